@@ -1,0 +1,1 @@
+"""Mainstream: adaptive compute sharing for video analytics at the edge."""

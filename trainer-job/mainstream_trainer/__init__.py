@@ -1,0 +1,1 @@
+"""M-Trainer: candidates of one app, measured on held-out data, packed into an M-Package."""
