@@ -1,0 +1,1 @@
+"""The `mainstream` command: one file a command, errors caught once in `main`."""

@@ -1,0 +1,24 @@
+"""Entry point of the `mainstream` command: registers the commands, and turns errors into one sentence and exit code 2."""
+
+import sys
+
+import typer
+
+from mainstream.errors import MainstreamError
+
+app = typer.Typer(
+    name="mainstream",
+    help="Adaptive compute sharing for video analytics at the edge.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def main() -> None:
+    """Run the command line; a `MainstreamError` is the user's to put right: one sentence, exit code 2."""
+    try:
+        app()
+    except MainstreamError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
