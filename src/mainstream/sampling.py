@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 _ROUNDING_FRAMES = 1e-6
 """credit that rounding may lack when a frame falls due"""
+_MAX_CREDIT_FRAMES = 3.0
+"""what a rate may save up: a rate that just misses a frame of its parent's earns up to two more until the next one; any
+more would let a pause of the camera end in a burst"""
 
 
 @dataclass
@@ -30,8 +33,9 @@ class NestedSampler:
         self._last_s = time_s
         descending = sorted(set(rates), reverse=True)
         self._credit_frames = {
-            # At most two frames of credit: after a pause of the camera, no burst.
-            rate: min(self._credit_frames[rate] + rate * elapsed_s, 2.0) if rate in self._credit_frames else 1.0
+            rate: min(self._credit_frames[rate] + rate * elapsed_s, _MAX_CREDIT_FRAMES)
+            if rate in self._credit_frames
+            else 1.0
             for rate in descending
         }
         chosen: set[float] = set()
