@@ -1,4 +1,4 @@
-"""Entry point of the `mainstream` command: registers the commands, and turns errors into one sentence and exit code 2."""
+"""Entry point of the `mainstream` command: registers the commands, turns errors into one sentence and exit code 2."""
 
 import sys
 

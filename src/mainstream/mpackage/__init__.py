@@ -1,0 +1,1 @@
+"""M-Packages: all candidates of one app, immutable and content-addressed (format in manifest.py)."""

@@ -1,0 +1,1 @@
+"""Base networks, branch-points and prefix hashes: the only place in the core that imports torch."""

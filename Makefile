@@ -1,0 +1,48 @@
+# The two commands that a newcomer needs are `make demo` and `make test`; `make help` lists all.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export QUICK
+
+.PHONY: help demo test lint types contracts unit clean
+
+help: ## list the commands
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | sort | column -t -s '	'
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mainstream needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.python pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[runner,trainer,reports]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.demo ## train, plan and run six apps on a real clip, on this machine
+	$(BIN)/mainstream demo
+
+test: lint types contracts unit ## lint, types, import contracts, and all tests that need no cluster
+
+lint: $(VENV)/.dev ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy strict
+	$(BIN)/mypy src runner-image trainer-job benchmarks
+
+contracts: $(VENV)/.dev ## import-linter and unused or undeclared dependencies
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+unit: $(VENV)/.dev ## pytest
+	$(BIN)/pytest
+
+bench-%: $(VENV)/.dev ## a benchmark, into out/bench/; QUICK=1 for at most 5 minutes
+	$(BIN)/python benchmarks/$*.py
+
+clean: ## remove what the other commands made
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

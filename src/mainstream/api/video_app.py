@@ -1,0 +1,125 @@
+"""VideoApp: one tenant's app on one stream."""
+
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PositiveFloat, field_validator
+
+from mainstream.api.model import ApiModel, Name, Resource
+
+Rate = Annotated[float, Field(gt=0, le=240)]
+"""analysed frames per second"""
+
+
+class StoreAccess(ApiModel):
+    """How the store that holds a package is reached."""
+
+    endpoint: str | None = Field(None, max_length=2048, description="URL of the S3 endpoint; AWS's own where left out.")
+    region: str | None = Field(None, max_length=64, description="S3 region.")
+    secret_name: Name | None = Field(
+        None, description="Secret in the app's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+    )
+    ca_secret_name: Name | None = Field(None, description="Secret in the app's namespace with the endpoint's ca.crt.")
+    anonymous: bool = Field(False, description="Read without signing, from a public bucket.")
+
+
+class PackageSource(ApiModel):
+    """Which M-Package the app runs from."""
+
+    reference: str = Field(
+        min_length=1,
+        max_length=1024,
+        description="s3://bucket/prefix/name@version, ...@sha256:<digest>, or a folder (file:folder/name@version).",
+    )
+    store: StoreAccess = StoreAccess()
+
+
+class StreamSource(ApiModel):
+    """Which stream and view the app looks at."""
+
+    name: Name = Field(description="Name of the VideoStream.")
+    namespace: Name | None = Field(None, description="Namespace of the VideoStream; the app's own where left out.")
+    view: Name = Field("full", description="View of the stream; 'full' is the whole picture.")
+
+
+class Objective(ApiModel):
+    """What the planner maximises for this app, and how much it counts."""
+
+    metric: Literal["f1", "f-beta", "recall", "precision"] = Field("f1", description="Event metric to maximise.")
+    beta: PositiveFloat = Field(1.0, le=100, description="Weight of recall over precision for f-beta.")
+    weight: PositiveFloat = Field(1.0, le=1000, description="How much the app counts in the node's mean.")
+    minimum: float = Field(0.0, ge=0, le=1, description="Below this predicted value the app is not admitted.")
+
+
+class EventOverrides(ApiModel):
+    """Event statistics to use instead of the package's."""
+
+    length_seconds: PositiveFloat | None = Field(None, le=86400, description="Length of a typical event.")
+    frequency: float | None = Field(None, gt=0, le=1, description="Share of event-length windows that hold an event.")
+    correlation: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Correlation of misses between analysed frames: 0 independent, 1 all alike.",
+    )
+
+
+class JsonLinesSink(ApiModel):
+    """Events as JSON lines in a file on the node."""
+
+    path: str = Field(min_length=1, max_length=1024, description="File below the runner's event folder.")
+
+
+class Sink(ApiModel):
+    """One place that the app's events go to."""
+
+    json_lines: JsonLinesSink
+
+
+class VideoAppSpec(ApiModel):
+    """What a tenant asks for."""
+
+    stream: StreamSource
+    package: PackageSource
+    objective: Objective = Objective()
+    votes: Literal["auto"] | Annotated[int, Field(ge=1, le=7)] = Field(
+        "auto", description="Consecutive hits needed to report an event; auto lets the planner choose."
+    )
+    rates: list[Rate] | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description="Allowed analysed frames per second, ascending; .1, .2, .5 and every whole number where left out.",
+    )
+    event: EventOverrides = EventOverrides()
+    merge_gap_seconds: PositiveFloat | None = Field(
+        None,
+        le=86400,
+        description="Decisions closer than this are one report; the event length where left out.",
+    )
+    sinks: list[Sink] = Field(default_factory=list, max_length=8, description="Where events go.")
+    suspend: bool = Field(False, description="Keep the app, but run nothing and free its share.")
+
+    @field_validator("rates")
+    @classmethod
+    def _ascending(cls, rates: list[float] | None) -> list[float] | None:
+        if rates is not None and any(a >= b for a, b in pairwise(rates)):
+            raise ValueError("rates must be ascending, without repeats")
+        return rates
+
+
+class VideoApp(Resource):
+    """One app: a trained package on a view of a stream."""
+
+    kind: Literal["VideoApp"] = "VideoApp"
+    spec: VideoAppSpec
+
+    @property
+    def key(self) -> str:
+        """Name that is unique on a node: `namespace/name`, or the name alone outside a cluster."""
+        namespace = self.metadata.namespace
+        return f"{namespace}/{self.metadata.name}" if namespace else self.metadata.name
+
+    def suspended(self, suspend: bool = True) -> Self:
+        """The same app, suspended or not."""
+        return self.model_copy(update={"spec": self.spec.model_copy(update={"suspend": suspend})})

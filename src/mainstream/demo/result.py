@@ -1,0 +1,76 @@
+"""The demo's answer: `report.json`. Its form is stable and documented in docs/report.md."""
+
+from pydantic import BaseModel, ConfigDict
+
+POLICIES = ("mainstream", "no-sharing", "max-sharing")
+TITLES = {"mainstream": "Mainstream", "no-sharing": "No-Sharing", "max-sharing": "Max-Sharing"}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FrameCounts(_Part):
+    """What became of the frames that the camera delivered: captured = analysed + skipped + dropped."""
+
+    captured: int
+    analysed: int
+    skipped: int
+    """not due"""
+    dropped: int
+    """due, but late"""
+
+
+class AppResult(_Part):
+    """One app under one policy: as planned, and as measured on the played half of the clip."""
+
+    name: str
+    branch_point: int | None
+    """none: the app did not fit the budget"""
+    fps_planned: float
+    fps_achieved: float
+    threshold: float | None
+    votes: int | None
+    frames: FrameCounts
+    f1_predicted: float
+    f1_measured: float
+    events: int
+    events_found: int
+    windows: int
+    """outside events"""
+    windows_false: int
+    reports: int
+    reports_true: int
+
+
+class PolicyResult(_Part):
+    """One plan, run live."""
+
+    cost: float
+    """CPU-seconds per second, planned"""
+    budget: float
+    """CPU-seconds per second"""
+    cpu_used: float
+    """CPU-seconds per second of all processes of the runner"""
+    mean_f1_predicted: float
+    mean_f1_measured: float
+    apps: list[AppResult]
+
+
+class Difference(_Part):
+    """Mainstream's mean measured F1 less a baseline's, with a 95 % interval over events and windows."""
+
+    baseline: str
+    difference: float
+    low: float
+    high: float
+
+
+class DemoReport(_Part):
+    """All of `report.json`."""
+
+    machine: dict[str, str]
+    seconds: dict[str, float]
+    """wall time by step"""
+    policies: dict[str, PolicyResult]
+    differences: list[Difference]

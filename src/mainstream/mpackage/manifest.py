@@ -1,0 +1,177 @@
+"""The M-Package manifest, version 1.
+
+A package is `<store>/<name>/<version>/manifest.json` and blobs `<store>/blobs/<sha256>`. The manifest is written last:
+a package without one does not exist. Its digest is the sha256 of its canonical JSON, and everything in it is determined
+by inputs and settings alone; what differs from run to run lies beside it in `record.json`.
+"""
+
+import hashlib
+import json
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Probability = Annotated[float, Field(ge=0, le=1)]
+PackageName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,126}[a-z0-9])?$")]
+
+MAX_BLOB_BYTES = 1 << 30
+MAX_MANIFEST_BYTES = 16 << 20
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Blob(_Part):
+    """One safetensors file of the store."""
+
+    sha256: Sha256
+    size_bytes: int = Field(ge=0, le=MAX_BLOB_BYTES)
+
+
+class BaseReference(_Part):
+    """The base network that every candidate was fine-tuned from."""
+
+    name: str = Field(min_length=1, max_length=128)
+    digest: Sha256
+    preprocessing: dict[str, Any]
+
+
+class Statistic(_Part):
+    """One number of the event model, and how it was obtained."""
+
+    value: float
+    source: Literal["measured", "declared"]
+
+
+class EventStatistics(_Part):
+    """Length in seconds, frequency and correlation of the app's events (design: event model)."""
+
+    length_s: Statistic
+    frequency: Statistic
+    correlation: Statistic
+
+
+class OperatingPoint(_Part):
+    """A threshold on the score with its hit probabilities on held-out frames."""
+
+    threshold: Probability
+    p: Probability
+    """P(hit) on a frame of an event"""
+    e: Probability
+    """P(hit) on a frame outside events"""
+    p_interval: tuple[Probability, Probability]
+    """95 % confidence interval of p"""
+    e_interval: tuple[Probability, Probability]
+    """95 % confidence interval of e"""
+
+
+class ReplayedRate(_Part):
+    """What was replayed on held-out video at one threshold, rate and number of votes, over several phases."""
+
+    threshold: Probability
+    fps: Annotated[float, Field(gt=0)]
+    votes: Annotated[int, Field(ge=1, le=7)]
+    recall: Probability
+    false_alarm: Probability
+    """share of windows outside events with a decision"""
+
+
+class PrivateSegment(_Part):
+    """A segment of the candidate's own: the base's graph from `branch_point` to the next, with fine-tuned weights."""
+
+    branch_point: int = Field(ge=0, le=255)
+    """where the segment starts"""
+    prefix_hash: Sha256
+    """share key after the segment"""
+    blob: Blob
+
+
+class Candidate(_Part):
+    """One trained model of the app."""
+
+    branch_point: int = Field(ge=0, le=255)
+    """everything before it is frozen"""
+    segments: tuple[PrivateSegment, ...] = Field(max_length=256)
+    """from the branch-point to the feature map, in order; empty with everything frozen"""
+    head: Blob
+    """pooling and linear classifier on the feature map"""
+    operating_points: tuple[OperatingPoint, ...] = Field(min_length=1, max_length=256)
+    replayed: tuple[ReplayedRate, ...] = Field(default=(), max_length=65536)
+    balanced_accuracy: Probability
+    """on held-out frames, at the middle threshold"""
+    dominated_by: int | None = None
+    """branch-point of a candidate that is at least as good and no dearer, kept because the baselines need it"""
+
+    @property
+    def blobs(self) -> tuple[Blob, ...]:
+        """What has to be fetched to run the candidate."""
+        return (*(segment.blob for segment in self.segments), self.head)
+
+
+class Evaluation(_Part):
+    """How much held-out data stands behind the operating points."""
+
+    frames_event: int = Field(ge=0)
+    frames_other: int = Field(ge=0)
+    events: int = Field(ge=0)
+    windows: int = Field(ge=0)
+
+
+class Training(_Part):
+    """What determined the weights."""
+
+    data_digest: Sha256
+    seed: int
+    settings: dict[str, Any]
+    versions: dict[str, str]
+
+
+class Manifest(_Part):
+    """Everything about one version of one app's package."""
+
+    schema_version: Literal["mainstream.video/mpackage/v1"] = "mainstream.video/mpackage/v1"
+    name: PackageName
+    version: PackageName
+    task: Literal["classification"] = "classification"
+    classes: tuple[str, ...] = Field(min_length=2, max_length=1024)
+    event_class: str
+    base: BaseReference
+    prefix_hashes: tuple[Sha256, ...] = Field(min_length=1, max_length=256)
+    """share key of the public base at every branch-point, the input first"""
+    event_statistics: EventStatistics
+    evaluation: Evaluation
+    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=256)
+    """by branch-point, ascending"""
+    training: Training
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.event_class not in self.classes:
+            raise ValueError(f"event_class {self.event_class!r} is not one of classes")
+        depth = len(self.prefix_hashes) - 1
+        if any(a.branch_point >= b.branch_point for a, b in pairwise(self.candidates)):
+            raise ValueError("candidates must be ascending by branch_point, without repeats")
+        for candidate in self.candidates:
+            starts = [segment.branch_point for segment in candidate.segments]
+            if starts != list(range(candidate.branch_point, depth)):
+                raise ValueError(
+                    f"candidate {candidate.branch_point} must list every segment from its branch-point to {depth}"
+                )
+        return self
+
+    def candidate(self, branch_point: int) -> Candidate:
+        """The candidate at a branch-point; `KeyError` where there is none."""
+        return {each.branch_point: each for each in self.candidates}[branch_point]
+
+    def canonical(self) -> bytes:
+        """The one spelling of the manifest that its digest is taken of."""
+        plain = self.model_dump(mode="json")
+        return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    @property
+    def digest(self) -> str:
+        """Identity of the package."""
+        return hashlib.sha256(self.canonical()).hexdigest()

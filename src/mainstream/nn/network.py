@@ -1,0 +1,103 @@
+"""A base network cut into segments at its branch-points.
+
+Segment `s` (1-based) leads from branch-point `s - 1` to branch-point `s`; branch-point 0 is the preprocessed input, the
+last one the feature map that heads with everything frozen look at.
+"""
+
+import copy
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import torch
+from torch import fx, nn
+
+from mainstream.errors import InvalidInputError
+from mainstream.nn.branch_points import Cut, find_cuts, thin
+from mainstream.nn.prefix_hash import first_prefix_hash, next_prefix_hash
+from mainstream.nn.preprocessing import Preprocessing
+
+SEGMENTS = 15
+"""how many segments a base network is cut into (branch-points are thinned to this, evenly by cost)"""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A pre-trained network, whole and in segments; parameters are never changed, apps train copies."""
+
+    name: str
+    preprocessing: Preprocessing
+    branch_points: tuple[Cut, ...]
+    """`branch_points[k]` is branch-point k; one more than there are segments"""
+    segments: tuple[fx.GraphModule, ...]
+    """`segments[k]` leads from branch-point k to k + 1; input and output are one tensor (N, ...)"""
+
+    @classmethod
+    def cut(cls, name: str, features: nn.Module, preprocessing: Preprocessing, segments: int = SEGMENTS) -> "Network":
+        """Trace `features` (image batch to feature map) with torch.fx and cut it at its thinned branch-points."""
+        features = features.eval().requires_grad_(False)
+        traced = fx.symbolic_trace(features)
+        cuts = thin(find_cuts(traced, torch.zeros(1, 3, preprocessing.height, preprocessing.width)), segments)
+        parts = tuple(_part(traced, start.node, end.node) for start, end in pairwise(cuts))
+        return cls(name, preprocessing, tuple(cuts), parts)
+
+    @property
+    def depth(self) -> int:
+        """The last branch-point: everything frozen."""
+        return len(self.segments)
+
+    @cached_property
+    def prefix_hashes(self) -> tuple[str, ...]:
+        """`prefix_hashes[k]`: the share key of everything up to branch-point k (design: share key)."""
+        hashes = [first_prefix_hash(self.preprocessing)]
+        for segment in self.segments:
+            hashes.append(next_prefix_hash(hashes[-1], segment))
+        return tuple(hashes)
+
+    @property
+    def digest(self) -> str:
+        """Identity of the base network: the hash of all of it."""
+        return self.prefix_hashes[-1]
+
+    @property
+    def feature_channels(self) -> int:
+        """Channels of the feature map at the last branch-point."""
+        return self.branch_points[-1].shape[0]
+
+    def stem(self, branch_point: int) -> nn.Sequential:
+        """The frozen part up to a branch-point, sharing this network's parameters."""
+        self.check(branch_point)
+        return nn.Sequential(*self.segments[:branch_point])
+
+    def trainable_segments(self, branch_point: int) -> list[fx.GraphModule]:
+        """Copies of the segments after a branch-point, for an app to fine-tune."""
+        self.check(branch_point)
+        return [copy.deepcopy(segment) for segment in self.segments[branch_point:]]
+
+    def check(self, branch_point: int) -> None:
+        """Raise unless the branch-point exists."""
+        if not 0 <= branch_point <= self.depth:
+            raise InvalidInputError(
+                f"{self.name} has branch-points 0 to {self.depth}, not {branch_point}", field="branch_point"
+            )
+
+
+def _part(traced: fx.GraphModule, start: str, end: str) -> fx.GraphModule:
+    """The nodes after `start` up to and including `end`, as a module of one tensor to one tensor."""
+    graph = fx.Graph()
+    copies: dict[fx.Node, fx.Node] = {}
+    inside = False
+    for node in traced.graph.nodes:
+        if node.name == start:
+            copies[node] = graph.placeholder("x")
+            inside = True
+        elif inside or node.op == "get_attr":
+            copies[node] = graph.node_copy(node, copies.__getitem__)
+        if node.name == end:
+            graph.output(copies[node])
+            break
+    part = fx.GraphModule(traced, graph)
+    graph.eliminate_dead_code()
+    part.recompile()
+    part.delete_all_unused_submodules()
+    return part

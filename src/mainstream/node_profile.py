@@ -1,0 +1,70 @@
+"""What a frame costs on one kind of node: measured by the runner, read by the planner.
+
+All seconds are CPU-seconds, measured at the pace that plans run at (design: cost model).
+"""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError, model_validator
+
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.manifest import Sha256
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class BaseProfile(_Part):
+    """Cost of one base network by branch-point: entry `k` of each list belongs to branch-point `k`."""
+
+    digest: Sha256
+    stem_s: tuple[NonNegativeFloat, ...] = Field(min_length=1)
+    """seconds per frame from the input to the branch-point; ascending, the first is 0"""
+    head_s: tuple[NonNegativeFloat, ...] = Field(min_length=1)
+    """seconds per frame from the branch-point to the scores of one app"""
+    segment_bytes: tuple[int, ...]
+    """bytes of the segment that ends at the branch-point; the first is 0"""
+    head_bytes: int
+    """bytes of pooling and classifier of one app"""
+
+    @model_validator(mode="after")
+    def _one_entry_a_branch_point(self) -> Self:
+        if not len(self.stem_s) == len(self.head_s) == len(self.segment_bytes):
+            raise ValueError("stem_s, head_s and segment_bytes must have one entry a branch-point each")
+        if list(self.stem_s) != sorted(self.stem_s):
+            raise ValueError("stem_s must be ascending")
+        return self
+
+
+class NodeProfile(_Part):
+    """Everything that the cost model needs to know of a node."""
+
+    machine: str
+    """processor and number of cores, for a human"""
+    back_end: str
+    """engine back end that was measured"""
+    versions: dict[str, str]
+    bases: dict[str, BaseProfile]
+    """by name of the base network"""
+    frame_s: NonNegativeFloat
+    """seconds per frame and view that reaches the engine: scaling, transport, preprocessing"""
+    decode_s: dict[str, NonNegativeFloat]
+    """seconds per captured frame of each stream, whether analysed or not"""
+    idle: NonNegativeFloat
+    """CPU-seconds per second of all processes with no frame to analyse"""
+
+
+def read_node_profile(path: Path) -> NodeProfile:
+    """Read a profile that `mainstream profile` wrote."""
+    try:
+        return NodeProfile.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InvalidInputError(
+            f"cannot be read ({error.strerror}); make one with `mainstream profile`", source=path
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InvalidInputError(first["msg"], field=field, source=path) from error

@@ -1,0 +1,76 @@
+"""What travels from the planner to a runner: names and digests, no credentials, no weights.
+
+The planner answers with numbers (`planner.plan.Plan`); this is the same answer with everything a runner needs to act on
+it. It is a boundary, hence pydantic; `digest` is what the runner reports back as the plan that it serves.
+"""
+
+import hashlib
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mainstream.api.video_app import Sink
+from mainstream.api.video_stream import Crop
+from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability, Sha256
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class RunnerStream(_Part):
+    """A stream to decode."""
+
+    name: str
+    url: str
+    fps: float = Field(gt=0)
+    crops: dict[str, Crop | None]
+    """of every view in use, by its name; None is the whole picture"""
+
+
+class RunnerApp(_Part):
+    """One app to run: where it looks, what it runs, how often, and when it reports."""
+
+    name: str
+    stream: str
+    view: str
+    base: str
+    base_digest: Sha256
+    package_digest: Sha256
+    branch_point: int = Field(ge=0)
+    prefix_hash: Sha256
+    """share key at the branch-point"""
+    segments: tuple[PrivateSegment, ...]
+    head: Blob
+    threshold: Probability
+    fps: float = Field(gt=0)
+    votes: int = Field(ge=1, le=7)
+    merge_gap_s: float = Field(gt=0)
+    sinks: tuple[Sink, ...] = ()
+
+
+class RunnerPlan(_Part):
+    """Everything one runner does until the next plan."""
+
+    node: str
+    sharing: bool
+    """false: every app runs its whole network on its own (baseline No-Sharing)"""
+    budget: float
+    """CPU-seconds per second"""
+    cost: float
+    """CPU-seconds per second that the plan is expected to take"""
+    streams: tuple[RunnerStream, ...]
+    apps: tuple[RunnerApp, ...]
+
+    @model_validator(mode="after")
+    def _streams_are_declared(self) -> Self:
+        crops = {stream.name: stream.crops for stream in self.streams}
+        for app in self.apps:
+            if app.stream not in crops or app.view not in crops[app.stream]:
+                raise ValueError(f"app {app.name}: stream {app.stream!r} has no view {app.view!r} in this plan")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """Identity of the plan."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

@@ -1,0 +1,57 @@
+"""From a planner's answer to a runner's orders: the same decisions, with streams, views and digests."""
+
+from mainstream.planner.plan import AppPlan, Plan
+from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.workload.node_workload import NodeWorkload, PlacedApp
+
+
+def compose_runner_plan(workload: NodeWorkload, plan: Plan) -> RunnerPlan:
+    """What the node's runner has to do; apps that did not fit are left out."""
+    placed_by_name = {placed.name: placed for placed in workload.apps}
+    running = [(placed_by_name[each.name], each) for each in plan.apps if each.fits]
+    return RunnerPlan(
+        node=workload.node.metadata.name,
+        sharing=plan.policy != "no-sharing",
+        budget=plan.budget,
+        cost=plan.cost.total,
+        streams=_streams([placed for placed, _ in running]),
+        apps=tuple(_app(placed, decided) for placed, decided in running),
+    )
+
+
+def _streams(running: list[PlacedApp]) -> tuple[RunnerStream, ...]:
+    streams: dict[str, RunnerStream] = {}
+    for placed in running:
+        view = placed.app.spec.stream.view
+        known = streams.get(placed.stream_name)
+        streams[placed.stream_name] = RunnerStream(
+            name=placed.stream_name,
+            url=placed.stream.spec.url,
+            fps=placed.stream.spec.frames_per_second,
+            crops={**(known.crops if known else {}), view: placed.stream.crop(view)},
+        )
+    return tuple(streams.values())
+
+
+def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
+    if decided.branch_point is None or decided.threshold is None or decided.fps is None or decided.votes is None:
+        raise ValueError(f"app {placed.name} did not fit and cannot run")
+    package = placed.package
+    candidate = package.candidate(decided.branch_point)
+    return RunnerApp(
+        name=placed.name,
+        stream=placed.stream_name,
+        view=placed.app.spec.stream.view,
+        base=package.base.name,
+        base_digest=package.base.digest,
+        package_digest=package.digest,
+        branch_point=candidate.branch_point,
+        prefix_hash=package.prefix_hashes[candidate.branch_point],
+        segments=candidate.segments,
+        head=candidate.head,
+        threshold=decided.threshold,
+        fps=decided.fps,
+        votes=decided.votes,
+        merge_gap_s=placed.app.spec.merge_gap_seconds or placed.event_length_s,
+        sinks=tuple(placed.app.spec.sinks),
+    )

@@ -1,0 +1,152 @@
+"""The planner's problem of a node: the forest of what its apps could share, and what everything costs there.
+
+A segment of the forest is (view, prefix hash): apps share its work iff they look at the same view and have the same
+share key (design: share key). The root of a view stands for getting one frame to the engine.
+"""
+
+from mainstream.cost import Segment
+from mainstream.errors import InvalidInputError
+from mainstream.events import EventStatistics
+from mainstream.mpackage.manifest import Candidate as PackedCandidate
+from mainstream.mpackage.manifest import Manifest
+from mainstream.node_profile import BaseProfile
+from mainstream.planner.problem import (
+    DEFAULT_VOTES,
+    App,
+    Candidate,
+    Objective,
+    OperatingPoint,
+    Problem,
+    ReplayedPoint,
+)
+from mainstream.workload.node_workload import NodeWorkload, PlacedApp
+
+
+def build_problem(workload: NodeWorkload) -> Problem:
+    """State what has to be decided for a node."""
+    forest = _Forest(workload)
+    return Problem(
+        apps=tuple(_app(placed, forest) for placed in workload.apps),
+        segments=tuple(forest.segments.values()),
+        budget=workload.node.budget_cpu_s,
+        overhead=_overhead(workload),
+    )
+
+
+def segment_key(placed: PlacedApp, branch_point: int, prefix_hash: str) -> str:
+    """Name of a segment: where it is looked at, how deep it ends, and what makes it shareable."""
+    return f"{placed.stream_name}:{placed.app.spec.stream.view}/{branch_point}/{prefix_hash[:16]}"
+
+
+def branch_point_of(key: str) -> int:
+    """The branch-point at which a segment of that key ends."""
+    return int(key.rsplit("/", 2)[1])
+
+
+class _Forest:
+    """Every segment that two apps could share, each once."""
+
+    def __init__(self, workload: NodeWorkload) -> None:
+        self.segments: dict[str, Segment] = {}
+        self._workload = workload
+        users: dict[str, set[str]] = {}
+        for placed in workload.apps:
+            for candidate in placed.package.candidates:
+                for segment in candidate.segments:
+                    key = segment_key(placed, segment.branch_point + 1, segment.prefix_hash)
+                    users.setdefault(key, set()).add(placed.name)
+        self._shared_private = {key for key, apps in users.items() if len(apps) > 1}
+
+    def base_profile(self, placed: PlacedApp) -> BaseProfile:
+        """What the app's base network costs on this node."""
+        base = placed.package.base
+        profile = self._workload.profile.bases.get(base.name)
+        if profile is None or profile.digest != base.digest:
+            raise InvalidInputError(
+                f"the node's profile does not cover base network {base.name!r} with digest {base.digest[:12]}; "
+                f"profile it with `mainstream profile`",
+                field=f"VideoApp {placed.name}: spec.package",
+            )
+        return profile
+
+    def deepest_segment(self, placed: PlacedApp, candidate: PackedCandidate) -> tuple[str, int]:
+        """Key of the last segment that the candidate can share, and the branch-point at which it ends."""
+        profile = self.base_profile(placed)
+        key = self._add(placed, 0, placed.package.prefix_hashes[0], None, self._workload.profile.frame_s, 0)
+        end = 0
+        public = [(k, placed.package.prefix_hashes[k]) for k in range(1, candidate.branch_point + 1)]
+        private = [(segment.branch_point + 1, segment.prefix_hash) for segment in candidate.segments]
+        for end_of_segment, prefix_hash in [*public, *private]:
+            if end_of_segment > candidate.branch_point:
+                next_key = segment_key(placed, end_of_segment, prefix_hash)
+                if next_key not in self._shared_private:
+                    break
+            seconds = profile.stem_s[end_of_segment] - profile.stem_s[end_of_segment - 1]
+            key = self._add(placed, end_of_segment, prefix_hash, key, seconds, profile.segment_bytes[end_of_segment])
+            end = end_of_segment
+        return key, end
+
+    def _add(
+        self, placed: PlacedApp, end: int, prefix_hash: str, parent: str | None, seconds: float, size_bytes: int
+    ) -> str:
+        key = segment_key(placed, end, prefix_hash)
+        self.segments.setdefault(key, Segment(key, parent, seconds, size_bytes, weights=prefix_hash))
+        return key
+
+
+def _app(placed: PlacedApp, forest: _Forest) -> App:
+    spec = placed.app.spec
+    stream_fps = placed.stream.spec.frames_per_second
+    rates = None if spec.rates is None else tuple(spec.rates)
+    if rates is not None and rates[-1] > stream_fps:
+        raise InvalidInputError(
+            f"{rates[-1]:g} is more than the stream's {stream_fps:g} frames per second",
+            field=f"VideoApp {placed.name}: spec.rates",
+        )
+    return App(
+        name=placed.name,
+        stream_fps=stream_fps,
+        events=_event_statistics(placed),
+        candidates=tuple(_candidate(placed, candidate, forest) for candidate in placed.package.candidates),
+        rates=rates,
+        votes=DEFAULT_VOTES if spec.votes == "auto" else (spec.votes,),
+        weight=spec.objective.weight,
+        objective=Objective(spec.objective.metric, spec.objective.beta, spec.objective.minimum or None),
+    )
+
+
+def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -> Candidate:
+    key, end = forest.deepest_segment(placed, candidate)
+    own = [segment for segment in candidate.segments if segment.branch_point >= end]
+    return Candidate(
+        branch_point=candidate.branch_point,
+        segment=key,
+        head_s=forest.base_profile(placed).head_s[end],
+        head_bytes=sum(segment.blob.size_bytes for segment in own) + candidate.head.size_bytes,
+        operating_points=tuple(OperatingPoint(at.threshold, at.p, at.e) for at in candidate.operating_points),
+        replayed=tuple(
+            ReplayedPoint(at.threshold, at.fps, at.votes, at.recall, at.false_alarm) for at in candidate.replayed
+        ),
+    )
+
+
+def _event_statistics(placed: PlacedApp) -> EventStatistics:
+    measured, override = placed.package.event_statistics, placed.app.spec.event
+    return EventStatistics(
+        length_s=placed.event_length_s,
+        frequency=measured.frequency.value if override.frequency is None else override.frequency,
+        correlation=measured.correlation.value if override.correlation is None else override.correlation,
+    )
+
+
+def _overhead(workload: NodeWorkload) -> float:
+    """What the node spends whatever is planned: idle processes, and decoding every frame of every stream in use."""
+    decode_s = workload.profile.decode_s
+    return workload.profile.idle + sum(
+        decode_s[name] * stream.spec.frames_per_second for name, stream in workload.streams.items()
+    )
+
+
+def base_networks(packages: list[Manifest]) -> list[str]:
+    """Names of the base networks that these packages need, each once."""
+    return sorted({package.base.name for package in packages})
