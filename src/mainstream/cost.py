@@ -24,13 +24,9 @@ class Segment:
     """One node of the forest of shared work: the input of a view (a root), or a segment of a network below it."""
 
     key: Annotated[str, Field(description="Unique name, for example view and prefix hash.")]
-    parent: Annotated[
-        str | None, Field(description="Key of the segment that feeds this one; null for a root.")
-    ] = None
+    parent: Annotated[str | None, Field(description="Key of the segment that feeds this one; null for a root.")] = None
     seconds: Annotated[float, Field(description="CPU-seconds per analysed frame.")] = 0.0
-    bytes: Annotated[
-        int, Field(description="Memory it takes while in use; a root may carry a base's workspace.")
-    ] = 0
+    bytes: Annotated[int, Field(description="Memory it takes while in use; a root may carry a base's workspace.")] = 0
     weights: Annotated[
         str | None, Field(description="Segments of equal `weights` take their memory once; default: the key.")
     ] = None

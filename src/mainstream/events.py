@@ -77,9 +77,7 @@ def run_table(p: FloatArray, frames: FloatArray, votes: NDArray[np.int64], corre
     return table
 
 
-def _runs_within(
-    p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float
-) -> FloatArray:
+def _runs_within(p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float) -> FloatArray:
     """R for whole numbers of frames `counts` (sorted, >= 0): shape (X, counts, P)."""
     walk = _runs_by_walking if counts[-1] <= _STEPWISE_FRAMES else _runs_by_squaring
     return walk(p, counts, votes, correlation)

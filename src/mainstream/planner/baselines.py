@@ -1,7 +1,7 @@
 """The baselines as problems: same candidates, rates, thresholds and votes, less freedom (design.md, "Baselines").
 
-Invariant: the exact search on what these return is the baseline at its best; and a plan of what they return is a plan of
-the original problem with the same cost, but that No-Sharing counts for every app what others would have shared.
+Invariant: the exact search on what these return is the baseline at its best; and a plan of what they return is a plan
+of the original problem with the same cost, but that No-Sharing counts for every app what others would have shared.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ def no_sharing(problem: Problem) -> Problem:
 
 def max_sharing(problem: Problem) -> Problem:
     """Every app at its most frozen candidate."""
-    apps = [
-        _only(app, max(app.candidates, key=lambda candidate: candidate.branch_point)) for app in problem.apps
-    ]
+    apps = [_only(app, max(app.candidates, key=lambda candidate: candidate.branch_point)) for app in problem.apps]
     return _with_apps(problem, apps)
 
 

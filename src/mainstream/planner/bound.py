@@ -172,24 +172,22 @@ class Relaxation:
 class Average:
     """What the apps chose lately: a weighted average of cell uses (Q, J) and group uses (G, A) over choices."""
 
-    def __init__(self) -> None:
-        self.cells: FloatArray | None = None
-        self.groups: FloatArray | None = None
+    def __init__(self, relaxation: Relaxation) -> None:
+        self.cells = np.zeros_like(relaxation.multipliers.cells)
+        self.groups = np.zeros_like(relaxation.multipliers.groups)
+        self.added = 0
         self.steps = 0
 
     def add(self, relaxation: Relaxation, choice: Choice) -> None:
         """Average the cells and groups that `choice` uses in."""
         cells, groups = used_cells(relaxation, choice.rows), used_groups(relaxation, choice.rows)
-        if self.cells is None or self.groups is None:
-            self.cells, self.groups = cells, groups
-        else:
-            self.cells += (1.0 - MEMORY_OF_CHOICES) * (cells - self.cells)
-            self.groups += (1.0 - MEMORY_OF_CHOICES) * (groups - self.groups)
+        weight = 1.0 - MEMORY_OF_CHOICES if self.added else 1.0
+        self.cells += weight * (cells - self.cells)
+        self.groups += weight * (groups - self.groups)
+        self.added += 1
 
     def move_shares(self, relaxation: Relaxation) -> None:
         """One step: shares of a cell go to those who use it more than its payers do on average."""
-        assert self.cells is not None
-        assert self.groups is not None
         step = STEP / (1.0 + STEP_DECAY * self.steps)
         self.steps += 1
         tree, held = relaxation.instance.tree, relaxation.multipliers

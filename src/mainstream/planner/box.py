@@ -16,9 +16,11 @@ from mainstream.planner.instance import BoolArray, FloatArray, Instance, IntArra
 
 @dataclass(frozen=True)
 class Box:
-    """`options`: those still allowed, `origin` (O,) their rows in the instance, `share` (O,) their shares; `levels` (S,): how many cells of each segment are paid;
-    `held` (G,): which memory groups are; `paid` (3,): what these take of the limits; `cell_cost` (S, J) and
-    `group_memory` (G,): what the others still cost, 0 for the paid.
+    """One box of plans.
+
+    `options`: those still allowed, `origin` (O,) their rows in the instance, `share` (O,) their shares; `levels` (S,):
+    how many cells of each segment are paid; `held` (G,): which memory groups are; `paid` (3,): what these take of the
+    limits; `cell_cost` (S, J) and `group_memory` (G,): what the others still cost, 0 for the paid.
     """
 
     options: Options
@@ -76,10 +78,6 @@ def _with_paid(
     instance: Instance, options: Options, origin: IntArray, share: IntArray, levels: IntArray, held: BoolArray
 ) -> Box:
     of_segment = np.arange(len(instance.rates))[None, :] < levels[:, None]
-    paid = np.array(
-        [float(instance.cell_cost[of_segment].sum()), float(instance.group_memory[held].sum()), 0.0]
-    )
+    paid = np.array([float(instance.cell_cost[of_segment].sum()), float(instance.group_memory[held].sum()), 0.0])
     cell_cost = np.where(of_segment, 0.0, instance.cell_cost)
-    return Box(
-        options, origin, share, levels, held, paid, cell_cost, np.where(held, 0.0, instance.group_memory)
-    )
+    return Box(options, origin, share, levels, held, paid, cell_cost, np.where(held, 0.0, instance.group_memory))

@@ -18,7 +18,7 @@ from mainstream.planner.instance import IntArray
 
 @dataclass(frozen=True)
 class Thinned:
-    """A box without its hopeless options (`rows`: which options of the old one stay); None if no app-wise choice is left."""
+    """A box without its hopeless options, None if an app is left without any; `dropped` bounds what was left out."""
 
     box: Box | None
     dropped: float

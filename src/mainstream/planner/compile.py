@@ -102,21 +102,17 @@ def _columns_of(
     if running is not None:
         same_point = np.array([c.branch_point == running.branch_point for c in app.candidates])[:, None]
         same = same_point & (table.rates == running.fps)[None, :]
-        penalty = np.where(
-            same, 0.0, np.where(same_point, problem.switching.fps, problem.switching.branch_point)
-        )
+        penalty = np.where(same, 0.0, np.where(same_point, problem.switching.fps, problem.switching.branch_point))
         change = np.where(same, 0.0, 1.0)
     allowed = table.value >= max(app.objective.minimum or 0.0, 0.0)
     value = np.where(allowed, table.value - penalty, -np.inf)
     if not bare and not change.any():  # within a candidate, a faster rate that gains nothing is no option
-        slower = np.maximum.accumulate(np.pad(value, ((0, 0), (1, 0)), constant_values=-np.inf), axis=1)[
-            :, :-1
-        ]
+        slower = np.maximum.accumulate(np.pad(value, ((0, 0), (1, 0)), constant_values=-np.inf), axis=1)[:, :-1]
         allowed &= value > slower
     k, f = np.nonzero(allowed)
-    segment = np.array(
-        [-1 if c.segment is None else forest.index[c.segment] for c in app.candidates], dtype=np.int64
-    )[k]
+    segment = np.array([-1 if c.segment is None else forest.index[c.segment] for c in app.candidates], dtype=np.int64)[
+        k
+    ]
     head_s = np.array([c.head_s for c in app.candidates])[k]
     head_memory = np.array([c.head_bytes for c in app.candidates])[k] * forest.memory_unit
     use = np.stack([head_s * table.rates[f], head_memory, change[k, f]], axis=1)
@@ -127,9 +123,7 @@ def _columns_of(
     return np.full(len(k), a), k, f, segment, level, segment, value[k, f] * share, use
 
 
-def _undominated(
-    value: FloatArray, fps: FloatArray, use: FloatArray, segment: IntArray, above: BoolArray
-) -> BoolArray:
+def _undominated(value: FloatArray, fps: FloatArray, use: FloatArray, segment: IntArray, above: BoolArray) -> BoolArray:
     """Which rows no other row beats or equals in everything; of rows that are alike the first stays.
 
     A row can only beat another if its stem is part of the other's, so that whoever pays for the other pays for it.
@@ -145,9 +139,7 @@ def _undominated(
     return ~np.asarray(beats.any(axis=1), dtype=np.bool_)
 
 
-def _fold(
-    raw: Options, rates: FloatArray, forest: _Forest, fewest: int
-) -> tuple[Options, IntArray, FloatArray]:
+def _fold(raw: Options, rates: FloatArray, forest: _Forest, fewest: int) -> tuple[Options, IntArray, FloatArray]:
     """Move what fewer than `fewest` apps use into their options' own cost, and number the segments that are left."""
     segments = len(forest.parent)
     users = np.zeros((segments, int(raw.app.max(initial=0)) + 1), dtype=bool)
@@ -167,9 +159,7 @@ def _fold(
     use[:, 0] += own_seconds[raw.segment] * rates[raw.level]
     above = forest.parent[kept]
     parent = np.where(above >= 0, number[above], -1)
-    options = Options(
-        raw.app, raw.candidate, raw.rate, target[raw.segment], raw.level, raw.cover, raw.value, use
-    )
+    options = Options(raw.app, raw.candidate, raw.rate, target[raw.segment], raw.level, raw.cover, raw.value, use)
     return options, parent, forest.seconds[kept]
 
 

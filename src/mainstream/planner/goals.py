@@ -1,7 +1,7 @@
 """The two goals: the highest weighted mean, and the highest lowest value with the highest mean at it.
 
-Invariant: `Outcome.bound` is never below the objective of any plan that reaches `Outcome.lowest`; for the goal "max-min"
-no plan reaches a higher lowest value if `Outcome.finished`.
+Invariant: `Outcome.bound` is never below the objective of any plan whose lowest value is that of `rows` or higher (of
+any plan at all for the goal "mean"); for "max-min" no plan reaches a higher lowest value if `finished`.
 """
 
 from __future__ import annotations

@@ -50,21 +50,25 @@ class Options:
     @cached_property
     def starts(self) -> IntArray:
         """First row of every app, for reductions by app."""
-        return np.flatnonzero(np.r_[True, self.app[1:] != self.app[:-1]])
+        firsts: IntArray = np.flatnonzero(np.r_[True, self.app[1:] != self.app[:-1]])
+        return firsts
 
     @cached_property
     def counts(self) -> IntArray:
         """Number of options of every app."""
-        return np.diff(np.r_[self.starts, len(self.app)])
+        lengths: IntArray = np.diff(np.r_[self.starts, len(self.app)])
+        return lengths
 
 
 @dataclass(frozen=True)
 class Instance:
-    """Apps 0..A-1, segments 0..S-1 (`parent` -1 for a root), levels 0..J-1 (`rates`, ascending, frames a second).
+    """What the search works on.
 
-    `weights` (A,): what an app's own value is multiplied by in the objective. `limits` (3,): budget less overhead, memory, changes; inf where nothing limits. `cell_cost` (S, J): cost of a cell.
-    `group_memory` (G,): memory of each weight group; `covers` (C, G): which groups a stem holds. `cheapest`: look for
-    the plan of lowest cost instead; then all values are 0, the budget is 0, and the price of cost is 1.
+    Apps 0..A-1, segments 0..S-1 (`parent` -1 for a root), levels 0..J-1 (`rates`, ascending, frames a second).
+    `weights` (A,): what an app's own value is multiplied by in the objective. `limits` (3,): budget less overhead,
+    memory, changes; inf where nothing limits. `cell_cost` (S, J): cost of a cell. `group_memory` (G,): memory of each
+    weight group; `covers` (C, G): which groups a stem holds. `cheapest`: look for the plan of lowest cost instead; then
+    all values are 0, the budget is 0, and the price of cost is 1.
     """
 
     apps: int

@@ -60,9 +60,7 @@ def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None)
         np.zeros(shape),
         np.zeros(shape, dtype=np.int64),
     )
-    votes = np.asarray(
-        [x for x in sorted(set(app.votes)) if pin is None or pin.votes in (None, x)], dtype=np.int64
-    )
+    votes = np.asarray([x for x in sorted(set(app.votes)) if pin is None or pin.votes in (None, x)], dtype=np.int64)
     modelled: list[int] = []
     for k, candidate in enumerate(app.candidates):
         if pin is not None and pin.branch_point not in (None, candidate.branch_point):
@@ -106,9 +104,7 @@ def _fill_modelled(
             _keep_best(table, k, votes, thresholds[those], recall[..., those], false_alarm[..., those])
 
 
-def _fill_replayed(
-    table: OptionTable, k: int, candidate: Candidate, votes: IntArray, pin: Pin | None
-) -> None:
+def _fill_replayed(table: OptionTable, k: int, candidate: Candidate, votes: IntArray, pin: Pin | None) -> None:
     """A candidate that was replayed is judged by the replay alone, at the thresholds and votes it was replayed with."""
     points = [
         point

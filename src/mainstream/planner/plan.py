@@ -24,9 +24,7 @@ class AppPlan:
     f1: float
     recall: float
     precision: float
-    value: Annotated[
-        float, Field(description="Predicted metric of the app's own objective; f1 unless it says else.")
-    ]
+    value: Annotated[float, Field(description="Predicted metric of the app's own objective; f1 unless it says else.")]
     why: str = ""
 
     @property
@@ -49,16 +47,10 @@ class Plan:
     apps: tuple[AppPlan, ...]
     cost: Cost
     budget: float
-    objective: Annotated[
-        float, Field(description="What was maximised: weighted mean less switching costs, or lowest.")
-    ]
-    bound: Annotated[
-        float | None, Field(description="No plan can have a higher objective; null: not proved.")
-    ]
+    objective: Annotated[float, Field(description="What was maximised: weighted mean less switching costs, or lowest.")]
+    bound: Annotated[float | None, Field(description="No plan can have a higher objective; null: not proved.")]
     gap: Annotated[float | None, Field(description="bound - objective, at least 0.")]
-    mean_f1: Annotated[
-        float, Field(description="Weighted mean of the apps' F1; an app that did not fit counts as 0.")
-    ]
+    mean_f1: Annotated[float, Field(description="Weighted mean of the apps' F1; an app that did not fit counts as 0.")]
     lowest: Annotated[
         float, Field(description="Lowest value of the apps that fit; what the goal max-min raises first.")
     ]

@@ -42,9 +42,7 @@ class ReplayedPoint:
     fps: float
     votes: int
     recall: float
-    false_alarm: Annotated[
-        float, Field(description="Share of event-length windows outside events that report.")
-    ]
+    false_alarm: Annotated[float, Field(description="Share of event-length windows outside events that report.")]
 
 
 @dataclass(frozen=True)
@@ -52,20 +50,14 @@ class Candidate:
     """One trained model of an app."""
 
     __pydantic_config__ = STRICT_FORM
-    branch_point: Annotated[
-        int, Field(description="How far the base network stays frozen; 0: nothing is frozen.")
-    ]
+    branch_point: Annotated[int, Field(description="How far the base network stays frozen; 0: nothing is frozen.")]
     segment: Annotated[str | None, Field(description="Deepest segment that its head hangs on; null: none.")]
-    head_s: Annotated[
-        float, Field(description="CPU-seconds per analysed frame of all that is the app's own.")
-    ]
+    head_s: Annotated[float, Field(description="CPU-seconds per analysed frame of all that is the app's own.")]
     head_bytes: int = 0
     operating_points: tuple[OperatingPoint, ...] = ()
     replayed: Annotated[
         tuple[ReplayedPoint, ...],
-        Field(
-            description="Measured recall and false alarms; where given, they stand in for the event model."
-        ),
+        Field(description="Measured recall and false alarms; where given, they stand in for the event model."),
     ] = ()
 
 
@@ -90,9 +82,7 @@ class App:
     candidates: tuple[Candidate, ...]
     rates: Annotated[
         tuple[float, ...] | None,
-        Field(
-            description="Allowed frames a second; null: .1, .2, .5 and every whole number up to the stream's."
-        ),
+        Field(description="Allowed frames a second; null: .1, .2, .5 and every whole number up to the stream's."),
     ] = None
     votes: tuple[int, ...] = DEFAULT_VOTES
     weight: float = 1.0
@@ -122,12 +112,8 @@ class Switching:
     """How much of its own metric an app must gain before it is moved off what it runs with now."""
 
     __pydantic_config__ = STRICT_FORM
-    branch_point: Annotated[float, Field(description="Taken off every option with another branch-point.")] = (
-        0.0
-    )
-    fps: Annotated[
-        float, Field(description="Taken off options of the same branch-point at another rate.")
-    ] = 0.0
+    branch_point: Annotated[float, Field(description="Taken off every option with another branch-point.")] = 0.0
+    fps: Annotated[float, Field(description="Taken off options of the same branch-point at another rate.")] = 0.0
 
 
 @dataclass(frozen=True)
@@ -153,14 +139,10 @@ class Problem:
     overhead: Annotated[
         float, Field(description="What the node spends whatever is planned: decode, idle processes.")
     ] = 0.0
-    memory_bytes: Annotated[
-        int | None, Field(description="Limit on segments and heads in use; null: none.")
-    ] = None
+    memory_bytes: Annotated[int | None, Field(description="Limit on segments and heads in use; null: none.")] = None
     goal: Annotated[
         Literal["mean", "max-min"],
-        Field(
-            description="mean: weighted mean of the apps' metrics; max-min: raise the lowest first, then the mean."
-        ),
+        Field(description="mean: weighted mean of the apps' metrics; max-min: raise the lowest first, then the mean."),
     ] = "mean"
     running: tuple[Running, ...] = ()
     switching: Switching = Switching()

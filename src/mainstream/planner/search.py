@@ -4,8 +4,8 @@ Best first over boxes (`box.py`), each bounded (`bound.py`), thinned and split (
 (`knapsack.py`) closes a box as soon as few enough options are left; every choice met on the way is polished into a plan
 (`incumbent.py`).
 
-Invariant, at every moment: no plan is worth more than the highest of the plan in hand, the bounds of the open boxes, and
-`closed`, the highest bound of anything that was put aside. So the plan in hand and a certified gap can be returned
+Invariant, at every moment: no plan is worth more than the highest of the plan in hand, the bounds of the open boxes,
+and `closed`, the highest bound of anything that was put aside. So the plan in hand and a certified gap can be returned
 whenever time is up.
 """
 
@@ -64,7 +64,7 @@ def search(
     enough: float = np.inf,
     hopeless: float = -np.inf,
 ) -> Found:
-    """Search until the gap is at most `gap`, a plan is worth `enough`, none can be worth `hopeless`, or it is `late`."""
+    """Search until the gap is at most `gap`, a plan is worth `enough`, none can beat `hopeless`, or it is `late`."""
     return _Search(instance, gap, late, enough, hopeless).run(start)
 
 
@@ -136,7 +136,7 @@ class _Search:
         """Bound a box, close it, or split it."""
         parent_bound, is_root = -node.key[0], node.key[1] == 0
         relaxation = Relaxation.of(self.instance, node.box, node.multipliers)
-        bound, choice = self.tighten(relaxation, parent_bound, ROOT_STEPS if is_root else NODE_STEPS, is_root)
+        bound = self.tighten(relaxation, parent_bound, ROOT_STEPS if is_root else NODE_STEPS, is_root)
         if bound <= self.floor:
             self.put_aside(bound)
             return
@@ -167,15 +167,12 @@ class _Search:
         for half in halves:
             self.push(half, relaxation.multipliers, bound)
 
-    def tighten(
-        self, relaxation: Relaxation, bound: float, steps: int, is_root: bool
-    ) -> tuple[float, Choice]:
+    def tighten(self, relaxation: Relaxation, bound: float, steps: int, is_root: bool) -> float:
         """Move shares and prices until the box is closed, time is up, or it does not pay any more; keep the best."""
-        average = Average()
+        average = Average(relaxation)
         best = relaxation.multipliers.copy()
         reached = np.inf
         history: list[float] = []
-        choice = relaxation.choose()
         for step in range(steps):
             sides = relaxation.minimise_prices() if step < 3 or step % PRICE_EVERY == 0 else []
             choice = relaxation.choose()
@@ -185,9 +182,7 @@ class _Search:
                 for side in [choice, *sides][: 3 if is_root else 1]:
                     self.try_choice(relaxation.box, side)
             history.append(reached)
-            stalled = step >= STALL_STEPS and history[-STALL_STEPS] - reached < STALL_SHARE * (
-                reached - self.value
-            )
+            stalled = step >= STALL_STEPS and history[-STALL_STEPS] - reached < STALL_SHARE * (reached - self.value)
             if reached <= self.floor or stalled or self.late():
                 break
             for side in sides or [choice]:
@@ -195,4 +190,4 @@ class _Search:
             average.move_shares(relaxation)
         relaxation.multipliers = best
         relaxation.refresh()
-        return min(bound, reached), relaxation.choose()
+        return min(bound, reached)

@@ -16,7 +16,7 @@ from mainstream.planner.bound import true_use
 from mainstream.planner.compile import compile_problem
 from mainstream.planner.deadline import Clock, Deadline
 from mainstream.planner.explain import explain
-from mainstream.planner.feasibility import find_fit, smallest_shed
+from mainstream.planner.feasibility import cheapest_rows, find_fit, smallest_shed
 from mainstream.planner.goals import Outcome, best_lowest, best_mean
 from mainstream.planner.greedy import as_coded, as_published
 from mainstream.planner.incumbent import keeps_limits
@@ -28,7 +28,7 @@ from mainstream.planner.validation import check_problem
 
 Policy = Literal["mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded"]
 POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded")
-DEFAULT_GAP = 1e-4
+DEFAULT_GAP = 1e-6
 DEFAULT_DEADLINE_S = 10.0
 PROVED = 1e-9
 """A gap below this is rounding: the plan is optimal."""
@@ -46,17 +46,15 @@ def solve(
 ) -> Plan:
     """The best plan under a policy, proved to `gap` (of the objective) if that takes no more than `deadline_s`.
 
-    Without a deadline that strikes, the same input gives the same plan. Raises `InvalidInputError` for a problem that is
-    not well-formed; that not all apps fit is an answer (`Plan.status` "infeasible"), not an error.
+    Without a deadline that strikes, the same input gives the same plan. Raises `InvalidInputError` for a problem that
+    is not well-formed; that not all apps fit is an answer (`Plan.status` "infeasible"), not an error.
     """
     deadline = Deadline.start(deadline_s, clock)
     check_problem(problem)
     if policy not in POLICIES:
         raise InvalidInputError(f"must be one of {', '.join(POLICIES)}, is {policy!r}", field="policy")
     if not gap >= 0.0 or not deadline_s > 0.0:
-        raise InvalidInputError(
-            "the gap must be at least 0 and the deadline above 0", field="gap, deadline_s"
-        )
+        raise InvalidInputError("the gap must be at least 0 and the deadline above 0", field="gap, deadline_s")
     return _Planning(_under(policy, problem), policy, gap, deadline).run()
 
 
@@ -107,9 +105,7 @@ class _Planning:
             if best < least or best < 0.0:
                 field = f"apps[{i}].objective.minimum" if app.objective.minimum else f"apps[{i}].candidates"
                 reached = f"nothing it is allowed reaches its minimum of {least:g} (the best is {max(best, 0.0):.3f})"
-                raise InvalidInputError(
-                    f"app '{app.name}': {reached}; lower the minimum or allow more", field=field
-                )
+                raise InvalidInputError(f"app '{app.name}': {reached}; lower the minimum or allow more", field=field)
             tables.append(table)
         return tables
 
@@ -136,8 +132,8 @@ class _Planning:
             return self.write([], None, None, shed=names, proved=proved)
         rest = compile_problem(self.problem, left, total)
         fit = find_fit(rest, lambda: False)
-        assert fit.rows is not None, "what is left after shedding fits"
-        rest, outcome = self.choose(left, rest, fit.rows, total)
+        start = cheapest_rows(rest) if fit.rows is None else fit.rows
+        rest, outcome = self.choose(left, rest, start, total)
         return self.write(left, rest, outcome, shed=names, proved=proved)
 
     def write(
@@ -169,9 +165,7 @@ class _Planning:
                     float(table.value[k, f]),
                 )
                 chain = chain_of(by_key, candidate.segment)
-                loads.append(
-                    Load(table.app.name, chain, candidate.head_s, candidate.head_bytes, float(table.rates[f]))
-                )
+                loads.append(Load(table.app.name, chain, candidate.head_s, candidate.head_bytes, float(table.rates[f])))
         cost = self.cost(loads)
         reasons = (
             {}
@@ -200,7 +194,7 @@ class _Planning:
         )
 
     def cost(self, loads: Sequence[Load]) -> Cost:
-        """By the cost model, independently of the search; a total that only rounding puts above the budget is the budget."""
+        """By the cost model, apart from the search; a total that rounding alone puts above the budget is the budget."""
         cost = cost_of(loads, self.problem.overhead)
         budget = self.problem.budget
         over = cost.total - budget

@@ -50,9 +50,7 @@ def random_app(
     return App(name, stream_fps, events, tuple(candidates))
 
 
-def random_chain(
-    rng: np.random.Generator, view: str, branch_points: int
-) -> tuple[list[Segment], list[float]]:
+def random_chain(rng: np.random.Generator, view: str, branch_points: int) -> tuple[list[Segment], list[float]]:
     """Input of a view and the segments of one base network below it, and what is left for a head after each."""
     shares = rng.dirichlet(np.full(branch_points, 2.0)) * BASE_SECONDS
     stem = [Segment(f"{view}/0", None, float(rng.uniform(0.0002, 0.001)), 5_000_000)]

@@ -1,7 +1,7 @@
 """What makes a problem well-formed; says which app and field is wrong, and the way out.
 
-Invariant: after `check_problem` every number the planner meets is finite and in its range, every reference resolves, the
-forest has no cycle, and every app has at least one candidate with operating points or a replay.
+Invariant: after `check_problem` every number the planner meets is finite and in its range, every reference resolves,
+the forest has no cycle, and every app has at least one candidate with operating points or a replay.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ def _fail(field: str, message: str, app: App | None = None) -> InvalidInputError
     return InvalidInputError(subject + message, field=field)
 
 
-def _number(
-    value: object, field: str, app: App | None = None, *, least: float = 0.0, most: float = math.inf
-) -> float:
+def _number(value: object, field: str, app: App | None = None, *, least: float = 0.0, most: float = math.inf) -> float:
     """A finite number within [least, most]."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _fail(field, f"must be a finite number, is {value!r}", app)
@@ -65,9 +63,7 @@ def check_problem(problem: Problem) -> None:
 
 def _check_choice(value: object, allowed: Sequence[object], field: str, app: App | None = None) -> None:
     if value not in allowed:
-        raise _fail(
-            field, f"must be one of {', '.join(str(a) for a in allowed if a is not None)}, is {value!r}", app
-        )
+        raise _fail(field, f"must be one of {', '.join(str(a) for a in allowed if a is not None)}, is {value!r}", app)
 
 
 def _check_segments(problem: Problem) -> None:
@@ -79,9 +75,7 @@ def _check_segments(problem: Problem) -> None:
         _number(segment.seconds, f"{at}.seconds")
         size = _number(segment.bytes, f"{at}.bytes")
         if segment.parent is not None and segment.parent not in parents:
-            raise _fail(
-                f"{at}.parent", f"segment '{segment.key}' hangs on '{segment.parent}', which is not there"
-            )
+            raise _fail(f"{at}.parent", f"segment '{segment.key}' hangs on '{segment.parent}', which is not there")
         if weights.setdefault(segment.weights_key, size) != size:
             raise _fail(f"{at}.bytes", f"segments with weights '{segment.weights_key}' must have equal bytes")
     rooted: set[str] = set()
@@ -91,9 +85,7 @@ def _check_segments(problem: Problem) -> None:
         on_path: set[str] = set()
         while key is not None and key not in rooted:
             if key in on_path:
-                raise _fail(
-                    f"segments[{i}].parent", f"segment '{key}' is above itself; the forest must have no cycle"
-                )
+                raise _fail(f"segments[{i}].parent", f"segment '{key}' is above itself; the forest must have no cycle")
             on_path.add(key)
             path.append(key)
             key = parents[key]
@@ -117,12 +109,8 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
     for j, rate in enumerate(app.rates or ()):
         _number(rate, f"{at}.rates[{j}]", app, least=1e-6)
         if rate > app.stream_fps:
-            raise _fail(
-                f"{at}.rates[{j}]", f"{rate:g} fps is above the stream's {app.stream_fps:g}; lower it", app
-            )
-    _check_choice(
-        app.objective.metric, ("f1", "f_beta", "recall", "precision"), f"{at}.objective.metric", app
-    )
+            raise _fail(f"{at}.rates[{j}]", f"{rate:g} fps is above the stream's {app.stream_fps:g}; lower it", app)
+    _check_choice(app.objective.metric, ("f1", "f_beta", "recall", "precision"), f"{at}.objective.metric", app)
     _number(app.objective.beta, f"{at}.objective.beta", app, least=1e-6, most=1e6)
     if app.objective.minimum is not None:
         _number(app.objective.minimum, f"{at}.objective.minimum", app, most=1.0)
@@ -163,9 +151,7 @@ def _check_candidate(candidate: Candidate, at: str, app: App, segments: set[str]
         _whole(replay.votes, f"{at}.replayed[{n}].votes", app, least=1, most=MOST_VOTES)
         _number(replay.recall, f"{at}.replayed[{n}].recall", app, most=1.0)
         _number(replay.false_alarm, f"{at}.replayed[{n}].false_alarm", app, most=1.0)
-    if not candidate.operating_points and not {replay.votes for replay in candidate.replayed} & set(
-        app.votes
-    ):
+    if not candidate.operating_points and not {replay.votes for replay in candidate.replayed} & set(app.votes):
         raise _fail(f"{at}.replayed", "was replayed with none of the votes that the app allows", app)
 
 
@@ -193,9 +179,7 @@ def _check_references(problem: Problem) -> None:
         if app is None:
             raise _fail(f"pins[{i}].app", f"there is no app '{pin.app}' to pin")
         if pin.branch_point is not None and pin.branch_point not in {c.branch_point for c in app.candidates}:
-            raise _fail(
-                f"pins[{i}].branch_point", f"has no candidate at branch-point {pin.branch_point}", app
-            )
+            raise _fail(f"pins[{i}].branch_point", f"has no candidate at branch-point {pin.branch_point}", app)
         if pin.fps is not None and pin.fps not in app.allowed_rates:
             raise _fail(f"pins[{i}].fps", f"{pin.fps:g} fps is not one of its allowed rates", app)
         if pin.votes is not None and pin.votes not in app.votes:
