@@ -1,0 +1,220 @@
+"""From a problem to a plan: check, build option tables, search under the policy, and write down what was decided."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from mainstream.cost import Cost, Load, chain_of, cost_of
+from mainstream.errors import InvalidInputError
+from mainstream.planner.baselines import max_sharing, no_sharing
+from mainstream.planner.bound import true_use
+from mainstream.planner.compile import compile_problem
+from mainstream.planner.deadline import Clock, Deadline
+from mainstream.planner.explain import explain
+from mainstream.planner.feasibility import cheapest_rows, find_fit, smallest_shed
+from mainstream.planner.goals import Outcome, best_lowest, best_mean
+from mainstream.planner.greedy import as_coded, as_published
+from mainstream.planner.incumbent import keeps_limits
+from mainstream.planner.instance import Instance, IntArray
+from mainstream.planner.options import OptionTable, option_table
+from mainstream.planner.plan import AppPlan, Plan, Status
+from mainstream.planner.problem import Problem
+from mainstream.planner.validation import check_problem
+
+Policy = Literal["mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded"]
+POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded")
+DEFAULT_GAP = 1e-6
+DEFAULT_DEADLINE_S = 10.0
+PROVED = 1e-9
+"""A gap below this is rounding: the plan is optimal."""
+SEARCH_SHARE = 0.9
+"""Share of the deadline after which the search ends, so that writing down the plan is in time too."""
+
+
+def solve(
+    problem: Problem,
+    policy: Policy = "mainstream",
+    *,
+    deadline_s: float = DEFAULT_DEADLINE_S,
+    gap: float = DEFAULT_GAP,
+    clock: Clock = time.monotonic,
+) -> Plan:
+    """The best plan under a policy, proved to `gap` (of the objective) if that takes no more than `deadline_s`.
+
+    Without a deadline that strikes, the same input gives the same plan. Raises `InvalidInputError` for a problem that
+    is not well-formed; that not all apps fit is an answer (`Plan.status` "infeasible"), not an error.
+    """
+    deadline = Deadline.start(deadline_s, clock)
+    check_problem(problem)
+    if policy not in POLICIES:
+        raise InvalidInputError(f"must be one of {', '.join(POLICIES)}, is {policy!r}", field="policy")
+    if not gap >= 0.0 or not deadline_s > 0.0:
+        raise InvalidInputError("the gap must be at least 0 and the deadline above 0", field="gap, deadline_s")
+    return _Planning(_under(policy, problem), policy, gap, deadline).run()
+
+
+def _under(policy: Policy, problem: Problem) -> Problem:
+    if policy == "no-sharing":
+        return no_sharing(problem)
+    if policy == "max-sharing":
+        return max_sharing(problem)
+    return problem
+
+
+@dataclass
+class _Planning:
+    """One run; `problem` is that of the policy."""
+
+    problem: Problem
+    policy: Policy
+    gap: float
+    deadline: Deadline
+
+    @property
+    def heuristic(self) -> bool:
+        """Whether the policy proves nothing."""
+        return self.policy in ("greedy", "greedy-as-coded")
+
+    def late(self) -> bool:
+        """Whether the search must end."""
+        return self.deadline.passed(SEARCH_SHARE)
+
+    def run(self) -> Plan:
+        tables = self.tables()
+        total = sum(app.weight for app in self.problem.apps)
+        instance = compile_problem(self.problem, tables, total)
+        fit = find_fit(instance, self.late)
+        if fit.rows is not None:
+            instance, outcome = self.choose(tables, instance, fit.rows, total)
+            return self.write(tables, instance, outcome)
+        return self.without_some(tables, instance, total)
+
+    def tables(self) -> list[OptionTable]:
+        """Option tables of all apps."""
+        pins = {pin.app: pin for pin in self.problem.pins}
+        tables = []
+        for i, app in enumerate(self.problem.apps):
+            table = option_table(app, pins.get(app.name), self.problem.compat)
+            best = float(table.value.max())
+            least = app.objective.minimum or 0.0
+            if best < least or best < 0.0:
+                field = f"apps[{i}].objective.minimum" if app.objective.minimum else f"apps[{i}].candidates"
+                reached = f"nothing it is allowed reaches its minimum of {least:g} (the best is {max(best, 0.0):.3f})"
+                raise InvalidInputError(f"app '{app.name}': {reached}; lower the minimum or allow more", field=field)
+            tables.append(table)
+        return tables
+
+    def choose(
+        self, tables: Sequence[OptionTable], instance: Instance, start: IntArray, total: float
+    ) -> tuple[Instance, Outcome]:
+        """Search under the policy, from a choice that fits; the instance that the outcome's rows are of, and it."""
+        if self.heuristic:
+            bare = compile_problem(self.problem, tables, total, bare=True)
+            points = [np.array([c.branch_point for c in table.app.candidates]) for table in tables]
+            rows = (as_published if self.policy == "greedy" else as_coded)(bare, points)
+            if keeps_limits(bare, true_use(bare, bare.options, rows)):
+                return bare, Outcome(rows, float(bare.options.value[rows].sum()), np.inf, True)
+            return instance, Outcome(start, float(instance.options.value[start].sum()), np.inf, True)
+        goal = best_mean if self.problem.goal == "mean" else best_lowest
+        return instance, goal(instance, start, self.gap, self.late)
+
+    def without_some(self, tables: Sequence[OptionTable], instance: Instance, total: float) -> Plan:
+        """Not all fit: shed the set of least weight, and plan for the others."""
+        shed, proved = smallest_shed(instance, self.late)
+        left = [table for a, table in enumerate(tables) if a not in set(shed)]
+        names = tuple(tables[a].app.name for a in shed)
+        if not left:
+            return self.write([], None, None, shed=names, proved=proved)
+        rest = compile_problem(self.problem, left, total)
+        fit = find_fit(rest, lambda: False)
+        start = cheapest_rows(rest) if fit.rows is None else fit.rows
+        rest, outcome = self.choose(left, rest, start, total)
+        return self.write(left, rest, outcome, shed=names, proved=proved)
+
+    def write(
+        self,
+        tables: Sequence[OptionTable],
+        instance: Instance | None,
+        outcome: Outcome | None,
+        *,
+        shed: tuple[str, ...] = (),
+        proved: bool = True,
+    ) -> Plan:
+        """The plan in words and numbers."""
+        chosen: dict[str, AppPlan] = {}
+        loads: list[Load] = []
+        by_key = {segment.key: segment for segment in self.problem.segments}
+        if instance is not None and outcome is not None:
+            for table, row in zip(tables, outcome.rows.tolist(), strict=True):
+                k, f = int(instance.options.candidate[row]), int(instance.options.rate[row])
+                candidate = table.app.candidates[k]
+                chosen[table.app.name] = AppPlan(
+                    table.app.name,
+                    candidate.branch_point,
+                    float(table.threshold[k, f]),
+                    float(table.rates[f]),
+                    int(table.votes[k, f]),
+                    table.f1(k, f),
+                    float(table.recall[k, f]),
+                    float(table.precision[k, f]),
+                    float(table.value[k, f]),
+                )
+                chain = chain_of(by_key, candidate.segment)
+                loads.append(Load(table.app.name, chain, candidate.head_s, candidate.head_bytes, float(table.rates[f])))
+        cost = self.cost(loads)
+        reasons = (
+            {}
+            if instance is None or outcome is None
+            else explain(instance, tables, outcome.rows, self.problem.budget, self.deadline.passed)
+        )
+        apps = tuple(self.in_words(app.name, chosen, reasons) for app in self.problem.apps)
+        weights = [app.weight for app in self.problem.apps]
+        mean_f1 = sum(w * app.f1 for w, app in zip(weights, apps, strict=True)) / sum(weights)
+        objective = 0.0 if outcome is None else outcome.value
+        bound = None if self.heuristic else max(objective, 0.0 if outcome is None else outcome.bound)
+        gap = None if bound is None else bound - objective
+        finished = proved and (outcome is None or outcome.finished)
+        return Plan(
+            self.policy,
+            self.status(shed, gap, finished),
+            apps,
+            cost,
+            self.problem.budget,
+            objective,
+            bound,
+            gap,
+            mean_f1,
+            min((app.value for app in apps if app.fits), default=0.0),
+            shed,
+        )
+
+    def cost(self, loads: Sequence[Load]) -> Cost:
+        """By the cost model, apart from the search; a total that rounding alone puts above the budget is the budget."""
+        cost = cost_of(loads, self.problem.overhead)
+        budget = self.problem.budget
+        over = cost.total - budget
+        return replace(cost, total=budget) if 0.0 < over <= 4e-12 * max(budget, 1.0) else cost
+
+    def status(self, shed: tuple[str, ...], gap: float | None, finished: bool) -> Status:
+        """See `Plan`."""
+        if shed:
+            return "infeasible"
+        if gap is None:
+            return "heuristic"
+        if gap <= PROVED and finished:
+            return "optimal"
+        return "within-gap" if finished and gap <= self.gap + 1e-12 else "deadline"
+
+    def in_words(self, name: str, chosen: dict[str, AppPlan], reasons: dict[str, str]) -> AppPlan:
+        """The app's plan with its reason, or that it did not fit."""
+        if name in chosen:
+            return replace(chosen[name], why=reasons.get(name, ""))
+        why = f"did not fit: even at the lowest rates the apps need more than the budget of {self.problem.budget:g}"
+        if self.problem.memory_bytes is not None or self.problem.max_changes is not None:
+            why = "did not fit: not even the smallest choices of all apps keep every limit"
+        return AppPlan(name, None, None, None, None, 0.0, 0.0, 0.0, 0.0, why + "; shed by weight")
