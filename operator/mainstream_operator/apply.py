@@ -1,0 +1,34 @@
+"""Acts: makes what exists what was wanted, with no call where it already is."""
+
+import logging
+
+from mainstream_operator.desired.common import Desired
+from mainstream_operator.drift import covers
+from mainstream_operator.kube import Body, Kube, Ref
+from mainstream_operator.names import PLAN_ANNOTATION
+
+_log = logging.getLogger(__name__)
+
+
+def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
+    """Apply `wanted` unless `observed` has all of it; whether it had to."""
+    if observed is not None and covers(observed, wanted.body):
+        return False
+    kube.apply(wanted.ref, wanted.body)
+    _log.info("applied", extra={"object": f"{wanted.body['kind']} {wanted.ref.namespace}/{wanted.ref.name}"})
+    return True
+
+
+def remove(kube: Kube, observed: Body | None, api: str, plural: str) -> None:
+    """Delete an object that is wanted no longer."""
+    if observed is None or observed["metadata"].get("deletionTimestamp"):
+        return
+    metadata = observed["metadata"]
+    kube.delete(Ref(api, plural, metadata["name"], metadata["namespace"]), metadata["uid"])
+
+
+def nudge(kube: Kube, pod: Body, digest: str) -> None:
+    """Make the kubelet refresh the pod's volumes now instead of within a minute or more."""
+    metadata = pod["metadata"]
+    if (metadata.get("annotations") or {}).get(PLAN_ANNOTATION) != digest:
+        kube.annotate(Ref("v1", "pods", metadata["name"], metadata["namespace"]), {PLAN_ANNOTATION: digest})
