@@ -145,8 +145,3 @@ def _overhead(workload: NodeWorkload) -> float:
     return workload.profile.idle + sum(
         decode_s[name] * stream.spec.frames_per_second for name, stream in workload.streams.items()
     )
-
-
-def base_networks(packages: list[Manifest]) -> list[str]:
-    """Names of the base networks that these packages need, each once."""
-    return sorted({package.base.name for package in packages})
