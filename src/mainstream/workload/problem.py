@@ -8,7 +8,6 @@ from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
 from mainstream.events import EventStatistics
 from mainstream.mpackage.manifest import Candidate as PackedCandidate
-from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import BaseProfile
 from mainstream.planner.problem import (
     DEFAULT_VOTES,
