@@ -46,7 +46,7 @@ class EngineClient:
         return self._ask(wire.encode({"kind": "profile", "base": base, "fps": fps, "seconds": seconds}))
 
     def load(self, plan: RunnerPlan, store: Path) -> EngineReport:
-        """Load a plan and wait until it is served; raises `InvalidInputError` with the engine's reason if it can't be."""
+        """Load a plan and wait until it is served; raises `InvalidInputError` with the engine's reason if it isn't."""
         message = {"kind": "load", "plan": plan.model_dump(mode="json"), "store": str(store.resolve())}
         self._ask(wire.encode(message))
         deadline_s = time.monotonic() + _LOAD_TIMEOUT_S

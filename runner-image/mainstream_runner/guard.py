@@ -1,13 +1,14 @@
 """Keeps one child process from outliving whoever wanted it: `python guard.py FOLDER COMMAND...`.
 
 The guard's standard input is a pipe that its parent holds open. When the pipe ends, because the parent closed it or
-died of whatever (kill -9 included), the guard ends the child's whole process group, politely and then by force, removes
-FOLDER ('-' for none), and goes. If the guard itself is killed, the kernel kills the child. It starts in a session of its
-own, so that a terminal's Ctrl-C reaches only the parent, which then closes the pipe.
+died of whatever (kill -9 included), the guard ends the child's whole process group, politely and then by force,
+removes FOLDER ('-' for none), and goes. If the guard itself is killed, the kernel kills the child. It starts in a
+session of its own, so that a terminal's Ctrl-C reaches only the parent, which then closes the pipe.
 
 Standard library only, and few modules of it: it starts before everything and stays for as long.
 """
 
+import contextlib
 import ctypes
 import os
 import select
@@ -31,7 +32,7 @@ def main(folder: str, command: list[str]) -> int:
             command,
             stdin=subprocess.DEVNULL,
             process_group=0,
-            preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509 (one thread only)
+            preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),
         )
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
@@ -79,10 +80,8 @@ def _alive(group: int) -> bool:
 
 
 def _signal(group: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(group, number)
-    except ProcessLookupError:
-        pass
 
 
 def _remove(folder: str) -> None:

@@ -55,8 +55,6 @@ def close(process: "subprocess.Popen[bytes]") -> None:
         process.wait(_END_TIMEOUT_S)
 
 
-
-
 def cpu_seconds(guards: Iterable["subprocess.Popen[bytes]"]) -> float:
     """CPU-seconds (user and system) that everything below these guards has used so far, ended children included."""
     total_s = 0.0

@@ -25,7 +25,9 @@ def read_tensors(store: Path, blob: Blob) -> dict[str, torch.Tensor]:
             f"cannot be read ({error.strerror}); fetch or train the package again", source=path
         ) from error
     if len(content) != blob.size_bytes or hashlib.sha256(content).hexdigest() != blob.sha256:
-        raise InvalidInputError("is not what its digest says: it was changed; fetch or train the package again", source=path)
+        raise InvalidInputError(
+            "is not what its digest says: it was changed; fetch or train the package again", source=path
+        )
     try:
         return load(content)
     except SafetensorError as error:

@@ -1,4 +1,4 @@
-"""Holds the executor in use and swaps it at a frame boundary: the next is loaded and warmed beside it, then one pointer."""
+"""Holds the executor in use and swaps it at a frame boundary: the next is loaded and warmed beside it before."""
 
 import logging
 import threading

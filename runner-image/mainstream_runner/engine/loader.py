@@ -20,7 +20,7 @@ from mainstream_runner.engine.tree import HeadLeaf, SegmentNode, StemTree, stem_
 
 
 def load_executor(plan: RunnerPlan, store: Path, back_end: BackEnd) -> Executor:
-    """Everything that the plan runs, loaded, checked and warmed; raises `InvalidInputError` naming the field or file."""
+    """All that the plan runs, loaded, checked and warmed; raises `InvalidInputError` naming the field or file."""
     networks = {name: load_base_network(name) for name in {app.base for app in plan.apps}}
     trees = stem_trees(plan, {name: network.prefix_hashes for name, network in networks.items()})
     loader = _Loader(store, back_end, sharing=plan.sharing)
@@ -52,15 +52,15 @@ class _Loader:
 
     def _segment(self, network: Network, node: SegmentNode) -> Step:
         if node.key not in self._segments:
-            module: nn.Module = network.segments[node.index]
+            module = network.segments[node.index]
             if node.blob is not None or not self._sharing:
                 module = copy.deepcopy(module)
             if node.blob is not None:
                 self._fill(module, node.blob)
                 if next_prefix_hash(node.parent, module) != node.key:
                     raise InvalidInputError(
-                        f"private segment {node.index} does not have the share key {node.key[:12]} that the plan names; "
-                        f"plan again from the package",
+                        f"private segment {node.index} has another share key than the plan names "
+                        f"({node.key[:12]}); plan again from the package",
                         source=self._store / "blobs" / node.blob.sha256,
                     )
             self._segments[node.key] = self._back_end.part(module)

@@ -64,8 +64,8 @@ class StemTree:
 def stem_trees(plan: RunnerPlan, prefix_hashes: Mapping[str, tuple[str, ...]]) -> tuple[StemTree, ...]:
     """One tree for each view of `plan_views(plan)`, in that order.
 
-    `prefix_hashes` holds, by name of the base network, the share keys of the installed one at every branch-point. Raises
-    `InvalidInputError` where the plan was made for other weights than the installed ones.
+    `prefix_hashes` holds, by name of the base network, the share keys of the installed one at every branch-point.
+    Raises `InvalidInputError` where the plan was made for other weights than the installed ones.
     """
     for app in plan.apps:
         _check_base(app, prefix_hashes[app.base])
@@ -77,7 +77,9 @@ def _tree(view: PlanView, public: tuple[str, ...]) -> StemTree:
     for app in view.apps:
         for node in _path(app, public):
             nodes.setdefault(node.key, node)
-    leaves = tuple(HeadLeaf(app.name, (public[0], *(n.key for n in _path(app, public)))[-1], app.head) for app in view.apps)
+    leaves = tuple(
+        HeadLeaf(app.name, (public[0], *(n.key for n in _path(app, public)))[-1], app.head) for app in view.apps
+    )
     return StemTree(view.base, public[0], tuple(nodes.values()), leaves)
 
 
@@ -102,8 +104,8 @@ def _check_base(app: RunnerApp, public: tuple[str, ...]) -> None:
         )
     if app.branch_point > depth or app.prefix_hash != public[app.branch_point]:
         raise InvalidInputError(
-            f"differs from that of the installed base network {app.base} at branch-point {app.branch_point}; plan again "
-            f"with this base",
+            f"differs from that of the installed base network {app.base} at branch-point {app.branch_point}; plan "
+            f"again with this base",
             field=f"{where}.prefix_hash",
         )
     if [segment.branch_point for segment in app.segments] != list(range(app.branch_point, depth)):

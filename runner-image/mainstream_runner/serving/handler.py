@@ -1,6 +1,7 @@
-"""The TorchServe handler: takes messages apart, asks the engine, answers in JSON. Everything that matters is elsewhere."""
+"""The TorchServe handler: takes messages apart, asks the engine, answers in JSON; what matters is elsewhere."""
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ class Handler:
     def initialize(self, context: Any) -> None:
         """Make an engine without a plan; the feeder sends one."""
         del context
+        # TorchServe's worker writes a line for every request, which costs the JVM more than the request itself.
+        logging.getLogger().setLevel(logging.WARNING)
         torch.set_num_threads(1)
         self._host = EngineHost(TorchEager())
 

@@ -35,7 +35,9 @@ def find_java() -> Path:
 def java_version(java: Path) -> int | None:
     """Major version that `java -version` says, or None where it does not start or answer."""
     try:
-        said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=_VERSION_TIMEOUT_S, check=True)
+        said = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, timeout=_VERSION_TIMEOUT_S, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     match = re.search(r'version "(?:1\.)?(\d+)', said.stderr + said.stdout)

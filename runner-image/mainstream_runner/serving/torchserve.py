@@ -84,7 +84,7 @@ def _process(java: Path, port: int | None) -> Iterator[tuple[TorchServe, Path]]:
         (folder / "config.properties").write_text(render_properties(ports, model_store), encoding="utf-8")
         said = folder / "torchserve.log"
         (folder / "log4j2.xml").write_text(render_logging(said), encoding="utf-8")
-        command = [
+        command: list[str | Path] = [
             java,
             *JVM_ARGUMENTS,
             f"-Dmodel_server_home={home}",
@@ -134,7 +134,9 @@ def _wait_until_ready(server: TorchServe, folder: Path) -> None:
                 client.report()
                 return
             time.sleep(_POLL_S)
-    raise TorchServeError(f"no answer within {_START_TIMEOUT_S:.0f} s; it said: {_last_words(folder)}", field="torchserve")
+    raise TorchServeError(
+        f"no answer within {_START_TIMEOUT_S:.0f} s; it said: {_last_words(folder)}", field="torchserve"
+    )
 
 
 def _ended(folder: Path) -> TorchServeError:
@@ -151,7 +153,9 @@ def _last_words(folder: Path) -> str:
     for name in ("java.log", "torchserve.log"):
         with contextlib.suppress(OSError):
             lines += (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
-    telling = [line.strip() for line in lines if "rror" in line or "xception" in line] or [line for line in lines if line]
+    telling = [line.strip() for line in lines if "rror" in line or "xception" in line] or [
+        line for line in lines if line
+    ]
     return " | ".join(telling[:_SAID_LINES])[:500] or "nothing"
 
 
