@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from mainstream_trainer.request import OnProgress
+from mainstream_trainer.request import Progress as TrainingProgress
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from mainstream_runner.run import Progress as RunProgress
-from mainstream_trainer.request import OnProgress
-from mainstream_trainer.request import Progress as TrainingProgress
 
 
 class DemoProgress:
