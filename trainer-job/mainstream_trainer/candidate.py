@@ -22,7 +22,9 @@ from mainstream_trainer.schedule import Schedule, schedule
 from mainstream_trainer.settings import TrainingSettings
 
 _MAX_GRADIENT_NORM = 5.0
-_SCORED_FRAMES = 32
+_PASS_ELEMENTS = 640_000
+"""of the features that enter one forward and backward pass: bounds the memory that a shallow branch-point takes"""
+_SCORED_FRAMES = 16
 """frames of one forward pass when scoring; fixed, so that scores are the same on every run"""
 
 
@@ -149,6 +151,7 @@ class _Learner:
         self._optimizer = torch.optim.AdamW(
             [group for group in groups if group["params"]], weight_decay=lesson.settings.weight_decay
         )
+        self._pass_frames = max(1, _PASS_ELEMENTS // lesson.features.elements(model.branch_point))
         present = lesson.present[lesson.held_out.fit]
         self._event_weight = float((~present).sum() / present.sum())
 
@@ -163,9 +166,10 @@ class _Learner:
     def _learn(self, rows: NDArray[np.intp]) -> None:
         for group in self._optimizer.param_groups:
             group["lr"] = group["peak"] * self._plan.factor(self._step)
-        loss = self._loss(rows)
         self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        for at in range(0, len(rows), self._pass_frames):
+            loss = self._loss(rows[at : at + self._pass_frames]) / len(rows)
+            loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._model.parameters(), _MAX_GRADIENT_NORM)
         self._optimizer.step()
         stay = self._plan.averaging(self._step)
@@ -175,7 +179,7 @@ class _Learner:
         self._step += 1
 
     def _loss(self, rows: NDArray[np.intp]) -> torch.Tensor:
-        """Cross-entropy in which both classes weigh the same, with smoothed labels and dropout on the features."""
+        """Summed cross-entropy in which both classes weigh the same, with smoothed labels, dropout on the features."""
         settings, lesson = self._lesson.settings, self._lesson
         present = torch.from_numpy(lesson.present[rows % len(lesson.present)].astype(np.float32))
         features = self._model.body(lesson.features.batch(self._model.branch_point, rows))
@@ -186,6 +190,7 @@ class _Learner:
             logits,
             present * (1 - settings.label_smoothing) + settings.label_smoothing / 2,
             weight=1 + present * (self._event_weight - 1),
+            reduction="sum",
         )
 
     def _drawn_rows(self) -> NDArray[np.intp]:

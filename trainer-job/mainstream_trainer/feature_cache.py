@@ -65,6 +65,10 @@ class FeatureCache:
         inputs = self._network.preprocessing(picked) if branch_point == 0 else picked
         return inputs.contiguous(memory_format=torch.channels_last)
 
+    def elements(self, branch_point: int) -> int:
+        """Numbers that one frame has at a branch-point."""
+        return int(np.prod(self._shape(branch_point)))
+
     def _fill(self, before: int, after: int, segments: nn.Module, target: torch.Tensor, rows: slice) -> None:
         with torch.inference_mode():
             features = segments(self.batch(before, rows))
@@ -88,7 +92,7 @@ class FeatureCache:
         return self._network.branch_points[branch_point].cost_share
 
     def _check_size(self, frames: int, depths: Sequence[int], variants: int) -> None:
-        per_frame = sum(int(np.prod(self._shape(k))) * (1 if k == 0 else 4) for k in depths)
+        per_frame = sum(self.elements(k) * (1 if k == 0 else 4) for k in depths)
         needed = frames * variants * per_frame
         if needed > MAX_CACHE_BYTES:
             raise InvalidInputError(
