@@ -104,9 +104,7 @@ class Kube:
             if error.status not in (_NOT_FOUND, _CONFLICT):
                 raise
 
-    def proxy(
-        self, namespace: str, pod: str, port: int, path: str, headers: dict[str, str], body: Any = None
-    ) -> bytes:
+    def proxy(self, namespace: str, pod: str, port: int, path: str, headers: dict[str, str], body: Any = None) -> bytes:
         """Ask a pod through the API server, which works where the node can't be reached from outside."""
         target = f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}"
         method = "GET" if body is None else "POST"

@@ -24,7 +24,7 @@ class _JsonFormatter(logging.Formatter):
 
 
 def configure_logging() -> None:
-    """What the operator says at info, what libraries say from warnings on: they log requests, and those hold secrets."""
+    """The operator from info on, libraries from warnings on: they log requests, and those hold secrets."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -97,4 +97,3 @@ class NodeSecrets:
         if missing:
             return Refusal("SecretIncomplete", f"Secret {namespace}/{name} has no {missing[0]}; add it.")
         return Login(username=secret["username"], password=secret["password"])
-

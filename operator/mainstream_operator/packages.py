@@ -131,7 +131,9 @@ def _failed(error: Exception) -> PackageState:
             return PackageState(refusal=Refusal("InvalidReference", _sentence(error)))
         case MainstreamError():
             return PackageState(refusal=Refusal("PackageMissing", _sentence(error)))
-    return PackageState(refusal=Refusal("PackageUnreadable", f"Reading failed ({type(error).__name__})."), transient=True)
+    return PackageState(
+        refusal=Refusal("PackageUnreadable", f"Reading failed ({type(error).__name__})."), transient=True
+    )
 
 
 def _sentence(error: MainstreamError) -> str:

@@ -34,7 +34,9 @@ def place_stream(stream: VideoStream, machines: Mapping[str, Machine]) -> str | 
         return matching[0]
     if not matching:
         return Refusal("NodeNotFound", "The selector matches no Node labelled mainstream.video/edge=true.")
-    return Refusal("NodeAmbiguous", f"The selector matches {len(matching)} Nodes ({_names(matching)}); narrow it to one.")
+    return Refusal(
+        "NodeAmbiguous", f"The selector matches {len(matching)} Nodes ({_names(matching)}); narrow it to one."
+    )
 
 
 def stream_key(app: VideoApp) -> str:

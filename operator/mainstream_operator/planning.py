@@ -18,7 +18,7 @@ class Planning:
         self._lock = threading.Lock()
 
     def try_alone(self, problem: Problem) -> None:
-        """Raise what is wrong with a problem of one app: `InvalidInputError` where it can't be planned on any budget."""
+        """Raise what is wrong with a problem of one app: `InvalidInputError` where no budget would help."""
         self.solve(problem, "mainstream")
 
     def solve(self, problem: Problem, policy: Policy) -> Plan:

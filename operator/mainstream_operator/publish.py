@@ -75,4 +75,6 @@ class Publisher:
             self._kube.create(Ref("v1", "events", name, namespace), body)
         except KubeError as error:
             # An Event is a courtesy; the status stands.
-            _log.warning("an Event was not accepted", extra={"object": f"{kind} {metadata.name}", "status": error.status})
+            _log.warning(
+                "an Event was not accepted", extra={"object": f"{kind} {metadata.name}", "status": error.status}
+            )

@@ -1,4 +1,4 @@
-"""One reconcile of one node: observe, decide, desired, apply, status. Runs in a thread; everything it needs is passed in.
+"""One reconcile of one node: observe, decide, desired, apply, status. Runs in a thread; what it needs is passed in.
 
 What is read here once is what all of it is decided from. A failure ends the reconcile and leaves the rest for the next
 one, which starts from what then is.
@@ -27,7 +27,9 @@ def reconcile(scene: Scene, tools: Tools) -> float:
         _create_edge_node(scene.node, tools)
     observation, runner = _observe(scene, tools)
     before = ordered_plan(scene.children.config_map)
-    decision = decide(observation, tools.planning, frozenset(app.name for app in before.apps) if before else frozenset())
+    decision = decide(
+        observation, tools.planning, frozenset(app.name for app in before.apps) if before else frozenset()
+    )
     ordered = before if decision.hold else decision.runner_plan
     if scene.edge_node is not None:
         _act(observation, scene.edge_node, decision, ordered, tools)

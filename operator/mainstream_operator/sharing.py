@@ -4,7 +4,7 @@ from mainstream.runner_plan import RunnerApp, RunnerPlan
 
 
 def apps_sharing(plan: RunnerPlan, app: RunnerApp) -> int:
-    """Apps that run at least the first segment together with `app`: same view, same base, not fine-tuned from the start."""
+    """Apps that run at least one segment together with `app`: same view, same base, something frozen or tuned alike."""
     if not plan.sharing:
         return 0
     return sum(

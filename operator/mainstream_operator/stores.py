@@ -1,4 +1,4 @@
-"""Opens the store of one tenant, with that tenant's own Secrets, which the operator may read only where a Role lets it."""
+"""Opens a tenant's store with that tenant's own Secrets, which the operator may read only where a Role lets it."""
 
 import base64
 import hashlib

@@ -18,9 +18,7 @@ from mainstream_operator.tools import Tools
 from mainstream_operator.world import Unreadable
 
 
-def tell(
-    observation: Observation, decision: Decision, ordered: RunnerPlan | None, tools: Tools
-) -> list[float]:
+def tell(observation: Observation, decision: Decision, ordered: RunnerPlan | None, tools: Tools) -> list[float]:
     """Write what is worth writing; in how many seconds something is that is not yet."""
     now = tools.now()
     scene, publish = observation.scene, tools.publisher.publish
@@ -42,9 +40,7 @@ def tell(
     return [wait for wait in waits if wait is not None]
 
 
-def _app_facts(
-    each: AppOnNode, observation: Observation, decision: Decision, ordered: RunnerPlan | None
-) -> AppFacts:
+def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> AppFacts:
     got = next((app for app in ordered.apps if app.name == each.key), None) if ordered is not None else None
     planned = next((app for app in decision.plan.apps if app.name == each.key), None) if decision.plan else None
     return AppFacts(

@@ -121,9 +121,7 @@ class World:
 
     def children(self, node: str) -> Children:
         """Of one node's runner."""
-        return Children(
-            self.deployments.get(node), self.config_maps.get(node), tuple(self.pods.get(node, {}).values())
-        )
+        return Children(self.deployments.get(node), self.config_maps.get(node), tuple(self.pods.get(node, {}).values()))
 
     def unreadable_of(self, kinds: Iterable[str]) -> list[Unreadable]:
         """Objects of these kinds that can't be read."""

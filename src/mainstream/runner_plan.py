@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mainstream.api.video_app import Sink
 from mainstream.api.video_stream import Crop
-from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability, Sha256
+from mainstream.digest import Sha256
+from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability
 
 
 class _Part(BaseModel):

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
-from mainstream.mpackage.manifest import Blob, Sha256
+from mainstream.digest import Sha256
+from mainstream.mpackage.manifest import Blob
 from mainstream.node_profile import NodeProfile
 
 Said = Annotated[str, Field(max_length=512)]

@@ -43,4 +43,6 @@ def owned(api: str, kind: str, plural: str, node: EdgeNode, namespace: str, cont
             }
         ],
     }
-    return Desired(Ref(api, plural, name, namespace), {"apiVersion": api, "kind": kind, "metadata": metadata, **content})
+    return Desired(
+        Ref(api, plural, name, namespace), {"apiVersion": api, "kind": kind, "metadata": metadata, **content}
+    )

@@ -16,9 +16,7 @@ _USER = 10001
 _STOP_S = 15
 
 
-def runner_deployment(
-    node: EdgeNode, host_name: str, namespace: str, settings: RunnerSettings
-) -> Desired:
+def runner_deployment(node: EdgeNode, host_name: str, namespace: str, settings: RunnerSettings) -> Desired:
     """The Deployment for a node whose `kubernetes.io/hostname` is `host_name`."""
     name = node.metadata.name
     labels = runner_labels(name)

@@ -89,7 +89,7 @@ def _moved(before: Any, after: Any) -> bool:
 
 def _left_band(name: str, old: Any, new: Any) -> bool:
     if name == "cpu" and old is not None and new is not None:
-        return abs(new - old) > max(_CPU_BAND, DEAD_BAND * old)
+        return bool(abs(new - old) > max(_CPU_BAND, DEAD_BAND * old))
     if name == "frames_per_second" and old is not None and new is not None:
         return bool(abs(new - old) > DEAD_BAND * old)
     return bool(old != new)
@@ -109,7 +109,9 @@ def _node_plan(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[Told]:
     plan = after.plan
     if plan is None or (before.plan is not None and before.plan.digest == plan.digest):
         return []
-    message = f"{plan.apps} apps, mean F1 {plan.mean_f1:.3f}, cost {plan.cost:.3f} of {plan.budget:.3f} CPU-seconds a second."
+    message = (
+        f"{plan.apps} apps, mean F1 {plan.mean_f1:.3f}, cost {plan.cost:.3f} of {plan.budget:.3f} CPU-seconds a second."
+    )
     return [Told("Normal", "PlanChanged", message)]
 
 
@@ -119,5 +121,7 @@ def _app_plan(before: VideoAppStatus, after: VideoAppStatus) -> list[Told]:
     old, new = ((p.branch_point, p.frames_per_second, p.votes) for p in (before.plan, after.plan))
     if old == new:
         return []
-    message = f"Branch-point {old[0]} to {new[0]}, {old[1]:g} to {new[1]:g} frames per second, votes {old[2]} to {new[2]}."
+    message = (
+        f"Branch-point {old[0]} to {new[0]}, {old[1]:g} to {new[1]:g} frames per second, votes {old[2]} to {new[2]}."
+    )
     return [Told("Normal", "PlanChanged", message)]

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
-from mainstream.api.edge_node import EdgeNode
+from mainstream.api.edge_node import EdgeNode, EdgeNodeSpec, EdgeNodeStatus
 from mainstream.api.model import API_VERSION
 from mainstream.api.schema import structural_schema
-from mainstream.api.video_app import VideoApp
-from mainstream.api.video_stream import VideoStream
+from mainstream.api.video_app import VideoApp, VideoAppSpec, VideoAppStatus
+from mainstream.api.video_stream import VideoStream, VideoStreamSpec, VideoStreamStatus
 
 GROUP, VERSION = API_VERSION.split("/")
 _READY = '.status.conditions[?(@.type=="{}")].status'
@@ -35,6 +36,8 @@ class Kind:
     """One custom resource, as the API server is told of it."""
 
     model: type[EdgeNode] | type[VideoApp] | type[VideoStream]
+    spec: type[BaseModel]
+    status: type[BaseModel]
     plural: str
     short_names: tuple[str, ...]
     namespaced: bool
@@ -44,6 +47,8 @@ class Kind:
 KINDS = (
     Kind(
         VideoApp,
+        VideoAppSpec,
+        VideoAppStatus,
         "videoapps",
         ("va",),
         True,
@@ -62,6 +67,8 @@ KINDS = (
     ),
     Kind(
         VideoStream,
+        VideoStreamSpec,
+        VideoStreamStatus,
         "videostreams",
         ("vs",),
         True,
@@ -76,6 +83,8 @@ KINDS = (
     ),
     Kind(
         EdgeNode,
+        EdgeNodeSpec,
+        EdgeNodeStatus,
         "edgenodes",
         ("en",),
         False,
@@ -96,9 +105,6 @@ KINDS = (
 def custom_resource_definition(kind: Kind) -> dict[str, Any]:
     """The object to apply."""
     name = kind.model.__name__
-    fields = kind.model.model_fields
-    spec, status = (fields[part].annotation for part in ("spec", "status"))
-    assert spec is not None and status is not None  # noqa: S101 - every Resource declares both
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -130,8 +136,8 @@ def custom_resource_definition(kind: Kind) -> dict[str, Any]:
                                 "apiVersion": {"type": "string"},
                                 "kind": {"type": "string"},
                                 "metadata": {"type": "object"},
-                                "spec": structural_schema(spec),
-                                "status": structural_schema(status),
+                                "spec": structural_schema(kind.spec),
+                                "status": structural_schema(kind.status),
                             },
                         }
                     },

@@ -1,8 +1,8 @@
 """From a pydantic model to the structural schema that a CustomResourceDefinition takes. Pure.
 
-Structural means: no references, no null as a type, every value with one type. Differences are bridged here, so that the
-models stay plain: optional fields lose their null, `exclusiveMinimum` becomes the flag of OpenAPI 3.0, a union of a word
-and a number becomes int-or-string (a CEL rule beside it says which words and numbers).
+Structural means: no references, no null as a type, every value with one type. Differences are bridged here, so that
+the models stay plain: optional fields lose their null, `exclusiveMinimum` becomes the flag of OpenAPI 3.0, a union of a
+word and a number becomes int-or-string (a CEL rule beside it says which words and numbers).
 """
 
 from typing import Any

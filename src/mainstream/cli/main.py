@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from mainstream.cli.run import run
 from mainstream.errors import MainstreamError
 
 app = typer.Typer(
@@ -13,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(run)
 
 
 def main() -> None:

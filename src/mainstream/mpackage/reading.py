@@ -59,7 +59,9 @@ def read_blob(store: Store, blob: Blob) -> bytes:
             f"has {len(data)} bytes, not {blob.size_bytes}; publish the package again", field=key, source=store
         )
     if hashlib.sha256(data).hexdigest() != blob.sha256:
-        raise DamagedPackageError("was changed: its sha256 is another; publish the package again", field=key, source=store)
+        raise DamagedPackageError(
+            "was changed: its sha256 is another; publish the package again", field=key, source=store
+        )
     try:
         deserialize(data)
     except SafetensorError as error:

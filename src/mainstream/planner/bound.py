@@ -193,8 +193,8 @@ class Average:
         tree, held = relaxation.instance.tree, relaxation.multipliers
         if len(tree.segment):
             paying = np.add.reduceat(held.cells * self.cells, tree.first, axis=0)
-            moved = np.maximum(held.cells + step * (self.cells - paying[tree.segment]), 0.0)
-            held.cells = moved / np.add.reduceat(moved, tree.first, axis=0)[tree.segment]
+            moved = np.maximum(held.cells + step * (self.cells - paying[tree.place]), 0.0)
+            held.cells = moved / np.add.reduceat(moved, tree.first, axis=0)[tree.place]
         if len(held.groups):
             paying = (held.groups * self.groups).sum(axis=1, keepdims=True)
             moved = np.maximum(held.groups + step * (self.groups - paying), 0.0)

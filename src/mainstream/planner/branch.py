@@ -45,10 +45,11 @@ def split(relaxation: Relaxation, rows: IntArray) -> list[Box]:
         used = used_cells(relaxation, rows)
         anybody = np.maximum.reduceat(used, tree.first, axis=0)
         shared = np.add.reduceat(used * relaxation.multipliers.cells, tree.first, axis=0)
-        missing = box.cell_cost * (anybody - shared)
+        segments = tree.segment[tree.first]
+        missing = box.cell_cost[segments] * (anybody - shared)
         by_segment = missing.sum(axis=1)
-        segment = int(by_segment.argmax())
-        unpaid_cost = float(by_segment[segment])
+        place = int(by_segment.argmax())
+        unpaid_cost = float(by_segment[place])
     if len(instance.group_memory):
         used = used_groups(relaxation, rows)
         lacking = box.group_memory * (used.max(axis=1) - (used * relaxation.multipliers.groups).sum(axis=1))
@@ -57,7 +58,8 @@ def split(relaxation: Relaxation, rows: IntArray) -> list[Box]:
     if max(unpaid_cost, unpaid_memory) <= 1e-13:
         return _split_app(relaxation, rows)
     if unpaid_cost * max(prices[COST], 1e-9) >= unpaid_memory * max(prices[MEMORY], 1e-9):
-        running = np.cumsum(missing[segment])
+        running = np.cumsum(missing[place])
+        segment = int(segments[place])
         level = int(np.searchsorted(running, 0.5 * running[-1]))
         halves = [box.at_least(instance, segment, level), box.below(instance, segment, level)]
     else:

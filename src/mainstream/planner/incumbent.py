@@ -59,7 +59,7 @@ def use_after_swap(instance: Instance, rows: IntArray, use: FloatArray) -> Float
         for here, above in reversed(tree.depths):
             mine[above] += mine[here]
         users = np.add.reduceat(mine, tree.first, axis=0)
-        alone = (users[tree.segment] - mine <= 0.5) * instance.cell_cost[tree.segment]
+        alone = (users[tree.place] - mine <= 0.5) * instance.cell_cost[tree.segment]
         freed = np.bincount(tree.app, weights=(alone * mine).sum(axis=1), minlength=instance.apps)
         along = np.cumsum(alone, axis=1)
         for here, above in tree.depths:

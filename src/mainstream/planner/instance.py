@@ -92,13 +92,15 @@ class Instance:
 class ShareTree:
     """Shares in order of segment; Q of them, and one more that stands for "nothing shared".
 
-    `segment`, `app` (Q,); `first` (S,): first share of every segment; `depths`: for every depth below the roots, the
+    `segment`, `app` (Q,); `first`: first share of every segment that has any, for reductions by segment; `place` (Q,):
+    where the share's segment is among those; `depths`: for every depth below the roots, the
     shares there and the shares of their parents; `of_option` (O,): share of each option of the instance.
     """
 
     segment: IntArray
     app: IntArray
     first: IntArray
+    place: IntArray
     depths: tuple[tuple[IntArray, IntArray], ...]
     of_option: IntArray
 
@@ -125,4 +127,5 @@ class ShareTree:
             here = np.flatnonzero(depth[segment] == d)
             depths.append((here, number[parent[segment[here]], app[here]]))
         first = np.flatnonzero(np.r_[True, segment[1:] != segment[:-1]]) if len(segment) else segment
-        return cls(segment, app, first, tuple(depths), number[options.segment, options.app])
+        place = np.searchsorted(first, np.arange(len(segment)), side="right") - 1
+        return cls(segment, app, first, place, tuple(depths), number[options.segment, options.app])
