@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from mainstream.cli.solve import solve_command
 from mainstream.errors import MainstreamError
 
 app = typer.Typer(
@@ -13,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command("solve")(solve_command)
 
 
 def main() -> None:

@@ -50,7 +50,9 @@ def _candidate(rng: np.random.Generator, point: int, segment: str | None, rest: 
     )
     use_replay = rng.random() < 0.15 and bool(replayed)
     size = int(rng.integers(50, 400))
-    return Candidate(point, segment, rest + float(rng.uniform(0.0005, 0.004)), size, tuple(points), replayed * use_replay)
+    return Candidate(
+        point, segment, rest + float(rng.uniform(0.0005, 0.004)), size, tuple(points), replayed * use_replay
+    )
 
 
 def _app(rng: np.random.Generator, name: str, chain: list[Segment], private: list[Segment]) -> App:
