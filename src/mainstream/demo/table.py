@@ -12,9 +12,13 @@ def caution(report: DemoReport) -> str:
     apps = report.policies["mainstream"].apps
     events = [app.events for app in apps]
     return (
-        f"{min(events)} to {max(events)} events an app, {sum(events)} in all: one event more or less moves an app's F1 "
+        f"{_range(min(events), max(events))} events an app, {sum(events)} in all: one event more or less moves an app's F1 "
         f"by some {1 / max(min(events), 1):.2f}, and the mean by {1 / max(min(events), 1) / len(apps):.2f}."
     )
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def print_report(report: DemoReport, console: Console) -> None:

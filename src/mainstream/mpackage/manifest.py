@@ -162,6 +162,11 @@ class Manifest(_Part):
                 )
         return self
 
+    @property
+    def blobs(self) -> frozenset[Blob]:
+        """Every blob of the package, each once."""
+        return frozenset(blob for candidate in self.candidates for blob in candidate.blobs)
+
     def candidate(self, branch_point: int) -> Candidate:
         """The candidate at a branch-point; `KeyError` where there is none."""
         return {each.branch_point: each for each in self.candidates}[branch_point]

@@ -8,7 +8,6 @@ from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
 from mainstream.events import EventStatistics
 from mainstream.mpackage.manifest import Candidate as PackedCandidate
-from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import BaseProfile
 from mainstream.planner.problem import (
     DEFAULT_VOTES,
@@ -145,8 +144,3 @@ def _overhead(workload: NodeWorkload) -> float:
     return workload.profile.idle + sum(
         decode_s[name] * stream.spec.frames_per_second for name, stream in workload.streams.items()
     )
-
-
-def base_networks(packages: list[Manifest]) -> list[str]:
-    """Names of the base networks that these packages need, each once."""
-    return sorted({package.base.name for package in packages})

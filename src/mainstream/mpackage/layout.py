@@ -1,0 +1,21 @@
+"""Where the parts of a package lie in a store (design: M-Package v1)."""
+
+from mainstream.mpackage.manifest import Blob
+
+MANIFEST = "manifest.json"
+RECORD = "record.json"
+
+
+def manifest_key(name: str, version: str) -> str:
+    """The file that makes a package exist."""
+    return f"{name}/{version}/{MANIFEST}"
+
+
+def record_key(name: str, version: str) -> str:
+    """What differs from run to run: times and machine; outside the digest."""
+    return f"{name}/{version}/{RECORD}"
+
+
+def blob_key(blob: Blob) -> str:
+    """One tensor file, named by its content."""
+    return f"blobs/{blob.sha256}"

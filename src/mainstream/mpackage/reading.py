@@ -1,0 +1,112 @@
+"""Reading a package: nothing is used before its size and sha256 were checked, and nothing is ever unpickled."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from safetensors import SafetensorError, deserialize
+
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.layout import MANIFEST, blob_key, manifest_key
+from mainstream.mpackage.manifest import MAX_MANIFEST_BYTES, Blob, Manifest
+from mainstream.mpackage.reference import Reference
+from mainstream.mpackage.store import MissingKeyError, Store, StoreError
+
+
+class DamagedPackageError(StoreError):
+    """What the store holds is not what was published."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with one file of a package."""
+
+    key: str
+    """file of the store"""
+    problem: str
+
+
+def open_package(store: Store, reference: Reference) -> Manifest:
+    """The manifest that a reference names, checked against its own rules and, by digest, against the reference.
+
+    Raises `InvalidInputError` where there is no such package, `DamagedPackageError` where it is not what it should be.
+    """
+    if reference.version is not None:
+        return _open_version(store, reference.name, reference.version)
+    for version in package_versions(store, reference.name):
+        manifest = _open_version(store, reference.name, version)
+        if manifest.digest == reference.digest:
+            return manifest
+    raise InvalidInputError("there is no package with this digest", field=str(reference), source=store)
+
+
+def package_versions(store: Store, name: str) -> list[str]:
+    """Versions of a package that the store holds, sorted as text."""
+    keys = [key.split("/") for key in store.keys(name)]
+    return sorted(parts[1] for parts in keys if len(parts) == 3 and parts[2] == MANIFEST)
+
+
+def read_blob(store: Store, blob: Blob) -> bytes:
+    """The blob's bytes, a readable safetensors file of the size and sha256 that the manifest says."""
+    key = blob_key(blob)
+    try:
+        data = store.read(key, blob.size_bytes)
+    except MissingKeyError as error:
+        raise DamagedPackageError("is missing; publish the package again", field=key, source=store) from error
+    if len(data) != blob.size_bytes:
+        raise DamagedPackageError(
+            f"has {len(data)} bytes, not {blob.size_bytes}; publish the package again", field=key, source=store
+        )
+    if hashlib.sha256(data).hexdigest() != blob.sha256:
+        raise DamagedPackageError(
+            "was changed: its sha256 is another; publish the package again", field=key, source=store
+        )
+    try:
+        deserialize(data)
+    except SafetensorError as error:
+        raise DamagedPackageError(f"is not a safetensors file ({error})", field=key, source=store) from error
+    return data
+
+
+def verify_package(store: Store, manifest: Manifest) -> list[Finding]:
+    """Read every blob of a package; what is wrong with which, nothing if all is well."""
+    findings = []
+    for blob in sorted(manifest.blobs, key=lambda blob: blob.sha256):
+        try:
+            read_blob(store, blob)
+        except StoreError as error:
+            findings.append(Finding(blob_key(blob), error.message))
+    return findings
+
+
+def same_bytes(store: Store, key: str, data: bytes) -> bool:
+    """Whether the store holds exactly `data` under `key`."""
+    try:
+        return store.read(key, len(data)) == data
+    except StoreError:
+        return False
+
+
+def _open_version(store: Store, name: str, version: str) -> Manifest:
+    key = manifest_key(name, version)
+    try:
+        data = store.read(key, MAX_MANIFEST_BYTES)
+    except MissingKeyError as error:
+        have = ", ".join(package_versions(store, name)) or "none"
+        raise InvalidInputError(
+            f"there is no such package (versions: {have})", field=f"{name}@{version}", source=store
+        ) from error
+    try:
+        manifest = Manifest.model_validate(json.loads(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DamagedPackageError(f"{where}: {first['msg']}", field=key, source=store) from error
+    except (ValueError, RecursionError) as error:
+        raise DamagedPackageError(f"is not JSON ({error})", field=key, source=store) from error
+    if (manifest.name, manifest.version) != (name, version):
+        raise DamagedPackageError(f"is the manifest of {manifest.name}@{manifest.version}", field=key, source=store)
+    if manifest.canonical() != data:
+        raise DamagedPackageError("is not in canonical form: it was changed", field=key, source=store)
+    return manifest

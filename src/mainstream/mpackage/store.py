@@ -1,0 +1,43 @@
+"""Where packages lie: a flat space of keys, each written once.
+
+Keys are relative paths with `/` between their parts. A store knows nothing of packages; what is written under which
+key, and in which order, is the business of `publish` and `reading`.
+"""
+
+import re
+from typing import Protocol
+
+from mainstream.errors import MainstreamError
+
+_KEY = re.compile(r"[A-Za-z0-9][-_.A-Za-z0-9]{0,254}(/[A-Za-z0-9][-_.A-Za-z0-9]{0,254}){0,7}")
+
+
+class StoreError(MainstreamError):
+    """A store could not be read or written."""
+
+
+class MissingKeyError(StoreError):
+    """The store has nothing under this key."""
+
+
+class Store(Protocol):
+    """Keys to bytes; every write is atomic: a reader sees all of it or nothing."""
+
+    def read(self, key: str, max_bytes: int) -> bytes:
+        """Everything under `key`; `MissingKeyError` without it, `StoreError` where it is larger than `max_bytes`."""
+        ...
+
+    def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
+        """Write `data`; false, and nothing changed, where the key exists and `replace` is not set."""
+        ...
+
+    def keys(self, prefix: str) -> list[str]:
+        """All keys directly or further below the folder `prefix`, sorted; empty where there is none."""
+        ...
+
+
+def check_key(key: str) -> str:
+    """The key itself; `StoreError` unless it stays inside a store (no `..`, no hidden names, no absolute path)."""
+    if not _KEY.fullmatch(key):
+        raise StoreError(f"{key!r} is not a key of a store", field="key")
+    return key

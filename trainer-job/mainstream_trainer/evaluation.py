@@ -1,0 +1,107 @@
+"""What the held-out frames say of an app's candidates, and the labels of its events: everything a manifest measures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mainstream.labels import Run, runs_within
+from mainstream.mpackage.manifest import Evaluation, EventStatistics, OperatingPoint, ReplayedRate, Statistic
+from mainstream.scoring import outside_windows
+from mainstream_trainer.candidate import TrainedCandidate
+from mainstream_trainer.event_statistics import event_frequency, event_length_s, in_seconds, miss_correlation
+from mainstream_trainer.held_out import HeldOut
+from mainstream_trainer.operating_points import HeldOutLabels, blocks_of, operating_points, thresholds
+from mainstream_trainer.replay import Stretch, replayed_curve
+from mainstream_trainer.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class AppEvents:
+    """One app's labels in the training part, in frames from its start."""
+
+    runs: tuple[Run, ...]
+    """events that lie wholly in it"""
+    cut: tuple[Run, ...]
+    """pieces of events that its ends cut"""
+    frames: int
+    fps: float
+
+    @property
+    def length_s(self) -> float:
+        """Mean event length."""
+        return event_length_s(self.runs, self.fps)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One candidate on the held-out frames."""
+
+    operating_points: tuple[OperatingPoint, ...]
+    replayed: tuple[ReplayedRate, ...]
+
+
+class Evaluator:
+    """Measures candidates of one app on its held-out frames."""
+
+    def __init__(self, events: AppEvents, present: NDArray[np.bool_], held_out: HeldOut, settings: TrainingSettings):
+        self._events = events
+        self._settings = settings
+        self._frames = held_out.frames
+        self._labels = HeldOutLabels(
+            present[self._frames], blocks_of(self._frames, max(1, round(events.length_s * events.fps)))
+        )
+        self._stretches = [_stretch(events, block) for block in held_out.blocks]
+        windows = sum(
+            len(
+                outside_windows(
+                    in_seconds(stretch.events, events.fps),
+                    (stretch.frames[0] / events.fps, stretch.frames[1] / events.fps),
+                    events.length_s,
+                    in_seconds(stretch.cut, events.fps),
+                )
+            )
+            for stretch in self._stretches
+        )
+        self.evaluation = Evaluation(
+            frames_event=int(self._labels.present.sum()),
+            frames_other=int((~self._labels.present).sum()),
+            events=sum(len(stretch.events) for stretch in self._stretches),
+            windows=windows,
+        )
+
+    def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
+        """Operating points, and the replayed curve where there are enough events and windows for one."""
+        at = thresholds(self._settings.thresholds)
+        points = operating_points(candidate.scores, self._labels, at, seed)
+        if min(self.evaluation.events, self.evaluation.windows) < self._settings.replay_min_events:
+            return Measured(points, ())
+        curve = replayed_curve(candidate.scores, self._stretches, at, self._events.fps, self._events.length_s)
+        return Measured(points, curve)
+
+    def event_statistics(self, candidates: list[TrainedCandidate]) -> EventStatistics:
+        """Length and frequency from all labels of the training part, correlation from held-out hits at score 1/2."""
+        events = self._events
+        frequency = event_frequency(events.runs, events.cut, (0, events.frames), events.fps, events.length_s)
+        hits = [candidate.scores >= 0.5 for candidate in candidates]
+        correlation = miss_correlation(hits, self._labels.present, self._frames)
+        return EventStatistics(
+            length_s=Statistic(value=events.length_s, source="measured"),
+            frequency=Statistic(value=frequency, source="measured"),
+            correlation=Statistic(value=correlation, source="measured"),
+        )
+
+
+def dominating(points: tuple[OperatingPoint, ...], others: dict[int, tuple[OperatingPoint, ...]]) -> int | None:
+    """Branch-point of the first of `others` (no dearer ones) that has for each point one at least as good, or None."""
+    for branch_point, theirs in others.items():
+        if all(any(their.p >= own.p and their.e <= own.e for their in theirs) for own in points):
+            return branch_point
+    return None
+
+
+def _stretch(events: AppEvents, block: Run) -> Stretch:
+    whole, cut = runs_within(events.runs, block)
+    _, cut_already = runs_within(events.cut, block)
+    inside, _ = runs_within(events.cut, block)
+    return Stretch(block, whole, tuple(sorted((*cut, *cut_already, *inside))))

@@ -1,0 +1,53 @@
+"""Event statistics as measured from labels and held-out hits (design: event model)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mainstream.labels import Run
+from mainstream.scoring import Span, outside_windows
+
+_DIGITS = 6
+
+
+def in_seconds(runs: Sequence[Run], fps: float) -> list[Span]:
+    """Runs of frames as spans of time."""
+    return [(start / fps, end / fps) for start, end in runs]
+
+
+def event_length_s(runs: Sequence[Run], fps: float) -> float:
+    """Mean length of whole events; `runs` must hold one."""
+    return round(sum(end - start for start, end in runs) / len(runs) / fps, _DIGITS)
+
+
+def event_frequency(runs: Sequence[Run], cut: Sequence[Run], part: Run, fps: float, length_s: float) -> float:
+    """Share of events in events and windows outside them, over `part`; pieces of `cut` events count as neither."""
+    span = (part[0] / fps, part[1] / fps)
+    windows = outside_windows(in_seconds(runs, fps), span, length_s, in_seconds(cut, fps))
+    return round(len(runs) / (len(runs) + len(windows)), _DIGITS)
+
+
+def miss_correlation(hits: Sequence[NDArray[np.bool_]], present: NDArray[np.bool_], frames: NDArray[np.intp]) -> float:
+    """Correlation rho of misses between analysed frames of one event, 0 to 1; 0 where nothing was missed.
+
+    `hits` (one array (n,) a candidate) and `present` (n,) belong to ascending held-out `frames` (n,). In the chain,
+    P(miss after a miss) = (1 - p) + rho * p, hence rho = (that - (1 - p)) / p. Pairs of frames at every distance up to
+    an event's end are pooled, as a plan may run at any rate, and so are candidates: each alone misses too few frames.
+    """
+    run = np.cumsum(np.concatenate([[True], (np.diff(frames) != 1) | (np.diff(present) != 0)]))
+    events = [np.flatnonzero(run == each) for each in np.unique(run[present])]
+    after_miss = both = missed = seen = 0
+    for hit in hits:
+        for event in events:
+            miss = ~hit[event]
+            later = np.cumsum(miss[::-1])[::-1] - miss
+            left = np.arange(len(miss))[::-1]
+            after_miss += int(left[miss].sum())
+            both += int(later[miss].sum())
+            missed += int(miss.sum())
+            seen += len(miss)
+    p = 1 - missed / seen if seen else 0.0
+    if not after_miss or p == 0:
+        return 0.0
+    return round(min(1.0, max(0.0, (both / after_miss - (1 - p)) / p)), _DIGITS)

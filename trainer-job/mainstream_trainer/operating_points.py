@@ -1,0 +1,80 @@
+"""Operating points from held-out scores: thresholds, hit probabilities, and how sure one can be of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mainstream.mpackage.manifest import OperatingPoint
+
+_WIDEST_LOGIT = 4.0
+_RESAMPLES = 2000
+_INTERVAL = (2.5, 97.5)
+"""percentiles of a 95 % interval"""
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class HeldOutLabels:
+    """What is true of the held-out frames."""
+
+    present: NDArray[np.bool_]
+    """whether the event is there, (n,)"""
+    block: NDArray[np.intp]
+    """number of the block that a frame belongs to, (n,); blocks are resampled as a whole"""
+
+
+def thresholds(count: int) -> NDArray[np.float64]:
+    """Scores evenly spaced in the logit, ascending; the middle one of an odd `count` is 1/2."""
+    return np.round(1 / (1 + np.exp(-np.linspace(-_WIDEST_LOGIT, _WIDEST_LOGIT, count))), _DIGITS)
+
+
+def blocks_of(frames: NDArray[np.intp], block_frames: int) -> NDArray[np.intp]:
+    """Number consecutive blocks of `block_frames` in ascending `frames`; a jump in time starts a new block."""
+    numbers = np.empty(len(frames), dtype=np.intp)
+    number, left, previous = -1, 0, -2
+    for index, frame in enumerate(frames):
+        if left == 0 or frame != previous + 1:
+            number, left = number + 1, block_frames
+        numbers[index] = number
+        left, previous = left - 1, frame
+    return numbers
+
+
+def operating_points(
+    scores: NDArray[np.float64], labels: HeldOutLabels, at: NDArray[np.float64], seed: int
+) -> tuple[OperatingPoint, ...]:
+    """p and e at every threshold of `at`, with 95 % intervals by block bootstrap.
+
+    Neighbouring frames are not independent, so blocks of about an event's length are drawn with replacement (Künsch,
+    The Jackknife and the Bootstrap for General Stationary Observations, 1989). Draws without one of the two classes
+    are left out. A score equal to the threshold is a hit.
+    """
+    hits = scores[:, None] >= at[None, :]
+    blocks = int(labels.block.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(blocks, np.full(blocks, 1 / blocks), size=_RESAMPLES)
+    rates = []
+    for present in (labels.present, ~labels.present):
+        frames = np.bincount(labels.block, weights=present, minlength=blocks)
+        hit = np.stack([np.bincount(labels.block, weights=present & each, minlength=blocks) for each in hits.T], axis=1)
+        drawn_frames = drawn @ frames
+        usable = drawn_frames > 0
+        resampled = (drawn @ hit)[usable] / drawn_frames[usable, None]
+        low, high = np.percentile(resampled, _INTERVAL, axis=0)
+        rates.append((hit.sum(axis=0) / frames.sum(), low, high))
+    (p, p_low, p_high), (e, e_low, e_high) = (np.round(rate, _DIGITS) for rate in rates)
+    return tuple(
+        OperatingPoint(
+            threshold=float(at[i]),
+            p=float(p[i]),
+            e=float(e[i]),
+            p_interval=(float(p_low[i]), float(p_high[i])),
+            e_interval=(float(e_low[i]), float(e_high[i])),
+        )
+        for i in range(len(at))
+    )
+
+
+def balanced_accuracy(point: OperatingPoint) -> float:
+    """Mean of the shares of event frames and of other frames that are told right."""
+    return round((point.p + 1 - point.e) / 2, _DIGITS)

@@ -1,0 +1,124 @@
+"""From trained candidates to a package: blobs, share keys, and the manifest that ties them together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from mainstream.mpackage.manifest import BaseReference, Blob, Candidate, Manifest, PrivateSegment, Training
+from mainstream.mpackage.publish import blob_of
+from mainstream.nn.network import Network
+from mainstream.nn.prefix_hash import first_prefix_hash, next_prefix_hash
+from mainstream_trainer.candidate import TrainedCandidate
+from mainstream_trainer.evaluation import Evaluator, Measured, dominating
+from mainstream_trainer.operating_points import balanced_accuracy
+from mainstream_trainer.request import TrainingRequest
+
+EVENT_CLASS = "event"
+CLASSES = ("other", EVENT_CLASS)
+_VERSIONS = ("mainstream", "torch", "numpy", "av")
+
+
+@dataclass
+class Package:
+    """A manifest and the bytes of its blobs, by sha256."""
+
+    manifest: Manifest
+    blobs: dict[str, bytes] = field(repr=False)
+
+
+def pack(
+    request: TrainingRequest,
+    network: Network,
+    candidates: Sequence[TrainedCandidate],
+    evaluator: Evaluator,
+    training: Training,
+) -> Package:
+    """Put the candidates of one app together. Raises `RuntimeError` where a frozen layer is not what it was."""
+    check_frozen(network)
+    blobs: dict[str, bytes] = {}
+    measured = {each.branch_point: evaluator.measure(each, request.seed) for each in candidates}
+    ascending = sorted(candidates, key=lambda each: each.branch_point)
+    manifest = Manifest(
+        name=request.app,
+        version=request.version,
+        classes=CLASSES,
+        event_class=EVENT_CLASS,
+        base=BaseReference(
+            name=network.name, digest=network.digest, preprocessing=dict(network.preprocessing.as_dict())
+        ),
+        prefix_hashes=network.prefix_hashes,
+        event_statistics=evaluator.event_statistics(list(candidates)),
+        evaluation=evaluator.evaluation,
+        candidates=tuple(_candidate(network, each, measured, blobs) for each in ascending),
+        training=training,
+    )
+    return Package(manifest, blobs)
+
+
+def training_of(request: TrainingRequest, data_digest: str) -> Training:
+    """What determines the weights."""
+    return Training(
+        data_digest=data_digest,
+        seed=request.seed,
+        settings={
+            **request.settings.model_dump(mode="json"),
+            "branch_points": sorted(set(request.branch_points)),
+            "crop": None if request.crop is None else request.crop.model_dump(mode="json"),
+        },
+        versions={name: version(name) for name in _VERSIONS},
+    )
+
+
+def check_frozen(network: Network) -> None:
+    """Frozen means frozen: hash the public base again and compare (design: share key)."""
+    key = first_prefix_hash(network.preprocessing)
+    for branch_point, segment in enumerate(network.segments, start=1):
+        key = next_prefix_hash(key, segment)
+        if key != network.prefix_hashes[branch_point]:
+            raise RuntimeError(f"{network.name}: a frozen layer before branch-point {branch_point} was changed")
+
+
+def _candidate(
+    network: Network, trained: TrainedCandidate, measured: dict[int, Measured], blobs: dict[str, bytes]
+) -> Candidate:
+    own = measured[trained.branch_point]
+    # Who freezes more shares more, so such a candidate is never dearer on a node.
+    no_dearer = {
+        branch_point: each.operating_points
+        for branch_point, each in sorted(measured.items())
+        if branch_point > trained.branch_point
+    }
+    points = own.operating_points
+    return Candidate(
+        branch_point=trained.branch_point,
+        segments=_private_segments(network, trained, blobs),
+        head=_blob(trained.head, blobs),
+        operating_points=points,
+        replayed=own.replayed,
+        balanced_accuracy=balanced_accuracy(points[len(points) // 2]),
+        dominated_by=dominating(points, no_dearer),
+    )
+
+
+def _private_segments(
+    network: Network, trained: TrainedCandidate, blobs: dict[str, bytes]
+) -> tuple[PrivateSegment, ...]:
+    key = network.prefix_hashes[trained.branch_point]
+    segments = []
+    for start, segment in enumerate(trained.segments, start=trained.branch_point):
+        key = next_prefix_hash(key, segment)
+        segments.append(PrivateSegment(branch_point=start, prefix_hash=key, blob=_blob(segment, blobs)))
+    return tuple(segments)
+
+
+def _blob(module: nn.Module, blobs: dict[str, bytes]) -> Blob:
+    """The module's state dict as a safetensors blob."""
+    tensors = {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in module.state_dict().items()}
+    data = save(tensors)
+    blob = blob_of(data)
+    blobs[blob.sha256] = data
+    return blob

@@ -1,0 +1,51 @@
+"""What determines a candidate's weights, apart from data, base network and seed; stands in every manifest."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainingSettings(BaseModel):
+    """Everything that may be tuned; the defaults suit a fixed camera with some minutes of labels."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    held_out_share: float = Field(0.25, gt=0, lt=0.9)
+    """of the training part: stops training and measures p and e, never fits weights"""
+    held_out_blocks: int = Field(2, ge=1, le=64)
+    """stretches of time that it is made of, one in each equal piece of the training part"""
+    gap_s: float = Field(1.0, ge=0)
+    """left out on both sides of a held-out stretch: neighbouring frames are near duplicates"""
+    variants: int = Field(4, ge=1, le=64)
+    """of every frame: the frame itself, and with other light, contrast, noise and a small shift"""
+    shift_pixels: int = Field(4, ge=0, le=64)
+    """largest shift of a variant; never mirrored, since events are known by where they are"""
+    contrast: float = Field(0.2, ge=0, lt=1)
+    """largest change of contrast"""
+    brightness: float = Field(15.0, ge=0, le=128)
+    """largest change of brightness, pixel values"""
+    noise: float = Field(3.0, ge=0, le=64)
+    """standard deviation of the noise, pixel values"""
+    batch_frames: int = Field(16, ge=1, le=1024)
+    stride: int = Field(2, ge=1, le=64)
+    """of neighbouring frames, one enters a pass; the phase is drawn anew for each pass"""
+    learning_rate: float = Field(2e-4, gt=0)
+    """of the base network's layers with nothing frozen; rises to three times that as more is frozen"""
+    head_learning_rate: float = Field(1e-3, gt=0)
+    frozen_head_learning_rate: float = Field(5e-3, gt=0)
+    """of the head where everything else is frozen"""
+    weight_decay: float = Field(0.01, ge=0)
+    label_smoothing: float = Field(0.05, ge=0, lt=1)
+    dropout: float = Field(0.2, ge=0, lt=1)
+    epochs: int = Field(5, ge=1, le=10_000)
+    """at most, with nothing frozen"""
+    extra_epochs: int = Field(4, ge=0, le=10_000)
+    """more than that as everything up to the last branch-point is frozen"""
+    frozen_epochs: int = Field(80, ge=1, le=100_000)
+    """at most, with everything frozen"""
+    patience_epochs: int = Field(3, ge=1)
+    """without getting better on held-out frames before training stops"""
+    frozen_patience_epochs: int = Field(20, ge=1)
+    """the same with everything frozen"""
+    thresholds: int = Field(21, ge=3, le=255)
+    """operating points of a candidate, evenly spaced in the logit"""
+    replay_min_events: int = Field(8, ge=1)
+    """held-out events, and windows outside them, below which no replayed curve is given: it would be noise"""
