@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from mainstream.cli.profile import profile
 from mainstream.cli.run import run
 from mainstream.errors import MainstreamError
 
@@ -14,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(profile)
 app.command()(run)
 
 
