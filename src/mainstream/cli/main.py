@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from mainstream.cli.profile import profile
+from mainstream.cli.profile_node import profile
 from mainstream.cli.run import run
 from mainstream.errors import MainstreamError
 
