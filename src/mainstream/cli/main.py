@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from mainstream.cli.profile_node import profile
 from mainstream.cli.run import run
 from mainstream.cli.solve import solve_command
 from mainstream.errors import MainstreamError
@@ -15,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(profile)
 app.command()(run)
 app.command("solve")(solve_command)
 
