@@ -4,6 +4,8 @@ import sys
 
 import typer
 
+from mainstream.cli import package
+from mainstream.cli.train import train
 from mainstream.errors import MainstreamError
 
 app = typer.Typer(
@@ -13,6 +15,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(train)
+app.add_typer(package.commands, name="package")
 
 
 def main() -> None:

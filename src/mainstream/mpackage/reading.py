@@ -59,9 +59,11 @@ def read_blob(store: Store, blob: Blob) -> bytes:
             f"has {len(data)} bytes, not {blob.size_bytes}; publish the package again", field=key, source=store
         )
     if hashlib.sha256(data).hexdigest() != blob.sha256:
-        raise DamagedPackageError("was changed: its sha256 is another; publish the package again", field=key, source=store)
+        raise DamagedPackageError(
+            "was changed: its sha256 is another; publish the package again", field=key, source=store
+        )
     try:
-        deserialize(data)
+        deserialize(data)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise DamagedPackageError(f"is not a safetensors file ({error})", field=key, source=store) from error
     return data
