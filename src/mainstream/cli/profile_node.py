@@ -28,9 +28,8 @@ def profile(
     Plays the beginning of each stream through TorchServe and the feeder, as `mainstream run` does. `mainstream plan`
     reads the result. Measure with nothing else running, or with what will run beside it.
     """
-    from mainstream_runner.profiling.node import profile_node
-
     from mainstream.nn.registry import installed_base_networks
+    from mainstream_runner.profiling.node import profile_node
 
     streams = runner_streams(load_manifests(manifests))
     if not streams:
