@@ -108,12 +108,6 @@ class VideoStream(Resource):
     spec: VideoStreamSpec
     status: VideoStreamStatus = VideoStreamStatus()
 
-    @property
-    def key(self) -> str:
-        """Name that is unique on a node: `namespace/name`, or the name alone outside a cluster."""
-        namespace = self.metadata.namespace
-        return f"{namespace}/{self.metadata.name}" if namespace else self.metadata.name
-
     def admits(self, namespace: str | None) -> bool:
         """Whether apps of that namespace may look at it."""
         allowed = self.spec.allowed_namespaces

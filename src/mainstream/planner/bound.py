@@ -16,6 +16,7 @@ algorithm: Barahona and Anbil 2000). The prototype's bound (design.md, "Planner"
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ STEP = 0.3
 STEP_DECAY = 0.1
 PRICE_STEPS = 24
 """At most so many tangents when one price is minimised."""
+HIGHEST_PRICE_MULTIPLE = 1e6
+PRICE_HALVINGS = 6
 COST, MEMORY, CHANGES = range(3)
 """Positions in `Instance.limits`, in prices and in uses."""
 
@@ -115,6 +118,24 @@ class Relaxation:
         hits = np.flatnonzero(reduced >= np.repeat(best, options.counts))
         rows = hits[np.r_[True, options.app[hits[1:]] != options.app[hits[:-1]]]]
         return Choice(rows, float(best.sum() + at @ self.left))
+
+    def within_limits(self, keeps: Callable[[IntArray], bool]) -> Choice | None:
+        """The choice at the lowest multiple of the prices (a power of 2, then halved into) that `keeps` its limits."""
+        low, high = 1.0, 1.0
+        choice = self.choose()
+        while not keeps(choice.rows):
+            low, high = high, high * 2.0
+            if high > HIGHEST_PRICE_MULTIPLE:
+                return None
+            choice = self.choose(high * self.multipliers.prices)
+        for _ in range(PRICE_HALVINGS if high > 1.0 else 0):
+            middle = 0.5 * (low + high)
+            trial = self.choose(middle * self.multipliers.prices)
+            if keeps(trial.rows):
+                high, choice = middle, trial
+            else:
+                low = middle
+        return choice
 
     def minimise_prices(self) -> list[Choice]:
         """Minimise the bound over each price in turn; the choices on both sides of every minimum."""

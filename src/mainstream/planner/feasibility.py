@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mainstream.planner.bound import COST, true_use
-from mainstream.planner.incumbent import keeps_limits, polish, slack_of
+from mainstream.planner.incumbent import keeps_limits, polish, repair, slack_of
 from mainstream.planner.instance import Instance, IntArray, Options
 from mainstream.planner.search import search
 
@@ -36,7 +36,7 @@ def cheapest_rows(instance: Instance) -> IntArray:
 
 def find_fit(instance: Instance, late: Callable[[], bool]) -> Fit:
     """Any choice of all apps within the limits: by repair, else by looking for the lowest cost."""
-    rows = polish(instance, cheapest_rows(instance), late)
+    rows = repair(instance, cheapest_rows(instance), late)
     if rows is not None:
         return Fit(rows, True)
     limits = instance.limits.copy()

@@ -13,6 +13,11 @@ import numpy as np
 from mainstream.planner.bound import COST, MEMORY, true_use
 from mainstream.planner.instance import FloatArray, Instance, IntArray
 
+MOST_SWAPS_PER_APP = 6
+"""Repairs and fillings end after so many swaps for each app; they rarely need one."""
+APPS_IN_ONE_BATCH = 40
+"""With more apps than this, several swaps are made at a time."""
+
 
 def slack_of(instance: Instance) -> FloatArray:
     """How far a sum may pass its limit by rounding alone (a millionth of a millionth), (3,)."""
@@ -34,18 +39,38 @@ def worth(instance: Instance, rows: IntArray) -> float:
     return value - float(true_use(instance, instance.options, rows)[COST]) if instance.cheapest else value
 
 
-def polish(instance: Instance, rows: IntArray, late: Callable[[], bool]) -> IntArray | None:
-    """Repair, then fill: swap one app's option at a time, the least loss for the most relief first, then gains."""
+def repair(instance: Instance, rows: IntArray, late: Callable[[], bool]) -> IntArray | None:
+    """Swap one app's option at a time, the least loss for the most relief first, until every limit is kept."""
     rows = rows.copy()
-    for _ in range(6 * instance.apps):
-        if late():
-            break
+    for _ in range(MOST_SWAPS_PER_APP * instance.apps):
         use = true_use(instance, instance.options, rows)
-        swap = _gain(instance, rows, use) if keeps_limits(instance, use) else _relief(instance, rows, use)
-        if swap is None:
-            break
+        if keeps_limits(instance, use):
+            return rows
+        swap = _relief(instance, rows, use)
+        if swap is None or late():
+            return None
         rows[instance.options.app[swap]] = swap
-    return rows if keeps_limits(instance, true_use(instance, instance.options, rows)) else None
+    return None
+
+
+def polish(instance: Instance, rows: IntArray, late: Callable[[], bool]) -> IntArray | None:
+    """Repair, then swap one app's option at a time for what gains most, while anything gains."""
+    repaired = repair(instance, rows, late)
+    if repaired is None:
+        return None
+    for _ in range(MOST_SWAPS_PER_APP * instance.apps):
+        swaps = _gains(instance, repaired)
+        if not len(swaps) or late():
+            break
+        # Together they may take more than one by one; a single one never takes more than it was measured to.
+        while True:
+            trial = repaired.copy()
+            trial[instance.options.app[swaps]] = swaps
+            if len(swaps) == 1 or keeps_limits(instance, true_use(instance, instance.options, trial)):
+                break
+            swaps = swaps[: (len(swaps) + 1) // 2]
+        repaired = trial
+    return repaired
 
 
 def use_after_swap(instance: Instance, rows: IntArray, use: FloatArray) -> FloatArray:
@@ -74,9 +99,10 @@ def use_after_swap(instance: Instance, rows: IntArray, use: FloatArray) -> Float
     return after
 
 
-def _gain(instance: Instance, rows: IntArray, use: FloatArray) -> int | None:
-    """The swap within the limits that is worth most, if it is worth anything."""
+def _gains(instance: Instance, rows: IntArray) -> IntArray:
+    """Swaps that gain and keep the limits, the best first: only the best one, or for many apps a batch of them."""
     options = instance.options
+    use = true_use(instance, options, rows)
     after = use_after_swap(instance, rows, use)
     gain = options.value - options.value[rows[options.app]]
     limits = instance.limits.copy()
@@ -84,8 +110,17 @@ def _gain(instance: Instance, rows: IntArray, use: FloatArray) -> int | None:
         gain = gain - (after[:, COST] - use[COST])
         limits[COST] = np.inf
     gain = np.where((after <= limits + slack_of(instance)).all(axis=1), gain, -np.inf)
-    best = int(gain.argmax())
-    return best if gain[best] > 1e-12 else None
+    if instance.apps <= APPS_IN_ONE_BATCH:
+        best = int(gain.argmax())
+        return np.array([best] if gain[best] > 1e-12 else [], dtype=np.int64)
+    top = np.repeat(np.maximum.reduceat(gain, options.starts), options.counts)
+    hits = np.flatnonzero((gain >= top) & (gain > 1e-12))
+    firsts = hits[np.r_[True, options.app[hits[1:]] != options.app[hits[:-1]]]] if len(hits) else hits
+    ordered = firsts[np.argsort(-gain[firsts], kind="stable")]
+    extra = np.cumsum(np.maximum(after[ordered] - use, 0.0), axis=0)
+    within = int((use + extra <= limits + slack_of(instance)).all(axis=1).sum())
+    batch: IntArray = ordered[: max(within, min(len(ordered), 1))]
+    return batch
 
 
 def _relief(instance: Instance, rows: IntArray, use: FloatArray) -> int | None:

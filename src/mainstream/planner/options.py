@@ -9,7 +9,8 @@ first in order of votes, then of thresholds, where several reach it).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,11 @@ from mainstream.planner.problem import App, Candidate, Objective, Pin
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+
+TABLES_KEPT = 256
+COARSE_FPS = (1.0, 5.0)
+COARSE_VOTES = 2
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,12 @@ def metric_of(objective: Objective, recall: FloatArray, precise: FloatArray) -> 
     return f_beta(recall, precise, objective.beta if objective.metric == "f_beta" else 1.0)
 
 
+@lru_cache(maxsize=TABLES_KEPT)
 def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None) -> OptionTable:
-    """Build the table of one app; what its pin rules out has value -1."""
+    """Build the table of one app; what its pin rules out has value -1.
+
+    Tables are kept (and never written to again), so that planning anew for nearly the same apps is quick.
+    """
     rates = np.asarray(app.allowed_rates, dtype=np.float64)
     shape = (len(app.candidates), len(rates))
     table = OptionTable(
@@ -74,6 +84,17 @@ def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None)
     if pin is not None and pin.fps is not None:
         table.value[:, rates != pin.fps] = -1.0
     return table
+
+
+def coarse_table(app: App, compat: Compat | None = None) -> OptionTable:
+    """A table with few of the app's rates, votes and candidates: for when there is no time for all of them."""
+    rates = app.allowed_rates
+    few_rates = tuple(sorted({rates[0], *(min(rates, key=lambda rate: abs(rate - near)) for near in COARSE_FPS)}))
+    ordered = sorted(app.candidates, key=lambda candidate: candidate.branch_point)
+    few_candidates = tuple(ordered[i] for i in sorted({0, len(ordered) // 2, len(ordered) - 1}))
+    few_votes = tuple(sorted(set(app.votes))[:COARSE_VOTES])
+    few = replace(app, rates=few_rates, candidates=few_candidates, votes=few_votes)
+    return option_table.__wrapped__(few, None, compat)
 
 
 def _fill_modelled(

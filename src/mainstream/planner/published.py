@@ -6,6 +6,7 @@ The data itself is not part of the project. Pure: callers read the files and han
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from mainstream.cost import Segment
@@ -33,7 +34,7 @@ def published_problem(
     points = [int(point) for point in models["branch_points"]]
     segments = tuple(
         Segment(str(end), None if start == 0 else str(start), sum(layer_costs[start:end]))
-        for start, end in zip(points, points[1:], strict=False)
+        for start, end in pairwise(points)
     )
     whole = tuple(float(rate) for rate in range(1, stream_fps + 1))
     apps = []
@@ -61,10 +62,9 @@ def published_problem(
 
 
 def _never_worse_with_less_frozen(curve: Sequence[Sequence[float]]) -> list[tuple[int, float, float]]:
-    """Walk from the most frozen on; where less frozen is less accurate, keep the better values (the data's own note)."""
+    """Walk from the most frozen on; where less frozen is less accurate, keep the better values (the data's note)."""
     kept: list[tuple[int, float, float]] = []
-    for point, p, e in sorted(curve, reverse=True):
-        if kept and p < kept[-1][1]:
-            p, e = kept[-1][1:]
-        kept.append((int(point), float(p), float(e)))
+    for point, p, e in sorted(((int(row[0]), row[1], row[2]) for row in curve), reverse=True):
+        better = (p, e) if not kept or p >= kept[-1][1] else kept[-1][1:]
+        kept.append((point, *better))
     return kept[::-1]

@@ -92,7 +92,9 @@ class _Search:
         if start is not None:
             self.offer(start)
         root = Box.whole(self.instance)
-        self.push(root, Multipliers.even(self.instance), np.inf)
+        options = self.instance.options
+        everybodys_best = float(np.maximum.reduceat(options.value, options.starts).sum())
+        self.push(root, Multipliers.even(self.instance), everybodys_best)
         finished = True
         while self.open and self.value < self.enough:
             node = heapq.heappop(self.open)
@@ -131,6 +133,17 @@ class _Search:
         polished = polish(self.instance, box.origin[choice.rows], self.late)
         if polished is not None:
             self.offer(polished)
+
+    def try_prices(self, relaxation: Relaxation) -> None:
+        """Raise the prices until the apps' own choices keep the limits: a quick plan, whatever the size."""
+        origin = relaxation.box.origin
+
+        def keeps(rows: IntArray) -> bool:
+            return keeps_limits(self.instance, true_use(self.instance, self.instance.options, origin[rows]))
+
+        choice = relaxation.within_limits(keeps)
+        if choice is not None:
+            self.offer(origin[choice.rows])
 
     def take_up(self, node: _Node) -> None:
         """Bound a box, close it, or split it."""
@@ -178,8 +191,10 @@ class _Search:
             choice = relaxation.choose()
             if choice.bound < reached:
                 reached, best = choice.bound, relaxation.multipliers.copy()
+            if is_root and step in POLISH_AT:
+                self.try_prices(relaxation)
             if (is_root and step in POLISH_AT) or (not is_root and step == 0):
-                for side in [choice, *sides][: 3 if is_root else 1]:
+                for side in [choice, *sides][: 3 if is_root and step else 1]:
                     self.try_choice(relaxation.box, side)
             history.append(reached)
             stalled = step >= STALL_STEPS and history[-STALL_STEPS] - reached < STALL_SHARE * (reached - self.value)

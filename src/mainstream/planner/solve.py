@@ -21,7 +21,7 @@ from mainstream.planner.goals import Outcome, best_lowest, best_mean
 from mainstream.planner.greedy import as_coded, as_published
 from mainstream.planner.incumbent import keeps_limits
 from mainstream.planner.instance import Instance, IntArray
-from mainstream.planner.options import OptionTable, option_table
+from mainstream.planner.options import OptionTable, coarse_table, option_table
 from mainstream.planner.plan import AppPlan, Plan, Status
 from mainstream.planner.problem import Problem
 from mainstream.planner.validation import check_problem
@@ -32,6 +32,8 @@ DEFAULT_GAP = 1e-6
 DEFAULT_DEADLINE_S = 10.0
 PROVED = 1e-9
 """A gap below this is rounding: the plan is optimal."""
+TABLES_SHARE = 0.4
+"""Share of the deadline that full option tables may take."""
 SEARCH_SHARE = 0.9
 """Share of the deadline after which the search ends, so that writing down the plan is in time too."""
 
@@ -74,6 +76,8 @@ class _Planning:
     policy: Policy
     gap: float
     deadline: Deadline
+    unseen: float = 0.0
+    """What coarse option tables may hide: the bound is raised by it."""
 
     @property
     def heuristic(self) -> bool:
@@ -95,14 +99,22 @@ class _Planning:
         return self.without_some(tables, instance, total)
 
     def tables(self) -> list[OptionTable]:
-        """Option tables of all apps."""
+        """Option tables of all apps; coarse ones where the deadline leaves no time for the others."""
         pins = {pin.app: pin for pin in self.problem.pins}
         tables = []
+        total = sum(app.weight for app in self.problem.apps)
         for i, app in enumerate(self.problem.apps):
-            table = option_table(app, pins.get(app.name), self.problem.compat)
+            pin = pins.get(app.name)
+            least = max(app.objective.minimum or 0.0, 0.0)
+            if pin is None and self.deadline.passed(TABLES_SHARE * (i + 1) / len(self.problem.apps)):
+                coarse = coarse_table(app, self.problem.compat)
+                if coarse.value.max() >= least:
+                    tables.append(coarse)
+                    self.unseen += app.weight / total * (1.0 - float(coarse.value.max()))
+                    continue
+            table = option_table(app, pin, self.problem.compat)
             best = float(table.value.max())
-            least = app.objective.minimum or 0.0
-            if best < least or best < 0.0:
+            if best < least:
                 field = f"apps[{i}].objective.minimum" if app.objective.minimum else f"apps[{i}].candidates"
                 reached = f"nothing it is allowed reaches its minimum of {least:g} (the best is {max(best, 0.0):.3f})"
                 raise InvalidInputError(f"app '{app.name}': {reached}; lower the minimum or allow more", field=field)
@@ -176,9 +188,9 @@ class _Planning:
         weights = [app.weight for app in self.problem.apps]
         mean_f1 = sum(w * app.f1 for w, app in zip(weights, apps, strict=True)) / sum(weights)
         objective = 0.0 if outcome is None else outcome.value
-        bound = None if self.heuristic else max(objective, 0.0 if outcome is None else outcome.bound)
+        bound = None if self.heuristic else max(objective, 0.0 if outcome is None else outcome.bound) + self.unseen
         gap = None if bound is None else bound - objective
-        finished = proved and (outcome is None or outcome.finished)
+        finished = proved and self.unseen == 0.0 and (outcome is None or outcome.finished)
         return Plan(
             self.policy,
             self.status(shed, gap, finished),
