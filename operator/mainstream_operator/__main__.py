@@ -46,7 +46,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         publisher=Publisher(kube),
         now=lambda: datetime.now(UTC).replace(microsecond=0),
     )
-    resources = resource_registry(world, workers)
+    resources, runners = resource_registry(world, workers), runner_registry(world, workers)
+    for registry in (resources, runners):
+        kopf.on.login(id="login", registry=registry)(_login)
 
     @kopf.on.probe(id="reconciling", registry=resources)
     def reconciling(**_: Any) -> float:
@@ -66,7 +68,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 stop_flag=stop,
             ),
             kopf.operator(
-                registry=runner_registry(world, workers),
+                registry=runners,
                 settings=_watching(labels=NODE_LABEL),
                 namespaces=[settings.namespace],
                 standalone=True,
@@ -76,6 +78,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         await workers.close()
         tools.packages.close()
+
+
+def _login(**context: Any) -> kopf.ConnectionInfo | None:
+    """As `Kube.connect`: the pod's service account, else a kubeconfig."""
+    return kopf.login_with_service_account(**context) or kopf.login_with_kubeconfig(**context)
 
 
 def _watching(labels: str | None = None) -> kopf.OperatorSettings:

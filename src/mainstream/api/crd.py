@@ -170,8 +170,21 @@ def rendered() -> dict[Path, str]:
     return files
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes `y` and `n`, which YAML 1.1 (and so kubectl) takes for booleans and PyYAML does not."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "'" if text.lower() in ("y", "n") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def _yaml(definition: dict[str, Any]) -> str:
-    return yaml.safe_dump(definition, sort_keys=False, width=120, allow_unicode=True)
+    text: str = yaml.dump(definition, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
+    return text
 
 
 def main() -> None:

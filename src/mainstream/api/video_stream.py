@@ -15,10 +15,13 @@ FULL_VIEW = "full"
 
 
 class Crop(ApiModel):
-    """A rectangle in the stream's own pixels."""
+    """A rectangle in the stream's own pixels.
 
-    x: int = Field(ge=0, le=16384, description="Left edge.")
-    y: int = Field(ge=0, le=16384, description="Upper edge.")
+    In YAML its corner is `left` and `top`: kubectl, which reads YAML 1.1, takes a bare `y` for a boolean.
+    """
+
+    x: int = Field(alias="left", ge=0, le=16384, description="Left edge.")
+    y: int = Field(alias="top", ge=0, le=16384, description="Upper edge.")
     width: int = Field(ge=16, le=16384, description="Columns.")
     height: int = Field(ge=16, le=16384, description="Rows.")
 
