@@ -3,7 +3,7 @@
 import logging
 
 from mainstream_operator.desired.common import Desired
-from mainstream_operator.drift import covers
+from mainstream_operator.drift import difference
 from mainstream_operator.kube import Body, Kube, Ref
 from mainstream_operator.names import PLAN_ANNOTATION
 
@@ -12,10 +12,15 @@ _log = logging.getLogger(__name__)
 
 def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
     """Apply `wanted` unless `observed` has all of it; whether it had to."""
-    if observed is not None and covers(observed, wanted.body):
+    differs = "all of it" if observed is None else difference(observed, wanted.body)
+    if differs is None:
         return False
-    kube.apply(wanted.ref, wanted.body)
-    _log.info("applied", extra={"object": f"{wanted.body['kind']} {wanted.ref.namespace}/{wanted.ref.name}"})
+    answer = kube.apply(wanted.ref, wanted.body)
+    about = {"object": f"{wanted.body['kind']} {wanted.ref.namespace}/{wanted.ref.name}"}
+    _log.info("applied, since it differed in %s", differs, extra=about)
+    changed = difference(answer, wanted.body)
+    if changed is not None:
+        _log.warning("the API server keeps another value of %s than was applied", changed, extra=about)
     return True
 
 

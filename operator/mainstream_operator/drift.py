@@ -6,24 +6,34 @@ wanted; the digest among the wanted annotations tells of fields that are wanted 
 
 from typing import Any
 
-_NAMED = ("name", "key", "containerPort", "type", "uid")
+_NAMES = ("name", "key", "containerPort", "type", "uid")
+"""by what things in a list are told apart, whatever their order"""
 
 
-def covers(observed: Any, wanted: Any) -> bool:
-    """Whether `observed` has everything of `wanted`, with the same values."""
+def difference(observed: Any, wanted: Any, path: str = "") -> str | None:
+    """Path of the first thing wanted that `observed` lacks or has otherwise; None where it has everything."""
     if isinstance(wanted, dict):
-        return isinstance(observed, dict) and all(
-            name in observed and covers(observed[name], value) for name, value in wanted.items()
+        if not isinstance(observed, dict):
+            return path
+        found = (
+            difference(observed[name], value, f"{path}.{name}") if name in observed else f"{path}.{name}"
+            for name, value in wanted.items()
         )
+        return next((each for each in found if each is not None), None)
     if isinstance(wanted, list):
-        return isinstance(observed, list) and len(observed) == len(wanted) and _covers_each(observed, wanted)
-    return bool(observed == wanted)
+        if not isinstance(observed, list) or len(observed) != len(wanted):
+            return path
+        return _difference_of_lists(observed, wanted, path)
+    return None if observed == wanted else path
 
 
-def _covers_each(observed: list[Any], wanted: list[Any]) -> bool:
-    """Lists of named things in any order, other lists in theirs."""
-    name = next((each for each in _NAMED if wanted and all(isinstance(w, dict) and each in w for w in wanted)), None)
+def _difference_of_lists(observed: list[Any], wanted: list[Any], path: str) -> str | None:
+    """Named things in any order, other lists in theirs."""
+    name = next((n for n in _NAMES if wanted and all(isinstance(w, dict) and n in w for w in wanted)), None)
     if name is None:
-        return all(covers(o, w) for o, w in zip(observed, wanted, strict=True))
-    by_name = {o.get(name): o for o in observed if isinstance(o, dict)}
-    return all(w[name] in by_name and covers(by_name[w[name]], w) for w in wanted)
+        pairs = list(zip(observed, wanted, strict=True))
+    else:
+        by_name = {o.get(name): o for o in observed if isinstance(o, dict)}
+        pairs = [(by_name.get(w[name]), w) for w in wanted]
+    found = (difference(o, w, f"{path}[{number}]") for number, (o, w) in enumerate(pairs))
+    return next((each for each in found if each is not None), None)

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from mainstream.api import EdgeNode, VideoStream
 from mainstream.runner_orders import TOKEN_FILE, Login, StreamCredentials
 from mainstream_operator.desired.secret import new_token, node_secret
-from mainstream_operator.drift import covers
+from mainstream_operator.drift import difference
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.names import runner_name
 from mainstream_operator.placement import Refusal
@@ -78,7 +78,7 @@ class NodeSecrets:
         name = runner_name(node.metadata.name)
         wanted = node_secret(node, self._namespace, self.token(node) or new_token(), credentials)
         body = self._own.get(name, lambda: self._kube.get(self._ref(name)))
-        if body is None or not covers(body, wanted.body):
+        if body is None or difference(body, wanted.body) is not None:
             body = self._kube.apply(wanted.ref, wanted.body)
             self._own.answers[name] = (time.monotonic(), body)
         return str(((body or {}).get("metadata") or {}).get("resourceVersion"))

@@ -9,6 +9,7 @@ from typing import Any
 from mainstream.api import EdgeNode
 from mainstream.runner_orders import ADMIN_PORT, HEALTH_PATH, READY_PATH
 from mainstream_operator.desired.common import Desired, owned
+from mainstream_operator.desired.quantities import cores, mebibytes
 from mainstream_operator.names import NODE_ANNOTATION, runner_labels, runner_name
 from mainstream_operator.settings import RunnerSettings
 
@@ -55,7 +56,7 @@ def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, 
         "volumes": [
             {"name": "orders", "configMap": {"name": orders}},
             {"name": "secret", "secret": {"secretName": orders}},
-            {"name": "data", "emptyDir": {"sizeLimit": f"{settings.disk_mebibytes}Mi"}},
+            {"name": "data", "emptyDir": {"sizeLimit": mebibytes(settings.disk_mebibytes)}},
             {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
         ],
     }
@@ -75,8 +76,8 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
         "env": [{"name": "MAINSTREAM_NODE", "value": node.metadata.name}],
         "ports": [{"name": "admin", "containerPort": ADMIN_PORT, "protocol": "TCP"}],
         "resources": {
-            "limits": {"cpu": _cores(runner.cpu), "memory": f"{runner.memory_mebibytes}Mi"},
-            "requests": {"cpu": _cores(node.budget_cpu_s), "memory": f"{runner.memory_mebibytes}Mi"},
+            "limits": {"cpu": cores(runner.cpu), "memory": mebibytes(runner.memory_mebibytes)},
+            "requests": {"cpu": cores(node.budget_cpu_s), "memory": mebibytes(runner.memory_mebibytes)},
         },
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -98,8 +99,3 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
 def _probe(path: str) -> dict[str, Any]:
     return {"httpGet": {"path": path, "port": "admin"}, "timeoutSeconds": 3}
 
-
-def _cores(cores: float) -> str:
-    """As the API server spells it, so that what is observed compares equal."""
-    thousandths = max(1, round(cores * 1000))
-    return str(thousandths // 1000) if thousandths % 1000 == 0 else f"{thousandths}m"
