@@ -70,8 +70,8 @@ def decide(observation: Observation, planning: Planning, running: frozenset[str]
             waiting[each.key] = Refusal("PackageBeingRead", "The package's manifest is being read.")
         else:
             usable.append(PlacedApp(each.app, each.stream, state.manifest))
-    wanted = _wanted(usable)
     profile = None if node is None else _profile(node, observation)
+    wanted = _wanted(usable, profile, declared=node is not None and node.spec.profile is not None)
     if node is None or profile is None:
         reason, message = ("NoEdgeNode", "The node has no EdgeNode yet.") if node is None else _profiling(observation)
         waiting |= {placed.name: Refusal(reason, message) for placed in usable}
@@ -128,10 +128,15 @@ def _refusal(each: AppOnNode) -> Refusal | None:
     return None
 
 
-def _wanted(usable: list[PlacedApp]) -> Wanted:
+def _wanted(usable: list[PlacedApp], profile: NodeProfile | None, *, declared: bool) -> Wanted:
     streams = {placed.stream_name: _bare_stream(placed.stream) for placed in usable}
     bases = {placed.package.base.name for placed in usable}
-    return Wanted(bases=tuple(sorted(bases)), streams=tuple(streams[name] for name in sorted(streams)))
+    return Wanted(
+        bases=tuple(sorted(bases)),
+        streams=tuple(streams[name] for name in sorted(streams)),
+        profile=profile,
+        declared=declared,
+    )
 
 
 def _bare_stream(stream: VideoStream) -> RunnerStream:
@@ -139,11 +144,13 @@ def _bare_stream(stream: VideoStream) -> RunnerStream:
 
 
 def _profile(node: EdgeNode, observation: Observation) -> NodeProfile | None:
-    """Declared, else as the runner reports it, else as it was last known."""
+    """Declared (with what decoding costs where that was left out), else as the runner reports it, else as known."""
+    measured = None if observation.report is None else observation.report.profile
     if node.spec.profile is not None:
-        return node.spec.profile
-    if observation.report is not None and observation.report.profile is not None:
-        return observation.report.profile
+        decode_s = {**(measured.decode_s if measured is not None else {}), **node.spec.profile.decode_s}
+        return node.spec.profile.model_copy(update={"decode_s": decode_s})
+    if measured is not None:
+        return measured
     return None if node.status.profile is None else node.status.profile.profile
 
 

@@ -6,6 +6,7 @@ the folders and answers.
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerStream
 
 PLAN_FILE = "plan.json"
@@ -34,6 +35,10 @@ class Wanted(_Part):
     bases: tuple[str, ...] = ()
     """names of base networks, sorted"""
     streams: tuple[RunnerStream, ...] = ()
+    profile: NodeProfile | None = None
+    """what is known already, so that a runner whose disk is new need not measure it again"""
+    declared: bool = False
+    """the profile is the platform team's and holds whatever machine it was measured on"""
 
 
 class Login(_Part):

@@ -98,4 +98,3 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
 
 def _probe(path: str) -> dict[str, Any]:
     return {"httpGet": {"path": path, "port": "admin"}, "timeoutSeconds": 3}
-
