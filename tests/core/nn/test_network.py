@@ -1,4 +1,5 @@
 import copy
+import itertools
 
 import pytest
 import torch
@@ -58,7 +59,7 @@ def test_thinning_keeps_both_ends_and_is_even_by_cost(lite0):
     assert shares[0] == 0
     assert shares[-1] == 1
     assert lite0.depth == 15
-    assert max(b - a for a, b in zip(shares, shares[1:], strict=False)) < 0.11
+    assert max(b - a for a, b in itertools.pairwise(shares)) < 0.11
     assert [cut.node for cut in thin(list(residual().branch_points), 1)] == ["x", "third"]
 
 
