@@ -57,10 +57,11 @@ def solve(
         raise InvalidInputError(f"must be one of {', '.join(POLICIES)}, is {policy!r}", field="policy")
     if not gap >= 0.0 or not deadline_s > 0.0:
         raise InvalidInputError("the gap must be at least 0 and the deadline above 0", field="gap, deadline_s")
-    return _Planning(_under(policy, problem), policy, gap, deadline).run()
+    return _Planning(under(policy, problem), policy, gap, deadline).run()
 
 
-def _under(policy: Policy, problem: Problem) -> Problem:
+def under(policy: Policy, problem: Problem) -> Problem:
+    """The problem as the policy sees it."""
     if policy == "no-sharing":
         return no_sharing(problem)
     if policy == "max-sharing":
