@@ -1,6 +1,6 @@
 """The event model against closed forms, brute force and golden numbers (design.md, "Event model")."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def by_enumeration(p: float, frames: int, votes: int, correlation: float) -> flo
     total = 0.0
     for sequence in product((0, 1), repeat=frames):
         likely = p if sequence[0] else 1.0 - p
-        for before, now in zip(sequence, sequence[1:], strict=False):
+        for before, now in pairwise(sequence):
             hit = p + correlation * (1.0 - p) if before else 1.0 - ((1.0 - p) + correlation * p)
             likely *= hit if now else 1.0 - hit
         if "1" * votes in "".join(map(str, sequence)):

@@ -20,7 +20,9 @@ def missing() -> str | None:
     """Why the figures cannot be read, and what to do about it; None if they can."""
     if folder().is_dir():
         return None
-    return f"published figures are not at {folder()}: put them there, or set MAINSTREAM_SHARED to the folder above data/"
+    return (
+        f"published figures are not at {folder()}: put them there, or set MAINSTREAM_SHARED to the folder above data/"
+    )
 
 
 @cache

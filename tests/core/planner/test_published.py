@@ -33,9 +33,7 @@ def problem_of(row: list, *, slow_rates: bool = False):
 def test_all_20_regression_set_ups_are_solved_and_proved() -> None:
     data = figures.regression()
     for name, setup in data["setups"]:
-        problem = published_problem(
-            figures.models(), setup, stream_fps=data["stream_fps"], budget=data["budget"]
-        )
+        problem = published_problem(figures.models(), setup, stream_fps=data["stream_fps"], budget=data["budget"])
         plan = solve(problem, gap=0.0)
         assert plan.status == "optimal"
         assert 1.0 - plan.objective == pytest.approx(data["published_optimum_1_minus_f1"][name][0], abs=1e-6)
