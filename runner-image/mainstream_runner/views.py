@@ -1,7 +1,8 @@
 """What of a stream goes to the engine, and for whom: the same list for feeder and engine, so that both may number it.
 
 A view of the plan is one sequence of frames scaled to one input size. Apps share within it. A plan without sharing
-gives every app a view of its own, so that nothing at all is shared, not even scaling and preprocessing.
+gives every app a view of its own, so that nothing is shared, not even scaling, transport and preprocessing; only
+decoding is.
 """
 
 from dataclasses import dataclass

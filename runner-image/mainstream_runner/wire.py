@@ -7,7 +7,7 @@ A message is `MSF1`, the length of a JSON header (4 bytes, little endian), the h
           frame, uint8 RGB, rows first. Answer: `scores`, for each frame the score of each app.
 `load`    `plan` (a RunnerPlan) and `store` (a folder). Answer: a report; the plan is loaded beside the one in use.
 `report`  Answer: what is served, what is being loaded, what failed.
-`profile` what to measure (profiling.request). Answer: measurements.
+`profile` `base`, `fps` and `seconds`. Answer: what the base's parts cost in this worker (profiling.part_costs).
 
 Every answer is JSON with HTTP status 200; one with `error` says what is wrong, and `stale: true` asks to load the plan
 again (the worker was restarted). Several views' frames travel in one message: a round trip costs 1 to 3 ms, whatever

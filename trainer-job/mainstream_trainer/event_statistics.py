@@ -41,7 +41,7 @@ def miss_correlation(hits: Sequence[NDArray[np.bool_]], present: NDArray[np.bool
     for hit in hits:
         for event in events:
             miss = ~hit[event]
-            later = np.cumsum(miss[::-1])[::-1] - miss
+            later: NDArray[np.intp] = np.cumsum(miss[::-1])[::-1] - miss
             left = np.arange(len(miss))[::-1]
             after_miss += int(left[miss].sum())
             both += int(later[miss].sum())

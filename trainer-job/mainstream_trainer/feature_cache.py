@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +52,12 @@ class FeatureCache:
         self._arrays[0] = self._pixels(frames, settings, seed)
         count = settings.variants * len(frames)
         chunks = [slice(at, min(at + _CHUNK_FRAMES, count)) for at in range(0, count, _CHUNK_FRAMES)]
-        for before, after in zip(depths, depths[1:], strict=False):
+        for before, after in pairwise(depths):
             target = self._new_array(after, (count, *self._shape(after)), np.float32)
             segments = nn.Sequential(*self._network.segments[before:after])
             fill = partial(self._fill, before, after, segments, target)
             for done, _ in enumerate(executor.map(fill, chunks), start=1):
-                on_share((self._cost(before) + (self._cost(after) - self._cost(before)) * done / len(chunks)))
+                on_share(self._cost(before) + (self._cost(after) - self._cost(before)) * done / len(chunks))
             self._arrays[after] = target
 
     def batch(self, branch_point: int, rows: NDArray[np.intp] | slice) -> torch.Tensor:

@@ -36,9 +36,7 @@ def hold_out(present: NDArray[np.bool_], fps: float, settings: TrainingSettings)
     """
     pieces = settings.held_out_blocks
     edges = [round(index * len(present) / pieces) for index in range(pieces + 1)]
-    blocks = tuple(
-        _best_block(present, (edges[i], edges[i + 1]), settings.held_out_share) for i in range(pieces)
-    )
+    blocks = tuple(_best_block(present, (edges[i], edges[i + 1]), settings.held_out_share) for i in range(pieces))
     gap = round(settings.gap_s * fps)
     fits = np.ones(len(present), dtype=np.bool_)
     for start, end in blocks:

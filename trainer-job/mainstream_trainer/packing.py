@@ -117,7 +117,10 @@ def _private_segments(
 
 def _blob(module: nn.Module, blobs: dict[str, bytes]) -> Blob:
     """The module's state dict as a safetensors blob."""
-    tensors = {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in module.state_dict().items()}
+    tensors = {
+        name: tensor.detach().clone(memory_format=torch.contiguous_format)
+        for name, tensor in module.state_dict().items()
+    }
     data = save(tensors)
     blob = blob_of(data)
     blobs[blob.sha256] = data

@@ -49,7 +49,9 @@ def prepare(request: TrainingRequest, clip: Clip) -> Job:
         held_out = hold_out(present, clip.fps, request.settings)
     except InvalidInputError as error:
         raise InvalidInputError(error.message, field=f"apps.{request.app}.runs", source=request.labels) from error
-    return Job(request, network, clip, part, events, present, held_out, _data_digest(request, network, clip, part, events))
+    return Job(
+        request, network, clip, part, events, present, held_out, _data_digest(request, network, clip, part, events)
+    )
 
 
 def _check_branch_points(request: TrainingRequest, network: Network) -> None:

@@ -88,7 +88,7 @@ def _counts(
     decided = analysed[decisions(hit[analysed], votes)]
     span: Span = (stretch.frames[0] / fps, stretch.frames[1] / fps)
     score = score_events(
-        (decided + stretch.frames[0] + 0.5) / fps,
+        ((decided + stretch.frames[0] + 0.5) / fps).astype(np.float64),
         in_seconds(stretch.events, fps),
         span,
         length_s=length_s,

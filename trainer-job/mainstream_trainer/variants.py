@@ -21,4 +21,5 @@ def varied(frame: NDArray[np.uint8], settings: TrainingSettings, rng: np.random.
     brightness = rng.uniform(-settings.brightness, settings.brightness)
     noise = settings.noise * rng.standard_normal(moved.shape, dtype=np.float32)
     changed = (moved - mean) * contrast + mean + brightness + noise
-    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+    return pixels

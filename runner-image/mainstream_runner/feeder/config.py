@@ -23,7 +23,7 @@ class FeederConfig(BaseModel):
     start_frame: int = Field(0, ge=0)
     """first frame of a file that is played; earlier ones are decoded before the clock starts"""
     end_frame: int | None = Field(None, ge=1)
-    """frame of a file before which playing ends; None is its end"""
+    """frame before which playing ends (of a camera, counted from its first); None is the stream's end"""
 
 
 def read_config(path: Path) -> FeederConfig:

@@ -123,7 +123,7 @@ class Feeder:
             playing = any(thread.is_alive() for thread in threads)
             taken = self._waiting.take(_TAKE_TIMEOUT_S)
             if taken:
-                self._score(taken)
+                self._ask(taken)
             elif not playing:
                 break
             seconds = time.monotonic() - self._start_s
@@ -137,6 +137,11 @@ class Feeder:
     def _say_events(self, events: list[dict[str, Any]]) -> None:
         for event in events:
             self._say({"kind": "event", "seconds": time.monotonic() - self._start_s, "event": event})
+
+    def _ask(self, taken: list[WaitingFrame]) -> None:
+        """What waits travels in one request; without sharing each app pays for its own."""
+        for request in [taken] if self._config.plan.sharing else [[frame] for frame in taken]:
+            self._score(request)
 
     def _score(self, taken: list[WaitingFrame]) -> None:
         scores = self._scores([frame.due for frame in taken])

@@ -46,7 +46,7 @@ class Source:
         self._live = not stream.url.startswith(_FILE)
         self._name = stream.url if self._live else stream.url.removeprefix(_FILE)
         self._start_frame = 0 if self._live else start_frame
-        self._end_frame = None if self._live else end_frame
+        self._end_frame = end_frame
         self._container = self._open()
         self._pictures = self._decode()
         for index in range(self._start_frame):

@@ -15,6 +15,8 @@ class PartCosts(BaseModel):
     head_s: NonNegativeFloat
     """pooling and classifier"""
     digest: str
+    """of the base network; also its share key at the last branch-point"""
+    feature_channels: int
     segment_bytes: tuple[int, ...]
     """parameters and buffers of each segment"""
     head_bytes: int

@@ -45,6 +45,7 @@ def measure_parts(base: str, fps: float, seconds: float) -> PartCosts:
         segment_s=tuple(segment_s),
         head_s=head_s,
         digest=network.digest,
+        feature_channels=network.feature_channels,
         segment_bytes=tuple(_bytes(segment) for segment in network.segments),
         head_bytes=_bytes(head),
     )

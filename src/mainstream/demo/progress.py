@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from mainstream_trainer.request import OnProgress
-from mainstream_trainer.request import Progress as TrainingProgress
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from mainstream_runner.run import Progress as RunProgress
+from mainstream_trainer.request import OnProgress
+from mainstream_trainer.request import Progress as TrainingProgress
 
 
 class DemoProgress:
@@ -31,11 +31,12 @@ class DemoProgress:
             yield tell
 
     @contextmanager
-    def profiling(self) -> Iterator[Callable[[float], None]]:
-        """One bar; told the share that is done."""
+    def profiling(self) -> Iterator[Callable[[str], None]]:
+        """One bar that moves; told what is being measured."""
         with self._bars() as bars:
-            task = bars.add_task("profile", total=1.0, detail="what a frame costs on this machine")
-            yield lambda share: bars.update(task, completed=share)
+            task = bars.add_task("profile", total=None, detail="what a frame costs on this machine")
+            yield lambda step: bars.update(task, detail=step)
+            bars.update(task, total=1.0, completed=1.0, detail="")
 
     @contextmanager
     def playing(self, title: str, seconds: float) -> Iterator[Callable[[RunProgress], None]]:

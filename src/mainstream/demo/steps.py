@@ -18,10 +18,11 @@ from mainstream.labels import Labels, read_labels
 from mainstream.machine import describe_machine
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.planner import Plan, Policy, solve
-from mainstream.workload.compose import compose_runner_plan
+from mainstream.workload.compose import compose_runner_plan, runner_streams
 from mainstream.workload.node_workload import NodeWorkload, node_workload, only_node, place_apps
 from mainstream.workload.planning import plan_node
 from mainstream.workload.problem import build_problem
+from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.report import RunReport
 from mainstream_runner.run import play
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
@@ -52,15 +53,15 @@ def run_demo(example: Path, out: Path, progress: DemoProgress) -> DemoReport:
             node = only_node(manifests)
             placed = place_apps(manifests, node)
             packages = train_packages(placed, clip, example / "labels.json", store, on_training)
-        with torchserve() as server:
-            with watch.step("profile"), progress.profiling() as on_profile:
-                profile = profile_node(server, sorted({each.base.name for each in packages.values()}), clip, on_profile)
-                (out / "profile.json").write_text(profile.model_dump_json(indent=2), encoding="utf-8")
-            workload = node_workload(manifests, node, packages, profile)
-            with watch.step("plan"):
-                plans = _plans(workload)
-            with watch.step("run"):
-                runs = {name: _run(server, workload, plan, out, labels, progress) for name, plan in plans.items()}
+        with watch.step("profile"), progress.profiling() as on_step:
+            bases = sorted({package.base.name for package in packages.values()})
+            profile = profile_node(bases, runner_streams(placed), on_step=on_step)
+            (out / "profile.json").write_text(profile.model_dump_json(indent=2), encoding="utf-8")
+        workload = node_workload(manifests, node, packages, profile)
+        with watch.step("plan"):
+            plans = _plans(workload)
+        with watch.step("run"), torchserve() as server:
+            runs = {name: _run(server, workload, plan, out, labels, progress) for name, plan in plans.items()}
         report, page = _report(workload, labels, clip, plans, runs, watch)
     report = report.model_copy(update={"seconds": watch.seconds})
     (out / "report.json").write_text(report.model_dump_json(indent=2), encoding="utf-8")

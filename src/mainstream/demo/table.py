@@ -12,8 +12,8 @@ def caution(report: DemoReport) -> str:
     apps = report.policies["mainstream"].apps
     events = [app.events for app in apps]
     return (
-        f"{_range(min(events), max(events))} events an app, {sum(events)} in all: one event more or less moves an app's F1 "
-        f"by some {1 / max(min(events), 1):.2f}, and the mean by {1 / max(min(events), 1) / len(apps):.2f}."
+        f"{_range(min(events), max(events))} events an app, {sum(events)} in all: one event more or less moves an app's "
+        f"F1 by some {1 / max(min(events), 1):.2f}, and the mean by {1 / max(min(events), 1) / len(apps):.2f}."
     )
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mainstream_trainer.request import OnProgress, TrainingRequest
-from mainstream_trainer.training import train_apps
-
 from mainstream.api import VideoApp, VideoStream
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.reference import parse_reference
+from mainstream_trainer.request import OnProgress, TrainingRequest
+from mainstream_trainer.training import train_apps
 
 
 def train_packages(

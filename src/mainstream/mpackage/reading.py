@@ -63,7 +63,7 @@ def read_blob(store: Store, blob: Blob) -> bytes:
             "was changed: its sha256 is another; publish the package again", field=key, source=store
         )
     try:
-        deserialize(data)
+        deserialize(data)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise DamagedPackageError(f"is not a safetensors file ({error})", field=key, source=store) from error
     return data
