@@ -144,7 +144,7 @@ def test_a_java_that_ends_at_once_is_an_error_with_its_words(tmp_path: Path, mon
         'case "$*" in -version) echo \'version "21"\' >&2;; *) echo "Error: no memory"; exit 1;; esac',
     )
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    with pytest.raises(TorchServeError, match="Java ended before TorchServe was ready.*no memory"), torchserve():
+    with pytest.raises(TorchServeError, match=r"Java ended before TorchServe was ready.*no memory"), torchserve():
         pass
 
 
