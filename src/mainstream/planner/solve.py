@@ -249,7 +249,9 @@ class _Planning:
         """The app's plan with its reason, or that it did not fit."""
         if name in chosen:
             return replace(chosen[name], why=reasons.get(name, ""))
-        why = f"did not fit: the least that every app accepts is together more than the budget of {self.problem.budget:g}"
+        why = (
+            f"did not fit: the least that every app accepts is together more than the budget of {self.problem.budget:g}"
+        )
         if self.problem.memory_bytes is not None or self.problem.max_changes is not None:
             why = "did not fit: not even the smallest choices of all apps keep every limit"
         return AppPlan(name, None, None, None, None, 0.0, 0.0, 0.0, 0.0, why + "; shed by weight")
