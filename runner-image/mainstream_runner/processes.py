@@ -25,7 +25,9 @@ def guarded(
     stdout: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a command under the guard; on leaving, its whole process group is gone, and `folder` with it.
+    """Run a command under the guard; on leaving, its whole process group is gone.
+
+    `folder` is removed should this process die.
 
     What is yielded is the guard's process: it ends when the command ends, with its exit code.
     """

@@ -1,7 +1,7 @@
 """Stem features of every frame and variant, computed once and used by all candidates of all apps of a view.
 
 Frozen layers never change, so what they make of a frame does not either. Features lie in memory-mapped files, one a
-branch-point, named by their share key; the operating system keeps in memory what is being used.
+branch-point; the operating system keeps in memory what is being used.
 """
 
 import os
@@ -108,6 +108,9 @@ class FeatureCache:
             # Reserved first: writing a mapped page that the disk has no room for would end the process.
             with path.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, int(np.prod(shape)) * np.dtype(dtype).itemsize)
-            return torch.from_numpy(np.memmap(path, dtype=dtype, mode="r+", shape=shape))
+            mapped = np.memmap(path, dtype=dtype, mode="r+", shape=shape)
+            # Without a name it is gone with the last who maps it, even after a kill.
+            path.unlink()
+            return torch.from_numpy(mapped)
         except OSError as error:
             raise MainstreamError(f"no room for features ({error.strerror})", source=path.parent) from error

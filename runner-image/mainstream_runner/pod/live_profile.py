@@ -19,8 +19,9 @@ from mainstream.errors import MainstreamError
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient
+from mainstream_runner.engine_report import EngineReport
 from mainstream_runner.pod.camera import Camera
-from mainstream_runner.profiling.fit import fit_base, fit_frame_s
+from mainstream_runner.profiling.fit import fit_base, fit_frame_s, fit_scale
 from mainstream_runner.profiling.node import PROFILED_VERSIONS, machine_name, probe_plan, zero_head
 from mainstream_runner.profiling.part_costs import PartCosts
 
@@ -44,6 +45,8 @@ class Measured:
     frame_s: float | None = None
     idle: float | None = None
     back_end: str = ""
+    scale: float = 1.0
+    """what parts cost in service against what they cost measured one by one; not kept, only needed with new bases"""
 
     def profile(self) -> NodeProfile | None:
         """The profile, as far as plans can be made with it."""
@@ -132,9 +135,9 @@ def measure_bases(measured: Measured, wanted: tuple[str, ...], bench: Bench) -> 
         measured.idle = _idle(bench)
     if parts and measured.frame_s is None:
         base = next(iter(parts))
-        measured.frame_s = _frame_s(base, parts[base], measured.idle, bench)
+        measured.frame_s, measured.scale = _live_run(base, parts[base], measured.idle, bench)
     if measured.frame_s is not None:
-        measured.bases |= {name: fit_base(costs) for name, costs in parts.items()}
+        measured.bases |= {name: fit_base(costs, measured.scale) for name, costs in parts.items()}
     return unavailable
 
 
@@ -146,23 +149,33 @@ def _idle(bench: Bench) -> float:
     return max(0.0, used_s) / (time.monotonic() - start_s)
 
 
-def _frame_s(base: str, parts: PartCosts, idle: float, bench: Bench) -> float | None:
-    """Seconds per frame and view beyond its network; None while no camera answers."""
+def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench) -> tuple[float | None, float]:
+    """Seconds per frame and view beyond its network (None while no camera answers), and what the engine itself makes
+    of the parts in service."""
     playing = [c for c in bench.cameras().values() if c.report().state == "decoding"]
     if not playing:
-        return None
+        return None, 1.0
     stream = RunnerStream(name=playing[0].stream.name, url="", fps=playing[0].stream.fps, crops={"full": None})
     plan = probe_plan(stream, base, parts, min(_LIVE_FPS, stream.fps), zero_head(bench.store, parts))
     app = plan.apps[0].name
     bench.play(plan)
+    engine_before = _engine(bench)
     start_s, cpu_s, decoding_s = time.monotonic(), bench.cpu_s(), _decoding(bench)
     before = bench.analysed(app)
     time.sleep(_LIVE_S)
     seconds, analysed = time.monotonic() - start_s, bench.analysed(app) - before
     if analysed < _LIVE_S:
-        return None
+        return None, 1.0
     cpu, decoding = (bench.cpu_s() - cpu_s) / seconds, (_decoding(bench) - decoding_s) / seconds
-    return fit_frame_s(cpu, idle, decoding, analysed / seconds, fit_base(parts))
+    engine = _engine(bench)
+    scored_frames = engine["scored_frames"] - engine_before["scored_frames"]
+    scale = fit_scale(parts, (engine["scored_s"] - engine_before["scored_s"]) / max(1, scored_frames))
+    return fit_frame_s(cpu, idle, decoding, analysed / seconds, fit_base(parts, scale)), scale
+
+
+def _engine(bench: Bench) -> EngineReport:
+    with closing(EngineClient(bench.port)) as client:
+        return client.report()
 
 
 def _decoding(bench: Bench) -> float:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream_runner.feeder.waiting import BATCH_FRAMES, WAITING_FRAMES
+from mainstream_runner.feeder.waiting import BATCH_FRAMES
 from mainstream_runner.pod.routing import ViewKey
+
+WAITING_FRAMES = 20
+"""of one view: enough for what a change of plan or a busy box takes, little enough for memory"""
 
 
 @dataclass(frozen=True)

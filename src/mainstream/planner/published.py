@@ -9,9 +9,15 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from mainstream.cost import Segment
 from mainstream.events import EventStatistics
+from mainstream.planner.compile import compile_problem
+from mainstream.planner.greedy import as_coded
+from mainstream.planner.options import option_table
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem
+from mainstream.planner.solve import Policy, under
 
 TENTHS_FPS = tuple(i / 10 for i in range(1, 10))
 """Rates below 1 that the authors' No-Sharing may also choose."""
@@ -68,3 +74,12 @@ def _never_worse_with_less_frozen(curve: Sequence[Sequence[float]]) -> list[tupl
         better = (p, e) if not kept or p >= kept[-1][1] else kept[-1][1:]
         kept.append((point, *better))
     return kept[::-1]
+
+
+def greedy_value(problem: Problem, policy: Policy) -> float:
+    """Mean value of what the released greedy chooses; it never asks whether what it begins with keeps the budget."""
+    problem = under(policy, problem)
+    tables = [option_table(app, None, problem.compat) for app in problem.apps]
+    instance = compile_problem(problem, tables, sum(app.weight for app in problem.apps), bare=True)
+    rows = as_coded(instance, [np.array([c.branch_point for c in table.app.candidates]) for table in tables])
+    return float(instance.options.value[rows].sum())

@@ -57,10 +57,17 @@ def solve(
         raise InvalidInputError(f"must be one of {', '.join(POLICIES)}, is {policy!r}", field="policy")
     if not gap >= 0.0 or not deadline_s > 0.0:
         raise InvalidInputError("the gap must be at least 0 and the deadline above 0", field="gap, deadline_s")
-    return _Planning(_under(policy, problem), policy, gap, deadline).run()
+    seen = under(policy, problem)
+    ordered = replace(
+        seen,
+        apps=tuple(sorted(seen.apps, key=lambda app: app.name)),
+        segments=tuple(sorted(seen.segments, key=lambda segment: segment.key)),
+    )
+    return _Planning(ordered, tuple(app.name for app in problem.apps), policy, gap, deadline).run()
 
 
-def _under(policy: Policy, problem: Problem) -> Problem:
+def under(policy: Policy, problem: Problem) -> Problem:
+    """The problem as the policy sees it."""
     if policy == "no-sharing":
         return no_sharing(problem)
     if policy == "max-sharing":
@@ -70,9 +77,14 @@ def _under(policy: Policy, problem: Problem) -> Problem:
 
 @dataclass
 class _Planning:
-    """One run; `problem` is that of the policy."""
+    """One run.
+
+    `problem` is that of the policy, its apps and segments in order of name, so that the order in which they are listed
+    does not matter; `names` is the order in which the apps were listed.
+    """
 
     problem: Problem
+    names: tuple[str, ...]
     policy: Policy
     gap: float
     deadline: Deadline
@@ -113,13 +125,24 @@ class _Planning:
                     self.unseen += app.weight / total * (1.0 - float(coarse.value.max()))
                     continue
             table = option_table(app, pin, self.problem.compat)
-            best = float(table.value.max())
-            if best < least:
-                field = f"apps[{i}].objective.minimum" if app.objective.minimum else f"apps[{i}].candidates"
-                reached = f"nothing it is allowed reaches its minimum of {least:g} (the best is {max(best, 0.0):.3f})"
-                raise InvalidInputError(f"app '{app.name}': {reached}; lower the minimum or allow more", field=field)
+            if table.value.max() < least:
+                raise self.nothing_left(table, least)
             tables.append(table)
         return tables
+
+    def nothing_left(self, table: OptionTable, least: float) -> InvalidInputError:
+        """The error of an app that none of its options is good enough for."""
+        app, best = table.app, float(table.value.max())
+        at = f"apps[{self.names.index(app.name)}]"
+        if best < 0.0:
+            place = [pin.app for pin in self.problem.pins].index(app.name)
+            message = f"app '{app.name}': its pin leaves no candidate, threshold and votes; loosen the pin"
+            return InvalidInputError(message, field=f"pins[{place}]")
+        message = (
+            f"app '{app.name}': nothing it is allowed reaches its minimum of {least:g} (the best is {best:.3f}); "
+            f"lower the minimum or allow more"
+        )
+        return InvalidInputError(message, field=f"{at}.objective.minimum")
 
     def choose(
         self, tables: Sequence[OptionTable], instance: Instance, start: IntArray, total: float
@@ -184,9 +207,9 @@ class _Planning:
             if instance is None or outcome is None
             else explain(instance, tables, outcome.rows, self.problem.budget, self.deadline.passed)
         )
-        apps = tuple(self.in_words(app.name, chosen, reasons) for app in self.problem.apps)
-        weights = [app.weight for app in self.problem.apps]
-        mean_f1 = sum(w * app.f1 for w, app in zip(weights, apps, strict=True)) / sum(weights)
+        apps = tuple(self.in_words(name, chosen, reasons) for name in self.names)
+        total = sum(app.weight for app in self.problem.apps)
+        mean_f1 = sum(app.weight * chosen[app.name].f1 for app in self.problem.apps if app.name in chosen) / total
         objective = 0.0 if outcome is None else outcome.value
         bound = None if self.heuristic else max(objective, 0.0 if outcome is None else outcome.bound) + self.unseen
         gap = None if bound is None else bound - objective
@@ -226,7 +249,9 @@ class _Planning:
         """The app's plan with its reason, or that it did not fit."""
         if name in chosen:
             return replace(chosen[name], why=reasons.get(name, ""))
-        why = f"did not fit: even at the lowest rates the apps need more than the budget of {self.problem.budget:g}"
+        why = (
+            f"did not fit: the least that every app accepts is together more than the budget of {self.problem.budget:g}"
+        )
         if self.problem.memory_bytes is not None or self.problem.max_changes is not None:
             why = "did not fit: not even the smallest choices of all apps keep every limit"
         return AppPlan(name, None, None, None, None, 0.0, 0.0, 0.0, 0.0, why + "; shed by weight")
