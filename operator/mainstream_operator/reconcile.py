@@ -6,8 +6,9 @@ one, which starts from what then is.
 
 from mainstream.api import EdgeNode
 from mainstream.api.model import API_VERSION
-from mainstream.runner_plan import RunnerPlan
-from mainstream.runner_report import RunnerReport, SignedUrls
+from mainstream.mpackage.manifest import Blob
+from mainstream.runner_plan import RunnerPlan, blobs_of
+from mainstream.runner_report import RunnerReport, SignedBlob, SignedUrls
 from mainstream_operator.apply import ensure, nudge, remove
 from mainstream_operator.decide import Decision, decide
 from mainstream_operator.desired.config_map import ordered_plan, orders_config_map, orders_digest
@@ -34,7 +35,8 @@ def reconcile(scene: Scene, tools: Tools) -> float:
     if scene.edge_node is not None:
         _act(observation, scene.edge_node, decision, ordered, tools)
     if runner is not None and observation.report is not None and ordered is not None:
-        _hand_over(observation, observation.report, ordered, runner, tools)
+        wanted = _blobs(observation.report, before, ordered)
+        _hand_over(observation, wanted, ordered, runner, tools)
     too_early_s = tell(observation, decision, ordered, tools)
     again_s = pace(
         runner_expected=scene.edge_node is not None and bool(scene.streams),
@@ -86,18 +88,23 @@ def _act(
         nudge(kube, pod, f"{orders_digest(orders)}-{secret_version}")
 
 
+def _blobs(report: RunnerReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:
+    """What the runner says that it lacks, and what it will when it reads a plan that is just being sent."""
+    known = {} if before is None else blobs_of(before)
+    new = [blob for digest, blob in blobs_of(ordered).items() if digest not in known]
+    return list({blob.sha256: blob for blob in (*report.lacks, *new)}.values())
+
+
 def _hand_over(
-    observation: Observation, report: RunnerReport, ordered: RunnerPlan, runner: RunnerClient, tools: Tools
+    observation: Observation, wanted: list[Blob], ordered: RunnerPlan, runner: RunnerClient, tools: Tools
 ) -> None:
     """Signed URLs for what the runner lacks of the plan, each made with the rights of the app that it belongs to."""
     apps = {each.key: each.app for each in observation.scene.apps}
-    owners = {
-        blob.sha256: apps[app.name]
-        for app in ordered.apps
-        if app.name in apps
-        for blob in (*(segment.blob for segment in app.segments), app.head)
-    }
-    lacked = [blob for blob in report.lacks if blob.sha256 in owners]
-    if lacked:
-        urls = {blob.sha256: tools.packages.signed_url(owners[blob.sha256], blob) for blob in lacked}
-        runner.hand_over(SignedUrls(urls=urls))
+    owners = {blob.sha256: apps[app.name] for app in ordered.apps if app.name in apps for blob in app.blobs}
+    signed = tuple(
+        SignedBlob(blob=blob, url=tools.packages.signed_url(owners[blob.sha256], blob))
+        for blob in wanted
+        if blob.sha256 in owners
+    )
+    if signed:
+        runner.hand_over(SignedUrls(blobs=signed))

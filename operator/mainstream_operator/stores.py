@@ -3,6 +3,9 @@
 import base64
 import hashlib
 import tempfile
+import threading
+import time
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
 from mainstream_operator.kube import Kube, KubeError, Ref
 
 _FORBIDDEN = 403
+_USED_S = 60.0
+_KEPT = 100
 
 
 class SecretProblemError(MainstreamError):
@@ -23,14 +28,33 @@ class SecretProblemError(MainstreamError):
 
 
 class StoreOpener:
-    """Stores by the way that tenants reach them."""
+    """Stores by the way that tenants reach them; one that was opened is used for a while, then its Secret is read anew.
+
+    Opening one takes some tenths of a second, and a plan on its way asks for dozens of signatures.
+    """
 
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
         self._certificates = Path(tempfile.mkdtemp(prefix="mainstream-ca-"))
+        self._opened: OrderedDict[str, tuple[float, S3Store]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def open(self, url: str, access: StoreAccess, namespace: str) -> S3Store:
         """The store at `url`, for whoever's objects are in `namespace`."""
+        key = f"{namespace} {url} {access.model_dump_json()}"
+        with self._lock:
+            since_s, store = self._opened.get(key, (0.0, None))
+        if store is not None and time.monotonic() - since_s < _USED_S:
+            return store
+        store = self._open(url, access, namespace)
+        with self._lock:
+            self._opened[key] = (time.monotonic(), store)
+            self._opened.move_to_end(key)
+            while len(self._opened) > _KEPT:
+                self._opened.popitem(last=False)
+        return store
+
+    def _open(self, url: str, access: StoreAccess, namespace: str) -> S3Store:
         keys = ca_bundle = None
         if access.secret_name is not None:
             secret = read_secret(self._kube, namespace, access.secret_name)

@@ -74,7 +74,14 @@ class RunnerReport(_Part):
     streams: dict[str, StreamReport] = Field(default_factory=dict)
 
 
-class SignedUrls(_Part):
-    """The operator's answer to `lacks`: where each blob can be read, for a while."""
+class SignedBlob(_Part):
+    """Where one blob can be read, for a while."""
 
-    urls: dict[Sha256, Annotated[str, Field(max_length=8192)]] = Field(max_length=4096)
+    blob: Blob
+    url: Annotated[str, Field(max_length=8192, repr=False)]
+
+
+class SignedUrls(_Part):
+    """The operator's answer to `lacks`, or ahead of it: a plan's blobs may be fetched while the plan is on its way."""
+
+    blobs: tuple[SignedBlob, ...] = Field(max_length=4096)

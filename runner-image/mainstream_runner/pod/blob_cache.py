@@ -8,7 +8,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from uuid import uuid4
 import httpx
 
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerPlan
+from mainstream.runner_plan import RunnerPlan, blobs_of
+from mainstream.runner_report import SignedBlob
 
 _log = logging.getLogger(__name__)
 _FETCHERS = 4
@@ -51,15 +52,18 @@ class BlobCache:
         """Blobs of the plan that are not here, each once."""
         return tuple(blob for blob in blobs_of(plan).values() if not self._path(blob.sha256).is_file())
 
-    def fetch(self, lacking: Mapping[str, Blob], urls: Mapping[str, str]) -> None:
-        """Start to fetch what is lacked and has a URL, unless that is under way or was tried just now."""
-        for digest in lacking.keys() & urls.keys():
+    def fetch(self, signed: Iterable[SignedBlob]) -> None:
+        """Start to fetch what is not here, unless that is under way or was tried just now."""
+        for each in signed:
+            digest = each.blob.sha256
+            if self._path(digest).is_file():
+                continue
             with self._lock:
                 attempt = self._attempts.get(digest, _Attempt(running=False))
                 if attempt.running or time.monotonic() < attempt.not_before_s:
                     continue
                 self._attempts[digest] = _Attempt(failures=attempt.failures)
-            self._pool.submit(self._fetch, lacking[digest], urls[digest])
+            self._pool.submit(self._fetch, each.blob, each.url)
 
     def keep(self, plan: RunnerPlan) -> None:
         """Let go of what the plan does not need, the longest unused first, beyond what may lie here."""
@@ -89,7 +93,10 @@ class BlobCache:
             _log.warning("blob %s was not fetched: %s", blob.sha256[:12], type(error).__name__)
         wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1)) if failures else 0.0
         with self._lock:
-            self._attempts[blob.sha256] = _Attempt(False, failures, time.monotonic() + wait_s)
+            if failures:
+                self._attempts[blob.sha256] = _Attempt(False, failures, time.monotonic() + wait_s)
+            else:
+                self._attempts.pop(blob.sha256, None)
 
     def _read(self, blob: Blob, url: str) -> bytes:
         content = bytearray()
@@ -110,9 +117,3 @@ class BlobCache:
 
     def _path(self, digest: str) -> Path:
         return self.folder / "blobs" / digest
-
-
-def blobs_of(plan: RunnerPlan) -> dict[str, Blob]:
-    """Every blob that the plan needs, by digest."""
-    blobs = (blob for app in plan.apps for blob in (*(segment.blob for segment in app.segments), app.head))
-    return {blob.sha256: blob for blob in blobs}

@@ -108,10 +108,8 @@ class Coordinator:
         return time.monotonic() - self._stepped_s < _ALIVE_S
 
     def take_urls(self, urls: SignedUrls) -> None:
-        """Fetch what the plan lacks."""
-        plan = self._orders.plan
-        if plan is not None:
-            self._cache.fetch({blob.sha256: blob for blob in self._cache.lacks(plan)}, urls.urls)
+        """Fetch what is not here."""
+        self._cache.fetch(urls.blobs)
 
     def report(self) -> RunnerReport:
         """Everything that the operator asks for."""
