@@ -1,8 +1,8 @@
 """What every benchmark shares: rows with targets, the machine they were measured on, a table and a JSON file.
 
-A benchmark is a command: it makes a `Report`, adds one row for each row of the table of the issue that asked for it, and
-ends with `write`. With `QUICK=1` in the environment it takes at most five minutes; rows that it then leaves out have
-`met` null, so that a missed target shows as plainly as a met one and nothing is passed over in silence.
+A benchmark is a command: it makes a `Report`, adds one row for each row of the table of the issue that asked for it,
+and ends with `write`. With `QUICK=1` in the environment it takes at most five minutes; rows that it then leaves out
+have `met` null, so that a missed target shows as plainly as a met one and nothing is passed over in silence.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -68,6 +69,13 @@ class Report:
         return 1 if any(row.met is False for row in self.rows) else 0
 
 
+def on_one_thread() -> None:
+    """Start over with BLAS and OpenMP on one thread, unless they are: numpy reads this when it is first imported."""
+    wanted = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})  # noqa: S606
+
+
 def machine() -> dict[str, Any]:
     """What the numbers were measured on."""
     info: dict[str, Any] = {
@@ -75,15 +83,11 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "processor": platform.processor() or platform.machine(),
     }
-    try:
+    with suppress(OSError, StopIteration):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         info["processor"] = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    try:
+    with suppress(OSError, ValueError):
         info["memory_bytes"] = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (OSError, ValueError):
-        pass
     return info
 
 
