@@ -50,7 +50,7 @@ def metric_of(objective: Objective, recall: FloatArray, precise: FloatArray) -> 
         return recall
     if objective.metric == "precision":
         return precise
-    return f_beta(recall, precise, objective.beta if objective.metric == "f_beta" else 1.0)
+    return f_beta(recall, precise, objective.beta if objective.metric == "f-beta" else 1.0)
 
 
 @lru_cache(maxsize=TABLES_KEPT)

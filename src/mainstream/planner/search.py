@@ -193,8 +193,8 @@ class _Search:
                 reached, best = choice.bound, relaxation.multipliers.copy()
             if is_root and step in POLISH_AT:
                 self.try_prices(relaxation)
-            if (is_root and step in POLISH_AT) or (not is_root and step == 0):
-                for side in [choice, *sides][: 3 if is_root and step else 1]:
+            if (is_root and step in POLISH_AT[1:]) or (not is_root and step == 0):
+                for side in [choice, *sides][: 3 if is_root else 1]:
                     self.try_choice(relaxation.box, side)
             history.append(reached)
             stalled = step >= STALL_STEPS and history[-STALL_STEPS] - reached < STALL_SHARE * (reached - self.value)

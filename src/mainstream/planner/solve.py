@@ -32,8 +32,9 @@ DEFAULT_GAP = 1e-6
 DEFAULT_DEADLINE_S = 10.0
 PROVED = 1e-9
 """A gap below this is rounding: the plan is optimal."""
-TABLES_SHARE = 0.4
-"""Share of the deadline that full option tables may take."""
+AHEAD_SHARE = 0.1
+TABLES_SHARE = 0.3
+"""Shares of the deadline that full option tables may take: at the beginning, and evenly over the apps."""
 SEARCH_SHARE = 0.9
 """Share of the deadline after which the search ends, so that writing down the plan is in time too."""
 
@@ -118,7 +119,7 @@ class _Planning:
         for i, app in enumerate(self.problem.apps):
             pin = pins.get(app.name)
             least = max(app.objective.minimum or 0.0, 0.0)
-            if pin is None and self.deadline.passed(TABLES_SHARE * (i + 1) / len(self.problem.apps)):
+            if pin is None and self.deadline.passed(AHEAD_SHARE + TABLES_SHARE * i / len(self.problem.apps)):
                 coarse = coarse_table(app, self.problem.compat)
                 if coarse.value.max() >= least:
                     tables.append(coarse)
