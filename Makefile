@@ -36,7 +36,7 @@ types: $(VENV)/.dev ## mypy strict
 
 contracts: $(VENV)/.dev ## import-linter and unused or undeclared dependencies
 	$(BIN)/lint-imports
-	$(BIN)/deptry .
+	$(BIN)/deptry src runner-image trainer-job
 
 unit: $(VENV)/.dev ## pytest
 	$(BIN)/pytest

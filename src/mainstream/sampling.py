@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 _ROUNDING_FRAMES = 1e-6
 """credit that rounding may lack when a frame falls due"""
+_SAVED_FRAMES = 2.0
+"""what the fastest rate may save up, and each slower one beyond the next faster: a rate that just misses a frame of its
+parent's earns up to two more until the next one; much more would let a pause of the camera end in a burst"""
 
 
 @dataclass
@@ -30,9 +33,10 @@ class NestedSampler:
         self._last_s = time_s
         descending = sorted(set(rates), reverse=True)
         self._credit_frames = {
-            # At most two frames of credit: after a pause of the camera, no burst.
-            rate: min(self._credit_frames[rate] + rate * elapsed_s, 2.0) if rate in self._credit_frames else 1.0
-            for rate in descending
+            rate: min(self._credit_frames[rate] + rate * elapsed_s, _SAVED_FRAMES + depth)
+            if rate in self._credit_frames
+            else 1.0
+            for depth, rate in enumerate(descending)
         }
         chosen: set[float] = set()
         for rate in descending:

@@ -26,7 +26,7 @@ class Manifests:
     """Everything that was declared, in the order of the files."""
 
     folder: Path
-    """relative `file:` URLs start here"""
+    """where they were read"""
     nodes: tuple[EdgeNode, ...]
     streams: tuple[VideoStream, ...]
     apps: tuple[VideoApp, ...]
@@ -41,10 +41,11 @@ def load_manifests(path: Path) -> Manifests:
     for file in files:
         found += [_parse(document, file) for document in _documents(file) if _is_ours(document)]
     _check_distinct(found, path)
+    folder = path if path.is_dir() else path.parent
     return Manifests(
-        folder=path if path.is_dir() else path.parent,
+        folder=folder,
         nodes=tuple(each for each in found if isinstance(each, EdgeNode)),
-        streams=tuple(each for each in found if isinstance(each, VideoStream)),
+        streams=tuple(_resolved(each, folder) for each in found if isinstance(each, VideoStream)),
         apps=tuple(each for each in found if isinstance(each, VideoApp)),
     )
 
@@ -78,6 +79,15 @@ def _parse(document: dict[str, Any], file: Path) -> EdgeNode | VideoApp | VideoS
         name = metadata.get("name") if isinstance(metadata, dict) else None
         field = ".".join(str(part) for part in first["loc"])
         raise InvalidInputError(first["msg"], field=f"{kind} {name}: {field}", source=file) from error
+
+
+def _resolved(stream: VideoStream, folder: Path) -> VideoStream:
+    """A `file:` URL relative to its manifest, made absolute; any other stream as it is."""
+    scheme, _, rest = stream.spec.url.partition(":")
+    if scheme != "file":
+        return stream
+    url = f"file:{(folder / rest).resolve()}"
+    return stream.model_copy(update={"spec": stream.spec.model_copy(update={"url": url})})
 
 
 def _check_distinct(found: list[EdgeNode | VideoApp | VideoStream], path: Path) -> None:

@@ -35,3 +35,9 @@ class Resource(ApiModel):
 
     api_version: Literal["mainstream.video/v1alpha1"] = API_VERSION
     metadata: Metadata
+
+    @property
+    def key(self) -> str:
+        """Name that is unique among objects of its kind: `namespace/name`, or the name alone without a namespace."""
+        namespace = self.metadata.namespace
+        return f"{namespace}/{self.metadata.name}" if namespace else self.metadata.name

@@ -1,7 +1,7 @@
 """VideoApp: one tenant's app on one stream."""
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, field_validator
 
@@ -113,13 +113,3 @@ class VideoApp(Resource):
 
     kind: Literal["VideoApp"] = "VideoApp"
     spec: VideoAppSpec
-
-    @property
-    def key(self) -> str:
-        """Name that is unique on a node: `namespace/name`, or the name alone outside a cluster."""
-        namespace = self.metadata.namespace
-        return f"{namespace}/{self.metadata.name}" if namespace else self.metadata.name
-
-    def suspended(self, suspend: bool = True) -> Self:
-        """The same app, suspended or not."""
-        return self.model_copy(update={"spec": self.spec.model_copy(update={"suspend": suspend})})

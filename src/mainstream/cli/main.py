@@ -5,6 +5,11 @@ import sys
 import typer
 
 from mainstream.cli import package
+from mainstream.cli.demo import demo
+from mainstream.cli.plan import plan
+from mainstream.cli.profile_node import profile
+from mainstream.cli.run import run
+from mainstream.cli.solve import solve_command
 from mainstream.cli.train import train
 from mainstream.errors import MainstreamError
 
@@ -15,8 +20,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(demo)
 app.command()(train)
 app.add_typer(package.commands, name="package")
+app.command()(profile)
+app.command()(plan)
+app.command("solve")(solve_command)
+app.command()(run)
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ class Timeline:
     """One app: true events, and what each policy reported."""
 
     app: str
+    span: Span
     events: list[Bar]
     rows: list[TimelineRow]
 
@@ -41,6 +42,7 @@ def timeline(app: str, span: Span, events: Sequence[Span], reports: Mapping[str,
     """Lay out one app's events and reports (seconds) over `span`; a report is drawn at least 2 units wide."""
     return Timeline(
         app=app,
+        span=span,
         events=[_bar(event, span, 0.0) for event in events],
         rows=[TimelineRow(policy, [_bar(report, span, 2.0) for report in found]) for policy, found in reports.items()],
     )

@@ -2,8 +2,10 @@
 
 from pydantic import BaseModel, ConfigDict
 
-POLICIES = ("mainstream", "no-sharing", "max-sharing")
-TITLES = {"mainstream": "Mainstream", "no-sharing": "No-Sharing", "max-sharing": "Max-Sharing"}
+from mainstream.planner import Policy
+
+POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing")
+TITLES: dict[str, str] = {"mainstream": "Mainstream", "no-sharing": "No-Sharing", "max-sharing": "Max-Sharing"}
 
 
 class _Part(BaseModel):

@@ -1,0 +1,55 @@
+"""The planner: problem in, plan out, both plain data with a stable JSON form (docs/planner.md).
+
+problem.py, plan.py      what there is to decide, and what was decided
+validation.py, forms.py  well-formed problems; their JSON
+options.py, compile.py   best threshold and votes for each (candidate, rate); the problem as arrays
+bound.py                 the bound: cost shares and prices
+box.py, branch.py        the parts of all plans that are searched one by one; how they are thinned and split
+incumbent.py             the plan in hand
+knapsack.py, search.py   exact choice for what is left; the loop
+goals.py, feasibility.py highest mean, highest lowest; who has to go if not all fit
+baselines.py, greedy.py  the other policies
+solve.py                 from a problem to a plan
+"""
+
+from mainstream.cost import Cost, Segment, SegmentCost
+from mainstream.events import EventStatistics
+from mainstream.planner.forms import plan_to_json, problem_from_json, problem_to_json, schema
+from mainstream.planner.plan import AppPlan, Plan
+from mainstream.planner.problem import (
+    App,
+    Candidate,
+    Objective,
+    OperatingPoint,
+    Pin,
+    Problem,
+    ReplayedPoint,
+    Running,
+    Switching,
+)
+from mainstream.planner.solve import POLICIES, Policy, solve
+
+__all__ = [
+    "POLICIES",
+    "App",
+    "AppPlan",
+    "Candidate",
+    "Cost",
+    "EventStatistics",
+    "Objective",
+    "OperatingPoint",
+    "Pin",
+    "Plan",
+    "Policy",
+    "Problem",
+    "ReplayedPoint",
+    "Running",
+    "Segment",
+    "SegmentCost",
+    "Switching",
+    "plan_to_json",
+    "problem_from_json",
+    "problem_to_json",
+    "schema",
+    "solve",
+]

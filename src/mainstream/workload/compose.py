@@ -1,5 +1,8 @@
 """From a planner's answer to a runner's orders: the same decisions, with streams, views and digests."""
 
+from collections.abc import Sequence
+
+from mainstream.api import VideoApp, VideoStream
 from mainstream.planner.plan import AppPlan, Plan
 from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
@@ -14,21 +17,22 @@ def compose_runner_plan(workload: NodeWorkload, plan: Plan) -> RunnerPlan:
         sharing=plan.policy != "no-sharing",
         budget=plan.budget,
         cost=plan.cost.total,
-        streams=_streams([placed for placed, _ in running]),
+        streams=runner_streams([(placed.app, placed.stream) for placed, _ in running]),
         apps=tuple(_app(placed, decided) for placed, decided in running),
     )
 
 
-def _streams(running: list[PlacedApp]) -> tuple[RunnerStream, ...]:
+def runner_streams(placed: Sequence[tuple[VideoApp, VideoStream]]) -> tuple[RunnerStream, ...]:
+    """The streams that these apps look at, each once, with the views that they use."""
     streams: dict[str, RunnerStream] = {}
-    for placed in running:
-        view = placed.app.spec.stream.view
-        known = streams.get(placed.stream_name)
-        streams[placed.stream_name] = RunnerStream(
-            name=placed.stream_name,
-            url=placed.stream.spec.url,
-            fps=placed.stream.spec.frames_per_second,
-            crops={**(known.crops if known else {}), view: placed.stream.crop(view)},
+    for app, stream in placed:
+        view = app.spec.stream.view
+        known = streams.get(stream.key)
+        streams[stream.key] = RunnerStream(
+            name=stream.key,
+            url=stream.spec.url,
+            fps=stream.spec.frames_per_second,
+            crops={**(known.crops if known else {}), view: stream.crop(view)},
         )
     return tuple(streams.values())
 

@@ -27,7 +27,7 @@ class PlacedApp:
     @property
     def stream_name(self) -> str:
         """Unique on the node."""
-        return _stream_key(self.stream)
+        return self.stream.key
 
     @property
     def event_length_s(self) -> float:
@@ -60,7 +60,7 @@ def only_node(manifests: Manifests, name: str | None = None) -> EdgeNode:
 
 def place_apps(manifests: Manifests, node: EdgeNode) -> list[tuple[VideoApp, VideoStream]]:
     """The apps that are not suspended and whose stream is analysed on `node`, each with its stream."""
-    streams = {_stream_key(stream): stream for stream in manifests.streams}
+    streams = {stream.key: stream for stream in manifests.streams}
     placed = []
     for app in manifests.apps:
         stream = _stream_of(app, streams)
@@ -75,11 +75,6 @@ def node_workload(
     """Resolve what `node` has to serve; `packages` are by app key."""
     apps = tuple(PlacedApp(app, stream, packages[app.key]) for app, stream in place_apps(manifests, node))
     return NodeWorkload(node, profile, apps)
-
-
-def _stream_key(stream: VideoStream) -> str:
-    namespace = stream.metadata.namespace
-    return f"{namespace}/{stream.metadata.name}" if namespace else stream.metadata.name
 
 
 def _stream_of(app: VideoApp, streams: Mapping[str, VideoStream]) -> VideoStream:

@@ -8,17 +8,16 @@ from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
 from mainstream.events import EventStatistics
 from mainstream.mpackage.manifest import Candidate as PackedCandidate
-from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import BaseProfile
 from mainstream.planner.problem import (
     DEFAULT_VOTES,
     App,
     Candidate,
     Objective,
-    OperatingPoint,
     Problem,
     ReplayedPoint,
 )
+from mainstream.workload.caution import cautious
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
 
@@ -123,7 +122,7 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         segment=key,
         head_s=forest.base_profile(placed).head_s[end],
         head_bytes=sum(segment.blob.size_bytes for segment in own) + candidate.head.size_bytes,
-        operating_points=tuple(OperatingPoint(at.threshold, at.p, at.e) for at in candidate.operating_points),
+        operating_points=tuple(cautious(at, placed.package.evaluation) for at in candidate.operating_points),
         replayed=tuple(
             ReplayedPoint(at.threshold, at.fps, at.votes, at.recall, at.false_alarm) for at in candidate.replayed
         ),
@@ -145,8 +144,3 @@ def _overhead(workload: NodeWorkload) -> float:
     return workload.profile.idle + sum(
         decode_s[name] * stream.spec.frames_per_second for name, stream in workload.streams.items()
     )
-
-
-def base_networks(packages: list[Manifest]) -> list[str]:
-    """Names of the base networks that these packages need, each once."""
-    return sorted({package.base.name for package in packages})

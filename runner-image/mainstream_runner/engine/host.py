@@ -1,0 +1,115 @@
+"""Holds the executor in use and swaps it at a frame boundary: the next is loaded and warmed beside it before."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.runner_plan import RunnerPlan
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine.back_end import BackEnd
+from mainstream_runner.engine.executor import Executor
+from mainstream_runner.engine.loader import load_executor
+from mainstream_runner.engine_report import EngineReport
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Load:
+    plan: RunnerPlan
+    store: Path
+
+
+class EngineHost:
+    """One engine of one worker: frames come from one thread, plans are loaded by another."""
+
+    def __init__(self, back_end: BackEnd) -> None:
+        self._back_end = back_end
+        self._executor: Executor | None = None
+        self._lock = threading.Lock()
+        self._wanted: _Load | None = None
+        self._loading: str | None = None
+        self._failed: dict[str, str] = {}
+        self._scored_frames = 0
+        self._scored_s = 0.0
+
+    def load(self, plan: RunnerPlan, store: Path) -> None:
+        """Start to load a plan and return; frames run through the old one until the new one is warm.
+
+        The last plan asked for wins. `report` says how it went.
+        """
+        with self._lock:
+            self._wanted = _Load(plan, store)
+            if self._loading is None:
+                self._loading = plan.digest
+                threading.Thread(target=self._load_wanted, name="plan-loader", daemon=True).start()
+
+    def score(self, plan_digest: str, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
+        """Scores of due apps, frame by frame; `StalePlanError` where another plan than the caller's is served."""
+        executor = self._executor
+        if executor is None or executor.plan_digest != plan_digest:
+            raise StalePlanError("another plan is served; load the plan again", field="plan")
+        for frame in frames:
+            _check(frame, executor)
+        start_s = time.thread_time()
+        scores = executor.score(frames)
+        self._scored_s += time.thread_time() - start_s
+        self._scored_frames += len(frames)
+        return scores
+
+    def report(self) -> EngineReport:
+        """What is served, what is on its way, what failed."""
+        with self._lock:
+            executor = self._executor
+            return EngineReport(
+                serving=executor.plan_digest if executor else None,
+                loading=self._loading,
+                failed=dict(self._failed),
+                sizes=[(view.height, view.width) for view in executor.views] if executor else [],
+                back_end=self._back_end.name,
+                scored_frames=self._scored_frames,
+                scored_s=self._scored_s,
+            )
+
+    def _load_wanted(self) -> None:
+        while (wanted := self._next_wanted()) is not None:
+            executor: Executor | None = None
+            failure: dict[str, str] = {}
+            try:
+                executor = load_executor(wanted.plan, wanted.store, self._back_end)
+            except MainstreamError as error:
+                failure = {wanted.plan.digest: str(error)}
+            except Exception as error:  # a bug must be reported as well, not only end this thread
+                _log.exception("loading plan %s failed", wanted.plan.digest)
+                failure = {wanted.plan.digest: f"loading the plan failed: {type(error).__name__}: {error}"}
+            with self._lock:
+                self._failed = failure
+                if executor is not None:
+                    self._executor = executor
+
+    def _next_wanted(self) -> _Load | None:
+        with self._lock:
+            wanted, self._wanted = self._wanted, None
+            self._loading = wanted.plan.digest if wanted else None
+            return wanted
+
+
+class StalePlanError(MainstreamError):
+    """Frames came for a plan that is not the one served; after a restart of the worker there is none."""
+
+
+def _check(frame: DueFrame, executor: Executor) -> None:
+    if not 0 <= frame.view < len(executor.views):
+        raise InvalidInputError(f"the plan has {len(executor.views)} views, not a view {frame.view}", field="view")
+    view = executor.views[frame.view]
+    if frame.pixels.shape != (view.height, view.width, 3):
+        raise InvalidInputError(
+            f"view {frame.view} takes {view.height}x{view.width} RGB pixels, not {frame.pixels.shape}", field="pixels"
+        )
+    unknown = sorted(set(frame.apps) - view.heads.keys())
+    if unknown:
+        raise InvalidInputError(f"view {frame.view} has no app {unknown[0]!r}", field="apps")

@@ -1,0 +1,49 @@
+"""`python -m mainstream_runner.feeder CONFIG.json`: plays a plan; says on standard output, in JSON lines, how it goes.
+
+Lines have a `kind`: `playing` once the clock starts, `progress` every second, `event` for every report opened or
+closed, `played` at the end, `error` with a `message` for the user to put right (exit code 2).
+"""
+
+import contextlib
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from mainstream.errors import MainstreamError
+from mainstream_runner.client import EngineClient
+from mainstream_runner.feeder.config import read_config
+from mainstream_runner.feeder.decider import Decider
+from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.feeder.sinks import EventSinks, JsonLines
+
+
+def main(config_path: str) -> int:
+    """Play the plan of a configuration; the exit code."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        config = read_config(Path(config_path))
+        with (
+            contextlib.closing(EngineClient(config.port)) as client,
+            contextlib.closing(JsonLines(config.out / "frames.jsonl")) as frames,
+            contextlib.closing(EventSinks(config.out / "events", config.plan.apps)) as sinks,
+        ):
+            feeder = Feeder(config, client, Decider(config.plan.apps, frames, sinks), _say)
+            signal.signal(signal.SIGTERM, lambda *_: feeder.stop())
+            feeder.run()
+    except MainstreamError as error:
+        _say({"kind": "error", "message": str(error)})
+        return 2
+    return 0
+
+
+def _say(line: dict[str, Any]) -> None:
+    print(json.dumps(line, separators=(",", ":")), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

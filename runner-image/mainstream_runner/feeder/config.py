@@ -1,0 +1,37 @@
+"""What the feeder process is told, as a JSON file."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mainstream.errors import InvalidInputError
+from mainstream.runner_plan import RunnerPlan
+
+
+class FeederConfig(BaseModel):
+    """One run of the feeder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    plan: RunnerPlan
+    store: Path
+    """folder store that the engine loads weights from"""
+    out: Path
+    """folder for frames.jsonl and events/"""
+    port: int = Field(ge=1, le=65535)
+    """of TorchServe's inference API, on loopback"""
+    start_frame: int = Field(0, ge=0)
+    """first frame of a file that is played; earlier ones are decoded before the clock starts"""
+    end_frame: int | None = Field(None, ge=1)
+    """frame before which playing ends (of a camera, counted from its first); None is the stream's end"""
+
+
+def read_config(path: Path) -> FeederConfig:
+    """Read a configuration; raises `InvalidInputError` naming file and field."""
+    try:
+        return FeederConfig.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InvalidInputError(f"cannot be read ({error.strerror})", source=path) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=path) from error

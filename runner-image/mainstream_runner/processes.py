@@ -1,0 +1,69 @@
+"""Child processes that never outlive this one, and what they cost."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from mainstream_runner import guard
+
+_END_TIMEOUT_S = 10.0
+"""longer than the guard takes from asking to killing"""
+
+
+@contextlib.contextmanager
+def guarded(
+    command: Sequence[str | Path],
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    stdout: int | IO[bytes] = subprocess.DEVNULL,
+    stderr: int | IO[bytes] | None = None,
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a command under the guard; on leaving, its whole process group is gone.
+
+    `folder` is removed should this process die.
+
+    What is yielded is the guard's process: it ends when the command ends, with its exit code.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", guard.__file__, str(folder or "-"), *map(str, command)],
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
+        env={**os.environ, **(environment or {})},
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        close(process)
+
+
+def close(process: "subprocess.Popen[bytes]") -> None:
+    """Tell a guard that it is no longer wanted, and wait until everything below it is gone."""
+    assert process.stdin is not None  # noqa: S101 (made with a pipe above)
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(_END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(_END_TIMEOUT_S)
+
+
+def cpu_seconds(guards: Iterable["subprocess.Popen[bytes]"]) -> float:
+    """CPU-seconds (user and system) that everything below these guards has used so far, ended children included."""
+    total_s = 0.0
+    for process in guards:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    times = child.cpu_times()
+                    total_s += times.user + times.system + times.children_user + times.children_system
+    return total_s

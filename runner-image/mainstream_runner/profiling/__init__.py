@@ -1,0 +1,1 @@
+"""Measures what frames cost on this node, and fits the cost model to it."""

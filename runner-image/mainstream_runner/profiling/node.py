@@ -1,0 +1,163 @@
+"""Profiles this node: TorchServe and feeder as they run plans, with a head of zeros on the whole base network."""
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.manifest import Blob
+from mainstream.node_profile import NodeProfile
+from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream_runner.client import EngineClient, PlanNotServedError
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine_report import EngineReport
+from mainstream_runner.processes import cpu_seconds
+from mainstream_runner.profiling.fit import fit_base, fit_decode_s, fit_frame_s, fit_scale
+from mainstream_runner.profiling.part_costs import PartCosts
+from mainstream_runner.report import RunReport
+from mainstream_runner.run import play
+from mainstream_runner.serving.torchserve import TorchServe, torchserve
+
+_PACE_FPS = 8.0
+"""analysed frames per second of live runs; plans on a small node run at 1 to 10"""
+_WARM_MESSAGES = 300
+"""that the JVM sees before it is measured: it translates its code at the first few hundred"""
+_PARTS_S = 5.0
+_IDLE_S = 2.5
+_DECODE_S = 5.0
+_LIVE_S = 8.0
+_NO_FRAMES_FPS = 1e-6
+"""only the first frame falls due"""
+_VERSIONS = ("torch", "torchserve", "av", "mainstream")
+
+
+def profile_node(
+    base_names: Sequence[str],
+    streams: Sequence[RunnerStream],
+    *,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> NodeProfile:
+    """Measure what frames of `streams` cost here with each base network: about 30 s, 5 more for each further one.
+
+    Plays the beginning of every stream in real time. `on_step` is told what comes next. Raises `MainstreamError` where
+    a base network is not installed or a stream can't be played.
+    """
+    if not base_names or not streams:
+        raise InvalidInputError("name at least one base network and one stream to profile", field="streams")
+    with tempfile.TemporaryDirectory(prefix="mainstream-profile-") as folder:
+        on_step("starting TorchServe")
+        with torchserve() as server:
+            return _Profiler(server, Path(folder), on_step).profile(base_names, streams)
+
+
+class _Profiler:
+    def __init__(self, server: TorchServe, folder: Path, on_step: Callable[[str], None]) -> None:
+        self._server = server
+        self._folder = folder
+        self._on_step = on_step
+
+    def profile(self, base_names: Sequence[str], streams: Sequence[RunnerStream]) -> NodeProfile:
+        parts: dict[str, PartCosts] = {}
+        with closing(EngineClient(self._server.port)) as client:
+            for name in base_names:
+                self._on_step(f"measuring segments of {name}")
+                parts[name] = PartCosts.model_validate(client.profile(name, _PACE_FPS, _PARTS_S))
+            self._on_step("warming TorchServe")
+            _warm(client)
+        first = base_names[0]
+        self._on_step("measuring idle processes")
+        idle = self._idle()
+        decode_s: dict[str, float] = {}
+        for stream in streams:
+            self._on_step(f"measuring decoding of {stream.name}")
+            run = self._play(stream, first, parts[first], _NO_FRAMES_FPS, _DECODE_S)
+            decode_s[stream.name] = fit_decode_s(run.cpu_used, idle, _captured_fps(run))
+        self._on_step("measuring whole frames")
+        before = self._report()
+        run = self._play(streams[0], first, parts[first], min(_PACE_FPS, streams[0].fps), _LIVE_S)
+        after = self._report()
+        scored_s = (after["scored_s"] - before["scored_s"]) / (after["scored_frames"] - before["scored_frames"])
+        scale = fit_scale(parts[first], scored_s)
+        bases = {name: fit_base(costs, scale) for name, costs in parts.items()}
+        decode = decode_s[streams[0].name] * _captured_fps(run)
+        return NodeProfile(
+            machine=_machine(),
+            back_end=after["back_end"],
+            versions={name: version(name) for name in _VERSIONS},
+            bases=bases,
+            frame_s=fit_frame_s(run.cpu_used, idle, decode, run.apps[0].fps_achieved, bases[first]),
+            decode_s=decode_s,
+            idle=idle,
+        )
+
+    def _report(self) -> EngineReport:
+        with closing(EngineClient(self._server.port)) as client:
+            return client.report()
+
+    def _idle(self) -> float:
+        before_s, start_s = cpu_seconds([self._server.guard]), time.monotonic()
+        time.sleep(_IDLE_S)
+        return (cpu_seconds([self._server.guard]) - before_s) / (time.monotonic() - start_s)
+
+    def _play(self, stream: RunnerStream, base: str, parts: PartCosts, fps: float, seconds: float) -> RunReport:
+        plan = _probe_plan(stream, base, parts, fps, self._head(parts))
+        frames = max(1, round(seconds * stream.fps))
+        return play(self._server, plan, self._folder, self._folder / "out", end_frame=frames)
+
+    def _head(self, parts: PartCosts) -> Blob:
+        content = save({"weight": np.zeros((1, parts.feature_channels), np.float32), "bias": np.zeros(1, np.float32)})
+        blob = Blob(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+        path = self._folder / "blobs" / blob.sha256
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return blob
+
+
+def _probe_plan(stream: RunnerStream, base: str, parts: PartCosts, fps: float, head: Blob) -> RunnerPlan:
+    """One app with everything frozen on the first view of the stream."""
+    app = RunnerApp(
+        name="probe",
+        stream=stream.name,
+        view=next(iter(stream.crops)),
+        base=base,
+        base_digest=parts.digest,
+        package_digest=head.sha256,
+        branch_point=len(parts.segment_s),
+        prefix_hash=parts.digest,
+        segments=(),
+        head=head,
+        threshold=1.0,
+        fps=fps,
+        votes=1,
+        merge_gap_s=1.0,
+    )
+    return RunnerPlan(node="", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=(app,))
+
+
+def _warm(client: EngineClient) -> None:
+    """Send frames that the engine refuses, since it serves no such plan."""
+    pixels = np.zeros((160, 160, 3), np.uint8)
+    for _ in range(_WARM_MESSAGES):
+        with suppress(PlanNotServedError):
+            client.score("", [DueFrame(0, pixels, ())])
+
+
+def _captured_fps(run: RunReport) -> float:
+    return run.apps[0].frames.captured / run.seconds
+
+
+def _machine() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown CPU")
+    return f"{model}, {os.cpu_count()} cores"

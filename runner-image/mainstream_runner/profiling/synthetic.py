@@ -1,0 +1,68 @@
+"""Plans with random weights: something to run where only time, counts or equality of scores matter."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from mainstream.mpackage.manifest import Blob, PrivateSegment
+from mainstream.nn.head import PoolLinear
+from mainstream.nn.network import Network
+from mainstream.nn.prefix_hash import next_prefix_hash
+from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+
+_SPREAD = 0.02
+"""relative change of private weights: enough to be others, too little to blow up"""
+
+
+def synthetic_app(
+    network: Network, store: Path, stream: RunnerStream, branch_point: int, fps: float, seed: int
+) -> RunnerApp:
+    """An app named `app-<seed>` on the stream's first view, with random private weights; its blobs go to `store`."""
+    random = torch.Generator().manual_seed(seed)
+    prefix_hash = network.prefix_hashes[branch_point]
+    segments: list[PrivateSegment] = []
+    for index, segment in enumerate(network.trainable_segments(branch_point), start=branch_point):
+        for parameter in segment.parameters():
+            parameter.data *= 1 + _SPREAD * torch.randn(parameter.shape, generator=random)
+        prefix_hash = next_prefix_hash(prefix_hash, segment)
+        segments.append(PrivateSegment(branch_point=index, prefix_hash=prefix_hash, blob=put(store, segment)))
+    head = PoolLinear(network.feature_channels)
+    head.weight.data.copy_(0.05 * torch.randn(head.weight.shape, generator=random))
+    return RunnerApp(
+        name=f"app-{seed}",
+        stream=stream.name,
+        view=next(iter(stream.crops)),
+        base=network.name,
+        base_digest=network.digest,
+        package_digest=hashlib.sha256(str(seed).encode()).hexdigest(),
+        branch_point=branch_point,
+        prefix_hash=network.prefix_hashes[branch_point],
+        segments=tuple(segments),
+        head=put(store, head),
+        threshold=0.5,
+        fps=fps,
+        votes=1,
+        merge_gap_s=1.0,
+    )
+
+
+def synthetic_plan(
+    network: Network, store: Path, stream: RunnerStream, apps: Sequence[tuple[int, float]], *, sharing: bool
+) -> RunnerPlan:
+    """A plan with one app for each (branch-point, fps); cost and budget are left 0."""
+    made = tuple(synthetic_app(network, store, stream, k, fps, seed) for seed, (k, fps) in enumerate(apps))
+    return RunnerPlan(node="node", sharing=sharing, budget=0.0, cost=0.0, streams=(stream,), apps=made)
+
+
+def put(store: Path, module: nn.Module) -> Blob:
+    """Store a module's tensors as a blob."""
+    content = save({name: tensor.contiguous() for name, tensor in module.state_dict().items()})
+    blob = Blob(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+    path = store / "blobs" / blob.sha256
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return blob

@@ -1,0 +1,1 @@
+"""TorchServe around the engine: handler, configuration, Java, start and stop."""

@@ -1,0 +1,57 @@
+"""The TorchServe handler: takes messages apart, asks the engine, answers in JSON; what matters is elsewhere."""
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+
+from mainstream.errors import MainstreamError
+from mainstream.runner_plan import RunnerPlan
+from mainstream_runner import wire
+from mainstream_runner.engine.back_end import TorchEager
+from mainstream_runner.engine.host import EngineHost, StalePlanError
+from mainstream_runner.profiling.parts import measure_parts
+
+
+class Handler:
+    """One worker's engine behind `initialize` and `handle`, as TorchServe calls them."""
+
+    def initialize(self, context: Any) -> None:
+        """Make an engine without a plan; the feeder sends one."""
+        del context
+        # TorchServe's worker writes a line for every request, which costs the JVM more than the request itself.
+        logging.getLogger().setLevel(logging.WARNING)
+        torch.set_num_threads(1)
+        self._host = EngineHost(TorchEager())
+
+    def handle(self, requests: Sequence[dict[str, Any]], context: Any) -> list[bytes]:
+        """One JSON answer a request; an error is answered, never raised into TorchServe."""
+        del context
+        return [json.dumps(self._answer(request)).encode() for request in requests]
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            header, pixels = wire.decode(request.get("body") or request.get("data") or b"")
+            return self._dispatch(header, pixels)
+        except MainstreamError as error:
+            return {"error": str(error), "stale": isinstance(error, StalePlanError)}
+        except (KeyError, TypeError, ValidationError) as error:
+            return {"error": f"message lacks or misspells a field: {error}", "stale": False}
+
+    def _dispatch(self, header: dict[str, Any], pixels: memoryview) -> dict[str, Any]:
+        match header.get("kind"):
+            case "frames":
+                return {"scores": self._host.score(str(header["plan"]), wire.decode_frames(header, pixels))}
+            case "load":
+                self._host.load(RunnerPlan.model_validate(header["plan"]), Path(header["store"]))
+                return dict(self._host.report())
+            case "report":
+                return dict(self._host.report())
+            case "profile":
+                return measure_parts(str(header["base"]), float(header["fps"]), float(header["seconds"])).model_dump()
+            case kind:
+                return {"error": f"unknown kind of message {kind!r}", "stale": False}

@@ -1,0 +1,179 @@
+"""Starts TorchServe with the engine as its one model, and makes sure that nothing of it stays behind."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import mainstream
+import mainstream_runner
+from mainstream.errors import MainstreamError
+from mainstream_runner.client import EngineClient, EngineUnavailableError
+from mainstream_runner.processes import guarded
+from mainstream_runner.serving.config import JVM_ARGUMENTS, Ports, render_logging, render_properties, write_model
+from mainstream_runner.serving.java import find_java
+
+_START_TIMEOUT_S = 120.0
+_POLL_S = 0.1
+_ATTEMPTS = 3
+"""a port that was free may be taken before TorchServe binds it"""
+_SAID_LINES = 3
+"""of TorchServe's last words in an error"""
+
+
+class TorchServeError(MainstreamError):
+    """TorchServe did not start."""
+
+
+@dataclass(frozen=True)
+class TorchServe:
+    """A running TorchServe."""
+
+    port: int
+    """of its inference API, on loopback"""
+    guard: "subprocess.Popen[bytes]"
+    """ends when Java ends"""
+
+
+@contextlib.contextmanager
+def torchserve(port: int | None = None) -> Iterator[TorchServe]:
+    """TorchServe, ready to answer, until the context is left; free ports unless `port` (of inference) is given.
+
+    Raises `JavaError` without a usable Java, `TorchServeError` where the port is in use or Java ends at once.
+    """
+    java = find_java()
+    if port is not None and not _is_free(port):
+        raise TorchServeError(
+            f"port {port} on 127.0.0.1 is in use by another process; end that one or name another port", field="port"
+        )
+    for attempt in range(1, _ATTEMPTS + 1):
+        with _process(java, port) as (server, said):
+            try:
+                _wait_until_ready(server, said)
+            except _PortTakenError:
+                if attempt == _ATTEMPTS or port is not None:
+                    raise
+                continue
+            yield server
+            return
+
+
+class _PortTakenError(TorchServeError):
+    """Someone took a port between choosing and binding it."""
+
+
+@contextlib.contextmanager
+def _process(java: Path, port: int | None) -> Iterator[tuple[TorchServe, Path]]:
+    """Java, started but not yet ready, and the file with what it says."""
+    import ts
+
+    home = Path(ts.__file__).parents[1]
+    # Short and of its own: a Unix socket's path has at most 107 bytes, and two TorchServes must not share a folder.
+    folder = Path(tempfile.mkdtemp(prefix="mainstream-"))
+    try:
+        ports = _choose_ports(port)
+        model_store = folder / "models"
+        write_model(model_store)
+        (folder / "config.properties").write_text(render_properties(ports, model_store), encoding="utf-8")
+        said = folder / "torchserve.log"
+        (folder / "log4j2.xml").write_text(render_logging(said), encoding="utf-8")
+        command: list[str | Path] = [
+            java,
+            *JVM_ARGUMENTS,
+            f"-Dmodel_server_home={home}",
+            f"-Djava.io.tmpdir={folder}",
+            f"-Dlog4j.configurationFile=file://{folder}/log4j2.xml",
+            "-cp",
+            f"{home}/ts/frontend/*",
+            "org.pytorch.serve.ModelServer",
+            "--python",
+            sys.executable,
+            "-f",
+            folder / "config.properties",
+            "-s",
+            model_store,
+            "-ncs",
+        ]
+        with (
+            (folder / "java.log").open("wb") as output,
+            guarded(command, folder=folder, environment=_environment(folder), stdout=output, stderr=output) as guard,
+        ):
+            yield TorchServe(ports.inference, guard), folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    sources = [str(Path(str(package.__file__)).parents[1]) for package in (mainstream, mainstream_runner)]
+    return {
+        "TEMP": str(folder),
+        "TMPDIR": str(folder),
+        "LOG_LOCATION": str(folder),
+        "METRICS_LOCATION": str(folder),
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join([*sources, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+    }
+
+
+def _wait_until_ready(server: TorchServe, folder: Path) -> None:
+    """Return at the engine's first answer."""
+    deadline_s = time.monotonic() + _START_TIMEOUT_S
+    with contextlib.closing(EngineClient(server.port)) as client:
+        while time.monotonic() < deadline_s:
+            if server.guard.poll() is not None:
+                raise _ended(folder)
+            with contextlib.suppress(EngineUnavailableError):
+                client.report()
+                return
+            time.sleep(_POLL_S)
+    raise TorchServeError(
+        f"no answer within {_START_TIMEOUT_S:.0f} s; it said: {_last_words(folder)}", field="torchserve"
+    )
+
+
+def _ended(folder: Path) -> TorchServeError:
+    words = _last_words(folder)
+    if "already in use" in words or "BindException" in words:
+        return _PortTakenError(f"a port was taken while it started; try again ({words})", field="port")
+    return TorchServeError(
+        f"Java ended before TorchServe was ready; free memory or install another Java (it said: {words})", field="java"
+    )
+
+
+def _last_words(folder: Path) -> str:
+    lines: list[str] = []
+    for name in ("java.log", "torchserve.log"):
+        with contextlib.suppress(OSError):
+            lines += (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
+    telling = [line.strip() for line in lines if "rror" in line or "xception" in line] or [
+        line for line in lines if line
+    ]
+    return " | ".join(telling[:_SAID_LINES])[:500] or "nothing"
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _choose_ports(inference: int | None) -> Ports:
+    with contextlib.ExitStack() as held:
+        chosen: list[int] = []
+        for _ in range(5):
+            holder = held.enter_context(socket.socket())
+            holder.bind(("127.0.0.1", 0))
+            chosen.append(holder.getsockname()[1])
+    return Ports(inference or chosen[0], *chosen[1:])

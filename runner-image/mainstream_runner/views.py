@@ -1,0 +1,29 @@
+"""What of a stream goes to the engine, and for whom: the same list for feeder and engine, so that both may number it.
+
+A view of the plan is one sequence of frames scaled to one input size. Apps share within it. A plan without sharing
+gives every app a view of its own, so that nothing is shared, not even scaling, transport and preprocessing; only
+decoding is.
+"""
+
+from dataclasses import dataclass
+
+from mainstream.runner_plan import RunnerApp, RunnerPlan
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """One view in use and who looks at it."""
+
+    stream: str
+    view: str
+    base: str
+    apps: tuple[RunnerApp, ...]
+
+
+def plan_views(plan: RunnerPlan) -> tuple[PlanView, ...]:
+    """The views of a plan, in the order in which its apps first name them; wire and engine refer to them by number."""
+    apps_by_view: dict[tuple[str, str, str, str], list[RunnerApp]] = {}
+    for app in plan.apps:
+        owner = "" if plan.sharing else app.name
+        apps_by_view.setdefault((app.stream, app.view, app.base, owner), []).append(app)
+    return tuple(PlanView(key[0], key[1], key[2], tuple(apps)) for key, apps in apps_by_view.items())

@@ -1,0 +1,71 @@
+"""`mainstream profile`: what a frame costs on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from mainstream.api.load import Manifests, load_manifests
+from mainstream.api.video_stream import FULL_VIEW
+from mainstream.errors import InvalidInputError
+from mainstream.node_profile import NodeProfile
+from mainstream.runner_plan import RunnerStream
+
+_FILE = "file:"
+
+
+def profile(
+    manifests: Annotated[Path, typer.Argument(help="YAML file or folder that declares the VideoStreams.")],
+    out: Annotated[Path, typer.Option(help="Where the profile is written, as JSON.")] = Path("out/profile.json"),
+    base: Annotated[
+        list[str] | None, typer.Option(help="Base network to measure; all that are installed where left out.")
+    ] = None,
+) -> None:
+    """Measure CPU-seconds per frame of stem and heads, of decoding and transport, on this machine (about 30 s).
+
+    Plays the beginning of each stream through TorchServe and the feeder, as `mainstream run` does. `mainstream plan`
+    reads the result. Measure with nothing else running, or with what will run beside it.
+    """
+    from mainstream.nn.registry import installed_base_networks
+    from mainstream_runner.profiling.node import profile_node
+
+    streams = runner_streams(load_manifests(manifests))
+    if not streams:
+        raise InvalidInputError("declares no VideoStream; add one", source=manifests)
+    console = Console()
+    with console.status("") as status:
+        measured = profile_node(
+            base or installed_base_networks(), streams, on_step=lambda step: status.update(f"{step} ...")
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    console.print(_table(measured))
+    console.print(f"written to {out}")
+
+
+def runner_streams(manifests: Manifests) -> list[RunnerStream]:
+    """The declared streams with all their views; relative `file:` URLs start at the manifests' folder."""
+    streams: list[RunnerStream] = []
+    for stream in manifests.streams:
+        url = stream.spec.url
+        if url.startswith(_FILE):
+            url = f"{_FILE}{(manifests.folder / url.removeprefix(_FILE)).resolve()}"
+        crops = {view: stream.crop(view) for view in (FULL_VIEW, *(each.name for each in stream.spec.views))}
+        streams.append(RunnerStream(name=stream.metadata.name, url=url, fps=stream.spec.frames_per_second, crops=crops))
+    return streams
+
+
+def _table(measured: NodeProfile) -> Table:
+    table = Table(title=f"{measured.machine}: CPU-milliseconds")
+    for column in ("what", "branch-point", "stem", "head"):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    for name, base in measured.bases.items():
+        for branch_point, (stem_s, head_s) in enumerate(zip(base.stem_s, base.head_s, strict=True)):
+            table.add_row(f"{name}, a frame", str(branch_point), f"{stem_s * 1e3:.2f}", f"{head_s * 1e3:.2f}")
+    table.add_row("scaling, transport, preprocessing, a frame", "", f"{measured.frame_s * 1e3:.2f}", "")
+    for name, decode_s in measured.decode_s.items():
+        table.add_row(f"decoding {name}, a captured frame", "", f"{decode_s * 1e3:.2f}", "")
+    table.add_row("idle, a second", "", f"{measured.idle * 1e3:.2f}", "")
+    return table

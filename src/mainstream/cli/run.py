@@ -1,0 +1,91 @@
+"""`mainstream run`: serve a plan on this machine until its streams end."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from mainstream.errors import InvalidInputError
+from mainstream.runner_plan import RunnerPlan
+
+if TYPE_CHECKING:
+    from mainstream_runner.report import RunReport
+    from mainstream_runner.run import Progress
+
+
+def run(
+    plan: Annotated[Path, typer.Option(help="Plan for a runner (runner-plan.json), as `mainstream plan` writes it.")],
+    store: Annotated[Path, typer.Option(help="Folder store with the weights that the plan names.")],
+    out: Annotated[Path, typer.Option(help="Folder for events/, frames.jsonl and report.json.")] = Path("out/run"),
+    start_frame: Annotated[int, typer.Option(min=0, help="First frame of a file that is played.")] = 0,
+    end_frame: Annotated[int | None, typer.Option(min=1, help="Frame of a file before which playing ends.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Loopback port of TorchServe; a free one where left out.")
+    ] = None,
+) -> None:
+    """Run a plan: TorchServe serves the stem tree, the feeder plays the streams and writes events.
+
+    Ends with the streams, or with Ctrl-C; no process stays behind. Every app's frames are accounted for:
+    captured = analysed + skipped (not due) + dropped (due, but late).
+    """
+    from mainstream_runner.run import run_plan
+
+    wanted = read_plan(plan)
+    console = Console()
+    with Live(console=console, refresh_per_second=2) as live:
+
+        def show(progress: "Progress") -> None:
+            if progress.event is not None:
+                event = progress.event
+                live.console.print(f"{event['app']}: {event['event']} at {event['end_s']:.1f} s")
+            live.update(_progress_table(wanted, progress))
+
+        report = run_plan(wanted, store, out, start_frame=start_frame, end_frame=end_frame, port=port, on_progress=show)
+        live.update(_report_table(report))
+    (out / "report.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    console.print(
+        f"{report.seconds:.0f} s, {report.cpu_used:.3f} CPU-seconds a second used, {report.cost:.3f} planned; "
+        f"events in {report.events_folder}"
+    )
+
+
+def read_plan(path: Path) -> RunnerPlan:
+    """Read a RunnerPlan; raises `InvalidInputError` naming file and field."""
+    try:
+        return RunnerPlan.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InvalidInputError(
+            f"cannot be read ({error.strerror}); make one with `mainstream plan`", source=path
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=path) from error
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title)
+    for column in ("app", "fps planned", "fps achieved", "captured", "analysed", "skipped", "dropped"):
+        table.add_column(column, justify="left" if column == "app" else "right")
+    return table
+
+
+def _progress_table(plan: RunnerPlan, progress: "Progress") -> Table:
+    table = _table(f"{progress.seconds:.0f} s")
+    for app in plan.apps:
+        tally = progress.frames.get(app.name)
+        if tally is not None:
+            counts = (tally.captured, tally.analysed, tally.skipped, tally.dropped)
+            table.add_row(app.name, f"{app.fps:g}", f"{tally.analysed / progress.seconds:.2f}", *map(str, counts))
+    return table
+
+
+def _report_table(report: "RunReport") -> Table:
+    table = _table("run")
+    for app in report.apps:
+        counts = (app.frames.captured, app.frames.analysed, app.frames.skipped, app.frames.dropped)
+        table.add_row(app.name, f"{app.fps_planned:g}", f"{app.fps_achieved:.2f}", *map(str, counts))
+    return table

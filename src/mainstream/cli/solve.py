@@ -1,0 +1,54 @@
+"""`mainstream solve`: a bare problem in, a plan out, both as JSON; nothing else is needed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mainstream.errors import InvalidInputError
+from mainstream.planner import POLICIES, plan_to_json, problem_from_json, schema, solve
+from mainstream.planner.solve import DEFAULT_DEADLINE_S, DEFAULT_GAP, Policy
+
+
+def solve_command(
+    problem: Annotated[
+        Path | None,
+        typer.Argument(help="A problem as JSON (examples/planner/problem.json states every field); - reads stdin."),
+    ] = None,
+    policy: Annotated[str, typer.Option(help=f"One of {', '.join(POLICIES)}.")] = "mainstream",
+    deadline: Annotated[float, typer.Option(help="Seconds after which the best plan so far is printed.")] = (
+        DEFAULT_DEADLINE_S
+    ),
+    gap: Annotated[float, typer.Option(help="Stop once the objective is proved to this.")] = DEFAULT_GAP,
+    print_schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schemas of problem and plan, and nothing else.")
+    ] = False,
+) -> None:
+    """Solve a bare planning problem and print the plan as JSON.
+
+    The plan says for each app its branch-point, threshold, frame rate and votes, what they should reach, and why; then
+    the cost by segment and head, and how far the plan is proved: objective, bound, gap, status.
+    """
+    if print_schema:
+        typer.echo(json.dumps(schema(), indent=2))
+        return
+    if problem is None:
+        raise InvalidInputError("give a file with a problem, or --schema", field="PROBLEM")
+    if policy not in POLICIES:
+        raise InvalidInputError(f"must be one of {', '.join(POLICIES)}, is {policy!r}", field="--policy")
+    chosen: Policy = policy
+    plan = solve(problem_from_json(_read(problem), problem), chosen, deadline_s=deadline, gap=gap)
+    typer.echo(plan_to_json(plan))
+
+
+def _read(path: Path) -> str:
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"cannot be read: {error}", source=path) from error

@@ -1,0 +1,113 @@
+"""What one policy came to: its plan, its live run, and the run's decisions held against the labels."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mainstream.demo.evaluate import mean_f1
+from mainstream.demo.result import AppResult, FrameCounts, PolicyResult
+from mainstream.labels import Labels, Run, runs_within
+from mainstream.planner import AppPlan, Plan
+from mainstream.scoring import EventScore, Span, score_events
+from mainstream.workload.node_workload import PlacedApp
+from mainstream_runner.report import AppRun, RunReport
+
+
+@dataclass(frozen=True)
+class Truth:
+    """True events of one app in the played part, in seconds of the clip."""
+
+    span: Span
+    events: list[Span]
+    ignored: list[Span]
+    """pieces of events that the split between training and test cuts"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One policy, planned, run and measured; everything by app name."""
+
+    plan: Plan
+    run: RunReport | None
+    """none where no app fitted"""
+    decision_times_s: dict[str, list[float]]
+    scores: dict[str, EventScore]
+
+
+def truth_of(labels: Labels, label: str, fps: float) -> Truth:
+    """What the labels say of one app in the test part of the clip."""
+    part = labels.split.test
+    whole, cut = runs_within(labels.apps[label].runs, part)
+    return Truth(_seconds(part, fps), [_seconds(run, fps) for run in whole], [_seconds(run, fps) for run in cut])
+
+
+def measure(plan: Plan, run: RunReport | None, apps: Mapping[str, tuple[PlacedApp, Truth]]) -> Outcome:
+    """Score every app's live decisions; an app that did not run has none."""
+    decided: dict[str, list[float]] = {name: [] for name in apps}
+    if run is not None:
+        fps = {name: placed.stream.spec.frames_per_second for name, (placed, _) in apps.items()}
+        for name, frame in _decision_frames(run.frames_path):
+            # The middle of the frame's time, so that rounding never moves it over an event's edge.
+            decided[name].append((frame + 0.5) / fps[name])
+    scores = {
+        name: score_events(
+            sorted(decided[name]),
+            truth.events,
+            truth.span,
+            length_s=placed.event_length_s,
+            merge_gap_s=placed.app.spec.merge_gap_seconds or placed.event_length_s,
+            ignored=truth.ignored,
+        )
+        for name, (placed, truth) in apps.items()
+    }
+    return Outcome(plan, run, decided, scores)
+
+
+def policy_result(outcome: Outcome) -> PolicyResult:
+    """The outcome as it stands in report.json."""
+    runs = {run.name: run for run in outcome.run.apps} if outcome.run else {}
+    return PolicyResult(
+        cost=outcome.plan.cost.total,
+        budget=outcome.plan.budget,
+        cpu_used=outcome.run.cpu_used if outcome.run else 0.0,
+        mean_f1_predicted=outcome.plan.mean_f1,
+        mean_f1_measured=mean_f1(outcome.scores),
+        apps=[_app_result(app, runs.get(app.name), outcome.scores[app.name]) for app in outcome.plan.apps],
+    )
+
+
+def _app_result(planned: AppPlan, run: AppRun | None, score: EventScore) -> AppResult:
+    frames = FrameCounts(captured=0, analysed=0, skipped=0, dropped=0)
+    if run is not None:
+        tally = run.frames
+        frames = FrameCounts(
+            captured=tally.captured, analysed=tally.analysed, skipped=tally.skipped, dropped=tally.dropped
+        )
+    return AppResult(
+        name=planned.name,
+        branch_point=planned.branch_point,
+        fps_planned=planned.fps or 0.0,
+        fps_achieved=run.fps_achieved if run else 0.0,
+        threshold=planned.threshold,
+        votes=planned.votes,
+        frames=frames,
+        f1_predicted=planned.f1,
+        f1_measured=score.f1,
+        events=score.events,
+        events_found=score.events_found,
+        windows=score.windows,
+        windows_false=score.windows_false,
+        reports=score.reports,
+        reports_true=score.reports_true,
+    )
+
+
+def _decision_frames(frames_path: Path) -> list[tuple[str, int]]:
+    with frames_path.open(encoding="utf-8") as file:
+        lines = (json.loads(line) for line in file)
+        return [(line["app"], line["frame"]) for line in lines if line["decision"]]
+
+
+def _seconds(run: Run, fps: float) -> Span:
+    return run[0] / fps, run[1] / fps

@@ -1,0 +1,75 @@
+"""The demo's answer on the terminal."""
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from mainstream.demo.result import TITLES, AppResult, DemoReport, PolicyResult
+
+
+def caution(report: DemoReport) -> str:
+    """What a difference of so few events means, in one sentence."""
+    apps = report.policies["mainstream"].apps
+    events = [app.events for app in apps]
+    return (
+        f"{_range(min(events), max(events))} events an app, {sum(events)} in all: one event more or less moves an "
+        f"app's F1 by some {1 / max(min(events), 1):.2f}, and the mean by {1 / max(min(events), 1) / len(apps):.2f}."
+    )
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def print_report(report: DemoReport, console: Console) -> None:
+    """Per app and policy what was planned and what was measured; then means and what they mean."""
+    for key, policy in report.policies.items():
+        console.print(_policy_table(TITLES[key], policy))
+    console.print(_summary(report))
+
+
+def _policy_table(title: str, policy: PolicyResult) -> Table:
+    table = Table(
+        title=(
+            f"{title}: mean event F1 {policy.mean_f1_measured:.3f} measured, {policy.mean_f1_predicted:.3f} predicted"
+        ),
+        caption=(
+            f"cost {policy.cost:.3f} of budget {policy.budget:.3f} CPU planned, {policy.cpu_used:.3f} used "
+            f"({policy.cpu_used / policy.cost - 1:+.0%})"
+        ),
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("app", no_wrap=True)
+    for name in ("frozen\nto", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "events\nfound", "false\nwindows"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for app in policy.apps:
+        table.add_row(*_row(app))
+    return table
+
+
+def _row(app: AppResult) -> tuple[str, ...]:
+    if app.branch_point is None:
+        return (app.name, "no fit", "-", "-", "-", f"{0:.3f}", f"{0:.3f}", f"0 of {app.events}", "-")
+    return (
+        app.name,
+        str(app.branch_point),
+        f"{app.fps_planned:g}",
+        f"{app.fps_achieved:.2f}",
+        str(app.votes),
+        f"{app.f1_predicted:.3f}",
+        f"{app.f1_measured:.3f}",
+        f"{app.events_found} of {app.events}",
+        f"{app.windows_false} of {app.windows}",
+    )
+
+
+def _summary(report: DemoReport) -> Group:
+    lines = [
+        Text.from_markup(
+            f"Mainstream less {TITLES[each.baseline]}: [bold]{each.difference:+.3f}[/bold] mean event F1 "
+            f"(95 % interval {each.low:+.2f} to {each.high:+.2f})"
+        )
+        for each in report.differences
+    ]
+    return Group(*lines, Text(caution(report), style="dim"))

@@ -1,0 +1,168 @@
+"""The event model: what a frame rate, a threshold and votes make of events (design.md, "Event model").
+
+An event is found if X analysed frames in a row are hits, X being the votes. Hits and misses follow a two-state chain,
+so that misses of neighbouring frames may be correlated. Everything here is a pure function of numbers and vectorised;
+nothing knows of apps, plans or nodes.
+
+Invariant: every probability returned lies in [0, 1], and is 0 where no frame is analysed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+Compat = Literal["atc18"]
+
+_STEPWISE_FRAMES = 2000
+"""Up to this many frames the chain is walked frame by frame; beyond it, by squared transition matrices."""
+
+
+@dataclass(frozen=True)
+class EventStatistics:
+    """What is known of an app's events: `length_s` > 0, `frequency` (pi) and `correlation` (rho) in [0, 1]."""
+
+    length_s: float
+    frequency: float
+    correlation: float
+
+
+def frames_per_event(
+    length_s: float, fps: ArrayLike, *, stream_fps: float | None = None, compat: Compat | None = None
+) -> FloatArray:
+    """Expected analysed frames per event, N = L * f, of the shape of `fps`.
+
+    `compat="atc18"` gives N = L * f^2 / F with F = `stream_fps`, as the authors' simulator computes it: it discounts
+    the rate twice and stands here only to reproduce published figures.
+    """
+    rates = np.asarray(fps, dtype=np.float64)
+    if compat == "atc18":
+        if stream_fps is None:
+            raise ValueError("compat 'atc18' needs the frame rate of the stream")
+        return length_s * rates * rates / stream_fps
+    return length_s * rates
+
+
+def run_probability(p: ArrayLike, frames: ArrayLike, votes: ArrayLike, correlation: float) -> FloatArray:
+    """R(p; N, X): probability of at least one run of X hits within N frames; arguments broadcast.
+
+    `p` is P(hit) on a frame, `frames` N >= 0 (need not be whole), `votes` X >= 1. Source: design.md, "Event model".
+    """
+    p_all, frames_all, votes_all = np.broadcast_arrays(
+        np.asarray(p, dtype=np.float64),
+        np.asarray(frames, dtype=np.float64),
+        np.asarray(votes, dtype=np.int64),
+    )
+    p_unique, p_at = np.unique(p_all, return_inverse=True)
+    frames_unique, frames_at = np.unique(frames_all, return_inverse=True)
+    votes_unique, votes_at = np.unique(votes_all, return_inverse=True)
+    table = run_table(p_unique, frames_unique, votes_unique, correlation)
+    picked: FloatArray = table[votes_at.ravel(), frames_at.ravel(), p_at.ravel()].reshape(p_all.shape)
+    return picked
+
+
+def run_table(p: FloatArray, frames: FloatArray, votes: NDArray[np.int64], correlation: float) -> FloatArray:
+    """R(p; N, X) for every combination: p of shape (P,), N of shape (N,), X of shape (X,) give shape (X, N, P)."""
+    whole = np.floor(frames).astype(np.int64)
+    part = (frames - whole)[None, :, None]
+    needed = np.unique(np.concatenate([whole, whole + 1]))
+    by_count = _runs_within(p, needed, votes, correlation)
+    below = by_count[:, np.searchsorted(needed, whole)]
+    above = by_count[:, np.searchsorted(needed, whole + 1)]
+    table: FloatArray = np.clip((1.0 - part) * below + part * above, 0.0, 1.0)
+    return table
+
+
+def _runs_within(p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float) -> FloatArray:
+    """R for whole numbers of frames `counts` (sorted, >= 0): shape (X, counts, P)."""
+    walk = _runs_by_walking if counts[-1] <= _STEPWISE_FRAMES else _runs_by_squaring
+    return walk(p, counts, votes, correlation)
+
+
+def _chain(p: FloatArray, correlation: float) -> tuple[FloatArray, FloatArray]:
+    """P(miss) after a miss and P(hit) after a hit, each of the shape of `p`."""
+    return (1.0 - p) + correlation * p, p + correlation * (1.0 - p)
+
+
+def _runs_by_walking(
+    p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float
+) -> FloatArray:
+    """Walk the chain frame by frame, all votes at once.
+
+    A run of X is completed at frame n either from the first frame on (n = X) or after a miss at frame n - X. With
+    `missed[n]` = P(no run yet, frame n a miss) and `hit` = P(no run yet, frame n a hit) that needs no state per length.
+    """
+    after_miss, after_hit = _chain(p, correlation)
+    rows = np.arange(len(votes))
+    rest_of_run = after_hit[None, :] ** (votes[:, None] - 1)
+    from_start = p * rest_of_run
+    from_miss = (1.0 - after_miss) * rest_of_run
+    last, pad = int(counts[-1]), int(votes.max())
+    missed = np.zeros((last + 1 + pad, len(votes), len(p)))  # row n + pad holds frame n
+    found = np.zeros((last + 1, len(votes), len(p)))
+    if last >= 1:
+        missed[1 + pad] = 1.0 - p
+        found[1] = np.where(votes[:, None] == 1, p, 0.0)
+        hit = p - found[1]
+        for n in range(2, last + 1):
+            completed = from_miss * missed[n - votes + pad, rows]
+            if n <= pad:
+                completed += np.where(votes[:, None] == n, from_start, 0.0)
+            previous = missed[n - 1 + pad]
+            missed[n + pad] = after_miss * previous + (1.0 - after_hit) * hit
+            hit = after_hit * hit + (1.0 - after_miss) * previous - completed
+            np.add(found[n - 1], completed, out=found[n])
+    return found[counts].transpose(1, 0, 2)
+
+
+def _runs_by_squaring(
+    p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float
+) -> FloatArray:
+    """Long events: states "missed", "run of 1" .. "run of X - 1", "found"; powers of two of their transitions."""
+    after_miss, after_hit = _chain(p, correlation)
+    result = np.zeros((len(votes), len(counts), len(p)))
+    for row, x in enumerate(votes.tolist()):
+        step = np.zeros((len(p), x + 1, x + 1))
+        step[:, 0, 0], step[:, 0, 1] = after_miss, 1.0 - after_miss
+        for run in range(1, x):
+            step[:, run, 0], step[:, run, run + 1] = 1.0 - after_hit, after_hit
+        step[:, x, x] = 1.0
+        powers = [step]
+        while 2 ** len(powers) <= counts[-1]:
+            powers.append(powers[-1] @ powers[-1])
+        state = np.zeros((len(p), 1, x + 1))
+        state[:, 0, 0], state[:, 0, 1] = 1.0 - p, p
+        at = 1
+        for column, count in enumerate(counts.tolist()):
+            for bit in range(max(count - at, 0).bit_length()):
+                if (count - at) >> bit & 1:
+                    state = state @ powers[bit]
+            at = max(at, count)
+            if count >= 1:
+                result[row, column] = state[:, 0, x]
+    return result
+
+
+def precision(recall: ArrayLike, false_alarm: ArrayLike, frequency: float) -> FloatArray:
+    """pi R(p) / (pi R(p) + (1 - pi) R(e)); 0 where nothing is reported at all."""
+    true_share = frequency * np.asarray(recall, dtype=np.float64)
+    reported = true_share + (1.0 - frequency) * np.asarray(false_alarm, dtype=np.float64)
+    return np.divide(true_share, reported, out=np.zeros_like(reported), where=reported > 0.0)
+
+
+def f_beta(recall: ArrayLike, precision: ArrayLike, beta: float = 1.0) -> FloatArray:
+    """Weighted harmonic mean of recall and precision (beta = 1: F1); 0 where either is 0."""
+    r, q = np.asarray(recall, dtype=np.float64), np.asarray(precision, dtype=np.float64)
+    weight = beta * beta
+    below = weight * q + r
+    score = np.divide((1.0 + weight) * q * r, below, out=np.zeros_like(below), where=below > 0.0)
+    return np.where((r > 0.0) & (q > 0.0), score, 0.0)
+
+
+def f1(recall: ArrayLike, precision: ArrayLike) -> FloatArray:
+    """Harmonic mean of recall and precision, 0 where either is 0."""
+    return f_beta(recall, precision, 1.0)

@@ -1,0 +1,171 @@
+"""From a problem and its option tables to the instance that the search works on.
+
+Invariant: for every plan of the problem there is a choice of the instance's options with at least its objective and at
+most its cost, memory and changes; and every choice of options is a plan of the problem with the same figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mainstream.cost import Segment, chain_of
+from mainstream.planner.instance import BoolArray, FloatArray, Instance, IntArray, Options
+from mainstream.planner.options import OptionTable
+from mainstream.planner.problem import Problem, Running
+
+
+def compile_problem(
+    problem: Problem, tables: Sequence[OptionTable], total_weight: float, *, bare: bool = False
+) -> Instance:
+    """Build the instance for the apps of `tables`; each must have at least one allowed option.
+
+    Values are weighted by each app's weight over `total_weight`, which is that of all apps of the node.
+    `bare` keeps every option and every segment, beaten and private ones too, as the greedy planners need them.
+    """
+    forest = _Forest.of(problem)
+    rates = np.unique(np.concatenate([table.rates for table in tables]))
+    weights = np.array([table.app.weight / total_weight for table in tables])
+    running = {entry.app: entry for entry in problem.running}
+    columns = [
+        _columns_of(a, table, problem, forest, rates, float(weights[a]), running.get(table.app.name), bare)
+        for a, table in enumerate(tables)
+    ]
+    raw = Options(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+    options, parent, seconds = _fold(raw, rates, forest, 1 if bare else 2)
+    limits = _limits(problem, options, forest)
+    return Instance(
+        apps=len(tables),
+        weights=weights,
+        options=options,
+        parent=parent,
+        cell_cost=seconds[:, None] * np.diff(rates, prepend=0.0)[None, :],
+        rates=rates,
+        limits=limits,
+        group_memory=forest.group_memory if limits[1] < np.inf else forest.group_memory[:0],
+        covers=forest.covers if limits[1] < np.inf else forest.covers[:, :0],
+    )
+
+
+class _Forest:
+    """The problem's segments as arrays, parents before children."""
+
+    def __init__(self, segments: Sequence[Segment], memory_bytes: int | None) -> None:
+        by_key = {segment.key: segment for segment in segments}
+        ordered = sorted(segments, key=lambda segment: len(chain_of(by_key, segment.key)))
+        self.index = {segment.key: s for s, segment in enumerate(ordered)}
+        self.parent = np.array(
+            [-1 if segment.parent is None else self.index[segment.parent] for segment in ordered],
+            dtype=np.int64,
+        )
+        self.seconds = np.array([segment.seconds for segment in ordered], dtype=np.float64)
+        self.above = np.eye(len(ordered), dtype=bool)  # [s, t]: t is s or above it
+        for s, p in enumerate(self.parent.tolist()):
+            if p >= 0:
+                self.above[s] |= self.above[p]
+        self.memory_unit = 1.0 / max(memory_bytes or 0, 1)
+        groups: dict[str, int] = {}
+        for segment in ordered if memory_bytes is not None else ():
+            if segment.bytes > 0:
+                groups.setdefault(segment.weights_key, len(groups))
+        self.group_memory = np.zeros(len(groups))
+        held = np.zeros((len(ordered) + 1, len(groups)), dtype=bool)  # the last row: nothing shared
+        for s, segment in enumerate(ordered):
+            group = groups.get(segment.weights_key)
+            if group is not None:
+                self.group_memory[group] = segment.bytes * self.memory_unit
+                held[s, group] = True
+        self.covers: BoolArray = held.copy()
+        for s in range(len(ordered)):
+            self.covers[s] = held[:-1][self.above[s]].any(axis=0)
+
+    @classmethod
+    def of(cls, problem: Problem) -> _Forest:
+        return cls(problem.segments, problem.memory_bytes)
+
+
+def _columns_of(
+    a: int,
+    table: OptionTable,
+    problem: Problem,
+    forest: _Forest,
+    rates: FloatArray,
+    share: float,
+    running: Running | None,
+    bare: bool,
+) -> tuple[np.ndarray, ...]:
+    """Columns of one app's undominated options, in the order of `Options`."""
+    app = table.app
+    penalty = np.zeros_like(table.value)
+    change = np.zeros_like(table.value)
+    if running is not None:
+        same_point = np.array([c.branch_point == running.branch_point for c in app.candidates])[:, None]
+        same = same_point & (table.rates == running.fps)[None, :]
+        penalty = np.where(same, 0.0, np.where(same_point, problem.switching.fps, problem.switching.branch_point))
+        change = np.where(same, 0.0, 1.0)
+    allowed = table.value >= max(app.objective.minimum or 0.0, 0.0)
+    value = np.where(allowed, table.value - penalty, -np.inf)
+    if not bare and not change.any():  # within a candidate, a faster rate that gains nothing is no option
+        slower = np.maximum.accumulate(np.pad(value, ((0, 0), (1, 0)), constant_values=-np.inf), axis=1)[:, :-1]
+        allowed &= value > slower
+    k, f = np.nonzero(allowed)
+    segment = np.array([-1 if c.segment is None else forest.index[c.segment] for c in app.candidates], dtype=np.int64)[
+        k
+    ]
+    head_s = np.array([c.head_s for c in app.candidates])[k]
+    head_memory = np.array([c.head_bytes for c in app.candidates])[k] * forest.memory_unit
+    use = np.stack([head_s * table.rates[f], head_memory, change[k, f]], axis=1)
+    if not bare:
+        keep = _undominated(value[k, f], table.rates[f], use, segment, forest.above)
+        k, f, segment, use = k[keep], f[keep], segment[keep], use[keep]
+    level = np.searchsorted(rates, table.rates)[f]
+    return np.full(len(k), a), k, f, segment, level, segment, value[k, f] * share, use
+
+
+def _undominated(value: FloatArray, fps: FloatArray, use: FloatArray, segment: IntArray, above: BoolArray) -> BoolArray:
+    """Which rows no other row beats or equals in everything; of rows that are alike the first stays.
+
+    A row can only beat another if its stem is part of the other's, so that whoever pays for the other pays for it.
+    """
+    stem = np.zeros((len(above) + 1, len(above) + 1), dtype=bool)  # the last row and column: nothing shared
+    stem[:-1, :-1] = above
+    stem[:, -1] = True
+    beats = stem[segment[:, None], segment[None, :]]
+    for mine in (-value, fps, use[:, 0], use[:, 1], use[:, 2]):
+        beats &= mine[None, :] <= mine[:, None]
+    order = np.arange(len(value))
+    beats &= ~beats.T | (order[None, :] < order[:, None])
+    return ~np.asarray(beats.any(axis=1), dtype=np.bool_)
+
+
+def _fold(raw: Options, rates: FloatArray, forest: _Forest, fewest: int) -> tuple[Options, IntArray, FloatArray]:
+    """Move what fewer than `fewest` apps use into their options' own cost, and number the segments that are left."""
+    segments = len(forest.parent)
+    users = np.zeros((segments, int(raw.app.max(initial=0)) + 1), dtype=bool)
+    shared = raw.segment >= 0
+    users[raw.segment[shared], raw.app[shared]] = True
+    for s in range(segments - 1, -1, -1):
+        if forest.parent[s] >= 0:
+            users[forest.parent[s]] |= users[s]
+    kept = users.sum(axis=1) >= fewest
+    number = np.where(kept, np.cumsum(kept) - 1, -1)
+    own_seconds = np.zeros(segments + 1)  # the last entry: nothing shared
+    target = np.full(segments + 1, -1, dtype=np.int64)
+    for s, p in enumerate(forest.parent.tolist()):
+        own_seconds[s] = (0.0 if kept[s] else forest.seconds[s]) + (own_seconds[p] if p >= 0 else 0.0)
+        target[s] = number[s] if kept[s] else (target[p] if p >= 0 else -1)
+    use = raw.use.copy()
+    use[:, 0] += own_seconds[raw.segment] * rates[raw.level]
+    above = forest.parent[kept]
+    parent = np.where(above >= 0, number[above], -1)
+    options = Options(raw.app, raw.candidate, raw.rate, target[raw.segment], raw.level, raw.cover, raw.value, use)
+    return options, parent, forest.seconds[kept]
+
+
+def _limits(problem: Problem, options: Options, forest: _Forest) -> FloatArray:
+    """Budget less overhead, memory (1 = the limit; inf where even everything at once fits), changes."""
+    most = float(np.maximum.reduceat(options.use[:, 1], options.starts).sum() + forest.group_memory.sum())
+    limited = problem.memory_bytes is not None and most > 1.0
+    changes = np.inf if problem.max_changes is None else float(problem.max_changes)
+    return np.array([problem.budget - problem.overhead, 1.0 if limited else np.inf, changes])

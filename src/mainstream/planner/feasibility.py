@@ -1,0 +1,79 @@
+"""Whether all apps fit at all, and if not, which ones have to go.
+
+Both questions are put to the same search with other values: the plan of lowest cost, and the greatest weight of apps
+that fit. Invariant: "does not fit" is only said when it is proved (`finished`); a set to shed always leaves a plan that
+fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mainstream.planner.bound import COST, true_use
+from mainstream.planner.incumbent import keeps_limits, polish, repair, slack_of
+from mainstream.planner.instance import Instance, IntArray, Options
+from mainstream.planner.search import search
+
+
+@dataclass(frozen=True)
+class Fit:
+    """`rows`: a choice that keeps every limit, or None; `finished`: whether None means that there is none."""
+
+    rows: IntArray | None
+    finished: bool
+
+
+def cheapest_rows(instance: Instance) -> IntArray:
+    """Every app's option of lowest own cost (with equal cost the one worth most): where repairs begin."""
+    options = instance.options
+    order = np.lexsort((-options.value, options.use[:, COST], options.app))
+    rows: IntArray = order[options.starts]
+    return rows
+
+
+def find_fit(instance: Instance, late: Callable[[], bool]) -> Fit:
+    """Any choice of all apps within the limits: by repair, else by looking for the lowest cost."""
+    rows = repair(instance, cheapest_rows(instance), late)
+    if rows is not None:
+        return Fit(rows, True)
+    limits = instance.limits.copy()
+    limits[COST] = 0.0
+    flat = replace(instance.options, value=np.zeros(len(instance.options)))
+    priced = replace(instance, options=flat, limits=limits, cheapest=True)
+    budget = float(instance.limits[COST] + slack_of(instance)[COST])
+    found = search(priced, gap=0.0, late=late, enough=-budget, hopeless=-budget - 1e-15)
+    if found.rows is not None and keeps_limits(instance, true_use(instance, instance.options, found.rows)):
+        return Fit(found.rows, True)
+    return Fit(None, found.finished)
+
+
+def smallest_shed(instance: Instance, late: Callable[[], bool]) -> tuple[list[int], bool]:
+    """Apps of least total weight without which the others fit (of equal weight the fewest), and whether that is proved.
+
+    Every app gets one more option, to be shed; the others are worth its weight, whatever they are.
+    """
+    options = instance.options
+    weights = instance.weights / instance.weights.max()
+    kept_value = weights + 1e-6  # of equal weight the fewest
+    made = Options(
+        app=np.r_[options.app, np.arange(instance.apps)],
+        candidate=np.r_[options.candidate, np.full(instance.apps, -1)],
+        rate=np.r_[options.rate, np.full(instance.apps, -1)],
+        segment=np.r_[options.segment, np.full(instance.apps, -1)],
+        level=np.r_[options.level, np.zeros(instance.apps, dtype=np.int64)],
+        cover=np.r_[options.cover, np.full(instance.apps, -1)],
+        value=np.r_[kept_value[options.app], np.zeros(instance.apps)],
+        use=np.r_[options.use, np.zeros((instance.apps, 3))],
+    )
+    order = np.argsort(made.app, kind="stable")
+    trial = replace(instance, options=made.take(order))
+    nothing = np.flatnonzero(trial.options.candidate < 0)
+    equal = bool(np.ptp(weights) <= 1e-12)
+    filled = polish(trial, nothing, late)
+    found = search(trial, gap=0.99 if equal else 1e-7, late=late, start=filled)
+    rows = nothing if found.rows is None else found.rows
+    shed = trial.options.app[rows][trial.options.candidate[rows] < 0]
+    return [int(a) for a in shed], found.finished

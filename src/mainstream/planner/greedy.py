@@ -1,0 +1,75 @@
+"""The paper's greedy planner, as published and as the authors' code does it (Jiang et al., ATC 2018, section 5).
+
+Both begin with every app at its lowest rate and most frozen candidate and take one move (another candidate, rate of one
+app) at a time while it raises that app's value and keeps the limits. Published: the move of highest benefit per cost,
+gain over what the whole plan costs more. Coded: the move with the highest (1 - value) per cost of the new head, which
+is what the released scheduler computes and prefers small moves of poor apps; and it never asks whether the beginning
+keeps the budget. Both work on all options, the dominated too (`compile_problem(..., bare=True)`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mainstream.planner.bound import COST, true_use
+from mainstream.planner.incumbent import slack_of, use_after_swap
+from mainstream.planner.instance import FloatArray, Instance, IntArray
+
+
+def as_published(instance: Instance, branch_points: Sequence[IntArray]) -> IntArray:
+    """Rows chosen by benefit per cost; `branch_points[a][k]` is that of candidate k of app a."""
+    options = instance.options
+    rows = _beginning(instance, branch_points)
+    while True:
+        use = true_use(instance, options, rows)
+        after = use_after_swap(instance, rows, use)
+        gain = options.value - options.value[rows[options.app]]
+        extra = after[:, COST] - use[COST]
+        allowed = (gain > 1e-12) & (after <= instance.limits + slack_of(instance)).all(axis=1)
+        if not allowed.any():
+            return rows
+        # a move that costs nothing more, or less, comes before all others
+        ratio = np.where(extra > 1e-15, gain / np.maximum(extra, 1e-15), np.inf)
+        best = _first_highest(ratio, allowed, instance)
+        rows[options.app[best]] = best
+
+
+def as_coded(instance: Instance, branch_points: Sequence[IntArray]) -> IntArray:
+    """Rows chosen as by the released code."""
+    options = instance.options
+    rows = _beginning(instance, branch_points)
+    own = 1.0 - options.value / instance.weights[options.app]
+    ratio = own / np.maximum(options.use[:, COST], 1e-300)
+    while True:
+        use = true_use(instance, options, rows)
+        after = use_after_swap(instance, rows, use)
+        allowed = (own < own[rows[options.app]]) & (ratio > 0.0)
+        allowed &= (after <= instance.limits + slack_of(instance)).all(axis=1)
+        if not allowed.any():
+            return rows
+        best = _first_highest(ratio, allowed, instance)
+        rows[options.app[best]] = best
+
+
+def _beginning(instance: Instance, branch_points: Sequence[IntArray]) -> IntArray:
+    """Every app at its lowest rate, and there at its most frozen candidate."""
+    options = instance.options
+    frozen = np.concatenate(
+        [
+            branch_points[int(options.app[start])][options.candidate[start : start + count]]
+            for start, count in zip(options.starts.tolist(), options.counts.tolist(), strict=True)
+        ]
+    )
+    rows: IntArray = np.lexsort((-frozen, options.level, options.app))[options.starts]
+    return rows.copy()
+
+
+def _first_highest(ratio: FloatArray, allowed: np.ndarray, instance: Instance) -> int:
+    """Highest ratio; of equals the first in order of app, rate, candidate."""
+    options = instance.options
+    rows = np.flatnonzero(allowed)
+    top = rows[ratio[rows] >= ratio[rows].max()]
+    order = np.lexsort((options.candidate[top], options.level[top], options.app[top]))
+    return int(top[order[0]])

@@ -1,0 +1,131 @@
+"""A problem boiled down to arrays: what the search works on.
+
+One *option* is a (candidate, rate) of an app with its best threshold and votes. A *cell* is a (segment, level): a plan
+pays it if any app beyond the segment runs at that level's rate or faster. A *share* is a (segment, app): the app has
+options beyond the segment.
+
+Invariants: options are sorted by app; segments stand after their parents; what an app shares with no other is part of
+its options' own cost; an option that another of its app beats in everything (value, own cost, stem) is left out. Costs
+are CPU-seconds a second; memory is a part of its limit; the values of a plan's options add up to its objective.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options as columns of length O, sorted by app.
+
+    `segment` is -1 where nothing is shared; `level` indexes `Instance.rates`; `candidate` and `rate` index the app's
+    option table; `use` (O, 3) is what the option itself takes of budget, memory and changes; `cover` indexes the rows
+    of `Instance.covers`.
+    """
+
+    app: IntArray
+    candidate: IntArray
+    rate: IntArray
+    segment: IntArray
+    level: IntArray
+    cover: IntArray
+    value: FloatArray
+    use: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.app)
+
+    def take(self, rows: IntArray | BoolArray) -> Options:
+        """Some of the options; `rows` keep their order by app."""
+        return Options(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @cached_property
+    def starts(self) -> IntArray:
+        """First row of every app, for reductions by app."""
+        firsts: IntArray = np.flatnonzero(np.r_[True, self.app[1:] != self.app[:-1]])
+        return firsts
+
+    @cached_property
+    def counts(self) -> IntArray:
+        """Number of options of every app."""
+        lengths: IntArray = np.diff(np.r_[self.starts, len(self.app)])
+        return lengths
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What the search works on.
+
+    Apps 0..A-1, segments 0..S-1 (`parent` -1 for a root), levels 0..J-1 (`rates`, ascending, frames a second).
+    `weights` (A,): what an app's own value is multiplied by in the objective. `limits` (3,): budget less overhead,
+    memory, changes; inf where nothing limits. `cell_cost` (S, J): cost of a cell. `group_memory` (G,): memory of each
+    weight group; `covers` (C, G): which groups a stem holds. `cheapest`: look for the plan of lowest cost instead; then
+    all values are 0, the budget is 0, and the price of cost is 1.
+    """
+
+    apps: int
+    weights: FloatArray
+    options: Options
+    parent: IntArray
+    cell_cost: FloatArray
+    rates: FloatArray
+    limits: FloatArray
+    group_memory: FloatArray
+    covers: BoolArray
+    cheapest: bool = False
+
+    @cached_property
+    def tree(self) -> ShareTree:
+        """The shares of all options."""
+        return ShareTree.of(self)
+
+
+@dataclass(frozen=True)
+class ShareTree:
+    """Shares in order of segment; Q of them, and one more that stands for "nothing shared".
+
+    `segment`, `app` (Q,); `first`: first share of every segment that has any, for reductions by segment; `place` (Q,):
+    where the share's segment is among those; `depths`: for every depth below the roots, the
+    shares there and the shares of their parents; `of_option` (O,): share of each option of the instance.
+    """
+
+    segment: IntArray
+    app: IntArray
+    first: IntArray
+    place: IntArray
+    depths: tuple[tuple[IntArray, IntArray], ...]
+    of_option: IntArray
+
+    @classmethod
+    def of(cls, instance: Instance) -> ShareTree:
+        """Find the shares of an instance."""
+        options, parent = instance.options, instance.parent
+        segments = len(parent)
+        has = np.zeros((segments, instance.apps), dtype=bool)
+        shared = options.segment >= 0
+        has[options.segment[shared], options.app[shared]] = True
+        for s in range(segments - 1, -1, -1):
+            if parent[s] >= 0:
+                has[parent[s]] |= has[s]
+        segment, app = (index.astype(np.int64) for index in np.nonzero(has))
+        number = np.full((segments + 1, instance.apps), len(segment), dtype=np.int64)
+        number[segment, app] = np.arange(len(segment))
+        depth = np.zeros(segments, dtype=np.int64)
+        for s in range(segments):
+            if parent[s] >= 0:
+                depth[s] = depth[parent[s]] + 1
+        depths = []
+        for d in range(1, int(depth.max(initial=0)) + 1):
+            here = np.flatnonzero(depth[segment] == d)
+            depths.append((here, number[parent[segment[here]], app[here]]))
+        first = np.flatnonzero(np.r_[True, segment[1:] != segment[:-1]]) if len(segment) else segment
+        place = np.searchsorted(first, np.arange(len(segment)), side="right") - 1
+        return cls(segment, app, first, place, tuple(depths), number[options.segment, options.app])

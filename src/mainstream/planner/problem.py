@@ -1,0 +1,154 @@
+"""What there is to decide: apps with their candidates, the forest of segments they may share, and what limits a plan.
+
+Plain frozen data without behaviour. `validation.py` says what makes a problem well-formed, `forms.py` gives it its
+stable JSON form; the descriptions below end up in that form's schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from mainstream.cost import Segment
+from mainstream.events import Compat, EventStatistics
+
+DEFAULT_VOTES = (1, 2, 3, 4, 5, 6, 7)
+SLOW_RATES_FPS = (0.1, 0.2, 0.5)
+
+STRICT_FORM = ConfigDict(extra="forbid")
+"""A misspelt field in a file is an error, never silently ignored."""
+
+Metric = Literal["f1", "f_beta", "recall", "precision"]
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold with P(hit) on a frame of an event (`p`) and on a frame outside events (`e`)."""
+
+    __pydantic_config__ = STRICT_FORM
+    threshold: float
+    p: float
+    e: float
+
+
+@dataclass(frozen=True)
+class ReplayedPoint:
+    """What the trainer measured by replaying held-out video at one threshold, rate and number of votes."""
+
+    __pydantic_config__ = STRICT_FORM
+    threshold: float
+    fps: float
+    votes: int
+    recall: float
+    false_alarm: Annotated[float, Field(description="Share of event-length windows outside events that report.")]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One trained model of an app."""
+
+    __pydantic_config__ = STRICT_FORM
+    branch_point: Annotated[int, Field(description="How far the base network stays frozen; 0: nothing is frozen.")]
+    segment: Annotated[str | None, Field(description="Deepest segment that its head hangs on; null: none.")]
+    head_s: Annotated[float, Field(description="CPU-seconds per analysed frame of all that is the app's own.")]
+    head_bytes: int = 0
+    operating_points: tuple[OperatingPoint, ...] = ()
+    replayed: Annotated[
+        tuple[ReplayedPoint, ...],
+        Field(description="Measured recall and false alarms; where given, they stand in for the event model."),
+    ] = ()
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What an app wants: its metric (`beta` for f_beta), and the least of it that it accepts."""
+
+    __pydantic_config__ = STRICT_FORM
+    metric: Metric = "f1"
+    beta: float = 1.0
+    minimum: float | None = None
+
+
+@dataclass(frozen=True)
+class App:
+    """One tenant's app: its events, its candidates, and what it allows the planner to choose from."""
+
+    __pydantic_config__ = STRICT_FORM
+    name: str
+    stream_fps: float
+    events: EventStatistics
+    candidates: tuple[Candidate, ...]
+    rates: Annotated[
+        tuple[float, ...] | None,
+        Field(description="Allowed frames a second; null: .1, .2, .5 and every whole number up to the stream's."),
+    ] = None
+    votes: tuple[int, ...] = DEFAULT_VOTES
+    weight: float = 1.0
+    objective: Objective = Objective()
+
+    @property
+    def allowed_rates(self) -> tuple[float, ...]:
+        """Allowed rates, ascending, in frames a second."""
+        if self.rates is not None:
+            return tuple(sorted(set(self.rates)))
+        slow = [rate for rate in SLOW_RATES_FPS if rate <= self.stream_fps]
+        return (*slow, *(float(rate) for rate in range(1, int(self.stream_fps) + 1)))
+
+
+@dataclass(frozen=True)
+class Running:
+    """What an app runs with now; an app that is not listed is new, and neither pays for a change nor counts as one."""
+
+    __pydantic_config__ = STRICT_FORM
+    app: str
+    branch_point: int
+    fps: float
+
+
+@dataclass(frozen=True)
+class Switching:
+    """How much of its own metric an app must gain before it is moved off what it runs with now."""
+
+    __pydantic_config__ = STRICT_FORM
+    branch_point: Annotated[float, Field(description="Taken off every option with another branch-point.")] = 0.0
+    fps: Annotated[float, Field(description="Taken off options of the same branch-point at another rate.")] = 0.0
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What is decided already for an app; null leaves the choice open."""
+
+    __pydantic_config__ = STRICT_FORM
+    app: str
+    branch_point: int | None = None
+    fps: float | None = None
+    threshold: float | None = None
+    votes: int | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """All that one node's plan is decided from. Costs are CPU-seconds a second, as the budget is."""
+
+    __pydantic_config__ = STRICT_FORM
+    apps: tuple[App, ...]
+    segments: tuple[Segment, ...]
+    budget: float
+    overhead: Annotated[
+        float, Field(description="What the node spends whatever is planned: decode, idle processes.")
+    ] = 0.0
+    memory_bytes: Annotated[int | None, Field(description="Limit on segments and heads in use; null: none.")] = None
+    goal: Annotated[
+        Literal["mean", "max-min"],
+        Field(description="mean: weighted mean of the apps' metrics; max-min: raise the lowest first, then the mean."),
+    ] = "mean"
+    running: tuple[Running, ...] = ()
+    switching: Switching = Switching()
+    max_changes: Annotated[int | None, Field(description="At most so many running apps may be moved.")] = None
+    pins: tuple[Pin, ...] = ()
+    compat: Annotated[
+        Compat | None,
+        Field(description="'atc18' only to reproduce published figures; never for a real node."),
+    ] = None

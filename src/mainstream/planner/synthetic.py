@@ -1,0 +1,81 @@
+"""Random problems of realistic shape, for benchmarks and tests; the same seed gives the same problem."""
+
+from __future__ import annotations
+
+from math import erf, sqrt
+
+import numpy as np
+
+from mainstream.cost import Segment
+from mainstream.events import EventStatistics
+from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem
+
+BASE_SECONDS = 0.012
+"""What a small network takes for a frame on one core (facts: EfficientNet-lite0, 160 px, eager)."""
+
+
+def _share_above(threshold: float, mean: float) -> float:
+    return 0.5 * (1.0 - erf((threshold - mean) / sqrt(2.0)))
+
+
+def random_app(
+    rng: np.random.Generator,
+    name: str,
+    stem: list[Segment],
+    head_s: list[float],
+    thresholds: int,
+    stream_fps: float,
+) -> App:
+    """An app whose classifier gets worse the more is frozen; candidate k hangs on `stem[k]`.
+
+    Scores of events and of the rest are normal and apart by a distance that falls with depth.
+    """
+    best, worst = rng.uniform(1.5, 4.0), rng.uniform(0.2, 1.0)
+    bend = rng.uniform(1.5, 6.0)
+    candidates = []
+    for k, segment in enumerate(stem):
+        depth = k / max(len(stem) - 1, 1)
+        apart = best - (best - worst) * depth**bend + rng.normal(0.0, 0.02)
+        levels = np.linspace(-0.5, apart + 1.0, thresholds)
+        points = tuple(
+            OperatingPoint(float(i), _share_above(level, apart), _share_above(level, 0.0))
+            for i, level in enumerate(levels.tolist())
+        )
+        candidates.append(Candidate(k, segment.key, head_s[k], 1_000_000, points))
+    events = EventStatistics(
+        length_s=float(rng.uniform(0.2, 5.0)),
+        frequency=float(rng.uniform(0.05, 0.9)),
+        correlation=float(rng.uniform(0.0, 0.9)),
+    )
+    return App(name, stream_fps, events, tuple(candidates))
+
+
+def random_chain(rng: np.random.Generator, view: str, branch_points: int) -> tuple[list[Segment], list[float]]:
+    """Input of a view and the segments of one base network below it, and what is left for a head after each."""
+    shares = rng.dirichlet(np.full(branch_points, 2.0)) * BASE_SECONDS
+    stem = [Segment(f"{view}/0", None, float(rng.uniform(0.0002, 0.001)), 5_000_000)]
+    for k in range(1, branch_points):
+        stem.append(Segment(f"{view}/{k}", stem[-1].key, float(shares[k - 1]), 1_000_000))
+    rest = np.cumsum(shares[::-1])[::-1]
+    return stem, [float(seconds) for seconds in rest]
+
+
+def random_problem(
+    seed: int,
+    apps: int,
+    *,
+    branch_points: int = 15,
+    thresholds: int = 20,
+    stream_fps: float = 30.0,
+    budget: float = 1.0,
+    views: int = 1,
+) -> Problem:
+    """`apps` apps over `views` views of one base network, under a budget in CPU-seconds a second."""
+    rng = np.random.default_rng(seed)
+    chains = [random_chain(rng, f"view-{v}", branch_points) for v in range(views)]
+    made = [
+        random_app(rng, f"app-{i:03d}", *chains[i % views], thresholds=thresholds, stream_fps=stream_fps)
+        for i in range(apps)
+    ]
+    segments = tuple(segment for stem, _ in chains for segment in stem)
+    return Problem(tuple(made), segments, budget)

@@ -1,0 +1,186 @@
+"""What makes a problem well-formed; says which app and field is wrong, and the way out.
+
+Invariant: after `check_problem` every number the planner meets is finite and in its range, every reference resolves,
+the forest has no cycle, and every app has at least one candidate with operating points or a replay.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from mainstream.errors import InvalidInputError
+from mainstream.planner.problem import App, Candidate, Problem
+
+MOST_VOTES = 1000
+MOST_STREAM_FPS = 1000.0
+
+
+def _fail(field: str, message: str, app: App | None = None) -> InvalidInputError:
+    subject = f"app '{app.name}': " if app is not None else ""
+    return InvalidInputError(subject + message, field=field)
+
+
+def _number(value: object, field: str, app: App | None = None, *, least: float = 0.0, most: float = math.inf) -> float:
+    """A finite number within [least, most]."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _fail(field, f"must be a finite number, is {value!r}", app)
+    if not least <= value <= most:
+        span = f"at least {least:g}" if most == math.inf else f"between {least:g} and {most:g}"
+        raise _fail(field, f"must be {span}, is {value:g}", app)
+    return float(value)
+
+
+def _unique(names: Iterable[object], field: str, what: str) -> None:
+    seen: set[object] = set()
+    for i, name in enumerate(names):
+        if name in seen:
+            raise _fail(f"{field}[{i}]", f"{what} '{name}' is there twice; give every one its own")
+        seen.add(name)
+
+
+def check_problem(problem: Problem) -> None:
+    """Raise `InvalidInputError` for the first thing that is wrong."""
+    _number(problem.budget, "budget")
+    _number(problem.overhead, "overhead")
+    if problem.memory_bytes is not None:
+        _number(problem.memory_bytes, "memory_bytes")
+    if problem.max_changes is not None:
+        _number(problem.max_changes, "max_changes")
+    _number(problem.switching.branch_point, "switching.branch_point")
+    _number(problem.switching.fps, "switching.fps")
+    _check_choice(problem.goal, ("mean", "max-min"), "goal")
+    _check_choice(problem.compat, (None, "atc18"), "compat")
+    _check_segments(problem)
+    if not problem.apps:
+        raise _fail("apps", "there is no app to plan for; give at least one")
+    _unique((app.name for app in problem.apps), "apps", "app")
+    keys = {segment.key for segment in problem.segments}
+    for i, app in enumerate(problem.apps):
+        _check_app(app, f"apps[{i}]", keys)
+    _check_references(problem)
+
+
+def _check_choice(value: object, allowed: Sequence[object], field: str, app: App | None = None) -> None:
+    if value not in allowed:
+        raise _fail(field, f"must be one of {', '.join(str(a) for a in allowed if a is not None)}, is {value!r}", app)
+
+
+def _check_segments(problem: Problem) -> None:
+    _unique((segment.key for segment in problem.segments), "segments", "segment")
+    parents = {segment.key: segment.parent for segment in problem.segments}
+    weights: dict[str, float] = {}
+    for i, segment in enumerate(problem.segments):
+        at = f"segments[{i}]"
+        _number(segment.seconds, f"{at}.seconds")
+        size = _number(segment.bytes, f"{at}.bytes")
+        if segment.parent is not None and segment.parent not in parents:
+            raise _fail(f"{at}.parent", f"segment '{segment.key}' hangs on '{segment.parent}', which is not there")
+        if weights.setdefault(segment.weights_key, size) != size:
+            raise _fail(f"{at}.bytes", f"segments with weights '{segment.weights_key}' must have equal bytes")
+    rooted: set[str] = set()
+    for i, segment in enumerate(problem.segments):
+        path: list[str] = []
+        key: str | None = segment.key
+        on_path: set[str] = set()
+        while key is not None and key not in rooted:
+            if key in on_path:
+                raise _fail(f"segments[{i}].parent", f"segment '{key}' is above itself; the forest must have no cycle")
+            on_path.add(key)
+            path.append(key)
+            key = parents[key]
+        rooted.update(path)
+
+
+def _check_app(app: App, at: str, segments: set[str]) -> None:
+    if not app.name:
+        raise _fail(f"{at}.name", "an app needs a name")
+    _number(app.stream_fps, f"{at}.stream_fps", app, least=1e-6, most=MOST_STREAM_FPS)
+    _number(app.weight, f"{at}.weight", app, least=1e-9)
+    _number(app.events.length_s, f"{at}.events.length_s", app, least=1e-9, most=1e7)
+    _number(app.events.frequency, f"{at}.events.frequency", app, most=1.0)
+    _number(app.events.correlation, f"{at}.events.correlation", app, most=1.0)
+    if not app.votes:
+        raise _fail(f"{at}.votes", "is empty; allow at least one number of votes", app)
+    for j, votes in enumerate(app.votes):
+        _whole(votes, f"{at}.votes[{j}]", app, least=1, most=MOST_VOTES)
+    if app.rates is not None and not app.rates:
+        raise _fail(f"{at}.rates", "is empty; leave it out for the default rates", app)
+    for j, rate in enumerate(app.rates or ()):
+        _number(rate, f"{at}.rates[{j}]", app, least=1e-6)
+        if rate > app.stream_fps:
+            raise _fail(f"{at}.rates[{j}]", f"{rate:g} fps is above the stream's {app.stream_fps:g}; lower it", app)
+    _check_choice(app.objective.metric, ("f1", "f_beta", "recall", "precision"), f"{at}.objective.metric", app)
+    _number(app.objective.beta, f"{at}.objective.beta", app, least=1e-6, most=1e6)
+    if app.objective.minimum is not None:
+        _number(app.objective.minimum, f"{at}.objective.minimum", app, most=1.0)
+    if not app.candidates:
+        raise _fail(f"{at}.candidates", "has no candidates; a package must hold at least one", app)
+    _unique((c.branch_point for c in app.candidates), f"{at}.candidates", f"app '{app.name}': branch-point")
+    for j, candidate in enumerate(app.candidates):
+        _check_candidate(candidate, f"{at}.candidates[{j}]", app, segments)
+
+
+def _whole(value: object, field: str, app: App, *, least: int, most: float = math.inf) -> None:
+    _number(value, field, app, least=least, most=most)
+    if not isinstance(value, int):
+        raise _fail(field, f"must be a whole number, is {value!r}", app)
+
+
+def _check_candidate(candidate: Candidate, at: str, app: App, segments: set[str]) -> None:
+    _whole(candidate.branch_point, f"{at}.branch_point", app, least=0)
+    _number(candidate.head_s, f"{at}.head_s", app)
+    _number(candidate.head_bytes, f"{at}.head_bytes", app)
+    if candidate.segment is not None and candidate.segment not in segments:
+        raise _fail(f"{at}.segment", f"segment '{candidate.segment}' is not there", app)
+    if not candidate.operating_points and not candidate.replayed:
+        raise _fail(f"{at}.operating_points", "is empty, and nothing was replayed; give at least one", app)
+    if not _all_fine(candidate):
+        for n, point in enumerate(candidate.operating_points):
+            _number(point.threshold, f"{at}.operating_points[{n}].threshold", app, least=-math.inf)
+            _number(point.p, f"{at}.operating_points[{n}].p", app, most=1.0)
+            _number(point.e, f"{at}.operating_points[{n}].e", app, most=1.0)
+        _unique(
+            (point.threshold for point in candidate.operating_points),
+            f"{at}.operating_points",
+            f"app '{app.name}': threshold",
+        )
+    for n, replay in enumerate(candidate.replayed):
+        _number(replay.threshold, f"{at}.replayed[{n}].threshold", app, least=-math.inf)
+        _number(replay.fps, f"{at}.replayed[{n}].fps", app, least=1e-6)
+        _whole(replay.votes, f"{at}.replayed[{n}].votes", app, least=1, most=MOST_VOTES)
+        _number(replay.recall, f"{at}.replayed[{n}].recall", app, most=1.0)
+        _number(replay.false_alarm, f"{at}.replayed[{n}].false_alarm", app, most=1.0)
+    if not candidate.operating_points and not {replay.votes for replay in candidate.replayed} & set(app.votes):
+        raise _fail(f"{at}.replayed", "was replayed with none of the votes that the app allows", app)
+
+
+def _all_fine(candidate: Candidate) -> bool:
+    """Whether all operating points are in order: a quick look at the thousands there are."""
+    points = candidate.operating_points
+    try:
+        in_range = all(
+            0.0 <= point.p <= 1.0 and 0.0 <= point.e <= 1.0 and -math.inf < point.threshold < math.inf
+            for point in points
+        )
+    except TypeError:
+        return False
+    return in_range and len({point.threshold for point in points}) == len(points)
+
+
+def _check_references(problem: Problem) -> None:
+    apps = {app.name: app for app in problem.apps}
+    _unique((entry.app for entry in problem.running), "running", "app")
+    for i, entry in enumerate(problem.running):
+        _number(entry.fps, f"running[{i}].fps")
+    _unique((pin.app for pin in problem.pins), "pins", "app")
+    for i, pin in enumerate(problem.pins):
+        app = apps.get(pin.app)
+        if app is None:
+            raise _fail(f"pins[{i}].app", f"there is no app '{pin.app}' to pin")
+        if pin.branch_point is not None and pin.branch_point not in {c.branch_point for c in app.candidates}:
+            raise _fail(f"pins[{i}].branch_point", f"has no candidate at branch-point {pin.branch_point}", app)
+        if pin.fps is not None and pin.fps not in app.allowed_rates:
+            raise _fail(f"pins[{i}].fps", f"{pin.fps:g} fps is not one of its allowed rates", app)
+        if pin.votes is not None and pin.votes not in app.votes:
+            raise _fail(f"pins[{i}].votes", f"{pin.votes} is not one of its allowed votes", app)

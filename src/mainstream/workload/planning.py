@@ -1,0 +1,26 @@
+"""Plan a node: state its problem, solve it, and refuse a plan that serves nobody."""
+
+from mainstream.errors import InvalidInputError
+from mainstream.planner import Plan, Policy, solve
+from mainstream.workload.node_workload import NodeWorkload
+from mainstream.workload.problem import build_problem
+
+
+def plan_node(workload: NodeWorkload, policy: Policy = "mainstream") -> Plan:
+    """The plan of that policy; apps that do not fit are in it, with why.
+
+    `InvalidInputError` where there are no apps, or the budget is too small for even one of them at its lowest rate.
+    """
+    node = workload.node
+    field = f"EdgeNode {node.metadata.name}: spec.budget"
+    if not workload.apps:
+        raise InvalidInputError("no VideoApp looks at a stream of this node", field=f"EdgeNode {node.metadata.name}")
+    problem = build_problem(workload)
+    plan = solve(problem, policy=policy)
+    if not any(app.fits for app in plan.apps):
+        raise InvalidInputError(
+            f"{problem.budget:g} CPU-seconds per second are too few for even one app at its lowest rate "
+            f"(decoding and idle processes alone take {problem.overhead:.3f}); raise the budget",
+            field=field,
+        )
+    return plan

@@ -1,0 +1,21 @@
+import json
+from pathlib import Path
+
+from mainstream.demo.outcome import Truth, truth_of
+from mainstream.labels import read_labels
+
+LABELS = Path(__file__).parents[3] / "examples" / "plaza" / "labels.json"
+
+
+def test_an_event_cut_by_the_split_is_ignored_in_the_played_part() -> None:
+    truth = truth_of(read_labels(LABELS), "path-left", 10.0)
+    # The run [381, 399) straddles frame 397.
+    assert truth == Truth(truth.span, truth.events, [(39.7, 39.9)])
+    assert min(start for start, _ in truth.events) > 39.9
+
+
+def test_only_events_of_the_played_part_count() -> None:
+    runs = json.loads(LABELS.read_text())["apps"]["crossing"]["runs"]
+    truth = truth_of(read_labels(LABELS), "crossing", 10.0)
+    assert len(truth.events) == sum(start >= 397 for start, _ in runs)
+    assert truth.span == (39.7, 79.5)

@@ -1,0 +1,84 @@
+"""Time: the deadline holds at any size, and a plan in hand is never lost when it strikes."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from planner_features import feature_problem
+
+from mainstream.planner import solve
+from mainstream.planner.options import option_table
+from mainstream.planner.synthetic import random_problem
+
+
+@pytest.fixture(autouse=True)
+def no_kept_tables() -> None:
+    option_table.cache_clear()
+
+
+class Ticking:
+    """A clock that moves on by `step_s` whenever it is read."""
+
+    def __init__(self, step_s: float) -> None:
+        self.now = 0.0
+        self.step_s = step_s
+
+    def __call__(self) -> float:
+        self.now += self.step_s
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("apps", "views", "deadline_s"), [(30, 1, 0.25), (100, 4, 0.5), (300, 10, 1.0), (1000, 20, 2.0)]
+)
+def test_the_deadline_holds_and_leaves_a_plan(apps: int, views: int, deadline_s: float) -> None:
+    problem = random_problem(3, apps, budget=apps / 30, views=views)
+    began_s, began_cpu_s = time.perf_counter(), time.process_time()
+    plan = solve(problem, deadline_s=deadline_s, gap=0.0)
+    took_s = time.perf_counter() - began_s
+    # on a busy machine others' work must not fail this: what counts is the lower of wall and CPU time
+    assert min(took_s, time.process_time() - began_cpu_s) <= 1.1 * deadline_s
+    assert not plan.shed
+    assert plan.cost.total <= problem.budget
+    assert plan.gap is not None
+    assert plan.gap < 1.0
+
+
+@pytest.mark.parametrize("reads", [3, 10, 30, 100, 300, 1000])
+def test_whenever_time_is_up_there_is_a_plan_and_an_honest_gap(reads: int) -> None:
+    problem = random_problem(5, 8, budget=0.3, branch_points=6, thresholds=6)
+    option_table.cache_clear()
+    plan = solve(problem, clock=Ticking(1.0), deadline_s=float(reads), gap=0.0)
+    best = solve(problem, gap=0.0)
+    assert all(app.fits for app in plan.apps)
+    assert plan.cost.total <= problem.budget
+    assert plan.bound is not None
+    assert plan.objective <= best.objective + 1e-12
+    assert plan.bound >= best.objective - 1e-12
+    assert plan.status in ("deadline", "optimal")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_time_up_at_once_leaves_a_plan_within_the_limits_whatever_the_features(seed: int) -> None:
+    problem = feature_problem(seed)
+    option_table.cache_clear()
+    plan = solve(problem, clock=Ticking(1.0), deadline_s=0.5)
+    assert plan.cost.total <= problem.budget or not any(app.fits for app in plan.apps)
+    assert set(plan.shed) == {app.name for app in plan.apps if not app.fits}
+
+
+def test_a_later_deadline_is_never_worse() -> None:
+    problem = random_problem(6, 10, budget=0.3, branch_points=8, thresholds=6)
+    values = []
+    for reads in (5, 50, 500, 5000):
+        option_table.cache_clear()
+        values.append(solve(problem, clock=Ticking(1.0), deadline_s=float(reads), gap=0.0).objective)
+    assert values == sorted(values)
+
+
+def test_max_min_that_runs_out_of_time_still_has_a_plan() -> None:
+    problem = replace(random_problem(5, 8, budget=0.3, branch_points=6, thresholds=6), goal="max-min")
+    option_table.cache_clear()
+    plan = solve(problem, clock=Ticking(1.0), deadline_s=20.0)
+    assert all(app.fits for app in plan.apps)
+    assert plan.status == "deadline"

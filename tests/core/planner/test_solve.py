@@ -1,0 +1,215 @@
+"""Plans that can be reckoned by hand: sharing, limits, pins, switching, objectives, shedding, baselines."""
+
+from dataclasses import replace
+
+import pytest
+from planner_small import EVENTS, SEGMENTS, points, small_app, small_problem
+
+from mainstream.cost import Segment
+from mainstream.planner import (
+    App,
+    Candidate,
+    Objective,
+    OperatingPoint,
+    Pin,
+    Problem,
+    ReplayedPoint,
+    Running,
+    Switching,
+    solve,
+)
+
+
+def test_with_plenty_of_budget_every_app_gets_its_best() -> None:
+    plan = solve(small_problem(budget=100.0))
+    assert plan.status == "optimal"
+    assert [app.branch_point for app in plan.apps] == [0, 0]
+    assert plan.mean_f1 == pytest.approx(sum(app.f1 for app in plan.apps) / 2)
+
+
+def test_cost_is_split_and_adds_up() -> None:
+    plan = solve(small_problem(overhead=0.05))
+    parts = sum(segment.cost for segment in plan.cost.segments) + sum(plan.cost.heads.values())
+    assert plan.cost.total == pytest.approx(parts + 0.05)
+    assert set(plan.cost.heads) == {"cars", "bikes"}
+    assert plan.cost.total <= plan.budget
+
+
+def test_apps_that_share_a_stem_pay_for_it_once() -> None:
+    deep = [replace(small_app(name), candidates=(small_app(name).candidates[2],), rates=(5.0,)) for name in ("a", "b")]
+    plan = solve(small_problem(apps=tuple(deep), budget=1.0))
+    assert plan.cost.total == pytest.approx(5 * 0.021 + 2 * 5 * 0.002)
+
+
+def test_two_apps_of_a_tenant_share_deeper_than_the_public_base() -> None:
+    private = Segment("tenant", "view/a", 0.010, 900)
+    apps = []
+    for name in ("a", "b", "c"):
+        key = "view/a" if name == "c" else "tenant"
+        apps.append(App(name, 10.0, EVENTS, (Candidate(1, key, 0.002, 1, points(0.9, 0.1)),), rates=(4.0,)))
+    plan = solve(Problem(tuple(apps), (*SEGMENTS, private), budget=1.0))
+    rates = {segment.key: segment.fps for segment in plan.cost.segments}
+    assert rates == {"view/in": 4.0, "view/a": 4.0, "tenant": 4.0}
+    assert plan.cost.total == pytest.approx(4 * (0.001 + 0.010 + 0.010) + 3 * 4 * 0.002)
+
+
+def test_views_share_memory_of_equal_weights_but_no_work() -> None:
+    twin = tuple(
+        Segment(
+            s.key.replace("view", "other"), s.parent and s.parent.replace("view", "other"), s.seconds, s.bytes, s.key
+        )
+        for s in SEGMENTS
+    )
+    there = small_app("there", rates=(1.0,))
+    moved = tuple(replace(c, segment=c.segment and c.segment.replace("view", "other")) for c in there.candidates)
+    apps = (small_app("here", rates=(1.0,)), replace(there, candidates=moved))
+    pins = (Pin("here", branch_point=2), Pin("there", branch_point=2))
+    plan = solve(Problem(apps, (*SEGMENTS, *twin), budget=1.0, pins=pins))
+    assert plan.cost.memory_bytes == 2000 + 2 * 300
+    assert plan.cost.total == pytest.approx(2 * (0.021 + 0.002))
+
+
+def test_memory_limits_what_runs() -> None:
+    free = solve(small_problem(budget=1.0))
+    assert free.cost.memory_bytes == 1000
+    tight = solve(small_problem(budget=1.0, memory_bytes=950))
+    assert tight.cost.memory_bytes <= 950
+    assert tight.objective < free.objective
+    assert solve(small_problem(budget=1.0, memory_bytes=10)).status == "infeasible"
+
+
+def test_a_minimum_is_kept_and_costs_the_others() -> None:
+    free = solve(small_problem(budget=0.08))
+    asked = free.app("bikes").f1 + 0.01
+    apps = (small_app("cars"), small_app("bikes", 0.8, objective=Objective(minimum=asked)))
+    plan = solve(small_problem(apps=apps, budget=0.08))
+    assert plan.app("bikes").f1 >= asked
+    assert plan.app("cars").f1 < free.app("cars").f1
+
+
+def test_weight_moves_the_budget_to_whom_it_counts_for() -> None:
+    even = solve(small_problem(budget=0.05))
+    apps = (small_app("cars"), small_app("bikes", 0.8, weight=50.0))
+    heavy = solve(small_problem(apps=apps, budget=0.05))
+    assert heavy.app("bikes").f1 > even.app("bikes").f1
+    assert heavy.objective == pytest.approx((heavy.app("cars").f1 + 50 * heavy.app("bikes").f1) / 51)
+
+
+def test_max_min_raises_the_lowest() -> None:
+    mean = solve(small_problem(budget=0.06))
+    fair = solve(small_problem(budget=0.06, goal="max-min"))
+    assert fair.lowest >= mean.lowest
+    assert fair.lowest == min(app.value for app in fair.apps)
+    assert fair.mean_f1 <= mean.mean_f1 + 1e-9
+
+
+@pytest.mark.parametrize(("metric", "best"), [("recall", "recall"), ("precision", "precision")])
+def test_an_app_may_ask_for_recall_or_precision(metric: str, best: str) -> None:
+    plain = solve(small_problem())
+    apps = (small_app("cars", objective=Objective(metric)), small_app("bikes", 0.8))  # type: ignore[arg-type]
+    asked = solve(small_problem(apps=apps)).app("cars")
+    assert asked.value == getattr(asked, best)
+    assert asked.value >= getattr(plain.app("cars"), best)
+
+
+def test_pins_are_kept() -> None:
+    pin = Pin("cars", branch_point=1, fps=3.0, threshold=0.3, votes=2)
+    got = solve(small_problem(pins=(pin,))).app("cars")
+    assert (got.branch_point, got.fps, got.threshold, got.votes) == (1, 3.0, 0.3, 2)
+
+
+def test_the_running_plan_stays_unless_the_gain_is_worth_it() -> None:
+    best = solve(small_problem())
+    running = (Running("cars", 1, 2.0), Running("bikes", 1, 2.0))
+    assert best.app("cars").branch_point != 1 or best.app("cars").fps != 2.0
+    kept = solve(small_problem(running=running, switching=Switching(0.5, 0.5)))
+    assert [(app.branch_point, app.fps) for app in kept.apps] == [(1, 2.0), (1, 2.0)]
+    moved = solve(small_problem(running=running, switching=Switching(1e-6, 1e-6)))
+    assert [app.fps for app in moved.apps] == [app.fps for app in best.apps]
+
+
+def test_at_most_so_many_apps_are_moved() -> None:
+    running = (Running("cars", 1, 1.0), Running("bikes", 1, 1.0))
+    for most in (0, 1, 2):
+        plan = solve(small_problem(running=running, max_changes=most))
+        moved = [app for app in plan.apps if (app.branch_point, app.fps) != (1, 1.0)]
+        assert len(moved) == most
+
+
+def test_a_new_app_is_no_change() -> None:
+    plan = solve(small_problem(running=(Running("cars", 1, 1.0),), max_changes=0))
+    assert (plan.app("cars").branch_point, plan.app("cars").fps) == (1, 1.0)
+    assert plan.app("bikes").fits
+
+
+def test_what_does_not_fit_is_an_answer_that_names_the_lightest_to_shed() -> None:
+    apps = tuple(small_app(name, weight=w, rates=(5.0,)) for name, w in (("a", 1.0), ("b", 0.5), ("c", 2.0)))
+    plan = solve(small_problem(apps=apps, budget=5 * 0.021 + 2 * 5 * 0.002 + 1e-6))
+    assert plan.status == "infeasible"
+    assert plan.shed == ("b",)
+    shed = plan.app("b")
+    assert (shed.fps, shed.branch_point, shed.votes, shed.threshold, shed.f1) == (None, None, None, None, 0.0)
+    assert "did not fit" in shed.why
+    assert plan.mean_f1 == pytest.approx((plan.app("a").f1 + 2 * plan.app("c").f1) / 3.5)
+
+
+def test_a_budget_for_nobody_sheds_everybody() -> None:
+    plan = solve(small_problem(budget=0.0))
+    assert plan.status == "infeasible"
+    assert set(plan.shed) == {"cars", "bikes"}
+    assert plan.mean_f1 == 0.0
+    assert solve(small_problem(budget=0.1, overhead=0.2)).status == "infeasible"
+
+
+def test_no_sharing_shares_nothing_not_even_the_view() -> None:
+    plan = solve(small_problem(), "no-sharing")
+    assert {app.branch_point for app in plan.apps} == {0}
+    assert plan.cost.total == pytest.approx(sum(app.fps * (0.001 + 0.022) for app in plan.apps))
+    assert len(plan.cost.segments) == 2
+
+
+def test_max_sharing_takes_every_app_s_most_frozen_candidate() -> None:
+    plan = solve(small_problem(), "max-sharing")
+    assert {app.branch_point for app in plan.apps} == {2}
+    fastest = max(app.fps for app in plan.apps)
+    assert plan.cost.total == pytest.approx(fastest * 0.021 + sum(app.fps * 0.002 for app in plan.apps))
+
+
+@pytest.mark.parametrize("policy", ["greedy", "greedy-as-coded"])
+def test_the_greedy_policies_keep_the_budget_and_claim_no_bound(policy: str) -> None:
+    plan = solve(small_problem(), policy)  # type: ignore[arg-type]
+    assert plan.status == "heuristic"
+    assert plan.bound is None
+    assert plan.gap is None
+    assert plan.cost.total <= plan.budget
+    assert plan.objective <= solve(small_problem()).objective + 1e-9
+
+
+def test_a_replay_stands_in_for_the_event_model() -> None:
+    replay = tuple(
+        ReplayedPoint(0.4, fps, votes, recall, false_alarm)
+        for fps, votes, recall, false_alarm in ((2.0, 1, 0.6, 0.1), (4.0, 1, 0.8, 0.2), (4.0, 2, 0.5, 0.0))
+    )
+    candidate = Candidate(0, None, 0.01, 1, (OperatingPoint(0.9, 1.0, 0.0),), replay)
+    app = App("a", 8.0, EVENTS, (candidate,), rates=(1.0, 3.0, 8.0), votes=(1,))
+    for fps, recall in ((1.0, 0.3), (3.0, 0.7), (8.0, 0.8)):
+        got = solve(Problem((app,), (), 1.0, pins=(Pin("a", fps=fps),))).app("a")
+        assert got.threshold == 0.4
+        assert got.recall == pytest.approx(recall)
+    other_votes = replace(app, votes=(3,))
+    assert solve(Problem((other_votes,), (), 1.0)).app("a").threshold == 0.9
+
+
+def test_default_rates_are_slow_ones_and_whole_ones_up_to_the_stream_s() -> None:
+    assert small_app("a", stream_fps=3.0).allowed_rates == (0.1, 0.2, 0.5, 1.0, 2.0, 3.0)
+    assert small_app("a", stream_fps=2.5).allowed_rates == (0.1, 0.2, 0.5, 1.0, 2.0)
+    assert small_app("a", stream_fps=0.15).allowed_rates == (0.1,)
+
+
+def test_every_app_is_told_why() -> None:
+    plan = solve(small_problem(budget=0.1))
+    for app in plan.apps:
+        assert app.why.startswith("frozen to branch-point" if app.branch_point else "nothing frozen")
+        assert f"at {app.fps:g} fps" in app.why
+    other = {"cars": "bikes", "bikes": "cars"}
+    assert any(f"lose app '{other[app.name]}'" in app.why for app in plan.apps)

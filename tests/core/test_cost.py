@@ -1,0 +1,43 @@
+"""The cost model on plans that can be added up by hand (design.md, "Cost model")."""
+
+import pytest
+
+from mainstream.cost import Load, Segment, chain_of, cost_of
+
+ROOT = Segment("view/in", None, 0.001, 100)
+STEM = Segment("view/a", "view/in", 0.01, 2000)
+OTHER_VIEW = Segment("other/a", None, 0.01, 2000, weights="view/a")
+SEGMENTS = {segment.key: segment for segment in (ROOT, STEM, OTHER_VIEW)}
+
+
+def load(app: str, key: str | None, head_s: float, fps: float, head_bytes: int = 10) -> Load:
+    return Load(app, chain_of(SEGMENTS, key), head_s, head_bytes, fps)
+
+
+def test_a_segment_runs_at_the_rate_of_the_fastest_app_beyond_it() -> None:
+    cost = cost_of([load("fast", "view/in", 0.02, 5.0), load("slow", "view/a", 0.005, 2.0)], overhead=0.1)
+    assert {s.key: s.fps for s in cost.segments} == {"view/in": 5.0, "view/a": 2.0}
+    assert cost.heads == {"fast": pytest.approx(0.1), "slow": pytest.approx(0.01)}
+    assert cost.total == pytest.approx(0.1 + 5 * 0.001 + 2 * 0.01 + 0.1 + 0.01)
+
+
+def test_a_third_app_at_no_higher_rate_pays_for_its_head_alone() -> None:
+    two = [load("a", "view/a", 0.002, 4.0), load("b", "view/a", 0.003, 3.0)]
+    more = cost_of([*two, load("c", "view/a", 0.004, 4.0)], 0.0).total - cost_of(two, 0.0).total
+    assert more == pytest.approx(0.016)
+
+
+def test_an_app_without_shared_segments_costs_its_head() -> None:
+    cost = cost_of([load("alone", None, 0.03, 2.0)], overhead=0.0)
+    assert cost.segments == ()
+    assert cost.total == pytest.approx(0.06)
+
+
+def test_equal_weights_take_their_memory_once_and_their_work_twice() -> None:
+    cost = cost_of([load("a", "view/a", 0.0, 1.0), load("b", "other/a", 0.0, 1.0)], overhead=0.0)
+    assert cost.memory_bytes == 100 + 2000 + 10 + 10
+    assert cost.total == pytest.approx(0.001 + 0.01 + 0.01)
+
+
+def test_nothing_running_costs_the_overhead() -> None:
+    assert cost_of([], overhead=0.2).total == 0.2

@@ -1,0 +1,93 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from mainstream.api import VideoApp, VideoStream
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.manifest import Manifest
+from mainstream.node_profile import NodeProfile
+from mainstream.workload.node_workload import NodeWorkload, PlacedApp
+from mainstream.workload.problem import branch_point_of, build_problem
+
+MakeApp = Callable[..., VideoApp]
+MakePackage = Callable[..., Manifest]
+
+
+def test_two_apps_on_one_view_share_the_public_stem(workload: NodeWorkload) -> None:
+    problem = build_problem(workload)
+    assert sorted(branch_point_of(segment.key) for segment in problem.segments) == [0, 1, 2, 3]
+    deepest = {app.candidates[-1].segment for app in problem.apps}
+    assert len(deepest) == 1
+
+
+def test_apps_on_different_views_share_no_work_but_the_memory(workload: NodeWorkload, make_app: MakeApp) -> None:
+    door, lift = workload.apps
+    elsewhere = replace(lift, app=make_app("lift", stream={"name": "hall", "view": "left"}))
+    problem = build_problem(replace(workload, apps=(door, elsewhere)))
+    assert len(problem.segments) == 8
+    assert len({segment.weights_key for segment in problem.segments}) == 4
+
+
+def test_a_segment_costs_what_the_profile_says_and_the_root_what_a_frame_costs(workload: NodeWorkload) -> None:
+    seconds = {branch_point_of(segment.key): segment.seconds for segment in build_problem(workload).segments}
+    assert seconds == pytest.approx({0: 0.002, 1: 0.001, 2: 0.002, 3: 0.003})
+
+
+def test_a_head_costs_all_after_its_branch_point(workload: NodeWorkload) -> None:
+    app = build_problem(workload).apps[0]
+    assert [candidate.head_s for candidate in app.candidates] == [0.0065, 0.0035, 0.0005]
+    assert [candidate.head_bytes for candidate in app.candidates] == [4000, 2000, 1000]
+
+
+def test_apps_of_a_tenant_that_have_private_segments_in_common_share_them(
+    workload: NodeWorkload, make_package: MakePackage
+) -> None:
+    def private(app: str, end: int) -> str:
+        return "c" * 64 if end == 3 else "f" * 64
+
+    apps = tuple(replace(placed, package=make_package(placed.name, private)) for placed in workload.apps)
+    problem = build_problem(replace(workload, apps=apps))
+    shared = problem.apps[0].candidates[1]
+    assert shared.segment == problem.apps[1].candidates[1].segment
+    assert branch_point_of(shared.segment or "") == 3
+    assert shared.head_s == 0.0005
+    assert shared.head_bytes == 1000
+
+
+def test_overhead_is_idle_plus_decoding_of_the_streams_in_use(workload: NodeWorkload) -> None:
+    assert build_problem(workload).overhead == pytest.approx(0.01 + 10 * 0.0015)
+    assert build_problem(replace(workload, apps=())).overhead == pytest.approx(0.01)
+
+
+def test_the_budget_is_a_share_of_the_runners_cpu_limit(workload: NodeWorkload) -> None:
+    assert build_problem(workload).budget == pytest.approx(1.0)
+
+
+def test_an_app_overrides_event_statistics_votes_rates_and_objective(
+    workload: NodeWorkload, stream: VideoStream, make_app: MakeApp, make_package: MakePackage
+) -> None:
+    app = make_app(
+        "door", votes=2, rates=[1, 5], event={"lengthSeconds": 4}, objective={"metric": "recall", "minimum": 0.2}
+    )
+    problem = build_problem(replace(workload, apps=(PlacedApp(app, stream, make_package("door")),)))
+    stated = problem.apps[0]
+    assert (stated.votes, stated.allowed_rates) == ((2,), (1.0, 5.0))
+    assert (stated.events.length_s, stated.events.frequency) == (4.0, 0.3)
+    assert (stated.objective.metric, stated.objective.minimum) == ("recall", 0.2)
+
+
+def test_a_rate_above_the_streams_is_an_error_that_names_the_app(
+    workload: NodeWorkload, stream: VideoStream, make_app: MakeApp, make_package: MakePackage
+) -> None:
+    placed = PlacedApp(make_app("door", rates=[5, 20]), stream, make_package("door"))
+    with pytest.raises(InvalidInputError, match=r"VideoApp door: spec.rates: 20 is more than the stream's 10"):
+        build_problem(replace(workload, apps=(placed,)))
+
+
+def test_a_base_that_was_not_profiled_is_an_error_that_names_the_app(
+    workload: NodeWorkload, profile: NodeProfile
+) -> None:
+    bare = profile.model_copy(update={"bases": {}})
+    with pytest.raises(InvalidInputError, match=r"VideoApp door: spec.package: .*does not cover base network 'tiny'"):
+        build_problem(replace(workload, profile=bare))
