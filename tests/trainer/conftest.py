@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from mainstream_trainer.request import TrainingRequest
-from mainstream_trainer.settings import TrainingSettings
-from mainstream_trainer.training import train_apps
 
 from mainstream.api.video_stream import Crop
 from mainstream.mpackage.folder_store import FolderStore
+from mainstream_trainer.request import TrainingRequest
+from mainstream_trainer.settings import TrainingSettings
+from mainstream_trainer.training import train_apps
 
 ROOT = Path(__file__).parents[2]
 QUICK = TrainingSettings(

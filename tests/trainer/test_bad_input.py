@@ -3,11 +3,11 @@ import resource
 from dataclasses import replace
 
 import pytest
-from mainstream_trainer.training import train_app, train_apps
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.folder_store import FolderStore
+from mainstream_trainer.training import train_app, train_apps
 
 
 @pytest.fixture

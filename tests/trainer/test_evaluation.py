@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+
+from mainstream.mpackage.manifest import OperatingPoint
 from mainstream_trainer.candidate import ranking_quality
 from mainstream_trainer.evaluation import AppEvents, Evaluator, dominating
 from mainstream_trainer.event_statistics import event_frequency, event_length_s, miss_correlation
@@ -13,8 +15,6 @@ from mainstream_trainer.operating_points import (
 )
 from mainstream_trainer.replay import MAX_VOTES, Stretch, rates, replayed_curve
 from mainstream_trainer.settings import TrainingSettings
-
-from mainstream.mpackage.manifest import OperatingPoint
 
 FPS = 10.0
 

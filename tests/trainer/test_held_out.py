@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mainstream_trainer.held_out import hold_out
-from mainstream_trainer.settings import TrainingSettings
 
 from mainstream.errors import InvalidInputError
+from mainstream_trainer.held_out import hold_out
+from mainstream_trainer.settings import TrainingSettings
 
 FPS = 10.0
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from mainstream_trainer.schedule import schedule
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.variants import varied

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from mainstream_trainer.training import train_app, train_apps
 from safetensors.torch import load
 from torch import nn
 
@@ -20,6 +19,7 @@ from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.registry import load_base_network
+from mainstream_trainer.training import train_app, train_apps
 
 
 def test_a_package_holds_every_candidate_and_verifies(trained):
