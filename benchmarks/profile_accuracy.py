@@ -10,14 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from mainstream.nn.registry import load_base_network
+from mainstream.node_profile import NodeProfile
+from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.profiling.synthetic import synthetic_plan
 from mainstream_runner.run import run_plan
 from mainstream_runner.views import plan_views
-
-from mainstream.nn.registry import load_base_network
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerPlan, RunnerStream
 
 BASE = "efficientnet-lite0"
 PLANS: tuple[tuple[str, bool, list[tuple[int, float]]], ...] = (

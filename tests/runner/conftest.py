@@ -6,12 +6,12 @@ from pathlib import Path
 
 import av
 import pytest
-from mainstream_runner.profiling.synthetic import synthetic_plan
-from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
 from mainstream.runner_plan import RunnerPlan, RunnerStream
+from mainstream_runner.profiling.synthetic import synthetic_plan
+from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 REPOSITORY = Path(__file__).parents[2]
 MakePlan = Callable[..., RunnerPlan]

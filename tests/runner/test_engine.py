@@ -4,14 +4,14 @@ import time
 from pathlib import Path
 
 import pytest
-from mainstream_runner.engine.back_end import TorchEager
-from mainstream_runner.engine.blobs import read_tensors
-from mainstream_runner.engine.host import EngineHost
-from mainstream_runner.engine.loader import load_executor
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan
+from mainstream_runner.engine.back_end import TorchEager
+from mainstream_runner.engine.blobs import read_tensors
+from mainstream_runner.engine.host import EngineHost
+from mainstream_runner.engine.loader import load_executor
 
 
 def test_segments_of_equal_share_key_are_in_memory_once(make_plan, store: Path) -> None:  # type: ignore[no-untyped-def]

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from mainstream.errors import InvalidInputError
+from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder.counts import FrameCounts
@@ -11,9 +14,6 @@ from mainstream_runner.feeder.due import DueApps
 from mainstream_runner.feeder.reports import ReportMerger
 from mainstream_runner.feeder.waiting import WAITING_FRAMES, WaitingFrame, WaitingFrames
 from mainstream_runner.views import plan_views
-
-from mainstream.errors import InvalidInputError
-from mainstream.runner_plan import RunnerPlan
 
 APPS = ("a", "b", "c")
 PIXELS = np.zeros((2, 3, 3), np.uint8)

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from mainstream_runner.profiling import node
-from mainstream_runner.profiling.fit import fit_base, fit_decode_s, fit_frame_s, fit_scale
-from mainstream_runner.profiling.part_costs import PartCosts
 
 from mainstream.nn.network import Network
 from mainstream.node_profile import BaseProfile
 from mainstream.runner_plan import RunnerStream
+from mainstream_runner.profiling import node
+from mainstream_runner.profiling.fit import fit_base, fit_decode_s, fit_frame_s, fit_scale
+from mainstream_runner.profiling.part_costs import PartCosts
 
 PARTS = PartCosts(
     frames=1,

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from mainstream_runner.run import Progress, play
-from mainstream_runner.serving.torchserve import TorchServe
 
 from mainstream.errors import MainstreamError
 from mainstream.runner_plan import RunnerPlan
+from mainstream_runner.run import Progress, play
+from mainstream_runner.serving.torchserve import TorchServe
 
 CRASHING_PARENT = """
 import sys

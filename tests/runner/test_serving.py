@@ -13,12 +13,6 @@ import av
 import psutil
 import pytest
 import torch
-from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
-from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.serving import java
-from mainstream_runner.serving.java import JavaError, find_java, java_version
-from mainstream_runner.serving.torchserve import TorchServe, TorchServeError, torchserve
-from mainstream_runner.views import plan_views
 from safetensors.torch import load_file
 from torch import nn
 
@@ -27,6 +21,12 @@ from mainstream.frames import view_pixels
 from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.serving import java
+from mainstream_runner.serving.java import JavaError, find_java, java_version
+from mainstream_runner.serving.torchserve import TorchServe, TorchServeError, torchserve
+from mainstream_runner.views import plan_views
 
 BRANCH_POINTS = (15, 15, 14, 11, 7, 3, 0)
 

@@ -1,11 +1,11 @@
 """Which segments run for whom."""
 
 import pytest
-from mainstream_runner.engine.tree import stem_trees
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Blob, PrivateSegment
 from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream_runner.engine.tree import stem_trees
 
 PUBLIC = tuple(f"{k:064x}" for k in range(4))
 
