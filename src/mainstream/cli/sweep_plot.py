@@ -17,7 +17,7 @@ def draw_sweep(result: Sweep, path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        message = "drawing needs matplotlib; install it with: pip install 'mainstream[plots]'"
+        message = "drawing needs matplotlib; install it with: pip install 'mainstream[reports]'"
         raise InvalidInputError(message, field="--plot") from error
     figure = Figure(figsize=(8.0, 8.0), layout="constrained")
     means, each = figure.subplots(2, 1, sharex=True)
