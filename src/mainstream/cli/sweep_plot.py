@@ -1,4 +1,4 @@
-"""Draws a sweep: mean F1 over the budget next to the baselines, and each app's F1 below. Needs the extra `plots`."""
+"""Draws a sweep: mean F1 over the budget next to the baselines, and each app's F1 below. Needs the extra `reports`."""
 
 from __future__ import annotations
 
