@@ -15,3 +15,7 @@ class EngineReport(TypedDict):
     sizes: list[tuple[int, int]]
     """height and width of every view served, by its number"""
     back_end: str
+    scored_frames: int
+    """frames scored so far"""
+    scored_s: float
+    """CPU-seconds that they took, from pixels to scores"""

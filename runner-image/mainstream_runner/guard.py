@@ -2,8 +2,9 @@
 
 The guard's standard input is a pipe that its parent holds open. When the pipe ends, because the parent closed it or
 died of whatever (kill -9 included), the guard ends the child's whole process group, politely and then by force,
-removes FOLDER ('-' for none), and goes. If the guard itself is killed, the kernel kills the child. It starts in a
-session of its own, so that a terminal's Ctrl-C reaches only the parent, which then closes the pipe.
+removes FOLDER ('-' for none), and goes. If the child ends by itself, the folder stays for the parent to read. If the
+guard itself is killed, the kernel kills the child. It starts in a session of its own, so that a terminal's Ctrl-C
+reaches only the parent, which then closes the pipe.
 
 Standard library only, and few modules of it: it starts before everything and stays for as long.
 """
@@ -36,26 +37,26 @@ def main(folder: str, command: list[str]) -> int:
         )
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
-        _remove(folder)
         return 127
-    try:
-        _wait_for_end(child)
-    finally:
-        _end(child)
+    wanted = _wait_for_end(child)
+    _end(child)
+    if not wanted:
         _remove(folder)
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
-def _wait_for_end(child: "subprocess.Popen[bytes]") -> None:
-    """Return when the child has ended or the parent is gone."""
+def _wait_for_end(child: "subprocess.Popen[bytes]") -> bool:
+    """Return when the child has ended (true: its parent may want to read why) or the parent is gone (false)."""
     exited = os.pidfd_open(child.pid)
     poll = select.poll()
     poll.register(exited, select.POLLIN)
     poll.register(0, select.POLLIN | select.POLLHUP)
     while True:
         ready = {fd for fd, _ in poll.poll()}
-        if exited in ready or (0 in ready and not os.read(0, 4096)):
-            return
+        if 0 in ready and not os.read(0, 4096):
+            return False
+        if exited in ready:
+            return True
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

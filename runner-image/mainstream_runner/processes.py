@@ -4,7 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -25,7 +25,9 @@ def guarded(
     stdout: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a command under the guard; on leaving, its whole process group is gone, and `folder` with it.
+    """Run a command under the guard; on leaving, its whole process group is gone.
+
+    `folder` is removed should this process die.
 
     What is yielded is the guard's process: it ends when the command ends, with its exit code.
     """
@@ -55,13 +57,12 @@ def close(process: "subprocess.Popen[bytes]") -> None:
         process.wait(_END_TIMEOUT_S)
 
 
-def cpu_seconds(guards: Iterable["subprocess.Popen[bytes]"]) -> float:
-    """CPU-seconds (user and system) that everything below these guards has used so far, ended children included."""
+def cpu_seconds(process: "subprocess.Popen[bytes]") -> float:
+    """CPU-seconds (user and system) that everything below a guard has used so far, ended children included."""
     total_s = 0.0
-    for process in guards:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(process.pid).children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    times = child.cpu_times()
-                    total_s += times.user + times.system + times.children_user + times.children_system
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = child.cpu_times()
+                total_s += times.user + times.system + times.children_user + times.children_system
     return total_s

@@ -48,9 +48,8 @@ class Evaluator:
         self._events = events
         self._settings = settings
         self._frames = held_out.frames
-        self._labels = HeldOutLabels(
-            present[self._frames], blocks_of(self._frames, max(1, round(events.length_s * events.fps)))
-        )
+        block_frames = max(1, round(events.length_s * events.fps))
+        self._labels = HeldOutLabels(present[self._frames], blocks_of(self._frames, block_frames))
         self._stretches = [_stretch(events, block) for block in held_out.blocks]
         windows = sum(
             len(
@@ -66,6 +65,7 @@ class Evaluator:
         self.evaluation = Evaluation(
             frames_event=int(self._labels.present.sum()),
             frames_other=int((~self._labels.present).sum()),
+            block_frames=block_frames,
             events=sum(len(stretch.events) for stretch in self._stretches),
             windows=windows,
         )

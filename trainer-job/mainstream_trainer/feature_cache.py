@@ -1,7 +1,7 @@
 """Stem features of every frame and variant, computed once and used by all candidates of all apps of a view.
 
 Frozen layers never change, so what they make of a frame does not either. Features lie in memory-mapped files, one a
-branch-point, named by their share key; the operating system keeps in memory what is being used.
+branch-point; the operating system keeps in memory what is being used.
 """
 
 import os
@@ -22,6 +22,8 @@ from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.variants import varied
 
 MAX_CACHE_BYTES = 2 << 30
+_FEATURE_BYTES = 4
+"""float32; pixels at branch-point 0 take one byte"""
 _CHUNK_FRAMES = 16
 """frames of one forward pass; fixed, so that features do not depend on the number of threads"""
 
@@ -37,6 +39,17 @@ class FeatureCache:
         self._folder = folder
         self._arrays: dict[int, torch.Tensor] = {}
 
+    def check_size(self, frames: int, branch_points: Sequence[int], variants: int) -> None:
+        """Raise `InvalidInputError`, which says what is needed, where the features would be larger than allowed."""
+        per_frame = sum(self.elements(k) * (1 if k == 0 else _FEATURE_BYTES) for k in {0, *branch_points})
+        needed = frames * variants * per_frame
+        if needed > MAX_CACHE_BYTES:
+            raise InvalidInputError(
+                f"the features of {frames} frames need {needed / 2**30:.1f} GiB of disk, more than "
+                f"{MAX_CACHE_BYTES / 2**30:.0f}; use fewer frames, variants or shallow branch-points",
+                field="branch_points",
+            )
+
     def build(
         self,
         frames: NDArray[np.uint8],
@@ -48,7 +61,6 @@ class FeatureCache:
     ) -> None:
         """Fill the cache from `frames` (n, height, width, 3); each branch-point from the one before it."""
         depths = sorted({0, *branch_points})
-        self._check_size(len(frames), depths, settings.variants)
         self._arrays[0] = self._pixels(frames, settings, seed)
         count = settings.variants * len(frames)
         chunks = [slice(at, min(at + _CHUNK_FRAMES, count)) for at in range(0, count, _CHUNK_FRAMES)]
@@ -92,22 +104,15 @@ class FeatureCache:
     def _cost(self, branch_point: int) -> float:
         return self._network.branch_points[branch_point].cost_share
 
-    def _check_size(self, frames: int, depths: Sequence[int], variants: int) -> None:
-        per_frame = sum(self.elements(k) * (1 if k == 0 else 4) for k in depths)
-        needed = frames * variants * per_frame
-        if needed > MAX_CACHE_BYTES:
-            raise InvalidInputError(
-                f"the features of {frames} frames need {needed / 2**30:.1f} GiB of disk, more than "
-                f"{MAX_CACHE_BYTES / 2**30:.0f}; use fewer frames, variants or shallow branch-points",
-                field="branch_points",
-            )
-
     def _new_array(self, branch_point: int, shape: tuple[int, ...], dtype: type[np.generic]) -> torch.Tensor:
         path = self._folder / f"{self._network.prefix_hashes[branch_point]}.features"
         try:
             # Reserved first: writing a mapped page that the disk has no room for would end the process.
             with path.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, int(np.prod(shape)) * np.dtype(dtype).itemsize)
-            return torch.from_numpy(np.memmap(path, dtype=dtype, mode="r+", shape=shape))
+            mapped = np.memmap(path, dtype=dtype, mode="r+", shape=shape)
+            # Without a name it is gone with the last who maps it, even after a kill.
+            path.unlink()
+            return torch.from_numpy(mapped)
         except OSError as error:
             raise MainstreamError(f"no room for features ({error.strerror})", source=path.parent) from error

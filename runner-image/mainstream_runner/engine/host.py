@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ class EngineHost:
         self._wanted: _Load | None = None
         self._loading: str | None = None
         self._failed: dict[str, str] = {}
+        self._scored_frames = 0
+        self._scored_s = 0.0
 
     def load(self, plan: RunnerPlan, store: Path) -> None:
         """Start to load a plan and return; frames run through the old one until the new one is warm.
@@ -52,7 +55,11 @@ class EngineHost:
             raise StalePlanError("another plan is served; load the plan again", field="plan")
         for frame in frames:
             _check(frame, executor)
-        return executor.score(frames)
+        start_s = time.thread_time()
+        scores = executor.score(frames)
+        self._scored_s += time.thread_time() - start_s
+        self._scored_frames += len(frames)
+        return scores
 
     def report(self) -> EngineReport:
         """What is served, what is on its way, what failed."""
@@ -64,6 +71,8 @@ class EngineHost:
                 failed=dict(self._failed),
                 sizes=[(view.height, view.width) for view in executor.views] if executor else [],
                 back_end=self._back_end.name,
+                scored_frames=self._scored_frames,
+                scored_s=self._scored_s,
             )
 
     def _load_wanted(self) -> None:

@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,17 +16,20 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Blob
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
-from mainstream_runner.client import EngineClient
+from mainstream_runner.client import EngineClient, PlanNotServedError
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine_report import EngineReport
 from mainstream_runner.processes import cpu_seconds
-from mainstream_runner.profiling.fit import fit_base, fit_decode_s, fit_frame_s
+from mainstream_runner.profiling.fit import fit_base, fit_decode_s, fit_frame_s, fit_scale
 from mainstream_runner.profiling.part_costs import PartCosts
 from mainstream_runner.report import RunReport
 from mainstream_runner.run import play
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
-_PACE_FPS = 5.0
-"""analysed frames per second of the live run; plans on a small node run at 1 to 10"""
-_PARTS_FPS = 8.0
+_PACE_FPS = 8.0
+"""analysed frames per second of live runs; plans on a small node run at 1 to 10"""
+_WARM_MESSAGES = 300
+"""that the JVM sees before it is measured: it translates its code at the first few hundred"""
 _PARTS_S = 5.0
 _IDLE_S = 2.5
 _DECODE_S = 5.0
@@ -66,9 +69,9 @@ class _Profiler:
         with closing(EngineClient(self._server.port)) as client:
             for name in base_names:
                 self._on_step(f"measuring segments of {name}")
-                parts[name] = PartCosts.model_validate(client.profile(name, _PARTS_FPS, _PARTS_S))
-            back_end = client.report()["back_end"]
-        bases = {name: fit_base(costs) for name, costs in parts.items()}
+                parts[name] = PartCosts.model_validate(client.profile(name, _PACE_FPS, _PARTS_S))
+            self._on_step("warming TorchServe")
+            _warm(client)
         first = base_names[0]
         self._on_step("measuring idle processes")
         idle = self._idle()
@@ -78,11 +81,16 @@ class _Profiler:
             run = self._play(stream, first, parts[first], _NO_FRAMES_FPS, _DECODE_S)
             decode_s[stream.name] = fit_decode_s(run.cpu_used, idle, _captured_fps(run))
         self._on_step("measuring whole frames")
+        before = self._report()
         run = self._play(streams[0], first, parts[first], min(_PACE_FPS, streams[0].fps), _LIVE_S)
+        after = self._report()
+        scored_s = (after["scored_s"] - before["scored_s"]) / (after["scored_frames"] - before["scored_frames"])
+        scale = fit_scale(parts[first], scored_s)
+        bases = {name: fit_base(costs, scale) for name, costs in parts.items()}
         decode = decode_s[streams[0].name] * _captured_fps(run)
         return NodeProfile(
             machine=_machine(),
-            back_end=back_end,
+            back_end=after["back_end"],
             versions={name: version(name) for name in _VERSIONS},
             bases=bases,
             frame_s=fit_frame_s(run.cpu_used, idle, decode, run.apps[0].fps_achieved, bases[first]),
@@ -90,10 +98,14 @@ class _Profiler:
             idle=idle,
         )
 
+    def _report(self) -> EngineReport:
+        with closing(EngineClient(self._server.port)) as client:
+            return client.report()
+
     def _idle(self) -> float:
-        before_s, start_s = cpu_seconds([self._server.guard]), time.monotonic()
+        before_s, start_s = cpu_seconds(self._server.guard), time.monotonic()
         time.sleep(_IDLE_S)
-        return (cpu_seconds([self._server.guard]) - before_s) / (time.monotonic() - start_s)
+        return (cpu_seconds(self._server.guard) - before_s) / (time.monotonic() - start_s)
 
     def _play(self, stream: RunnerStream, base: str, parts: PartCosts, fps: float, seconds: float) -> RunReport:
         plan = _probe_plan(stream, base, parts, fps, self._head(parts))
@@ -128,6 +140,14 @@ def _probe_plan(stream: RunnerStream, base: str, parts: PartCosts, fps: float, h
         merge_gap_s=1.0,
     )
     return RunnerPlan(node="", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=(app,))
+
+
+def _warm(client: EngineClient) -> None:
+    """Send frames that the engine refuses, since it serves no such plan."""
+    pixels = np.zeros((160, 160, 3), np.uint8)
+    for _ in range(_WARM_MESSAGES):
+        with suppress(PlanNotServedError):
+            client.score("", [DueFrame(0, pixels, ())])
 
 
 def _captured_fps(run: RunReport) -> float:

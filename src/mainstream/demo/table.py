@@ -12,8 +12,8 @@ def caution(report: DemoReport) -> str:
     apps = report.policies["mainstream"].apps
     events = [app.events for app in apps]
     return (
-        f"{_range(min(events), max(events))} events an app, {sum(events)} in all: one event more or less moves an app's "
-        f"F1 by some {1 / max(min(events), 1):.2f}, and the mean by {1 / max(min(events), 1) / len(apps):.2f}."
+        f"{_range(min(events), max(events))} events an app, {sum(events)} in all: one event more or less moves an "
+        f"app's F1 by some {1 / max(min(events), 1):.2f}, and the mean by {1 / max(min(events), 1) / len(apps):.2f}."
     )
 
 
@@ -40,9 +40,9 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("app")
-    for name in ("frozen to", "fps", "achieved", "votes", "F1 predicted", "F1 measured", "events", "false windows"):
-        table.add_column(name, justify="right")
+    table.add_column("app", no_wrap=True)
+    for name in ("frozen\nto", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "events\nfound", "false\nwindows"):
+        table.add_column(name, justify="right", no_wrap=True)
     for app in policy.apps:
         table.add_row(*_row(app))
     return table
@@ -50,7 +50,7 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
 
 def _row(app: AppResult) -> tuple[str, ...]:
     if app.branch_point is None:
-        return (app.name, "does not fit", "-", "-", "-", f"{0:.3f}", f"{0:.3f}", f"0 of {app.events}", "-")
+        return (app.name, "no fit", "-", "-", "-", f"{0:.3f}", f"{0:.3f}", f"0 of {app.events}", "-")
     return (
         app.name,
         str(app.branch_point),

@@ -116,6 +116,8 @@ class Evaluation(_Part):
 
     frames_event: int = Field(ge=0)
     frames_other: int = Field(ge=0)
+    block_frames: float = Field(ge=1)
+    """neighbouring frames that are worth one independent one: an event's length of video, 1 for unrelated pictures"""
     events: int = Field(ge=0)
     windows: int = Field(ge=0)
 

@@ -23,8 +23,8 @@ class Preprocessing:
     """divides red, green and blue"""
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for manifests and hashes."""
-        return asdict(self)
+        """Plain data, as JSON has it, for manifests and hashes."""
+        return {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
 
     def __call__(self, frames: torch.Tensor) -> torch.Tensor:
         """Frames (N, height, width, 3), uint8 RGB, to (N, 3, height, width), float32."""

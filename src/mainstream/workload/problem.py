@@ -14,10 +14,10 @@ from mainstream.planner.problem import (
     App,
     Candidate,
     Objective,
-    OperatingPoint,
     Problem,
     ReplayedPoint,
 )
+from mainstream.workload.caution import cautious
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
 
@@ -122,7 +122,7 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         segment=key,
         head_s=forest.base_profile(placed).head_s[end],
         head_bytes=sum(segment.blob.size_bytes for segment in own) + candidate.head.size_bytes,
-        operating_points=tuple(OperatingPoint(at.threshold, at.p, at.e) for at in candidate.operating_points),
+        operating_points=tuple(cautious(at, placed.package.evaluation) for at in candidate.operating_points),
         replayed=tuple(
             ReplayedPoint(at.threshold, at.fps, at.votes, at.recall, at.false_alarm) for at in candidate.replayed
         ),

@@ -24,8 +24,20 @@ def test_a_reference_is_read_and_spelled_the_same(text, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "crossing", "@1", "crossing@", "../crossing@1", "a/b@1", "crossing@sha256:12", "crossing@../1", "Crossing@1"]
-    + ["crossing@1\n", "http://host/crossing@1", f"crossing@sha256:{DIGEST.upper()}"],
+    [
+        "",
+        "crossing",
+        "@1",
+        "crossing@",
+        "../crossing@1",
+        "a/b@1",
+        "crossing@sha256:12",
+        "crossing@../1",
+        "Crossing@1",
+        "crossing@1\n",
+        "http://host/crossing@1",
+        f"crossing@sha256:{DIGEST.upper()}",
+    ],
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(InvalidInputError, match="not a package reference"):

@@ -96,7 +96,7 @@ def package_of(name: str, private: Callable[[str, int], str] = private_hash) -> 
                 "frequency": measured(0.3),
                 "correlation": measured(0.2),
             },
-            "evaluation": {"frames_event": 10, "frames_other": 30, "events": 2, "windows": 5},
+            "evaluation": {"frames_event": 10, "frames_other": 30, "block_frames": 10, "events": 1, "windows": 3},
             "candidates": [candidate(0, 0.9), candidate(2, 0.8), candidate(3, 0.6)],
             "training": {"data_digest": "d" * 64, "seed": 0, "settings": {}, "versions": {}},
         }

@@ -1,0 +1,70 @@
+"""How plans, what-ifs and sweeps look on a terminal."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from mainstream.planner import AppPlan, Plan
+from mainstream.planner.sweep import Sweep
+from mainstream.planner.whatif import WhatIf
+
+
+def print_plan(made: Plan, console: Console) -> None:
+    """A table of the plan, why everyone got what they got, what it costs, and how good it is proved to be."""
+    table = Table()
+    table.add_column("app", no_wrap=True)
+    for name in ("frozen to", "fps", "votes", "threshold", "F1", "recall", "precision"):
+        table.add_column(name, justify="right")
+    for app in made.apps:
+        cells = [
+            "-" if value is None else f"{value:g}" for value in (app.branch_point, app.fps, app.votes, app.threshold)
+        ]
+        table.add_row(app.name, *cells, *(f"{value:.3f}" for value in (app.f1, app.recall, app.precision)))
+    console.print(table)
+    for app in made.apps:
+        console.print(f"[bold]{app.name}[/bold]: {app.why}", highlight=False)
+    proof = "" if made.gap is None else f", at most {made.gap:.1g} below the best possible"
+    console.print(
+        f"\nmean event F1 {made.mean_f1:.3f} ({made.status}{proof}); "
+        f"cost {made.cost.total:.3f} of {made.budget:.3f} CPU: stem {sum(s.cost for s in made.cost.segments):.3f}, "
+        f"heads {sum(made.cost.heads.values()):.3f}, decoding and idle {made.cost.overhead:.3f}",
+        highlight=False,
+    )
+    if made.shed:
+        console.print(f"does not fit: {', '.join(made.shed)}; raise the budget, or lower rates or minima")
+
+
+def print_what_if(result: WhatIf, console: Console) -> None:
+    """App by app before and after, the greatest loss first."""
+    table = Table("app", "before", "after")
+    table.add_column("F1 change", justify="right")
+    for change in result.changes:
+        table.add_row(change.name, _short(change.before), _short(change.after), f"{change.f1_change:+.3f}")
+    console.print(table)
+    console.print(
+        f"mean event F1 {result.before.mean_f1:.3f} before, {result.after.mean_f1:.3f} after; "
+        f"the others lose {result.lost_by_others:.3f} in all",
+        highlight=False,
+    )
+
+
+def print_sweep(result: Sweep, plot: Path, console: Console) -> None:
+    """Mean F1 by budget, a column a policy, then each app's under the first; `plot` is where it was drawn."""
+    policies = list(dict.fromkeys(point.policy for point in result.points))
+    table = Table("budget", *policies, *result.apps)
+    for row, budget in enumerate(result.budgets):
+        points = [result.of(policy)[row] for policy in policies]
+        table.add_row(
+            f"{budget:.3f}", *(f"{point.mean_f1:.3f}" for point in points), *(f"{f1:.3f}" for f1 in points[0].f1)
+        )
+    console.print(table)
+    console.print(f"drawn in {plot}", highlight=False)
+
+
+def _short(app: AppPlan | None) -> str:
+    if app is None:
+        return "-"
+    if not app.fits:
+        return "does not fit"
+    return f"{app.branch_point} at {app.fps:g} fps, F1 {app.f1:.3f}"

@@ -1,0 +1,58 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mainstream.mpackage.layout import blob_key
+from mainstream.mpackage.publish import publish
+
+
+@pytest.fixture
+def command(store, package):
+    """Run `mainstream package ...` on a store with one package."""
+    publish(store, *package, {})
+
+    def run(*arguments):
+        code = "from mainstream.cli.main import main; main()"
+        line = [sys.executable, "-c", code, "package", *arguments, "--store", str(store.folder)]
+        return subprocess.run(line, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "160"})
+
+    return run
+
+
+def test_inspect_shows_candidates_and_event_statistics(command, package):
+    result = command("inspect", "crossing@1")
+    assert result.returncode == 0
+    assert f"sha256:{package[0].digest}" in result.stdout
+    assert "event length 1.8 s (measured)" in result.stdout
+    assert "0.80 (0.70-0.90)" in result.stdout
+
+
+def test_verify_says_that_all_is_well(command):
+    result = command("verify", "crossing@1")
+    assert result.returncode == 0
+    assert "crossing@1 is whole: 4 blobs" in result.stdout
+
+
+def test_verify_names_a_changed_blob_in_one_sentence(command, store, package):
+    key = blob_key(package[0].candidates[0].head)
+    data = bytearray((store.folder / key).read_bytes())
+    data[-1] ^= 1
+    (store.folder / key).write_bytes(data)
+    result = command("verify", f"crossing@sha256:{package[0].digest}")
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert key in result.stderr
+    assert "was changed" in result.stderr
+
+
+def test_a_package_that_is_not_there_ends_with_exit_code_2(command):
+    result = command("inspect", "crossing@9")
+    assert result.returncode == 2
+    assert "crossing@9: there is no such package (versions: 1)" in result.stderr
+
+
+def test_torch_is_not_loaded_for_help():
+    code = "import sys, mainstream.cli.main; sys.exit('torch' in sys.modules or 'av' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,33 @@
+import pytest
+
+from mainstream.mpackage.manifest import Evaluation, OperatingPoint
+from mainstream.workload.caution import cautious
+
+
+def measured(p: float, e: float) -> OperatingPoint:
+    return OperatingPoint(threshold=0.8, p=p, e=e, p_interval=(0, 1), e_interval=(0, 1))
+
+
+def held_out(blocks: float) -> Evaluation:
+    frames = int(20 * blocks)
+    return Evaluation(frames_event=frames, frames_other=frames, block_frames=20, events=1, windows=1)
+
+
+def test_no_false_hit_on_little_video_is_not_taken_for_none_ever() -> None:
+    # Three blocks without a false hit, two more at chance (.8 + 0) / 2: (0 * 3 + .4 * 2) / 5.
+    assert cautious(measured(0.8, 0.0), held_out(3)).e == pytest.approx(0.16)
+
+
+def test_much_video_is_taken_at_its_word() -> None:
+    point = cautious(measured(0.8, 0.02), held_out(2000))
+    assert (point.p, point.e) == pytest.approx((0.8, 0.02), abs=1e-3)
+
+
+def test_no_video_at_all_promises_nothing() -> None:
+    point = cautious(measured(1.0, 0.0), held_out(0))
+    assert point.p == point.e
+
+
+def test_caution_never_turns_a_classifier_around() -> None:
+    point = cautious(measured(0.9, 0.3), held_out(1))
+    assert 0.3 < point.e < point.p < 0.9

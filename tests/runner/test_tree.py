@@ -1,0 +1,92 @@
+"""Which segments run for whom."""
+
+import pytest
+
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.manifest import Blob, PrivateSegment
+from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream_runner.engine.tree import stem_trees
+
+PUBLIC = tuple(f"{k:064x}" for k in range(4))
+
+
+def digest(text: str) -> str:
+    return text.encode().hex().rjust(64, "0")
+
+
+def app(name: str, branch_point: int, *, private: str = "", fps: float = 1.0) -> RunnerApp:
+    owner = private or name
+    return RunnerApp(
+        name=name,
+        stream="s",
+        view="full",
+        base="b",
+        base_digest=PUBLIC[-1],
+        package_digest=PUBLIC[0],
+        branch_point=branch_point,
+        prefix_hash=PUBLIC[branch_point],
+        segments=tuple(
+            PrivateSegment(
+                branch_point=k,
+                prefix_hash=digest(f"{owner}{k}"),
+                blob=Blob(sha256=digest(f"{owner}{k}"), size_bytes=1),
+            )
+            for k in range(branch_point, 3)
+        ),
+        head=Blob(sha256=digest(name), size_bytes=1),
+        threshold=0.5,
+        fps=fps,
+        votes=1,
+        merge_gap_s=1.0,
+    )
+
+
+def plan(*apps: RunnerApp, sharing: bool = True) -> RunnerPlan:
+    stream = RunnerStream(name="s", url="file:x", fps=10, crops={"full": None})
+    return RunnerPlan(node="n", sharing=sharing, budget=1, cost=1, streams=(stream,), apps=apps)
+
+
+def test_a_public_segment_runs_once_for_all_who_look_at_the_same_view() -> None:
+    (tree,) = stem_trees(plan(app("a", 3), app("b", 3), app("c", 2)), {"b": PUBLIC})
+    assert [(node.index, node.blob is None) for node in tree.due_nodes(["a", "b", "c"])] == [
+        (0, True),
+        (1, True),
+        (2, True),
+        (2, False),
+    ]
+
+
+def test_two_apps_trained_together_share_their_private_stem() -> None:
+    (tree,) = stem_trees(plan(app("a", 1, private="t"), app("b", 1, private="t")), {"b": PUBLIC})
+    assert len(tree.due_nodes(["a", "b"])) == 3
+
+
+def test_only_what_a_due_app_needs_runs() -> None:
+    (tree,) = stem_trees(plan(app("a", 3), app("b", 1)), {"b": PUBLIC})
+    assert [node.key for node in tree.due_nodes(["b"])] == [PUBLIC[1], digest("b1"), digest("b2")]
+
+
+def test_parents_come_before_children() -> None:
+    (tree,) = stem_trees(plan(app("a", 1), app("b", 3), app("c", 0)), {"b": PUBLIC})
+    seen = {tree.root}
+    for node in tree.due_nodes(["c", "b", "a"]):
+        assert node.parent in seen
+        seen.add(node.key)
+
+
+def test_a_plan_without_sharing_gives_every_app_its_own_tree() -> None:
+    trees = stem_trees(plan(app("a", 3), app("b", 3), sharing=False), {"b": PUBLIC})
+    assert [[leaf.app for leaf in tree.leaves] for tree in trees] == [["a"], ["b"]]
+    assert all(len(tree.nodes) == 3 for tree in trees)
+
+
+def test_a_plan_for_other_base_weights_is_refused_by_app_and_field() -> None:
+    other = (*PUBLIC[:-1], digest("other"))
+    with pytest.raises(InvalidInputError, match=r"apps\[a\]\.base_digest: .*install"):
+        stem_trees(plan(app("a", 3)), {"b": other})
+
+
+def test_a_plan_whose_share_key_differs_is_refused_by_app_and_field() -> None:
+    other = (PUBLIC[0], digest("other"), *PUBLIC[2:])
+    with pytest.raises(InvalidInputError, match=r"apps\[a\]\.prefix_hash: .*plan again"):
+        stem_trees(plan(app("a", 1)), {"b": other})

@@ -1,0 +1,121 @@
+import json
+import resource
+from dataclasses import replace
+
+import pytest
+
+from mainstream.api.video_stream import Crop
+from mainstream.errors import MainstreamError
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream_trainer.training import train_app, train_apps
+
+
+@pytest.fixture
+def refused(quick_request, tmp_path):
+    """Train with something changed; returns the error's sentence, and holds that nothing was written."""
+
+    def train(labels=None, runs=None, **change):
+        request = replace(quick_request, **change)
+        if labels or runs is not None:
+            content = json.loads(quick_request.labels.read_text()) | (labels or {})
+            if runs is not None:
+                content["apps"]["door"]["runs"] = runs
+            request = replace(request, labels=tmp_path / "changed.json")
+            request.labels.write_text(json.dumps(content))
+        with pytest.raises(MainstreamError) as raised:
+            train_app(request, FolderStore(tmp_path / "store"))
+        assert not (tmp_path / "store").exists()
+        return str(raised.value)
+
+    return train
+
+
+def test_a_clip_that_does_not_exist(refused, tmp_path):
+    assert "none.mp4: video: cannot be read" in refused(video=tmp_path / "none.mp4")
+
+
+def test_a_clip_that_cannot_be_decoded(refused, tmp_path):
+    path = tmp_path / "noise.mp4"
+    path.write_bytes(b"no video at all" * 1000)
+    assert "noise.mp4: video: cannot be decoded" in refused(video=path)
+
+
+def test_a_clip_that_breaks_off(refused, clip, tmp_path):
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(clip.read_bytes()[:40_000])
+    assert "cut.mp4: video: " in refused(video=path)
+
+
+def test_labels_past_the_end_of_the_clip(refused):
+    assert "changed.json: frames: counts 900 frames, but" in refused(labels={"frames": 900})
+
+
+def test_an_app_without_positive_frames(refused):
+    assert "changed.json: apps.door.runs: no frame of the training part" in refused(runs=[[60, 70]])
+
+
+def test_an_app_with_nothing_but_positive_frames(refused):
+    assert "changed.json: apps.door.runs: every frame" in refused(runs=[[0, 44]])
+
+
+def test_an_app_whose_only_event_is_cut(refused):
+    assert "apps.door.runs: no event lies wholly in the training part" in refused(runs=[[40, 60]])
+
+
+def test_too_few_events_to_hold_some_out(refused):
+    assert "apps.door.runs: the fitting frames do not hold both" in refused(runs=[[2, 4]])
+
+
+def test_runs_that_overlap(refused):
+    assert "changed.json: apps.door: " in refused(runs=[[2, 9], [5, 12]])
+
+
+def test_an_unknown_app(refused):
+    assert "labels.json: apps: has no app 'window' (it has: door, gate)" in refused(app="window")
+
+
+def test_a_base_network_that_is_not_installed(refused):
+    assert "base: base network 'resnet-0' is not installed" in refused(base="resnet-0")
+
+
+def test_a_branch_point_that_does_not_exist(refused):
+    assert "branch-points 0 to 15, not 99" in refused(branch_points=(0, 15, 99))
+
+
+def test_an_extreme_left_out(refused):
+    assert "branch_points: must hold 0 (nothing frozen) and 15" in refused(branch_points=(7, 15))
+
+
+def test_a_crop_that_reaches_out_of_the_picture(refused):
+    assert "plaza.mp4: crop: reaches out" in refused(crop=Crop(x=700, y=0, width=100, height=100))
+
+
+def test_a_name_that_no_package_can_have(refused, quick_request):
+    apps = {"Front Door": {"event": "made up", "runs": [[2, 9]]}}
+    assert "Front Door" in refused(labels={"apps": apps}, app="Front Door")
+
+
+def test_more_features_than_fit(refused, quick_request):
+    settings = quick_request.settings.model_copy(update={"variants": 64})
+    message = refused(labels={"split": {"train": [0, 700], "test": [700, 795]}, "frames": 795}, settings=settings)
+    assert "branch_points: the features of 700 frames need" in message
+
+
+def test_no_room_for_features(refused):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        assert "no room for features" in refused()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_an_app_asked_for_twice(quick_request, tmp_path):
+    with pytest.raises(MainstreamError, match="'door' is asked for twice"):
+        train_apps([quick_request, quick_request], FolderStore(tmp_path))
+
+
+def test_a_store_that_cannot_be_written(quick_request, tmp_path):
+    (tmp_path / "store").write_bytes(b"in the way")
+    with pytest.raises(MainstreamError, match="store"):
+        train_app(quick_request, FolderStore(tmp_path / "store"))

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from mainstream_trainer.schedule import schedule
+from mainstream_trainer.settings import TrainingSettings
+from mainstream_trainer.variants import varied
+
+SETTINGS = TrainingSettings()
+
+
+def test_the_more_is_trained_the_slower_it_learns():
+    rates = [schedule(share, 300, SETTINGS).learning_rate for share in (0.0, 0.3, 0.6, 0.9)]
+    assert rates == sorted(rates)
+    assert rates[0] == SETTINGS.learning_rate
+    assert schedule(1.0, 300, SETTINGS).learning_rate == 0
+
+
+def test_the_learning_rate_rises_and_then_falls_to_nothing():
+    plan = schedule(0.5, 300, SETTINGS)
+    steps = plan.epochs * plan.steps_per_epoch
+    factors = [plan.factor(step) for step in range(steps)]
+    peak = int(np.argmax(factors))
+    assert factors[: peak + 1] == sorted(factors[: peak + 1])
+    assert factors[peak:] == sorted(factors[peak:], reverse=True)
+    assert factors[0] < 0.2
+    assert max(factors) > 0.9
+    assert factors[-1] < 0.001
+
+
+def test_an_epoch_holds_as_many_frames_as_there_are_to_fit():
+    assert schedule(0.5, 33, SETTINGS).steps_per_epoch == 3
+
+
+def test_a_variant_is_the_same_scene_in_other_light():
+    rng = np.random.default_rng(0)
+    frame = np.zeros((32, 32, 3), dtype=np.uint8)
+    frame[:, 16:] = 200
+    for _ in range(20):
+        variant = varied(frame, SETTINGS, rng)
+        assert variant.shape == frame.shape
+        # Never mirrored, never moved further than the shift.
+        assert variant[:, : 16 - SETTINGS.shift_pixels].mean() < 60
+        assert variant[:, 16 + SETTINGS.shift_pixels :].mean() > 140
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_variants_depend_on_the_seed_alone(seed):
+    frame = np.arange(32 * 32 * 3, dtype=np.uint8).reshape(32, 32, 3)
+    one, two = (varied(frame, SETTINGS, np.random.default_rng(seed)) for _ in range(2))
+    assert np.array_equal(one, two)
+    assert not np.array_equal(one, varied(frame, SETTINGS, np.random.default_rng(seed + 2)))

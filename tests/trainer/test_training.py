@@ -1,0 +1,132 @@
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load
+from torch import nn
+
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.layout import blob_key
+from mainstream.mpackage.reading import DamagedPackageError, package_versions, read_blob, verify_package
+from mainstream.nn.head import PoolLinear
+from mainstream.nn.network import Network
+from mainstream.nn.prefix_hash import next_prefix_hash
+from mainstream.nn.registry import load_base_network
+from mainstream_trainer.training import train_app, train_apps
+
+
+def test_a_package_holds_every_candidate_and_verifies(trained):
+    store, manifests, _ = trained
+    assert [manifest.name for manifest in manifests] == ["door", "gate"]
+    for manifest in manifests:
+        assert [candidate.branch_point for candidate in manifest.candidates] == [0, 11, 15]
+        assert verify_package(store, manifest) == []
+        for candidate in manifest.candidates:
+            assert len(candidate.operating_points) == 21
+            assert candidate.operating_points[10].threshold == 0.5
+            hits = [(point.p, point.e) for point in candidate.operating_points]
+            assert hits == sorted(hits, reverse=True)
+        assert manifest.evaluation.frames_event + manifest.evaluation.frames_other == 22
+
+
+def test_progress_of_every_app_ends_at_all_of_it(trained):
+    _, _, told = trained
+    for step in ("view of plaza.mp4", "door", "gate"):
+        shares = [progress.share for progress in told if progress.step == step]
+        assert shares == sorted(shares)
+        assert shares[-1] == pytest.approx(1.0)
+
+
+def test_frozen_means_frozen(trained):
+    _, manifests, _ = trained
+    network = load_base_network("efficientnet-lite0")
+    # Hashed anew: the base that was trained from is still what it was.
+    fresh = Network(network.name, network.preprocessing, network.branch_points, network.segments)
+    assert manifests[0].prefix_hashes == fresh.prefix_hashes == manifests[1].prefix_hashes
+    assert manifests[0].base.digest == fresh.digest
+
+
+def test_blobs_make_the_very_network_that_was_hashed(trained):
+    store, (manifest, _), _ = trained
+    network = load_base_network("efficientnet-lite0")
+    for candidate in manifest.candidates:
+        segments = network.trainable_segments(candidate.branch_point)
+        key = network.prefix_hashes[candidate.branch_point]
+        for segment, private in zip(segments, candidate.segments, strict=True):
+            segment.load_state_dict(load(read_blob(store, private.blob)))
+            key = next_prefix_hash(key, segment)
+            assert key == private.prefix_hash
+        head = PoolLinear(network.feature_channels)
+        head.load_state_dict(load(read_blob(store, candidate.head)))
+        assert nn.Sequential(*segments, head)(
+            torch.zeros(1, *network.branch_points[candidate.branch_point].shape)
+        ).isfinite()
+
+
+def test_specialised_segments_differ_from_the_base(trained):
+    _, (door, gate), _ = trained
+    assert door.candidate(0).segments[0].prefix_hash != door.prefix_hashes[1]
+    assert door.candidate(0).segments[0].prefix_hash != gate.candidate(0).segments[0].prefix_hash
+
+
+def test_the_same_inputs_make_the_same_package_alone_or_beside_others(trained, quick_request, tmp_path):
+    _, (door, _), _ = trained
+    assert train_app(quick_request, FolderStore(tmp_path)).digest == door.digest
+
+
+def test_a_second_run_finds_the_packages_and_trains_nothing(trained, quick_request):
+    store, manifests, _ = trained
+    told = []
+    start = time.monotonic()
+    found = train_apps([quick_request, replace(quick_request, app="gate")], store, on_progress=told.append)
+    assert found == manifests
+    assert {progress.detail for progress in told} == {"found"}
+    assert time.monotonic() - start < 2
+
+
+def test_other_inputs_never_change_a_published_package(trained, quick_request):
+    store, _, _ = trained
+    with pytest.raises(InvalidInputError, match=r"door@1.*other seed"):
+        train_app(replace(quick_request, seed=1), store)
+    with pytest.raises(InvalidInputError, match=r"door@1.*other data and settings"):
+        train_app(replace(quick_request, crop=None), store)
+
+
+def test_a_changed_byte_in_a_published_package_is_named(trained, quick_request, tmp_path):
+    store, (door, _), _ = trained
+    copy = FolderStore(Path(shutil.copytree(store.folder, tmp_path / "copy")))
+    path = copy.folder / blob_key(door.candidate(11).head)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(DamagedPackageError, match=path.name):
+        train_app(quick_request, copy)
+
+
+def test_an_error_in_one_app_leaves_no_package(quick_request, tmp_path):
+    def fail(progress):
+        if progress.detail == "branch-point 11":
+            raise OSError("somebody pulled the plug")
+
+    store = FolderStore(tmp_path)
+    with pytest.raises(OSError, match="pulled the plug"):
+        train_app(quick_request, store, on_progress=fail)
+    assert package_versions(store, "door") == []
+
+
+def test_ctrl_c_leaves_no_package_and_no_process(quick_request, tmp_path):
+    command = [sys.executable, "-c", "from mainstream.cli.main import main; main()", "train"]
+    command += [str(quick_request.video), str(quick_request.labels), "--store", str(tmp_path / "store")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    time.sleep(8)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode not in (0, None)
+    assert list(tmp_path.rglob("manifest.json")) == []
