@@ -1,5 +1,6 @@
 """A package as a person reads it."""
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -24,8 +25,21 @@ def render_package(manifest: Manifest) -> RenderableType:
 
 
 def _candidates(manifest: Manifest) -> Table:
-    table = Table(caption="p, e: share of hits on frames of an event, and on other frames, with 95 % intervals")
-    for column in ("branch-point", "balanced accuracy", "threshold", "p", "e", "replayed", "own MB", "dominated by"):
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        caption="p, e: share of hits on frames of an event, and on others (95 % interval)",
+        caption_justify="left",
+    )
+    for column in (
+        "frozen\nto",
+        "balanced\naccuracy",
+        "thres-\nhold",
+        "p",
+        "e",
+        "replayed",
+        "own\nMB",
+        "domi-\nnated by",
+    ):
         table.add_column(column, justify="right")
     for candidate in manifest.candidates:
         best = max(candidate.operating_points, key=lambda point: point.p - point.e)
@@ -35,7 +49,7 @@ def _candidates(manifest: Manifest) -> Table:
             f"{best.threshold:.3f}",
             _with_interval(best.p, best.p_interval),
             _with_interval(best.e, best.e_interval),
-            f"{len(candidate.replayed)} points" if candidate.replayed else "-",
+            str(len(candidate.replayed)) if candidate.replayed else "-",
             f"{_own_bytes(candidate) / 1e6:.2f}",
             "-" if candidate.dominated_by is None else str(candidate.dominated_by),
         )
