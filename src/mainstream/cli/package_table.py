@@ -27,20 +27,12 @@ def render_package(manifest: Manifest) -> RenderableType:
 def _candidates(manifest: Manifest) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
-        caption="p, e: share of hits on frames of an event, and on others (95 % interval)",
+        padding=0,
+        caption="p, e: share of hits in events and outside (95 % interval); by: dominated by",
         caption_justify="left",
     )
-    for column in (
-        "frozen\nto",
-        "balanced\naccuracy",
-        "thres-\nhold",
-        "p",
-        "e",
-        "replayed",
-        "own\nMB",
-        "domi-\nnated by",
-    ):
-        table.add_column(column, justify="right")
+    for column in ("frozen\nto", "bal.\nacc.", "thres-\nhold", "p", "e", "re-\nplayed", "own\nMB", "by"):
+        table.add_column(column, justify="right", no_wrap=True)
     for candidate in manifest.candidates:
         best = max(candidate.operating_points, key=lambda point: point.p - point.e)
         table.add_row(

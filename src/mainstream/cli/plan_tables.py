@@ -15,7 +15,7 @@ def print_plan(made: Plan, console: Console) -> None:
     """A table of the plan, why everyone got what they got, what it costs, and how good it is proved to be."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("app", no_wrap=True)
-    for name in ("frozen\nto", "fps", "votes", "threshold", "F1", "recall", "precision"):
+    for name in ("frozen\nto", "fps", "votes", "thres-\nhold", "F1", "recall", "precision"):
         table.add_column(name, justify="right")
     for app in made.apps:
         chosen = ["-" if value is None else f"{value:g}" for value in (app.branch_point, app.fps, app.votes)]
