@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mainstream.planner.bound import COST, true_use
+from mainstream.planner.bound import CHANGES, COST, true_use
 from mainstream.planner.incumbent import keeps_limits, polish, repair, slack_of
 from mainstream.planner.instance import Instance, IntArray, Options
 from mainstream.planner.search import search
@@ -26,19 +26,24 @@ class Fit:
     finished: bool
 
 
-def cheapest_rows(instance: Instance) -> IntArray:
-    """Every app's option of lowest own cost (with equal cost the one worth most): where repairs begin."""
+def cheapest_rows(instance: Instance, *, changes_first: bool) -> IntArray:
+    """Every app's option of lowest own cost (with equal cost the one worth most): where repairs begin.
+
+    `changes_first`: of lowest own cost among those that are no change, where there are any.
+    """
     options = instance.options
-    order = np.lexsort((-options.value, options.use[:, COST], options.app))
+    changes = options.use[:, CHANGES] if changes_first else np.zeros(len(options))
+    order = np.lexsort((-options.value, options.use[:, COST], changes, options.app))
     rows: IntArray = order[options.starts]
     return rows
 
 
 def find_fit(instance: Instance, late: Callable[[], bool]) -> Fit:
     """Any choice of all apps within the limits: by repair, else by looking for the lowest cost."""
-    rows = repair(instance, cheapest_rows(instance), late)
-    if rows is not None:
-        return Fit(rows, True)
+    for changes_first in (False, True):
+        rows = repair(instance, cheapest_rows(instance, changes_first=changes_first), late)
+        if rows is not None:
+            return Fit(rows, True)
     limits = instance.limits.copy()
     limits[COST] = 0.0
     flat = replace(instance.options, value=np.zeros(len(instance.options)))

@@ -29,8 +29,10 @@ from mainstream.planner.writing import Decided, Verdict, write_plan
 
 Policy = Literal["mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded"]
 POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded")
-DEFAULT_GAP = 1e-6
+DEFAULT_GAP = 1e-7
 DEFAULT_DEADLINE_S = 10.0
+FIT_SHARE = 0.6
+"""Share of the deadline after which it is not asked any longer whether all apps fit."""
 SEARCH_SHARE = 0.9
 """Share of the deadline after which the search ends, so that writing down the plan is in time too."""
 
@@ -110,7 +112,7 @@ class _Planning:
         if not tables:
             return self.write(None, proved=True)
         instance = compile_problem(self.problem, tables, self.total_weight)
-        fit = find_fit(instance, self.late)
+        fit = find_fit(instance, lambda: self.deadline.passed(FIT_SHARE))
         if fit.rows is not None:
             return self.write(self.decide(tables, instance, fit.rows), proved=True)
         return self.without_some(tables, instance)
