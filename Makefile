@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export QUICK
 
-.PHONY: help demo test lint types contracts unit clean
+.PHONY: help demo test lint types contracts unit crds test-cluster clean
 
 help: ## list the commands
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | sort | column -t -s '	'
@@ -40,6 +40,12 @@ contracts: $(VENV)/.dev ## import-linter and unused or undeclared dependencies
 
 unit: $(VENV)/.dev ## pytest
 	$(BIN)/pytest
+
+crds: $(VENV)/.dev ## write the CustomResourceDefinitions anew from their models
+	$(BIN)/python -m mainstream.api.crd
+
+test-cluster: $(VENV)/.dev ## the story of apps on a real Kubernetes; skips where there is none, saying how to get one
+	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster -v --timeout 1800
 
 bench-%: $(VENV)/.dev ## a benchmark, into out/bench/; QUICK=1 for at most 5 minutes
 	$(BIN)/python benchmarks/$*.py

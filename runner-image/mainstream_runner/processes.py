@@ -4,7 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -57,13 +57,12 @@ def close(process: "subprocess.Popen[bytes]") -> None:
         process.wait(_END_TIMEOUT_S)
 
 
-def cpu_seconds(guards: Iterable["subprocess.Popen[bytes]"]) -> float:
-    """CPU-seconds (user and system) that everything below these guards has used so far, ended children included."""
+def cpu_seconds(process: "subprocess.Popen[bytes]") -> float:
+    """CPU-seconds (user and system) that everything below a guard has used so far, ended children included."""
     total_s = 0.0
-    for process in guards:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(process.pid).children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    times = child.cpu_times()
-                    total_s += times.user + times.system + times.children_user + times.children_system
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = child.cpu_times()
+                total_s += times.user + times.system + times.children_user + times.children_system
     return total_s

@@ -100,21 +100,20 @@ def _follow(
     on_progress: Callable[[Progress], None],
 ) -> RunReport:
     tallies: dict[str, FrameTally] = {}
-    guards = (server.guard, feeder)
     cpu_before_s = 0.0
     for line in _lines(server, feeder, config.out):
         match line["kind"]:
             case "error":
                 raise RunnerError(line["message"])
             case "playing":
-                cpu_before_s = cpu_seconds(guards)
+                cpu_before_s = cpu_seconds(server.guard) + line["cpu_s"]
             case "progress":
                 tallies = _tallies(line)
                 on_progress(Progress(line["seconds"], tallies))
             case "event":
                 on_progress(Progress(line["seconds"], tallies, line["event"]))
             case "played":
-                used_s = cpu_seconds(guards) - cpu_before_s
+                used_s = cpu_seconds(server.guard) + line["cpu_s"] - cpu_before_s
                 return _report(config, line, used_s)
     raise RunnerError(f"the feeder ended early; {config.out / 'feeder.log'} says why", field="feeder")
 

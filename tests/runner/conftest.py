@@ -44,8 +44,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def make_plan(network: Network, store: Path, clip: Path) -> MakePlan:
-    def make(apps: Sequence[tuple[int, float]], *, sharing: bool = True, url: str | None = None) -> RunnerPlan:
-        stream = RunnerStream(name="plaza", url=url or f"file:{clip}", fps=10.0, crops={"full": None})
+    def make(
+        apps: Sequence[tuple[int, float]], *, sharing: bool = True, url: str | None = None, fps: float = 10.0
+    ) -> RunnerPlan:
+        stream = RunnerStream(name="plaza", url=url or f"file:{clip}", fps=fps, crops={"full": None})
         return synthetic_plan(network, store, stream, apps, sharing=sharing)
 
     return make

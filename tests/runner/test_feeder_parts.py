@@ -49,7 +49,7 @@ def test_the_oldest_frame_of_a_view_goes_when_the_engine_is_late() -> None:
     assert [frame.index for frame in queue.take(0.0)] == [2, 99, *range(3, WAITING_FRAMES + 2)]
 
 
-def test_slower_apps_analyse_a_subset_of_what_faster_ones_analyse(make_plan) -> None:  # type: ignore[no-untyped-def]
+def test_slower_apps_analyse_a_subset_of_what_faster_ones_analyse(make_plan) -> None:
     plan: RunnerPlan = make_plan([(15, 7.0), (15, 3.0), (15, 3.0), (15, 0.5)])
     due = DueApps(list(enumerate(plan_views(plan))))
     frames = [set(dict(due.of(index / 10)).get(0, ())) for index in range(400)]
@@ -59,7 +59,7 @@ def test_slower_apps_analyse_a_subset_of_what_faster_ones_analyse(make_plan) -> 
     assert [sum(f"app-{app}" in apps for apps in frames) for app in range(4)] == [280, 120, 120, 20]
 
 
-def test_without_sharing_every_app_gets_its_own_copy_of_a_frame(make_plan) -> None:  # type: ignore[no-untyped-def]
+def test_without_sharing_every_app_gets_its_own_copy_of_a_frame(make_plan) -> None:
     plan: RunnerPlan = make_plan([(15, 2.0), (15, 2.0)], sharing=False)
     assert DueApps(list(enumerate(plan_views(plan)))).of(0.0) == [(0, ("app-0",)), (1, ("app-1",))]
 
@@ -108,7 +108,7 @@ def test_frames_arrive_as_they_were_sent() -> None:
         lambda message: message.replace(b'"height":2', b'"height":-'),
     ],
 )
-def test_a_message_that_is_none_is_refused(spoil) -> None:  # type: ignore[no-untyped-def]
+def test_a_message_that_is_none_is_refused(spoil) -> None:
     message = spoil(wire.encode_frames("d", [DueFrame(0, PIXELS, ("a",))]))
     with pytest.raises(InvalidInputError):
         wire.decode_frames(*wire.decode(message))

@@ -51,8 +51,8 @@ def test_noise_never_makes_a_cost_negative() -> None:
 def test_a_profile_of_this_node_is_complete_and_plausible(
     clip: Path, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("_PARTS_S", "_DECODE_S", "_LIVE_S"):
-        monkeypatch.setattr(node, name, 2.0)
+    for name in ("_PARTS_S", "_IDLE_S", "_DECODE_S", "_LIVE_S"):
+        monkeypatch.setattr(node, name, 1.5)
     stream = RunnerStream(name="plaza", url=f"file:{clip}", fps=10.0, crops={"full": None})
     steps: list[str] = []
     profile = node.profile_node([network.name], [stream], on_step=steps.append)

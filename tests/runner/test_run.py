@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mainstream.api.video_app import JsonLinesSink, Sink
 from mainstream.errors import MainstreamError
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.run import Progress, play
@@ -32,7 +33,7 @@ def lines(path: Path) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("sharing", [True, False])
-def test_every_app_gets_its_rate_and_every_frame_is_counted(  # type: ignore[no-untyped-def]
+def test_every_app_gets_its_rate_and_every_frame_is_counted(
     server: TorchServe, make_plan, store: Path, tmp_path: Path, *, sharing: bool
 ) -> None:
     plan: RunnerPlan = make_plan([(15, 5.0), (13, 2.0), (15, 1.0)], sharing=sharing)
@@ -48,8 +49,8 @@ def test_every_app_gets_its_rate_and_every_frame_is_counted(  # type: ignore[no-
         assert frames.analysed + frames.dropped == app.fps_planned * 6
         scored = [line for line in lines(report.frames_path) if line["app"] == app.name]
         assert len(scored) == frames.analysed
-        assert [line["captured_s"] for line in scored] == [line["frame"] / 10 for line in scored]  # type: ignore[operator]
-        assert all(100 <= line["frame"] < 160 for line in scored)  # type: ignore[operator]
+        assert [line["captured_s"] for line in scored] == [line["frame"] / 10 for line in scored]
+        assert all(100 <= line["frame"] < 160 for line in scored)
     seen = {
         app.name: {line["frame"] for line in lines(report.frames_path) if line["app"] == app.name} for app in plan.apps
     }
@@ -61,20 +62,39 @@ def test_every_app_gets_its_rate_and_every_frame_is_counted(  # type: ignore[no-
     assert [each for each in heard if each.event is None]
 
 
-def test_what_an_overloaded_engine_cannot_take_is_counted_as_dropped(  # type: ignore[no-untyped-def]
+def test_what_an_overloaded_engine_cannot_take_is_counted_as_dropped(
     server: TorchServe, make_plan, store: Path, tmp_path: Path
 ) -> None:
-    plan: RunnerPlan = make_plan([(0, 10.0)] * 12, sharing=False)
-    report = play(server, plan, store, tmp_path, end_frame=50)
+    plan: RunnerPlan = make_plan([(0, 120.0), (0, 120.0)], sharing=False, fps=120.0)
+    report = play(server, plan, store, tmp_path, end_frame=240)
     assert sum(app.frames.dropped for app in report.apps) > 0
     for app in report.apps:
-        assert app.frames.captured == app.frames.analysed + app.frames.skipped + app.frames.dropped == 50
+        assert app.frames.captured == app.frames.analysed + app.frames.skipped + app.frames.dropped == 240
+
+
+def test_a_worker_killed_while_playing_comes_back_and_no_frame_goes_uncounted(
+    server: TorchServe, make_plan, store: Path, tmp_path: Path
+) -> None:
+    killed: list[psutil.Process] = []
+
+    def kill_once(progress: Progress) -> None:
+        if not killed:
+            runner = psutil.Process(server.guard.pid).children(recursive=True)
+            (worker,) = (process for process in runner if "model_service_worker" in " ".join(process.cmdline()))
+            worker.kill()
+            killed.append(worker)
+
+    report = play(server, make_plan([(15, 10.0)]), store, tmp_path, end_frame=120, on_progress=kill_once)
+    (app,) = report.apps
+    assert killed
+    assert app.frames.captured == app.frames.analysed + app.frames.skipped + app.frames.dropped == 120
+    assert max(line["frame"] for line in lines(report.frames_path)) == 119
 
 
 @pytest.mark.parametrize(
     ("content", "says"), [(None, "no such file"), (b"no video " * 1000, "cannot be decoded as video")]
 )
-def test_a_clip_that_cannot_be_decoded_is_one_sentence_naming_it(  # type: ignore[no-untyped-def]
+def test_a_clip_that_cannot_be_decoded_is_one_sentence_naming_it(
     server: TorchServe, make_plan, store: Path, tmp_path: Path, content: bytes | None, says: str
 ) -> None:
     clip = tmp_path / "clip.mp4"
@@ -87,23 +107,25 @@ def test_a_clip_that_cannot_be_decoded_is_one_sentence_naming_it(  # type: ignor
 
 def test_a_start_past_the_end_of_the_clip_is_one_sentence(
     server: TorchServe, make_plan, store: Path, tmp_path: Path
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     with pytest.raises(MainstreamError, match="has 795 frames, none from 5000 on"):
         play(server, make_plan([(15, 1.0)]), store, tmp_path, start_frame=5000)
 
 
-def test_a_sink_outside_the_event_folder_is_refused(server: TorchServe, make_plan, store: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_sink_outside_the_event_folder_is_refused(server: TorchServe, make_plan, store: Path, tmp_path: Path) -> None:
     plan: RunnerPlan = make_plan([(15, 1.0)])
-    app = plan.apps[0].model_copy(update={"sinks": ({"json_lines": {"path": "../x.jsonl"}},)})
-    plan = RunnerPlan.model_validate({**plan.model_dump(), "apps": [app.model_dump()]})
+    sink = Sink(json_lines=JsonLinesSink(path="../x.jsonl"))
+    plan = plan.model_copy(update={"apps": (plan.apps[0].model_copy(update={"sinks": (sink,)}),)})
     with pytest.raises(MainstreamError, match=r"apps\[app-0\]\.sinks.*leads out"):
         play(server, plan, store, tmp_path / "out")
     assert not (tmp_path / "x.jsonl").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize("after_s", [0.6, 1.5, 3.0, None])
-def test_no_process_outlives_the_one_that_wanted_it(  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(
+    ("number", "after_s"),
+    [(signal.SIGKILL, 0.6), (signal.SIGKILL, 1.5), (signal.SIGKILL, 3.0), (signal.SIGKILL, None), (signal.SIGINT, 2.5)],
+)
+def test_no_process_outlives_the_one_that_wanted_it(
     make_plan, store: Path, tmp_path: Path, after_s: float | None, number: signal.Signals
 ) -> None:
     (tmp_path / "plan.json").write_text(make_plan([(15, 2.0)]).model_dump_json())

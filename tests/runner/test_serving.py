@@ -28,7 +28,7 @@ from mainstream_runner.serving.java import JavaError, find_java, java_version
 from mainstream_runner.serving.torchserve import TorchServe, TorchServeError, torchserve
 from mainstream_runner.views import plan_views
 
-BRANCH_POINTS = (15, 15, 14, 11, 7, 3, 0)
+BRANCH_POINTS = (15, 15, 12, 6, 0)
 
 
 def plain_score(network: Network, store: Path, app: RunnerApp, pixels: torch.Tensor) -> float:
@@ -44,7 +44,7 @@ def plain_score(network: Network, store: Path, app: RunnerApp, pixels: torch.Ten
 
 
 @pytest.mark.parametrize("sharing", [True, False])
-def test_scores_through_torchserve_equal_each_apps_plain_network(  # type: ignore[no-untyped-def]
+def test_scores_through_torchserve_equal_each_apps_plain_network(
     server: TorchServe, make_plan, network: Network, store: Path, pictures: list[av.VideoFrame], *, sharing: bool
 ) -> None:
     plan: RunnerPlan = make_plan([(k, 1.0) for k in BRANCH_POINTS], sharing=sharing)
@@ -64,7 +64,7 @@ def test_scores_through_torchserve_equal_each_apps_plain_network(  # type: ignor
                 )
 
 
-def test_frames_for_a_plan_that_is_not_served_are_told_so(server: TorchServe, make_plan, store: Path) -> None:  # type: ignore[no-untyped-def]
+def test_frames_for_a_plan_that_is_not_served_are_told_so(server: TorchServe, make_plan, store: Path) -> None:
     old, new = make_plan([(15, 1.0)]), make_plan([(15, 2.0)])
     with closing(EngineClient(server.port)) as client:
         client.load(old, store)
@@ -74,7 +74,7 @@ def test_frames_for_a_plan_that_is_not_served_are_told_so(server: TorchServe, ma
         assert client.score(new.digest, []) == []
 
 
-def test_the_reason_why_a_plan_cannot_be_loaded_comes_back(server: TorchServe, make_plan, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_reason_why_a_plan_cannot_be_loaded_comes_back(server: TorchServe, make_plan, tmp_path: Path) -> None:
     with (
         closing(EngineClient(server.port)) as client,
         pytest.raises(InvalidInputError, match=f"{tmp_path}/blobs/.*cannot be read"),
@@ -82,7 +82,7 @@ def test_the_reason_why_a_plan_cannot_be_loaded_comes_back(server: TorchServe, m
         client.load(make_plan([(12, 1.0)]), tmp_path)
 
 
-def test_pixels_of_another_size_are_refused(server: TorchServe, make_plan, store: Path, pictures) -> None:  # type: ignore[no-untyped-def]
+def test_pixels_of_another_size_are_refused(server: TorchServe, make_plan, store: Path, pictures) -> None:
     plan = make_plan([(15, 1.0)])
     with closing(EngineClient(server.port)) as client:
         client.load(plan, store)
@@ -90,7 +90,7 @@ def test_pixels_of_another_size_are_refused(server: TorchServe, make_plan, store
             client.score(plan.digest, [DueFrame(0, view_pixels(pictures[0], None, 80, 160), ("app-0",))])
 
 
-def test_a_killed_worker_comes_back_without_a_plan_and_says_so(server: TorchServe, make_plan, store: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_killed_worker_comes_back_without_a_plan_and_says_so(server: TorchServe, make_plan, store: Path) -> None:
     plan = make_plan([(15, 1.0)])
     with closing(EngineClient(server.port)) as client:
         client.load(plan, store)

@@ -1,4 +1,5 @@
 import json
+import resource
 from dataclasses import replace
 
 import pytest
@@ -98,6 +99,15 @@ def test_more_features_than_fit(refused, quick_request):
     settings = quick_request.settings.model_copy(update={"variants": 64})
     message = refused(labels={"split": {"train": [0, 700], "test": [700, 795]}, "frames": 795}, settings=settings)
     assert "branch_points: the features of 700 frames need" in message
+
+
+def test_no_room_for_features(refused):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        assert "no room for features" in refused()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_an_app_asked_for_twice(quick_request, tmp_path):

@@ -22,6 +22,8 @@ from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.variants import varied
 
 MAX_CACHE_BYTES = 2 << 30
+_FEATURE_BYTES = 4
+"""float32; pixels at branch-point 0 take one byte"""
 _CHUNK_FRAMES = 16
 """frames of one forward pass; fixed, so that features do not depend on the number of threads"""
 
@@ -37,6 +39,17 @@ class FeatureCache:
         self._folder = folder
         self._arrays: dict[int, torch.Tensor] = {}
 
+    def check_size(self, frames: int, branch_points: Sequence[int], variants: int) -> None:
+        """Raise `InvalidInputError`, which says what is needed, where the features would be larger than allowed."""
+        per_frame = sum(self.elements(k) * (1 if k == 0 else _FEATURE_BYTES) for k in {0, *branch_points})
+        needed = frames * variants * per_frame
+        if needed > MAX_CACHE_BYTES:
+            raise InvalidInputError(
+                f"the features of {frames} frames need {needed / 2**30:.1f} GiB of disk, more than "
+                f"{MAX_CACHE_BYTES / 2**30:.0f}; use fewer frames, variants or shallow branch-points",
+                field="branch_points",
+            )
+
     def build(
         self,
         frames: NDArray[np.uint8],
@@ -48,7 +61,6 @@ class FeatureCache:
     ) -> None:
         """Fill the cache from `frames` (n, height, width, 3); each branch-point from the one before it."""
         depths = sorted({0, *branch_points})
-        self._check_size(len(frames), depths, settings.variants)
         self._arrays[0] = self._pixels(frames, settings, seed)
         count = settings.variants * len(frames)
         chunks = [slice(at, min(at + _CHUNK_FRAMES, count)) for at in range(0, count, _CHUNK_FRAMES)]
@@ -91,16 +103,6 @@ class FeatureCache:
 
     def _cost(self, branch_point: int) -> float:
         return self._network.branch_points[branch_point].cost_share
-
-    def _check_size(self, frames: int, depths: Sequence[int], variants: int) -> None:
-        per_frame = sum(self.elements(k) * (1 if k == 0 else 4) for k in depths)
-        needed = frames * variants * per_frame
-        if needed > MAX_CACHE_BYTES:
-            raise InvalidInputError(
-                f"the features of {frames} frames need {needed / 2**30:.1f} GiB of disk, more than "
-                f"{MAX_CACHE_BYTES / 2**30:.0f}; use fewer frames, variants or shallow branch-points",
-                field="branch_points",
-            )
 
     def _new_array(self, branch_point: int, shape: tuple[int, ...], dtype: type[np.generic]) -> torch.Tensor:
         path = self._folder / f"{self._network.prefix_hashes[branch_point]}.features"

@@ -35,13 +35,13 @@ class TrainingSettings(BaseModel):
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     dropout: float = Field(0.2, ge=0, lt=1)
-    epochs: int = Field(4, ge=1, le=10_000)
+    epochs: int = Field(5, ge=1, le=10_000)
     """at most, with nothing frozen"""
-    extra_epochs: int = Field(5, ge=0, le=10_000)
+    extra_epochs: int = Field(4, ge=0, le=10_000)
     """more than that as everything up to the last branch-point is frozen"""
     frozen_epochs: int = Field(80, ge=1, le=100_000)
     """at most, with everything frozen"""
-    patience_epochs: int = Field(2, ge=1)
+    patience_epochs: int = Field(3, ge=1)
     """without getting better on held-out frames before training stops"""
     frozen_patience_epochs: int = Field(20, ge=1)
     """the same with everything frozen"""

@@ -96,11 +96,12 @@ def _features(jobs: list[Job], folder: Path, executor: Executor, on_progress: On
     def tell(detail: str, start: float, width: float) -> Callable[[float], None]:
         return lambda share: on_progress(Progress(step, detail, start + width * share))
 
+    branch_points = sorted({branch_point for job in jobs for branch_point in job.request.branch_points})
+    cache = FeatureCache(first.network, folder)
+    cache.check_size(first.part[1] - first.part[0], branch_points, first.request.settings.variants)
     frames = read_frames(
         first.clip, first.part, first.request.crop, size.height, size.width, tell("reading frames", 0, _READING_SHARE)
     )
-    branch_points = sorted({branch_point for job in jobs for branch_point in job.request.branch_points})
-    cache = FeatureCache(first.network, folder)
     cache.build(
         frames,
         branch_points,

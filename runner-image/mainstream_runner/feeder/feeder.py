@@ -61,7 +61,7 @@ class Feeder:
         self._sizes = self._client.load(self._config.plan, self._config.store)["sizes"]
         with contextlib.ExitStack() as opened:
             sources = [(stream, self._open(stream, opened)) for stream in self._config.plan.streams]
-            self._say({"kind": "playing"})
+            self._say({"kind": "playing", "cpu_s": time.process_time()})
             self._start_s = self._ended_s = time.monotonic()
             threads = [
                 threading.Thread(target=self._play, args=source, name=f"stream-{source[0].name}", daemon=True)
@@ -91,7 +91,7 @@ class Feeder:
             for frame in source.frames(self._start_s):
                 if self._stopping.is_set():
                     return
-                due = due_apps.of(frame.captured_s)
+                due = due_apps.of(frame.due_s)
                 self._counts.captured(apps, {app for _, names in due for app in names})
                 for number, names in due:
                     self._hand_over(stream, number, names, frame)
@@ -131,8 +131,16 @@ class Feeder:
                 said_s = seconds
                 self._say({"kind": "progress", "tallies": self._tallies(), "seconds": seconds})
         self._say_events(self._decider.close())
-        done = {"tallies": self._tallies(), "reports": self._decider.reports()}
-        self._say({"kind": "played", "seconds": self._ended_s - self._start_s, **done})
+        self._say(
+            {
+                "kind": "played",
+                "seconds": self._ended_s - self._start_s,
+                # Told, not looked up: this process may be gone before anyone can look.
+                "cpu_s": time.process_time(),
+                "tallies": self._tallies(),
+                "reports": self._decider.reports(),
+            }
+        )
 
     def _say_events(self, events: list[dict[str, Any]]) -> None:
         for event in events:

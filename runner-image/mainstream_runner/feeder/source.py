@@ -33,7 +33,7 @@ class CapturedFrame:
     captured_s: float
     """time as events tell it: position in a file, wall clock of a camera"""
     due_s: float
-    """when it was due on the monotonic clock; later than that, it is late"""
+    """when it was due on the monotonic clock: sampling goes by it, and later than that it is late"""
     picture: av.VideoFrame
 
 

@@ -19,7 +19,7 @@ class CpuMeter:
 
     def total_s(self) -> float:
         """CPU-seconds so far."""
-        return time.process_time() + cpu_seconds([self._guard])
+        return time.process_time() + cpu_seconds(self._guard)
 
     def sample(self) -> None:
         """Note where it stands."""

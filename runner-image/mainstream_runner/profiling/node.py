@@ -103,9 +103,9 @@ class _Profiler:
             return client.report()
 
     def _idle(self) -> float:
-        before_s, start_s = cpu_seconds([self._server.guard]), time.monotonic()
+        before_s, start_s = cpu_seconds(self._server.guard), time.monotonic()
         time.sleep(_IDLE_S)
-        return (cpu_seconds([self._server.guard]) - before_s) / (time.monotonic() - start_s)
+        return (cpu_seconds(self._server.guard) - before_s) / (time.monotonic() - start_s)
 
     def _play(self, stream: RunnerStream, base: str, parts: PartCosts, fps: float, seconds: float) -> RunReport:
         plan = probe_plan(stream, base, parts, fps, zero_head(self._folder, parts))

@@ -116,6 +116,11 @@ class VideoStream(Resource):
         allowed = self.spec.allowed_namespaces
         return namespace == self.metadata.namespace or "*" in allowed or namespace in allowed
 
+    @property
+    def views(self) -> list[str]:
+        """Names of its views, the whole picture first."""
+        return [FULL_VIEW, *(view.name for view in self.spec.views)]
+
     def crop(self, view: str) -> Crop | None:
         """Crop of a view, or None for the whole picture; `KeyError` where the stream has no such view."""
         return None if view == FULL_VIEW else {each.name: each.crop for each in self.spec.views}[view]

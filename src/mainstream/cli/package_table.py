@@ -1,5 +1,6 @@
 """A package as a person reads it."""
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -24,9 +25,14 @@ def render_package(manifest: Manifest) -> RenderableType:
 
 
 def _candidates(manifest: Manifest) -> Table:
-    table = Table(caption="p, e: share of hits on frames of an event, and on other frames, with 95 % intervals")
-    for column in ("branch-point", "balanced accuracy", "threshold", "p", "e", "replayed", "own MB", "dominated by"):
-        table.add_column(column, justify="right")
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=0,
+        caption="p, e: share of hits in events and outside (95 % interval); by: dominated by",
+        caption_justify="left",
+    )
+    for column in ("frozen\nto", "bal.\nacc.", "thres-\nhold", "p", "e", "re-\nplayed", "own\nMB", "by"):
+        table.add_column(column, justify="right", no_wrap=True)
     for candidate in manifest.candidates:
         best = max(candidate.operating_points, key=lambda point: point.p - point.e)
         table.add_row(
@@ -35,7 +41,7 @@ def _candidates(manifest: Manifest) -> Table:
             f"{best.threshold:.3f}",
             _with_interval(best.p, best.p_interval),
             _with_interval(best.e, best.e_interval),
-            f"{len(candidate.replayed)} points" if candidate.replayed else "-",
+            str(len(candidate.replayed)) if candidate.replayed else "-",
             f"{_own_bytes(candidate) / 1e6:.2f}",
             "-" if candidate.dominated_by is None else str(candidate.dominated_by),
         )

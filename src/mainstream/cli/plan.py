@@ -10,11 +10,11 @@ from rich.console import Console
 
 from mainstream.api.load import Manifests, load_manifests
 from mainstream.cli.plan_tables import print_plan, print_sweep, print_what_if
+from mainstream.cli.sweep_plot import draw_sweep
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.node_profile import read_node_profile
 from mainstream.planner import Policy, plan_to_json
-from mainstream.planner.plots import draw_sweep
 from mainstream.planner.sweep import parse_sweep, sweep, sweep_to_json
 from mainstream.planner.whatif import WhatIf, compare
 from mainstream.workload.compose import compose_runner_plan

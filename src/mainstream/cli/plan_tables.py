@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -12,15 +13,14 @@ from mainstream.planner.whatif import WhatIf
 
 def print_plan(made: Plan, console: Console) -> None:
     """A table of the plan, why everyone got what they got, what it costs, and how good it is proved to be."""
-    table = Table()
+    table = Table(box=box.SIMPLE_HEAD)
     table.add_column("app", no_wrap=True)
-    for name in ("frozen to", "fps", "votes", "threshold", "F1", "recall", "precision"):
+    for name in ("frozen\nto", "fps", "votes", "thres-\nhold", "F1", "recall", "precision"):
         table.add_column(name, justify="right")
     for app in made.apps:
-        cells = [
-            "-" if value is None else f"{value:g}" for value in (app.branch_point, app.fps, app.votes, app.threshold)
-        ]
-        table.add_row(app.name, *cells, *(f"{value:.3f}" for value in (app.f1, app.recall, app.precision)))
+        chosen = ["-" if value is None else f"{value:g}" for value in (app.branch_point, app.fps, app.votes)]
+        threshold = "-" if app.threshold is None else f"{app.threshold:.3f}"
+        table.add_row(app.name, *chosen, threshold, *(f"{x:.3f}" for x in (app.f1, app.recall, app.precision)))
     console.print(table)
     for app in made.apps:
         console.print(f"[bold]{app.name}[/bold]: {app.why}", highlight=False)
@@ -37,7 +37,7 @@ def print_plan(made: Plan, console: Console) -> None:
 
 def print_what_if(result: WhatIf, console: Console) -> None:
     """App by app before and after, the greatest loss first."""
-    table = Table("app", "before", "after")
+    table = Table("app", "before", "after", box=box.SIMPLE_HEAD)
     table.add_column("F1 change", justify="right")
     for change in result.changes:
         table.add_row(change.name, _short(change.before), _short(change.after), f"{change.f1_change:+.3f}")
@@ -52,7 +52,7 @@ def print_what_if(result: WhatIf, console: Console) -> None:
 def print_sweep(result: Sweep, plot: Path, console: Console) -> None:
     """Mean F1 by budget, a column a policy, then each app's under the first; `plot` is where it was drawn."""
     policies = list(dict.fromkeys(point.policy for point in result.points))
-    table = Table("budget", *policies, *result.apps)
+    table = Table("budget", *policies, *result.apps, box=box.SIMPLE_HEAD)
     for row, budget in enumerate(result.budgets):
         points = [result.of(policy)[row] for policy in policies]
         table.add_row(

@@ -7,13 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from mainstream.api.load import Manifests, load_manifests
-from mainstream.api.video_stream import FULL_VIEW
+from mainstream.api.load import load_manifests
 from mainstream.errors import InvalidInputError
 from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerStream
-
-_FILE = "file:"
+from mainstream.workload.compose import runner_stream
 
 
 def profile(
@@ -31,7 +28,7 @@ def profile(
     from mainstream.nn.registry import installed_base_networks
     from mainstream_runner.profiling.node import profile_node
 
-    streams = runner_streams(load_manifests(manifests))
+    streams = [runner_stream(stream, stream.views) for stream in load_manifests(manifests).streams]
     if not streams:
         raise InvalidInputError("declares no VideoStream; add one", source=manifests)
     console = Console()
@@ -43,18 +40,6 @@ def profile(
     out.write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
     console.print(_table(measured))
     console.print(f"written to {out}")
-
-
-def runner_streams(manifests: Manifests) -> list[RunnerStream]:
-    """The declared streams with all their views; relative `file:` URLs start at the manifests' folder."""
-    streams: list[RunnerStream] = []
-    for stream in manifests.streams:
-        url = stream.spec.url
-        if url.startswith(_FILE):
-            url = f"{_FILE}{(manifests.folder / url.removeprefix(_FILE)).resolve()}"
-        crops = {view: stream.crop(view) for view in (FULL_VIEW, *(each.name for each in stream.spec.views))}
-        streams.append(RunnerStream(name=stream.metadata.name, url=url, fps=stream.spec.frames_per_second, crops=crops))
-    return streams
 
 
 def _table(measured: NodeProfile) -> Table:

@@ -1,5 +1,6 @@
 """The demo's answer on the terminal."""
 
+from rich import box
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
@@ -37,11 +38,12 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
             f"cost {policy.cost:.3f} of budget {policy.budget:.3f} CPU planned, {policy.cpu_used:.3f} used "
             f"({policy.cpu_used / policy.cost - 1:+.0%})"
         ),
+        box=box.SIMPLE_HEAD,
         title_justify="left",
         caption_justify="left",
     )
     table.add_column("app", no_wrap=True)
-    for name in ("frozen\nto", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "events\nfound", "false\nwindows"):
+    for name in ("frozen\nto", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "events\nfound", "false\nalarms"):
         table.add_column(name, justify="right", no_wrap=True)
     for app in policy.apps:
         table.add_row(*_row(app))
@@ -50,7 +52,7 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
 
 def _row(app: AppResult) -> tuple[str, ...]:
     if app.branch_point is None:
-        return (app.name, "no fit", "-", "-", "-", f"{0:.3f}", f"{0:.3f}", f"0 of {app.events}", "-")
+        return (app.name, "no fit", "-", "-", "-", f"{0:.3f}", f"{0:.3f}", f"0/{app.events}", "-")
     return (
         app.name,
         str(app.branch_point),
@@ -59,8 +61,8 @@ def _row(app: AppResult) -> tuple[str, ...]:
         str(app.votes),
         f"{app.f1_predicted:.3f}",
         f"{app.f1_measured:.3f}",
-        f"{app.events_found} of {app.events}",
-        f"{app.windows_false} of {app.windows}",
+        f"{app.events_found}/{app.events}",
+        f"{app.windows_false}/{app.windows}",
     )
 
 

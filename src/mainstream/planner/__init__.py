@@ -9,7 +9,9 @@ incumbent.py             the plan in hand
 knapsack.py, search.py   exact choice for what is left; the loop
 goals.py, feasibility.py highest mean, highest lowest; who has to go if not all fit
 baselines.py, greedy.py  the other policies
+tables.py, writing.py    option tables within the deadline; rows of the search become a plan
 solve.py                 from a problem to a plan
+whatif.py, sweep.py      what if; what over a range of budgets
 """
 
 from mainstream.cost import Cost, Segment, SegmentCost

@@ -45,6 +45,6 @@ def _only(app: App, candidate: Candidate) -> App:
 
 
 def _with_apps(problem: Problem, apps: list[App]) -> Problem:
-    """A baseline has no choice of branch-point, so pins of it and costs of changing it say nothing."""
+    """A baseline is planned from nothing: pins of branch-points, and what changes cost, say nothing of it."""
     pins = tuple(replace(pin, branch_point=None) for pin in problem.pins)
-    return replace(problem, apps=tuple(apps), pins=pins)
+    return replace(problem, apps=tuple(apps), pins=pins, running=(), max_changes=None)

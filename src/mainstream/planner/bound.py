@@ -30,6 +30,7 @@ STEP = 0.3
 STEP_DECAY = 0.1
 PRICE_STEPS = 24
 """At most so many tangents when one price is minimised."""
+HIGHEST_PRICE = 1e12
 HIGHEST_PRICE_MULTIPLE = 1e6
 PRICE_HALVINGS = 6
 COST, MEMORY, CHANGES = range(3)
@@ -137,57 +138,76 @@ class Relaxation:
                 low = middle
         return choice
 
-    def minimise_prices(self) -> list[Choice]:
-        """Minimise the bound over each price in turn; the choices on both sides of every minimum."""
-        sides: list[Choice] = []
-        for limit in np.flatnonzero(np.isfinite(self.instance.limits)).tolist():
-            if not (self.instance.cheapest and limit == COST):
-                sides += self._minimise_price(limit)
-        return sides or [self.choose()]
+    def minimise_prices(self) -> list[tuple[float, Choice]]:
+        """Minimise the bound over all prices; choices with weights (adding up to 1) that keep the limits on average."""
+        limits = np.flatnonzero(np.isfinite(self.instance.limits)).tolist()
+        return self._minimise([limit for limit in limits if not (self.instance.cheapest and limit == COST)])
 
-    def _minimise_price(self, limit: int) -> list[Choice]:
-        """Cut off by tangents: the bound is convex in one price, with slope (what is left) - (what is used)."""
-        prices = self.multipliers.prices.copy()
+    def _minimise(self, limits: list[int]) -> list[tuple[float, Choice]]:
+        """Minimise over the prices of these limits, the last one outermost, cutting off by tangents.
 
-        def at(price: float) -> tuple[float, Choice, float]:
-            prices[limit] = price
-            choice = self.choose(prices)
-            return price, choice, float(self.left[limit] - self.use[choice.rows, limit].sum())
+        The bound, minimised over the other prices, is convex in one price; its slope is what is left of that limit less
+        what the weighted choices use.
+        """
+        if not limits:
+            return [(1.0, self.choose())]
+        *inner, limit = limits
+        began = max(float(self.multipliers.prices[limit]), 1e-9)
+
+        def at(price: float) -> _Cut:
+            self.multipliers.prices[limit] = price
+            mixture = self._minimise(inner)
+            used = sum(weight * float(self.use[choice.rows, limit].sum()) for weight, choice in mixture)
+            return _Cut(
+                price, self.choose().bound, float(self.left[limit]) - used, mixture, self.multipliers.prices.copy()
+            )
 
         low = at(0.0)
-        if low[2] >= 0.0:
-            self.multipliers.prices[limit] = 0.0
-            return [low[1]]
-        high = at(max(self.multipliers.prices[limit], 1e-9))
-        while high[2] < 0.0:
-            low = high
-            if high[0] > 1e12:
-                break
-            high = at(high[0] * 4.0)
-        best = min(low, high, key=lambda side: side[1].bound)
+        if low.slope >= 0.0:
+            return low.mixture
+        high = at(began)
+        while high.slope < 0.0 and high.price <= HIGHEST_PRICE:
+            low, high = high, at(high.price * 4.0)
+        best = min(low, high, key=lambda cut: cut.bound)
         for _ in range(PRICE_STEPS):
-            rise = high[2] - low[2]
-            if high[2] <= 0.0 or low[2] >= 0.0 or rise <= 0.0:
+            if not low.slope < 0.0 < high.slope:
                 break
-            crossing = (low[1].bound - high[1].bound + high[2] * high[0] - low[2] * low[0]) / rise
-            if not low[0] < crossing < high[0]:
+            rise = high.slope - low.slope
+            crossing = (low.bound - high.bound + high.slope * high.price - low.slope * low.price) / rise
+            if not low.price < crossing < high.price:
                 break
+            floor = low.bound + low.slope * (crossing - low.price)
             middle = at(crossing)
-            floor = low[1].bound + low[2] * (crossing - low[0])
-            if middle[1].bound < best[1].bound:
-                best = middle
-            if middle[1].bound <= floor + 1e-13:
-                if middle[2] >= 0.0:
-                    high = middle
-                else:
-                    low = middle
+            best = min(best, middle, key=lambda cut: cut.bound)
+            if middle.bound <= floor + 1e-13:
                 break
-            if middle[2] >= 0.0:
+            if middle.slope >= 0.0:
                 high = middle
             else:
                 low = middle
-        self.multipliers.prices[limit] = best[0]
-        return [low[1], high[1]]
+        self.multipliers.prices[:] = best.prices
+        return _mixed(low, high)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """The bound and its slope at one price; the weighted choices there, and all prices."""
+
+    price: float
+    bound: float
+    slope: float
+    mixture: list[tuple[float, Choice]]
+    prices: FloatArray
+
+
+def _mixed(low: _Cut, high: _Cut) -> list[tuple[float, Choice]]:
+    """Choices of both sides, weighted so that the slopes cancel."""
+    if not low.slope < 0.0 < high.slope:
+        return high.mixture if high.slope >= 0.0 else low.mixture
+    share = high.slope / (high.slope - low.slope)
+    return [(share * weight, choice) for weight, choice in low.mixture] + [
+        ((1.0 - share) * weight, choice) for weight, choice in high.mixture
+    ]
 
 
 class Average:
@@ -199,9 +219,10 @@ class Average:
         self.added = 0
         self.steps = 0
 
-    def add(self, relaxation: Relaxation, choice: Choice) -> None:
-        """Average the cells and groups that `choice` uses in."""
-        cells, groups = used_cells(relaxation, choice.rows), used_groups(relaxation, choice.rows)
+    def add(self, relaxation: Relaxation, mixture: list[tuple[float, Choice]]) -> None:
+        """Average the cells and groups that the weighted choices use in."""
+        cells = sum((weight * used_cells(relaxation, choice.rows) for weight, choice in mixture), 0.0 * self.cells)
+        groups = sum((weight * used_groups(relaxation, choice.rows) for weight, choice in mixture), 0.0 * self.groups)
         weight = 1.0 - MEMORY_OF_CHOICES if self.added else 1.0
         self.cells += weight * (cells - self.cells)
         self.groups += weight * (groups - self.groups)

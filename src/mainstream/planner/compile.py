@@ -64,7 +64,7 @@ class _Forest:
         for s, p in enumerate(self.parent.tolist()):
             if p >= 0:
                 self.above[s] |= self.above[p]
-        self.memory_unit = 1.0 / max(memory_bytes or 0, 1)
+        self.memory_unit = 0.0 if memory_bytes is None else 1.0 / max(memory_bytes, 1)
         groups: dict[str, int] = {}
         for segment in ordered if memory_bytes is not None else ():
             if segment.bytes > 0:
@@ -98,45 +98,51 @@ def _columns_of(
     """Columns of one app's undominated options, in the order of `Options`."""
     app = table.app
     penalty = np.zeros_like(table.value)
-    change = np.zeros_like(table.value)
+    same = np.zeros(table.value.shape, dtype=bool)
     if running is not None:
         same_point = np.array([c.branch_point == running.branch_point for c in app.candidates])[:, None]
         same = same_point & (table.rates == running.fps)[None, :]
         penalty = np.where(same, 0.0, np.where(same_point, problem.switching.fps, problem.switching.branch_point))
-        change = np.where(same, 0.0, 1.0)
     allowed = table.value >= max(app.objective.minimum or 0.0, 0.0)
     value = np.where(allowed, table.value - penalty, -np.inf)
-    if not bare and not change.any():  # within a candidate, a faster rate that gains nothing is no option
-        slower = np.maximum.accumulate(np.pad(value, ((0, 0), (1, 0)), constant_values=-np.inf), axis=1)[:, :-1]
-        allowed &= value > slower
+    segment = np.array([-1 if c.segment is None else forest.index[c.segment] for c in app.candidates], dtype=np.int64)
+    head_s = np.array([c.head_s for c in app.candidates])
+    memory = np.array([c.head_bytes for c in app.candidates]) * forest.memory_unit
+    if not bare:  # what runs now is kept: it is the only option that is no change
+        allowed &= same | ~_beaten(value, table.rates, head_s, memory, segment, forest.above)
     k, f = np.nonzero(allowed)
-    segment = np.array([-1 if c.segment is None else forest.index[c.segment] for c in app.candidates], dtype=np.int64)[
-        k
-    ]
-    head_s = np.array([c.head_s for c in app.candidates])[k]
-    head_memory = np.array([c.head_bytes for c in app.candidates])[k] * forest.memory_unit
-    use = np.stack([head_s * table.rates[f], head_memory, change[k, f]], axis=1)
-    if not bare:
-        keep = _undominated(value[k, f], table.rates[f], use, segment, forest.above)
-        k, f, segment, use = k[keep], f[keep], segment[keep], use[keep]
+    change = np.zeros(len(k)) if running is None else 1.0 - same[k, f]
+    use = np.stack([head_s[k] * table.rates[f], memory[k], change], axis=1)
     level = np.searchsorted(rates, table.rates)[f]
-    return np.full(len(k), a), k, f, segment, level, segment, value[k, f] * share, use
+    return np.full(len(k), a), k, f, segment[k], level, segment[k], value[k, f] * share, use
 
 
-def _undominated(value: FloatArray, fps: FloatArray, use: FloatArray, segment: IntArray, above: BoolArray) -> BoolArray:
-    """Which rows no other row beats or equals in everything; of rows that are alike the first stays.
+def _beaten(
+    value: FloatArray, rates: FloatArray, head_s: FloatArray, memory: FloatArray, segment: IntArray, above: BoolArray
+) -> BoolArray:
+    """Which options (K, F) another one of the app beats, or equals, in everything.
 
-    A row can only beat another if its stem is part of the other's, so that whoever pays for the other pays for it.
+    It must be worth no less, be no faster, cost and weigh no more, and its stem must be part of the other's, so that
+    whoever pays for the other pays for it. Of options that are alike the first candidate's stays.
     """
-    stem = np.zeros((len(above) + 1, len(above) + 1), dtype=bool)  # the last row and column: nothing shared
+    slower = np.maximum.accumulate(value, axis=1)
+    same_candidate = np.zeros(value.shape, dtype=bool)
+    same_candidate[:, 1:] = slower[:, :-1] >= value[:, 1:]
+    stem = np.zeros((len(above) + 1, len(above) + 1), dtype=bool)  # [s, t]: t is part of s; the last: nothing shared
     stem[:-1, :-1] = above
     stem[:, -1] = True
-    beats = stem[segment[:, None], segment[None, :]]
-    for mine in (-value, fps, use[:, 0], use[:, 1], use[:, 2]):
-        beats &= mine[None, :] <= mine[:, None]
-    order = np.arange(len(value))
-    beats &= ~beats.T | (order[None, :] < order[:, None])
-    return ~np.asarray(beats.any(axis=1), dtype=np.bool_)
+    may = stem[segment[:, None], segment[None, :]] & (memory[None, :] <= memory[:, None])  # [k, other]
+    np.fill_diagonal(may, False)
+    k, other = np.nonzero(may)
+    # The fastest rate of the other at which it is neither faster nor dearer.
+    ratio = np.divide(head_s[k], head_s[other], out=np.full(len(k), np.inf), where=head_s[other] > 0.0)
+    fastest = np.searchsorted(rates, np.minimum(ratio, 1.0)[:, None] * rates[None, :], side="right") - 1
+    best = np.where(fastest >= 0, slower[other[:, None], np.maximum(fastest, 0)], -np.inf)
+    strictly = (segment[k] == segment[other]) & (other > k)
+    wins = np.where(strictly[:, None], best > value[k], best >= value[k])
+    beaten = same_candidate
+    np.logical_or.at(beaten, k, wins)
+    return beaten
 
 
 def _fold(raw: Options, rates: FloatArray, forest: _Forest, fewest: int) -> tuple[Options, IntArray, FloatArray]:

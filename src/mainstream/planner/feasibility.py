@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mainstream.planner.bound import COST, true_use
+from mainstream.planner.bound import CHANGES, COST, true_use
 from mainstream.planner.incumbent import keeps_limits, polish, repair, slack_of
 from mainstream.planner.instance import Instance, IntArray, Options
 from mainstream.planner.search import search
@@ -26,19 +26,24 @@ class Fit:
     finished: bool
 
 
-def cheapest_rows(instance: Instance) -> IntArray:
-    """Every app's option of lowest own cost (with equal cost the one worth most): where repairs begin."""
+def cheapest_rows(instance: Instance, *, changes_first: bool) -> IntArray:
+    """Every app's option of lowest own cost (with equal cost the one worth most): where repairs begin.
+
+    `changes_first`: of lowest own cost among those that are no change, where there are any.
+    """
     options = instance.options
-    order = np.lexsort((-options.value, options.use[:, COST], options.app))
+    changes = options.use[:, CHANGES] if changes_first else np.zeros(len(options))
+    order = np.lexsort((-options.value, options.use[:, COST], changes, options.app))
     rows: IntArray = order[options.starts]
     return rows
 
 
 def find_fit(instance: Instance, late: Callable[[], bool]) -> Fit:
     """Any choice of all apps within the limits: by repair, else by looking for the lowest cost."""
-    rows = repair(instance, cheapest_rows(instance), late)
-    if rows is not None:
-        return Fit(rows, True)
+    for changes_first in (False, True):
+        rows = repair(instance, cheapest_rows(instance, changes_first=changes_first), late)
+        if rows is not None:
+            return Fit(rows, True)
     limits = instance.limits.copy()
     limits[COST] = 0.0
     flat = replace(instance.options, value=np.zeros(len(instance.options)))
@@ -50,30 +55,49 @@ def find_fit(instance: Instance, late: Callable[[], bool]) -> Fit:
     return Fit(None, found.finished)
 
 
-def smallest_shed(instance: Instance, late: Callable[[], bool]) -> tuple[list[int], bool]:
-    """Apps of least total weight without which the others fit (of equal weight the fewest), and whether that is proved.
+@dataclass(frozen=True)
+class Shed:
+    """`apps`: who has to go; `kept`: (app, candidate, rate) of a choice that the others fit with; `proved`: no set of
+    less weight would do.
+    """
+
+    apps: frozenset[int]
+    kept: tuple[tuple[int, int, int], ...]
+    proved: bool
+
+    def rows_in(self, rest: Instance) -> IntArray:
+        """The kept choice as rows of the instance that has only those apps; what beats an option stands in for none."""
+        options = rest.options
+        entries = zip(options.app.tolist(), options.candidate.tolist(), options.rate.tolist(), strict=True)
+        at = {entry: row for row, entry in enumerate(entries)}
+        return np.array([at[a, k, f] for a, (_, k, f) in enumerate(self.kept)], dtype=np.int64)
+
+
+def smallest_shed(instance: Instance, late: Callable[[], bool]) -> Shed:
+    """Apps of least total weight without which the others fit; of equal weight the fewest.
 
     Every app gets one more option, to be shed; the others are worth its weight, whatever they are.
     """
-    options = instance.options
+    options, apps = instance.options, np.arange(instance.apps)
     weights = instance.weights / instance.weights.max()
     kept_value = weights + 1e-6  # of equal weight the fewest
+    nowhere = np.full(instance.apps, -1)
     made = Options(
-        app=np.r_[options.app, np.arange(instance.apps)],
-        candidate=np.r_[options.candidate, np.full(instance.apps, -1)],
-        rate=np.r_[options.rate, np.full(instance.apps, -1)],
-        segment=np.r_[options.segment, np.full(instance.apps, -1)],
+        app=np.r_[options.app, apps],
+        candidate=np.r_[options.candidate, nowhere],
+        rate=np.r_[options.rate, nowhere],
+        segment=np.r_[options.segment, nowhere],
         level=np.r_[options.level, np.zeros(instance.apps, dtype=np.int64)],
-        cover=np.r_[options.cover, np.full(instance.apps, -1)],
+        cover=np.r_[options.cover, nowhere],
         value=np.r_[kept_value[options.app], np.zeros(instance.apps)],
         use=np.r_[options.use, np.zeros((instance.apps, 3))],
     )
-    order = np.argsort(made.app, kind="stable")
-    trial = replace(instance, options=made.take(order))
+    trial = replace(instance, options=made.take(np.argsort(made.app, kind="stable")))
     nothing = np.flatnonzero(trial.options.candidate < 0)
     equal = bool(np.ptp(weights) <= 1e-12)
-    filled = polish(trial, nothing, late)
-    found = search(trial, gap=0.99 if equal else 1e-7, late=late, start=filled)
+    found = search(trial, gap=0.99 if equal else 1e-7, late=late, start=polish(trial, nothing, late))
     rows = nothing if found.rows is None else found.rows
-    shed = trial.options.app[rows][trial.options.candidate[rows] < 0]
-    return [int(a) for a in shed], found.finished
+    chosen = trial.options.take(rows)
+    entries = list(zip(chosen.app.tolist(), chosen.candidate.tolist(), chosen.rate.tolist(), strict=True))
+    shed = frozenset(a for a, k, _ in entries if k < 0)
+    return Shed(shed, tuple(entry for entry in entries if entry[0] not in shed), found.finished)

@@ -9,7 +9,7 @@ keeps the budget. Both work on all options, the dominated too (`compile_problem(
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from mainstream.planner.incumbent import slack_of, use_after_swap
 from mainstream.planner.instance import FloatArray, Instance, IntArray
 
 
-def as_published(instance: Instance, branch_points: Sequence[IntArray]) -> IntArray:
+def as_published(instance: Instance, branch_points: Sequence[IntArray], late: Callable[[], bool]) -> IntArray:
     """Rows chosen by benefit per cost; `branch_points[a][k]` is that of candidate k of app a."""
     options = instance.options
     rows = _beginning(instance, branch_points)
@@ -28,7 +28,7 @@ def as_published(instance: Instance, branch_points: Sequence[IntArray]) -> IntAr
         gain = options.value - options.value[rows[options.app]]
         extra = after[:, COST] - use[COST]
         allowed = (gain > 1e-12) & (after <= instance.limits + slack_of(instance)).all(axis=1)
-        if not allowed.any():
+        if late() or not allowed.any():
             return rows
         # a move that costs nothing more, or less, comes before all others
         ratio = np.where(extra > 1e-15, gain / np.maximum(extra, 1e-15), np.inf)
@@ -36,7 +36,7 @@ def as_published(instance: Instance, branch_points: Sequence[IntArray]) -> IntAr
         rows[options.app[best]] = best
 
 
-def as_coded(instance: Instance, branch_points: Sequence[IntArray]) -> IntArray:
+def as_coded(instance: Instance, branch_points: Sequence[IntArray], late: Callable[[], bool]) -> IntArray:
     """Rows chosen as by the released code."""
     options = instance.options
     rows = _beginning(instance, branch_points)
@@ -47,7 +47,7 @@ def as_coded(instance: Instance, branch_points: Sequence[IntArray]) -> IntArray:
         after = use_after_swap(instance, rows, use)
         allowed = (own < own[rows[options.app]]) & (ratio > 0.0)
         allowed &= (after <= instance.limits + slack_of(instance)).all(axis=1)
-        if not allowed.any():
+        if late() or not allowed.any():
             return rows
         best = _first_highest(ratio, allowed, instance)
         rows[options.app[best]] = best

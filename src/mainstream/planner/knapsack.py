@@ -1,7 +1,8 @@
 """Exact choice of one option per app, every option having a use of its own: a multiple-choice knapsack.
 
 Partial choices are extended app by app. One is dropped if even the bound of what it can still become does not exceed
-the floor, if the limits cannot hold it, or (with one limit) if another uses no more and is worth no less.
+the floor, if the limits cannot hold it, or if another that is alike in all limits but the first uses
+no more of that one and is worth no less.
 
 Invariant: `dropped` is never below the value of a choice that was left out because of the floor; the choice returned is
 the best of all the others.
@@ -17,8 +18,9 @@ import numpy as np
 from mainstream.planner.bound import Relaxation
 from mainstream.planner.instance import FloatArray, IntArray
 
-MOST_PARTIAL_CHOICES = 60_000
-"""Beyond this it gives up; splitting the box is then the better way."""
+MOST_PARTIAL_CHOICES = 20_000
+MOST_EXTENSIONS = 400_000
+"""Beyond either it gives up; splitting the box is then the better way."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def pack(relaxation: Relaxation, floor: float, slack: FloatArray, late: Callable
     for group in np.argsort(options.counts, kind="stable").tolist():
         start, count = int(options.starts[group]), int(options.counts[group])
         rest = rest - least[group]
-        if len(lost) * count > 40 * MOST_PARTIAL_CHOICES or late():
+        if len(lost) * count > MOST_EXTENSIONS or late():
             return None
         new_lost = (lost[:, None] + loss[None, start : start + count]).ravel()
         new_used = (used[:, None, :] + use[None, start : start + count]).reshape(-1, len(limits))
@@ -60,8 +62,7 @@ def pack(relaxation: Relaxation, floor: float, slack: FloatArray, late: Callable
         if short.any():
             dropped = max(dropped, bound - float(new_lost[short].min()))
         kept = np.flatnonzero(fits & good)
-        if len(limits) == 1:
-            kept = _undominated(kept, new_lost, new_used[:, 0], float(prices[limits[0]]))
+        kept = _undominated(kept, new_used[kept] @ prices[limits] - new_lost[kept], new_used[kept])
         if not len(kept):
             return Packing(None, -np.inf, dropped)
         if len(kept) > MOST_PARTIAL_CHOICES:
@@ -81,11 +82,18 @@ def pack(relaxation: Relaxation, floor: float, slack: FloatArray, late: Callable
     return Packing(np.array(sorted(chosen), dtype=np.int64), top, dropped)
 
 
-def _undominated(kept: IntArray, lost: FloatArray, used: FloatArray, price: float) -> IntArray:
-    """Of these partial choices those that no other one with at most their use is worth as much as."""
-    worth = price * used[kept] - lost[kept]  # value up to a constant
-    order = np.lexsort((-worth, used[kept]))
-    sorted_worth = worth[order]
-    before = np.maximum.accumulate(np.r_[-np.inf, sorted_worth[:-1]])
-    survivors: IntArray = kept[order[sorted_worth > before]]
+def _undominated(kept: IntArray, worth: FloatArray, used: FloatArray) -> IntArray:
+    """Of these partial choices (worth: value up to a constant) those that no other one beats or equals in everything.
+
+    Compared are only choices that are alike in all limits but the first: changes are small numbers, so many are.
+    """
+    if not len(kept):
+        return kept
+    order = np.lexsort((-worth, used[:, 0], *used[:, 1:].T))
+    sorted_worth, others = worth[order], used[order, 1:]
+    begins = np.r_[True, (others[1:] != others[:-1]).any(axis=1)]
+    # A running maximum within each run: runs are lifted apart by more than the worths span.
+    lift = np.cumsum(begins) * (float(np.ptp(worth)) + 1.0)
+    before = np.maximum.accumulate(np.r_[-np.inf, (sorted_worth + lift)[:-1]])
+    survivors: IntArray = kept[order[begins | (sorted_worth + lift > before)]]
     return survivors

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.events import Compat, f1, f_beta, frames_per_event, precision, run_table
-from mainstream.planner.problem import App, Candidate, Objective, Pin
+from mainstream.planner.problem import App, Candidate, Objective, Pin, Running
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -50,7 +50,7 @@ def metric_of(objective: Objective, recall: FloatArray, precise: FloatArray) -> 
         return recall
     if objective.metric == "precision":
         return precise
-    return f_beta(recall, precise, objective.beta if objective.metric == "f_beta" else 1.0)
+    return f_beta(recall, precise, objective.beta if objective.metric == "f-beta" else 1.0)
 
 
 @lru_cache(maxsize=TABLES_KEPT)
@@ -86,14 +86,25 @@ def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None)
     return table
 
 
-def coarse_table(app: App, compat: Compat | None = None) -> OptionTable:
-    """A table with few of the app's rates, votes and candidates: for when there is no time for all of them."""
-    rates = app.allowed_rates
-    few_rates = tuple(sorted({rates[0], *(min(rates, key=lambda rate: abs(rate - near)) for near in COARSE_FPS)}))
+def coarse_table(app: App, running: Running | None, compat: Compat | None = None, *, scarce: bool) -> OptionTable:
+    """A table with few of the app's rates, votes and candidates: for when there is no time for all of them.
+
+    What it runs with now is always among them. `scarce`: beside that only the lowest rate, the fewest votes, the least
+    and the most frozen candidate.
+    """
+    rates, votes = app.allowed_rates, sorted(set(app.votes))
     ordered = sorted(app.candidates, key=lambda candidate: candidate.branch_point)
-    few_candidates = tuple(ordered[i] for i in sorted({0, len(ordered) // 2, len(ordered) - 1}))
-    few_votes = tuple(sorted(set(app.votes))[:COARSE_VOTES])
-    few = replace(app, rates=few_rates, candidates=few_candidates, votes=few_votes)
+    few_rates = {rates[0]} if scarce else {rates[0], *(min(rates, key=lambda rate: abs(rate - f)) for f in COARSE_FPS)}
+    places = {0, len(ordered) - 1} if scarce else {0, len(ordered) // 2, len(ordered) - 1}
+    if running is not None:
+        few_rates |= {running.fps} & set(rates)
+        places |= {i for i, candidate in enumerate(ordered) if candidate.branch_point == running.branch_point}
+    few = replace(
+        app,
+        rates=tuple(sorted(few_rates)),
+        candidates=tuple(ordered[i] for i in sorted(places)),
+        votes=tuple(votes[: 1 if scarce else COARSE_VOTES]),
+    )
     return option_table.__wrapped__(few, None, compat)
 
 

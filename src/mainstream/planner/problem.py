@@ -20,7 +20,7 @@ SLOW_RATES_FPS = (0.1, 0.2, 0.5)
 STRICT_FORM = ConfigDict(extra="forbid")
 """A misspelt field in a file is an error, never silently ignored."""
 
-Metric = Literal["f1", "f_beta", "recall", "precision"]
+Metric = Literal["f1", "f-beta", "recall", "precision"]
 
 
 @dataclass(frozen=True)

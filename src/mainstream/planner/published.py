@@ -81,5 +81,6 @@ def greedy_value(problem: Problem, policy: Policy) -> float:
     problem = under(policy, problem)
     tables = [option_table(app, None, problem.compat) for app in problem.apps]
     instance = compile_problem(problem, tables, sum(app.weight for app in problem.apps), bare=True)
-    rows = as_coded(instance, [np.array([c.branch_point for c in table.app.candidates]) for table in tables])
+    points = [np.array([c.branch_point for c in table.app.candidates]) for table in tables]
+    rows = as_coded(instance, points, lambda: False)
     return float(instance.options.value[rows].sum())

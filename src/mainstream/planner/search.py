@@ -187,21 +187,20 @@ class _Search:
         reached = np.inf
         history: list[float] = []
         for step in range(steps):
-            sides = relaxation.minimise_prices() if step < 3 or step % PRICE_EVERY == 0 else []
+            mixture = relaxation.minimise_prices() if step < 3 or step % PRICE_EVERY == 0 else []
             choice = relaxation.choose()
             if choice.bound < reached:
                 reached, best = choice.bound, relaxation.multipliers.copy()
             if is_root and step in POLISH_AT:
                 self.try_prices(relaxation)
-            if (is_root and step in POLISH_AT) or (not is_root and step == 0):
-                for side in [choice, *sides][: 3 if is_root and step else 1]:
+            if (is_root and step in POLISH_AT[1:]) or (not is_root and step == 0):
+                for side in [choice, *(side for _, side in mixture)][: 5 if is_root else 1]:
                     self.try_choice(relaxation.box, side)
             history.append(reached)
             stalled = step >= STALL_STEPS and history[-STALL_STEPS] - reached < STALL_SHARE * (reached - self.value)
             if reached <= self.floor or stalled or self.late():
                 break
-            for side in sides or [choice]:
-                average.add(relaxation, side)
+            average.add(relaxation, mixture or [(1.0, choice)])
             average.move_shares(relaxation)
         relaxation.multipliers = best
         relaxation.refresh()

@@ -1,4 +1,4 @@
-"""Sweep: the plans of several policies over a range of budgets. Offline and pure; `plots.py` draws it."""
+"""Sweep: the plans of several policies over a range of budgets. Offline and pure; `cli/sweep_plot.py` draws it."""
 
 from __future__ import annotations
 

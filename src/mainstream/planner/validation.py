@@ -110,7 +110,7 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
         _number(rate, f"{at}.rates[{j}]", app, least=1e-6)
         if rate > app.stream_fps:
             raise _fail(f"{at}.rates[{j}]", f"{rate:g} fps is above the stream's {app.stream_fps:g}; lower it", app)
-    _check_choice(app.objective.metric, ("f1", "f_beta", "recall", "precision"), f"{at}.objective.metric", app)
+    _check_choice(app.objective.metric, ("f1", "f-beta", "recall", "precision"), f"{at}.objective.metric", app)
     _number(app.objective.beta, f"{at}.objective.beta", app, least=1e-6, most=1e6)
     if app.objective.minimum is not None:
         _number(app.objective.minimum, f"{at}.objective.minimum", app, most=1.0)

@@ -1,6 +1,6 @@
 """From a planner's answer to a runner's orders: the same decisions, with streams, views and digests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.planner.plan import AppPlan, Plan
@@ -24,17 +24,18 @@ def compose_runner_plan(workload: NodeWorkload, plan: Plan) -> RunnerPlan:
 
 def runner_streams(placed: Sequence[tuple[VideoApp, VideoStream]]) -> tuple[RunnerStream, ...]:
     """The streams that these apps look at, each once, with the views that they use."""
-    streams: dict[str, RunnerStream] = {}
+    streams = {stream.key: stream for _, stream in placed}
+    views: dict[str, list[str]] = {}
     for app, stream in placed:
-        view = app.spec.stream.view
-        known = streams.get(stream.key)
-        streams[stream.key] = RunnerStream(
-            name=stream.key,
-            url=stream.spec.url,
-            fps=stream.spec.frames_per_second,
-            crops={**(known.crops if known else {}), view: stream.crop(view)},
-        )
-    return tuple(streams.values())
+        views.setdefault(stream.key, []).append(app.spec.stream.view)
+    return tuple(runner_stream(stream, views[key]) for key, stream in streams.items())
+
+
+def runner_stream(stream: VideoStream, views: Iterable[str]) -> RunnerStream:
+    """How a runner is told of a stream and these views of it."""
+    spec = stream.spec
+    crops = {view: stream.crop(view) for view in views}
+    return RunnerStream(name=stream.key, url=spec.url, fps=spec.frames_per_second, crops=crops)
 
 
 def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:

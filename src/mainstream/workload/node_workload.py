@@ -89,7 +89,7 @@ def _stream_of(app: VideoApp, streams: Mapping[str, VideoStream]) -> VideoStream
     try:
         streams[key].crop(source.view)
     except KeyError:
-        views = ", ".join(["full", *(view.name for view in streams[key].spec.views)])
+        views = ", ".join(streams[key].views)
         raise InvalidInputError(
             f"VideoStream {key!r} has no view {source.view!r} (it has: {views})",
             field=f"VideoApp {app.key}: spec.stream.view",

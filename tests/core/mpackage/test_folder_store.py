@@ -1,4 +1,5 @@
 import os
+import resource
 
 import pytest
 
@@ -67,6 +68,18 @@ def test_a_pipe_is_not_waited_for(store):
     os.mkfifo(store.folder / "pipe")
     with pytest.raises(StoreError, match="is not a file"):
         store.read("pipe", 10)
+
+
+def test_a_full_disk_is_a_clear_error_and_leaves_nothing(store):
+    store.put("a/key", b"")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(StoreError, match=r"other.*cannot be written"):
+            store.put("a/other", bytes(2000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in (store.folder / "a").iterdir()] == ["key"]
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(store):

@@ -65,7 +65,7 @@ def _app(rng: np.random.Generator, name: str, chain: list[Segment], private: lis
             candidates.append(_candidate(rng, k, segment.key, rest))
     stream_fps = float(rng.choice([5.0, 8.0]))
     rates = None if rng.random() < 0.5 else tuple(float(f) for f in rng.choice([0.5, 1, 2, 3, 4, 5], 3, replace=False))
-    objective = Objective(*[("f1", 1.0), ("f1", 1.0), ("f_beta", 2.0), ("recall", 1.0)][int(rng.integers(0, 4))])
+    objective = Objective(*[("f1", 1.0), ("f1", 1.0), ("f-beta", 2.0), ("recall", 1.0)][int(rng.integers(0, 4))])
     events = EventStatistics(float(rng.uniform(0.3, 4.0)), float(rng.uniform(0.1, 0.9)), float(rng.uniform(0.0, 1.0)))
     weight = float(rng.choice([1.0, 1.0, 0.5, 3.0]))
     return App(name, stream_fps, events, tuple(candidates), rates, (1, 2, 3), weight, objective)

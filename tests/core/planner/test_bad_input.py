@@ -84,7 +84,7 @@ BAD_APPS = {
     "weight zero": (one(weight=0.0), "apps[1].weight"),
     "weight NaN": (one(weight=NAN), "apps[1].weight"),
     "stream rate infinite": (one(stream_fps=INF), "apps[1].stream_fps"),
-    "beta zero": (one(objective=Objective("f_beta", 0.0)), "apps[1].objective.beta"),
+    "beta zero": (one(objective=Objective("f-beta", 0.0)), "apps[1].objective.beta"),
     "unknown metric": (one(objective=Objective("accuracy")), "apps[1].objective.metric"),  # type: ignore[arg-type]
     "minimum above 1": (one(objective=Objective(minimum=1.5)), "apps[1].objective.minimum"),
     "minimum that nothing reaches": (one(objective=Objective(minimum=0.9999)), "apps[1].objective.minimum"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from planner_features import feature_problem
 
-from mainstream.planner import solve
+from mainstream.planner import Running, solve
 from mainstream.planner.options import option_table
 from mainstream.planner.synthetic import random_problem
 
@@ -82,3 +82,21 @@ def test_max_min_that_runs_out_of_time_still_has_a_plan() -> None:
     plan = solve(problem, clock=Ticking(1.0), deadline_s=20.0)
     assert all(app.fits for app in plan.apps)
     assert plan.status == "deadline"
+
+
+@pytest.mark.parametrize("policy", ["greedy", "greedy-as-coded", "no-sharing", "max-sharing"])
+def test_the_deadline_holds_for_every_policy(policy: str) -> None:
+    problem = random_problem(3, 200, budget=6.0, views=4)
+    began_s, began_cpu_s = time.perf_counter(), time.process_time()
+    plan = solve(problem, policy, deadline_s=1.0)  # type: ignore[arg-type]
+    took_s = min(time.perf_counter() - began_s, time.process_time() - began_cpu_s)
+    assert took_s <= 1.1
+    assert plan.cost.total <= problem.budget
+
+
+def test_coarse_tables_keep_what_runs_now() -> None:
+    problem = random_problem(3, 60, budget=2.0)
+    running = tuple(Running(app.name, 3, 7.0) for app in problem.apps)
+    plan = solve(replace(problem, running=running, max_changes=0), clock=Ticking(1.0), deadline_s=10.0)
+    assert plan.status in ("deadline", "infeasible")
+    assert {(app.branch_point, app.fps) for app in plan.apps if app.fits} <= {(3, 7.0)}

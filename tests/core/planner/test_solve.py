@@ -213,3 +213,28 @@ def test_every_app_is_told_why() -> None:
         assert f"at {app.fps:g} fps" in app.why
     other = {"cars": "bikes", "bikes": "cars"}
     assert any(f"lose app '{other[app.name]}'" in app.why for app in plan.apps)
+
+
+def test_an_app_whose_minimum_a_baseline_cannot_reach_is_shed_there() -> None:
+    apps = (small_app("cars"), small_app("bikes", 0.8, objective=Objective(minimum=0.98)))
+    problem = small_problem(apps=apps, budget=1.0)
+    assert not solve(problem).shed
+    plan = solve(problem, "max-sharing")
+    assert plan.status == "infeasible"
+    assert plan.shed == ("bikes",)
+    assert "minimum" in plan.app("bikes").why
+    assert plan.mean_f1 == pytest.approx(plan.app("cars").f1 / 2)
+
+
+def test_baselines_are_planned_from_nothing() -> None:
+    running = (Running("cars", 1, 1.0), Running("bikes", 1, 1.0))
+    problem = small_problem(running=running, max_changes=0, switching=Switching(0.5, 0.5))
+    for policy in ("no-sharing", "max-sharing"):
+        assert solve(problem, policy) == solve(small_problem(), policy)  # type: ignore[arg-type]
+
+
+def test_what_keeps_an_app_that_had_to_go_from_fitting_is_listed_in_the_order_of_the_problem() -> None:
+    apps = tuple(small_app(name, rates=(10.0,)) for name in ("z", "m", "a"))
+    plan = solve(small_problem(apps=apps, budget=0.01))
+    assert plan.shed == ("z", "m", "a")
+    assert [app.name for app in plan.apps] == ["z", "m", "a"]

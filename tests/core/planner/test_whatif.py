@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from planner_small import small_app, small_problem
 
+from mainstream.cli.sweep_plot import draw_sweep
 from mainstream.errors import InvalidInputError
 from mainstream.planner import Pin, Running, Segment, solve
-from mainstream.planner.plots import draw_sweep
 from mainstream.planner.sweep import parse_sweep, sweep, sweep_to_json
 from mainstream.planner.whatif import compare, with_app, without_app
 
@@ -72,7 +72,7 @@ def test_a_sweep_is_written_as_its_two_ends() -> None:
 
 @pytest.mark.parametrize(("name", "begins"), [("sweep.png", b"\x89PNG"), ("sweep.svg", b"<?xml")])
 def test_a_sweep_is_drawn(name: str, begins: bytes, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib", reason="drawing needs the extra `plots`: pip install 'mainstream[plots]'")
+    pytest.importorskip("matplotlib", reason="drawing needs the extra `reports`: pip install 'mainstream[reports]'")
     draw_sweep(sweep(small_problem(), (0.05, 0.2)), tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(begins)
 
@@ -92,5 +92,5 @@ def test_drawing_without_matplotlib_says_what_to_install(monkeypatch: pytest.Mon
 
     result = sweep(small_problem(), (0.05, 0.2))
     monkeypatch.setattr(builtins, "__import__", without_matplotlib)
-    with pytest.raises(InvalidInputError, match=r"mainstream\[plots\]"):
+    with pytest.raises(InvalidInputError, match=r"mainstream\[reports\]"):
         draw_sweep(result, tmp_path / "sweep.png")

@@ -1,4 +1,4 @@
-"""Draws a sweep: mean F1 over the budget next to the baselines, and each app's F1 below. Needs the extra `plots`."""
+"""Draws a sweep: mean F1 over the budget next to the baselines, and each app's F1 below. Needs the extra `reports`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def draw_sweep(result: Sweep, path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        message = "drawing needs matplotlib; install it with: pip install 'mainstream[plots]'"
+        message = "drawing needs matplotlib; install it with: pip install 'mainstream[reports]'"
         raise InvalidInputError(message, field="--plot") from error
     figure = Figure(figsize=(8.0, 8.0), layout="constrained")
     means, each = figure.subplots(2, 1, sharex=True)

@@ -1,0 +1,114 @@
+"""What every benchmark shares: rows with targets, the machine they were measured on, a table and a JSON file.
+
+A benchmark is a command: it makes a `Report`, adds one row for each row of the table of the issue that asked for it,
+and ends with `write`. With `QUICK=1` in the environment it takes at most five minutes; rows that it then leaves out
+have `met` null, so that a missed target shows as plainly as a met one and nothing is passed over in silence.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+QUICK = os.environ.get("QUICK", "") not in ("", "0")
+FOLDER = Path("out") / "bench"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`what` was measured, its `value` and `target` in words and numbers; `met` is None if it was left out."""
+
+    what: str
+    value: str
+    target: str
+    met: bool | None
+
+
+@dataclass
+class Report:
+    """The rows of one benchmark; `details` are raw numbers for whoever wants to look closer."""
+
+    name: str
+    packages: Sequence[str] = ()
+    rows: list[Row] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+    load_at_start: tuple[float, float, float] = field(default_factory=os.getloadavg)
+
+    def row(self, what: str, value: str, target: str, met: bool | None) -> None:
+        """Add a row, and say so at once."""
+        self.rows.append(Row(what, value, target, None if met is None else bool(met)))
+        print(f"{_sign(met)} {what}: {value} (target: {target})", flush=True)
+
+    def left_out(self, what: str, target: str, why: str) -> None:
+        """Add a row that was not measured."""
+        self.row(what, f"left out: {why}", target, None)
+
+    def write(self) -> int:
+        """Print the table, write out/bench/NAME.json; the exit code is 1 if a target was missed."""
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        content = {
+            "name": self.name,
+            "quick": QUICK,
+            "machine": machine(),
+            "versions": versions(self.packages),
+            "load": {"start": self.load_at_start, "end": os.getloadavg()},
+            "rows": [asdict(row) for row in self.rows],
+            "details": self.details,
+        }
+        path = FOLDER / f"{self.name}.json"
+        path.write_text(json.dumps(content, indent=2) + "\n")
+        print(f"\n{_table(self.rows)}\n\n{path}")
+        return 1 if any(row.met is False for row in self.rows) else 0
+
+
+def on_one_thread() -> None:
+    """Start over with BLAS and OpenMP on one thread, unless they are: numpy reads this when it is first imported."""
+    wanted = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})  # noqa: S606
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were measured on."""
+    info: dict[str, Any] = {
+        "system": platform.platform(),
+        "cores": len(os.sched_getaffinity(0)),
+        "processor": platform.processor() or platform.machine(),
+    }
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        info["processor"] = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    with suppress(OSError, ValueError):
+        info["memory_bytes"] = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return info
+
+
+def versions(packages: Sequence[str]) -> dict[str, str]:
+    """Python and the named packages."""
+    found = {"python": sys.version.split()[0]}
+    for package in ("mainstream", *packages):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _sign(met: bool | None) -> str:
+    return {True: "met   ", False: "MISSED", None: "-     "}[met]
+
+
+def _table(rows: Sequence[Row]) -> str:
+    head = ("what", "value", "target", "met")
+    cells = [head, *((row.what, row.value, row.target, _sign(row.met).strip()) for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(4)]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])

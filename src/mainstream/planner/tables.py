@@ -1,0 +1,68 @@
+"""Option tables of all apps, within the deadline.
+
+Invariant: `Tables.unseen` is never less than what the objective could gain from options that were left out for want of
+time; an app is only called hopeless, or an error, by its full table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mainstream.errors import InvalidInputError
+from mainstream.planner.deadline import Deadline
+from mainstream.planner.options import OptionTable, coarse_table, option_table
+from mainstream.planner.problem import App, Problem
+
+AHEAD_SHARE = 0.1
+TABLES_SHARE = 0.3
+"""Shares of the deadline that full option tables may take: at the beginning, and evenly over the apps."""
+SCARCE_SHARE = 0.5
+"""Share of the deadline after which an app's table has next to nothing in it."""
+
+
+@dataclass
+class Tables:
+    """`of_apps`: tables of the apps that have options, in the problem's order; `hopeless`: names of those without."""
+
+    of_apps: list[OptionTable] = field(default_factory=list)
+    hopeless: list[str] = field(default_factory=list)
+    unseen: float = 0.0
+
+
+def build_tables(problem: Problem, deadline: Deadline) -> Tables:
+    """Build them; coarse ones where the deadline leaves no time for the others."""
+    pins = {pin.app: pin for pin in problem.pins}
+    running = {entry.app: entry for entry in problem.running}
+    total = sum(app.weight for app in problem.apps)
+    tables = Tables()
+    for i, app in enumerate(problem.apps):
+        pin = pins.get(app.name)
+        least = app.objective.minimum or 0.0
+        if pin is None and deadline.passed(AHEAD_SHARE + TABLES_SHARE * i / len(problem.apps)):
+            scarce = deadline.passed(SCARCE_SHARE)
+            coarse = coarse_table(app, running.get(app.name), problem.compat, scarce=scarce)
+            if coarse.value.max() >= least:
+                tables.of_apps.append(coarse)
+                tables.unseen += app.weight / total * (1.0 - float(coarse.value.max()))
+                continue
+        table = option_table(app, pin, problem.compat)
+        if table.value.max() >= least:
+            tables.of_apps.append(table)
+        else:
+            tables.hopeless.append(app.name)
+    return tables
+
+
+def nothing_left(problem: Problem, app: App) -> InvalidInputError:
+    """The error of an app that none of its own options is good enough for."""
+    pins = {pin.app: (i, pin) for i, pin in enumerate(problem.pins)}
+    place, pin = pins.get(app.name, (0, None))
+    best = float(option_table(app, pin, problem.compat).value.max())
+    if best < 0.0:
+        message = f"app '{app.name}': its pin leaves no candidate, threshold and votes; loosen the pin"
+        return InvalidInputError(message, field=f"pins[{place}]")
+    message = (
+        f"app '{app.name}': nothing it is allowed reaches its minimum of {app.objective.minimum:g} "
+        f"(the best is {best:.3f}); lower the minimum or allow more"
+    )
+    return InvalidInputError(message, field=f"apps[{problem.apps.index(app)}].objective.minimum")

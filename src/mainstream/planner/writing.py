@@ -1,0 +1,117 @@
+"""Writes down what was decided: rows of the search become a plan, its cost reckoned anew by the cost model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mainstream.cost import Cost, Load, chain_of, cost_of
+from mainstream.planner.goals import Outcome
+from mainstream.planner.instance import Instance
+from mainstream.planner.options import OptionTable
+from mainstream.planner.plan import AppPlan, Plan, Status
+from mainstream.planner.problem import Problem
+
+PROVED = 1e-9
+"""A gap below this is rounding: the plan is optimal."""
+ROUNDING = 4e-12
+"""A total that is above the budget by no more than this share of it is the budget."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the search decided for the apps of `tables`; `reasons` by app."""
+
+    tables: Sequence[OptionTable]
+    instance: Instance
+    outcome: Outcome
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How good it is: `gap` asked for; `unseen` by coarse tables; `shed` apps by name with why; `proved` to be few."""
+
+    gap: float
+    heuristic: bool
+    unseen: float
+    shed: dict[str, str]
+    proved: bool
+
+
+def write_plan(problem: Problem, names: Sequence[str], policy: str, decided: Decided | None, verdict: Verdict) -> Plan:
+    """The plan, apps in the order of `names`; `decided` is None if nothing fits at all."""
+    chosen = {} if decided is None else _app_plans(decided)
+    apps = tuple(chosen.get(name) or _shed(name, verdict.shed[name]) for name in names)
+    total = sum(app.weight for app in problem.apps)
+    mean_f1 = sum(app.weight * chosen[app.name].f1 for app in problem.apps if app.name in chosen) / total
+    objective = 0.0 if decided is None else decided.outcome.value
+    bound = None
+    if not verdict.heuristic:
+        bound = max(objective, 0.0 if decided is None else decided.outcome.bound) + verdict.unseen
+    return Plan(
+        policy=policy,
+        status=_status(decided, verdict, objective, bound),
+        apps=apps,
+        cost=_cost(problem, decided),
+        budget=problem.budget,
+        objective=objective,
+        bound=bound,
+        gap=None if bound is None else bound - objective,
+        mean_f1=mean_f1,
+        lowest=min((app.value for app in apps if app.fits), default=0.0),
+        shed=tuple(name for name in names if name in verdict.shed),
+    )
+
+
+def _app_plans(decided: Decided) -> dict[str, AppPlan]:
+    plans = {}
+    for table, (k, f) in zip(decided.tables, _entries(decided), strict=True):
+        name = table.app.name
+        plans[name] = AppPlan(
+            name=name,
+            branch_point=table.app.candidates[k].branch_point,
+            threshold=float(table.threshold[k, f]),
+            fps=float(table.rates[f]),
+            votes=int(table.votes[k, f]),
+            f1=table.f1(k, f),
+            recall=float(table.recall[k, f]),
+            precision=float(table.precision[k, f]),
+            value=float(table.value[k, f]),
+            why=decided.reasons[name],
+        )
+    return plans
+
+
+def _entries(decided: Decided) -> list[tuple[int, int]]:
+    """Candidate and rate of each app's row."""
+    options, rows = decided.instance.options, decided.outcome.rows
+    return list(zip(options.candidate[rows].tolist(), options.rate[rows].tolist(), strict=True))
+
+
+def _shed(name: str, why: str) -> AppPlan:
+    return AppPlan(name, None, None, None, None, 0.0, 0.0, 0.0, 0.0, why)
+
+
+def _cost(problem: Problem, decided: Decided | None) -> Cost:
+    by_key = {segment.key: segment for segment in problem.segments}
+    loads = []
+    for table, (k, f) in zip(decided.tables, _entries(decided), strict=True) if decided is not None else ():
+        candidate = table.app.candidates[k]
+        chain = chain_of(by_key, candidate.segment)
+        loads.append(Load(table.app.name, chain, candidate.head_s, candidate.head_bytes, float(table.rates[f])))
+    cost = cost_of(loads, problem.overhead)
+    over = cost.total - problem.budget
+    return replace(cost, total=problem.budget) if 0.0 < over <= ROUNDING * max(problem.budget, 1.0) else cost
+
+
+def _status(decided: Decided | None, verdict: Verdict, objective: float, bound: float | None) -> Status:
+    """See `Plan`."""
+    if verdict.shed:
+        return "infeasible"
+    if bound is None or decided is None:
+        return "heuristic"
+    finished = verdict.proved and verdict.unseen == 0.0 and decided.outcome.finished
+    if finished and bound - objective <= PROVED:
+        return "optimal"
+    return "within-gap" if finished and bound - objective <= verdict.gap + PROVED else "deadline"
