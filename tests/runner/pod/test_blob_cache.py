@@ -1,0 +1,70 @@
+"""Blobs on a node's disk, fetched from a real HTTP server."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from mainstream.mpackage.manifest import Blob
+from mainstream.runner_report import SignedBlob
+from mainstream_runner.pod.blob_cache import BlobCache
+
+CONTENT = b"weights" * 100
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """Serves /good, and /other with the same number of other bytes."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = {"/good": CONTENT, "/other": CONTENT[::-1]}.get(self.path, CONTENT * 2)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named so by the base class
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.server_port}"
+    listening.shutdown()
+
+
+def fetch(cache: BlobCache, url: str, *, expected: bool) -> bool:
+    """Ask for the blob and wait until it is here, or would be."""
+    cache.fetch([SignedBlob(blob=Blob(sha256=DIGEST, size_bytes=len(CONTENT)), url=url)])
+    path = cache.folder / "blobs" / DIGEST
+    deadline_s = time.monotonic() + (5 if expected else 1.0)
+    while not path.exists() and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return path.exists()
+
+
+def test_a_blob_is_fetched_and_checked(tmp_path: Path, server: str) -> None:
+    cache = BlobCache(tmp_path)
+    assert fetch(cache, f"{server}/good", expected=True)
+    assert (tmp_path / "blobs" / DIGEST).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("path", ["other", "larger"])
+def test_other_bytes_than_announced_are_not_kept(tmp_path: Path, server: str, path: str) -> None:
+    cache = BlobCache(tmp_path)
+    assert not fetch(cache, f"{server}/{path}", expected=False)
+    assert not list((tmp_path / "blobs").iterdir())
+
+
+def test_a_fetch_that_failed_is_not_tried_again_at_once(
+    tmp_path: Path, server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = BlobCache(tmp_path)
+    assert not fetch(cache, f"{server}/other?X-Amz-Signature=key", expected=False)
+    assert "X-Amz-Signature" not in caplog.text
+    assert fetch(cache, f"{server}/good", expected=True)
