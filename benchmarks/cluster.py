@@ -16,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
 
-from cluster_stage import EXAMPLES, SYSTEM, TENANT, Stage, open_stage
+from cluster_stage import SYSTEM, TENANT, Stage, open_stage
 from cluster_tools import MissingToolError, wait_for
 from harness import QUICK, Report
 
@@ -78,7 +78,7 @@ def _quiet_row(stage: Stage, report: Report) -> None:
 def _first_event(stage: Stage) -> float:
     start_s = time.monotonic()
     stage.install()
-    stage.kubectl("apply", "-f", EXAMPLES)
+    stage.apply_examples()
     wait_for("first event", lambda: stage.outside.received.events, 300, 0.05)
     return time.monotonic() - start_s
 

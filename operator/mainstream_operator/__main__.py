@@ -18,11 +18,13 @@ from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
 from mainstream_operator.node_secrets import NodeSecrets
 from mainstream_operator.observe import scene_of
 from mainstream_operator.packages import PackageReader
+from mainstream_operator.placement import NOWHERE
 from mainstream_operator.planning import Planning
 from mainstream_operator.publish import Publisher
 from mainstream_operator.reconcile import reconcile
 from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.stores import StoreOpener
+from mainstream_operator.sync import fill, keep_checking
 from mainstream_operator.tools import Tools
 from mainstream_operator.worker import Workers
 from mainstream_operator.world import World
@@ -57,6 +59,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             raise RuntimeError(f"nothing was reconciled for {age_s:.0f} s")
         return age_s
 
+    await fill(world, kube, settings.namespace)
+    for node in {NOWHERE, *world.edge_nodes, *(name for name, machine in world.machines.items() if machine.is_edge)}:
+        workers.mark(node)
+    checking = asyncio.create_task(keep_checking(world, workers, kube, settings.namespace), name="checking")
     try:
         await asyncio.gather(
             kopf.operator(
@@ -76,6 +82,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             ),
         )
     finally:
+        checking.cancel()
         await workers.close()
         tools.packages.close()
 

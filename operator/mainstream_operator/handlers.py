@@ -48,6 +48,8 @@ def resource_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
         for node in concerned:
             if node in world.edge_nodes or node == NOWHERE or _is_edge(world, node):
                 workers.mark(node)
+        if name not in world.machines and name not in world.edge_nodes:
+            workers.forget(name)
 
     return registry
 

@@ -70,6 +70,18 @@ class Kube:
                 return None
             raise
 
+    def list_all(self, path: str, label: str | None = None) -> list[Body]:
+        """Every object at `path` (with that label), a page at a time."""
+        found: list[Body] = []
+        query = [("limit", "500"), *([("labelSelector", label)] if label else [])]
+        following = ""
+        while True:
+            page = self._call("GET", path, query=[*query, *([("continue", following)] if following else [])]) or {}
+            found += page.get("items") or []
+            following = (page.get("metadata") or {}).get("continue") or ""
+            if not following:
+                return found
+
     def create(self, ref: Ref, body: Body) -> bool:
         """Create the object; false where it exists."""
         try:

@@ -40,6 +40,11 @@ class Workers:
             self._tasks[node] = self._loop.create_task(self._work(node), name=f"worker {node}")
         self._dirty[node].set()
 
+    def mark_all(self) -> None:
+        """Have every node looked at soon."""
+        for node in self._tasks:
+            self.mark(node)
+
     def mark_from_thread(self, node: str) -> None:
         """The same, from any thread."""
         # A loop that is closed has nobody left to look.

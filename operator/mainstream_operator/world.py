@@ -4,7 +4,7 @@ Belongs to one event loop; reconciling gets snapshots. An object that can't be r
 in, say) stays here with the reason, so that its status can tell.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,6 +119,18 @@ class World:
             known[node] = body
         return node
 
+    def known(self) -> Iterator[tuple[str, tuple[str, Body]]]:
+        """Everything that a watch may have forgotten to take away, by uid: its kind, and what identifies it."""
+        for kind, things in (("VideoApp", self.apps), ("VideoStream", self.streams), ("EdgeNode", self.edge_nodes)):
+            for thing in things.values():
+                yield str(thing.metadata.uid), (kind, {"metadata": thing.metadata.model_dump(exclude_none=True)})
+        for kind, bodies in (("Deployment", self.deployments), ("ConfigMap", self.config_maps)):
+            for body in bodies.values():
+                yield str(body["metadata"].get("uid")), (kind, body)
+        for pods in self.pods.values():
+            for body in pods.values():
+                yield str(body["metadata"].get("uid")), ("Pod", body)
+
     def children(self, node: str) -> Children:
         """Of one node's runner."""
         return Children(self.deployments.get(node), self.config_maps.get(node), tuple(self.pods.get(node, {}).values()))
@@ -138,7 +150,7 @@ class World:
 
 def read_resource(kind: str, body: Body) -> Resource | Unreadable:
     """An object of ours, typed; a status that this version can't read counts as none."""
-    plain = {name: body.get(name) for name in ("apiVersion", "kind", "metadata", "spec")}
+    plain = {"kind": kind, **{name: body.get(name) for name in ("metadata", "spec")}}
     metadata = Metadata.model_validate(body["metadata"])
     model = _MODELS[kind]
     try:

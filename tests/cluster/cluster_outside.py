@@ -18,9 +18,15 @@ from cluster_tools import ROOT, spawn, tool, wait_for
 from mainstream.api.video_app import StoreAccess
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
 
-KEYS = S3Keys("test-access-key", "test-secret-key-0123456789")
+KEYS = S3Keys(
+    os.environ.get("AWS_ACCESS_KEY_ID", "test-access-key"),
+    os.environ.get("AWS_SECRET_ACCESS_KEY", "test-secret-key-0123456789"),
+)
 CAMERA_USER, CAMERA_PASSWORD = "viewer", "pass/word:@1"
 S3_PORT, CAMERA_PORT, WEBHOOK_PORT = 9000, 8554, 8088
+STORE_URL = f"http://s3.plaza.svc:{S3_PORT}"
+CAMERA_URL = f"rtsp://camera.plaza.svc:{CAMERA_PORT}/stream"
+"""as the example has them"""
 _REPEATS = 40
 """of the clip: the camera's stream should outlast the tests"""
 
@@ -44,8 +50,8 @@ class Outside:
     received: Received
     packages: S3Store
     client: Any
-    endpoint: str
-    """of the store, from this machine"""
+    store_url: str
+    """as pods see it"""
     camera_url: str
     """as pods see it, without login"""
 
@@ -54,7 +60,8 @@ class Outside:
 def open_outside(folder: Path, host: str) -> Iterator[Outside]:
     """Start all three, and end them."""
     with ExitStack() as stack:
-        endpoint = os.environ.get("MAINSTREAM_TEST_S3_ENDPOINT") or _start_store(folder, host, stack)
+        own_store = os.environ.get("MAINSTREAM_TEST_S3_ENDPOINT")
+        endpoint = own_store or _start_store(folder, host, stack)
         client = s3_client(StoreAccess(endpoint=endpoint), KEYS, None)
         for bucket in ("packages", "media"):
             wait_for("S3 store", partial(_made, client, bucket), 30)
@@ -66,7 +73,7 @@ def open_outside(folder: Path, host: str) -> Iterator[Outside]:
         server = ThreadingHTTPServer((host, WEBHOOK_PORT), _receiver(received))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         stack.callback(server.shutdown)
-        yield Outside(received, S3Store("s3://packages/plaza", client), client, endpoint, camera_url)
+        yield Outside(received, S3Store("s3://packages/plaza", client), client, own_store or STORE_URL, camera_url)
 
 
 def services(host: str) -> list[dict[str, Any]]:
@@ -124,7 +131,7 @@ def _start_camera(folder: Path, host: str, stack: ExitStack) -> str:
     stack.callback(camera.terminate)
     time.sleep(1)
     assert camera.poll() is None, (folder / "camera.log").read_text()
-    return f"rtsp://camera.plaza.svc:{CAMERA_PORT}/stream"
+    return CAMERA_URL
 
 
 def _repeat(clip: Path, target: Path) -> None:

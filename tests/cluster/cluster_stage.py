@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 from cluster_images import build_images
-from cluster_outside import Outside, open_outside, secrets, services
+from cluster_outside import CAMERA_URL, STORE_URL, Outside, open_outside, secrets, services
 from cluster_provider import Cluster, open_cluster
 from cluster_tools import ROOT, run, tool, wait_for
 from kubernetes import client, config
@@ -85,6 +85,15 @@ class Stage:
         except AssertionError as error:
             raise AssertionError(f"{error}; it says {self.get(kind, name, namespace)}") from None
 
+    def apply_examples(self) -> None:
+        """`kubectl apply` of the example; with other addresses where store and camera are somebody's own."""
+        if (self.outside.store_url, self.outside.camera_url) == (STORE_URL, CAMERA_URL):
+            self.kubectl("apply", "-f", EXAMPLES)
+            return
+        for file in sorted(EXAMPLES.glob("*.yaml")):
+            text = file.read_text(encoding="utf-8").replace(STORE_URL, self.outside.store_url)
+            self.kubectl("apply", "-f", "-", stdin=text.replace(CAMERA_URL, self.outside.camera_url))
+
     def app(self, name: str, **spec: Any) -> dict[str, Any]:
         """A VideoApp like those of the example."""
         first = next(yaml.safe_load_all((EXAMPLES / "apps.yaml").read_text(encoding="utf-8")))
@@ -95,7 +104,7 @@ class Stage:
 
     def package(self, name: str, **store: Any) -> dict[str, Any]:
         """Where an app's package lies."""
-        access = {"endpoint": "http://s3.plaza.svc:9000", "secretName": "store", **store}
+        access = {"endpoint": self.outside.store_url, "secretName": "store", **store}
         return {"reference": f"s3://packages/plaza/{name}@1", "store": access}
 
     def runner_pod(self) -> dict[str, Any]:
@@ -122,6 +131,7 @@ class Stage:
         job = yaml.safe_load((ROOT / "trainer-job" / "job.yaml").read_text(encoding="utf-8"))
         container = job["spec"]["template"]["spec"]["containers"][0]
         container["args"] = [each for each in container["args"] if not each.startswith("--app=")]
+        container["args"] = [each.replace(STORE_URL, self.outside.store_url) for each in container["args"]]
         container["args"] += [f"--app={app}" for app in apps]
         self.apply(job)
         name = job["metadata"]["name"]

@@ -56,7 +56,7 @@ def test_a_trainer_job_writes_packages_to_the_store(story: Stage) -> None:
 
 
 def test_applying_the_example_makes_every_app_ready(story: Stage) -> None:
-    story.kubectl("apply", "-f", EXAMPLES)
+    story.apply_examples()
     all_ready(story, *APPS)
     story.wait_condition("edgenode", story.node, "Ready", "True", "Serving")
     story.wait_condition("videostream", "plaza", "Reachable", "True", "Decoding")

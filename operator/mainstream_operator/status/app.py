@@ -31,7 +31,7 @@ class AppFacts:
 def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
     """The whole status, as it should be now."""
     told = facts.report.apps.get(app.key) if facts.report is not None else None
-    stated = [_accepted(facts), _planned(facts), _ready(app, facts, told), _degraded(facts, told)]
+    stated = [_accepted(app, facts), _planned(facts), _ready(app, facts, told), _degraded(facts, told)]
     return VideoAppStatus(
         observed_generation=app.metadata.generation,
         conditions=settle(app.status.conditions, stated, app.metadata.generation, now),
@@ -41,10 +41,14 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
     )
 
 
-def _accepted(facts: AppFacts) -> Stated:
+def _accepted(app: VideoApp, facts: AppFacts) -> Stated:
     if facts.refused is not None:
         return is_false("Accepted", facts.refused)
     if facts.waiting is not None and facts.waiting.reason == "PackageBeingRead":
+        before = next((each for each in app.status.conditions if each.type == "Accepted"), None)
+        if before is not None and before.observed_generation == app.metadata.generation:
+            # The operator was restarted and reads it again; nothing has changed for the app.
+            return Stated("Accepted", before.status, before.reason, before.message)
         return is_unknown("Accepted", facts.waiting.reason, facts.waiting.message)
     return is_true("Accepted", "Valid", "Stream, view and package can be used.")
 

@@ -1,0 +1,97 @@
+"""Lists everything once before anybody decides, and now and then removes what a watch never said was gone.
+
+Watches of several kinds begin at different moments. Deciding in between would take a plan that has not been listed yet
+for one that does not exist, and tell a running node to stop. So the world is complete before the first reconcile.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from functools import partial
+
+from mainstream.api.model import API_VERSION
+from mainstream_operator.kube import Body, Kube, KubeError
+from mainstream_operator.names import NODE_LABEL
+from mainstream_operator.worker import Workers
+from mainstream_operator.world import World
+
+_log = logging.getLogger(__name__)
+_FIRST_CHECK_S = 10.0
+"""after watching began: what was deleted between listing and watching"""
+_CHECK_S = 600.0
+_RETRY_S = 2.0
+_NOT_FOUND = 404
+_RESOURCES = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}
+_CHILDREN = {"Deployment": ("apps/v1", "deployments"), "ConfigMap": ("v1", "configmaps"), "Pod": ("v1", "pods")}
+
+Listing = dict[str, list[Body]]
+"""bodies by kind"""
+
+
+async def fill(world: World, kube: Kube, namespace: str) -> None:
+    """Take note of everything that exists; again and again until the API server answers."""
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            listing = await loop.run_in_executor(None, partial(_list_all, kube, namespace))
+            break
+        except KubeError as error:
+            _log.warning("listing failed: %s", error)
+            await asyncio.sleep(_RETRY_S)
+    for kind, bodies in listing.items():
+        for body in bodies:
+            _note(world, kind, body, gone=False)
+
+
+async def keep_checking(world: World, workers: Workers, kube: Kube, namespace: str) -> None:
+    """Remove what is gone though no watch said so."""
+    loop = asyncio.get_running_loop()
+    wait_s = _FIRST_CHECK_S
+    while True:
+        await asyncio.sleep(wait_s)
+        wait_s = _CHECK_S
+        known = dict(world.known())
+        try:
+            listing = await loop.run_in_executor(None, partial(_list_all, kube, namespace))
+        except KubeError as error:
+            _log.warning("listing failed: %s", error)
+            continue
+        there = {uid(body) for bodies in listing.values() for body in bodies}
+        gone = [thing for each, thing in known.items() if each not in there]
+        for kind, body in gone:
+            _note(world, kind, body, gone=True)
+        if gone:
+            workers.mark_all()
+
+
+def uid(body: Body) -> str:
+    """What tells an object from a later one of the same name."""
+    return str(body["metadata"].get("uid"))
+
+
+def _note(world: World, kind: str, body: Body, *, gone: bool) -> None:
+    if kind in _RESOURCES:
+        world.note_resource(kind, body, gone=gone)
+    elif kind == "Node":
+        world.note_machine(body, gone=gone)
+    else:
+        world.note_child(kind, body, gone=gone)
+
+
+def _list_all(kube: Kube, namespace: str) -> Listing:
+    return dict(_lists(kube, namespace))
+
+
+def _lists(kube: Kube, namespace: str) -> Iterator[tuple[str, list[Body]]]:
+    for kind, plural in _RESOURCES.items():
+        try:
+            yield kind, kube.list_all(f"/apis/{API_VERSION}/{plural}")
+        except KubeError as error:
+            # The definitions may come later than the operator.
+            if error.status != _NOT_FOUND:
+                raise
+            yield kind, []
+    yield "Node", kube.list_all("/api/v1/nodes")
+    for kind, (api, plural) in _CHILDREN.items():
+        root = "/api" if api == "v1" else "/apis"
+        yield kind, kube.list_all(f"{root}/{api}/namespaces/{namespace}/{plural}", label=NODE_LABEL)
