@@ -117,6 +117,22 @@ def test_what_others_change_or_delete_is_repaired(story: Stage) -> None:
     all_ready(story, *APPS)
 
 
+def test_a_restart_of_the_operator_changes_nothing(story: Stage) -> None:
+    def told() -> Any:
+        apps = [story.get("videoapp", app) or {} for app in APPS]
+        return [[(c["type"], c["status"], c["lastTransitionTime"]) for c in a["status"]["conditions"]] for a in apps]
+
+    plan = (story.get("configmap", f"runner-{story.node}", SYSTEM) or {})["data"]["plan.json"]
+    pod, before, conditions = story.runner_pod()["metadata"]["uid"], dropped(story), told()
+    story.kubectl("rollout", "restart", "deployment/mainstream-operator", "-n", SYSTEM)
+    story.kubectl("rollout", "status", "deployment/mainstream-operator", "-n", SYSTEM, "--timeout=60s")
+    time.sleep(10)
+    assert (story.get("configmap", f"runner-{story.node}", SYSTEM) or {})["data"]["plan.json"] == plan
+    assert story.runner_pod()["metadata"]["uid"] == pod
+    assert {app: each[1] for app, each in dropped(story).items()} == {app: each[1] for app, each in before.items()}
+    assert told() == conditions
+
+
 BAD_APPS = {
     "missing": ("PackageMissing", {"package": "no-such"}),
     "corrupt": ("PackageCorrupt", {"package": "corrupt"}),
