@@ -34,11 +34,11 @@ lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/.dev ## mypy strict
-	$(BIN)/mypy src runner-image trainer-job benchmarks
+	$(BIN)/mypy src operator runner-image trainer-job benchmarks
 
 contracts: $(VENV)/.dev ## import-linter and unused or undeclared dependencies
 	$(BIN)/lint-imports
-	$(BIN)/deptry src runner-image trainer-job
+	$(BIN)/deptry src operator runner-image trainer-job
 
 unit: $(VENV)/.dev ## pytest
 	$(BIN)/pytest

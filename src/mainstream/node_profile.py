@@ -8,8 +8,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError, model_validator
 
+from mainstream.digest import Sha256
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.manifest import Sha256
 
 
 class _Part(BaseModel):

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mainstream.api.video_app import Sink
 from mainstream.api.video_stream import Crop
-from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability, Sha256
+from mainstream.digest import Sha256
+from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability
 
 
 class _Part(BaseModel):
@@ -48,6 +49,11 @@ class RunnerApp(_Part):
     merge_gap_s: float = Field(gt=0)
     sinks: tuple[Sink, ...] = ()
 
+    @property
+    def blobs(self) -> tuple[Blob, ...]:
+        """What has to be at hand to run the app."""
+        return (*(segment.blob for segment in self.segments), self.head)
+
 
 class RunnerPlan(_Part):
     """Everything one runner does until the next plan."""
@@ -74,3 +80,8 @@ class RunnerPlan(_Part):
     def digest(self) -> str:
         """Identity of the plan."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def blobs_of(plan: RunnerPlan) -> dict[str, Blob]:
+    """Every blob that the plan needs, by digest."""
+    return {blob.sha256: blob for app in plan.apps for blob in app.blobs}

@@ -34,7 +34,8 @@ class EventSinks:
         self._files: dict[Path, JsonLines] = {}
         self._by_app: dict[str, list[JsonLines]] = {}
         for app in apps:
-            names = [sink.json_lines.path for sink in app.sinks] or [f"{app.name.replace('/', '.')}.jsonl"]
+            named = [sink.json_lines.path for sink in app.sinks if sink.json_lines is not None]
+            names = named or [f"{app.name.replace('/', '.')}.jsonl"]
             paths = {_below(folder, name, app.name) for name in names}
             for path in paths - self._files.keys():
                 self._files[path] = JsonLines(path)

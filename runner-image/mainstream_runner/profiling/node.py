@@ -36,7 +36,7 @@ _DECODE_S = 5.0
 _LIVE_S = 8.0
 _NO_FRAMES_FPS = 1e-6
 """only the first frame falls due"""
-_VERSIONS = ("torch", "torchserve", "av", "mainstream")
+PROFILED_VERSIONS = ("torch", "torchserve", "av", "mainstream")
 
 
 def profile_node(
@@ -89,9 +89,9 @@ class _Profiler:
         bases = {name: fit_base(costs, scale) for name, costs in parts.items()}
         decode = decode_s[streams[0].name] * _captured_fps(run)
         return NodeProfile(
-            machine=_machine(),
+            machine=machine_name(),
             back_end=after["back_end"],
-            versions={name: version(name) for name in _VERSIONS},
+            versions={name: version(name) for name in PROFILED_VERSIONS},
             bases=bases,
             frame_s=fit_frame_s(run.cpu_used, idle, decode, run.apps[0].fps_achieved, bases[first]),
             decode_s=decode_s,
@@ -108,20 +108,22 @@ class _Profiler:
         return (cpu_seconds(self._server.guard) - before_s) / (time.monotonic() - start_s)
 
     def _play(self, stream: RunnerStream, base: str, parts: PartCosts, fps: float, seconds: float) -> RunReport:
-        plan = _probe_plan(stream, base, parts, fps, self._head(parts))
+        plan = probe_plan(stream, base, parts, fps, zero_head(self._folder, parts))
         frames = max(1, round(seconds * stream.fps))
         return play(self._server, plan, self._folder, self._folder / "out", end_frame=frames)
 
-    def _head(self, parts: PartCosts) -> Blob:
-        content = save({"weight": np.zeros((1, parts.feature_channels), np.float32), "bias": np.zeros(1, np.float32)})
-        blob = Blob(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
-        path = self._folder / "blobs" / blob.sha256
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
-        return blob
+
+def zero_head(store: Path, parts: PartCosts) -> Blob:
+    """A head that never hits, written to a folder store."""
+    content = save({"weight": np.zeros((1, parts.feature_channels), np.float32), "bias": np.zeros(1, np.float32)})
+    blob = Blob(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+    path = store / "blobs" / blob.sha256
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return blob
 
 
-def _probe_plan(stream: RunnerStream, base: str, parts: PartCosts, fps: float, head: Blob) -> RunnerPlan:
+def probe_plan(stream: RunnerStream, base: str, parts: PartCosts, fps: float, head: Blob) -> RunnerPlan:
     """One app with everything frozen on the first view of the stream."""
     app = RunnerApp(
         name="probe",
@@ -154,7 +156,8 @@ def _captured_fps(run: RunReport) -> float:
     return run.apps[0].frames.captured / run.seconds
 
 
-def _machine() -> str:
+def machine_name() -> str:
+    """Processor and number of cores, for a human."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

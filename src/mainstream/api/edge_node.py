@@ -2,9 +2,11 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat
+from pydantic import AwareDatetime, Field, PositiveFloat
 
-from mainstream.api.model import ApiModel, Resource
+from mainstream.api.conditions import Conditions, Observed
+from mainstream.api.model import ApiModel, Resource, StatusModel
+from mainstream.node_profile import NodeProfile
 
 
 class RunnerResources(ApiModel):
@@ -24,7 +26,47 @@ class EdgeNodeSpec(ApiModel):
         description="Share of the runner's CPU limit (GPU: of its busy time) that a plan may use.",
     )
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where networks run.")
-    runner: RunnerResources = RunnerResources()
+    runner: RunnerResources = Field(RunnerResources(), description="Limits of the runner on this node.")
+    profile: NodeProfile | None = Field(
+        None, description="Declared profile, planned with instead of the one that the runner measures."
+    )
+
+
+class StatedProfile(StatusModel):
+    """What a frame costs on the node."""
+
+    source: Literal["measured", "declared"] = Field(description="By the runner, or in the spec.")
+    since: AwareDatetime = Field(description="When it was first seen.")
+    profile: NodeProfile = Field(description="Seconds per frame of what may run.")
+
+
+class NodePlan(StatusModel):
+    """The plan in one line, beside what the baselines would have given."""
+
+    digest: str = Field(description="Identity of the plan that the runner is to serve.")
+    apps: int = Field(description="Apps in the plan.")
+    cost: float = Field(description="CPU-seconds per second that the plan is expected to take.")
+    budget: float = Field(description="CPU-seconds per second that it may take.")
+    mean_f1: float = Field(description="Weighted mean of the predicted F1; an app that did not fit counts as 0.")
+    gap: float | None = Field(None, description="No plan can be better by more than this.")
+    no_sharing_f1: float | None = Field(None, description="The mean without sharing, same budget.")
+    max_sharing_f1: float | None = Field(None, description="The mean with everything frozen, same budget.")
+
+
+class ObservedNode(Observed):
+    """What the runner reports of itself."""
+
+    cpu: float | None = Field(None, description="CPU-seconds per second that the runner uses.")
+
+
+class EdgeNodeStatus(StatusModel):
+    """What the node can do, and what it does."""
+
+    observed_generation: int | None = Field(None, description="Generation of the spec that this status is about.")
+    conditions: Conditions = Field(default_factory=list, description="Profiled, Planned, Ready.")
+    profile: StatedProfile | None = Field(None, description="What a frame costs on the node.")
+    plan: NodePlan | None = Field(None, description="What is planned.")
+    observed: ObservedNode | None = Field(None, description="What the runner reports of itself.")
 
 
 class EdgeNode(Resource):
@@ -32,6 +74,7 @@ class EdgeNode(Resource):
 
     kind: Literal["EdgeNode"] = "EdgeNode"
     spec: EdgeNodeSpec
+    status: EdgeNodeStatus = EdgeNodeStatus()
 
     @property
     def budget_cpu_s(self) -> float:

@@ -1,8 +1,8 @@
 """What every kind has in common: group, version, metadata, and how its fields are spelled."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 API_VERSION: Literal["mainstream.video/v1alpha1"] = "mainstream.video/v1alpha1"
@@ -19,8 +19,19 @@ class ApiModel(BaseModel):
     )
 
 
+def cel(rule: str, message: str) -> dict[str, Any]:
+    """A rule that the API server checks (as `json_schema_extra`); what it says holds in the model's validators too."""
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message}]}
+
+
+class StatusModel(ApiModel):
+    """Part of a status: written by the operator; a field of a newer version is passed over."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class Metadata(ApiModel):
-    """Identity of an object."""
+    """Identity of an object; all but name and namespace come from the cluster."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -28,6 +39,10 @@ class Metadata(ApiModel):
     namespace: Name | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
+    uid: str | None = None
+    generation: int | None = None
+    creation_timestamp: AwareDatetime | None = None
+    deletion_timestamp: AwareDatetime | None = None
 
 
 class Resource(ApiModel):

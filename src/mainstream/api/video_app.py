@@ -1,11 +1,12 @@
 """VideoApp: one tenant's app on one stream."""
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, field_validator
+from pydantic import AwareDatetime, ConfigDict, Field, PositiveFloat, field_validator, model_validator
 
-from mainstream.api.model import ApiModel, Name, Resource
+from mainstream.api.conditions import Conditions, Observed
+from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel
 
 Rate = Annotated[float, Field(gt=0, le=240)]
 """analysed frames per second"""
@@ -70,28 +71,58 @@ class JsonLinesSink(ApiModel):
     path: str = Field(min_length=1, max_length=1024, description="File below the runner's event folder.")
 
 
+class WebhookSink(ApiModel):
+    """Events as HTTP POSTs of one JSON object each, at least once; a reader tells repeats by the event's id."""
+
+    url: str = Field(
+        min_length=1, max_length=2048, pattern=r"^https?://[^@]+$", description="Where to; without user and password."
+    )
+
+
 class Sink(ApiModel):
     """One place that the app's events go to."""
 
-    json_lines: JsonLinesSink
+    model_config = ConfigDict(
+        json_schema_extra=cel("has(self.jsonLines) != has(self.webhook)", "give either jsonLines or webhook")
+    )
+
+    json_lines: JsonLinesSink | None = Field(None, description="Events as JSON lines in a file on the node.")
+    webhook: WebhookSink | None = Field(None, description="Events as HTTP POSTs.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.json_lines is None) == (self.webhook is None):
+            raise ValueError("give either jsonLines or webhook")
+        return self
 
 
 class VideoAppSpec(ApiModel):
     """What a tenant asks for."""
 
-    stream: StreamSource
-    package: PackageSource
-    objective: Objective = Objective()
+    stream: StreamSource = Field(
+        description="What the app looks at; to look at another stream, make another app.",
+        json_schema_extra=cel("self == oldSelf", "an app keeps its stream; make another app for another stream"),
+    )
+    package: PackageSource = Field(description="Which M-Package the app runs from.")
+    objective: Objective = Field(Objective(), description="What the planner maximises for this app.")
     votes: Literal["auto"] | Annotated[int, Field(ge=1, le=7)] = Field(
-        "auto", description="Consecutive hits needed to report an event; auto lets the planner choose."
+        "auto",
+        description="Consecutive hits needed to report an event, 1 to 7; auto lets the planner choose.",
+        json_schema_extra=cel(
+            "type(self) == string ? self == 'auto' : (self >= 1 && self <= 7)", "votes are 'auto' or 1 to 7"
+        ),
     )
     rates: list[Rate] | None = Field(
         None,
         min_length=1,
         max_length=64,
         description="Allowed analysed frames per second, ascending; .1, .2, .5 and every whole number where left out.",
+        json_schema_extra=cel(
+            "self.isSorted() && self.all(rate, self.exists_one(other, other == rate))",
+            "rates are ascending, without repeats",
+        ),
     )
-    event: EventOverrides = EventOverrides()
+    event: EventOverrides = Field(EventOverrides(), description="Event statistics to use instead of the package's.")
     merge_gap_seconds: PositiveFloat | None = Field(
         None,
         le=86400,
@@ -108,8 +139,39 @@ class VideoAppSpec(ApiModel):
         return rates
 
 
+class PlannedApp(StatusModel):
+    """What the node's plan gives the app."""
+
+    branch_point: int = Field(description="Everything before it is shared with the base network.")
+    frames_per_second: float = Field(description="Analysed frames per second.")
+    votes: int = Field(description="Consecutive hits that report an event.")
+    threshold: float = Field(description="Score from which on a frame is a hit.")
+    predicted_f1: float = Field(description="F1 over events that the planner predicts.")
+    shared_with: int = Field(description="Apps that share a part of the network's work with this one.")
+    why: str = Field(max_length=1024, description="Why the planner chose this, in one sentence.")
+
+
+class ObservedApp(Observed):
+    """What the runner reports of the app."""
+
+    frames_per_second: float | None = Field(None, description="Achieved analysed frames per second.")
+    events: int = Field(0, description="Events reported since the runner first ran the app.")
+    last_event: AwareDatetime | None = Field(None, description="When the last event started.")
+
+
+class VideoAppStatus(StatusModel):
+    """Whether it works, how well, and where."""
+
+    observed_generation: int | None = Field(None, description="Generation of the spec that this status is about.")
+    conditions: Conditions = Field(default_factory=list, description="Accepted, Planned, Ready, Degraded.")
+    node: str | None = Field(None, description="Node that analyses the app's stream.")
+    plan: PlannedApp | None = Field(None, description="What the node's plan gives the app.")
+    observed: ObservedApp | None = Field(None, description="What the runner reports of the app.")
+
+
 class VideoApp(Resource):
     """One app: a trained package on a view of a stream."""
 
     kind: Literal["VideoApp"] = "VideoApp"
     spec: VideoAppSpec
+    status: VideoAppStatus = VideoAppStatus()

@@ -1,20 +1,27 @@
 """VideoStream: one camera, what of it may be looked at, and the node that analyses it."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from mainstream.api.model import ApiModel, Name, Resource
+from mainstream.api.conditions import Conditions, Observed
+from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel
+
+LabelKey = Annotated[str, Field(min_length=1, max_length=317)]
+LabelValue = Annotated[str, Field(max_length=63)]
 
 FULL_VIEW = "full"
 """the view that every stream has: the whole picture"""
 
 
 class Crop(ApiModel):
-    """A rectangle in the stream's own pixels."""
+    """A rectangle in the stream's own pixels.
 
-    x: int = Field(ge=0, le=16384, description="Left edge.")
-    y: int = Field(ge=0, le=16384, description="Upper edge.")
+    In YAML its corner is `left` and `top`: kubectl, which reads YAML 1.1, takes a bare `y` for a boolean.
+    """
+
+    x: int = Field(alias="left", ge=0, le=16384, description="Left edge.")
+    y: int = Field(alias="top", ge=0, le=16384, description="Upper edge.")
     width: int = Field(ge=16, le=16384, description="Columns.")
     height: int = Field(ge=16, le=16384, description="Rows.")
 
@@ -22,15 +29,21 @@ class Crop(ApiModel):
 class View(ApiModel):
     """A named crop, scaled to the input size of the base network that looks at it."""
 
-    name: Name
-    crop: Crop
+    name: Name = Field(description="Name that apps use.", json_schema_extra=cel("self != 'full'", "'full' is taken"))
+    crop: Crop = Field(description="The rectangle.")
 
 
 class StreamNode(ApiModel):
     """The one node that analyses the stream."""
 
+    model_config = ConfigDict(
+        json_schema_extra=cel("has(self.name) != has(self.selector)", "give either name or selector")
+    )
+
     name: Name | None = Field(None, description="Name of the node.")
-    selector: dict[str, str] | None = Field(None, description="Labels that match exactly one node.")
+    selector: dict[LabelKey, LabelValue] | None = Field(
+        None, min_length=1, max_length=16, description="Labels that match exactly one node."
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -52,13 +65,18 @@ class VideoStreamSpec(ApiModel):
         None, description="Secret in the stream's namespace with username and password."
     )
     frames_per_second: float = Field(gt=0, le=240, description="Rate at which the camera delivers frames.")
-    views: list[View] = Field(default_factory=list, max_length=16, description="Crops that apps may look at.")
-    allowed_namespaces: list[str] = Field(
+    views: list[View] = Field(
+        default_factory=list,
+        max_length=16,
+        description="Crops that apps may look at.",
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+    )
+    allowed_namespaces: list[Annotated[str, Field(min_length=1, max_length=63)]] = Field(
         default_factory=list,
         max_length=256,
         description="Namespaces that may use it besides its own; '*' is all.",
     )
-    node: StreamNode
+    node: StreamNode = Field(description="The one node that analyses the stream.")
 
     @model_validator(mode="after")
     def _views_are_distinct(self) -> Self:
@@ -68,11 +86,35 @@ class VideoStreamSpec(ApiModel):
         return self
 
 
+class ObservedStream(Observed):
+    """What the runner reports of the camera."""
+
+    width: int | None = Field(None, description="Columns of its picture.")
+    height: int | None = Field(None, description="Rows of its picture.")
+    frames_per_second: float | None = Field(None, description="Rate at which frames arrive.")
+
+
+class VideoStreamStatus(StatusModel):
+    """Whether the camera answers, and who looks at it."""
+
+    observed_generation: int | None = Field(None, description="Generation of the spec that this status is about.")
+    conditions: Conditions = Field(default_factory=list, description="Placed, Reachable.")
+    node: str | None = Field(None, description="Node that analyses the stream.")
+    apps: int = Field(0, description="Apps in the node's plan that look at it.")
+    observed: ObservedStream | None = Field(None, description="What the runner reports of the camera.")
+
+
 class VideoStream(Resource):
     """One camera."""
 
     kind: Literal["VideoStream"] = "VideoStream"
     spec: VideoStreamSpec
+    status: VideoStreamStatus = VideoStreamStatus()
+
+    def admits(self, namespace: str | None) -> bool:
+        """Whether apps of that namespace may look at it."""
+        allowed = self.spec.allowed_namespaces
+        return namespace == self.metadata.namespace or "*" in allowed or namespace in allowed
 
     @property
     def views(self) -> list[str]:

@@ -20,6 +20,14 @@ class MissingKeyError(StoreError):
     """The store has nothing under this key."""
 
 
+class StoreRefusedError(StoreError):
+    """The store answers, but not to this key, or not about this bucket."""
+
+
+class StoreUnreachableError(StoreError):
+    """The store does not answer, or says to come back later: worth trying again."""
+
+
 class Store(Protocol):
     """Keys to bytes; every write is atomic: a reader sees all of it or nothing."""
 

@@ -1,0 +1,123 @@
+"""Entry point of the image: `python -m mainstream_operator`."""
+
+import asyncio
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import kopf
+
+from mainstream.errors import MainstreamError
+from mainstream_operator.handlers import resource_registry, runner_registry
+from mainstream_operator.kube import Kube
+from mainstream_operator.logs import configure_logging
+from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
+from mainstream_operator.node_secrets import NodeSecrets
+from mainstream_operator.observe import scene_of
+from mainstream_operator.packages import PackageReader
+from mainstream_operator.planning import Planning
+from mainstream_operator.publish import Publisher
+from mainstream_operator.reconcile import reconcile
+from mainstream_operator.settings import Settings, read_settings
+from mainstream_operator.stores import StoreOpener
+from mainstream_operator.tools import Tools
+from mainstream_operator.worker import Workers
+from mainstream_operator.world import World
+
+_LIVENESS = "http://0.0.0.0:8081/healthz"
+_STALE_S = 300.0
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Run until `stop` is set."""
+    kube = Kube.connect()
+    world = World()
+    tools: Tools
+    workers = Workers(partial(scene_of, world), lambda scene: reconcile(scene, tools), settings.workers)
+    tools = Tools(
+        kube=kube,
+        settings=settings,
+        packages=PackageReader(StoreOpener(kube), workers.mark_from_thread),
+        planning=Planning(),
+        secrets=NodeSecrets(kube, settings.namespace),
+        publisher=Publisher(kube),
+        now=lambda: datetime.now(UTC).replace(microsecond=0),
+    )
+    resources, runners = resource_registry(world, workers), runner_registry(world, workers)
+    for registry in (resources, runners):
+        kopf.on.login(id="login", registry=registry)(_login)
+
+    @kopf.on.probe(id="reconciling", registry=resources)
+    def reconciling(**_: Any) -> float:
+        age_s = workers.seconds_since_last_reconcile()
+        if age_s > _STALE_S:
+            raise RuntimeError(f"nothing was reconciled for {age_s:.0f} s")
+        return age_s
+
+    try:
+        await asyncio.gather(
+            kopf.operator(
+                registry=resources,
+                settings=_watching(),
+                clusterwide=True,
+                standalone=True,
+                liveness_endpoint=_LIVENESS,
+                stop_flag=stop,
+            ),
+            kopf.operator(
+                registry=runners,
+                settings=_watching(labels=NODE_LABEL),
+                namespaces=[settings.namespace],
+                standalone=True,
+                stop_flag=stop,
+            ),
+        )
+    finally:
+        await workers.close()
+        tools.packages.close()
+
+
+def _login(**context: Any) -> kopf.ConnectionInfo | None:
+    """As `Kube.connect`: the pod's service account, else a kubeconfig."""
+    return kopf.login_with_service_account(**context) or kopf.login_with_kubeconfig(**context)
+
+
+def _watching(labels: str | None = None) -> kopf.OperatorSettings:
+    """How kopf watches: nothing posted, nothing persisted, a silent disconnect noticed."""
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.scanning.disabled = True
+    settings.watching.server_timeout = 300
+    settings.watching.client_timeout = 330
+    settings.watching.connect_timeout = 10
+    settings.networking.request_timeout = 30
+    settings.persistence.finalizer = f"{FIELD_MANAGER}/none"
+    if labels is not None:
+        settings.watching.label_selectors[kopf.EVERYTHING] = labels
+    return settings
+
+
+def main() -> None:
+    """Read the settings, run, and say in one sentence why it can't."""
+    configure_logging()
+    try:
+        settings = read_settings()
+    except MainstreamError as error:
+        sys.exit(f"mainstream-operator: {error}")
+    asyncio.run(_until_signal(settings))
+
+
+async def _until_signal(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    if threading.current_thread() is threading.main_thread():
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, stop.set)
+    await run(settings, stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What should exist of one node's runner: pure functions from decisions to objects."""

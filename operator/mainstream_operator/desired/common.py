@@ -1,0 +1,48 @@
+"""What every object of a runner has: name, labels, owner, and a digest of what was wanted."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from mainstream.api import EdgeNode
+from mainstream.api.model import API_VERSION
+from mainstream_operator.kube import Body, Ref
+from mainstream_operator.names import APPLIED_ANNOTATION, NODE_ANNOTATION, runner_labels, runner_name
+
+
+@dataclass(frozen=True)
+class Desired:
+    """An object that should exist, and where."""
+
+    ref: Ref
+    body: Body
+
+
+def owned(api: str, kind: str, plural: str, node: EdgeNode, namespace: str, content: dict[str, Any]) -> Desired:
+    """An object that goes away with its EdgeNode."""
+    name = runner_name(node.metadata.name)
+    # Of names alone where values are secret: a digest of a short password would give it away.
+    digested = {**content, "data": sorted(content["data"])} if kind == "Secret" else content
+    text = json.dumps(digested, sort_keys=True)
+    metadata = {
+        "name": name,
+        "namespace": namespace,
+        "labels": runner_labels(node.metadata.name),
+        "annotations": {
+            NODE_ANNOTATION: node.metadata.name,
+            APPLIED_ANNOTATION: hashlib.sha256(text.encode()).hexdigest()[:16],
+        },
+        "ownerReferences": [
+            {
+                "apiVersion": API_VERSION,
+                "kind": "EdgeNode",
+                "name": node.metadata.name,
+                "uid": node.metadata.uid,
+                "controller": True,
+            }
+        ],
+    }
+    return Desired(
+        Ref(api, plural, name, namespace), {"apiVersion": api, "kind": kind, "metadata": metadata, **content}
+    )

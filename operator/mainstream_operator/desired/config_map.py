@@ -1,0 +1,36 @@
+"""The runner's orders: what it should profile, and the plan. Names and digests only, nothing secret."""
+
+import hashlib
+import json
+
+from pydantic import ValidationError
+
+from mainstream.api import EdgeNode
+from mainstream.runner_orders import PLAN_FILE, WANTED_FILE, Wanted
+from mainstream.runner_plan import RunnerPlan
+from mainstream_operator.desired.common import Desired, owned
+from mainstream_operator.kube import Body
+
+
+def orders_config_map(node: EdgeNode, namespace: str, wanted: Wanted, plan: str | None) -> Desired:
+    """ConfigMap with the orders; `plan` is the text of a RunnerPlan, None before there is one."""
+    data = {WANTED_FILE: wanted.model_dump_json()}
+    if plan is not None:
+        data[PLAN_FILE] = plan
+    return owned("v1", "ConfigMap", "configmaps", node, namespace, {"data": data})
+
+
+def orders_digest(orders: Desired) -> str:
+    """Changes exactly when the runner has something new to read."""
+    return hashlib.sha256(json.dumps(orders.body["data"], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def ordered_plan(config_map: Body | None) -> RunnerPlan | None:
+    """The plan of an existing ConfigMap; None where there is none, or one that somebody spoiled."""
+    text = ((config_map or {}).get("data") or {}).get(PLAN_FILE)
+    if not isinstance(text, str):
+        return None
+    try:
+        return RunnerPlan.model_validate_json(text)
+    except ValidationError:
+        return None

@@ -1,0 +1,100 @@
+"""The runner's Deployment: one pod, pinned to its node, under the `restricted` pod security level.
+
+Its pod changes only with image, resources and settings, never with a plan: plans travel by ConfigMap, so that a running
+pod stays. It tolerates a node that is cut off without end, since the video goes on there.
+"""
+
+from typing import Any
+
+from mainstream.api import EdgeNode
+from mainstream.runner_orders import ADMIN_PORT, HEALTH_PATH, READY_PATH
+from mainstream_operator.desired.common import Desired, owned
+from mainstream_operator.desired.quantities import cores, mebibytes
+from mainstream_operator.names import NODE_ANNOTATION, runner_labels, runner_name
+from mainstream_operator.settings import RunnerSettings
+
+_USER = 10001
+_STOP_S = 15
+
+
+def runner_deployment(node: EdgeNode, host_name: str, namespace: str, settings: RunnerSettings) -> Desired:
+    """The Deployment for a node whose `kubernetes.io/hostname` is `host_name`."""
+    name = node.metadata.name
+    labels = runner_labels(name)
+    spec: dict[str, Any] = {
+        "replicas": 1,
+        "strategy": {"type": "Recreate"},
+        "revisionHistoryLimit": 2,
+        "selector": {"matchLabels": labels},
+        "template": {
+            "metadata": {"labels": labels, "annotations": {NODE_ANNOTATION: name}},
+            "spec": _pod(node, host_name, settings),
+        },
+    }
+    return owned("apps/v1", "Deployment", "deployments", node, namespace, {"spec": spec})
+
+
+def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, Any]:
+    orders = runner_name(node.metadata.name)
+    pod: dict[str, Any] = {
+        "nodeSelector": {"kubernetes.io/hostname": host_name},
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": _STOP_S,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "runAsGroup": _USER,
+            "fsGroup": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "tolerations": [
+            {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"},
+            {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"},
+        ],
+        "containers": [_container(node, settings)],
+        "volumes": [
+            {"name": "orders", "configMap": {"name": orders}},
+            {"name": "secret", "secret": {"secretName": orders}},
+            {"name": "data", "emptyDir": {"sizeLimit": mebibytes(settings.disk_mebibytes)}},
+            {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
+        ],
+    }
+    if settings.image_pull_secrets:
+        pod["imagePullSecrets"] = [{"name": name} for name in settings.image_pull_secrets]
+    if settings.priority_class_name:
+        pod["priorityClassName"] = settings.priority_class_name
+    return pod
+
+
+def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
+    runner = node.spec.runner
+    return {
+        "name": "runner",
+        "image": settings.image,
+        "imagePullPolicy": settings.image_pull_policy,
+        "env": [{"name": "MAINSTREAM_NODE", "value": node.metadata.name}],
+        "ports": [{"name": "admin", "containerPort": ADMIN_PORT, "protocol": "TCP"}],
+        "resources": {
+            "limits": {"cpu": cores(runner.cpu), "memory": mebibytes(runner.memory_mebibytes)},
+            "requests": {"cpu": cores(node.budget_cpu_s), "memory": mebibytes(runner.memory_mebibytes)},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "startupProbe": {**_probe(HEALTH_PATH), "periodSeconds": 1, "failureThreshold": 120},
+        "livenessProbe": {**_probe(HEALTH_PATH), "periodSeconds": 10, "failureThreshold": 3},
+        "readinessProbe": {**_probe(READY_PATH), "periodSeconds": 2, "failureThreshold": 2},
+        "volumeMounts": [
+            {"name": "orders", "mountPath": "/etc/mainstream/orders", "readOnly": True},
+            {"name": "secret", "mountPath": "/etc/mainstream/secret", "readOnly": True},
+            {"name": "data", "mountPath": "/var/lib/mainstream"},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the pod's own
+        ],
+    }
+
+
+def _probe(path: str) -> dict[str, Any]:
+    return {"httpGet": {"path": path, "port": "admin"}, "timeoutSeconds": 3}

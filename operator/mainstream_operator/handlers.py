@@ -1,0 +1,90 @@
+"""kopf handlers: take note of what exists and mark the nodes that it concerns. They decide nothing and write nothing.
+
+`on.event` alone: it keeps nothing in annotations, adds no finalizers, and sees every change; what it saw is the world,
+never a difference that could be missed.
+"""
+
+import logging
+from typing import Any
+
+import kopf
+
+from mainstream_operator.names import GROUP, NODE_LABEL, VERSION
+from mainstream_operator.placement import NOWHERE, apps_of_stream, node_of_stream, stream_key
+from mainstream_operator.worker import Workers
+from mainstream_operator.world import World
+
+_log = logging.getLogger(__name__)
+_PLURALS = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}
+_DELETED = "DELETED"
+
+
+def resource_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
+    """Handlers of what users declare, and of Nodes: watched in the whole cluster."""
+    registry = kopf.OperatorRegistry()
+
+    def on_resource(kind: str) -> None:
+        async def note(event: Any, **_: Any) -> None:
+            body = dict(event["object"])
+            before = _concerned(world, kind, body)
+            if world.note_resource(kind, body, gone=event["type"] == _DELETED):
+                for node in before | _concerned(world, kind, body):
+                    workers.mark(node)
+
+        kopf.on.event(GROUP, VERSION, _PLURALS[kind], id=f"note-{kind}", registry=registry)(note)
+
+    for kind in _PLURALS:
+        on_resource(kind)
+
+    @kopf.on.event("", "v1", "nodes", id="note-node", registry=registry)
+    async def note_machine(event: Any, **_: Any) -> None:
+        body = dict(event["object"])
+        name = body["metadata"]["name"]
+        placed = {key: node_of_stream(world, key) for key in world.streams}
+        if not world.note_machine(body, gone=event["type"] == _DELETED):
+            return
+        moved = {key for key in placed if node_of_stream(world, key) != placed[key]}
+        concerned = {node_of_stream(world, key) for key in moved} | {placed[key] for key in moved} | {name}
+        for node in concerned:
+            if node in world.edge_nodes or node == NOWHERE or _is_edge(world, node):
+                workers.mark(node)
+
+    return registry
+
+
+def runner_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
+    """Handlers of what the operator made: watched in its own namespace."""
+    registry = kopf.OperatorRegistry()
+
+    def on_child(api: tuple[str, str], plural: str, kind: str) -> None:
+        async def note(event: Any, **_: Any) -> None:
+            node = world.note_child(kind, dict(event["object"]), gone=event["type"] == _DELETED)
+            if node is not None:
+                workers.mark(node)
+
+        marked = {NODE_LABEL: kopf.PRESENT}
+        kopf.on.event(*api, plural, id=f"note-{kind}", labels=marked, registry=registry)(note)
+
+    on_child(("apps", "v1"), "deployments", "Deployment")
+    on_child(("", "v1"), "configmaps", "ConfigMap")
+    on_child(("", "v1"), "pods", "Pod")
+    return registry
+
+
+def _is_edge(world: World, node: str) -> bool:
+    machine = world.machines.get(node)
+    return machine is not None and machine.is_edge
+
+
+def _concerned(world: World, kind: str, body: dict[str, Any]) -> set[str]:
+    """Nodes whose plan or status may depend on the object, as the world is now."""
+    metadata = body["metadata"]
+    name, namespace = metadata["name"], metadata.get("namespace")
+    key = f"{namespace}/{name}"
+    if kind == "EdgeNode":
+        return {name}
+    if kind == "VideoStream":
+        nodes = {node_of_stream(world, key)}
+        return nodes | {NOWHERE} if apps_of_stream(world, key) else nodes
+    app = world.apps.get(key)
+    return {NOWHERE} if app is None else {node_of_stream(world, stream_key(app))}

@@ -1,0 +1,165 @@
+"""The few calls that the operator makes of the Kubernetes API: each with a time-out, errors with a status.
+
+Watching is kopf's business; here is what reconciling needs. Bodies are plain dictionaries, as the API has them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import urllib3
+from kubernetes import client, config
+
+from mainstream_operator.names import FIELD_MANAGER
+
+Body = dict[str, Any]
+_TIMEOUT_S = (5.0, 20.0)
+_PROXY_TIMEOUT_S = (2.0, 5.0)
+_NOT_FOUND, _CONFLICT = 404, 409
+
+
+class KubeError(Exception):
+    """The API server refused or did not answer; `status` is 0 where there was no answer."""
+
+    def __init__(self, status: int, said: str) -> None:
+        self.status = status
+        super().__init__(f"{status} {said}"[:500])
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Where one object lies."""
+
+    api: str
+    """`v1` or `group/version`"""
+    plural: str
+    name: str
+    namespace: str | None = None
+
+    @property
+    def path(self) -> str:
+        """Path below the API server's address."""
+        root = f"/api/{self.api}" if "/" not in self.api else f"/apis/{self.api}"
+        middle = f"/namespaces/{quote(self.namespace, safe='')}" if self.namespace else ""
+        return f"{root}{middle}/{self.plural}/{quote(self.name, safe='')}"
+
+
+class Kube:
+    """One connection pool to the API server; may be used from several threads."""
+
+    def __init__(self, api_client: client.ApiClient) -> None:
+        self._client = api_client
+
+    @classmethod
+    def connect(cls) -> "Kube":
+        """With the pod's own service account, else with the kubeconfig of whoever runs the operator by hand."""
+        configuration = client.Configuration()
+        try:
+            config.load_incluster_config(client_configuration=configuration)
+        except config.ConfigException:
+            config.load_kube_config(client_configuration=configuration)
+        configuration.connection_pool_maxsize = 16
+        return cls(client.ApiClient(configuration))
+
+    def get(self, ref: Ref) -> Body | None:
+        """The object, or None where there is none."""
+        try:
+            return self._call("GET", ref.path)
+        except KubeError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+
+    def create(self, ref: Ref, body: Body) -> bool:
+        """Create the object; false where it exists."""
+        try:
+            self._call("POST", ref.path.rsplit("/", 1)[0], body)
+        except KubeError as error:
+            if error.status == _CONFLICT:
+                return False
+            raise
+        return True
+
+    def apply(self, ref: Ref, body: Body, *, subresource: str = "") -> Body | None:
+        """Server-side apply of the operator's own fields, over whoever else changed them."""
+        path = f"{ref.path}/{subresource}" if subresource else ref.path
+        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
+        return self._call("PATCH", path, body, query=query, content_type="application/apply-patch+yaml")
+
+    def annotate(self, ref: Ref, annotations: dict[str, str]) -> None:
+        """Set annotations and leave all else alone; an object that is gone is nobody's loss."""
+        patch = {"metadata": {"annotations": annotations}}
+        try:
+            self._call("PATCH", ref.path, patch, content_type="application/merge-patch+json")
+        except KubeError as error:
+            if error.status != _NOT_FOUND:
+                raise
+
+    def delete(self, ref: Ref, uid: str) -> None:
+        """Delete exactly this object, in the background; one that is gone, or another one by now, is left alone."""
+        options = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        try:
+            self._call("DELETE", ref.path, options)
+        except KubeError as error:
+            if error.status not in (_NOT_FOUND, _CONFLICT):
+                raise
+
+    def proxy(self, namespace: str, pod: str, port: int, path: str, headers: dict[str, str], body: Any = None) -> bytes:
+        """Ask a pod through the API server, which works where the node can't be reached from outside."""
+        target = f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}"
+        method = "GET" if body is None else "POST"
+        return self._raw(method, target, body, headers=headers, timeout_s=_PROXY_TIMEOUT_S)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Body | None = None,
+        *,
+        query: list[tuple[str, str]] | None = None,
+        content_type: str = "application/json",
+    ) -> Body | None:
+        import json
+
+        data = self._raw(method, path, body, query=query, headers={"Content-Type": content_type})
+        answer = json.loads(data) if data else None
+        return answer if isinstance(answer, dict) else None
+
+    def _raw(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        query: list[tuple[str, str]] | None = None,
+        headers: dict[str, str],
+        timeout_s: tuple[float, float] = _TIMEOUT_S,
+    ) -> bytes:
+        try:
+            response = self._client.call_api(
+                path,
+                method,
+                query_params=query or [],
+                header_params={"Accept": "application/json", **headers},
+                body=body,
+                auth_settings=["BearerToken"],
+                _preload_content=False,
+                _request_timeout=timeout_s,
+            )
+            data: bytes = response.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+            response.release_conn()
+        except client.ApiException as error:
+            raise KubeError(error.status or 0, _reason(error)) from None
+        except urllib3.exceptions.HTTPError as error:
+            raise KubeError(0, type(error).__name__) from None
+        if len(data) > MAX_ANSWER_BYTES:
+            raise KubeError(0, f"the answer has more than {MAX_ANSWER_BYTES} bytes")
+        return data
+
+
+MAX_ANSWER_BYTES = 16 << 20
+
+
+def _reason(error: client.ApiException) -> str:
+    body = error.body if isinstance(error.body, str | bytes) else b""
+    return f"{error.reason or ''} {body[:300]!r}"

@@ -1,0 +1,25 @@
+"""How soon a node is looked at again when nothing happens. Pure."""
+
+from mainstream.runner_plan import RunnerPlan
+from mainstream.runner_report import RunnerReport
+
+ON_ITS_WAY_S = 0.2
+"""while a plan is on its way"""
+STARTING_S = 1.0
+"""while a runner starts or profiles"""
+STEADY_S = 5.0
+"""what a runner reports may be that old"""
+IDLE_S = 60.0
+"""where nothing runs: in case a watch missed something"""
+
+
+def pace(*, runner_expected: bool, report: RunnerReport | None, ordered: RunnerPlan | None, profiling: bool) -> float:
+    """Seconds until the next look."""
+    if not runner_expected:
+        return IDLE_S
+    if report is None or profiling:
+        return STARTING_S
+    if ordered is not None and report.served != ordered.digest:
+        given_up = report.plan_problem is not None and report.received == ordered.digest
+        return STEADY_S if given_up else ON_ITS_WAY_S
+    return STEADY_S

@@ -1,0 +1,140 @@
+"""M-Packages of apps, read in the background: a slow store, or one that is away, holds up nobody.
+
+`look` answers at once with what is known. What has to be read is read by a few threads; then whoever asked is told
+through `changed`. A failure is kept with its reason and tried again later and later; a package that was read is looked
+at again now and then, since a tag may name another one by now. What was read once stays in use while its store is away.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from mainstream.api import VideoApp
+from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.mpackage.layout import blob_key
+from mainstream.mpackage.manifest import Blob, Manifest
+from mainstream.mpackage.reading import DamagedPackageError, open_package
+from mainstream.mpackage.reference import parse_reference
+from mainstream.mpackage.s3_store import S3Store
+from mainstream.mpackage.store import StoreError, StoreRefusedError, StoreUnreachableError
+from mainstream_operator.placement import Refusal
+from mainstream_operator.stores import SecretProblemError, StoreOpener
+
+_READERS = 4
+_LOOK_AGAIN_S = 300.0
+_FIRST_RETRY_S = 5.0
+_LAST_RETRY_S = 300.0
+_URL_LIFETIME_S = 600
+_KEPT = 2000
+"""packages remembered; the one longest unused goes first"""
+
+
+@dataclass(frozen=True)
+class PackageState:
+    """What is known of an app's package; neither manifest nor refusal: it is being read for the first time."""
+
+    manifest: Manifest | None = None
+    refusal: Refusal | None = None
+    transient: bool = False
+    """the refusal may pass by itself"""
+
+    @property
+    def pending(self) -> bool:
+        """Whether nothing is known yet."""
+        return self.manifest is None and self.refusal is None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    state: PackageState = PackageState()
+    due_s: float = 0.0
+    failures: int = 0
+    reading: bool = False
+
+
+class PackageReader:
+    """Reads packages for the whole operator."""
+
+    def __init__(self, opener: StoreOpener, changed: Callable[[str], None]) -> None:
+        self._opener = opener
+        self._changed = changed
+        self._entries: dict[str, _Entry] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="packages")
+
+    def look(self, app: VideoApp, node: str) -> PackageState:
+        """What is known; starts reading where that is due, and calls `changed(node)` if it then knows other things."""
+        key = _key(app)
+        with self._lock:
+            entry = self._entries.pop(key, _Entry())
+            start = not entry.reading and time.monotonic() >= entry.due_s
+            self._entries[key] = replace(entry, reading=entry.reading or start)
+            while len(self._entries) > _KEPT:
+                self._entries.pop(next(iter(self._entries)))
+        if start:
+            self._pool.submit(self._read, key, app, node)
+        return entry.state
+
+    def signed_url(self, app: VideoApp, blob: Blob) -> str:
+        """URL that reads one blob of the app's package for some minutes."""
+        return self._open(app).signed_url(blob_key(blob), _URL_LIFETIME_S)
+
+    def close(self) -> None:
+        """Start no more reading."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _open(self, app: VideoApp) -> S3Store:
+        reference = parse_reference(app.spec.package.reference)
+        if reference.store is None or not reference.store.startswith("s3://"):
+            raise InvalidInputError("in a cluster a package lies in S3: write s3://bucket/prefix/name@version")
+        return self._opener.open(reference.store, app.spec.package.store, app.metadata.namespace or "")
+
+    def _read(self, key: str, app: VideoApp, node: str) -> None:
+        try:
+            reference = parse_reference(app.spec.package.reference)
+            state = PackageState(manifest=open_package(self._open(app), reference))
+        except Exception as error:
+            state = _failed(error)
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return
+            failures = 0 if state.manifest is not None else entry.failures + 1
+            if state.manifest is None and state.transient and entry.state.manifest is not None:
+                state = entry.state
+            wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1)) if failures else _LOOK_AGAIN_S
+            self._entries[key] = _Entry(state, time.monotonic() + wait_s, failures)
+        if state != entry.state:
+            self._changed(node)
+
+
+def _key(app: VideoApp) -> str:
+    return f"{app.metadata.namespace} {app.spec.package.model_dump_json()}"
+
+
+def _failed(error: Exception) -> PackageState:
+    """What a tenant is told; nothing in it comes from a secret."""
+    match error:
+        case SecretProblemError():
+            return PackageState(refusal=Refusal(error.reason, error.message))
+        case StoreRefusedError():
+            return PackageState(refusal=Refusal("StoreRefused", _sentence(error)))
+        case StoreUnreachableError():
+            return PackageState(refusal=Refusal("StoreUnreachable", _sentence(error)), transient=True)
+        case DamagedPackageError():
+            return PackageState(refusal=Refusal("PackageCorrupt", _sentence(error)))
+        case StoreError():
+            return PackageState(refusal=Refusal("PackageUnreadable", _sentence(error)))
+        case InvalidInputError() if error.field == "reference" or error.source is None:
+            return PackageState(refusal=Refusal("InvalidReference", _sentence(error)))
+        case MainstreamError():
+            return PackageState(refusal=Refusal("PackageMissing", _sentence(error)))
+    return PackageState(
+        refusal=Refusal("PackageUnreadable", f"Reading failed ({type(error).__name__})."), transient=True
+    )
+
+
+def _sentence(error: MainstreamError) -> str:
+    return f"Package {error}."[:1000]

@@ -1,0 +1,110 @@
+"""One reconcile of one node: observe, decide, desired, apply, status. Runs in a thread; what it needs is passed in.
+
+What is read here once is what all of it is decided from. A failure ends the reconcile and leaves the rest for the next
+one, which starts from what then is.
+"""
+
+from mainstream.api import EdgeNode
+from mainstream.api.model import API_VERSION
+from mainstream.mpackage.manifest import Blob
+from mainstream.runner_plan import RunnerPlan, blobs_of
+from mainstream.runner_report import RunnerReport, SignedBlob, SignedUrls
+from mainstream_operator.apply import ensure, nudge, remove
+from mainstream_operator.decide import Decision, decide
+from mainstream_operator.desired.config_map import ordered_plan, orders_config_map, orders_digest
+from mainstream_operator.desired.deployment import runner_deployment
+from mainstream_operator.kube import Ref
+from mainstream_operator.observe import Observation, Scene
+from mainstream_operator.pace import pace
+from mainstream_operator.placement import NOWHERE
+from mainstream_operator.runner_client import RunnerClient, running_pod
+from mainstream_operator.tell import tell
+from mainstream_operator.tools import Tools
+
+
+def reconcile(scene: Scene, tools: Tools) -> float:
+    """Bring one node's world up to date; seconds after which to look again."""
+    if scene.node != NOWHERE and scene.edge_node is None and scene.machine is not None and scene.machine.is_edge:
+        _create_edge_node(scene.node, tools)
+    observation, runner = _observe(scene, tools)
+    before = ordered_plan(scene.children.config_map)
+    decision = decide(
+        observation, tools.planning, frozenset(app.name for app in before.apps) if before else frozenset()
+    )
+    ordered = before if decision.hold else decision.runner_plan
+    if scene.edge_node is not None:
+        _act(observation, scene.edge_node, decision, ordered, tools)
+    if runner is not None and observation.report is not None and ordered is not None:
+        wanted = _blobs(observation.report, before, ordered)
+        _hand_over(observation, wanted, ordered, runner, tools)
+    too_early_s = tell(observation, decision, ordered, tools)
+    again_s = pace(
+        runner_expected=scene.edge_node is not None and bool(scene.streams),
+        report=observation.report,
+        ordered=ordered,
+        profiling=any(refusal.reason == "Profiling" for refusal in decision.waiting.values()),
+    )
+    return min([again_s, *too_early_s])
+
+
+def _create_edge_node(node: str, tools: Tools) -> None:
+    """Made once, then the platform team's own; the watch brings it back here."""
+    spec = tools.settings.edge_node.model_dump(mode="json", by_alias=True, exclude_none=True)
+    body = {"apiVersion": API_VERSION, "kind": "EdgeNode", "metadata": {"name": node}, "spec": spec}
+    tools.kube.create(Ref(API_VERSION, "edgenodes", node), body)
+
+
+def _observe(scene: Scene, tools: Tools) -> tuple[Observation, RunnerClient | None]:
+    """Add to what the watches know what has to be asked for."""
+    credentials, refusals = tools.secrets.credentials(tuple(each.stream for each in scene.streams))
+    packages = {each.key: tools.packages.look(each.app, scene.node) for each in scene.apps if each.stream is not None}
+    runner = report = None
+    pod = running_pod(scene.children.pods)
+    if scene.edge_node is not None and pod is not None:
+        token = tools.secrets.token(scene.edge_node)
+        runner = RunnerClient(tools.kube, pod["metadata"]["namespace"], pod["metadata"]["name"], token)
+        report = runner.report()
+    return Observation(scene, packages, report, credentials, refusals), runner
+
+
+def _act(
+    observation: Observation, node: EdgeNode, decision: Decision, ordered: RunnerPlan | None, tools: Tools
+) -> None:
+    """Make the runner's objects what they should be; without a stream there is no runner."""
+    kube, settings, scene = tools.kube, tools.settings, observation.scene
+    children = scene.children
+    if not scene.streams or scene.machine is None:
+        remove(kube, children.deployment, "apps/v1", "deployments")
+        remove(kube, children.config_map, "v1", "configmaps")
+        return
+    secret_version = tools.secrets.ensure(node, observation.credentials)
+    plan = None if ordered is None else ordered.model_dump_json()
+    orders = orders_config_map(node, settings.namespace, decision.wanted, plan)
+    ensure(kube, orders, children.config_map)
+    host_name = scene.machine.labels.get("kubernetes.io/hostname", scene.machine.name)
+    ensure(kube, runner_deployment(node, host_name, settings.namespace, settings.runner), children.deployment)
+    pod = running_pod(children.pods)
+    if pod is not None:
+        nudge(kube, pod, f"{orders_digest(orders)}-{secret_version}")
+
+
+def _blobs(report: RunnerReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:
+    """What the runner says that it lacks, and what it will when it reads a plan that is just being sent."""
+    known = {} if before is None else blobs_of(before)
+    new = [blob for digest, blob in blobs_of(ordered).items() if digest not in known]
+    return list({blob.sha256: blob for blob in (*report.lacks, *new)}.values())
+
+
+def _hand_over(
+    observation: Observation, wanted: list[Blob], ordered: RunnerPlan, runner: RunnerClient, tools: Tools
+) -> None:
+    """Signed URLs for what the runner lacks of the plan, each made with the rights of the app that it belongs to."""
+    apps = {each.key: each.app for each in observation.scene.apps}
+    owners = {blob.sha256: apps[app.name] for app in ordered.apps if app.name in apps for blob in app.blobs}
+    signed = tuple(
+        SignedBlob(blob=blob, url=tools.packages.signed_url(owners[blob.sha256], blob))
+        for blob in wanted
+        if blob.sha256 in owners
+    )
+    if signed:
+        runner.hand_over(SignedUrls(blobs=signed))

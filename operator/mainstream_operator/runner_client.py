@@ -1,0 +1,50 @@
+"""Asks a runner's admin port, through pods/proxy: the operator needs no way to the node itself."""
+
+from pydantic import ValidationError
+
+from mainstream.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_HEADER, URLS_PATH
+from mainstream.runner_report import MAX_REPORT_BYTES, RunnerReport, SignedUrls
+from mainstream_operator.kube import Body, Kube, KubeError
+
+
+class RunnerClient:
+    """The runner in one pod."""
+
+    def __init__(self, kube: Kube, namespace: str, pod: str, token: str) -> None:
+        self._kube = kube
+        self._namespace = namespace
+        self._pod = pod
+        self._headers = {TOKEN_HEADER: token}
+
+    def report(self) -> RunnerReport | None:
+        """What it tells; None where it does not answer, or not as a runner does."""
+        try:
+            answer = self._kube.proxy(self._namespace, self._pod, ADMIN_PORT, REPORT_PATH, self._headers)
+        except KubeError:
+            return None
+        if len(answer) > MAX_REPORT_BYTES:
+            return None
+        try:
+            return RunnerReport.model_validate_json(answer)
+        except ValidationError:
+            return None
+
+    def hand_over(self, urls: SignedUrls) -> bool:
+        """Give it the URLs that it lacks; false where it does not answer (it is asked again soon anyway)."""
+        headers = {**self._headers, "Content-Type": "application/json"}
+        body = urls.model_dump(mode="json")
+        try:
+            self._kube.proxy(self._namespace, self._pod, ADMIN_PORT, URLS_PATH, headers, body)
+        except KubeError:
+            return False
+        return True
+
+
+def running_pod(pods: tuple[Body, ...]) -> Body | None:
+    """The pod to ask: the newest that runs and is not going away."""
+    running = [
+        pod
+        for pod in pods
+        if pod["metadata"].get("deletionTimestamp") is None and pod.get("status", {}).get("phase") == "Running"
+    ]
+    return max(running, key=lambda pod: str(pod["metadata"].get("creationTimestamp")), default=None)

@@ -1,0 +1,54 @@
+"""What the chart tells the operator, in one file."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from mainstream.api.edge_node import EdgeNodeSpec
+from mainstream.errors import InvalidInputError
+
+SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+class RunnerSettings(_Part):
+    """How runners are started."""
+
+    image: str = Field(min_length=1)
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    image_pull_secrets: tuple[str, ...] = ()
+    priority_class_name: str | None = None
+    disk_mebibytes: int = Field(2048, ge=64)
+    """of plan, packages, spool and event files on the node"""
+
+
+class Settings(_Part):
+    """Everything that is not in a resource."""
+
+    namespace: str = Field(min_length=1)
+    """the release's own: runners live here"""
+    runner: RunnerSettings
+    edge_node: EdgeNodeSpec = EdgeNodeSpec()
+    """spec of an EdgeNode that the operator makes for a labelled node"""
+    workers: int = Field(8, ge=1, le=64)
+    """nodes that are worked on at the same time"""
+
+
+def read_settings(path: Path | None = None) -> Settings:
+    """Read the file that the environment names."""
+    file = path or Path(os.environ.get(SETTINGS_VARIABLE, "/etc/mainstream/operator.json"))
+    try:
+        return Settings.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise InvalidInputError(
+            f"cannot be read ({error.strerror}); name the file in {SETTINGS_VARIABLE}", source=file
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=file) from error

@@ -1,0 +1,132 @@
+"""Status of a VideoApp: accepted, planned, ready, degraded; what it got, what it achieves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mainstream.api.video_app import ObservedApp, PlannedApp, VideoApp, VideoAppStatus
+from mainstream.planner import AppPlan
+from mainstream.runner_plan import RunnerApp
+from mainstream.runner_report import AppReport, RunnerReport, StreamReport
+from mainstream_operator.placement import Refusal, stream_key
+from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, printable, settle
+
+DEAD_BAND = 0.1
+"""a rate this near to the planned one is as planned"""
+
+
+@dataclass(frozen=True)
+class AppFacts:
+    """Everything that an app's status follows from."""
+
+    node: str | None
+    refused: Refusal | None
+    waiting: Refusal | None
+    planned: AppPlan | None
+    ordered: RunnerApp | None
+    """what the runner was told last, by this plan or by the one that is left as it is"""
+    shared_with: int
+    report: RunnerReport | None
+
+
+def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
+    """The whole status, as it should be now."""
+    told = facts.report.apps.get(app.key) if facts.report is not None else None
+    stated = [_accepted(facts), _planned(facts), _ready(app, facts, told), _degraded(facts, told)]
+    return VideoAppStatus(
+        observed_generation=app.metadata.generation,
+        conditions=settle(app.status.conditions, stated, app.metadata.generation, now),
+        node=facts.node or None,
+        plan=_plan(app, facts),
+        observed=_observed(app, told, now),
+    )
+
+
+def _accepted(facts: AppFacts) -> Stated:
+    if facts.refused is not None:
+        return is_false("Accepted", facts.refused)
+    if facts.waiting is not None and facts.waiting.reason == "PackageBeingRead":
+        return is_unknown("Accepted", facts.waiting.reason, facts.waiting.message)
+    return is_true("Accepted", "Valid", "Stream, view and package can be used.")
+
+
+def _planned(facts: AppFacts) -> Stated:
+    if facts.refused is not None:
+        return is_false("Planned", Refusal("NotAccepted", "The app is not accepted; see condition Accepted."))
+    if facts.waiting is not None and facts.ordered is None:
+        return is_false("Planned", facts.waiting)
+    if facts.planned is not None and not facts.planned.fits:
+        return is_false("Planned", Refusal("DoesNotFit", f"{_sentence(facts.planned.why)} {_WAY_OUT}"))
+    if facts.ordered is None:
+        return is_unknown("Planned", "Waiting", "The node is planned as soon as all that runs on it is known.")
+    got = facts.ordered
+    return is_true(
+        "Planned", "Fits", f"Branch-point {got.branch_point} at {got.fps:g} frames per second, votes {got.votes}."
+    )
+
+
+_WAY_OUT = "Raise the EdgeNode's budget, lower or suspend other apps, or allow lower rates."
+
+
+def _ready(app: VideoApp, facts: AppFacts, told: AppReport | None) -> Stated:
+    """From what runs: a plan alone makes nothing ready."""
+    if facts.ordered is None:
+        return is_false("Ready", Refusal("NotPlanned", "The app is not part of the node's plan; see Planned."))
+    report = facts.report
+    if report is None:
+        return is_unknown("Ready", "RunnerNotAnswering", "The node's runner does not answer; it is asked again.")
+    stream = report.streams.get(stream_key(app))
+    if stream is not None and stream.state == "failing":
+        return is_false("Ready", Refusal("StreamUnreachable", _stream_problem(stream)))
+    if told is not None and told.analysed > 0:
+        return is_true("Ready", "Analysing", "Frames are analysed.")
+    if report.plan_problem:
+        return is_false("Ready", Refusal("PlanNotServed", f"The runner cannot serve the plan: {report.plan_problem}"))
+    if told is not None:
+        return is_false("Ready", Refusal("NoFrameYet", "The plan is served; no frame was due yet."))
+    if report.lacks:
+        return is_false("Ready", Refusal("FetchingWeights", f"The runner lacks {len(report.lacks)} blobs."))
+    return is_false("Ready", Refusal("PlanOnItsWay", "The runner has not taken up the plan yet."))
+
+
+def _degraded(facts: AppFacts, told: AppReport | None) -> Stated:
+    if facts.ordered is None or told is None:
+        return is_unknown("Degraded", "NotRunning", "The app does not run.")
+    if told.sink_problem:
+        return Stated("Degraded", "True", "SinkFailing", f"{told.undelivered} events wait: {told.sink_problem}")
+    if told.fps is not None and told.fps < facts.ordered.fps * (1 - DEAD_BAND):
+        achieved = f"{told.fps:.2g} of {facts.ordered.fps:g} planned frames per second are analysed"
+        return Stated("Degraded", "True", "BelowRate", f"Only {achieved}; see the EdgeNode.")
+    return Stated("Degraded", "False", "AsPlanned", "The planned rate is kept and events are delivered.")
+
+
+def _plan(app: VideoApp, facts: AppFacts) -> PlannedApp | None:
+    got, planned = facts.ordered, facts.planned
+    if got is None:
+        return None
+    if planned is None or not planned.fits:
+        # The plan is left as it is: what was predicted then still stands.
+        return app.status.plan
+    return PlannedApp(
+        branch_point=got.branch_point,
+        frames_per_second=got.fps,
+        votes=got.votes,
+        threshold=round(got.threshold, 4),
+        predicted_f1=round(planned.f1, 4),
+        shared_with=facts.shared_with,
+        why=printable(_sentence(planned.why))[:1024],
+    )
+
+
+def _observed(app: VideoApp, told: AppReport | None, now: datetime) -> ObservedApp | None:
+    if told is None:
+        return app.status.observed
+    fps = None if told.fps is None else round(told.fps, 3)
+    return ObservedApp(at=now, frames_per_second=fps, events=told.events, last_event=told.last_event)
+
+
+def _stream_problem(stream: StreamReport) -> str:
+    return f"The stream fails: {stream.problem or 'no frames'}; see its VideoStream."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""

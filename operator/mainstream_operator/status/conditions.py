@@ -1,0 +1,62 @@
+"""Conditions: what is stated now, laid over what was stated before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mainstream.api.conditions import Condition, Truth
+from mainstream_operator.placement import Refusal
+
+_LONGEST_MESSAGE = 1024
+
+
+@dataclass(frozen=True)
+class Stated:
+    """One condition, without its history."""
+
+    type: str
+    status: Truth
+    reason: str
+    message: str
+
+
+def is_true(kind: str, reason: str, message: str) -> Stated:
+    """It holds."""
+    return Stated(kind, "True", reason, message)
+
+
+def is_false(kind: str, refusal: Refusal) -> Stated:
+    """It does not hold, and why."""
+    return Stated(kind, "False", refusal.reason, refusal.message)
+
+
+def is_unknown(kind: str, reason: str, message: str) -> Stated:
+    """Nobody can tell at the moment."""
+    return Stated(kind, "Unknown", reason, message)
+
+
+def settle(
+    before: Sequence[Condition], stated: Sequence[Stated], generation: int | None, now: datetime
+) -> list[Condition]:
+    """The conditions to write; the time of a transition moves only when the status does."""
+    known = {condition.type: condition for condition in before}
+    settled = []
+    for each in stated:
+        old = known.get(each.type)
+        since = old.last_transition_time if old is not None and old.status == each.status else now
+        settled.append(
+            Condition(
+                type=each.type,
+                status=each.status,
+                reason=each.reason,
+                message=printable(each.message)[:_LONGEST_MESSAGE],
+                last_transition_time=since,
+                observed_generation=generation,
+            )
+        )
+    return settled
+
+
+def printable(text: str) -> str:
+    """On one line and without control characters: parts of it come from users and cameras."""
+    return "".join(character if character.isprintable() else " " for character in text)

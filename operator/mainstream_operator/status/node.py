@@ -1,0 +1,125 @@
+"""Status of an EdgeNode: its profile, its plan beside the baselines, whether the runner serves it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, NodePlan, ObservedNode, StatedProfile
+from mainstream.node_profile import NodeProfile
+from mainstream.planner import Plan
+from mainstream.runner_plan import RunnerPlan
+from mainstream.runner_report import RunnerReport
+from mainstream_operator.decide import Baselines
+from mainstream_operator.placement import Refusal
+from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """Everything that an EdgeNode's status follows from."""
+
+    machine_ready: bool | None
+    """None: there is no such Node"""
+    needed: bool
+    """whether any stream is placed here, so that a runner is needed"""
+    profile: NodeProfile | None
+    plan: Plan | None
+    ordered: RunnerPlan | None
+    baselines: Baselines | None
+    runner_available: bool
+    """the Deployment says so"""
+    report: RunnerReport | None
+
+
+def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStatus:
+    """The whole status, as it should be now."""
+    return EdgeNodeStatus(
+        observed_generation=node.metadata.generation,
+        conditions=settle(
+            node.status.conditions,
+            [_profiled(node, facts), _planned(facts), _ready(facts)],
+            node.metadata.generation,
+            now,
+        ),
+        profile=_profile(node, facts, now),
+        plan=_plan(node, facts),
+        observed=_observed(node, facts.report, now),
+    )
+
+
+def _profiled(node: EdgeNode, facts: NodeFacts) -> Stated:
+    if facts.profile is not None:
+        reason = "Measured" if node.spec.profile is None else "Declared"
+        return is_true("Profiled", reason, f"What a frame costs is known for {len(facts.profile.bases)} base networks.")
+    if not facts.needed:
+        return is_unknown("Profiled", "NotNeeded", "No stream is placed here.")
+    if facts.report is not None and facts.report.profile_problem:
+        problem = f"The runner cannot profile: {facts.report.profile_problem}"
+        return is_false("Profiled", Refusal("ProfilingFailed", problem))
+    return is_false("Profiled", Refusal("Profiling", "The runner has not measured yet what a frame costs here."))
+
+
+def _planned(facts: NodeFacts) -> Stated:
+    if facts.ordered is None:
+        return is_unknown("Planned", "NothingToPlan", "No app can be planned here.")
+    if facts.plan is not None and facts.plan.shed:
+        shed = ", ".join(facts.plan.shed[:5])
+        message = f"{len(facts.plan.shed)} apps do not fit the budget: {shed}; raise it, or lower weights or minimums."
+        return is_false("Planned", Refusal("NotAllFit", message))
+    return is_true("Planned", "Planned", f"{len(facts.ordered.apps)} apps are planned.")
+
+
+def _ready(facts: NodeFacts) -> Stated:
+    """From what runs, never from hope."""
+    if facts.machine_ready is None:
+        return is_false("Ready", Refusal("NodeNotFound", "There is no Node of this name; delete the EdgeNode."))
+    if not facts.needed:
+        return is_true("Ready", "Idle", "No stream is placed here.")
+    if facts.report is None:
+        if facts.runner_available and facts.machine_ready:
+            return is_unknown("Ready", "RunnerNotAnswering", "The runner does not answer; it is asked again.")
+        if not facts.machine_ready:
+            return is_unknown("Ready", "NodeNotReady", "The Node is not ready; what runs there goes on if it can.")
+        return is_false("Ready", Refusal("RunnerStarting", "The runner's pod is not available yet."))
+    if facts.ordered is None:
+        return is_true("Ready", "NoPlan", "The runner answers and waits for a plan.")
+    if facts.report.plan_problem and facts.report.received == facts.ordered.digest:
+        problem = f"The runner cannot serve the plan: {facts.report.plan_problem}"
+        return is_false("Ready", Refusal("PlanNotServed", problem))
+    if facts.report.served != facts.ordered.digest:
+        return is_false("Ready", Refusal("PlanOnItsWay", "The runner does not serve the plan yet."))
+    return is_true("Ready", "Serving", "The runner serves the plan.")
+
+
+def _profile(node: EdgeNode, facts: NodeFacts, now: datetime) -> StatedProfile | None:
+    known = node.status.profile
+    if facts.profile is None:
+        return known
+    source = "measured" if node.spec.profile is None else "declared"
+    if known is not None and known.profile == facts.profile and known.source == source:
+        return known
+    return StatedProfile(source=source, since=now, profile=facts.profile)
+
+
+def _plan(node: EdgeNode, facts: NodeFacts) -> NodePlan | None:
+    ordered, plan, baselines = facts.ordered, facts.plan, facts.baselines
+    if ordered is None:
+        return None
+    if plan is None or baselines is None:
+        # Left as it is, and so is what was said of it.
+        return node.status.plan
+    return NodePlan(
+        digest=ordered.digest,
+        apps=len(ordered.apps),
+        cost=round(plan.cost.total, 4),
+        budget=round(plan.budget, 4),
+        mean_f1=round(plan.mean_f1, 4),
+        gap=None if plan.gap is None else round(plan.gap, 6),
+        no_sharing_f1=round(baselines.no_sharing, 4),
+        max_sharing_f1=round(baselines.max_sharing, 4),
+    )
+
+
+def _observed(node: EdgeNode, report: RunnerReport | None, now: datetime) -> ObservedNode | None:
+    if report is None:
+        return node.status.observed
+    return ObservedNode(at=now, cpu=None if report.cpu is None else round(report.cpu, 3))

@@ -1,0 +1,67 @@
+"""Status of a VideoStream: whether it has a node, and whether the camera answers."""
+
+from datetime import datetime
+
+from mainstream.api.video_stream import ObservedStream, VideoStream, VideoStreamStatus
+from mainstream.runner_report import StreamReport
+from mainstream_operator.placement import Refusal
+from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
+
+
+def stream_status(
+    stream: VideoStream,
+    placed: str | Refusal,
+    secret_refusal: Refusal | None,
+    apps: int,
+    told: StreamReport | None,
+    now: datetime,
+) -> VideoStreamStatus:
+    """The whole status, as it should be now; `apps` are those of the plan that look at it."""
+    stated = [_placed(placed), _reachable(stream, secret_refusal, told)]
+    return VideoStreamStatus(
+        observed_generation=stream.metadata.generation,
+        conditions=settle(stream.status.conditions, stated, stream.metadata.generation, now),
+        node=placed if isinstance(placed, str) else None,
+        apps=apps,
+        observed=_observed(stream, told, now),
+    )
+
+
+def _placed(placed: str | Refusal) -> Stated:
+    if isinstance(placed, Refusal):
+        return is_false("Placed", placed)
+    return is_true("Placed", "NodeFound", f"Node {placed} analyses it.")
+
+
+def _reachable(stream: VideoStream, secret_refusal: Refusal | None, told: StreamReport | None) -> Stated:
+    if secret_refusal is not None:
+        return is_false("Reachable", secret_refusal)
+    if told is None:
+        return is_unknown("Reachable", "NotUsed", "No runner looks at it; it is tried when an app needs it.")
+    if told.state == "failing":
+        return is_false("Reachable", Refusal("NotAnswering", f"The camera fails: {told.problem or 'no frames'}."))
+    if told.state == "connecting":
+        return is_unknown("Reachable", "Connecting", "The runner connects to the camera.")
+    outside = _views_outside(stream, told)
+    if outside:
+        size = f"{told.width}x{told.height}"
+        message = f"The picture is {size}, and view {outside[0]} reaches out of it; change the view or the camera."
+        return is_false("Reachable", Refusal("OtherSize", message))
+    return is_true("Reachable", "Decoding", "Frames arrive.")
+
+
+def _views_outside(stream: VideoStream, told: StreamReport) -> list[str]:
+    if told.width is None or told.height is None:
+        return []
+    return [
+        view.name
+        for view in stream.spec.views
+        if view.crop.x + view.crop.width > told.width or view.crop.y + view.crop.height > told.height
+    ]
+
+
+def _observed(stream: VideoStream, told: StreamReport | None, now: datetime) -> ObservedStream | None:
+    if told is None:
+        return stream.status.observed
+    fps = None if told.fps is None else round(told.fps, 2)
+    return ObservedStream(at=now, width=told.width, height=told.height, frames_per_second=fps)

@@ -1,0 +1,100 @@
+"""Opens a tenant's store with that tenant's own Secrets, which the operator may read only where a Role lets it."""
+
+import base64
+import hashlib
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from mainstream.api.video_app import StoreAccess
+from mainstream.errors import MainstreamError
+from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
+from mainstream_operator.kube import Kube, KubeError, Ref
+
+_FORBIDDEN = 403
+_USED_S = 60.0
+_KEPT = 100
+
+
+class SecretProblemError(MainstreamError):
+    """A Secret that is named but can't be used."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class StoreOpener:
+    """Stores by the way that tenants reach them; one that was opened is used for a while, then its Secret is read anew.
+
+    Opening one takes some tenths of a second, and a plan on its way asks for dozens of signatures.
+    """
+
+    def __init__(self, kube: Kube) -> None:
+        self._kube = kube
+        self._certificates = Path(tempfile.mkdtemp(prefix="mainstream-ca-"))
+        self._opened: OrderedDict[str, tuple[float, S3Store]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, url: str, access: StoreAccess, namespace: str) -> S3Store:
+        """The store at `url`, for whoever's objects are in `namespace`."""
+        key = f"{namespace} {url} {access.model_dump_json()}"
+        with self._lock:
+            since_s, store = self._opened.get(key, (0.0, None))
+        if store is not None and time.monotonic() - since_s < _USED_S:
+            return store
+        store = self._open(url, access, namespace)
+        with self._lock:
+            self._opened[key] = (time.monotonic(), store)
+            self._opened.move_to_end(key)
+            while len(self._opened) > _KEPT:
+                self._opened.popitem(last=False)
+        return store
+
+    def _open(self, url: str, access: StoreAccess, namespace: str) -> S3Store:
+        keys = ca_bundle = None
+        if access.secret_name is not None:
+            secret = read_secret(self._kube, namespace, access.secret_name)
+            key_id, key = (
+                _field(secret, name, access.secret_name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+            )
+            keys = S3Keys(key_id, key, secret.get("AWS_SESSION_TOKEN"))
+        if access.ca_secret_name is not None:
+            secret = read_secret(self._kube, namespace, access.ca_secret_name)
+            ca_bundle = self._certificate(_field(secret, "ca.crt", access.ca_secret_name))
+        return S3Store(url, s3_client(access, keys, ca_bundle))
+
+    def _certificate(self, text: str) -> Path:
+        path = self._certificates / f"{hashlib.sha256(text.encode()).hexdigest()}.crt"
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+        return path
+
+
+def read_secret(kube: Kube, namespace: str, name: str) -> dict[str, str]:
+    """The Secret's texts; raises `SecretProblemError`."""
+    try:
+        body: dict[str, Any] | None = kube.get(Ref("v1", "secrets", name, namespace))
+    except KubeError as error:
+        if error.status == _FORBIDDEN:
+            raise SecretProblemError(
+                "SecretForbidden",
+                f"The operator may not read Secret {namespace}/{name}; list the namespace in the chart's tenants.",
+            ) from None
+        raise
+    if body is None:
+        raise SecretProblemError("SecretMissing", f"There is no Secret {namespace}/{name}; create it.")
+    try:
+        data = (body.get("data") or {}).items()
+        return {each: base64.b64decode(value, validate=True).decode() for each, value in data}
+    except ValueError:
+        raise SecretProblemError("SecretUnreadable", f"Secret {namespace}/{name} does not hold text.") from None
+
+
+def _field(secret: dict[str, str], field: str, name: str) -> str:
+    if field not in secret:
+        raise SecretProblemError("SecretIncomplete", f"Secret {name} has no {field}; add it.")
+    return secret[field]

@@ -1,0 +1,86 @@
+"""Tells every object of a node how it does: one status each, written only where that is worth it."""
+
+from datetime import datetime
+
+from mainstream.api.edge_node import EdgeNodeStatus
+from mainstream.api.video_app import VideoAppStatus
+from mainstream.api.video_stream import VideoStreamStatus
+from mainstream.runner_plan import RunnerPlan
+from mainstream_operator.decide import Decision
+from mainstream_operator.observe import AppOnNode, Observation
+from mainstream_operator.placement import Refusal
+from mainstream_operator.sharing import apps_sharing
+from mainstream_operator.status.app import AppFacts, app_status
+from mainstream_operator.status.conditions import is_false, settle
+from mainstream_operator.status.node import NodeFacts, node_status
+from mainstream_operator.status.stream import stream_status
+from mainstream_operator.tools import Tools
+from mainstream_operator.world import Unreadable
+
+
+def tell(observation: Observation, decision: Decision, ordered: RunnerPlan | None, tools: Tools) -> list[float]:
+    """Write what is worth writing; in how many seconds something is that is not yet."""
+    now = tools.now()
+    scene, publish = observation.scene, tools.publisher.publish
+    waits = []
+    for each in scene.apps:
+        facts = _app_facts(each, observation, decision, ordered)
+        waits.append(publish(each.app, app_status(each.app, facts, now), now))
+    for on_node in scene.streams:
+        stream = on_node.stream
+        looking = sum(1 for app in ordered.apps if app.stream == stream.key) if ordered is not None else 0
+        told = observation.report.streams.get(stream.key) if observation.report is not None else None
+        refusal = observation.stream_refusals.get(stream.key)
+        waits.append(publish(stream, stream_status(stream, on_node.placed, refusal, looking, told, now), now))
+    if scene.edge_node is not None:
+        node_facts = _node_facts(observation, decision, ordered)
+        waits.append(publish(scene.edge_node, node_status(scene.edge_node, node_facts, now), now))
+    for unreadable in scene.unreadable:
+        _tell_unreadable(unreadable, tools, now)
+    return [wait for wait in waits if wait is not None]
+
+
+def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> AppFacts:
+    got = next((app for app in ordered.apps if app.name == each.key), None) if ordered is not None else None
+    planned = next((app for app in decision.plan.apps if app.name == each.key), None) if decision.plan else None
+    return AppFacts(
+        node=observation.scene.node or None,
+        refused=decision.refused.get(each.key),
+        waiting=decision.waiting.get(each.key),
+        planned=planned,
+        ordered=got,
+        shared_with=apps_sharing(ordered, got) if ordered is not None and got is not None else 0,
+        report=observation.report,
+    )
+
+
+def _node_facts(observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> NodeFacts:
+    scene = observation.scene
+    available = (scene.children.deployment or {}).get("status", {}).get("availableReplicas", 0) > 0
+    return NodeFacts(
+        machine_ready=None if scene.machine is None else scene.machine.ready,
+        needed=bool(scene.streams),
+        profile=decision.profile,
+        plan=decision.plan,
+        ordered=ordered,
+        baselines=decision.baselines,
+        runner_available=available,
+        report=observation.report,
+    )
+
+
+def _tell_unreadable(each: Unreadable, tools: Tools, now: datetime) -> None:
+    """An object that can't even be read gets the one condition that says so, once."""
+    message = f"{each.message}; correct the field."
+    if each.told == message:
+        return
+    conditions = settle([], [is_false("Accepted", Refusal("InvalidSpec", message))], each.metadata.generation, now)
+    after = _STATUSES[each.kind](observed_generation=each.metadata.generation, conditions=conditions)
+    tools.publisher.write(each.kind, each.metadata, after, [], now)
+
+
+_STATUSES: dict[str, type[EdgeNodeStatus] | type[VideoAppStatus] | type[VideoStreamStatus]] = {
+    "VideoApp": VideoAppStatus,
+    "VideoStream": VideoStreamStatus,
+    "EdgeNode": EdgeNodeStatus,
+}

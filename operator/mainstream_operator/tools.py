@@ -1,0 +1,26 @@
+"""What reconciling works with: made once, passed in, nothing global."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mainstream_operator.kube import Kube
+from mainstream_operator.node_secrets import NodeSecrets
+from mainstream_operator.packages import PackageReader
+from mainstream_operator.planning import Planning
+from mainstream_operator.publish import Publisher
+from mainstream_operator.settings import Settings
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The operator's hands; all of them may be used from several threads."""
+
+    kube: Kube
+    settings: Settings
+    packages: PackageReader
+    planning: Planning
+    secrets: NodeSecrets
+    publisher: Publisher
+    now: Callable[[], datetime]
+    """UTC, whole seconds"""

@@ -1,0 +1,93 @@
+"""One worker a node: whatever happens to a node while it is worked on is one more look at it, not one more task.
+
+A node that is dirty is looked at after a short debounce; a node that is not, after the time that its last reconcile
+asked for. A reconcile that fails is tried again later and later, and a node that keeps changing meanwhile does not get
+around that. A pool bounds how many nodes are worked on at the same time.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from mainstream_operator.kube import KubeError
+from mainstream_operator.observe import Scene
+
+_log = logging.getLogger(__name__)
+DEBOUNCE_S = 0.1
+_FIRST_RETRY_S = 1.0
+_LAST_RETRY_S = 60.0
+
+
+class Workers:
+    """Workers of all nodes; belongs to one event loop."""
+
+    def __init__(self, scene_of: Callable[[str], Scene], reconcile: Callable[[Scene], float], workers: int) -> None:
+        self._scene_of = scene_of
+        self._reconcile = reconcile
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="reconcile")
+        self._dirty: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._loop = asyncio.get_running_loop()
+        self._last_end_s = time.monotonic()
+
+    def mark(self, node: str) -> None:
+        """Have a node looked at soon."""
+        if node not in self._tasks:
+            self._dirty[node] = asyncio.Event()
+            self._tasks[node] = self._loop.create_task(self._work(node), name=f"worker {node}")
+        self._dirty[node].set()
+
+    def mark_from_thread(self, node: str) -> None:
+        """The same, from any thread."""
+        # A loop that is closed has nobody left to look.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.mark, node)
+
+    def forget(self, node: str) -> None:
+        """End the worker of a node that is gone."""
+        self._dirty.pop(node, None)
+        task = self._tasks.pop(node, None)
+        if task is not None:
+            task.cancel()
+
+    def seconds_since_last_reconcile(self) -> float:
+        """For the liveness probe: grows when nothing is reconciled any more, though there is something to."""
+        return time.monotonic() - self._last_end_s if self._tasks else 0.0
+
+    async def close(self) -> None:
+        """End all workers; what is being applied is finished first."""
+        for node in list(self._tasks):
+            self.forget(node)
+        await self._loop.run_in_executor(None, self._pool.shutdown)
+
+    async def _work(self, node: str) -> None:
+        wait_s, failures = 0.0, 0
+        while True:
+            dirty = self._dirty[node]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(dirty.wait(), timeout=wait_s)
+            if dirty.is_set():
+                await asyncio.sleep(DEBOUNCE_S)
+            dirty.clear()
+            try:
+                wait_s = await self._loop.run_in_executor(self._pool, self._reconcile, self._scene_of(node))
+                failures = 0
+            except Exception as error:
+                failures += 1
+                wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1))
+                _tell_failure(node, error, wait_s)
+                await asyncio.sleep(wait_s)
+                wait_s = 0.0
+            self._last_end_s = time.monotonic()
+
+
+def _tell_failure(node: str, error: Exception, wait_s: float) -> None:
+    """The API's refusals in a line, anything else (a bug) with its traceback."""
+    extra = {"node": node, "again_s": wait_s}
+    if isinstance(error, KubeError):
+        _log.warning("reconciling failed: %s", error, extra=extra)
+    else:
+        _log.error("reconciling failed", exc_info=error, extra=extra)

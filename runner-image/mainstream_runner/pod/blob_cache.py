@@ -1,0 +1,119 @@
+"""Blobs on the node's disk: what a plan lacks, fetching it, and letting go of what nobody needs.
+
+The folder has the form of a folder store, so that the engine loads from it. Nothing is used before its size and sha256
+were checked; a fetch that fails is tried again later and later, with whatever URL there is by then.
+"""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from mainstream.mpackage.manifest import Blob
+from mainstream.runner_plan import RunnerPlan, blobs_of
+from mainstream.runner_report import SignedBlob
+
+_log = logging.getLogger(__name__)
+_FETCHERS = 4
+_TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+_FIRST_RETRY_S = 0.5
+_LAST_RETRY_S = 30.0
+_KEPT_BYTES = 1 << 30
+
+
+@dataclass
+class _Attempt:
+    running: bool = True
+    failures: int = 0
+    not_before_s: float = 0.0
+
+
+class BlobCache:
+    """Blobs by digest; may be used from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "blobs").mkdir(parents=True, exist_ok=True)
+        for left_over in (folder / "blobs").glob(".*"):
+            left_over.unlink(missing_ok=True)
+        self._attempts: dict[str, _Attempt] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(_FETCHERS, thread_name_prefix="fetch")
+        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+
+    def lacks(self, plan: RunnerPlan) -> tuple[Blob, ...]:
+        """Blobs of the plan that are not here, each once."""
+        return tuple(blob for blob in blobs_of(plan).values() if not self._path(blob.sha256).is_file())
+
+    def fetch(self, signed: Iterable[SignedBlob]) -> None:
+        """Start to fetch what is not here, unless that is under way or was tried just now."""
+        for each in signed:
+            digest = each.blob.sha256
+            if self._path(digest).is_file():
+                continue
+            with self._lock:
+                attempt = self._attempts.get(digest, _Attempt(running=False))
+                if attempt.running or time.monotonic() < attempt.not_before_s:
+                    continue
+                self._attempts[digest] = _Attempt(failures=attempt.failures)
+            self._pool.submit(self._fetch, each.blob, each.url)
+
+    def keep(self, plan: RunnerPlan) -> None:
+        """Let go of what the plan does not need, the longest unused first, beyond what may lie here."""
+        needed = blobs_of(plan).keys()
+        files = sorted((self.folder / "blobs").glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)
+        total = sum(path.stat().st_size for path in files)
+        for path in files:
+            if total <= _KEPT_BYTES:
+                return
+            if path.name not in needed:
+                total -= path.stat().st_size
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Fetch nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+
+    def _fetch(self, blob: Blob, url: str) -> None:
+        failures = 0
+        try:
+            self._write(blob, self._read(blob, url))
+        except Exception as error:
+            # Of the error its kind alone: its text holds the URL, and that is a key.
+            with self._lock:
+                failures = self._attempts[blob.sha256].failures + 1
+            _log.warning("blob %s was not fetched: %s", blob.sha256[:12], type(error).__name__)
+        wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1)) if failures else 0.0
+        with self._lock:
+            if failures:
+                self._attempts[blob.sha256] = _Attempt(False, failures, time.monotonic() + wait_s)
+            else:
+                self._attempts.pop(blob.sha256, None)
+
+    def _read(self, blob: Blob, url: str) -> bytes:
+        content = bytearray()
+        with self._client.stream("GET", url) as response:
+            response.raise_for_status()
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > blob.size_bytes:
+                    raise ValueError("more bytes than announced")
+        if len(content) != blob.size_bytes or hashlib.sha256(content).hexdigest() != blob.sha256:
+            raise ValueError("not the bytes that were announced")
+        return bytes(content)
+
+    def _write(self, blob: Blob, content: bytes) -> None:
+        hidden = self.folder / "blobs" / f".{uuid4().hex}"
+        hidden.write_bytes(content)
+        hidden.replace(self._path(blob.sha256))
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / "blobs" / digest

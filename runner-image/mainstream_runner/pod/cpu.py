@@ -1,0 +1,33 @@
+"""CPU-seconds of the whole runner: this process, the JVM and its workers."""
+
+import subprocess
+import time
+from collections import deque
+
+from mainstream_runner.processes import cpu_seconds
+
+_WINDOW = 30
+"""samples, one a second"""
+
+
+class CpuMeter:
+    """Sampled about once a second by one thread, read by any."""
+
+    def __init__(self, guard: "subprocess.Popen[bytes]") -> None:
+        self._guard = guard
+        self._samples: deque[tuple[float, float]] = deque(maxlen=_WINDOW + 1)
+
+    def total_s(self) -> float:
+        """CPU-seconds so far."""
+        return time.process_time() + cpu_seconds(self._guard)
+
+    def sample(self) -> None:
+        """Note where it stands."""
+        self._samples.append((time.monotonic(), self.total_s()))
+
+    def rate(self) -> float | None:
+        """CPU-seconds per second over the last half minute; None until it is over."""
+        if len(self._samples) <= _WINDOW:
+            return None
+        (start_s, start), (end_s, end) = self._samples[0], self._samples[-1]
+        return (end - start) / (end_s - start_s)

@@ -1,0 +1,182 @@
+"""Profiles the node in the pod itself, with the feeder that will run the plans: what is measured is what will be used.
+
+Segments and heads are measured in the worker, the idle processes and a live run of a head that never hits through
+TorchServe and feeder; decoding by the cameras' own threads, whenever they have decoded enough. What was measured is
+kept on disk by machine and versions, so that a restart serves at once.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mainstream.errors import MainstreamError
+from mainstream.node_profile import BaseProfile, NodeProfile
+from mainstream.runner_plan import RunnerPlan, RunnerStream
+from mainstream_runner.client import EngineClient
+from mainstream_runner.engine_report import EngineReport
+from mainstream_runner.pod.camera import Camera
+from mainstream_runner.profiling.fit import fit_base, fit_frame_s, fit_scale
+from mainstream_runner.profiling.node import PROFILED_VERSIONS, machine_name, probe_plan, zero_head
+from mainstream_runner.profiling.part_costs import PartCosts
+
+_log = logging.getLogger(__name__)
+_PARTS_FPS = 8.0
+_PARTS_S = 4.0
+_IDLE_S = 2.0
+_LIVE_FPS = 5.0
+"""analysed frames per second of the live run; plans on a small node run at 1 to 10"""
+_LIVE_S = 5.0
+_DECODED_FRAMES = 30
+"""frames of a camera after which what decoding costs is told"""
+
+
+@dataclass
+class Measured:
+    """What is known so far; a `NodeProfile` once it is enough."""
+
+    bases: dict[str, BaseProfile] = field(default_factory=dict)
+    decode_s: dict[str, float] = field(default_factory=dict)
+    frame_s: float | None = None
+    idle: float | None = None
+    back_end: str = ""
+    scale: float = 1.0
+    """what parts cost in service against what they cost measured one by one; not kept, only needed with new bases"""
+
+    def profile(self) -> NodeProfile | None:
+        """The profile, as far as plans can be made with it."""
+        if self.frame_s is None or self.idle is None or not self.bases:
+            return None
+        return NodeProfile(
+            machine=machine_name(),
+            back_end=self.back_end,
+            versions={name: version(name) for name in PROFILED_VERSIONS},
+            bases=dict(self.bases),
+            frame_s=self.frame_s,
+            decode_s=dict(self.decode_s),
+            idle=self.idle,
+        )
+
+
+def read_measured(path: Path) -> Measured:
+    """What an earlier start measured on this machine with these versions; nothing where it was another one."""
+    try:
+        known = NodeProfile.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return Measured()
+    return measured_before(known) or Measured()
+
+
+def measured_before(known: NodeProfile, *, declared: bool = False) -> Measured | None:
+    """A profile to go on from; None where it says nothing of this machine with these versions."""
+    same = known.machine == machine_name() and known.versions == {name: version(name) for name in PROFILED_VERSIONS}
+    if not (same or declared):
+        return None
+    return Measured(dict(known.bases), dict(known.decode_s), known.frame_s, known.idle, known.back_end)
+
+
+def keep_measured(path: Path, measured: Measured) -> None:
+    """Write down what the next start need not measure."""
+    profile = measured.profile()
+    if profile is not None:
+        hidden = path.with_name(f".{path.name}")
+        hidden.write_text(profile.model_dump_json(), encoding="utf-8")
+        hidden.replace(path)
+
+
+def note_decoding(measured: Measured, cameras: Mapping[str, Camera]) -> bool:
+    """Take up what decoding costs, stream by stream, once enough was decoded; whether there was something new."""
+    new = False
+    for name, camera in cameras.items():
+        cpu_s, frames = camera.decoding_cost()
+        if name not in measured.decode_s and frames >= _DECODED_FRAMES:
+            measured.decode_s[name] = cpu_s / frames
+            new = True
+    return new
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What profiling needs of the runner."""
+
+    port: int
+    store: Path
+    cpu_s: Callable[[], float]
+    """CPU-seconds of all processes so far"""
+    cameras: Callable[[], Mapping[str, Camera]]
+    play: Callable[[RunnerPlan], None]
+    """have a plan served by engine and feeder"""
+    analysed: Callable[[str], int]
+    """frames of an app that were analysed so far"""
+
+
+def measure_bases(measured: Measured, wanted: tuple[str, ...], bench: Bench) -> dict[str, str]:
+    """Measure what is missing of base networks, frames and idling; bases that can't be had, and why.
+
+    Needs a camera that answers; without one the rest waits, and is tried again.
+    """
+    unavailable: dict[str, str] = {}
+    parts: dict[str, PartCosts] = {}
+    with closing(EngineClient(bench.port)) as client:
+        measured.back_end = client.report()["back_end"]
+        for name in wanted:
+            if name in measured.bases and measured.frame_s is not None:
+                continue
+            try:
+                parts[name] = PartCosts.model_validate(client.profile(name, _PARTS_FPS, _PARTS_S))
+            except MainstreamError as error:
+                unavailable[name] = error.message[:512]
+    if measured.idle is None:
+        measured.idle = _idle(bench)
+    if parts and measured.frame_s is None:
+        base = next(iter(parts))
+        measured.frame_s, measured.scale = _live_run(base, parts[base], measured.idle, bench)
+    if measured.frame_s is not None:
+        measured.bases |= {name: fit_base(costs, measured.scale) for name, costs in parts.items()}
+    return unavailable
+
+
+def _idle(bench: Bench) -> float:
+    """CPU-seconds per second of all processes with no frame to analyse; what cameras decode is not idling."""
+    start_s, cpu_s, decoding_s = time.monotonic(), bench.cpu_s(), _decoding(bench)
+    time.sleep(_IDLE_S)
+    used_s = bench.cpu_s() - cpu_s - (_decoding(bench) - decoding_s)
+    return max(0.0, used_s) / (time.monotonic() - start_s)
+
+
+def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench) -> tuple[float | None, float]:
+    """Seconds per frame and view beyond its network (None while no camera answers), and what the engine itself makes
+    of the parts in service."""
+    playing = [c for c in bench.cameras().values() if c.report().state == "decoding"]
+    if not playing:
+        return None, 1.0
+    stream = RunnerStream(name=playing[0].stream.name, url="", fps=playing[0].stream.fps, crops={"full": None})
+    plan = probe_plan(stream, base, parts, min(_LIVE_FPS, stream.fps), zero_head(bench.store, parts))
+    app = plan.apps[0].name
+    bench.play(plan)
+    engine_before = _engine(bench)
+    start_s, cpu_s, decoding_s = time.monotonic(), bench.cpu_s(), _decoding(bench)
+    before = bench.analysed(app)
+    time.sleep(_LIVE_S)
+    seconds, analysed = time.monotonic() - start_s, bench.analysed(app) - before
+    if analysed < _LIVE_S:
+        return None, 1.0
+    cpu, decoding = (bench.cpu_s() - cpu_s) / seconds, (_decoding(bench) - decoding_s) / seconds
+    engine = _engine(bench)
+    scored_frames = engine["scored_frames"] - engine_before["scored_frames"]
+    scale = fit_scale(parts, (engine["scored_s"] - engine_before["scored_s"]) / max(1, scored_frames))
+    return fit_frame_s(cpu, idle, decoding, analysed / seconds, fit_base(parts, scale)), scale
+
+
+def _engine(bench: Bench) -> EngineReport:
+    with closing(EngineClient(bench.port)) as client:
+        return client.report()
+
+
+def _decoding(bench: Bench) -> float:
+    return sum(camera.decoding_cost()[0] for camera in bench.cameras().values())

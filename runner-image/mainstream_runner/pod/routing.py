@@ -1,0 +1,58 @@
+"""Where frames go under one plan: immutable, so that a plan is swapped by replacing one reference."""
+
+from dataclasses import dataclass, field
+
+from mainstream.api.video_stream import Crop
+from mainstream.runner_plan import RunnerPlan
+from mainstream_runner.views import PlanView, plan_views
+
+
+@dataclass(frozen=True)
+class ViewKey:
+    """Names a view of a plan beyond that plan: the number of a view is another one in the next plan."""
+
+    stream: str
+    view: str
+    base: str
+    owner: str
+    """the app, where nothing is shared"""
+
+
+@dataclass(frozen=True)
+class Routing:
+    """A plan that the engine serves, with the size that each of its views is scaled to."""
+
+    plan: RunnerPlan
+    sizes: tuple[tuple[int, int], ...]
+    views: tuple[tuple[ViewKey, PlanView], ...] = field(init=False)
+    numbers: dict[ViewKey, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Number the views as the engine does."""
+        views = plan_views(self.plan)
+        keyed = tuple((view_key(self.plan, view), view) for view in views)
+        object.__setattr__(self, "views", keyed)
+        object.__setattr__(self, "numbers", {key: number for number, (key, _) in enumerate(keyed)})
+
+    def of_stream(self, stream: str) -> list[tuple[ViewKey, PlanView]]:
+        """Views of one stream."""
+        return [(key, view) for key, view in self.views if key.stream == stream]
+
+    def crop(self, key: ViewKey) -> Crop | None:
+        """What part of the picture the view is."""
+        return next(stream.crops[key.view] for stream in self.plan.streams if stream.name == key.stream)
+
+    def size(self, key: ViewKey) -> tuple[int, int]:
+        """Height and width that the view is scaled to."""
+        return self.sizes[self.numbers[key]]
+
+    def apps(self, key: ViewKey) -> frozenset[str]:
+        """Apps that look at the view; none where the plan has no such view."""
+        if key not in self.numbers:
+            return frozenset()
+        return frozenset(app.name for app in self.views[self.numbers[key]][1].apps)
+
+
+def view_key(plan: RunnerPlan, view: PlanView) -> ViewKey:
+    """The name of a plan's view."""
+    return ViewKey(view.stream, view.view, view.base, "" if plan.sharing else view.apps[0].name)

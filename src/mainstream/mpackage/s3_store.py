@@ -1,0 +1,180 @@
+"""An S3 bucket, or a prefix of one, as a store: any endpoint that speaks S3, reached as its owner says.
+
+Without keys the default credential chain is used (environment, profile, web identity, instance), so that static keys
+are never demanded. Publishing is atomic: an object appears whole, and where it must not replace another one the store
+itself checks (`If-None-Match: *`). Every wait has a time-out; what fails is said without keys or signatures.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from mainstream.api.video_app import StoreAccess
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.store import (
+    MissingKeyError,
+    StoreError,
+    StoreRefusedError,
+    StoreUnreachableError,
+    check_key,
+)
+
+_CONNECT_TIMEOUT_S = 3
+_READ_TIMEOUT_S = 10
+_ATTEMPTS = 2
+_URL = re.compile(r"s3://(?P<bucket>[a-z0-9][-a-z0-9.]{1,61}[a-z0-9])(?:/(?P<prefix>[^@?#]*?))?/?")
+_MISSING = {"404", "NoSuchKey", "NotFound"}
+_EXISTS = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
+_REFUSED = {
+    *("400", "401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"),
+    *("ExpiredToken", "InvalidToken", "AuthorizationHeaderMalformed"),
+}
+
+
+@dataclass(frozen=True)
+class S3Keys:
+    """Static keys, where somebody has some."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+    def __repr__(self) -> str:
+        """Nothing secret."""
+        return "S3Keys(...)"
+
+
+def s3_client(access: StoreAccess, keys: S3Keys | None, ca_bundle: Path | None) -> Any:
+    """A client for one owner's way of reaching its store; it connects when first used."""
+    config = Config(
+        signature_version=UNSIGNED if access.anonymous else "s3v4",
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        read_timeout=_READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        # A name for every bucket below the endpoint's own is AWS's habit, not that of stores on somebody's premises.
+        s3={"addressing_style": "path" if access.endpoint else "auto"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    session = boto3.Session(
+        aws_access_key_id=keys.access_key_id if keys else None,
+        aws_secret_access_key=keys.secret_access_key if keys else None,
+        aws_session_token=keys.session_token if keys else None,
+    )
+    try:
+        return session.client(
+            "s3",
+            endpoint_url=access.endpoint,
+            region_name=access.region or session.region_name or "us-east-1",
+            verify=str(ca_bundle) if ca_bundle else None,
+            config=config,
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise InvalidInputError(f"cannot be used ({error})", field="store.endpoint") from error
+
+
+class S3Store:
+    """Keys as objects below `s3://bucket/prefix`."""
+
+    def __init__(self, url: str, client: Any) -> None:
+        match = _URL.fullmatch(url)
+        if match is None:
+            raise InvalidInputError(f"{url!r} is not s3://bucket/prefix", field="reference")
+        self._bucket = match["bucket"]
+        self._prefix = f"{match['prefix']}/" if match["prefix"] else ""
+        self._client = client
+
+    def __str__(self) -> str:
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    def read(self, key: str, max_bytes: int) -> bytes:
+        """See `Store.read`."""
+        with self._telling(key):
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._object(key))
+            with answer["Body"] as body:
+                if answer["ContentLength"] > max_bytes:
+                    raise StoreError(
+                        f"has {answer['ContentLength']} bytes, more than the {max_bytes} expected",
+                        field=key,
+                        source=self,
+                    )
+                # One more than allowed, in case the announced length was wrong.
+                data: bytes = body.read(max_bytes + 1)
+        if len(data) > max_bytes:
+            raise StoreError(f"has more than the {max_bytes} bytes expected", field=key, source=self)
+        return data
+
+    def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
+        """See `Store.put`."""
+        condition = {} if replace else {"IfNoneMatch": "*"}
+        try:
+            with self._telling(key):
+                self._client.put_object(Bucket=self._bucket, Key=self._object(key), Body=data, **condition)
+        except _ExistsError:
+            return False
+        return True
+
+    def keys(self, prefix: str) -> list[str]:
+        """See `Store.keys`."""
+        found: list[str] = []
+        with self._telling(prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{self._object(prefix)}/"
+            )
+            for page in pages:
+                found += [each["Key"].removeprefix(self._prefix) for each in page.get("Contents", [])]
+        return sorted(found)
+
+    def signed_url(self, key: str, expires_s: int) -> str:
+        """URL that reads this one object without keys, for a while; made without asking the store."""
+        with self._telling(key):
+            url: str = self._client.generate_presigned_url(
+                "get_object", Params={"Bucket": self._bucket, "Key": self._object(key)}, ExpiresIn=expires_s
+            )
+        return url
+
+    def _object(self, key: str) -> str:
+        return f"{self._prefix}{check_key(key)}"
+
+    @contextmanager
+    def _telling(self, key: str) -> Iterator[None]:
+        """Botocore's errors in words that say what to do, without what was sent."""
+        try:
+            yield
+        except ClientError as error:
+            raise self._told(key, error) from None
+        except NoCredentialsError:
+            raise StoreRefusedError(
+                "needs keys and there are none; name a Secret (store.secretName) or set anonymous", source=self
+            ) from None
+        except (BotoCoreError, OSError) as error:
+            raise StoreUnreachableError(
+                f"does not answer ({type(error).__name__}); check store.endpoint and the network", source=self
+            ) from None
+
+    def _told(self, key: str, error: ClientError) -> StoreError:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code == "NoSuchBucket":
+            return StoreError("there is no such bucket", source=self)
+        if code in _MISSING:
+            return MissingKeyError("does not exist", field=key, source=self)
+        if code in _EXISTS:
+            return _ExistsError("exists", field=key, source=self)
+        if code in _REFUSED:
+            return StoreRefusedError(f"refuses these keys ({code}); check the Secret and its rights", source=self)
+        if status >= 500 or code == "SlowDown":
+            return StoreUnreachableError(f"cannot answer now ({code})", source=self)
+        return StoreError(f"answered {code or status}", field=key, source=self)
+
+
+class _ExistsError(StoreError):
+    """An object that must not be replaced."""

@@ -1,0 +1,87 @@
+"""What a runner tells of itself, for whoever asks its admin port: what it serves, what it lacks, what it achieves.
+
+The other half of the seam between operator and runner; `runner_plan` is what travels the other way. A boundary, hence
+pydantic, and every text in it is bounded: it ends up in a status.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
+
+from mainstream.digest import Sha256
+from mainstream.mpackage.manifest import Blob
+from mainstream.node_profile import NodeProfile
+
+Said = Annotated[str, Field(max_length=512)]
+MAX_REPORT_BYTES = 4 << 20
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class AppReport(_Part):
+    """One app of the plan that is served. Counts start when the runner first ran the app."""
+
+    captured: NonNegativeInt = 0
+    analysed: NonNegativeInt = 0
+    skipped: NonNegativeInt = 0
+    """not due"""
+    dropped: NonNegativeInt = 0
+    """due, but late"""
+    fps: NonNegativeFloat | None = None
+    """achieved over the last seconds; None until there are enough of them"""
+    events: NonNegativeInt = 0
+    last_event: AwareDatetime | None = None
+    """when it started"""
+    undelivered: NonNegativeInt = 0
+    """events that wait for their sinks"""
+    sink_problem: Said | None = None
+
+
+class StreamReport(_Part):
+    """One stream of the plan, or of what is wanted."""
+
+    state: Literal["connecting", "decoding", "failing"]
+    problem: Said | None = None
+    """why it fails, without credentials"""
+    width: NonNegativeInt | None = None
+    height: NonNegativeInt | None = None
+    fps: NonNegativeFloat | None = None
+    captured: NonNegativeInt = 0
+    reconnects: NonNegativeInt = 0
+
+
+class RunnerReport(_Part):
+    """Everything that the operator asks for."""
+
+    node: str
+    served: Sha256 | None = None
+    """digest of the plan that frames run through"""
+    received: Sha256 | None = None
+    """digest of the plan that was read last"""
+    lacks: tuple[Blob, ...] = Field(default=(), max_length=4096)
+    """blobs of the received plan that are not on the disk"""
+    plan_problem: Said | None = None
+    """why the received plan is not served"""
+    profile: NodeProfile | None = None
+    profile_problem: Said | None = None
+    unavailable_bases: dict[str, Said] = Field(default_factory=dict)
+    """base networks that this runner cannot run, and why"""
+    cpu: NonNegativeFloat | None = None
+    """CPU-seconds per second over the last seconds, all processes"""
+    apps: dict[str, AppReport] = Field(default_factory=dict)
+    streams: dict[str, StreamReport] = Field(default_factory=dict)
+
+
+class SignedBlob(_Part):
+    """Where one blob can be read, for a while."""
+
+    blob: Blob
+    url: Annotated[str, Field(max_length=8192, repr=False)]
+
+
+class SignedUrls(_Part):
+    """The operator's answer to `lacks`, or ahead of it: a plan's blobs may be fetched while the plan is on its way."""
+
+    blobs: tuple[SignedBlob, ...] = Field(max_length=4096)

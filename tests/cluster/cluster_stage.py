@@ -1,0 +1,160 @@
+"""Everything that a test on a cluster needs, set up once: cluster, images, what stands outside, namespaces, kubectl."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cluster_images import build_images
+from cluster_outside import Outside, open_outside, secrets, services
+from cluster_provider import Cluster, open_cluster
+from cluster_tools import ROOT, run, tool, wait_for
+from kubernetes import client, config
+
+from mainstream.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_FILE, TOKEN_HEADER
+from mainstream.runner_report import RunnerReport
+from mainstream_operator.kube import Kube, KubeError
+
+SYSTEM, TENANT = "mainstream", "plaza"
+EXAMPLES = ROOT / "examples" / "plaza" / "kubernetes"
+CHART = ROOT / "charts" / "mainstream"
+BUDGET = 0.3
+"""of the EdgeNode: little enough that apps compete, as in the example"""
+
+
+@dataclass
+class Stage:
+    """A cluster, ready to be told something."""
+
+    cluster: Cluster
+    outside: Outside
+    images: dict[str, Path]
+    node: str
+    kube: Kube
+
+    def kubectl(self, *words: str | Path, stdin: str | None = None) -> str:
+        """Run kubectl."""
+        return run(tool("kubectl", packed="kube"), "--kubeconfig", self.cluster.kubeconfig, *words, stdin=stdin)
+
+    def helm(self, *words: str | Path) -> str:
+        """Run helm."""
+        return run(tool("helm"), "--kubeconfig", self.cluster.kubeconfig, "--namespace", SYSTEM, *words)
+
+    def install(self) -> None:
+        """Install the chart, and wait until the operator is up."""
+        self.helm(
+            *("install", "mainstream", CHART, "--set", f"tenants={{{TENANT}}}", "--wait", "--timeout", "2m"),
+            *("--set", f"edgeNode.spec.budget={BUDGET}"),
+        )
+
+    def apply(self, *objects: dict[str, Any]) -> None:
+        """`kubectl apply` of objects."""
+        self.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+
+    def get(self, kind: str, name: str, namespace: str | None = TENANT) -> dict[str, Any] | None:
+        """An object, or None."""
+        where = ("--namespace", namespace) if namespace else ()
+        text = self.kubectl("get", kind, name, "--ignore-not-found", "-o", "json", *where)
+        return json.loads(text) if text.strip() else None
+
+    def condition(self, kind: str, name: str, type_: str, namespace: str | None = TENANT) -> tuple[str, str, str]:
+        """Status, reason and message of a condition; all empty where it is not stated."""
+        body = self.get(kind, name, namespace) or {}
+        for each in body.get("status", {}).get("conditions", []):
+            if each["type"] == type_:
+                return each["status"], each["reason"], each["message"]
+        return "", "", ""
+
+    def wait_condition(
+        self, kind: str, name: str, type_: str, status: str, reason: str | None = None, *, timeout_s: float = 60
+    ) -> str:
+        """Wait until a condition is so; its message."""
+        namespace = None if kind == "edgenode" else TENANT
+
+        def look() -> str | None:
+            is_, why, message = self.condition(kind, name, type_, namespace)
+            return message if is_ == status and reason in (None, why) else None
+
+        try:
+            return wait_for(f"{kind} {name} with {type_}={status} {reason or ''}", look, timeout_s, 0.5)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it says {self.get(kind, name, namespace)}") from None
+
+    def app(self, name: str, **spec: Any) -> dict[str, Any]:
+        """A VideoApp like those of the example."""
+        first = next(yaml.safe_load_all((EXAMPLES / "apps.yaml").read_text(encoding="utf-8")))
+        body: dict[str, Any] = json.loads(json.dumps(first))
+        body["metadata"]["name"] = name
+        body["spec"] |= spec
+        return body
+
+    def package(self, name: str, **store: Any) -> dict[str, Any]:
+        """Where an app's package lies."""
+        access = {"endpoint": "http://s3.plaza.svc:9000", "secretName": "store", **store}
+        return {"reference": f"s3://packages/plaza/{name}@1", "store": access}
+
+    def runner_pod(self) -> dict[str, Any]:
+        """The runner's pod."""
+        text = self.kubectl("get", "pods", "-n", SYSTEM, "-l", "app.kubernetes.io/name=mainstream-runner", "-o", "json")
+        return max(json.loads(text)["items"], key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+
+    def token(self) -> str:
+        """What the runner's admin port asks for."""
+        secret = self.get("secret", f"runner-{self.node}", SYSTEM)
+        assert secret is not None
+        return base64.b64decode(secret["data"][TOKEN_FILE]).decode()
+
+    def report(self, pod: str, token: str) -> RunnerReport | None:
+        """What the runner tells."""
+        try:
+            answer = self.kube.proxy(SYSTEM, pod, ADMIN_PORT, REPORT_PATH, {TOKEN_HEADER: token})
+        except KubeError:
+            return None
+        return RunnerReport.model_validate_json(answer)
+
+    def train(self, *apps: str) -> None:
+        """Run the trainer Job for these apps, and wait for it."""
+        job = yaml.safe_load((ROOT / "trainer-job" / "job.yaml").read_text(encoding="utf-8"))
+        container = job["spec"]["template"]["spec"]["containers"][0]
+        container["args"] = [each for each in container["args"] if not each.startswith("--app=")]
+        container["args"] += [f"--app={app}" for app in apps]
+        self.apply(job)
+        name = job["metadata"]["name"]
+
+        def done() -> bool:
+            status = (self.get("job", name) or {}).get("status", {})
+            logs = self.kubectl("logs", "-n", TENANT, f"job/{name}", "--tail=20") if status.get("failed") else ""
+            assert not status.get("failed"), logs
+            return bool(status.get("succeeded"))
+
+        wait_for("trained package", done, 900, 2)
+
+
+@contextmanager
+def open_stage(folder: Path, *, audit: bool = False) -> Iterator[Stage]:
+    """Set the stage, and clear it."""
+    images = build_images(folder / "images")
+    with open_cluster(folder, audit=audit) as cluster, open_outside(folder, cluster.host) as outside:
+        for archive in images.values():
+            cluster.load(archive)
+        configuration = client.Configuration()
+        config.load_kube_config(str(cluster.kubeconfig), client_configuration=configuration)
+        stage = Stage(cluster, outside, images, "", Kube(client.ApiClient(configuration)))
+        stage.node = json.loads(stage.kubectl("get", "nodes", "-o", "json"))["items"][0]["metadata"]["name"]
+        level = {"pod-security.kubernetes.io/enforce": "restricted"}
+        namespaces = [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": level}}
+            for name in (SYSTEM, TENANT)
+        ]
+        stage.apply(*namespaces, *secrets(), *services(cluster.host))
+        yield stage
+
+
+def seconds_since(start_s: float) -> float:
+    """How long ago that was."""
+    return time.monotonic() - start_s

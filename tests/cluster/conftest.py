@@ -1,0 +1,26 @@
+"""Tests on a real Kubernetes: `make test-cluster` runs them, `make test` passes them over."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+collect_ignore_glob = [] if os.environ.get("MAINSTREAM_TEST_CLUSTER") else ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A cluster with images, a store, a camera and a webhook; skips, saying how to get one, where there is none."""
+    from cluster_stage import Stage, open_stage
+    from cluster_tools import MissingToolError
+
+    try:
+        with open_stage(tmp_path_factory.mktemp("stage")) as opened:
+            assert isinstance(opened, Stage)
+            yield opened
+    except MissingToolError as missing:
+        pytest.skip(str(missing))

@@ -1,0 +1,239 @@
+"""The story of issue 6, told in one run on a real cluster: from `helm install` to nothing left.
+
+One test after the other, on one stage: each begins where the one before ended.
+"""
+
+import json
+import time
+from typing import Any
+
+import pytest
+import yaml
+from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
+from cluster_stage import EXAMPLES, SYSTEM, TENANT, Stage
+from cluster_tools import wait_for
+
+APPS = ("crossing", "road-right", "lamp-post")
+FOURTH = "path-left"
+
+pytestmark = pytest.mark.timeout(1500)
+
+
+@pytest.fixture(scope="module")
+def story(stage: Stage) -> Stage:
+    """The stage, with the node labelled."""
+    stage.kubectl("label", "node", stage.node, "mainstream.video/edge=true", "--overwrite")
+    return stage
+
+
+def all_ready(stage: Stage, *apps: str, timeout_s: float = 120) -> None:
+    for app in apps:
+        stage.wait_condition("videoapp", app, "Ready", "True", timeout_s=timeout_s)
+
+
+def served_apps(stage: Stage) -> set[str]:
+    report = stage.report(stage.runner_pod()["metadata"]["name"], stage.token())
+    return set() if report is None else set(report.apps)
+
+
+def dropped(stage: Stage) -> dict[str, tuple[int, int]]:
+    """Frames captured and dropped so far, by app."""
+    report = stage.report(stage.runner_pod()["metadata"]["name"], stage.token())
+    assert report is not None
+    for app in report.apps.values():
+        assert 0 <= app.captured - app.analysed - app.skipped - app.dropped <= 20
+    return {name: (app.captured, app.dropped) for name, app in report.apps.items()}
+
+
+def test_helm_install_makes_an_edge_node_for_the_labelled_node(story: Stage) -> None:
+    story.install()
+    story.wait_condition("edgenode", story.node, "Ready", "True", "Idle", timeout_s=30)
+
+
+def test_a_trainer_job_writes_packages_to_the_store(story: Stage) -> None:
+    story.train(*APPS, FOURTH)
+    assert all(story.outside.packages.keys(name) for name in (*APPS, FOURTH))
+
+
+def test_applying_the_example_makes_every_app_ready(story: Stage) -> None:
+    story.kubectl("apply", "-f", EXAMPLES)
+    all_ready(story, *APPS)
+    story.wait_condition("edgenode", story.node, "Ready", "True", "Serving")
+    story.wait_condition("videostream", "plaza", "Reachable", "True", "Decoding")
+    table = story.kubectl("get", "videoapps", "-n", TENANT)
+    assert table.splitlines()[0].split() == ["NAME", "READY", "F1", "FPS", "BRANCH", "NODE", "AGE"]
+    assert story.node in table
+
+
+def test_events_arrive_at_the_webhook_and_are_counted_in_status(story: Stage) -> None:
+    wait_for("events of every app", lambda: all(story.outside.received.of(f"{TENANT}/{app}") for app in APPS), 90)
+
+    def counted() -> bool:
+        observed = [(story.get("videoapp", app) or {})["status"].get("observed", {}) for app in APPS]
+        return all(each.get("events", 0) > 0 and each.get("lastEvent") for each in observed)
+
+    wait_for("count and last event in status", counted, 60, 1)
+
+
+def test_a_fourth_app_is_planned_in_without_a_restart_or_a_lost_frame(story: Stage) -> None:
+    pod, before = story.runner_pod(), dropped(story)
+    story.apply(story.app(FOURTH, package=story.package(FOURTH)))
+    all_ready(story, FOURTH)
+    time.sleep(2)
+    after, pod_after = dropped(story), story.runner_pod()
+    assert pod_after["metadata"]["uid"] == pod["metadata"]["uid"]
+    assert pod_after["status"]["containerStatuses"][0]["restartCount"] == 0
+    for app in APPS:
+        key = f"{TENANT}/{app}"
+        assert after[key][0] > before[key][0]
+        assert after[key][1] == before[key][1], f"{app} lost frames"
+
+
+def test_deleting_an_app_plans_the_others_anew(story: Stage) -> None:
+    story.kubectl("delete", "videoapp", "-n", TENANT, FOURTH)
+    expected = {f"{TENANT}/{app}" for app in APPS}
+    wait_for("plan without it", lambda: served_apps(story) == expected, 30)
+    all_ready(story, *APPS)
+
+
+def test_what_others_change_or_delete_is_repaired(story: Stage) -> None:
+    name = f"runner-{story.node}"
+
+    def value(kind: str, *path: str) -> Any:
+        found: Any = story.get(kind, name, SYSTEM)
+        for each in path:
+            found = None if found is None else found.get(each)
+        return found
+
+    plan = value("configmap", "data", "plan.json")
+    story.kubectl("patch", "configmap", name, "-n", SYSTEM, "--type=merge", "-p", '{"data": {"plan.json": "{}"}}')
+    wait_for("plan put right", lambda: value("configmap", "data", "plan.json") == plan, 10)
+    story.kubectl("delete", "configmap", name, "-n", SYSTEM)
+    wait_for("plan put back", lambda: value("configmap", "data", "plan.json") == plan, 10)
+    story.kubectl("scale", "deployment", name, "-n", SYSTEM, "--replicas=0")
+    wait_for("one replica", lambda: value("deployment", "spec", "replicas") == 1, 10)
+    story.kubectl("delete", "deployment", name, "-n", SYSTEM)
+    wait_for("new Deployment", lambda: value("deployment", "status", "availableReplicas") == 1, 60)
+    all_ready(story, *APPS)
+
+
+BAD_APPS = {
+    "missing": ("PackageMissing", {"package": "no-such"}),
+    "corrupt": ("PackageCorrupt", {"package": "corrupt"}),
+    "other-base": ("BaseUnavailable", {"package": "other-base"}),
+    "refused": ("StoreRefused", {"package": "crossing", "secretName": "wrong"}),
+    "no-secret": ("SecretMissing", {"package": "crossing", "secretName": "nobody"}),
+    "unreachable": ("StoreUnreachable", {"package": "crossing", "endpoint": "http://127.0.0.1:9"}),
+    "no-stream": ("StreamNotFound", {"package": "crossing"}),
+    "no-view": ("ViewNotFound", {"package": "crossing"}),
+    "fast": ("CannotBeUsed", {"package": "crossing"}),
+}
+
+
+def test_each_bad_app_gets_its_condition_and_touches_nobody(story: Stage) -> None:
+    _publish_bad_packages(story)
+    wrong = {"AWS_ACCESS_KEY_ID": KEYS.access_key_id, "AWS_SECRET_ACCESS_KEY": "wrong"}
+    metadata = {"name": "wrong", "namespace": TENANT}
+    story.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": wrong})
+    specs: dict[str, dict[str, Any]] = {
+        "no-stream": {"stream": {"name": "nowhere"}},
+        "no-view": {"stream": {"name": "plaza", "view": "roof"}},
+        "fast": {"rates": [1, 100]},
+    }
+    restarts = _restarts(story)
+    for name, (_, where) in BAD_APPS.items():
+        package = story.package(**{"name": where["package"], **{k: v for k, v in where.items() if k != "package"}})
+        story.apply(story.app(f"bad-{name}", package=package, **specs.get(name, {})))
+    for name, (reason, _) in BAD_APPS.items():
+        message = story.wait_condition("videoapp", f"bad-{name}", "Accepted", "False", reason)
+        assert message.endswith((".", ";")) or message, name
+    all_ready(story, *APPS, timeout_s=5)
+    assert _restarts(story) == restarts
+    story.kubectl("delete", "videoapp", "-n", TENANT, *(f"bad-{name}" for name in BAD_APPS))
+
+
+def test_a_bad_stream_gets_its_condition_and_touches_nobody(story: Stage) -> None:
+    stream = yaml.safe_load((EXAMPLES / "stream.yaml").read_text(encoding="utf-8"))
+    silent, large = json.loads(json.dumps(stream)), json.loads(json.dumps(stream))
+    silent["metadata"]["name"], silent["spec"]["url"] = "silent", "rtsp://camera.plaza.svc:8553/none"
+    large["metadata"]["name"] = "large"
+    large["spec"]["views"][0]["crop"] = {"left": 0, "top": 0, "width": 4000, "height": 3000}
+    package = story.package("crossing")
+    looking = [
+        story.app(f"on-{name}", package=package, stream={"name": name, "view": "walkways"})
+        for name in ("silent", "large")
+    ]
+    story.apply(silent, large, *looking)
+    story.wait_condition("videostream", "silent", "Reachable", "False", "NotAnswering", timeout_s=60)
+    story.wait_condition("videostream", "large", "Reachable", "False", "OtherSize", timeout_s=60)
+    assert story.condition("videoapp", "on-silent", "Ready")[0] == "False"
+    all_ready(story, *APPS, timeout_s=5)
+    story.kubectl("delete", "videoapp", "-n", TENANT, "on-silent", "on-large")
+    story.kubectl("delete", "videostream", "-n", TENANT, "silent", "large")
+
+
+def test_an_app_that_does_not_fit_the_budget_is_told_so(story: Stage) -> None:
+    story.apply(story.app("heavy", package=story.package(FOURTH), rates=[10], objective={"weight": 0.001}))
+    story.kubectl("patch", "edgenode", story.node, "--type=merge", "-p", '{"spec": {"budget": 0.12}}')
+    story.wait_condition("videoapp", "heavy", "Planned", "False", "DoesNotFit")
+    story.kubectl("patch", "edgenode", story.node, "--type=merge", "-p", '{"spec": {"budget": 0.3}}')
+    story.kubectl("delete", "videoapp", "-n", TENANT, "heavy")
+    all_ready(story, *APPS)
+
+
+def test_what_makes_no_sense_is_refused_by_the_api_server(story: Stage) -> None:
+    for spec, words in (
+        ({"votes": 9}, "votes are"),
+        ({"votes": "many"}, "votes are"),
+        ({"rates": [2, 1]}, "ascending"),
+        ({"rates": [0]}, "greater than"),
+        ({"sinks": [{}]}, "give either"),
+    ):
+        with pytest.raises(AssertionError, match=words):
+            story.apply(story.app("nonsense", **spec))
+    with pytest.raises(AssertionError, match="keeps its stream"):
+        story.apply(story.app("crossing", stream={"name": "other"}))
+
+
+def test_no_secret_is_in_logs_status_or_events(story: Stage) -> None:
+    token = story.token()
+    said = [
+        story.kubectl("logs", "-n", SYSTEM, "deployment/mainstream-operator"),
+        story.kubectl("logs", "-n", SYSTEM, f"deployment/runner-{story.node}"),
+        story.kubectl("get", "mainstream,events,configmaps,deployments,pods", "-A", "-o", "json"),
+    ]
+    for text in said:
+        for secret in (KEYS.secret_access_key, CAMERA_PASSWORD, token, "X-Amz-Signature"):
+            assert secret not in text
+    assert f"{CAMERA_USER}:" not in said[1]
+
+
+def test_uninstalling_and_deleting_the_definitions_leaves_nothing_stuck(story: Stage) -> None:
+    story.kubectl("delete", "deployment", "-n", SYSTEM, "mainstream-operator", "--wait=true")
+    story.kubectl("delete", "videoapp", "-n", TENANT, "lamp-post", "--timeout=10s")
+    story.helm("uninstall", "mainstream", "--wait", "--timeout", "60s")
+    assert story.get("videoapp", "crossing") is not None, "the definitions, and with them the apps, are kept"
+    kinds = ("videoapps", "videostreams", "edgenodes")
+    story.kubectl("delete", "crd", *(f"{kind}.mainstream.video" for kind in kinds), "--timeout=30s")
+    left = ("get", "deployments,configmaps,secrets,pods", "-n", SYSTEM, "-o", "name")
+
+    def gone() -> bool:
+        return not [name for name in story.kubectl(*left).split() if "runner-" in name]
+
+    wait_for("end of everything that the runner had", gone, 60, 1)
+
+
+def _restarts(stage: Stage) -> int:
+    text = stage.kubectl("get", "pods", "-n", SYSTEM, "-o", "json")
+    statuses = [status for pod in json.loads(text)["items"] for status in pod["status"].get("containerStatuses", [])]
+    return sum(status["restartCount"] for status in statuses)
+
+
+def _publish_bad_packages(stage: Stage) -> None:
+    packages = stage.outside.packages
+    good = packages.read("crossing/1/manifest.json", 1 << 24)
+    packages.put("corrupt/1/manifest.json", good[:-100], replace=True)
+    other = json.loads(good)
+    other["name"], other["base"]["digest"] = "other-base", "0" * 64
+    canonical = json.dumps(other, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    packages.put("other-base/1/manifest.json", canonical, replace=True)

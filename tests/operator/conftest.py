@@ -1,0 +1,24 @@
+"""Lets the tests of this folder share `operator_objects`."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from operator_objects import app_body, edge_node_body, machine_body, node_profile, stream_body
+
+from mainstream_operator.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    """One labelled node, one stream, two apps."""
+    world = World()
+    world.note_machine(machine_body(), gone=False)
+    world.note_resource("EdgeNode", edge_node_body(profile=node_profile("plaza/plaza").model_dump()), gone=False)
+    world.note_resource("VideoStream", stream_body(), gone=False)
+    for name in ("crossing", "lamp-post"):
+        world.note_resource("VideoApp", app_body(name), gone=False)
+    return world

@@ -1,0 +1,72 @@
+"""What should exist of a runner."""
+
+import json
+
+from operator_objects import edge_node_body, observed, typed
+
+from mainstream.api import EdgeNode
+from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, Login, StreamCredentials, Wanted
+from mainstream_operator.decide import decide
+from mainstream_operator.desired.config_map import ordered_plan, orders_config_map
+from mainstream_operator.desired.deployment import runner_deployment
+from mainstream_operator.desired.secret import node_secret
+from mainstream_operator.names import node_slug
+from mainstream_operator.planning import Planning
+from mainstream_operator.settings import RunnerSettings
+from mainstream_operator.world import World
+
+SETTINGS = RunnerSettings(image="localhost/mainstream-runner:dev")
+
+
+def node() -> EdgeNode:
+    thing = typed(edge_node_body())
+    assert isinstance(thing, EdgeNode)
+    return thing
+
+
+def test_a_runner_is_pinned_to_its_node_and_owned_by_it() -> None:
+    body = runner_deployment(node(), "host-1", "mainstream", SETTINGS).body
+    pod = body["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"kubernetes.io/hostname": "host-1"}
+    assert body["metadata"]["ownerReferences"][0]["uid"] == "uid-n1"
+
+
+def test_a_runner_keeps_to_the_restricted_level_and_gets_no_token() -> None:
+    pod = runner_deployment(node(), "n1", "mainstream", SETTINGS).body["spec"]["template"]["spec"]
+    container = pod["containers"][0]["securityContext"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["allowPrivilegeEscalation"] is False
+    assert container["capabilities"] == {"drop": ["ALL"]}
+    assert container["readOnlyRootFilesystem"] is True
+
+
+def test_a_pod_does_not_change_with_the_plan(world: World) -> None:
+    plan = decide(observed(world), Planning(), frozenset()).runner_plan
+    assert plan is not None
+    without = orders_config_map(node(), "mainstream", Wanted(), None)
+    with_plan = orders_config_map(node(), "mainstream", Wanted(), plan.model_dump_json())
+    assert without.body != with_plan.body
+    assert ordered_plan(with_plan.body) == plan
+    assert PLAN_FILE not in without.body["data"]
+
+
+def test_a_plan_that_somebody_spoiled_counts_as_none() -> None:
+    assert ordered_plan({"data": {PLAN_FILE: "{"}}) is None
+    assert ordered_plan(None) is None
+
+
+def test_logins_are_in_the_secret_and_leave_no_trace_beside_it() -> None:
+    logins = [StreamCredentials(logins={"plaza/plaza": Login(username="u", password=word)}) for word in ("one", "two")]
+    one, two = (node_secret(node(), "mainstream", "token", each).body for each in logins)
+    assert one["data"][CREDENTIALS_FILE] != two["data"][CREDENTIALS_FILE]
+    assert one["metadata"] == two["metadata"]
+    assert "one" not in json.dumps(one)
+
+
+def test_long_names_of_nodes_stay_apart_and_fit_a_label() -> None:
+    names = [f"{'edge-' * 20}{number}.example" for number in range(2)]
+    slugs = {node_slug(name) for name in names}
+    assert len(slugs) == 2
+    assert all(len(slug) <= 40 and "." not in slug for slug in slugs)

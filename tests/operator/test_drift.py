@@ -1,0 +1,31 @@
+"""Whether what exists is what was wanted."""
+
+from mainstream_operator.desired.quantities import cores, mebibytes
+from mainstream_operator.drift import difference
+
+
+def test_defaults_and_fields_of_others_are_no_drift() -> None:
+    assert difference({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"c": 2}}) is None
+
+
+def test_a_value_that_somebody_changed_is_named() -> None:
+    assert difference({"spec": {"replicas": 0}}, {"spec": {"replicas": 1}}) == ".spec.replicas"
+
+
+def test_a_field_that_is_gone_is_named() -> None:
+    assert difference({"data": {}}, {"data": {"plan.json": "{}"}}) == ".data.plan.json"
+
+
+def test_named_things_may_stand_in_any_order() -> None:
+    observed = [{"name": "b", "x": 2}, {"name": "a", "x": 1, "more": True}]
+    assert difference(observed, [{"name": "a", "x": 1}, {"name": "b", "x": 2}]) is None
+    assert difference(observed, [{"name": "a", "x": 1}, {"name": "c"}]) == "[1]"
+
+
+def test_a_container_that_was_added_is_drift() -> None:
+    assert difference([{"name": "a"}, {"name": "stranger"}], [{"name": "a"}]) == ""
+
+
+def test_quantities_are_spelled_as_the_api_server_does() -> None:
+    assert [cores(1.0), cores(0.25), cores(0.0001)] == ["1", "250m", "1m"]
+    assert [mebibytes(512), mebibytes(2048), mebibytes(1 << 20)] == ["512Mi", "2Gi", "1Ti"]

@@ -1,0 +1,97 @@
+"""What is told of an app, and when it is worth a write."""
+
+from datetime import timedelta
+
+from operator_objects import NOW, app_body, observed, typed
+
+from mainstream.api import VideoApp
+from mainstream.api.video_app import VideoAppStatus
+from mainstream.runner_report import AppReport, RunnerReport, StreamReport
+from mainstream_operator.decide import decide
+from mainstream_operator.placement import Refusal
+from mainstream_operator.planning import Planning
+from mainstream_operator.status.app import AppFacts, app_status
+from mainstream_operator.status.conditions import printable
+from mainstream_operator.status.writing import told, verdict
+from mainstream_operator.world import World
+
+
+def facts(world: World, report: RunnerReport | None) -> AppFacts:
+    decision = decide(observed(world), Planning(), frozenset())
+    assert decision.plan is not None
+    assert decision.runner_plan is not None
+    planned, ordered = decision.plan.apps[0], decision.runner_plan.apps[0]
+    return AppFacts("n1", None, None, planned, ordered, 1, report)
+
+
+def status_of(world: World, report: RunnerReport | None) -> VideoAppStatus:
+    return app_status(world.apps["plaza/crossing"], facts(world, report), NOW)
+
+
+def condition(status: VideoAppStatus, kind: str) -> tuple[str, str]:
+    return next((each.status, each.reason) for each in status.conditions if each.type == kind)
+
+
+def report(fps: float | None = 10.0, analysed: int = 5, state: str = "decoding", events: int = 0) -> RunnerReport:
+    app = AppReport(captured=10, analysed=analysed, fps=fps, events=events)
+    stream = StreamReport.model_validate({"state": state, "problem": "Connection refused"})
+    return RunnerReport(node="n1", apps={"plaza/crossing": app}, streams={"plaza/plaza": stream})
+
+
+def test_an_app_is_ready_when_frames_are_analysed_and_not_when_it_is_planned(world: World) -> None:
+    assert condition(status_of(world, None), "Ready") == ("Unknown", "RunnerNotAnswering")
+    assert condition(status_of(world, RunnerReport(node="n1")), "Ready") == ("False", "PlanOnItsWay")
+    assert condition(status_of(world, report(analysed=0)), "Ready") == ("False", "NoFrameYet")
+    assert condition(status_of(world, report()), "Ready") == ("True", "Analysing")
+
+
+def test_an_app_whose_stream_fails_is_not_ready(world: World) -> None:
+    assert condition(status_of(world, report(state="failing")), "Ready") == ("False", "StreamUnreachable")
+
+
+def test_an_app_that_lags_behind_its_plan_is_degraded(world: World) -> None:
+    assert condition(status_of(world, report(fps=0.01)), "Degraded") == ("True", "BelowRate")
+    assert condition(status_of(world, report()), "Degraded") == ("False", "AsPlanned")
+
+
+def test_a_refused_app_says_why_and_is_neither_planned_nor_ready() -> None:
+    app = typed(app_body())
+    assert isinstance(app, VideoApp)
+    refused = AppFacts("n1", Refusal("PackageMissing", "There is none."), None, None, None, 0, None)
+    status = app_status(app, refused, NOW)
+    assert condition(status, "Accepted") == ("False", "PackageMissing")
+    assert condition(status, "Planned") == ("False", "NotAccepted")
+    assert condition(status, "Ready") == ("False", "NotPlanned")
+
+
+def test_the_time_of_a_transition_stays_while_the_status_does(world: World) -> None:
+    before = status_of(world, report())
+    app = world.apps["plaza/crossing"].model_copy(update={"status": before})
+    after = app_status(app, facts(world, report()), NOW + timedelta(hours=1))
+    assert {each.last_transition_time for each in after.conditions} == {NOW}
+
+
+def test_nothing_new_is_not_written(world: World) -> None:
+    before = status_of(world, report())
+    later = NOW + timedelta(hours=1)
+    app = world.apps["plaza/crossing"].model_copy(update={"status": before})
+    after = app_status(app, facts(world, report(fps=10.5)), later)
+    assert not verdict(before, after, later).write
+
+
+def test_a_count_of_events_waits_for_the_half_minute(world: World) -> None:
+    before, after = status_of(world, report()), status_of(world, report(events=1))
+    soon, late = NOW + timedelta(seconds=10), NOW + timedelta(seconds=30)
+    assert verdict(before, after, soon).again_s == 20
+    assert not verdict(before, after, soon).write
+    assert verdict(before, after, late).write
+
+
+def test_a_condition_that_changes_is_written_at_once_and_told(world: World) -> None:
+    before, after = status_of(world, report()), status_of(world, report(state="failing"))
+    assert verdict(before, after, NOW).write
+    assert [(each.type, each.reason) for each in told(before, after)] == [("Warning", "ReadyFalse")]
+
+
+def test_texts_of_strangers_lose_their_control_characters() -> None:
+    assert printable("a\nb\x1b[31m") == "a b [31m"
