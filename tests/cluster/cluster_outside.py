@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def open_outside(folder: Path, host: str) -> Iterator[Outside]:
         endpoint = os.environ.get("MAINSTREAM_TEST_S3_ENDPOINT") or _start_store(folder, host, stack)
         client = s3_client(StoreAccess(endpoint=endpoint), KEYS, None)
         for bucket in ("packages", "media"):
-            wait_for("S3 store", lambda name=bucket: _made(client, name), 30)
+            wait_for("S3 store", partial(_made, client, bucket), 30)
         media = S3Store("s3://media/plaza", client)
         for name in ("plaza.mp4", "labels.json"):
             media.put(name, (ROOT / "examples" / "plaza" / name).read_bytes(), replace=True)
