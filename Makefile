@@ -15,10 +15,12 @@ $(VENV)/.python:
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.python pyproject.toml
+	@echo 'Installing what the demo needs into $(VENV): a minute or two, 2 GB'
 	$(BIN)/pip install --quiet --editable '.[runner,trainer,reports]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.python pyproject.toml
+	@echo 'Installing what development needs into $(VENV): a minute or two, 2 GB'
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@
 

@@ -9,7 +9,7 @@ Two relaxations, each valid for any multipliers, so that stopping early costs ti
 2. *Prices.* With a price >= 0 on each limit, each app takes its best option by itself:
    bound = sum_a max_o (value - price . use) + price . (limits - paid).
 
-Both are minimised in turn: prices exactly, one at a time (the bound is convex and piecewise linear in each); shares by
+Both are minimised in turn: prices together (the bound is convex and piecewise linear in them); shares by
 moving them towards the apps that use the cell (subgradient on an average of the apps' choices, as in the volume
 algorithm: Barahona and Anbil 2000). The prototype's bound (design.md, "Planner") is the case of all shares 0.
 """

@@ -36,21 +36,38 @@ def as_published(instance: Instance, branch_points: Sequence[IntArray], late: Ca
         rows[options.app[best]] = best
 
 
-def as_coded(instance: Instance, branch_points: Sequence[IntArray], late: Callable[[], bool]) -> IntArray:
-    """Rows chosen as by the released code."""
+def as_coded(
+    instance: Instance, branch_points: Sequence[IntArray], late: Callable[[], bool], twins: Sequence[int] = ()
+) -> IntArray:
+    """Rows chosen as by the released code.
+
+    The code knows apps by their content, so it moves apps that are alike together: `twins[a]` is the first app like a.
+    """
     options = instance.options
     rows = _beginning(instance, branch_points)
     own = 1.0 - options.value / instance.weights[options.app]
     ratio = own / np.maximum(options.use[:, COST], 1e-300)
+    first = np.array(twins if len(twins) else range(instance.apps))
+    paired = np.bincount(first, minlength=instance.apps)[first] > 1
     while True:
         use = true_use(instance, options, rows)
         after = use_after_swap(instance, rows, use)
-        allowed = (own < own[rows[options.app]]) & (ratio > 0.0)
-        allowed &= (after <= instance.limits + slack_of(instance)).all(axis=1)
+        improves = (own < own[rows[options.app]]) & (ratio > 0.0)
+        for row in np.flatnonzero(improves & paired[options.app]).tolist():
+            after[row] = true_use(instance, options, _moved(instance, rows, row, first))
+        allowed = improves & (after <= instance.limits + slack_of(instance)).all(axis=1)
         if late() or not allowed.any():
             return rows
-        best = _first_highest(ratio, allowed, instance)
-        rows[options.app[best]] = best
+        rows = _moved(instance, rows, _first_highest(ratio, allowed, instance), first)
+
+
+def _moved(instance: Instance, rows: IntArray, row: int, first: IntArray) -> IntArray:
+    """The choice after the app of `row`, and all that are alike, took that option."""
+    options, moved = instance.options, rows.copy()
+    app = int(options.app[row])
+    for twin in np.flatnonzero(first == first[app]).tolist():
+        moved[twin] = row - options.starts[app] + options.starts[twin]
+    return moved
 
 
 def _beginning(instance: Instance, branch_points: Sequence[IntArray]) -> IntArray:

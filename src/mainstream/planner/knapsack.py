@@ -90,10 +90,11 @@ def _undominated(kept: IntArray, worth: FloatArray, used: FloatArray) -> IntArra
     if not len(kept):
         return kept
     order = np.lexsort((-worth, used[:, 0], *used[:, 1:].T))
-    sorted_worth, others = worth[order], used[order, 1:]
+    others = used[order, 1:]
     begins = np.r_[True, (others[1:] != others[:-1]).any(axis=1)]
-    # A running maximum within each run: runs are lifted apart by more than the worths span.
-    lift = np.cumsum(begins) * (float(np.ptp(worth)) + 1.0)
-    before = np.maximum.accumulate(np.r_[-np.inf, (sorted_worth + lift)[:-1]])
-    survivors: IntArray = kept[order[begins | (sorted_worth + lift > before)]]
+    # A running maximum within each run of choices that are alike: ranks of worth, lifted run by run, in whole numbers.
+    ranks = np.unique(worth, return_inverse=True)[1][order]
+    lifted = ranks + np.cumsum(begins) * (len(worth) + 1)
+    before = np.maximum.accumulate(np.r_[-1, lifted[:-1]])
+    survivors: IntArray = kept[order[lifted > before]]
     return survivors

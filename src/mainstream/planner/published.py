@@ -6,6 +6,7 @@ The data itself is not part of the project. Pure: callers read the files and han
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -82,5 +83,7 @@ def greedy_value(problem: Problem, policy: Policy) -> float:
     tables = [option_table(app, None, problem.compat) for app in problem.apps]
     instance = compile_problem(problem, tables, sum(app.weight for app in problem.apps), bare=True)
     points = [np.array([c.branch_point for c in table.app.candidates]) for table in tables]
-    rows = as_coded(instance, points, lambda: False)
+    content = [replace(app, name="") for app in problem.apps]
+    twins = [content.index(app) for app in content]
+    rows = as_coded(instance, points, lambda: False, twins)
     return float(instance.options.value[rows].sum())
