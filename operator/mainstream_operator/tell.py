@@ -51,6 +51,7 @@ def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, or
         ordered=got,
         shared_with=apps_sharing(ordered, got) if ordered is not None and got is not None else 0,
         report=observation.report,
+        crop=None if got is None or each.stream is None else each.stream.crop(got.view),
     )
 
 

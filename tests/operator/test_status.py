@@ -1,11 +1,13 @@
 """What is told of an app, and when it is worth a write."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from operator_objects import NOW, app_body, observed, typed
 
 from mainstream.api import VideoApp
 from mainstream.api.video_app import VideoAppStatus
+from mainstream.api.video_stream import Crop
 from mainstream.runner_report import AppReport, RunnerReport, StreamReport
 from mainstream_operator.decide import decide
 from mainstream_operator.placement import Refusal
@@ -91,6 +93,25 @@ def test_a_condition_that_changes_is_written_at_once_and_told(world: World) -> N
     before, after = status_of(world, report()), status_of(world, report(state="failing"))
     assert verdict(before, after, NOW).write
     assert [(each.type, each.reason) for each in told(before, after)] == [("Warning", "ReadyFalse")]
+
+
+def test_an_app_whose_view_reaches_out_of_the_picture_is_not_ready(world: World) -> None:
+    stream = StreamReport(state="decoding", width=640, height=480)
+    small = RunnerReport(node="n1", streams={"plaza/plaza": stream})
+    known = replace(facts(world, small), crop=Crop(x=600, y=0, width=100, height=100))
+    assert condition(app_status(world.apps["plaza/crossing"], known, NOW), "Ready") == ("False", "OtherSize")
+
+
+def test_a_tenant_does_not_learn_the_names_of_others_apps(world: World) -> None:
+    known = facts(world, None)
+    assert known.planned is not None
+    why = "more would cost and lose app 'harbour/secret' 0.1 and app 'plaza/lamp-post' 0.2"
+    told_why = app_status(
+        world.apps["plaza/crossing"], replace(known, planned=replace(known.planned, why=why)), NOW
+    ).plan
+    assert told_why is not None
+    assert "harbour" not in told_why.why
+    assert "plaza/lamp-post" in told_why.why
 
 
 def test_texts_of_strangers_lose_their_control_characters() -> None:

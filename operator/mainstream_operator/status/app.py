@@ -1,14 +1,17 @@
 """Status of a VideoApp: accepted, planned, ready, degraded; what it got, what it achieves."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from mainstream.api.video_app import ObservedApp, PlannedApp, VideoApp, VideoAppStatus
+from mainstream.api.video_stream import Crop
 from mainstream.planner import AppPlan
 from mainstream.runner_plan import RunnerApp
 from mainstream.runner_report import AppReport, RunnerReport, StreamReport
 from mainstream_operator.placement import Refusal, stream_key
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, printable, settle
+from mainstream_operator.status.stream import reaches_out
 
 DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""
@@ -26,12 +29,14 @@ class AppFacts:
     """what the runner was told last, by this plan or by the one that is left as it is"""
     shared_with: int
     report: RunnerReport | None
+    crop: Crop | None = None
+    """what part of the picture it looks at; None is all of it"""
 
 
 def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
     """The whole status, as it should be now."""
     told = facts.report.apps.get(app.key) if facts.report is not None else None
-    stated = [_accepted(app, facts), _planned(facts), _ready(app, facts, told), _degraded(facts, told)]
+    stated = [_accepted(app, facts), _planned(app, facts), _ready(app, facts, told), _degraded(facts, told)]
     return VideoAppStatus(
         observed_generation=app.metadata.generation,
         conditions=settle(app.status.conditions, stated, app.metadata.generation, now),
@@ -53,13 +58,13 @@ def _accepted(app: VideoApp, facts: AppFacts) -> Stated:
     return is_true("Accepted", "Valid", "Stream, view and package can be used.")
 
 
-def _planned(facts: AppFacts) -> Stated:
+def _planned(app: VideoApp, facts: AppFacts) -> Stated:
     if facts.refused is not None:
         return is_false("Planned", Refusal("NotAccepted", "The app is not accepted; see condition Accepted."))
     if facts.waiting is not None and facts.ordered is None:
         return is_false("Planned", facts.waiting)
     if facts.planned is not None and not facts.planned.fits:
-        return is_false("Planned", Refusal("DoesNotFit", f"{_sentence(facts.planned.why)} {_WAY_OUT}"))
+        return is_false("Planned", Refusal("DoesNotFit", f"{_why(app, facts.planned)} {_WAY_OUT}"))
     if facts.ordered is None:
         return is_unknown("Planned", "Waiting", "The node is planned as soon as all that runs on it is known.")
     got = facts.ordered
@@ -81,6 +86,9 @@ def _ready(app: VideoApp, facts: AppFacts, told: AppReport | None) -> Stated:
     stream = report.streams.get(stream_key(app))
     if stream is not None and stream.state == "failing":
         return is_false("Ready", Refusal("StreamUnreachable", _stream_problem(stream)))
+    if stream is not None and reaches_out(facts.crop, stream):
+        size = f"{stream.width}x{stream.height}"
+        return is_false("Ready", Refusal("OtherSize", f"The camera's picture is {size}, smaller than the app's view."))
     if told is not None and told.analysed > 0:
         return is_true("Ready", "Analysing", "Frames are analysed.")
     if report.plan_problem:
@@ -117,7 +125,7 @@ def _plan(app: VideoApp, facts: AppFacts) -> PlannedApp | None:
         threshold=round(got.threshold, 4),
         predicted_f1=round(planned.f1, 4),
         shared_with=facts.shared_with,
-        why=printable(_sentence(planned.why))[:1024],
+        why=printable(_why(app, planned))[:1024],
     )
 
 
@@ -130,6 +138,15 @@ def _observed(app: VideoApp, told: AppReport | None, now: datetime) -> ObservedA
 
 def _stream_problem(stream: StreamReport) -> str:
     return f"The stream fails: {stream.problem or 'no frames'}; see its VideoStream."
+
+
+def _why(app: VideoApp, planned: AppPlan) -> str:
+    """The planner's reason as a sentence; a tenant does not learn the names of others' apps."""
+
+    def named(match: re.Match[str]) -> str:
+        return match[0] if match[1] == app.metadata.namespace else "of another tenant"
+
+    return _sentence(re.sub(r"'([^'/]+)/[^']+'", named, planned.why))
 
 
 def _sentence(text: str) -> str:

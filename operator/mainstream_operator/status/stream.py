@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from mainstream.api.video_stream import ObservedStream, VideoStream, VideoStreamStatus
+from mainstream.api.video_stream import Crop, ObservedStream, VideoStream, VideoStreamStatus
 from mainstream.runner_report import StreamReport
 from mainstream_operator.placement import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
@@ -51,13 +51,14 @@ def _reachable(stream: VideoStream, secret_refusal: Refusal | None, told: Stream
 
 
 def _views_outside(stream: VideoStream, told: StreamReport) -> list[str]:
-    if told.width is None or told.height is None:
-        return []
-    return [
-        view.name
-        for view in stream.spec.views
-        if view.crop.x + view.crop.width > told.width or view.crop.y + view.crop.height > told.height
-    ]
+    return [view.name for view in stream.spec.views if reaches_out(view.crop, told)]
+
+
+def reaches_out(crop: Crop | None, told: StreamReport) -> bool:
+    """Whether a crop reaches out of the picture that the camera delivers, as far as that is known."""
+    if crop is None or told.width is None or told.height is None:
+        return False
+    return crop.x + crop.width > told.width or crop.y + crop.height > told.height
 
 
 def _observed(stream: VideoStream, told: StreamReport | None, now: datetime) -> ObservedStream | None:
