@@ -4,8 +4,8 @@ from datetime import datetime
 
 from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.video_app import VideoAppStatus
-from mainstream.api.video_stream import VideoStreamStatus
-from mainstream.runner_plan import RunnerPlan
+from mainstream.api.video_stream import Crop, VideoStreamStatus
+from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_operator.decide import Decision
 from mainstream_operator.observe import AppOnNode, Observation
 from mainstream_operator.placement import Refusal
@@ -51,8 +51,13 @@ def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, or
         ordered=got,
         shared_with=apps_sharing(ordered, got) if ordered is not None and got is not None else 0,
         report=observation.report,
-        crop=None if got is None or each.stream is None else each.stream.crop(got.view),
+        crop=None if ordered is None or got is None else _crop(ordered, got),
     )
+
+
+def _crop(ordered: RunnerPlan, app: RunnerApp) -> Crop | None:
+    """As the runner was told, which may be older than what the stream says by now."""
+    return next(stream.crops[app.view] for stream in ordered.streams if stream.name == app.stream)
 
 
 def _node_facts(observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> NodeFacts:
