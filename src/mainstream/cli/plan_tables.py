@@ -13,7 +13,7 @@ from mainstream.planner.whatif import WhatIf
 
 def print_plan(made: Plan, console: Console) -> None:
     """A table of the plan, why everyone got what they got, what it costs, and how good it is proved to be."""
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
     table.add_column("app", no_wrap=True)
     for name in ("frozen\nto", "fps", "votes", "thres-\nhold", "F1", "recall", "precision"):
         table.add_column(name, justify="right")

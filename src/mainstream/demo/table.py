@@ -39,6 +39,7 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
             f"({policy.cpu_used / policy.cost - 1:+.0%})"
         ),
         box=box.SIMPLE_HEAD,
+        padding=0,
         title_justify="left",
         caption_justify="left",
     )
