@@ -81,6 +81,12 @@ def test_nothing_new_is_not_written(world: World) -> None:
     assert not verdict(before, after, later).write
 
 
+def test_a_rate_within_its_band_around_the_plan_is_not_written_though_it_moves(world: World) -> None:
+    before, later = status_of(world, report(fps=9.2)), NOW + timedelta(hours=1)
+    assert not verdict(before, status_of(world, report(fps=10.8)), later).write
+    assert verdict(before, status_of(world, report(fps=8.0)), later).write
+
+
 def test_a_count_of_events_waits_for_the_half_minute(world: World) -> None:
     before, after = status_of(world, report()), status_of(world, report(events=1))
     soon, late = NOW + timedelta(seconds=10), NOW + timedelta(seconds=30)

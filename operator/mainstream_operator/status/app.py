@@ -105,10 +105,15 @@ def _degraded(facts: AppFacts, told: AppReport | None) -> Stated:
         return is_unknown("Degraded", "NotRunning", "The app does not run.")
     if told.sink_problem:
         return Stated("Degraded", "True", "SinkFailing", f"{told.undelivered} events wait: {told.sink_problem}")
-    if told.fps is not None and told.fps < facts.ordered.fps * (1 - DEAD_BAND):
+    if told.fps is not None and told.fps < facts.ordered.fps and not as_planned(told.fps, facts.ordered.fps):
         achieved = f"{told.fps:.2g} of {facts.ordered.fps:g} planned frames per second are analysed"
         return Stated("Degraded", "True", "BelowRate", f"Only {achieved}; see the EdgeNode.")
     return Stated("Degraded", "False", "AsPlanned", "The planned rate is kept and events are delivered.")
+
+
+def as_planned(fps: float, planned_fps: float) -> bool:
+    """Whether a rate lies in the band around the planned one; a rounding error does not lead out of it."""
+    return abs(fps - planned_fps) <= DEAD_BAND * planned_fps + 1e-9
 
 
 def _plan(app: VideoApp, facts: AppFacts) -> PlannedApp | None:

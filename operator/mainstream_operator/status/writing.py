@@ -13,7 +13,7 @@ from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import VideoStreamStatus
-from mainstream_operator.status.app import DEAD_BAND
+from mainstream_operator.status.app import DEAD_BAND, as_planned
 
 Status = EdgeNodeStatus | VideoAppStatus | VideoStreamStatus
 REFRESH_S = 30.0
@@ -43,7 +43,7 @@ def verdict(before: Status, after: Status, now: datetime) -> Verdict:
     """Whether to write."""
     if _lasting(before) != _lasting(after):
         return Verdict(write=True)
-    if not _moved(before.observed, after.observed):
+    if not _moved(before.observed, after.observed, _planned_fps(after)):
         return Verdict(write=False)
     if before.observed is None:
         return Verdict(write=True)
@@ -78,19 +78,26 @@ def _lasting(status: Status) -> dict[str, Any]:
     return status.model_dump(exclude={"observed"})
 
 
-def _moved(before: Any, after: Any) -> bool:
+def _planned_fps(status: Status) -> float | None:
+    return status.plan.frames_per_second if isinstance(status, VideoAppStatus) and status.plan is not None else None
+
+
+def _moved(before: Any, after: Any, planned_fps: float | None) -> bool:
     if after is None:
         return False
     if before is None:
         return True
     old, new = (each.model_dump(exclude={"at"}) for each in (before, after))
-    return any(_left_band(name, old[name], new[name]) for name in new)
+    return any(_left_band(name, old[name], new[name], planned_fps) for name in new)
 
 
-def _left_band(name: str, old: Any, new: Any) -> bool:
+def _left_band(name: str, old: Any, new: Any, planned_fps: float | None) -> bool:
+    """Whether a value is worth telling: a rate is not while it stays as planned, whatever it does within that."""
     if name == "cpu" and old is not None and new is not None:
         return bool(abs(new - old) > max(_CPU_BAND, DEAD_BAND * old))
     if name == "frames_per_second" and old is not None and new is not None:
+        if planned_fps is not None and as_planned(old, planned_fps) and as_planned(new, planned_fps):
+            return False
         return bool(abs(new - old) > DEAD_BAND * old)
     return bool(old != new)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 _SHORTEST_S = 10.0
-_FRAMES = 20.0
+_FRAMES = 30.0
 """a rate is told once so many frames should have come"""
 _LONGEST_S = 300.0
 
