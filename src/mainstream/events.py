@@ -24,11 +24,16 @@ _STEPWISE_FRAMES = 2000
 
 @dataclass(frozen=True)
 class EventStatistics:
-    """What is known of an app's events: `length_s` > 0, `frequency` (pi) and `correlation` (rho) in [0, 1]."""
+    """What is known of an app's events: `length_s` > 0, `frequency` (pi) and `correlation` (rho) in [0, 1].
+
+    `lengths_s` > 0 are those of single events, where they were observed: recall is then the mean over them. One event
+    of mean length stands for all where there are none, which promises too much at low rates: short events slip through.
+    """
 
     length_s: float
     frequency: float
     correlation: float
+    lengths_s: tuple[float, ...] = ()
 
 
 def frames_per_event(

@@ -95,6 +95,7 @@ def package_of(name: str, private: Callable[[str, int], str] = private_hash) -> 
                 "length_s": measured(1.5),
                 "frequency": measured(0.3),
                 "correlation": measured(0.2),
+                "lengths_s": [0.5, 2.5],
             },
             "evaluation": {"frames_event": 10, "frames_other": 30, "block_frames": 10, "events": 1, "windows": 3},
             "candidates": [candidate(0, 0.9), candidate(2, 0.8), candidate(3, 0.6)],

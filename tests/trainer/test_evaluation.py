@@ -4,7 +4,13 @@ import pytest
 from mainstream.mpackage.manifest import OperatingPoint
 from mainstream_trainer.candidate import ranking_quality
 from mainstream_trainer.evaluation import AppEvents, Evaluator, dominating
-from mainstream_trainer.event_statistics import event_frequency, event_length_s, miss_correlation
+from mainstream_trainer.event_statistics import (
+    LENGTHS_KEPT,
+    event_frequency,
+    event_length_s,
+    event_lengths_s,
+    miss_correlation,
+)
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.operating_points import (
     HeldOutLabels,
@@ -157,3 +163,12 @@ def test_a_replayed_curve_is_given_only_where_there_are_enough_events(least, giv
         scores = present[10:110].astype(float)
 
     assert bool(evaluator.measure(Scored(), seed=0).replayed) is given
+
+
+def test_of_many_events_quantiles_of_their_lengths_are_kept() -> None:
+    assert event_lengths_s([(0, 30), (40, 50)], 10.0) == (1.0, 3.0)
+    many = event_lengths_s([(100 * i, 100 * i + 1 + i % 50) for i in range(500)], 10.0)
+    assert len(many) == LENGTHS_KEPT
+    assert many == tuple(sorted(many))
+    assert 0.1 <= many[0] < 0.3
+    assert 4.7 < many[-1] <= 5.0

@@ -9,7 +9,13 @@ from mainstream.labels import Run, runs_within
 from mainstream.mpackage.manifest import Evaluation, EventStatistics, OperatingPoint, ReplayedRate, Statistic
 from mainstream.scoring import outside_windows
 from mainstream_trainer.candidate import TrainedCandidate
-from mainstream_trainer.event_statistics import event_frequency, event_length_s, in_seconds, miss_correlation
+from mainstream_trainer.event_statistics import (
+    event_frequency,
+    event_length_s,
+    event_lengths_s,
+    in_seconds,
+    miss_correlation,
+)
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.operating_points import HeldOutLabels, blocks_of, operating_points, thresholds
 from mainstream_trainer.replay import Stretch, replayed_curve
@@ -89,6 +95,7 @@ class Evaluator:
             length_s=Statistic(value=events.length_s, source="measured"),
             frequency=Statistic(value=frequency, source="measured"),
             correlation=Statistic(value=correlation, source="measured"),
+            lengths_s=event_lengths_s(events.runs, events.fps),
         )
 
 

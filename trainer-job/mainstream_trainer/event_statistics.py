@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mainstream.labels import Run
 from mainstream.scoring import Span, outside_windows
 
+LENGTHS_KEPT = 32
 _DIGITS = 6
 
 
@@ -19,6 +20,14 @@ def in_seconds(runs: Sequence[Run], fps: float) -> list[Span]:
 def event_length_s(runs: Sequence[Run], fps: float) -> float:
     """Mean length of whole events; `runs` must hold one."""
     return round(sum(end - start for start, end in runs) / len(runs) / fps, _DIGITS)
+
+
+def event_lengths_s(runs: Sequence[Run], fps: float) -> tuple[float, ...]:
+    """Lengths of whole events, ascending; of many events as many evenly spaced quantiles as are kept."""
+    lengths_s = np.array([(end - start) / fps for start, end in runs])
+    if len(lengths_s) > LENGTHS_KEPT:
+        lengths_s = np.quantile(lengths_s, (np.arange(LENGTHS_KEPT) + 0.5) / LENGTHS_KEPT)
+    return tuple(round(float(length_s), _DIGITS) for length_s in np.sort(lengths_s))
 
 
 def event_frequency(runs: Sequence[Run], cut: Sequence[Run], part: Run, fps: float, length_s: float) -> float:

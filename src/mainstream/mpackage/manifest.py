@@ -53,6 +53,8 @@ class EventStatistics(_Part):
     length_s: Statistic
     frequency: Statistic
     correlation: Statistic
+    lengths_s: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(), max_length=256)
+    """of single events, ascending, where they were measured: quantiles where there were more than a few"""
 
 
 class OperatingPoint(_Part):

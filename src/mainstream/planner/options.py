@@ -129,6 +129,13 @@ def _fill_modelled(
     frames = frames_per_event(events.length_s, table.rates, stream_fps=app.stream_fps, compat=compat)
     found = run_table(hits, frames, votes, events.correlation)
     recall, false_alarm = found[..., : len(flat)], found[..., len(flat) :]
+    if events.lengths_s:
+        each = [
+            frames_per_event(length_s, table.rates, stream_fps=app.stream_fps, compat=compat)
+            for length_s in events.lengths_s
+        ]
+        by_length = run_table(hits[: len(flat)], np.concatenate(each), votes, events.correlation)
+        recall = by_length.reshape(len(votes), len(each), len(table.rates), len(flat)).mean(axis=1)
     ends = np.cumsum([len(of_candidate) for of_candidate in points])
     for k, of_candidate, end in zip(candidates, points, ends.tolist(), strict=True):
         if of_candidate:

@@ -98,6 +98,8 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
     _number(app.stream_fps, f"{at}.stream_fps", app, least=1e-6, most=MOST_STREAM_FPS)
     _number(app.weight, f"{at}.weight", app, least=1e-9)
     _number(app.events.length_s, f"{at}.events.length_s", app, least=1e-9, most=1e7)
+    for i, length_s in enumerate(app.events.lengths_s):
+        _number(length_s, f"{at}.events.lengths_s[{i}]", app, least=1e-9, most=1e7)
     _number(app.events.frequency, f"{at}.events.frequency", app, most=1.0)
     _number(app.events.correlation, f"{at}.events.correlation", app, most=1.0)
     if not app.votes:

@@ -135,6 +135,7 @@ def _event_statistics(placed: PlacedApp) -> EventStatistics:
         length_s=placed.event_length_s,
         frequency=measured.frequency.value if override.frequency is None else override.frequency,
         correlation=measured.correlation.value if override.correlation is None else override.correlation,
+        lengths_s=measured.lengths_s if override.length_seconds is None else (),
     )
 
 

@@ -73,7 +73,7 @@ def test_an_app_overrides_event_statistics_votes_rates_and_objective(
     problem = build_problem(replace(workload, apps=(PlacedApp(app, stream, make_package("door")),)))
     stated = problem.apps[0]
     assert (stated.votes, stated.allowed_rates) == ((2,), (1.0, 5.0))
-    assert (stated.events.length_s, stated.events.frequency) == (4.0, 0.3)
+    assert (stated.events.length_s, stated.events.frequency, stated.events.lengths_s) == (4.0, 0.3, ())
     assert (stated.objective.metric, stated.objective.minimum) == ("recall", 0.2)
 
 
@@ -91,3 +91,7 @@ def test_a_base_that_was_not_profiled_is_an_error_that_names_the_app(
     bare = profile.model_copy(update={"bases": {}})
     with pytest.raises(InvalidInputError, match=r"VideoApp door: spec.package: .*does not cover base network 'tiny'"):
         build_problem(replace(workload, profile=bare))
+
+
+def test_recall_is_planned_over_the_lengths_that_were_measured(workload: NodeWorkload) -> None:
+    assert build_problem(workload).apps[0].events.lengths_s == (0.5, 2.5)
