@@ -36,6 +36,8 @@ class Decision:
 
     hold: bool
     """leave the plan as it is"""
+    unread: bool
+    """the package of a running app is not known: leave what is wanted as it is, too"""
     wanted: Wanted
     profile: NodeProfile | None
     refused: dict[str, Refusal]
@@ -55,13 +57,13 @@ def decide(observation: Observation, planning: Planning, running: frozenset[str]
     refused: dict[str, Refusal] = {}
     waiting: dict[str, Refusal] = {}
     usable: list[PlacedApp] = []
-    hold = False
+    unread = False
     for each in scene.apps:
         refusal = _refusal(each)
         state = observation.packages.get(each.key)
         if refusal is None and state is not None and state.manifest is None:
             refusal = state.refusal
-            hold |= each.key in running and (state.pending or state.transient)
+            unread |= each.key in running and (state.pending or state.transient)
         if refusal is not None:
             refused[each.key] = refusal
         elif each.app.spec.suspend:
@@ -75,7 +77,7 @@ def decide(observation: Observation, planning: Planning, running: frozenset[str]
     if node is None or profile is None:
         reason, message = ("NoEdgeNode", "The node has no EdgeNode yet.") if node is None else _profiling(observation)
         waiting |= {placed.name: Refusal(reason, message) for placed in usable}
-        return Decision(hold, wanted, None, refused, waiting, None, None, None, None)
+        return Decision(unread, unread, wanted, None, refused, waiting, None, None, None, None)
     ready = []
     for placed in usable:
         problem = _unprofiled(placed, profile, observation)
@@ -94,9 +96,9 @@ def decide(observation: Observation, planning: Planning, running: frozenset[str]
             continue
         ready.append(placed)
     # Where a running app only waits for the runner to profile its base or stream again, the old plan goes on.
-    hold |= any(name in running and refusal.reason == "Profiling" for name, refusal in waiting.items())
+    hold = unread or any(name in running and refusal.reason == "Profiling" for name, refusal in waiting.items())
     if hold or not ready:
-        return Decision(hold, wanted, profile, refused, waiting, None, None, None, None)
+        return Decision(hold, unread, wanted, profile, refused, waiting, None, None, None, None)
     workload = NodeWorkload(node, profile, tuple(ready))
     problem_of_all = build_problem(workload)
     plan = planning.solve(problem_of_all, "mainstream")
@@ -104,7 +106,7 @@ def decide(observation: Observation, planning: Planning, running: frozenset[str]
         planning.solve(problem_of_all, "no-sharing").mean_f1, planning.solve(problem_of_all, "max-sharing").mean_f1
     )
     runner_plan = compose_runner_plan(workload, plan)
-    return Decision(False, wanted, profile, refused, waiting, workload, plan, runner_plan, baselines)
+    return Decision(False, False, wanted, profile, refused, waiting, workload, plan, runner_plan, baselines)
 
 
 def _refusal(each: AppOnNode) -> Refusal | None:

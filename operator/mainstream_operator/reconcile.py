@@ -11,7 +11,7 @@ from mainstream.runner_plan import RunnerPlan, blobs_of
 from mainstream.runner_report import RunnerReport, SignedBlob, SignedUrls
 from mainstream_operator.apply import ensure, nudge, remove
 from mainstream_operator.decide import Decision, decide
-from mainstream_operator.desired.config_map import ordered_plan, orders_config_map, orders_digest
+from mainstream_operator.desired.config_map import ordered_plan, ordered_wanted, orders_config_map, orders_digest
 from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.kube import Ref
 from mainstream_operator.observe import Observation, Scene
@@ -79,7 +79,8 @@ def _act(
         return
     secret_version = tools.secrets.ensure(node, observation.credentials)
     plan = None if ordered is None else ordered.model_dump_json()
-    orders = orders_config_map(node, settings.namespace, decision.wanted, plan)
+    wanted = (ordered_wanted(children.config_map) if decision.unread else None) or decision.wanted
+    orders = orders_config_map(node, settings.namespace, wanted, plan)
     ensure(kube, orders, children.config_map)
     host_name = scene.machine.labels.get("kubernetes.io/hostname", scene.machine.name)
     ensure(kube, runner_deployment(node, host_name, settings.namespace, settings.runner), children.deployment)

@@ -108,9 +108,10 @@ class Stage:
         return {"reference": f"s3://packages/plaza/{name}@1", "store": access}
 
     def runner_pod(self) -> dict[str, Any]:
-        """The runner's pod."""
+        """The runner's pod; one that is going away is none any more."""
         text = self.kubectl("get", "pods", "-n", SYSTEM, "-l", "app.kubernetes.io/name=mainstream-runner", "-o", "json")
-        return max(json.loads(text)["items"], key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+        pods = [pod for pod in json.loads(text)["items"] if "deletionTimestamp" not in pod["metadata"]]
+        return max(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
     def token(self) -> str:
         """What the runner's admin port asks for."""

@@ -42,7 +42,9 @@ def test_a_package_that_cannot_be_read_touches_nobody_else(world: World) -> None
 
 def test_a_plan_stands_while_the_package_of_a_running_app_is_not_known(world: World) -> None:
     away = PackageState(refusal=Refusal("StoreUnreachable", "Away."), transient=True)
-    assert decide(observed(world, crossing=PackageState()), Planning(), BOTH).hold
+    held = decide(observed(world, crossing=PackageState()), Planning(), BOTH)
+    assert held.hold
+    assert held.unread
     assert decide(observed(world, crossing=away), Planning(), BOTH).hold
     assert not decide(observed(world, crossing=away), Planning(), frozenset({"plaza/lamp-post"})).hold
 

@@ -52,6 +52,12 @@ def test_a_pod_does_not_change_with_the_plan(world: World) -> None:
     assert PLAN_FILE not in without.body["data"]
 
 
+def test_a_change_of_budget_does_not_start_the_pod_anew() -> None:
+    bodies = [edge_node_body(budget=budget) for budget in (0.2, 0.8)]
+    pods = [runner_deployment(EdgeNode.model_validate(body), "n1", "mainstream", SETTINGS).body for body in bodies]
+    assert pods[0] == pods[1]
+
+
 def test_a_plan_that_somebody_spoiled_counts_as_none() -> None:
     assert ordered_plan({"data": {PLAN_FILE: "{"}}) is None
     assert ordered_plan(None) is None

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from mainstream.api import EdgeNode
 from mainstream.runner_orders import PLAN_FILE, WANTED_FILE, Wanted
 from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.desired.common import Desired, owned
 from mainstream_operator.kube import Body
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 def orders_config_map(node: EdgeNode, namespace: str, wanted: Wanted, plan: str | None) -> Desired:
@@ -27,10 +30,19 @@ def orders_digest(orders: Desired) -> str:
 
 def ordered_plan(config_map: Body | None) -> RunnerPlan | None:
     """The plan of an existing ConfigMap; None where there is none, or one that somebody spoiled."""
-    text = ((config_map or {}).get("data") or {}).get(PLAN_FILE)
+    return _part(config_map, PLAN_FILE, RunnerPlan)
+
+
+def ordered_wanted(config_map: Body | None) -> Wanted | None:
+    """What an existing ConfigMap has profiled; None where there is none, or one that somebody spoiled."""
+    return _part(config_map, WANTED_FILE, Wanted)
+
+
+def _part(config_map: Body | None, file: str, model: type[_Model]) -> _Model | None:
+    text = ((config_map or {}).get("data") or {}).get(file)
     if not isinstance(text, str):
         return None
     try:
-        return RunnerPlan.model_validate_json(text)
+        return model.model_validate_json(text)
     except ValidationError:
         return None

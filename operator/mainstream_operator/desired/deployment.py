@@ -15,6 +15,8 @@ from mainstream_operator.settings import RunnerSettings
 
 _USER = 10001
 _STOP_S = 15
+_REQUESTED_SHARE = 0.5
+"""of the CPU limit; not the budget, or a change of it would start the pod anew"""
 
 
 def runner_deployment(node: EdgeNode, host_name: str, namespace: str, settings: RunnerSettings) -> Desired:
@@ -77,7 +79,7 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
         "ports": [{"name": "admin", "containerPort": ADMIN_PORT, "protocol": "TCP"}],
         "resources": {
             "limits": {"cpu": cores(runner.cpu), "memory": mebibytes(runner.memory_mebibytes)},
-            "requests": {"cpu": cores(node.budget_cpu_s), "memory": mebibytes(runner.memory_mebibytes)},
+            "requests": {"cpu": cores(runner.cpu * _REQUESTED_SHARE), "memory": mebibytes(runner.memory_mebibytes)},
         },
         "securityContext": {
             "allowPrivilegeEscalation": False,
