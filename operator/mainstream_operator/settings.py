@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mainstream.api.edge_node import EdgeNodeSpec
-from mainstream.errors import InvalidInputError
+from mainstream.documents import read_document
 
 SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"
 
@@ -43,12 +43,4 @@ class Settings(_Part):
 def read_settings(path: Path | None = None) -> Settings:
     """Read the file that the environment names."""
     file = path or Path(os.environ.get(SETTINGS_VARIABLE, "/etc/mainstream/operator.json"))
-    try:
-        return Settings.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise InvalidInputError(
-            f"cannot be read ({error.strerror}); name the file in {SETTINGS_VARIABLE}", source=file
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=file) from error
+    return read_document(Settings, file, way_out=f"name the file in {SETTINGS_VARIABLE}")

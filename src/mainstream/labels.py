@@ -3,18 +3,15 @@
 The form of examples/plaza/labels.json. Frames are counted from 0; a run or a part is `[first, after the last]`.
 """
 
-import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mainstream.errors import InvalidInputError
-
-_MAX_FILE_BYTES = 64 << 20
+from mainstream.documents import read_document
 
 Frame = Annotated[int, Field(ge=0)]
 Run = tuple[Frame, Frame]
@@ -76,18 +73,7 @@ class Labels(_Part):
 
 def read_labels(path: Path) -> Labels:
     """Read a labels file; `InvalidInputError` names the file and the field."""
-    try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise InvalidInputError(f"larger than {_MAX_FILE_BYTES} bytes", source=path)
-        return Labels.model_validate(json.loads(path.read_bytes()))
-    except OSError as error:
-        raise InvalidInputError(f"cannot be read ({error.strerror})", source=path) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(first["msg"].removeprefix("Value error, "), field=field or None, source=path) from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidInputError(f"is not JSON ({error})", source=path) from error
+    return read_document(Labels, path, way_out="its form is that of examples/plaza/labels.json")
 
 
 def runs_within(runs: tuple[Run, ...], part: Run) -> tuple[tuple[Run, ...], tuple[Run, ...]]:

@@ -6,10 +6,10 @@ All seconds are CPU-seconds, measured at the pace that plans run at (design: cos
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, model_validator
 
 from mainstream.digest import Sha256
-from mainstream.errors import InvalidInputError
+from mainstream.documents import read_document
 
 
 class _Part(BaseModel):
@@ -58,13 +58,4 @@ class NodeProfile(_Part):
 
 def read_node_profile(path: Path) -> NodeProfile:
     """Read a profile that `mainstream profile` wrote."""
-    try:
-        return NodeProfile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InvalidInputError(
-            f"cannot be read ({error.strerror}); make one with `mainstream profile`", source=path
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(first["msg"], field=field, source=path) from error
+    return read_document(NodeProfile, path, way_out="make one with `mainstream profile`")

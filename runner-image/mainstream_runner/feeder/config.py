@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from mainstream.errors import InvalidInputError
+from mainstream.documents import read_document
 from mainstream.runner_plan import RunnerPlan
 
 
@@ -28,10 +28,4 @@ class FeederConfig(BaseModel):
 
 def read_config(path: Path) -> FeederConfig:
     """Read a configuration; raises `InvalidInputError` naming file and field."""
-    try:
-        return FeederConfig.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InvalidInputError(f"cannot be read ({error.strerror})", source=path) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=path) from error
+    return read_document(FeederConfig, path, way_out="the runner writes one for each run")

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from mainstream.errors import InvalidInputError
+from mainstream.documents import read_document
 from mainstream.runner_plan import RunnerPlan
 
 if TYPE_CHECKING:
@@ -55,15 +54,7 @@ def run(
 
 def read_plan(path: Path) -> RunnerPlan:
     """Read a RunnerPlan; raises `InvalidInputError` naming file and field."""
-    try:
-        return RunnerPlan.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InvalidInputError(
-            f"cannot be read ({error.strerror}); make one with `mainstream plan`", source=path
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=path) from error
+    return read_document(RunnerPlan, path, way_out="make one with `mainstream plan --runner-plan`")
 
 
 def _table(title: str) -> Table:
