@@ -107,7 +107,7 @@ def _applies(stage: Stage, number: int) -> list[float]:
 
 def _quiet(stage: Stage, audit_log: Path) -> list[str]:
     """What the operator writes in a minute in which nothing changes."""
-    # Events said to be so rare that the planner picks thresholds that nothing here reaches seven times in a row.
+    # Meant to keep events away; where some happen all the same, their counts are written every 30 s, and count here.
     never = {"votes": 7, "rates": [0.5], "event": {"frequency": 1e-6}}
     for app in APPS:
         stage.kubectl("patch", "videoapp", app, "-n", TENANT, "--type=merge", "-p", json.dumps({"spec": never}))
