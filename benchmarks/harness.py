@@ -18,6 +18,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from mainstream.machine import processor
+
 QUICK = os.environ.get("QUICK", "") not in ("", "0")
 FOLDER = Path("out") / "bench"
 
@@ -81,11 +83,8 @@ def machine() -> dict[str, Any]:
     info: dict[str, Any] = {
         "system": platform.platform(),
         "cores": len(os.sched_getaffinity(0)),
-        "processor": platform.processor() or platform.machine(),
+        "processor": processor(),
     }
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        info["processor"] = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     with suppress(OSError, ValueError):
         info["memory_bytes"] = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return info

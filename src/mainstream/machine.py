@@ -11,7 +11,7 @@ _PACKAGES = ("mainstream", "numpy", "torch", "torchserve", "av")
 def describe_machine() -> dict[str, str]:
     """Processor, cores, memory, system, load and versions, as text."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": str(os.cpu_count()),
         "memory_gib": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f}",
         "system": platform.platform(),
@@ -21,7 +21,8 @@ def describe_machine() -> dict[str, str]:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Name of the processor, for a human."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

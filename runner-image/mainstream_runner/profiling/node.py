@@ -1,6 +1,5 @@
 """Profiles this node: TorchServe and feeder as they run plans, with a head of zeros on the whole base network."""
 
-import hashlib
 import os
 import tempfile
 import time
@@ -13,7 +12,11 @@ import numpy as np
 from safetensors.numpy import save
 
 from mainstream.errors import InvalidInputError
+from mainstream.machine import processor
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
+from mainstream.mpackage.publish import blob_of
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient, PlanNotServedError
@@ -116,10 +119,8 @@ class _Profiler:
 def zero_head(store: Path, parts: PartCosts) -> Blob:
     """A head that never hits, written to a folder store."""
     content = save({"weight": np.zeros((1, parts.feature_channels), np.float32), "bias": np.zeros(1, np.float32)})
-    blob = Blob(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
-    path = store / "blobs" / blob.sha256
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
+    blob = blob_of(content)
+    FolderStore(store).put(blob_key(blob), content)
     return blob
 
 
@@ -158,9 +159,4 @@ def _captured_fps(run: RunReport) -> float:
 
 def machine_name() -> str:
     """Processor and number of cores, for a human."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown CPU")
-    return f"{model}, {os.cpu_count()} cores"
+    return f"{processor()}, {os.cpu_count()} cores"

@@ -8,7 +8,10 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob, PrivateSegment
+from mainstream.mpackage.publish import blob_of
 from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
@@ -61,8 +64,6 @@ def synthetic_plan(
 def put(store: Path, module: nn.Module) -> Blob:
     """Store a module's tensors as a blob."""
     content = save({name: tensor.contiguous() for name, tensor in module.state_dict().items()})
-    blob = Blob(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
-    path = store / "blobs" / blob.sha256
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    blob = blob_of(content)
+    FolderStore(store).put(blob_key(blob), content)
     return blob
