@@ -12,7 +12,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from mainstream.api import EdgeNode, VideoStream
-from mainstream.runner_orders import TOKEN_FILE, Login, StreamCredentials
+from mainstream.runner_orders import TOKEN_FILE, Login, NodeCredentials
 from mainstream_operator.desired.secret import new_token, node_secret
 from mainstream_operator.drift import difference
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
@@ -50,7 +50,7 @@ class NodeSecrets:
         self._own: _Remembered[Body | None] = _Remembered()
         self._logins: _Remembered[Login | Refusal] = _Remembered()
 
-    def credentials(self, streams: tuple[VideoStream, ...]) -> tuple[StreamCredentials, dict[str, Refusal]]:
+    def credentials(self, streams: tuple[VideoStream, ...]) -> tuple[NodeCredentials, dict[str, Refusal]]:
         """Logins of the streams that have some; and of which streams they can't be had."""
         logins: dict[str, Login] = {}
         refusals: dict[str, Refusal] = {}
@@ -64,7 +64,7 @@ class NodeSecrets:
                 refusals[stream.key] = found
             else:
                 logins[stream.key] = found
-        return StreamCredentials(logins=logins), refusals
+        return NodeCredentials(logins=logins), refusals
 
     def token(self, node: EdgeNode) -> str:
         """What the node's runner asks for."""
@@ -73,7 +73,7 @@ class NodeSecrets:
         text = ((body or {}).get("data") or {}).get(TOKEN_FILE)
         return base64.b64decode(text).decode() if isinstance(text, str) and text else ""
 
-    def ensure(self, node: EdgeNode, credentials: StreamCredentials) -> str:
+    def ensure(self, node: EdgeNode, credentials: NodeCredentials) -> str:
         """Make the node's Secret what it should be, its token kept; the version of it that pods should have."""
         name = runner_name(node.metadata.name)
         wanted = node_secret(node, self._namespace, self.token(node) or new_token(), credentials)

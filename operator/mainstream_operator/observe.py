@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
-from mainstream.runner_orders import StreamCredentials
+from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_report import RunnerReport
 from mainstream_operator.packages import PackageState
 from mainstream_operator.placement import NOWHERE, Refusal, node_of_stream, place_stream, stream_key
@@ -54,7 +54,7 @@ class Observation:
     """by app"""
     report: RunnerReport | None
     """None: there is no runner, or it does not answer"""
-    credentials: StreamCredentials
+    credentials: NodeCredentials
     stream_refusals: dict[str, Refusal]
     """streams whose Secret can't be used"""
 

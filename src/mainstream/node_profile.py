@@ -28,6 +28,8 @@ class BaseProfile(_Part):
     """bytes of the segment that ends at the branch-point; the first is 0"""
     head_bytes: int
     """bytes of pooling and classifier of one app"""
+    workspace_bytes: int = Field(0, ge=0)
+    """resident memory that running it takes beyond its weights"""
 
     @model_validator(mode="after")
     def _one_entry_a_branch_point(self) -> Self:
@@ -52,6 +54,8 @@ class NodeProfile(_Part):
     """seconds per frame and view that reaches the engine: scaling, transport, preprocessing"""
     decode_s: dict[str, NonNegativeFloat]
     """seconds per captured frame of each stream, whether analysed or not"""
+    resident_bytes: int = Field(0, ge=0)
+    """memory of all processes with nothing loaded"""
     idle: NonNegativeFloat
     """CPU-seconds per second of all processes with no frame to analyse"""
 

@@ -14,8 +14,8 @@ PLAN_FILE = "plan.json"
 WANTED_FILE = "wanted.json"
 TOKEN_FILE = "token"  # noqa: S105 - the name of a file
 """what whoever asks the admin port has to show"""
-CREDENTIALS_FILE = "streams.json"
-"""a `StreamCredentials`"""
+CREDENTIALS_FILE = "credentials.json"
+"""a `NodeCredentials`"""
 
 ADMIN_PORT = 8080
 TOKEN_HEADER = "X-Mainstream-Token"  # noqa: S105 - the name of a header; pods/proxy strips Authorization
@@ -23,6 +23,10 @@ HEALTH_PATH = "/healthz"
 READY_PATH = "/readyz"
 REPORT_PATH = "/report"
 URLS_PATH = "/urls"
+"""takes `SignedUrls`: where blobs can be read"""
+UPLOADS_PATH = "/uploads"
+"""takes `SignedUploads`: where clips can be written"""
+METRICS_PATH = "/metrics"
 
 
 class _Part(BaseModel):
@@ -48,7 +52,28 @@ class Login(_Part):
     password: str = Field(repr=False)
 
 
-class StreamCredentials(_Part):
-    """Of every stream on the node that needs some, by its name on the node."""
+class SinkKeys(_Part):
+    """What one sink of one app needs to be let in; only what its kind takes is given."""
+
+    hmac_key: str | None = Field(None, repr=False)
+    """webhook: signs each request"""
+    username: str | None = Field(None, repr=False)
+    """MQTT"""
+    password: str | None = Field(None, repr=False)
+    """MQTT"""
+    ca_pem: str | None = Field(None, repr=False)
+    """MQTT: certificate authority of the broker"""
+
+
+class NodeCredentials(_Part):
+    """Of every stream and sink on the node that needs some."""
 
     logins: dict[str, Login] = Field(default_factory=dict)
+    """by name of the stream on the node"""
+    sinks: dict[str, SinkKeys] = Field(default_factory=dict)
+    """by `sink_key`"""
+
+
+def sink_key(app: str, index: int) -> str:
+    """Name of the `index`-th sink of an app, unique on the node."""
+    return f"{app}#{index}"

@@ -37,11 +37,15 @@ class RunnerApp(_Part):
     view: str
     base: str
     base_digest: Sha256
+    base_segments: tuple[Blob, ...] = ()
+    """weights of the base network, one blob a segment; empty where every image carries it"""
     package_digest: Sha256
     branch_point: int = Field(ge=0)
     prefix_hash: Sha256
     """share key at the branch-point"""
     segments: tuple[PrivateSegment, ...]
+    head_kind: str = "pool-linear"
+    """name in the entry point group `mainstream.heads`"""
     head: Blob
     threshold: Probability
     fps: float = Field(gt=0)
@@ -52,7 +56,7 @@ class RunnerApp(_Part):
     @property
     def blobs(self) -> tuple[Blob, ...]:
         """What has to be at hand to run the app."""
-        return (*(segment.blob for segment in self.segments), self.head)
+        return (*self.base_segments, *(segment.blob for segment in self.segments), self.head)
 
 
 class RunnerPlan(_Part):

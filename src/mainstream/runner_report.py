@@ -32,10 +32,15 @@ class AppReport(_Part):
     fps: NonNegativeFloat | None = None
     """achieved over the last seconds; None until there are enough of them"""
     events: NonNegativeInt = 0
+    events_last_hour: NonNegativeInt = 0
     last_event: AwareDatetime | None = None
     """when it started"""
+    problem: Said | None = None
+    """why the app does not run though the plan is served: its weights could not be loaded"""
     undelivered: NonNegativeInt = 0
     """events that wait for their sinks"""
+    lost: NonNegativeInt = 0
+    """events that no sink will get: they were the oldest when the disk's share was full"""
     sink_problem: Said | None = None
 
 
@@ -50,6 +55,20 @@ class StreamReport(_Part):
     fps: NonNegativeFloat | None = None
     captured: NonNegativeInt = 0
     reconnects: NonNegativeInt = 0
+    decode_errors: NonNegativeInt = 0
+    stale_s: NonNegativeFloat | None = None
+    """since the last frame came"""
+
+
+class WantedUpload(_Part):
+    """A clip or picture of an event that waits for a place to be written to."""
+
+    app: str
+    sink: NonNegativeInt
+    """which of the app's sinks"""
+    name: Annotated[str, Field(max_length=256, pattern=r"^[A-Za-z0-9][-_.A-Za-z0-9]*$")]
+    """of the file; where it goes is the operator's to say"""
+    size_bytes: NonNegativeInt
 
 
 class RunnerReport(_Part):
@@ -70,6 +89,9 @@ class RunnerReport(_Part):
     """base networks that this runner cannot run, and why"""
     cpu: NonNegativeFloat | None = None
     """CPU-seconds per second over the last seconds, all processes"""
+    cost_ratio: NonNegativeFloat | None = None
+    """CPU used over the last minute, over what the achieved rates cost by the profile; None until there was one"""
+    uploads: tuple[WantedUpload, ...] = Field(default=(), max_length=256)
     apps: dict[str, AppReport] = Field(default_factory=dict)
     streams: dict[str, StreamReport] = Field(default_factory=dict)
 
@@ -85,3 +107,16 @@ class SignedUrls(_Part):
     """The operator's answer to `lacks`, or ahead of it: a plan's blobs may be fetched while the plan is on its way."""
 
     blobs: tuple[SignedBlob, ...] = Field(max_length=4096)
+
+
+class SignedUpload(_Part):
+    """Where one file can be written (HTTP PUT), for a while."""
+
+    upload: WantedUpload
+    url: Annotated[str, Field(max_length=8192, repr=False)]
+
+
+class SignedUploads(_Part):
+    """The operator's answer to `uploads`."""
+
+    uploads: tuple[SignedUpload, ...] = Field(max_length=256)

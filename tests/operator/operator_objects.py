@@ -6,7 +6,7 @@ from typing import Any
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import BaseProfile, NodeProfile
-from mainstream.runner_orders import StreamCredentials
+from mainstream.runner_orders import NodeCredentials
 from mainstream_operator.observe import Observation, scene_of
 from mainstream_operator.packages import PackageState
 from mainstream_operator.world import World
@@ -117,7 +117,7 @@ def observed(world: World, **packages: PackageState) -> Observation:
         or PackageState(manifest=manifest(each.app.metadata.name))
         for each in scene.apps
     }
-    return Observation(scene, states, None, StreamCredentials(), {})
+    return Observation(scene, states, None, NodeCredentials(), {})
 
 
 def typed(body: dict[str, Any]) -> EdgeNode | VideoApp | VideoStream:

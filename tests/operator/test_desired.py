@@ -5,7 +5,7 @@ import json
 from operator_objects import edge_node_body, observed, typed
 
 from mainstream.api import EdgeNode
-from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, Login, StreamCredentials, Wanted
+from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, Login, NodeCredentials, Wanted
 from mainstream_operator.decide import decide
 from mainstream_operator.desired.config_map import ordered_plan, orders_config_map
 from mainstream_operator.desired.deployment import runner_deployment
@@ -64,7 +64,7 @@ def test_a_plan_that_somebody_spoiled_counts_as_none() -> None:
 
 
 def test_logins_are_in_the_secret_and_leave_no_trace_beside_it() -> None:
-    logins = [StreamCredentials(logins={"plaza/plaza": Login(username="u", password=word)}) for word in ("one", "two")]
+    logins = [NodeCredentials(logins={"plaza/plaza": Login(username="u", password=word)}) for word in ("one", "two")]
     one, two = (node_secret(node(), "mainstream", "token", each).body for each in logins)
     assert one["data"][CREDENTIALS_FILE] != two["data"][CREDENTIALS_FILE]
     assert one["metadata"] == two["metadata"]

@@ -4,13 +4,13 @@ import base64
 import secrets
 
 from mainstream.api import EdgeNode
-from mainstream.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, StreamCredentials
+from mainstream.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, NodeCredentials
 from mainstream_operator.desired.common import Desired, owned
 
 _TOKEN_BYTES = 32
 
 
-def node_secret(node: EdgeNode, namespace: str, token: str, credentials: StreamCredentials) -> Desired:
+def node_secret(node: EdgeNode, namespace: str, token: str, credentials: NodeCredentials) -> Desired:
     """The one Secret of a node."""
     texts = {TOKEN_FILE: token, CREDENTIALS_FILE: credentials.model_dump_json()}
     data = {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, TOKEN_FILE, WANTED_FILE, StreamCredentials, Wanted
+from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, TOKEN_FILE, WANTED_FILE, NodeCredentials, Wanted
 from mainstream.runner_plan import RunnerPlan
 
 _log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ class Orders:
 
     wanted: Wanted = field(default_factory=Wanted)
     plan: RunnerPlan | None = None
-    credentials: StreamCredentials = field(default_factory=StreamCredentials)
+    credentials: NodeCredentials = field(default_factory=NodeCredentials)
 
 
 class OrdersReader:
@@ -39,7 +39,7 @@ class OrdersReader:
             self._last = Orders(
                 wanted=_parse(orders / WANTED_FILE, Wanted) or self._last.wanted,
                 plan=_parse(orders / PLAN_FILE, RunnerPlan, absent=None, broken=self._last.plan),
-                credentials=_parse(secret / CREDENTIALS_FILE, StreamCredentials) or self._last.credentials,
+                credentials=_parse(secret / CREDENTIALS_FILE, NodeCredentials) or self._last.credentials,
             )
             self._seen = seen
         return self._last

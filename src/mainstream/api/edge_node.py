@@ -9,11 +9,23 @@ from mainstream.api.model import ApiModel, Resource, StatusModel
 from mainstream.node_profile import NodeProfile
 
 
+class RunnerCache(ApiModel):
+    """Disk of the runner: packages, profile, events that wait; without it, it lives as long as the pod."""
+
+    storage_class_name: str | None = Field(
+        None, max_length=253, description="StorageClass of the volume; the cluster's default where left out."
+    )
+    size_mebibytes: int = Field(4096, ge=256, le=4_194_304, description="Size of the volume.")
+
+
 class RunnerResources(ApiModel):
     """Limits of the runner on this node."""
 
     cpu: PositiveFloat = Field(1.0, le=1024, description="CPU limit of the runner, in cores.")
     memory_mebibytes: int = Field(2048, ge=256, le=4_194_304, description="Memory limit of the runner.")
+    cache: RunnerCache | None = Field(
+        None, description="Volume that outlives the runner's pod; a folder of the pod (emptyDir) where left out."
+    )
 
 
 class EdgeNodeSpec(ApiModel):
@@ -57,6 +69,9 @@ class ObservedNode(Observed):
     """What the runner reports of itself."""
 
     cpu: float | None = Field(None, description="CPU-seconds per second that the runner uses.")
+    cost_ratio: float | None = Field(
+        None, description="CPU used over what the profile says that the achieved rates cost."
+    )
 
 
 class EdgeNodeStatus(StatusModel):
@@ -65,6 +80,9 @@ class EdgeNodeStatus(StatusModel):
     observed_generation: int | None = Field(None, description="Generation of the spec that this status is about.")
     conditions: Conditions = Field(default_factory=list, description="Profiled, Planned, Ready.")
     profile: StatedProfile | None = Field(None, description="What a frame costs on the node.")
+    slowdown: float | None = Field(
+        None, description="What plans multiply the profile's seconds with, because the runner was seen to need more."
+    )
     plan: NodePlan | None = Field(None, description="What is planned.")
     observed: ObservedNode | None = Field(None, description="What the runner reports of itself.")
 

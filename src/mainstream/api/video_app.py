@@ -77,22 +77,56 @@ class WebhookSink(ApiModel):
     url: str = Field(
         min_length=1, max_length=2048, pattern=r"^https?://[^@]+$", description="Where to; without user and password."
     )
+    secret_name: Name | None = Field(
+        None, description="Secret in the app's namespace whose 'key' signs each request (HMAC-SHA256)."
+    )
+
+
+class MqttSink(ApiModel):
+    """Events as MQTT messages of one JSON object each, QoS 1; whether the app runs is kept at <topic>/state."""
+
+    host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9:._-]+$", description="The broker.")
+    port: int = Field(1883, ge=1, le=65535, description="Its port; 8883 is usual with tls.")
+    topic: str = Field(
+        min_length=1, max_length=512, pattern=r"^[^#+$\x00-\x1f\x7f/][^#+\x00-\x1f\x7f]*$", description="No wildcards."
+    )
+    tls: bool = Field(False, description="Encrypted; the broker's certificate is checked.")
+    secret_name: Name | None = Field(
+        None, description="Secret in the app's namespace with username and password, and the broker's ca.crt."
+    )
+
+
+class ClipsSink(ApiModel):
+    """A short clip and a picture of each event, uploaded under a prefix of the tenant's bucket."""
+
+    prefix: str = Field(
+        min_length=6,
+        max_length=1024,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]{0,254}){0,7}$",
+        description="s3://bucket/prefix",
+    )
+    store: StoreAccess = StoreAccess()
 
 
 class Sink(ApiModel):
     """One place that the app's events go to."""
 
     model_config = ConfigDict(
-        json_schema_extra=cel("has(self.jsonLines) != has(self.webhook)", "give either jsonLines or webhook")
+        json_schema_extra=cel(
+            "[has(self.jsonLines), has(self.webhook), has(self.mqtt), has(self.clips)].exists_one(given, given)",
+            "give one of jsonLines, webhook, mqtt, clips",
+        )
     )
 
     json_lines: JsonLinesSink | None = Field(None, description="Events as JSON lines in a file on the node.")
     webhook: WebhookSink | None = Field(None, description="Events as HTTP POSTs.")
+    mqtt: MqttSink | None = Field(None, description="Events as MQTT messages.")
+    clips: ClipsSink | None = Field(None, description="Clips and pictures of events in a bucket.")
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
-        if (self.json_lines is None) == (self.webhook is None):
-            raise ValueError("give either jsonLines or webhook")
+        if sum(each is not None for each in (self.json_lines, self.webhook, self.mqtt, self.clips)) != 1:
+            raise ValueError("give one of jsonLines, webhook, mqtt, clips")
         return self
 
 
@@ -130,6 +164,9 @@ class VideoAppSpec(ApiModel):
     )
     sinks: list[Sink] = Field(default_factory=list, max_length=8, description="Where events go.")
     suspend: bool = Field(False, description="Keep the app, but run nothing and free its share.")
+    dry_run: bool = Field(
+        False, description="Plan the app and tell in its status what would happen; run nothing, change no other app."
+    )
 
     @field_validator("rates")
     @classmethod
@@ -156,6 +193,7 @@ class ObservedApp(Observed):
 
     frames_per_second: float | None = Field(None, description="Achieved analysed frames per second.")
     events: int = Field(0, description="Events reported since the runner first ran the app.")
+    events_last_hour: int = Field(0, description="Events reported in the last hour.")
     last_event: AwareDatetime | None = Field(None, description="When the last event started.")
 
 

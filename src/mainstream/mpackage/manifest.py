@@ -38,6 +38,8 @@ class BaseReference(_Part):
     name: str = Field(min_length=1, max_length=128)
     digest: Sha256
     preprocessing: dict[str, Any]
+    segments: tuple[Blob, ...] = Field(default=(), max_length=256)
+    """its weights, one blob a segment, so that a node without them gets them; empty where every image carries it"""
 
 
 class Statistic(_Part):
@@ -99,8 +101,10 @@ class Candidate(_Part):
     """everything before it is frozen"""
     segments: tuple[PrivateSegment, ...] = Field(max_length=256)
     """from the branch-point to the feature map, in order; empty with everything frozen"""
+    head_kind: str = Field("pool-linear", min_length=1, max_length=128)
+    """name in the entry point group `mainstream.heads`"""
     head: Blob
-    """pooling and linear classifier on the feature map"""
+    """the classifier on the feature map"""
     operating_points: tuple[OperatingPoint, ...] = Field(min_length=1, max_length=256)
     replayed: tuple[ReplayedRate, ...] = Field(default=(), max_length=65536)
     balanced_accuracy: Probability
