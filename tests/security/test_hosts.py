@@ -3,7 +3,20 @@
 import pytest
 
 from mainstream.api import VideoApp, VideoStream
-from mainstream_operator.allowed_hosts import HostRules, app_refusal, problem_of_host, problem_of_url, stream_refusal
+from mainstream.api.model import Metadata
+from mainstream.runner_orders import NodeCredentials
+from mainstream_operator.allowed_hosts import (
+    HostRules,
+    app_refusal,
+    host_refusals,
+    problem_of_host,
+    problem_of_url,
+    stream_refusal,
+)
+from mainstream_operator.decide import decide
+from mainstream_operator.observe import Observation, scene_of
+from mainstream_operator.planning import Planning
+from mainstream_operator.world import Machine, World
 
 API_SERVER = "10.43.0.1"
 DEFAULT = HostRules(api_server=API_SERVER)
@@ -112,3 +125,25 @@ def test_a_stream_at_an_internal_host_is_refused(url: str) -> None:
     assert refusal is not None
     assert refusal.reason == "HostNotAllowed"
     assert stream_refusal(stream("rtsp://192.168.1.20:554/stream"), DEFAULT) is None
+
+
+def test_the_refused_are_neither_read_nor_opened_and_touch_nobody() -> None:
+    """An app, and a stream that another app looks at: each is told, and the third goes on."""
+    world = World()
+    inside, outside = app(sinks=[{"webhook": {"url": "http://[::1]/"}}]), app()
+    looking = app(stream={"name": "inside"})
+    for number, each in enumerate((inside, outside, looking)):
+        metadata = each.metadata.model_copy(update={"name": f"app-{number}"})
+        world.apps[f"plaza/app-{number}"] = each.model_copy(update={"metadata": metadata})
+    for name, url in (("hall", "rtsp://192.168.1.20/a"), ("inside", "rtsp://localhost/a")):
+        metadata = Metadata(name=name, namespace="plaza")
+        world.streams[f"plaza/{name}"] = stream(url).model_copy(update={"metadata": metadata})
+    world.machines["n1"] = Machine("n1", {"mainstream.video/edge": "true"}, ready=True)
+    apps, streams = host_refusals(scene_of(world, "n1"), DEFAULT)
+    assert set(apps) == {"plaza/app-0", "plaza/app-2"}
+    assert set(streams) == {"plaza/inside"}
+    observation = Observation(scene_of(world, "n1"), {}, None, NodeCredentials(), streams, apps)
+    decision = decide(observation, Planning(), frozenset())
+    assert {key: refusal.reason for key, refusal in decision.refused.items()} == dict.fromkeys(apps, "HostNotAllowed")
+    assert decision.waiting["plaza/app-1"].reason == "PackageBeingRead"
+    assert all("inside" not in each.name for each in decision.wanted.streams)
