@@ -16,12 +16,14 @@ from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanN
 from mainstream_runner.pod.app_counts import AppCounts
 from mainstream_runner.pod.blob_cache import BlobCache
 from mainstream_runner.pod.camera import Camera
+from mainstream_runner.pod.cost_ratio import CostRatio
 from mainstream_runner.pod.cpu import CpuMeter
 from mainstream_runner.pod.event_sinks import EventSinks
 from mainstream_runner.pod.live import LiveFeeder
 from mainstream_runner.pod.live_decider import LiveDecider
 from mainstream_runner.pod.live_profile import (
     Bench,
+    drifted_bases,
     keep_measured,
     measure_bases,
     measured_before,
@@ -60,10 +62,12 @@ class Coordinator:
         self._feeder = LiveFeeder(server.port, self._counts, self._decider, self._engine_lost.set)
         self._cameras: dict[str, Camera] = {}
         self._cpu = CpuMeter(server.guard)
+        self._cost_ratio = CostRatio()
         self._plan_problem: str | None = None
         self._profile_problem: str | None = None
         self._unavailable: dict[str, str] = {}
         self._plan_retry_s = self._profile_retry_s = 0.0
+        self._profile_checked = False
         self._sampled_s = 0.0
         self._stepped_s = time.monotonic()
 
@@ -91,6 +95,7 @@ class Coordinator:
             self._sampled_s = time.monotonic()
             self._counts.sample()
             self._cpu.sample()
+            self._sample_cost()
 
     def close(self) -> None:
         """End in the order of the frames' way."""
@@ -125,6 +130,7 @@ class Coordinator:
             profile_problem=self._profile_problem,
             unavailable_bases=self._unavailable,
             cpu=self._cpu.rate(),
+            cost_ratio=self._cost_ratio.value(),
             apps=self._app_reports(plan),
             streams={name: camera.report() for name, camera in list(self._cameras.items())},
         )
@@ -173,8 +179,18 @@ class Coordinator:
                 self._measured = known
                 keep_measured(self._profile_file, known)
 
+    def _check_profile(self) -> None:
+        """Once a start: a node that is not what it was is measured anew."""
+        self._profile_checked = True
+        if self._orders.wanted.declared:
+            return
+        if drifted_bases(self._measured, self._server.port):
+            self._measured.bases, self._measured.frame_s, self._measured.idle = {}, None, None
+
     def _follow_profile(self) -> None:
         wanted = self._orders.wanted
+        if not self._profile_checked:
+            self._check_profile()
         missing = [name for name in wanted.bases if name not in self._measured.bases]
         if not missing or time.monotonic() < self._profile_retry_s:
             return
@@ -188,6 +204,7 @@ class Coordinator:
             cameras=lambda: dict(self._cameras),
             play=self._play,
             analysed=self._analysed,
+            resident_bytes=self._cpu.resident_bytes,
         )
         try:
             self._unavailable = measure_bases(self._measured, wanted.bases, bench)
@@ -229,6 +246,12 @@ class Coordinator:
         with closing(EngineClient(self._server.port)) as client:
             report = client.load(plan, self._cache.folder)
         self._feeder.adopt(Routing(plan, tuple((height, width) for height, width in report["sizes"])))
+
+    def _sample_cost(self) -> None:
+        plan = self._orders.plan
+        served = plan if plan is not None and plan.digest == self._feeder.served else None
+        analysed = {app: tally.analysed for app, tally in self._counts.tallies({}).items()}
+        self._cost_ratio.sample(time.monotonic(), self._cpu.total_s(), analysed, served, self._measured.profile())
 
     def _analysed(self, app: str) -> int:
         tally = self._counts.tallies({}).get(app)
