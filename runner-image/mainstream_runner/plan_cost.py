@@ -1,4 +1,4 @@
-"""What frames that were analysed cost by the profile: the cost model (design.md), for a plan and achieved rates. Pure."""
+"""What analysed frames cost by the profile: the cost model (design.md), for a plan and achieved rates. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping
