@@ -14,6 +14,7 @@ from mainstream.errors import MainstreamError
 from mainstream_operator.handlers import resource_registry, runner_registry
 from mainstream_operator.kube import Kube
 from mainstream_operator.logs import configure_logging
+from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
 from mainstream_operator.node_secrets import NodeSecrets
 from mainstream_operator.observe import scene_of
@@ -22,6 +23,7 @@ from mainstream_operator.placement import NOWHERE
 from mainstream_operator.planning import Planning
 from mainstream_operator.publish import Publisher
 from mainstream_operator.reconcile import reconcile
+from mainstream_operator.reports import Reports
 from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.stores import StoreOpener
 from mainstream_operator.sync import fill, keep_checking
@@ -37,18 +39,29 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop` is set."""
     kube = Kube.connect()
     world = World()
+    metrics = Metrics()
     tools: Tools
-    workers = Workers(partial(scene_of, world), lambda scene: reconcile(scene, tools), settings.workers)
+    workers = Workers(
+        partial(scene_of, world, quotas=settings.quotas),
+        lambda scene: reconcile(scene, tools),
+        settings.workers,
+        lambda seconds, failed: metrics.reconciled(seconds, failed=failed),
+    )
+    metrics.watch_queue(workers.queue_depth, workers.seconds_since_last_reconcile)
     tools = Tools(
         kube=kube,
         settings=settings,
-        packages=PackageReader(StoreOpener(kube), workers.mark_from_thread),
-        planning=Planning(),
+        packages=PackageReader(
+            StoreOpener(kube, own_credentials=settings.allow_operator_credentials), workers.mark_from_thread
+        ),
+        planning=Planning(metrics),
+        reports=Reports(workers.mark_from_thread),
         secrets=NodeSecrets(kube, settings.namespace),
         publisher=Publisher(kube),
+        metrics=metrics,
         now=lambda: datetime.now(UTC).replace(microsecond=0),
     )
-    resources, runners = resource_registry(world, workers), runner_registry(world, workers)
+    resources, runners = resource_registry(world, workers, settings.quotas), runner_registry(world, workers)
     for registry in (resources, runners):
         kopf.on.login(id="login", registry=registry)(_login)
 
@@ -85,6 +98,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         checking.cancel()
         await workers.close()
         tools.packages.close()
+        tools.reports.close()
 
 
 def _login(**context: Any) -> kopf.ConnectionInfo | None:

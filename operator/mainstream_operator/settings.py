@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from mainstream.api.edge_node import EdgeNodeSpec
 from mainstream.documents import read_document
+from mainstream_operator.quotas import NO_QUOTAS, Quotas
 
 SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"
 
@@ -36,6 +37,10 @@ class Settings(_Part):
     runner: RunnerSettings
     edge_node: EdgeNodeSpec = EdgeNodeSpec()
     """spec of an EdgeNode that the operator makes for a labelled node"""
+    quotas: Quotas = NO_QUOTAS
+    """how much a tenant's namespace may have"""
+    allow_operator_credentials: bool = False
+    """whether a package without a Secret may be read with the operator's own credentials of the store"""
     workers: int = Field(8, ge=1, le=64)
     """nodes that are worked on at the same time"""
 
