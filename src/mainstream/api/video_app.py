@@ -102,7 +102,7 @@ class ClipsSink(ApiModel):
     prefix: str = Field(
         min_length=6,
         max_length=1024,
-        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]{0,254}){0,7}$",
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]*){0,7}$",
         description="s3://bucket/prefix",
     )
     store: StoreAccess = StoreAccess()
