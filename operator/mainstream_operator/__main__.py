@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import kopf
+from prometheus_client import start_http_server
 
 from mainstream.errors import MainstreamError
 from mainstream_operator.handlers import resource_registry, runner_registry
@@ -31,7 +32,6 @@ from mainstream_operator.tools import Tools
 from mainstream_operator.worker import Workers
 from mainstream_operator.world import World
 
-_LIVENESS = "http://0.0.0.0:8081/healthz"
 _STALE_S = 300.0
 
 
@@ -72,6 +72,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             raise RuntimeError(f"nothing was reconciled for {age_s:.0f} s")
         return age_s
 
+    server, _ = start_http_server(settings.metrics_port, registry=metrics.registry)
     await fill(world, kube, settings.namespace)
     for node in {NOWHERE, *world.edge_nodes, *(name for name, machine in world.machines.items() if machine.is_edge)}:
         workers.mark(node)
@@ -83,7 +84,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 settings=_watching(),
                 clusterwide=True,
                 standalone=True,
-                liveness_endpoint=_LIVENESS,
+                liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
                 stop_flag=stop,
             ),
             kopf.operator(
@@ -96,6 +97,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
     finally:
         checking.cancel()
+        server.shutdown()
         await workers.close()
         tools.packages.close()
         tools.reports.close()
@@ -115,6 +117,8 @@ def _watching(labels: str | None = None) -> kopf.OperatorSettings:
     settings.watching.client_timeout = 330
     settings.watching.connect_timeout = 10
     settings.networking.request_timeout = 30
+    # Nodes gather their changes themselves; an object alone need not.
+    settings.queueing.batch_window = 0.02
     settings.persistence.finalizer = f"{FIELD_MANAGER}/none"
     if labels is not None:
         settings.watching.label_selectors[kopf.EVERYTHING] = labels

@@ -43,6 +43,8 @@ class Settings(_Part):
     """whether a package without a Secret may be read with the operator's own credentials of the store"""
     workers: int = Field(8, ge=1, le=64)
     """nodes that are worked on at the same time"""
+    health_port: int = Field(8081, ge=1, le=65535)
+    metrics_port: int = Field(8082, ge=1, le=65535)
 
 
 def read_settings(path: Path | None = None) -> Settings:
