@@ -62,7 +62,7 @@ def decide(observation: Observation, planning: Planning, before: RunnerPlan | No
     usable: list[PlacedApp] = []
     unread = False
     for each in scene.apps:
-        refusal = refuse(each)
+        refusal = refuse(each) or observation.app_refusals.get(each.key)
         state = observation.packages.get(each.key)
         if refusal is None and state is not None and state.manifest is None:
             refusal = state.refusal

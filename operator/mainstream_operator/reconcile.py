@@ -8,6 +8,7 @@ from mainstream.api import EdgeNode
 from mainstream.api.model import API_VERSION
 from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
+from mainstream_operator.allowed_hosts import host_refusals
 from mainstream_operator.apply import ensure, nudge, remove
 from mainstream_operator.decide import Decision, decide, refuse
 from mainstream_operator.desired.cache import runner_cache
@@ -58,9 +59,11 @@ def _create_edge_node(node: str, tools: Tools) -> None:
 
 def _observe(scene: Scene, tools: Tools) -> tuple[Observation, RunnerClient | None]:
     """Add to what the watches know what has to be asked for. Of an app that is refused nothing is read."""
-    usable = [each for each in scene.apps if refuse(each) is None]
+    app_refusals, unallowed = host_refusals(scene, tools.settings.host_rules)
+    usable = [each for each in scene.apps if refuse(each) is None and each.key not in app_refusals]
     packages = {each.key: tools.packages.look(each.app, scene.node) for each in usable}
-    logins, stream_refusals = tools.secrets.logins(each.stream for each in scene.streams)
+    streams = [each.stream for each in scene.streams if each.stream.key not in unallowed]
+    logins, stream_refusals = tools.secrets.logins(streams)
     keys, sink_refusals = tools.secrets.sink_keys(each.app for each in usable if each.runs)
     runner = report = None
     pod = running_pod(scene.children.pods)
@@ -68,8 +71,15 @@ def _observe(scene: Scene, tools: Tools) -> tuple[Observation, RunnerClient | No
         token = tools.secrets.token(scene.edge_node)
         runner = RunnerClient(tools.kube, pod["metadata"]["namespace"], pod["metadata"]["name"], token)
         report = tools.reports.look(scene.node, str(pod["metadata"].get("uid")), runner)
-    credentials = NodeCredentials(logins=logins, sinks=keys)
-    return Observation(scene, packages, report, credentials, stream_refusals, sink_refusals), runner
+    return Observation(
+        scene=scene,
+        packages=packages,
+        report=report,
+        credentials=NodeCredentials(logins=logins, sinks=keys),
+        stream_refusals=stream_refusals | unallowed,
+        sink_refusals=sink_refusals,
+        app_refusals=app_refusals,
+    ), runner
 
 
 def _act(

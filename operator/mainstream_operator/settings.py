@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mainstream.api.edge_node import EdgeNodeSpec
 from mainstream.documents import read_document
+from mainstream_operator.allowed_hosts import HostRules
 from mainstream_operator.quotas import NO_QUOTAS, Quotas
 
 SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"
@@ -27,6 +28,10 @@ class RunnerSettings(_Part):
     priority_class_name: str | None = None
     disk_mebibytes: int = Field(2048, ge=64)
     """of plan, packages, spool and event files on the node"""
+    tolerations: tuple[dict[str, Any], ...] = ()
+    """taints of edge nodes, as Kubernetes has them"""
+    pod_labels: dict[str, str] = Field(default_factory=dict)
+    pod_annotations: dict[str, str] = Field(default_factory=dict)
 
 
 class Settings(_Part):
@@ -45,6 +50,13 @@ class Settings(_Part):
     """nodes that are worked on at the same time"""
     health_port: int = Field(8081, ge=1, le=65535)
     metrics_port: int = Field(8082, ge=1, le=65535)
+    allowed_hosts: tuple[str, ...] = Field((), max_length=1000)
+    """hosts that tenants' stores, sinks and cameras may be at; empty: all but internal ones"""
+
+    @property
+    def host_rules(self) -> HostRules:
+        """The same, with where the API server is."""
+        return HostRules(self.allowed_hosts, os.environ.get("KUBERNETES_SERVICE_HOST"))
 
 
 def read_settings(path: Path | None = None) -> Settings:

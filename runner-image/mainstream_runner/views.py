@@ -17,13 +17,14 @@ class PlanView:
     stream: str
     view: str
     base: str
+    base_digest: str
     apps: tuple[RunnerApp, ...]
 
 
 def plan_views(plan: RunnerPlan) -> tuple[PlanView, ...]:
     """The views of a plan, in the order in which its apps first name them; wire and engine refer to them by number."""
-    apps_by_view: dict[tuple[str, str, str, str], list[RunnerApp]] = {}
+    apps_by_view: dict[tuple[str, str, str, str, str], list[RunnerApp]] = {}
     for app in plan.apps:
         owner = "" if plan.sharing else app.name
-        apps_by_view.setdefault((app.stream, app.view, app.base, owner), []).append(app)
-    return tuple(PlanView(key[0], key[1], key[2], tuple(apps)) for key, apps in apps_by_view.items())
+        apps_by_view.setdefault((app.stream, app.view, app.base, app.base_digest, owner), []).append(app)
+    return tuple(PlanView(*key[:4], tuple(apps)) for key, apps in apps_by_view.items())

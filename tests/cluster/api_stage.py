@@ -158,7 +158,9 @@ def _install(stage: ApiStage, tenants: tuple[str, ...], settings: dict[str, Any]
     stage.apply(*namespaces)
     chart = ROOT / "charts" / "mainstream"
     values = ("--set", f"tenants={{{','.join(tenants)}}}") if tenants else ()
-    text = run(tool("helm"), "template", "mainstream", chart, "--namespace", SYSTEM, "--kube-version", "1.34.0", *values)
+    text = run(
+        tool("helm"), "template", "mainstream", chart, "--namespace", SYSTEM, "--kube-version", "1.34.0", *values
+    )
     kinds = ("CustomResourceDefinition", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
     stage.apply(*(each for each in yaml.safe_load_all(text) if each and each["kind"] in kinds))
     names = ("videoapps", "videostreams", "edgenodes")
@@ -171,6 +173,7 @@ def _install(stage: ApiStage, tenants: tuple[str, ...], settings: dict[str, Any]
     content = {
         "namespace": SYSTEM,
         "runner": {"image": "localhost/mainstream-runner:dev"},
+        "allowedHosts": ["127.0.0.1", "*.cameras"],
         "healthPort": _free_port(),
         "metricsPort": stage.operator.metrics_port,
         **settings,

@@ -6,10 +6,15 @@ from pathlib import Path
 import pytest
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.manifest import Blob
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.publish import blob_of
+from mainstream.mpackage.reading import DamagedPackageError
+from mainstream.nn.network import Network
+from mainstream.nn.prefix_hash import next_prefix_hash
+from mainstream.nn.tensors import pack_tensors, round_to_half
 from mainstream.runner_plan import RunnerPlan
+from mainstream.weights import pack_base_network
 from mainstream_runner.engine.back_end import TorchEager
-from mainstream_runner.engine.blobs import read_tensors
 from mainstream_runner.engine.host import EngineHost
 from mainstream_runner.engine.loader import load_executor
 
@@ -28,18 +33,13 @@ def test_without_sharing_nothing_is_in_memory_for_two(make_plan, store: Path) ->
 
 def test_a_changed_byte_in_a_blob_is_refused_naming_the_file(make_plan, store: Path, tmp_path: Path) -> None:
     plan: RunnerPlan = make_plan([(14, 1.0)])
-    blob = plan.apps[0].segments[0].blob
-    content = bytearray((store / "blobs" / blob.sha256).read_bytes())
-    content[-1] ^= 1
-    (tmp_path / "blobs").mkdir()
-    (tmp_path / "blobs" / blob.sha256).write_bytes(content)
-    with pytest.raises(InvalidInputError, match=f"{blob.sha256}: is not what its digest says"):
-        read_tensors(tmp_path, blob)
-
-
-def test_a_missing_blob_is_refused_naming_the_file(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match=r"0{64}: cannot be read"):
-        read_tensors(tmp_path, Blob(sha256="0" * 64, size_bytes=1))
+    changed = plan.apps[0].segments[0].blob.sha256
+    for blob in plan.apps[0].blobs:
+        content = bytearray((store / "blobs" / blob.sha256).read_bytes())
+        content[-1] ^= blob.sha256 == changed
+        FolderStore(tmp_path).put(f"blobs/{blob.sha256}", bytes(content))
+    with pytest.raises(DamagedPackageError, match=f"{changed}: was changed"):
+        load_executor(plan, tmp_path, TorchEager())
 
 
 def test_a_head_of_another_shape_is_refused(make_plan, store: Path) -> None:
@@ -65,7 +65,59 @@ def test_a_plan_that_fails_to_load_leaves_the_old_one_serving(make_plan, store: 
     settled(host)
     report = host.report()
     assert report["serving"] == good.digest
-    assert "cannot be read" in report["failed"][bad.digest]
+    assert "is missing" in report["failed"][bad.digest]
+
+
+def test_a_base_network_that_is_not_installed_is_made_from_its_blobs(
+    make_plan, network: Network, store: Path, tmp_path: Path
+) -> None:
+    other = trained_elsewhere(network)
+    segments, blobs = pack_base_network(other)
+    plan: RunnerPlan = make_plan([(15, 1.0)])
+    app = plan.apps[0].model_copy(
+        update={"base_digest": other.digest, "prefix_hash": other.digest, "base_segments": segments}
+    )
+    for sha256, data in {**blobs, app.head.sha256: (store / "blobs" / app.head.sha256).read_bytes()}.items():
+        FolderStore(tmp_path).put(f"blobs/{sha256}", data)
+    executor = load_executor(plan.model_copy(update={"apps": (app,)}), tmp_path, TorchEager())
+    assert set(executor.views[0].segments) == set(other.prefix_hashes[1:])
+    bare = app.model_copy(update={"base_segments": ()})
+    with pytest.raises(InvalidInputError, match="installed is"):
+        load_executor(plan.model_copy(update={"apps": (bare,)}), tmp_path, TorchEager())
+    wrong = app.model_copy(update={"base_digest": "0" * 64})
+    with pytest.raises(InvalidInputError, match="makes base network efficientnet-lite0 with digest"):
+        load_executor(plan.model_copy(update={"apps": (wrong,)}), tmp_path, TorchEager())
+
+
+def test_a_private_segment_in_half_precision_is_the_one_that_was_hashed_after_the_cast(
+    make_plan, network: Network, store: Path
+) -> None:
+    plan: RunnerPlan = make_plan([(14, 1.0)])
+    (segment,) = network.trainable_segments(14)
+    round_to_half(segment)
+    key = next_prefix_hash(network.prefix_hashes[14], segment)
+    half, single = pack_tensors(segment, half=True), pack_tensors(segment)
+    assert len(half) < 0.6 * len(single)
+    blob = blob_of(half)
+    FolderStore(store).put(f"blobs/{blob.sha256}", half)
+    private = plan.apps[0].segments[0].model_copy(update={"prefix_hash": key, "blob": blob})
+    app = plan.apps[0].model_copy(update={"segments": (private,)})
+    executor = load_executor(plan.model_copy(update={"apps": (app,)}), store, TorchEager())
+    assert key in executor.views[0].segments
+
+
+def test_a_head_that_is_not_installed_is_named(make_plan, store: Path) -> None:
+    plan: RunnerPlan = make_plan([(15, 1.0)])
+    app = plan.apps[0].model_copy(update={"head_kind": "attention"})
+    with pytest.raises(InvalidInputError, match=r"head 'attention' is not installed \(installed: .*pool-linear"):
+        load_executor(plan.model_copy(update={"apps": (app,)}), store, TorchEager())
+
+
+def trained_elsewhere(network: Network) -> Network:
+    """The same architecture with other weights."""
+    segments = tuple(network.trainable_segments(0))
+    next(segments[0].parameters()).data.mul_(1.5)
+    return Network(network.name, network.preprocessing, network.branch_points, segments)
 
 
 def settled(host: EngineHost) -> None:

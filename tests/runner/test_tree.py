@@ -8,6 +8,7 @@ from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream_runner.engine.tree import stem_trees
 
 PUBLIC = tuple(f"{k:064x}" for k in range(4))
+BASES = {PUBLIC[-1]: PUBLIC}
 
 
 def digest(text: str) -> str:
@@ -47,7 +48,7 @@ def plan(*apps: RunnerApp, sharing: bool = True) -> RunnerPlan:
 
 
 def test_a_public_segment_runs_once_for_all_who_look_at_the_same_view() -> None:
-    (tree,) = stem_trees(plan(app("a", 3), app("b", 3), app("c", 2)), {"b": PUBLIC})
+    (tree,) = stem_trees(plan(app("a", 3), app("b", 3), app("c", 2)), BASES)
     assert [(node.index, node.blob is None) for node in tree.due_nodes(["a", "b", "c"])] == [
         (0, True),
         (1, True),
@@ -57,17 +58,17 @@ def test_a_public_segment_runs_once_for_all_who_look_at_the_same_view() -> None:
 
 
 def test_two_apps_trained_together_share_their_private_stem() -> None:
-    (tree,) = stem_trees(plan(app("a", 1, private="t"), app("b", 1, private="t")), {"b": PUBLIC})
+    (tree,) = stem_trees(plan(app("a", 1, private="t"), app("b", 1, private="t")), BASES)
     assert len(tree.due_nodes(["a", "b"])) == 3
 
 
 def test_only_what_a_due_app_needs_runs() -> None:
-    (tree,) = stem_trees(plan(app("a", 3), app("b", 1)), {"b": PUBLIC})
+    (tree,) = stem_trees(plan(app("a", 3), app("b", 1)), BASES)
     assert [node.key for node in tree.due_nodes(["b"])] == [PUBLIC[1], digest("b1"), digest("b2")]
 
 
 def test_parents_come_before_children() -> None:
-    (tree,) = stem_trees(plan(app("a", 1), app("b", 3), app("c", 0)), {"b": PUBLIC})
+    (tree,) = stem_trees(plan(app("a", 1), app("b", 3), app("c", 0)), BASES)
     seen = {tree.root}
     for node in tree.due_nodes(["c", "b", "a"]):
         assert node.parent in seen
@@ -75,18 +76,20 @@ def test_parents_come_before_children() -> None:
 
 
 def test_a_plan_without_sharing_gives_every_app_its_own_tree() -> None:
-    trees = stem_trees(plan(app("a", 3), app("b", 3), sharing=False), {"b": PUBLIC})
+    trees = stem_trees(plan(app("a", 3), app("b", 3), sharing=False), BASES)
     assert [[leaf.app for leaf in tree.leaves] for tree in trees] == [["a"], ["b"]]
     assert all(len(tree.nodes) == 3 for tree in trees)
 
 
-def test_a_plan_for_other_base_weights_is_refused_by_app_and_field() -> None:
-    other = (*PUBLIC[:-1], digest("other"))
-    with pytest.raises(InvalidInputError, match=r"apps\[a\]\.base_digest: .*install"):
-        stem_trees(plan(app("a", 3)), {"b": other})
+def test_apps_of_a_base_network_with_other_weights_look_at_a_view_of_their_own() -> None:
+    other = (PUBLIC[0], *(digest(f"other{k}") for k in range(3)))
+    theirs = app("b", 3).model_copy(update={"base_digest": other[-1], "prefix_hash": other[-1]})
+    trees = stem_trees(plan(app("a", 3), theirs), {**BASES, other[-1]: other})
+    assert [[leaf.app for leaf in tree.leaves] for tree in trees] == [["a"], ["b"]]
+    assert {node.key for node in trees[1].nodes} == set(other[1:])
 
 
 def test_a_plan_whose_share_key_differs_is_refused_by_app_and_field() -> None:
     other = (PUBLIC[0], digest("other"), *PUBLIC[2:])
     with pytest.raises(InvalidInputError, match=r"apps\[a\]\.prefix_hash: .*plan again"):
-        stem_trees(plan(app("a", 1)), {"b": other})
+        stem_trees(plan(app("a", 1)), {PUBLIC[-1]: other})

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
-import torch
-from safetensors.torch import save
 from torch import nn
 
 from mainstream.mpackage.manifest import BaseReference, Blob, Candidate, Manifest, PrivateSegment, Training
 from mainstream.mpackage.publish import blob_of
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import first_prefix_hash, next_prefix_hash
+from mainstream.nn.tensors import pack_tensors
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.evaluation import Evaluator, Measured, dominating
 from mainstream_trainer.operating_points import balanced_accuracy
@@ -117,11 +116,7 @@ def _private_segments(
 
 def _blob(module: nn.Module, blobs: dict[str, bytes]) -> Blob:
     """The module's state dict as a safetensors blob."""
-    tensors = {
-        name: tensor.detach().clone(memory_format=torch.contiguous_format)
-        for name, tensor in module.state_dict().items()
-    }
-    data = save(tensors)
+    data = pack_tensors(module)
     blob = blob_of(data)
     blobs[blob.sha256] = data
     return blob

@@ -1,30 +1,33 @@
-"""From a plan to an executor: base networks from the registry, private weights and heads from the store."""
+"""From a plan to an executor: base networks from registry or store, private weights and heads from the store."""
 
 import copy
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from mainstream.errors import InvalidInputError
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
-from mainstream.nn.head import PoolLinear
+from mainstream.nn.heads import make_head
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
-from mainstream.nn.registry import load_base_network
+from mainstream.nn.tensors import fill
 from mainstream.runner_plan import RunnerPlan
+from mainstream.weights import open_base_network, read_tensors
 from mainstream_runner.engine.back_end import BackEnd, Step
-from mainstream_runner.engine.blobs import read_tensors
 from mainstream_runner.engine.executor import Executor, ViewParts
 from mainstream_runner.engine.tree import HeadLeaf, SegmentNode, StemTree, stem_trees
 
 
 def load_executor(plan: RunnerPlan, store: Path, back_end: BackEnd) -> Executor:
     """All that the plan runs, loaded, checked and warmed; raises `InvalidInputError` naming the field or file."""
-    networks = {name: load_base_network(name) for name in {app.base for app in plan.apps}}
-    trees = stem_trees(plan, {name: network.prefix_hashes for name, network in networks.items()})
-    loader = _Loader(store, back_end, sharing=plan.sharing)
-    executor = Executor(plan.digest, tuple(loader.view(networks[tree.base], tree) for tree in trees))
+    folder = FolderStore(store)
+    bases = {app.base_digest: app for app in plan.apps}
+    networks = {digest: open_base_network(app.base, digest, app.base_segments, folder) for digest, app in bases.items()}
+    trees = stem_trees(plan, {digest: network.prefix_hashes for digest, network in networks.items()})
+    loader = _Loader(folder, back_end, sharing=plan.sharing)
+    executor = Executor(plan.digest, tuple(loader.view(networks[tree.base_digest], tree) for tree in trees))
     executor.warm()
     return executor
 
@@ -32,7 +35,7 @@ def load_executor(plan: RunnerPlan, store: Path, back_end: BackEnd) -> Executor:
 class _Loader:
     """Loads each share key's weights once; without sharing every view gets its own copy."""
 
-    def __init__(self, store: Path, back_end: BackEnd, *, sharing: bool) -> None:
+    def __init__(self, store: FolderStore, back_end: BackEnd, *, sharing: bool) -> None:
         self._store = store
         self._back_end = back_end
         self._sharing = sharing
@@ -61,25 +64,18 @@ class _Loader:
                     raise InvalidInputError(
                         f"private segment {node.index} has another share key than the plan names "
                         f"({node.key[:12]}); plan again from the package",
-                        source=self._store / "blobs" / node.blob.sha256,
+                        source=self._source(node.blob),
                     )
             self._segments[node.key] = self._back_end.part(module)
         return self._segments[node.key]
 
     def _head(self, network: Network, leaf: HeadLeaf) -> Step:
-        head = PoolLinear(network.feature_channels)
+        head = make_head(leaf.kind, network.feature_channels)
         self._fill(head, leaf.blob)
         return self._back_end.part(head)
 
     def _fill(self, module: nn.Module, blob: Blob) -> None:
-        tensors = read_tensors(self._store, blob)
-        expected = {name: (tensor.shape, tensor.dtype) for name, tensor in module.state_dict().items()}
-        found = {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
-        if found != expected:
-            wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
-            raise InvalidInputError(
-                f"holds other tensors than its part of the network ({', '.join(wrong[:3])}); train the package again",
-                source=self._store / "blobs" / blob.sha256,
-            )
-        with torch.no_grad():
-            module.load_state_dict(tensors)
+        fill(module, read_tensors(self._store, blob), source=self._source(blob))
+
+    def _source(self, blob: Blob) -> str:
+        return f"{self._store}: {blob_key(blob)}"

@@ -34,6 +34,7 @@ class HeadLeaf:
     app: str
     parent: str
     """share key of the feature map that the head looks at"""
+    kind: str
     blob: Blob
 
 
@@ -41,7 +42,7 @@ class HeadLeaf:
 class StemTree:
     """Everything that runs on one view of the plan."""
 
-    base: str
+    base_digest: str
     root: str
     """share key of the preprocessed input"""
     nodes: tuple[SegmentNode, ...]
@@ -64,12 +65,12 @@ class StemTree:
 def stem_trees(plan: RunnerPlan, prefix_hashes: Mapping[str, tuple[str, ...]]) -> tuple[StemTree, ...]:
     """One tree for each view of `plan_views(plan)`, in that order.
 
-    `prefix_hashes` holds, by name of the base network, the share keys of the installed one at every branch-point.
-    Raises `InvalidInputError` where the plan was made for other weights than the installed ones.
+    `prefix_hashes` holds, by digest of the base network, its share keys at every branch-point.
+    Raises `InvalidInputError` where the plan does not fit them.
     """
     for app in plan.apps:
-        _check_base(app, prefix_hashes[app.base])
-    return tuple(_tree(view, prefix_hashes[view.base]) for view in plan_views(plan))
+        _check_base(app, prefix_hashes[app.base_digest])
+    return tuple(_tree(view, prefix_hashes[view.base_digest]) for view in plan_views(plan))
 
 
 def _tree(view: PlanView, public: tuple[str, ...]) -> StemTree:
@@ -78,9 +79,10 @@ def _tree(view: PlanView, public: tuple[str, ...]) -> StemTree:
         for node in _path(app, public):
             nodes.setdefault(node.key, node)
     leaves = tuple(
-        HeadLeaf(app.name, (public[0], *(n.key for n in _path(app, public)))[-1], app.head) for app in view.apps
+        HeadLeaf(app.name, (public[0], *(n.key for n in _path(app, public)))[-1], app.head_kind, app.head)
+        for app in view.apps
     )
-    return StemTree(view.base, public[0], tuple(nodes.values()), leaves)
+    return StemTree(view.base_digest, public[0], tuple(nodes.values()), leaves)
 
 
 def _path(app: RunnerApp, public: tuple[str, ...]) -> list[SegmentNode]:
@@ -96,16 +98,10 @@ def _path(app: RunnerApp, public: tuple[str, ...]) -> list[SegmentNode]:
 def _check_base(app: RunnerApp, public: tuple[str, ...]) -> None:
     where = f"apps[{app.name}]"
     depth = len(public) - 1
-    if app.base_digest != public[-1]:
-        raise InvalidInputError(
-            f"the package was trained on base network {app.base} with digest {app.base_digest[:12]}, installed is "
-            f"{public[-1][:12]}; install the version of the base that it was trained on, or train again",
-            field=f"{where}.base_digest",
-        )
     if app.branch_point > depth or app.prefix_hash != public[app.branch_point]:
         raise InvalidInputError(
-            f"differs from that of the installed base network {app.base} at branch-point {app.branch_point}; plan "
-            f"again with this base",
+            f"differs from that of base network {app.base} at branch-point {app.branch_point}; plan again from the "
+            f"package",
             field=f"{where}.prefix_hash",
         )
     if [segment.branch_point for segment in app.segments] != list(range(app.branch_point, depth)):

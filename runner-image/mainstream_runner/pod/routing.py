@@ -13,7 +13,7 @@ class ViewKey:
 
     stream: str
     view: str
-    base: str
+    base_digest: str
     owner: str
     """the app, where nothing is shared"""
 
@@ -55,4 +55,4 @@ class Routing:
 
 def view_key(plan: RunnerPlan, view: PlanView) -> ViewKey:
     """The name of a plan's view."""
-    return ViewKey(view.stream, view.view, view.base, "" if plan.sharing else view.apps[0].name)
+    return ViewKey(view.stream, view.view, view.base_digest, "" if plan.sharing else view.apps[0].name)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
 from torch import nn
 
 from mainstream.mpackage.folder_store import FolderStore
@@ -15,6 +14,7 @@ from mainstream.mpackage.publish import blob_of
 from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
+from mainstream.nn.tensors import pack_tensors
 from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 
 _SPREAD = 0.02
@@ -63,7 +63,7 @@ def synthetic_plan(
 
 def put(store: Path, module: nn.Module) -> Blob:
     """Store a module's tensors as a blob."""
-    content = save({name: tensor.contiguous() for name, tensor in module.state_dict().items()})
+    content = pack_tensors(module)
     blob = blob_of(content)
     FolderStore(store).put(blob_key(blob), content)
     return blob

@@ -174,7 +174,7 @@ class Manifest(_Part):
     @property
     def blobs(self) -> frozenset[Blob]:
         """Every blob of the package, each once."""
-        return frozenset(blob for candidate in self.candidates for blob in candidate.blobs)
+        return frozenset(self.base.segments).union(*(candidate.blobs for candidate in self.candidates))
 
     def candidate(self, branch_point: int) -> Candidate:
         """The candidate at a branch-point; `KeyError` where there is none."""

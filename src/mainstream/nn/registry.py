@@ -1,16 +1,22 @@
 """Base networks by name, from the entry point group `mainstream.base_networks`.
 
-An entry point is a function without arguments that returns a `Network`; it raises `MainstreamError` where its weights
-are not to be had.
+An entry point is a function without arguments that returns an `Architecture`.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
+from typing import TypeVar
+
+import torch
 
 from mainstream.errors import InvalidInputError
+from mainstream.nn.architecture import Architecture
 from mainstream.nn.network import Network
+from mainstream.nn.tensors import fill
 
 GROUP = "mainstream.base_networks"
+Made = TypeVar("Made")
 
 
 def installed_base_networks() -> list[str]:
@@ -19,8 +25,8 @@ def installed_base_networks() -> list[str]:
 
 
 @cache
-def load_base_network(name: str) -> Network:
-    """The pre-trained network of that name, cut at its branch-points, with its real weights."""
+def load_architecture(name: str) -> Architecture:
+    """The base network of that name, before it has weights."""
     found = entry_points(group=GROUP, name=name)
     if not found:
         have = ", ".join(installed_base_networks()) or "none"
@@ -29,11 +35,53 @@ def load_base_network(name: str) -> Network:
             f"or name one of those",
             field="base",
         )
+    make: Callable[[], Architecture] = next(iter(found)).load()
+    return _needing(name, make)
+
+
+@cache
+def load_base_network(name: str) -> Network:
+    """The pre-trained network of that name, cut at its branch-points, with the weights that its package ships.
+
+    Raises `InvalidInputError` where no package ships any.
+    """
+    architecture = load_architecture(name)
+    weights = _needing(name, architecture.shipped_weights)
+    return _needing(name, lambda: architecture.with_weights(weights, source=f"weights shipped for {name}"))
+
+
+def build_base_network(
+    name: str, digest: str, segments: Sequence[Mapping[str, torch.Tensor]], *, source: object
+) -> Network:
+    """The network of that name with published weights, one mapping of tensors for each segment, in order.
+
+    No weights need to be installed. Raises `InvalidInputError` naming the `source` where they do not fit the
+    architecture, or where the network that they make has another digest.
+    """
+    architecture = load_architecture(name)
+    network = _needing(name, architecture.without_weights)
+    if len(segments) != network.depth:
+        raise InvalidInputError(
+            f"{name} has {network.depth} segments, and weights of {len(segments)} were published; publish the base "
+            f"network again",
+            source=source,
+        )
+    for segment, tensors in zip(network.segments, segments, strict=True):
+        fill(segment, tensors, source=source)
+    if network.digest != digest:
+        raise InvalidInputError(
+            f"makes base network {name} with digest {network.digest[:12]}, not {digest[:12]}: its definition here is "
+            f"another; install the versions that it was published with, or publish it again",
+            source=source,
+        )
+    return network
+
+
+def _needing(name: str, make: Callable[[], Made]) -> Made:
+    """Call `make`; a package that is missing becomes an error that says what to install."""
     try:
-        make = next(iter(found)).load()
-        network: Network = make()
+        return make()
     except ImportError as error:
         raise InvalidInputError(
-            f"base network {name!r} needs {error.name}: pip install 'mainstream[runner]'", field="base"
+            f"base network {name!r} needs {error.name}: pip install 'mainstream[torch]'", field="base"
         ) from error
-    return network

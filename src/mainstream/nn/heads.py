@@ -1,0 +1,40 @@
+"""Heads by kind, from the entry point group `mainstream.heads`.
+
+An entry point is called with the number of channels of a feature map and returns a module from feature maps
+(N, channels, h, w) to logits (N,); an app's score is the sigmoid of its logit.
+"""
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from torch import nn
+
+from mainstream.errors import InvalidInputError
+
+GROUP = "mainstream.heads"
+DEFAULT_HEAD = "pool-linear"
+
+
+def installed_heads() -> list[str]:
+    """Kinds that `make_head` takes here."""
+    return sorted(entry_points(group=GROUP).names)
+
+
+def make_head(kind: str, channels: int) -> nn.Module:
+    """A new head of that kind on feature maps of so many channels."""
+    try:
+        head: nn.Module = _constructor(kind)(channels)
+    except ImportError as error:
+        raise InvalidInputError(f"head {kind!r} needs {error.name}; install it", field="head") from error
+    return head
+
+
+@cache
+def _constructor(kind: str):  # type: ignore[no-untyped-def]  # whatever the entry point names
+    found = entry_points(group=GROUP, name=kind)
+    if not found:
+        have = ", ".join(installed_heads()) or "none"
+        raise InvalidInputError(
+            f"head {kind!r} is not installed (installed: {have}); install the package that provides it", field="head"
+        )
+    return next(iter(found)).load()
