@@ -67,10 +67,10 @@ class Observation:
     credentials: NodeCredentials
     stream_refusals: dict[str, Refusal]
     """streams whose Secret can't be used, or whose host must not be called"""
-    sink_refusals: dict[str, Refusal] = field(default_factory=dict)
-    """apps a sink of which has a Secret that can't be used"""
     app_refusals: dict[str, Refusal] = field(default_factory=dict)
     """apps that name a host that must not be called"""
+    sink_refusals: dict[str, Refusal] = field(default_factory=dict)
+    """apps a sink of which has a Secret that can't be used"""
 
 
 def scene_of(world: World, node: str, quotas: Quotas = NO_QUOTAS) -> Scene:
