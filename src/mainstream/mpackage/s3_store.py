@@ -16,8 +16,10 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from urllib3.exceptions import HTTPError
 
 from mainstream.api.video_app import StoreAccess
+from mainstream.bounded_reading import read_bounded
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.store import (
     MissingKeyError,
@@ -30,6 +32,9 @@ from mainstream.mpackage.store import (
 _CONNECT_TIMEOUT_S = 3
 _READ_TIMEOUT_S = 10
 _ATTEMPTS = 2
+_SLOW_S = 30.0
+_SLOWEST_BYTES_PER_S = 50_000.0
+"""an object that comes slower than this is not waited for"""
 _URL = re.compile(r"s3://(?P<bucket>[a-z0-9][-a-z0-9.]{1,61}[a-z0-9])(?:/(?P<prefix>[^@?#]*?))?/?")
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _EXISTS = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
@@ -89,7 +94,8 @@ class S3Store:
         if match is None:
             raise InvalidInputError(f"{url!r} is not s3://bucket/prefix", field="reference")
         self._bucket = match["bucket"]
-        self._prefix = f"{match['prefix']}/" if match["prefix"] else ""
+        # A store over folders would follow `..` out of what the keys of whoever wrote it are for.
+        self._prefix = f"{check_key(match['prefix'])}/" if match["prefix"] else ""
         self._client = client
 
     def __str__(self) -> str:
@@ -99,15 +105,14 @@ class S3Store:
         """See `Store.read`."""
         with self._telling(key):
             answer = self._client.get_object(Bucket=self._bucket, Key=self._object(key))
-            with answer["Body"] as body:
-                if answer["ContentLength"] > max_bytes:
+            with answer["Body"] as reply:  # urllib3's: botocore's own waits for as much as it asks for
+                announced = answer.get("ContentLength", 0)
+                if announced > max_bytes:
                     raise StoreError(
-                        f"has {answer['ContentLength']} bytes, more than the {max_bytes} expected",
-                        field=key,
-                        source=self,
+                        f"has {announced} bytes, more than the {max_bytes} expected", field=key, source=self
                     )
-                # One more than allowed, in case the announced length was wrong.
-                data: bytes = body.read(max_bytes + 1)
+                # Bounded whatever was announced.
+                data = read_bounded(reply, max_bytes, _SLOW_S + announced / _SLOWEST_BYTES_PER_S)
         if len(data) > max_bytes:
             raise StoreError(f"has more than the {max_bytes} bytes expected", field=key, source=self)
         return data
@@ -155,7 +160,7 @@ class S3Store:
             raise StoreRefusedError(
                 "needs keys and there are none; name a Secret (store.secretName) or set anonymous", source=self
             ) from None
-        except (BotoCoreError, OSError) as error:
+        except (BotoCoreError, HTTPError, OSError) as error:
             raise StoreUnreachableError(
                 f"does not answer ({type(error).__name__}); check store.endpoint and the network", source=self
             ) from None
