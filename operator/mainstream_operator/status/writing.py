@@ -95,6 +95,8 @@ def _left_band(name: str, old: Any, new: Any, planned_fps: float | None) -> bool
     """Whether a value is worth telling: a rate is not while it stays as planned, whatever it does within that."""
     if name == "cpu" and old is not None and new is not None:
         return bool(abs(new - old) > max(_CPU_BAND, DEAD_BAND * old))
+    if name == "cost_ratio" and old is not None and new is not None:
+        return bool(abs(new - old) > DEAD_BAND * max(old, 1.0))
     if name == "frames_per_second" and old is not None and new is not None:
         if planned_fps is not None and as_planned(old, planned_fps) and as_planned(new, planned_fps):
             return False

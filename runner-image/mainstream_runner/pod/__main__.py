@@ -15,7 +15,7 @@ from mainstream_runner.serving.torchserve import torchserve
 
 def run(settings: PodSettings, stopping: threading.Event) -> None:
     """Serve until told to stop; raises `MainstreamError` where TorchServe can't go on."""
-    with torchserve() as server:
+    with torchserve(cache=settings.data / "engine") as server:
         coordinator = Coordinator(settings, server)
         answers = Answers(
             alive=coordinator.alive,
