@@ -39,7 +39,8 @@ class CostRatio:
         """Note where things stand: monotonic time, CPU-seconds of all processes and analysed frames by app so far,
         the plan that is served and the profile that it was made with."""
         of = None if plan is None or profile is None else (plan, profile)
-        if of != self._of:
+        # Less CPU than before: TorchServe was started anew, and what the earlier one used is no longer told.
+        if of != self._of or (self._samples and cpu_s < self._samples[-1].cpu_s):
             self._of = of
             self._samples.clear()
         if of is None:

@@ -21,7 +21,7 @@ from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient
 from mainstream_runner.engine_report import EngineReport
-from mainstream_runner.pod.camera import Camera
+from mainstream_runner.feeder.camera import Camera
 from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_frame_s, fit_scale
 from mainstream_runner.profiling.node import PROBE_APPS, PROFILED_VERSIONS, probe_plan, zero_head
 from mainstream_runner.profiling.part_costs import PartCosts

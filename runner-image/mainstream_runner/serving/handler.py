@@ -44,6 +44,9 @@ class Handler:
             return {"error": str(error), "stale": isinstance(error, StalePlanError)}
         except (KeyError, TypeError, ValueError) as error:
             return {"error": f"message lacks or misspells a field: {error}", "stale": False}
+        except Exception as error:  # TorchServe would answer 503, and nobody would learn why
+            logging.getLogger(__name__).exception("a message could not be answered")
+            return {"error": f"{type(error).__name__}: {error}", "stale": False}
 
     def _dispatch(self, message: dict[str, Any]) -> dict[str, Any]:
         match message.get("kind"):
