@@ -30,19 +30,6 @@ def installed_base_networks() -> list[str]:
     return sorted(entry_points(group=GROUP).names)
 
 
-def shipped_base_networks() -> list[str]:
-    """Those of them whose weights are installed as well."""
-
-    def has_weights(name: str) -> bool:
-        try:
-            load_base_network(name)
-        except InvalidInputError:
-            return False
-        return True
-
-    return [name for name in installed_base_networks() if has_weights(name)]
-
-
 @cache
 def load_architecture(name: str) -> Architecture:
     """The base network of that name, before it has weights."""
