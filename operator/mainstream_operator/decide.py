@@ -59,7 +59,7 @@ def decide(observation: Observation, planning: Planning, running: frozenset[str]
     usable: list[PlacedApp] = []
     unread = False
     for each in scene.apps:
-        refusal = _refusal(each)
+        refusal = _refusal(each) or observation.app_refusals.get(each.key)
         state = observation.packages.get(each.key)
         if refusal is None and state is not None and state.manifest is None:
             refusal = state.refusal

@@ -10,11 +10,16 @@ from urllib.parse import quote
 import urllib3
 from kubernetes import client, config
 
+from mainstream.bounded_reading import read_bounded
 from mainstream_operator.names import FIELD_MANAGER
 
 Body = dict[str, Any]
 _TIMEOUT_S = (5.0, 20.0)
 _PROXY_TIMEOUT_S = (2.0, 5.0)
+_RETRIES = 3
+"""of what is safe to send again, where the connection broke"""
+_ANSWER_S = 30.0
+"""for a whole answer; a runner that was taken over may send a byte now and then"""
 _NOT_FOUND, _CONFLICT = 404, 409
 
 
@@ -58,7 +63,13 @@ class Kube:
             config.load_incluster_config(client_configuration=configuration)
         except config.ConfigException:
             config.load_kube_config(client_configuration=configuration)
+        return cls.at(configuration)
+
+    @classmethod
+    def at(cls, configuration: client.Configuration) -> "Kube":
+        """Where a configuration says. Redirects are not followed: one from a runner would take its token elsewhere."""
         configuration.connection_pool_maxsize = 16
+        configuration.retries = urllib3.Retry(_RETRIES, redirect=False)
         return cls(client.ApiClient(configuration))
 
     def get(self, ref: Ref) -> Body | None:
@@ -158,11 +169,11 @@ class Kube:
                 _preload_content=False,
                 _request_timeout=timeout_s,
             )
-            data: bytes = response.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+            data = read_bounded(response, MAX_ANSWER_BYTES, _ANSWER_S)
             response.release_conn()
         except client.ApiException as error:
             raise KubeError(error.status or 0, _reason(error)) from None
-        except urllib3.exceptions.HTTPError as error:
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             raise KubeError(0, type(error).__name__) from None
         if len(data) > MAX_ANSWER_BYTES:
             raise KubeError(0, f"the answer has more than {MAX_ANSWER_BYTES} bytes")

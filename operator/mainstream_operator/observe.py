@@ -1,6 +1,6 @@
 """A snapshot of one node's world: everything that is decided from, taken once and never changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.runner_orders import NodeCredentials
@@ -56,7 +56,9 @@ class Observation:
     """None: there is no runner, or it does not answer"""
     credentials: NodeCredentials
     stream_refusals: dict[str, Refusal]
-    """streams whose Secret can't be used"""
+    """streams whose Secret can't be used, or whose host must not be called"""
+    app_refusals: dict[str, Refusal] = field(default_factory=dict)
+    """apps that name a host that must not be called"""
 
 
 def scene_of(world: World, node: str) -> Scene:

@@ -9,6 +9,7 @@ from mainstream.api.model import API_VERSION
 from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan, blobs_of
 from mainstream.runner_report import RunnerReport, SignedBlob, SignedUrls
+from mainstream_operator.allowed_hosts import host_refusals
 from mainstream_operator.apply import ensure, nudge, remove
 from mainstream_operator.decide import Decision, decide
 from mainstream_operator.desired.config_map import ordered_plan, ordered_wanted, orders_config_map, orders_digest
@@ -56,15 +57,21 @@ def _create_edge_node(node: str, tools: Tools) -> None:
 
 def _observe(scene: Scene, tools: Tools) -> tuple[Observation, RunnerClient | None]:
     """Add to what the watches know what has to be asked for."""
-    credentials, refusals = tools.secrets.credentials(tuple(each.stream for each in scene.streams))
-    packages = {each.key: tools.packages.look(each.app, scene.node) for each in scene.apps if each.stream is not None}
+    app_refusals, stream_refusals = host_refusals(scene, tools.settings.host_rules)
+    allowed = tuple(each.stream for each in scene.streams if each.stream.key not in stream_refusals)
+    credentials, refusals = tools.secrets.credentials(allowed)
+    packages = {
+        each.key: tools.packages.look(each.app, scene.node)
+        for each in scene.apps
+        if each.stream is not None and each.key not in app_refusals
+    }
     runner = report = None
     pod = running_pod(scene.children.pods)
     if scene.edge_node is not None and pod is not None:
         token = tools.secrets.token(scene.edge_node)
         runner = RunnerClient(tools.kube, pod["metadata"]["namespace"], pod["metadata"]["name"], token)
         report = runner.report()
-    return Observation(scene, packages, report, credentials, refusals), runner
+    return Observation(scene, packages, report, credentials, refusals | stream_refusals, app_refusals), runner
 
 
 def _act(

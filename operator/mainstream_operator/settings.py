@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mainstream.api.edge_node import EdgeNodeSpec
 from mainstream.documents import read_document
+from mainstream_operator.allowed_hosts import HostRules
 
 SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"
 
@@ -26,6 +27,25 @@ class RunnerSettings(_Part):
     priority_class_name: str | None = None
     disk_mebibytes: int = Field(2048, ge=64)
     """of plan, packages, spool and event files on the node"""
+    tolerations: tuple[dict[str, Any], ...] = ()
+    """taints of edge nodes, as Kubernetes has them"""
+    pod_labels: dict[str, str] = Field(default_factory=dict)
+    pod_annotations: dict[str, str] = Field(default_factory=dict)
+
+
+class Quota(_Part):
+    """What a namespace's apps may use; None is no limit."""
+
+    apps: int | None = Field(None, ge=0)
+    budget_share: float | None = Field(None, ge=0, le=1)
+    """of each node's budget"""
+
+
+class Quotas(_Part):
+    """Of every namespace, and of those that have one of their own."""
+
+    default: Quota = Quota()
+    namespaces: dict[str, Quota] = Field(default_factory=dict)
 
 
 class Settings(_Part):
@@ -38,6 +58,16 @@ class Settings(_Part):
     """spec of an EdgeNode that the operator makes for a labelled node"""
     workers: int = Field(8, ge=1, le=64)
     """nodes that are worked on at the same time"""
+    quotas: Quotas = Quotas()
+    allowed_hosts: tuple[str, ...] = Field((), max_length=1000)
+    """hosts that tenants' stores, sinks and cameras may be at; empty: all but internal ones"""
+    allow_operator_credentials: bool = False
+    """packages may be read with the operator's own credentials where an app names no Secret"""
+
+    @property
+    def host_rules(self) -> HostRules:
+        """The same, with where the API server is."""
+        return HostRules(self.allowed_hosts, os.environ.get("KUBERNETES_SERVICE_HOST"))
 
 
 def read_settings(path: Path | None = None) -> Settings:

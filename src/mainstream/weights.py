@@ -1,16 +1,24 @@
 """Weights in stores: blobs to tensors, and a base network to and from the blobs of its segments."""
 
+from importlib.metadata import PackageNotFoundError, version
+
 import torch
 
 from mainstream.errors import InvalidInputError
+from mainstream.mpackage.base_manifest import BaseManifest
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
-from mainstream.mpackage.publish import blob_of
-from mainstream.mpackage.reading import read_blob
+from mainstream.mpackage.opening import StoreOptions, open_store, split_reference
+from mainstream.mpackage.publish import blob_of, publish
+from mainstream.mpackage.reading import open_base, read_blob
 from mainstream.mpackage.store import Store
 from mainstream.nn.network import Network
 from mainstream.nn.registry import build_base_network, load_base_network
 from mainstream.nn.tensors import pack_tensors, unpack_tensors
+from mainstream.nn.weights_file import GivenWeights
+
+_DEFAULT = StoreOptions()
+_LIBRARIES = ("torch", "torchvision", "efficientnet-lite-pytorch")
 
 
 def read_tensors(store: Store, blob: Blob) -> dict[str, torch.Tensor]:
@@ -48,3 +56,49 @@ def open_base_network(name: str, digest: str, segments: tuple[Blob, ...], store:
                 field=f"base network {name}",
             )
     return build_base_network(name, digest, [read_tensors(store, blob) for blob in segments], source=store)
+
+
+def publish_base_network(network: Network, version_: str, store: Store) -> BaseManifest:
+    """Publish the network's segments under its name and this version; the same again changes nothing."""
+    segments, blobs = pack_base_network(network)
+    manifest = BaseManifest(
+        name=network.name,
+        version=version_,
+        network_digest=network.digest,
+        preprocessing=dict(network.preprocessing.as_dict()),
+        prefix_hashes=network.prefix_hashes,
+        cost_shares=tuple(cut.cost_share for cut in network.branch_points),
+        segments=segments,
+    )
+    publish(store, manifest, blobs, {"versions": _versions()})
+    return manifest
+
+
+def resolve_base_network(
+    name: str, weights: str | None, sha256: str | None, options: StoreOptions = _DEFAULT
+) -> Network:
+    """The base network of that name with the weights that a user names.
+
+    `weights` is a file, an http or https URL (with its `sha256`), or a published base network (`STORE/name@version`,
+    `STORE/name@sha256:<digest>`); None takes those of the package that ships them.
+    """
+    if weights is None:
+        return load_base_network(name)
+    if "@" not in weights.rpartition("/")[2] or weights.startswith(("http://", "https://")):
+        return load_base_network(name, GivenWeights(weights, sha256))
+    where, reference = split_reference(weights, ".")
+    store = open_store(where, options)
+    manifest = open_base(store, reference)
+    if manifest.name != name:
+        raise InvalidInputError(f"is base network {manifest.name}, not {name}", field="weights", source=weights)
+    return open_base_network(name, manifest.network_digest, manifest.segments, store)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -155,7 +155,7 @@ def open_stage(folder: Path, *, audit: bool = False) -> Iterator[Stage]:
             cluster.load(archive)
         configuration = client.Configuration()
         config.load_kube_config(str(cluster.kubeconfig), client_configuration=configuration)
-        stage = Stage(cluster, outside, images, "", Kube(client.ApiClient(configuration)))
+        stage = Stage(cluster, outside, images, "", Kube.at(configuration))
         stage.node = json.loads(stage.kubectl("get", "nodes", "-o", "json"))["items"][0]["metadata"]["name"]
         level = {"pod-security.kubernetes.io/enforce": "restricted"}
         namespaces = [

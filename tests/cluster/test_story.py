@@ -139,7 +139,9 @@ BAD_APPS = {
     "other-base": ("BaseUnavailable", {"package": "other-base"}),
     "refused": ("StoreRefused", {"package": "crossing", "secretName": "wrong"}),
     "no-secret": ("SecretMissing", {"package": "crossing", "secretName": "nobody"}),
-    "unreachable": ("StoreUnreachable", {"package": "crossing", "endpoint": "http://127.0.0.1:9"}),
+    "unreachable": ("StoreUnreachable", {"package": "crossing", "endpoint": "http://s3.plaza.svc:9"}),
+    "internal": ("HostNotAllowed", {"package": "crossing", "endpoint": "http://169.254.169.254"}),
+    "webhook": ("HostNotAllowed", {"package": "crossing"}),
     "no-stream": ("StreamNotFound", {"package": "crossing"}),
     "no-view": ("ViewNotFound", {"package": "crossing"}),
     "fast": ("CannotBeUsed", {"package": "crossing"}),
@@ -155,6 +157,7 @@ def test_each_bad_app_gets_its_condition_and_touches_nobody(story: Stage) -> Non
         "no-stream": {"stream": {"name": "nowhere"}},
         "no-view": {"stream": {"name": "plaza", "view": "roof"}},
         "fast": {"rates": [1, 100]},
+        "webhook": {"sinks": [{"webhook": {"url": "https://kubernetes.default.svc/api"}}]},
     }
     restarts = _restarts(story)
     for name, (_, where) in BAD_APPS.items():

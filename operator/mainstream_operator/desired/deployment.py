@@ -29,7 +29,10 @@ def runner_deployment(node: EdgeNode, host_name: str, namespace: str, settings: 
         "revisionHistoryLimit": 2,
         "selector": {"matchLabels": labels},
         "template": {
-            "metadata": {"labels": labels, "annotations": {NODE_ANNOTATION: name}},
+            "metadata": {
+                "labels": {**settings.pod_labels, **labels},
+                "annotations": {**settings.pod_annotations, NODE_ANNOTATION: name},
+            },
             "spec": _pod(node, host_name, settings),
         },
     }
@@ -53,6 +56,7 @@ def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, 
         "tolerations": [
             {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"},
             {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"},
+            *settings.tolerations,
         ],
         "containers": [_container(node, settings)],
         "volumes": [

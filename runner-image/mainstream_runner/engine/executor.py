@@ -1,7 +1,7 @@
 """Runs a stem tree: for one frame of a view, every segment that a due app needs, once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -31,6 +31,8 @@ class Executor:
 
     plan_digest: str
     views: tuple[ViewParts, ...]
+    unavailable_apps: Mapping[str, str] = field(default_factory=dict)
+    """apps that do not run, and why; frames that name them are scored for the others"""
 
     def score(self, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
         """For each frame the score (0 to 1) of each of its due apps; frames of one request run one after the other."""
@@ -43,14 +45,18 @@ class Executor:
             [
                 DueFrame(index, np.zeros((view.height, view.width, 3), np.uint8), tuple(view.heads))
                 for index, view in enumerate(self.views)
+                if view.heads
             ]
         )
 
     def _score(self, frame: DueFrame) -> dict[str, float]:
         view = self.views[frame.view]
+        apps = [app for app in frame.apps if app in view.heads]
+        if not apps:
+            return {}
         pixels = torch.from_numpy(frame.pixels).unsqueeze(0)
         values = {view.tree.root: view.preprocessing(pixels)}
-        for node in view.tree.due_nodes(frame.apps):
+        for node in view.tree.due_nodes(apps):
             values[node.key] = view.segments[node.key](values[node.parent])
         parents = {leaf.app: leaf.parent for leaf in view.tree.leaves}
-        return {app: float(torch.sigmoid(view.heads[app](values[parents[app]]))[0]) for app in frame.apps}
+        return {app: float(torch.sigmoid(view.heads[app](values[parents[app]]))[0]) for app in apps}

@@ -69,8 +69,10 @@ class EngineHost:
                 serving=executor.plan_digest if executor else None,
                 loading=self._loading,
                 failed=dict(self._failed),
+                unavailable_apps=dict(executor.unavailable_apps) if executor else {},
                 sizes=[(view.height, view.width) for view in executor.views] if executor else [],
                 back_end=self._back_end.name,
+                back_end_problem=None,
                 scored_frames=self._scored_frames,
                 scored_s=self._scored_s,
             )
@@ -110,6 +112,6 @@ def _check(frame: DueFrame, executor: Executor) -> None:
         raise InvalidInputError(
             f"view {frame.view} takes {view.height}x{view.width} RGB pixels, not {frame.pixels.shape}", field="pixels"
         )
-    unknown = sorted(set(frame.apps) - view.heads.keys())
+    unknown = sorted(set(frame.apps) - view.heads.keys() - executor.unavailable_apps.keys())
     if unknown:
         raise InvalidInputError(f"view {frame.view} has no app {unknown[0]!r}", field="apps")

@@ -11,6 +11,7 @@ from mainstream.api.edge_node import EdgeNode
 from mainstream.api.model import API_VERSION
 from mainstream.api.video_app import VideoApp
 from mainstream.api.video_stream import VideoStream
+from mainstream.api.yaml_documents import read_yaml
 from mainstream.errors import InvalidInputError
 
 _MAX_FILE_BYTES = 1 << 20
@@ -54,7 +55,7 @@ def _documents(file: Path) -> list[Any]:
     try:
         if file.stat().st_size > _MAX_FILE_BYTES:
             raise InvalidInputError(f"larger than {_MAX_FILE_BYTES} bytes; split it", source=file)
-        return list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+        return read_yaml(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInputError(f"cannot be read ({error.strerror})", source=file) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

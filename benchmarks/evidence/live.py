@@ -1,0 +1,97 @@
+"""Live runs of photo streams: encoded as a camera would send them, through feeder and TorchServe in real time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from mainstream.node_profile import NodeProfile
+from mainstream.runner_plan import RunnerPlan, RunnerStream
+from mainstream.scoring import EventScore, score_events
+from mainstream_runner.profiling.node import profile_node
+from mainstream_runner.report import RunReport
+from mainstream_runner.run import play
+from mainstream_runner.serving.torchserve import TorchServe
+from play import in_seconds
+from streams import IntArray, PhotoStream
+
+_QUALITY = "10"
+"""constant rate factor of H.264: nearly without loss, so that a live score is that of the photo"""
+PROFILE_S = 15
+_PROFILE_FPS = 14.0
+_GRID_PIXELS = 96
+
+
+@dataclass(frozen=True)
+class LiveFrame:
+    """One analysed frame of one app."""
+
+    app: str
+    frame: int
+    score: float
+    decision: bool
+
+
+def encode_stream(pictures: NDArray[np.uint8], photos: IntArray, fps: float, path: Path) -> Path:
+    """A video whose frame i is `pictures[photos[i]]`, (n, height, width, 3); written whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = path.with_name(f".{path.name}")
+    with av.open(hidden, "w", format="mp4") as container:
+        video = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
+        video.height, video.width = pictures.shape[1:3]
+        video.pix_fmt, video.options = "yuv420p", {"crf": _QUALITY, "preset": "veryfast", "bf": "0"}
+        for photo in photos.tolist():
+            container.mux(video.encode(av.VideoFrame.from_ndarray(pictures[photo], format="rgb24")))
+        container.mux(video.encode())
+    return hidden.replace(path)
+
+
+def measure_profile(base: str, stream: str) -> NodeProfile:
+    """What a frame costs here, by the product's own profiler, on a clip of noise at the pools' size."""
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (64, _GRID_PIXELS, _GRID_PIXELS, 3), dtype=np.uint8)
+    with TemporaryDirectory(prefix="mainstream-evidence-") as folder:
+        photos = rng.integers(0, len(pictures), round(PROFILE_S * _PROFILE_FPS))
+        clip = encode_stream(pictures, photos, _PROFILE_FPS, Path(folder) / "clip.mp4")
+        camera = RunnerStream(name=stream, url=f"file:{clip}", fps=_PROFILE_FPS, crops={"full": None})
+        return profile_node([base], [camera])
+
+
+def play_live(
+    server: TorchServe, orders: RunnerPlan, store: Path, out: Path, frames: int
+) -> tuple[RunReport, list[LiveFrame]]:
+    """Run a plan in real time over the first frames of its stream."""
+    report = play(server, orders, store, out, end_frame=frames)
+    return report, read_frames(report.frames_path)
+
+
+def read_frames(path: Path) -> list[LiveFrame]:
+    """What the feeder wrote of every analysed frame."""
+    import json
+
+    with path.open(encoding="utf-8") as file:
+        lines = (json.loads(line) for line in file)
+        return [LiveFrame(line["app"], line["frame"], line["score"], line["decision"]) for line in lines]
+
+
+def score_live(
+    analysed: Sequence[LiveFrame], app: str, stream: PhotoStream, frames: int, classes: Sequence[int], length_s: float
+) -> EventScore:
+    """Measured counts of one app over the first `frames` of a stream; an event that the end cuts is ignored."""
+    events = stream.events(classes)
+    whole = [event for event in events if event[1] <= frames]
+    cut = [(start, frames) for start, end in events if start < frames < end]
+    decided = sorted((each.frame + 0.5) / stream.fps for each in analysed if each.app == app and each.decision)
+    return score_events(
+        decided,
+        in_seconds(whole, stream.fps),
+        (0.0, frames / stream.fps),
+        length_s=length_s,
+        merge_gap_s=length_s,
+        ignored=in_seconds(cut, stream.fps),
+    )

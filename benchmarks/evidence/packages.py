@@ -1,0 +1,74 @@
+"""Packages of a pool's apps: trained by M-Trainer as any tenant's are, and found again on a second run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.manifest import EventStatistics, Manifest, Statistic
+from mainstream_trainer.request import PictureData, Progress, TrainingRequest
+from mainstream_trainer.settings import TrainingSettings
+from mainstream_trainer.training import train_apps
+from pools import Pool
+from results import FOLDER, QUICK
+from workloads import package_name
+
+BASE = "efficientnet-lite0-96"
+"""pictures of the pools are 28 and 100 pixels wide; more input would only cost"""
+BRANCH_POINTS = (0, 10, 15) if QUICK else (0, 6, 10, 13, 15)
+STORE = FOLDER / "store"
+SETTINGS = TrainingSettings(
+    variants=1 if QUICK else 2,
+    stride=1,
+    epochs=1 if QUICK else 2,
+    extra_epochs=1 if QUICK else 2,
+    frozen_epochs=30,
+    frozen_patience_epochs=10,
+)
+"""short, the same for every pool and never tuned: what counts is how policies compare on the packages there are"""
+
+
+def pool_packages(
+    pool: Pool, groups: Sequence[tuple[int, ...]], version: str = "1", seed: int = 0
+) -> dict[str, Manifest]:
+    """One package for each group of classes that is an app's event."""
+    requests = [_request(pool, group, version, seed) for group in groups]
+    manifests = train_apps(requests, FolderStore(STORE), on_progress=_Teller())
+    return {manifest.name: manifest for manifest in manifests}
+
+
+def _request(pool: Pool, group: tuple[int, ...], version: str, seed: int) -> TrainingRequest:
+    # Events differ from workload to workload, so what a package says of them is stated for each workload anew.
+    placeholder = EventStatistics(
+        length_s=Statistic(value=1.0, source="declared"),
+        frequency=Statistic(value=0.1, source="declared"),
+        correlation=Statistic(value=0.5, source="declared"),
+    )
+    data = PictureData(
+        folder=Path(pool.folder),
+        event_classes=tuple(pool.classes[label] for label in group),
+        statistics=placeholder,
+        fit_share=pool.fit_share,
+        held_out_share=pool.held_out_share,
+        gap_pictures=0,
+    )
+    return TrainingRequest(
+        data,
+        package_name(pool.name, group),
+        base=BASE,
+        branch_points=BRANCH_POINTS,
+        version=version,
+        seed=seed,
+        settings=SETTINGS,
+    )
+
+
+class _Teller:
+    """Says which app is ready."""
+
+    def __init__(self) -> None:
+        self._ready: set[str] = set()
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.share >= 1.0 and progress.detail.endswith("0") and progress.step not in self._ready:
+            self._ready.add(progress.step)
+            print(f"trained {progress.step}", flush=True)

@@ -1,0 +1,105 @@
+"""What every candidate says of every photo: computed once, through TorchServe as it runs live, and kept on disk.
+
+Frames of the streams are photos of a finite pool, so the score of (app, candidate, photo) is all that a plan needs to
+be played. Files are named by the digests of package and pictures and by the back end: what changes is computed anew.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mainstream.mpackage.manifest import Manifest
+from mainstream.node_profile import NodeProfile
+from mainstream.planner import AppPlan, Cost, Plan
+from mainstream.workload.compose import compose_runner_plan
+from mainstream.workload.node_workload import NodeWorkload, PlacedApp
+from mainstream_runner.client import EngineClient
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.serving.torchserve import torchserve
+from pools import Part
+from workloads import node_of
+
+FloatArray = NDArray[np.float64]
+Scores = dict[tuple[str, int], FloatArray]
+"""by package name and branch-point, (photos,)"""
+
+_TOGETHER = 5
+"""packages whose candidates are in memory at once"""
+_PICTURES = 8
+"""of one request"""
+
+
+def photo_scores(
+    packages: Mapping[str, Manifest],
+    part: Part,
+    store: Path,
+    kept: Path,
+    back_end: str,
+    on_share: Callable[[float], None] = lambda share: None,
+) -> Scores:
+    """Scores of all pictures of a part by every candidate of these packages, on a node that runs this back end."""
+    kept.mkdir(parents=True, exist_ok=True)
+    digest = part.digest
+    paths = {
+        name: kept / f"{name}-{package.digest[:16]}-{digest[:16]}-{back_end}.npz" for name, package in packages.items()
+    }
+    missing = [name for name, path in paths.items() if not path.exists()]
+    if missing:
+        with torchserve() as server, closing(EngineClient(server.port)) as client:
+            for at in range(0, len(missing), _TOGETHER):
+                chosen = {name: packages[name] for name in missing[at : at + _TOGETHER]}
+                for name, arrays in _computed(chosen, part, store, client).items():
+                    hidden = paths[name].with_name(f".{paths[name].name}")
+                    np.savez_compressed(hidden, **arrays)
+                    hidden.replace(paths[name])
+                on_share(min(1.0, (at + _TOGETHER) / len(missing)))
+    scores: Scores = {}
+    for name, path in paths.items():
+        with np.load(path) as arrays:
+            scores |= {(name, int(k)): arrays[k] for k in arrays.files}
+    return scores
+
+
+def _computed(
+    packages: Mapping[str, Manifest], part: Part, store: Path, client: EngineClient
+) -> dict[str, dict[str, FloatArray]]:
+    """All candidates in one stem tree: what they share runs once a picture. By package, then by branch-point."""
+    names = {
+        _candidate_name(name, each.branch_point): (name, each.branch_point)
+        for name, package in packages.items()
+        for each in package.candidates
+    }
+    node = node_of({alias: packages[name] for alias, (name, _) in names.items()}, 1.0, _nothing_known())
+    orders = compose_runner_plan(node, _everything(node, [k for _, k in names.values()]))
+    height, width = client.load(orders, store)["sizes"][0]
+    pixels = part.views(height, width)
+    scores: dict[str, dict[str, FloatArray]] = {name: {} for name in packages}
+    for name, k in names.values():
+        scores[name][str(k)] = np.empty(len(pixels))
+    for start in range(0, len(pixels), _PICTURES):
+        frames = [DueFrame(0, each, tuple(names)) for each in pixels[start : start + _PICTURES]]
+        for row, said in enumerate(client.score(orders.digest, frames), start=start):
+            for alias, (name, k) in names.items():
+                scores[name][str(k)][row] = said[alias]
+    return scores
+
+
+def _candidate_name(name: str, branch_point: int) -> str:
+    return f"{name}-at-{branch_point}"
+
+
+def _everything(node: NodeWorkload, branch_points: Sequence[int]) -> Plan:
+    """A plan in which every app runs at its branch-point on every frame."""
+
+    def each(placed: PlacedApp, branch_point: int) -> AppPlan:
+        return AppPlan(placed.name, branch_point, 0.5, 1.0, 1, 0.0, 0.0, 0.0, 0.0)
+
+    apps = tuple(each(placed, k) for placed, k in zip(node.apps, branch_points, strict=True))
+    return Plan("mainstream", "heuristic", apps, Cost((), {}, 0.0, 0.0, 0), 1.0, 0.0, None, None, 0.0, 0.0)
+
+
+def _nothing_known() -> NodeProfile:
+    return NodeProfile(machine="", back_end="", versions={}, bases={}, frame_s=0.0, decode_s={}, idle=0.0)

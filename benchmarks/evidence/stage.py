@@ -1,0 +1,112 @@
+"""What every figure stands on: pools, their trained packages, the node's profile, scores, and results of workloads."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cells import HEADLINE_WORKLOADS, Cell, all_cells, event_groups
+from mainstream.mpackage.manifest import Manifest
+from mainstream.node_profile import NodeProfile, read_node_profile
+from measure import POLICIES, measure
+from packages import BASE, STORE, pool_packages
+from photo_scores import Scores, photo_scores
+from pools import KNOWN_POOLS, Pool, load_pool
+from results import FOLDER, QUICK, kept, key_of
+from workloads import STREAM, Workload, draw_workload, package_name
+
+FORMAT = 1
+"""of a workload's result; part of its name"""
+_QUICK_WORKLOADS = 4
+_QUICK_APPS = 10
+
+
+def arguments(description: str | None) -> list[str]:
+    """The pools to run on: `--pictures FOLDER` for one's own, else all known ones."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--pictures", help="folder with a folder of pictures per class, instead of the known pools")
+    asked = parser.parse_args()
+    return [asked.pictures] if asked.pictures else list(KNOWN_POOLS)
+
+
+@cache
+def pool(name: str) -> Pool:
+    """A pool, loaded once."""
+    return load_pool(name)
+
+
+def packages(name: str, apps: int) -> dict[str, Manifest]:
+    """Packages of the pool's first `apps` events; trained where they are not yet."""
+    return pool_packages(pool(name), event_groups(len(pool(name).classes), apps))
+
+
+@cache
+def profile() -> NodeProfile:
+    """What frames cost on this machine: measured once, kept beside the results."""
+    path = FOLDER / "profile.json"
+    if not path.exists():
+        from live import measure_profile
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(measure_profile(BASE, STREAM).model_dump_json(indent=1), encoding="utf-8")
+    return read_node_profile(path)
+
+
+@cache
+def scores(name: str, apps: int) -> Scores:
+    """Scores of all test photos by all candidates of the pool's first `apps` events."""
+    return photo_scores(packages(name, apps), pool(name).test, STORE, FOLDER / "scores", profile().back_end)
+
+
+def apps_of(cell: Cell) -> int:
+    """How many packages a cell draws its apps from."""
+    return max(cell.apps, len(pool(cell.pool).classes))
+
+
+def cells(pools: Sequence[str]) -> list[Cell]:
+    """The cells to run: all of them, or in a quick run those of at most ten apps with a few workloads each."""
+    made = list(all_cells(pools))
+    if not QUICK:
+        return made
+    return [replace(cell, workloads=_QUICK_WORKLOADS) for cell in made if cell.apps <= _QUICK_APPS]
+
+
+def is_headline(cell: Cell) -> bool:
+    """Whether the cell is of the abstract's regime."""
+    return replace(cell, workloads=HEADLINE_WORKLOADS, published_lengths=False) == Cell(
+        cell.pool, workloads=HEADLINE_WORKLOADS
+    )
+
+
+def workload(cell: Cell, index: int) -> Workload:
+    """One workload of a cell."""
+    return draw_workload(cell, index, pool(cell.pool), packages(cell.pool, apps_of(cell)), profile())
+
+
+def results_of(cell: Cell, index: int) -> dict[str, Any]:
+    """A workload's result under every policy, by policy; kept on disk."""
+    found = packages(cell.pool, apps_of(cell))
+    digests = sorted(package.digest for package in found.values())
+    key = key_of(FORMAT, digests, profile().model_dump_json(), pool(cell.pool).test.digest)
+    path = FOLDER / "workloads" / cell.name / f"{index:02d}-{key}.json"
+
+    def make() -> dict[str, Any]:
+        drawn, known = workload(cell, index), scores(cell.pool, apps_of(cell))
+        return {policy: measure(drawn, policy, known) for policy in POLICIES}
+
+    result: dict[str, Any] = kept(path, make)
+    return result
+
+
+def headline_packages(name: str) -> list[str]:
+    """Names of the packages of single classes."""
+    return [package_name(name, group) for group in event_groups(len(pool(name).classes), len(pool(name).classes))]
+
+
+def work_folder(name: str) -> Path:
+    """A folder for what a figure makes on its way."""
+    folder = FOLDER / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

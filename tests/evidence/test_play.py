@@ -1,0 +1,50 @@
+"""What is played is what feeder, sampler and voter would do frame by frame."""
+
+import numpy as np
+import pytest
+
+from mainstream.planner import AppPlan
+from mainstream.sampling import NestedSampler
+from mainstream.voting import Voter
+from play import Choice, due_frames, play_app, play_plan
+from streams import PhotoStream
+
+FPS = 14.0
+
+
+def stream(classes: list[int]) -> PhotoStream:
+    """Photo 0 shows class 0, photo 1 class 1."""
+    shown = np.array(classes)
+    return PhotoStream(FPS, shown, shown)
+
+
+@pytest.mark.parametrize("rates", [{1.0}, {14.0, 5.0, 3.0, 0.5}, {13.0, 11.0, 7.0, 2.0, 0.1}])
+def test_repeated_sampling_is_what_the_sampler_does_frame_by_frame(rates: set[float]) -> None:
+    frames = 14 * 60
+    sampler = NestedSampler()
+    expected: dict[float, list[int]] = {rate: [] for rate in rates}
+    for index in range(frames):
+        for rate in sampler.due(index / FPS, rates):
+            expected[rate].append(index)
+    found = due_frames(rates, stream([0] * frames))
+    assert {rate: each.tolist() for rate, each in found.items()} == expected
+
+
+def test_scores_become_hits_votes_and_counts_as_in_the_feeder() -> None:
+    rng = np.random.default_rng(0)
+    shown = stream(np.repeat(rng.integers(0, 2, 300), 4).tolist())
+    scores = np.array([0.2, 0.8])
+    analysed = due_frames([5.0], shown)[5.0]
+    voter = Voter(2)
+    decided = [frame for frame in analysed.tolist() if voter.decide(bool(scores[shown.photos[frame]] >= 0.5))]
+    events = shown.events([1])
+    counts = play_app(Choice(5.0, 0.5, 2, scores), analysed, shown, events, length_s=0.5)
+    assert counts.events_found == sum(any(start <= frame < end for frame in decided) for start, end in events)
+    assert 0 < counts.events_found < counts.events
+
+
+def test_an_app_that_did_not_fit_finds_nothing() -> None:
+    shown = stream([0] * 20 + [1] * 20 + [0] * 20)
+    plan = AppPlan("one", None, None, None, None, 0.0, 0.0, 0.0, 0.0)
+    counts = play_plan([plan], {}, shown, {"one": (1,)}, {"one": 1.0})
+    assert (counts["one"].events, counts["one"].events_found, counts["one"].f1) == (1, 0, 0.0)

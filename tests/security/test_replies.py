@@ -1,0 +1,81 @@
+"""Servers that never stop, answer a byte at a time, or send whoever asks elsewhere."""
+
+import sys
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+from kubernetes import client
+
+from mainstream.api.video_app import StoreAccess
+from mainstream.bounded_reading import read_bounded
+from mainstream.mpackage import s3_store
+from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
+from mainstream.mpackage.store import StoreError, StoreUnreachableError
+from mainstream_operator import kube as kube_module
+from mainstream_operator.kube import Kube
+from mainstream_operator.runner_client import RunnerClient
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from conftest import Attacker, at_most, dripping, endless, redirecting
+
+Start = Callable[[Callable[[BaseHTTPRequestHandler], None]], Attacker]
+KEYS = S3Keys("key-of-a-test", "word-of-a-test")
+SOON_S = 10.0
+
+
+def store(attacker: Attacker) -> S3Store:
+    return S3Store("s3://packages/plaza", s3_client(StoreAccess(endpoint=attacker.url), KEYS, None))
+
+
+def runner(attacker: Attacker) -> RunnerClient:
+    configuration = client.Configuration(host=attacker.url)
+    return RunnerClient(Kube.at(configuration), "mainstream", "runner", "token")
+
+
+def test_an_endless_object_is_read_up_to_what_was_announced(attacker: Start) -> None:
+    with at_most(SOON_S), pytest.raises(StoreError, match="more than the 1000 bytes"):
+        store(attacker(endless)).read("a/1/manifest.json", 1000)
+
+
+def test_an_object_that_drips_is_given_up(attacker: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_store, "_SLOW_S", 0.5)
+    with at_most(SOON_S), pytest.raises(StoreUnreachableError):
+        store(attacker(dripping)).read("a/1/manifest.json", 1000)
+
+
+def test_a_store_that_sends_elsewhere_is_not_followed(attacker: Start) -> None:
+    inside = attacker(endless)
+    with at_most(SOON_S), pytest.raises(StoreError):
+        store(attacker(redirecting(inside.url))).read("a/1/manifest.json", 1000)
+    assert inside.asked == []
+
+
+def test_an_endless_report_is_no_report(attacker: Start) -> None:
+    with at_most(2 * SOON_S):
+        assert runner(attacker(endless)).report() is None
+
+
+def test_a_report_that_drips_is_no_report(attacker: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kube_module, "_ANSWER_S", 0.5)
+    with at_most(SOON_S):
+        assert runner(attacker(dripping)).report() is None
+
+
+def test_a_runner_that_sends_elsewhere_is_not_followed_with_the_operators_token(attacker: Start) -> None:
+    inside = attacker(endless)
+    with at_most(SOON_S):
+        assert runner(attacker(redirecting(inside.url))).report() is None
+    assert inside.asked == []
+
+
+def test_a_reply_within_its_bounds_is_read_whole() -> None:
+    parts = [b"ab", b"c", b""]
+
+    class Reply:
+        def read1(self, amount: int, /) -> bytes:
+            return parts.pop(0)
+
+    assert read_bounded(Reply(), 3, 1.0) == b"abc"
