@@ -7,7 +7,7 @@ import pytest
 
 from mainstream.api.video_stream import Crop
 from mainstream.mpackage.folder_store import FolderStore
-from mainstream_trainer.request import TrainingRequest
+from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import train_apps
 
@@ -39,7 +39,7 @@ def quick_request(clip, tmp_path_factory):
     """A request that trains in some seconds."""
     labels = write_labels(tmp_path_factory.mktemp("labels") / "labels.json")
     crop = Crop(x=192, y=160, width=576, height=384)
-    return TrainingRequest(clip, labels, "door", branch_points=(0, 11, 15), crop=crop, settings=QUICK)
+    return TrainingRequest(VideoData(clip, labels), "door", branch_points=(0, 11, 15), crop=crop, settings=QUICK)
 
 
 @pytest.fixture(scope="session")

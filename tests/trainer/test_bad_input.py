@@ -14,14 +14,16 @@ from mainstream_trainer.training import train_app, train_apps
 def refused(quick_request, tmp_path):
     """Train with something changed; returns the error's sentence, and holds that nothing was written."""
 
-    def train(labels=None, runs=None, **change):
+    def train(labels=None, runs=None, video=None, **change):
         request = replace(quick_request, **change)
+        data = quick_request.data
         if labels or runs is not None:
-            content = json.loads(quick_request.labels.read_text()) | (labels or {})
+            content = json.loads(data.labels.read_text()) | (labels or {})
             if runs is not None:
                 content["apps"]["door"]["runs"] = runs
-            request = replace(request, labels=tmp_path / "changed.json")
-            request.labels.write_text(json.dumps(content))
+            data = replace(data, labels=tmp_path / "changed.json")
+            data.labels.write_text(json.dumps(content))
+        request = replace(request, data=replace(data, video=video or data.video))
         with pytest.raises(MainstreamError) as raised:
             train_app(request, FolderStore(tmp_path / "store"))
         assert not (tmp_path / "store").exists()

@@ -124,7 +124,7 @@ def test_an_error_in_one_app_leaves_no_package(quick_request, tmp_path):
 
 def test_ctrl_c_leaves_no_package_and_no_process(quick_request, tmp_path):
     command = [sys.executable, "-c", "from mainstream.cli.main import main; main()", "train"]
-    command += [str(quick_request.video), str(quick_request.labels), "--store", str(tmp_path / "store")]
+    command += [str(quick_request.data.video), str(quick_request.data.labels), "--store", str(tmp_path / "store")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     time.sleep(8)
     process.send_signal(signal.SIGINT)

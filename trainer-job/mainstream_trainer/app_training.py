@@ -18,6 +18,8 @@ from mainstream_trainer.preparation import Job
 from mainstream_trainer.request import OnProgress, Progress
 from mainstream_trainer.schedule import schedule
 
+_SKIPPED_NAMED = 100
+
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody else's error or Ctrl-C ended the training
     """Training was told to stop."""
@@ -32,6 +34,7 @@ def train_job(
     branch_points = sorted(set(request.branch_points), reverse=True)
     work = [_work(job, branch_point) for branch_point in branch_points]
     record: dict[str, Any] = {"started": datetime.now(UTC).isoformat(), "machine": describe_machine(), "candidates": []}
+    record["skipped"] = {"count": len(job.source.skipped), "pictures": list(job.source.skipped[:_SKIPPED_NAMED])}
     candidates: list[TrainedCandidate] = []
     for index, branch_point in enumerate(branch_points):
 

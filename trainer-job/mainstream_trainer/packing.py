@@ -18,7 +18,7 @@ from mainstream_trainer.request import TrainingRequest
 
 EVENT_CLASS = "event"
 CLASSES = ("other", EVENT_CLASS)
-_VERSIONS = ("mainstream", "torch", "numpy", "av")
+_VERSIONS = ("mainstream", "torch", "numpy", "av", "pillow")
 
 
 @dataclass

@@ -17,7 +17,10 @@ class TrainingSettings(BaseModel):
     variants: int = Field(4, ge=1, le=64)
     """of every frame: the frame itself, and with other light, contrast, noise and a small shift"""
     shift_pixels: int = Field(4, ge=0, le=64)
-    """largest shift of a variant; never mirrored, since events are known by where they are"""
+    """largest shift of a variant"""
+    mirrored: bool = False
+    """half of the variants are mirrored: only where left and right mean the same, never for a fixed camera, whose
+    events are known by where they are"""
     contrast: float = Field(0.2, ge=0, lt=1)
     """largest change of contrast"""
     brightness: float = Field(15.0, ge=0, le=128)

@@ -18,9 +18,8 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.store import Store
 from mainstream_trainer.app_training import Stopped, train_job
-from mainstream_trainer.clip import inspect_clip, read_frames
 from mainstream_trainer.feature_cache import FeatureCache
-from mainstream_trainer.preparation import Job, prepare
+from mainstream_trainer.preparation import Job, Preparation
 from mainstream_trainer.published import published
 from mainstream_trainer.request import OnProgress, Progress, TrainingRequest, ignore_progress
 
@@ -48,8 +47,8 @@ def train_apps(
     Raises `MainstreamError` before anything is trained where a request cannot be carried out.
     """
     _check_distinct(requests)
-    clips = {video: inspect_clip(video) for video in dict.fromkeys(request.video for request in requests)}
-    jobs = [prepare(request, clips[request.video]) for request in requests]
+    preparation = Preparation()
+    jobs = [preparation.prepare(request) for request in requests]
     manifests = [published(job, store) for job in jobs]
     for job, manifest in zip(jobs, manifests, strict=True):
         if manifest is not None:
@@ -91,17 +90,15 @@ def _train_view(jobs: list[Job], store: Store, on_progress: OnProgress, workers:
 def _features(jobs: list[Job], folder: Path, executor: Executor, on_progress: OnProgress) -> FeatureCache:
     first = jobs[0]
     size = first.network.preprocessing
-    step = f"view of {first.clip.path.name}"
+    step = f"view of {first.source.name}"
 
     def tell(detail: str, start: float, width: float) -> Callable[[float], None]:
         return lambda share: on_progress(Progress(step, detail, start + width * share))
 
     branch_points = sorted({branch_point for job in jobs for branch_point in job.request.branch_points})
     cache = FeatureCache(first.network, folder)
-    cache.check_size(first.part[1] - first.part[0], branch_points, first.request.settings.variants)
-    frames = read_frames(
-        first.clip, first.part, first.request.crop, size.height, size.width, tell("reading frames", 0, _READING_SHARE)
-    )
+    cache.check_size(first.source.frames, branch_points, first.request.settings.variants)
+    frames = first.source.read(first.request.crop, size.height, size.width, tell("reading frames", 0, _READING_SHARE))
     cache.build(
         frames,
         branch_points,
@@ -125,7 +122,7 @@ def _wait(futures: list[Future[Manifest]]) -> None:
 def _view_key(job: Job) -> tuple[object, ...]:
     """What features depend on."""
     request = job.request
-    return (job.clip.sha256, job.part, request.crop, job.network.digest, request.seed, request.settings)
+    return (job.source.sha256, request.crop, job.network.digest, request.seed, request.settings)
 
 
 def _check_distinct(requests: Sequence[TrainingRequest]) -> None:
