@@ -1,5 +1,7 @@
 """Weights in stores: blobs to tensors, and a base network to and from the blobs of its segments."""
 
+from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 import torch
@@ -17,7 +19,6 @@ from mainstream.nn.registry import build_base_network, load_base_network
 from mainstream.nn.tensors import pack_tensors, unpack_tensors
 from mainstream.nn.weights_file import GivenWeights
 
-_DEFAULT = StoreOptions()
 _LIBRARIES = ("torch", "torchvision", "efficientnet-lite-pytorch")
 
 
@@ -74,23 +75,38 @@ def publish_base_network(network: Network, version_: str, store: Store) -> BaseM
     return manifest
 
 
-def resolve_base_network(
-    name: str, weights: str | None, sha256: str | None, options: StoreOptions = _DEFAULT
-) -> Network:
-    """The base network of that name with the weights that a user names.
+@dataclass(frozen=True)
+class BaseWeights:
+    """Weights of a base network, as a user names them."""
 
-    `weights` is a file, an http or https URL (with its `sha256`), or a published base network (`STORE/name@version`,
-    `STORE/name@sha256:<digest>`); None takes those of the package that ships them.
-    """
+    location: str
+    """a file, an http or https URL, or a published base network: `STORE/name@version`, `STORE/name@sha256:<digest>`"""
+    sha256: str | None = None
+    """of a file's or URL's bytes; a URL has to have it"""
+    options: StoreOptions = field(default_factory=StoreOptions)
+    """how the store of a published base network is reached"""
+
+    @property
+    def published(self) -> bool:
+        """Whether a published base network is named."""
+        name = self.location.rpartition("/")[2]
+        return "@" in name and not self.location.startswith(("http://", "https://"))
+
+
+@cache
+def resolve_base_network(name: str, weights: BaseWeights | None) -> Network:
+    """The base network of that name with these weights; None takes those of the package that ships them."""
     if weights is None:
         return load_base_network(name)
-    if "@" not in weights.rpartition("/")[2] or weights.startswith(("http://", "https://")):
-        return load_base_network(name, GivenWeights(weights, sha256))
-    where, reference = split_reference(weights, ".")
-    store = open_store(where, options)
+    if not weights.published:
+        return load_base_network(name, GivenWeights(weights.location, weights.sha256))
+    where, reference = split_reference(weights.location, ".")
+    store = open_store(where, weights.options)
     manifest = open_base(store, reference)
     if manifest.name != name:
-        raise InvalidInputError(f"is base network {manifest.name}, not {name}", field="weights", source=weights)
+        raise InvalidInputError(
+            f"is base network {manifest.name}, not {name}", field="weights", source=weights.location
+        )
     return open_base_network(name, manifest.network_digest, manifest.segments, store)
 
 

@@ -11,10 +11,11 @@ from mainstream.api.video_app import StoreAccess
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Split
+from mainstream.mpackage.opening import StoreOptions
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import EventStatistics
-    from mainstream.mpackage.store import Store
+    from mainstream.weights import BaseWeights
     from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
 
 
@@ -41,11 +42,18 @@ class Asked:
     region: str | None
     ca_bundle: Path | None
     anonymous: bool
+    base_weights: str | None
+    base_weights_sha256: str | None
 
     @property
     def is_video(self) -> bool:
         """Whether there is a clip with labels, or else a folder of pictures."""
         return self.labels is not None
+
+    @property
+    def store_options(self) -> StoreOptions:
+        """How stores on S3 are reached."""
+        return StoreOptions(self.endpoint, self.region, self.ca_bundle, anonymous=self.anonymous)
 
     def client(self) -> Any:
         """A client of the S3 endpoint."""
@@ -57,18 +65,6 @@ class Asked:
         return s3_client(access, None, self.ca_bundle)
 
 
-def open_store(asked: Asked) -> "Store":
-    """Where packages are published."""
-    from mainstream.mpackage.folder_store import FolderStore
-
-    if not asked.store.startswith("s3://"):
-        return FolderStore(Path(asked.store))
-    client = asked.client()
-    from mainstream.mpackage.s3_store import S3Store
-
-    return S3Store(asked.store, client)
-
-
 @contextmanager
 def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
     """One request an app; what lies in S3 is there as files while the context is open."""
@@ -77,7 +73,21 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
         found = _video(asked, Path(folder)) if asked.is_video else _pictures(asked, Path(folder))
         view, points = _crop(asked.crop), _branch_points(asked.branch_points)
-        yield [TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed) for name, data in found]
+        weights = _weights(asked)
+        yield [
+            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, weights=weights)
+            for name, data in found
+        ]
+
+
+def _weights(asked: Asked) -> "BaseWeights | None":
+    from mainstream.weights import BaseWeights
+
+    if asked.base_weights is None:
+        if asked.base_weights_sha256 is not None:
+            raise InvalidInputError("belongs to --base-weights; give both", field="--base-weights-sha256")
+        return None
+    return BaseWeights(asked.base_weights, asked.base_weights_sha256, asked.store_options)
 
 
 def _video(asked: Asked, folder: Path) -> "list[tuple[str, VideoData]]":

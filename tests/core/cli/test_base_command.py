@@ -7,7 +7,7 @@ from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import open_base, open_package, verify_package
 from mainstream.mpackage.reference import Reference
 from mainstream.nn.registry import load_base_network
-from mainstream.weights import open_base_network, resolve_base_network
+from mainstream.weights import BaseWeights, open_base_network, resolve_base_network
 
 NAME = "efficientnet-lite0"
 
@@ -58,11 +58,11 @@ def test_weights_are_taken_from_a_published_base_network(tmp_path, monkeypatch):
     run("publish", NAME, "--store", tmp_path)
     expected = load_base_network(NAME)
     monkeypatch.setattr("mainstream.weights.load_base_network", no_weights_here)
-    network = resolve_base_network(NAME, f"{tmp_path}/{NAME}@1", None)
+    network = resolve_base_network(NAME, BaseWeights(f"{tmp_path}/{NAME}@1"))
     assert network is not expected
     assert network.prefix_hashes == expected.prefix_hashes
     with pytest.raises(InvalidInputError, match=f"is base network {NAME}, not resnet-18"):
-        resolve_base_network("resnet-18", f"{tmp_path}/{NAME}@1", None)
+        resolve_base_network("resnet-18", BaseWeights(f"{tmp_path}/{NAME}@1"))
 
 
 def no_weights_here(name, given=None):
