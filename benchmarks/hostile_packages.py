@@ -20,7 +20,7 @@ from harness import QUICK, Report
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "core" / "mpackage"))
 
-from hostile import hostile_package, read_everything, write
+from hostile import hostile_package, read_everything, write  # type: ignore[import-not-found]
 
 WANTED = 10_000
 PACKAGES = 2_000 if QUICK else 12_000
