@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from streams import ClassRuns, PhotoStream, StreamLimits, make_stream
 
 LIMITS = StreamLimits(0.3, 3.0)
