@@ -16,13 +16,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mainstream.errors import MainstreamError
+from mainstream.machine import machine_name
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient
 from mainstream_runner.engine_report import EngineReport
-from mainstream_runner.pod.camera import Camera
+from mainstream_runner.feeder.camera import Camera
 from mainstream_runner.profiling.fit import fit_base, fit_frame_s, fit_scale
-from mainstream_runner.profiling.node import PROFILED_VERSIONS, machine_name, probe_plan, zero_head
+from mainstream_runner.profiling.node import PROFILED_VERSIONS, probe_plan, zero_head
 from mainstream_runner.profiling.part_costs import PartCosts
 
 _log = logging.getLogger(__name__)

@@ -1,6 +1,5 @@
 """Profiles this node: TorchServe and feeder as they run plans, with a head of zeros on the whole base network."""
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from mainstream.errors import InvalidInputError
-from mainstream.machine import processor
+from mainstream.machine import machine_name
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
@@ -155,8 +154,3 @@ def _warm(client: EngineClient) -> None:
 
 def _captured_fps(run: RunReport) -> float:
     return run.apps[0].frames.captured / run.seconds
-
-
-def machine_name() -> str:
-    """Processor and number of cores, for a human."""
-    return f"{processor()}, {os.cpu_count()} cores"
