@@ -45,17 +45,17 @@ class Stage:
         """Run helm."""
         return run(tool("helm"), "--kubeconfig", self.cluster.kubeconfig, "--namespace", SYSTEM, *words)
 
-    def install(self) -> None:
+    def install(self, budget: float = BUDGET) -> None:
         """Install the chart, and wait until the operator is up."""
         self.helm(
             *("install", "mainstream", CHART, "--set", f"tenants={{{TENANT}}}", "--wait", "--timeout", "2m"),
-            *("--set", f"edgeNode.spec.budget={BUDGET}"),
+            *("--set", f"edgeNode.spec.budget={budget}"),
         )
 
     def upgrade(self, chart: Path, *values: str) -> None:
         """Upgrade the release to a chart, its values kept but for some."""
         more = [word for value in values for word in ("--set", value)]
-        self.helm("upgrade", "mainstream", chart, "--reuse-values", "--wait", "--timeout", "2m", *more)
+        self.helm("upgrade", "mainstream", chart, "--reset-then-reuse-values", "--wait", "--timeout", "2m", *more)
 
     def apply(self, *objects: dict[str, Any]) -> None:
         """`kubectl apply` of objects."""
@@ -152,15 +152,15 @@ class Stage:
 
 
 @contextmanager
-def open_stage(folder: Path, *, audit: bool = False) -> Iterator[Stage]:
-    """Set the stage, and clear it."""
-    images = build_images(folder / "images")
+def open_stage(folder: Path, *, audit: bool = False, images: Path | None = None) -> Iterator[Stage]:
+    """Set the stage, and clear it; archives of images are written to `images`, which may be kept."""
+    archives = build_images(images or folder / "images")
     with open_cluster(folder, audit=audit) as cluster, open_outside(folder, cluster.host) as outside:
-        for archive in images.values():
+        for archive in archives.values():
             cluster.load(archive)
         configuration = client.Configuration()
         config.load_kube_config(str(cluster.kubeconfig), client_configuration=configuration)
-        stage = Stage(cluster, outside, images, "", Kube.at(configuration))
+        stage = Stage(cluster, outside, archives, "", Kube.at(configuration))
         stage.node = json.loads(stage.kubectl("get", "nodes", "-o", "json"))["items"][0]["metadata"]["name"]
         level = {"pod-security.kubernetes.io/enforce": "restricted"}
         namespaces = [

@@ -14,9 +14,9 @@ import pytest
 import yaml
 from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
 from cluster_rights import calls, covers, rights
-from cluster_stage import EXAMPLES, SYSTEM, TENANT, Stage
+from cluster_stage import BUDGET, CHART, EXAMPLES, SYSTEM, TENANT, Stage
 from cluster_tools import wait_for
-from cluster_upgrade import next_chart, watched
+from cluster_upgrade import chart_before, next_chart, watched
 
 from mainstream.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
 from mainstream_operator.kube import KubeError
@@ -51,6 +51,24 @@ def dropped(stage: Stage) -> dict[str, tuple[int, int]]:
     for app in report.apps.values():
         assert 0 <= app.captured - app.analysed - app.skipped - app.dropped <= 20
     return {name: (app.captured, app.dropped) for name, app in report.apps.items()}
+
+
+def test_a_release_of_the_chart_before_is_upgraded_with_its_objects(story: Stage, tmp_path: Path) -> None:
+    """What Helm and the API server have to do with it; the operator of before is not built again for this."""
+    before = chart_before(tmp_path)
+    if before is None:
+        pytest.skip("git's history holds no chart of another version")
+    story.helm("install", "mainstream", before, "--set", f"tenants={{{TENANT}}}")
+    wait_for("definitions", lambda: story.get("crd", "videostreams.mainstream.video", None), 30)
+    story.kubectl("wait", "--for=condition=Established", "crd/videostreams.mainstream.video", "--timeout=30s")
+    story.kubectl("apply", "-f", EXAMPLES / "stream.yaml")
+    uid = (story.get("videostream", "plaza") or {})["metadata"]["uid"]
+    story.upgrade(CHART, f"edgeNode.spec.budget={BUDGET}")
+    assert (story.get("videostream", "plaza") or {})["metadata"]["uid"] == uid
+    story.wait_condition("videostream", "plaza", "Placed", "True", timeout_s=60)
+    story.kubectl("delete", "videostream", "plaza", "-n", TENANT)
+    story.kubectl("delete", "edgenode", story.node, "--ignore-not-found")
+    story.helm("uninstall", "mainstream", "--wait", "--timeout", "60s")
 
 
 def test_helm_install_makes_an_edge_node_for_the_labelled_node(story: Stage) -> None:
