@@ -12,6 +12,7 @@ import kopf
 from prometheus_client import start_http_server
 
 from mainstream.errors import MainstreamError
+from mainstream_operator.announcing import Announcer
 from mainstream_operator.handlers import resource_registry, runner_registry
 from mainstream_operator.kube import Kube
 from mainstream_operator.logs import configure_logging
@@ -38,6 +39,7 @@ _STALE_S = 300.0
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop` is set."""
     kube = Kube.connect()
+    announcer = Announcer(kube)
     world = World()
     metrics = Metrics()
     tools: Tools
@@ -57,7 +59,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         planning=Planning(metrics),
         reports=Reports(workers.mark_from_thread),
         secrets=NodeSecrets(kube, settings.namespace),
-        publisher=Publisher(kube),
+        publisher=Publisher(kube, announcer),
         metrics=metrics,
         now=lambda: datetime.now(UTC).replace(microsecond=0),
     )
@@ -101,6 +103,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await workers.close()
         tools.packages.close()
         tools.reports.close()
+        announcer.close()
 
 
 def _login(**context: Any) -> kopf.ConnectionInfo | None:

@@ -7,9 +7,9 @@ at again now and then, since a tag may name another one by now. What was read on
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
 from mainstream.errors import InvalidInputError, MainstreamError
@@ -27,6 +27,7 @@ _READERS = 4
 _LOOK_AGAIN_S = 300.0
 _FIRST_RETRY_S = 5.0
 _LAST_RETRY_S = 300.0
+_PATIENCE_S = 0.3
 _URL_LIFETIME_S = 300
 _KEPT = 2000
 """packages remembered; the one longest unused goes first"""
@@ -55,6 +56,8 @@ class _Entry:
     reading: bool = False
     nodes: frozenset[str] = frozenset()
     """where it is looked at"""
+    first: threading.Event = field(default_factory=threading.Event)
+    """set once it was read, or could not be"""
 
 
 class PackageReader:
@@ -79,6 +82,22 @@ class PackageReader:
         if start:
             self._pool.submit(self._read, key, app)
         return entry.state
+
+    def look_at_all(self, apps: Iterable[VideoApp], node: str) -> dict[str, PackageState]:
+        """What is known of the packages of several apps, by key.
+
+        Those that were never read are waited for a little: most stores answer at once, and then one look is enough.
+        """
+        wanted = list(apps)
+        states = {app.key: self.look(app, node) for app in wanted}
+        pending = [app for app in wanted if states[app.key].pending]
+        deadline_s = time.monotonic() + _PATIENCE_S
+        for app in pending:
+            with self._lock:
+                entry = self._entries.get(_key(app))
+            if entry is None or not entry.first.wait(max(0.0, deadline_s - time.monotonic())):
+                break
+        return states | {app.key: self.look(app, node) for app in pending}
 
     def signed_url(self, app: VideoApp, blob: Blob) -> str:
         """URL that reads one blob of the app's package for some minutes."""
@@ -120,7 +139,8 @@ class PackageReader:
                 state = entry.state
             wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1)) if failures else _LOOK_AGAIN_S
             # Who still looks at it says so again.
-            self._entries[key] = _Entry(state, time.monotonic() + wait_s, failures)
+            self._entries[key] = _Entry(state, time.monotonic() + wait_s, failures, first=entry.first)
+        entry.first.set()
         if state != entry.state:
             for node in entry.nodes:
                 self._changed(node)

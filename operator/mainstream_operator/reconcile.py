@@ -61,7 +61,7 @@ def _observe(scene: Scene, tools: Tools) -> tuple[Observation, RunnerClient | No
     """Add to what the watches know what has to be asked for. Of an app that is refused nothing is read."""
     app_refusals, unallowed = host_refusals(scene, tools.settings.host_rules)
     usable = [each for each in scene.apps if refuse(each) is None and each.key not in app_refusals]
-    packages = {each.key: tools.packages.look(each.app, scene.node) for each in usable}
+    packages = tools.packages.look_at_all((each.app for each in usable), scene.node)
     streams = [each.stream for each in scene.streams if each.stream.key not in unallowed]
     logins, stream_refusals = tools.secrets.logins(streams)
     keys, sink_refusals = tools.secrets.sink_keys(each.app for each in usable if each.runs)

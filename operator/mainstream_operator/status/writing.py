@@ -52,11 +52,13 @@ def verdict(before: Status, after: Status, now: datetime) -> Verdict:
 
 
 def told(before: Status, after: Status) -> list[Told]:
-    """Events for transitions and for a new plan."""
-    events = [
+    """Events for transitions and for a new plan; of good news only the last, which the others lead to."""
+    told_all = [
         Told(_type(each), f"{each.type}{'' if each.status == 'True' else each.status}"[:128], each.message)
         for each in _transitions(before.conditions, after.conditions)
     ]
+    good = [each for each in told_all if each.type == "Normal"]
+    events = [each for each in told_all if each.type == "Warning" or each is good[-1]]
     if isinstance(after, EdgeNodeStatus) and isinstance(before, EdgeNodeStatus):
         events += _node_plan(before, after)
     if isinstance(after, VideoAppStatus) and isinstance(before, VideoAppStatus):

@@ -1,9 +1,11 @@
 """Where frames go under one plan: immutable, so that a plan is swapped by replacing one reference."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 from mainstream.api.video_stream import Crop
 from mainstream.runner_plan import RunnerPlan
+from mainstream_runner.engine_report import EngineReport
 from mainstream_runner.views import PlanView, plan_views
 
 
@@ -24,13 +26,15 @@ class Routing:
 
     plan: RunnerPlan
     sizes: tuple[tuple[int, int], ...]
+    without: frozenset[str] = frozenset()
+    """apps that the engine could not load: the others are served, these get no frames"""
     views: tuple[tuple[ViewKey, PlanView], ...] = field(init=False)
     numbers: dict[ViewKey, int] = field(init=False)
 
     def __post_init__(self) -> None:
         """Number the views as the engine does."""
         views = plan_views(self.plan)
-        keyed = tuple((view_key(self.plan, view), view) for view in views)
+        keyed = tuple((view_key(self.plan, view), _without(view, self.without)) for view in views)
         object.__setattr__(self, "views", keyed)
         object.__setattr__(self, "numbers", {key: number for number, (key, _) in enumerate(keyed)})
 
@@ -53,6 +57,16 @@ class Routing:
         return frozenset(app.name for app in self.views[self.numbers[key]][1].apps)
 
 
+def served_routing(plan: RunnerPlan, report: EngineReport) -> Routing:
+    """The routing of a plan that an engine has just loaded, as it reports."""
+    sizes = tuple((height, width) for height, width in report["sizes"])
+    return Routing(plan, sizes, frozenset(report.get("unavailable_apps", {})))
+
+
 def view_key(plan: RunnerPlan, view: PlanView) -> ViewKey:
     """The name of a plan's view."""
     return ViewKey(view.stream, view.view, view.base_digest, "" if plan.sharing else view.apps[0].name)
+
+
+def _without(view: PlanView, apps: Collection[str]) -> PlanView:
+    return replace(view, apps=tuple(app for app in view.apps if app.name not in apps))
