@@ -22,11 +22,9 @@ SETTINGS = TrainingSettings(
 """short, the same for every pool and never tuned: what counts is how policies compare on the packages there are"""
 
 
-def pool_packages(
-    pool: Pool, groups: Sequence[tuple[int, ...]], version: str = "1", seed: int = 0
-) -> dict[str, Manifest]:
-    """One package for each group of classes that is an app's event."""
-    requests = [_request(pool, group, version, seed) for group in groups]
+def pool_packages(pool: Pool, groups: Sequence[tuple[int, ...]], base: str = BASE) -> dict[str, Manifest]:
+    """One package for each group of classes that is an app's event; its version names the base network."""
+    requests = [_request(pool, group, base) for group in groups]
     # Finished candidates are kept, so that a run that was cut short goes on where it was.
     manifests = train_apps(
         requests, FolderStore(STORE), on_progress=_Teller(), resources=Resources(work=FOLDER / "training")
@@ -34,7 +32,7 @@ def pool_packages(
     return {manifest.name: manifest for manifest in manifests}
 
 
-def _request(pool: Pool, group: tuple[int, ...], version: str, seed: int) -> TrainingRequest:
+def _request(pool: Pool, group: tuple[int, ...], base: str) -> TrainingRequest:
     # Events differ from workload to workload, so what a package says of them is stated for each workload anew.
     placeholder = EventStatistics(
         length_s=Statistic(value=1.0, source="declared"),
@@ -52,10 +50,9 @@ def _request(pool: Pool, group: tuple[int, ...], version: str, seed: int) -> Tra
     return TrainingRequest(
         data,
         package_name(pool.name, group),
-        base=BASE,
+        base=base,
         branch_points=BRANCH_POINTS,
-        version=version,
-        seed=seed,
+        version=base,
         settings=SETTINGS,
     )
 
