@@ -9,11 +9,14 @@ from functools import partial
 from typing import Any
 
 import kopf
+from prometheus_client import start_http_server
 
 from mainstream.errors import MainstreamError
+from mainstream_operator.announcing import Announcer
 from mainstream_operator.handlers import resource_registry, runner_registry
 from mainstream_operator.kube import Kube
 from mainstream_operator.logs import configure_logging
+from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
 from mainstream_operator.node_secrets import NodeSecrets
 from mainstream_operator.observe import scene_of
@@ -22,6 +25,7 @@ from mainstream_operator.placement import NOWHERE
 from mainstream_operator.planning import Planning
 from mainstream_operator.publish import Publisher
 from mainstream_operator.reconcile import reconcile
+from mainstream_operator.reports import Reports
 from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.stores import StoreOpener
 from mainstream_operator.sync import fill, keep_checking
@@ -29,26 +33,37 @@ from mainstream_operator.tools import Tools
 from mainstream_operator.worker import Workers
 from mainstream_operator.world import World
 
-_LIVENESS = "http://0.0.0.0:8081/healthz"
 _STALE_S = 300.0
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop` is set."""
     kube = Kube.connect()
+    announcer = Announcer(kube)
     world = World()
+    metrics = Metrics()
     tools: Tools
-    workers = Workers(partial(scene_of, world), lambda scene: reconcile(scene, tools), settings.workers)
+    workers = Workers(
+        partial(scene_of, world, quotas=settings.quotas),
+        lambda scene: reconcile(scene, tools),
+        settings.workers,
+        lambda seconds, failed: metrics.reconciled(seconds, failed=failed),
+    )
+    metrics.watch_queue(workers.queue_depth, workers.seconds_since_last_reconcile)
     tools = Tools(
         kube=kube,
         settings=settings,
-        packages=PackageReader(StoreOpener(kube), workers.mark_from_thread),
-        planning=Planning(),
+        packages=PackageReader(
+            StoreOpener(kube, own_credentials=settings.allow_operator_credentials), workers.mark_from_thread
+        ),
+        planning=Planning(metrics),
+        reports=Reports(workers.mark_from_thread),
         secrets=NodeSecrets(kube, settings.namespace),
-        publisher=Publisher(kube),
+        publisher=Publisher(kube, announcer),
+        metrics=metrics,
         now=lambda: datetime.now(UTC).replace(microsecond=0),
     )
-    resources, runners = resource_registry(world, workers), runner_registry(world, workers)
+    resources, runners = resource_registry(world, workers, settings.quotas), runner_registry(world, workers)
     for registry in (resources, runners):
         kopf.on.login(id="login", registry=registry)(_login)
 
@@ -59,6 +74,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             raise RuntimeError(f"nothing was reconciled for {age_s:.0f} s")
         return age_s
 
+    server, _ = start_http_server(settings.metrics_port, registry=metrics.registry)
     await fill(world, kube, settings.namespace)
     for node in {NOWHERE, *world.edge_nodes, *(name for name, machine in world.machines.items() if machine.is_edge)}:
         workers.mark(node)
@@ -70,7 +86,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 settings=_watching(),
                 clusterwide=True,
                 standalone=True,
-                liveness_endpoint=_LIVENESS,
+                liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
                 stop_flag=stop,
             ),
             kopf.operator(
@@ -83,8 +99,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
     finally:
         checking.cancel()
+        server.shutdown()
         await workers.close()
         tools.packages.close()
+        tools.reports.close()
+        announcer.close()
 
 
 def _login(**context: Any) -> kopf.ConnectionInfo | None:
@@ -101,6 +120,8 @@ def _watching(labels: str | None = None) -> kopf.OperatorSettings:
     settings.watching.client_timeout = 330
     settings.watching.connect_timeout = 10
     settings.networking.request_timeout = 30
+    # Nodes gather their changes themselves; an object alone need not.
+    settings.queueing.batch_window = 0.02
     settings.persistence.finalizer = f"{FIELD_MANAGER}/none"
     if labels is not None:
         settings.watching.label_selectors[kopf.EVERYTHING] = labels

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.video_app import StoreAccess
 from mainstream_operator.observe import Scene
-from mainstream_operator.placement import Refusal
+from mainstream_operator.refusal import Refusal
 
 Address = IPv4Address | IPv6Address
 _Call = tuple[str, str | None, str | None]

@@ -1,33 +1,29 @@
-"""What a node is to do: which apps are accepted, what is wanted of its runner, and the plan. Pure but for the planner's
-own clock.
+"""What a node is to do: which apps are accepted, what is wanted of its runner, and the plan. Pure but for caches.
 
-An app that can't be used is refused with a reason and never touches its neighbours: each is tried alone before all are
-planned together. While a package that may be running has not been read (the operator just started, the store is away),
-nothing is decided (`hold`): what runs goes on.
+An app that can't be used is refused with a reason and never touches its neighbours. While a package that may be running
+has not been read (the operator just started, the store is away), nothing is decided (`hold`): what runs goes on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mainstream.api import EdgeNode, VideoStream
-from mainstream.errors import MainstreamError
+from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api.edge_node import EdgeNodeStatus
+from mainstream.api.model import Metadata
+from mainstream.api.video_app import VideoAppStatus
+from mainstream.api.video_stream import VideoStreamStatus
 from mainstream.node_profile import NodeProfile
-from mainstream.planner import Plan
+from mainstream.planner import Running
 from mainstream.runner_orders import Wanted
 from mainstream.runner_plan import RunnerPlan, RunnerStream
-from mainstream.workload.compose import compose_runner_plan
-from mainstream.workload.node_workload import NodeWorkload, PlacedApp
-from mainstream.workload.problem import build_problem
+from mainstream.workload.node_workload import PlacedApp
+from mainstream.workload.slowdown import next_slowdown, slowed
+from mainstream_operator.node_plan import Forecast, Ground, NodePlan, forecast, plan_node
 from mainstream_operator.observe import AppOnNode, Observation
-from mainstream_operator.placement import Refusal
 from mainstream_operator.planning import Planning
+from mainstream_operator.refusal import Refusal
 
-
-@dataclass(frozen=True)
-class Baselines:
-    """Mean predicted F1 under the same budget."""
-
-    no_sharing: float
-    max_sharing: float
+_TELLING_SHARE = 0.05
+"""of the budget: a runner that uses less says little of what a frame costs"""
 
 
 @dataclass(frozen=True)
@@ -40,18 +36,25 @@ class Decision:
     """the package of a running app is not known: leave what is wanted as it is, too"""
     wanted: Wanted
     profile: NodeProfile | None
+    slowdown: float
+    """what plans multiply the profile's seconds with"""
     refused: dict[str, Refusal]
     """apps that can't be used as they are, by key"""
     waiting: dict[str, Refusal]
     """apps that could be used, but nothing can be planned for them yet, or ever"""
-    workload: NodeWorkload | None
-    plan: Plan | None
-    runner_plan: RunnerPlan | None
-    baselines: Baselines | None
+    plan: NodePlan | None = None
+    forecasts: dict[str, Forecast] = field(default_factory=dict)
+    """of apps that are only tried, by key"""
+
+    @property
+    def runner_plan(self) -> RunnerPlan | None:
+        """What the runner is to do; None where nothing is to run."""
+        return None if self.plan is None else self.plan.runner_plan
 
 
-def decide(observation: Observation, planning: Planning, running: frozenset[str]) -> Decision:
-    """Decide for one node; `running` are the apps of the plan that its runner has."""
+def decide(observation: Observation, planning: Planning, before: RunnerPlan | None) -> Decision:
+    """Decide for one node; `before` is the plan that its runner was told last."""
+    running = frozenset(app.name for app in before.apps) if before is not None else frozenset()
     scene = observation.scene
     node = scene.edge_node
     refused: dict[str, Refusal] = {}
@@ -59,7 +62,7 @@ def decide(observation: Observation, planning: Planning, running: frozenset[str]
     usable: list[PlacedApp] = []
     unread = False
     for each in scene.apps:
-        refusal = _refusal(each) or observation.app_refusals.get(each.key)
+        refusal = refuse(each) or observation.app_refusals.get(each.key)
         state = observation.packages.get(each.key)
         if refusal is None and state is not None and state.manifest is None:
             refusal = state.refusal
@@ -68,48 +71,46 @@ def decide(observation: Observation, planning: Planning, running: frozenset[str]
             refused[each.key] = refusal
         elif each.app.spec.suspend:
             waiting[each.key] = Refusal("Suspended", "The app is suspended; set spec.suspend to false to run it.")
+        elif each.over_quota is not None:
+            waiting[each.key] = each.over_quota
         elif state is None or state.manifest is None or each.stream is None:
             waiting[each.key] = Refusal("PackageBeingRead", "The package's manifest is being read.")
         else:
-            usable.append(PlacedApp(each.app, each.stream, state.manifest))
+            usable.append(PlacedApp(_bare_app(each.app), _bare_stream(each.stream), state.manifest))
     profile = None if node is None else _profile(node, observation)
     wanted = _wanted(usable, profile, declared=node is not None and node.spec.profile is not None)
     if node is None or profile is None:
         reason, message = ("NoEdgeNode", "The node has no EdgeNode yet.") if node is None else _profiling(observation)
         waiting |= {placed.name: Refusal(reason, message) for placed in usable}
-        return Decision(unread, unread, wanted, None, refused, waiting, None, None, None, None)
+        return Decision(unread, unread, wanted, None, 1.0, refused, waiting)
+    slowdown = _slowdown(node, profile, observation, before)
     ready = []
     for placed in usable:
         problem = _unprofiled(placed, profile, observation)
-        if problem is not None:
+        if problem is None:
+            ready.append(placed)
+        else:
             (refused if problem.reason == "BaseUnavailable" else waiting)[placed.name] = problem
-            continue
-        try:
-            planning.try_alone(build_problem(NodeWorkload(node, profile, (placed,))))
-        except MainstreamError as error:
-            refused[placed.name] = Refusal("CannotBeUsed", f"{error}."[:1000])
-            continue
-        except (ArithmeticError, LookupError, ValueError) as error:
-            # A manifest that is valid and still makes no sense must not take the others along.
-            message = f"The package cannot be planned with ({type(error).__name__}); train it again."
-            refused[placed.name] = Refusal("CannotBeUsed", message)
-            continue
-        ready.append(placed)
     # Where a running app only waits for the runner to profile its base or stream again, the old plan goes on.
     hold = unread or any(name in running and refusal.reason == "Profiling" for name, refusal in waiting.items())
-    if hold or not ready:
-        return Decision(hold, unread, wanted, profile, refused, waiting, None, None, None, None)
-    workload = NodeWorkload(node, profile, tuple(ready))
-    problem_of_all = build_problem(workload)
-    plan = planning.solve(problem_of_all, "mainstream")
-    baselines = Baselines(
-        planning.solve(problem_of_all, "no-sharing").mean_f1, planning.solve(problem_of_all, "max-sharing").mean_f1
-    )
-    runner_plan = compose_runner_plan(workload, plan)
-    return Decision(False, False, wanted, profile, refused, waiting, workload, plan, runner_plan, baselines)
+    if hold:
+        return Decision(hold, unread, wanted, profile, slowdown, refused, waiting)
+    ground = Ground(_bare_node(node), slowed(profile, slowdown), observation.scene.shares)
+    runs = _running(before)
+    asking = tuple(placed for placed in ready if not placed.app.spec.dry_run)
+    plan = plan_node(ground, asking, runs, planning)
+    forecasts = {
+        placed.name: forecast(ground, asking, placed, runs, planning) for placed in ready if placed.app.spec.dry_run
+    }
+    refused |= plan.free.refused
+    refused |= {
+        name: each.after.free.refused[name] for name, each in forecasts.items() if name in each.after.free.refused
+    }
+    waiting |= plan.free.turned_away
+    return Decision(False, False, wanted, profile, slowdown, refused, waiting, plan, forecasts)
 
 
-def _refusal(each: AppOnNode) -> Refusal | None:
+def refuse(each: AppOnNode) -> Refusal | None:
     """What can be told from the app and its stream alone."""
     source = each.app.spec.stream
     if each.stream is None:
@@ -130,8 +131,50 @@ def _refusal(each: AppOnNode) -> Refusal | None:
     return None
 
 
+def _running(before: RunnerPlan | None) -> tuple[Running, ...]:
+    apps = before.apps if before is not None else ()
+    return tuple(Running(app.name, app.branch_point, app.fps) for app in sorted(apps, key=lambda app: app.name))
+
+
+def _slowdown(node: EdgeNode, profile: NodeProfile, observation: Observation, before: RunnerPlan | None) -> float:
+    """The factor so far, moved by what the runner saw if that is about the plan and the profile at hand."""
+    stated = node.status.profile
+    if stated is not None and not _same_costs(stated.profile, profile):
+        return 1.0
+    slowdown, report = node.status.slowdown or 1.0, observation.report
+    if report is None or report.cost_ratio is None or before is None or report.served != before.digest:
+        return slowdown
+    if report.cpu is not None and report.cpu < _TELLING_SHARE * node.budget_cpu_s:
+        return slowdown
+    return next_slowdown(slowdown, report.cost_ratio)
+
+
+def _same_costs(one: NodeProfile, other: NodeProfile) -> bool:
+    """Whether two profiles agree on whatever both know."""
+    bases = all(other.bases[name] == base for name, base in one.bases.items() if name in other.bases)
+    streams = all(other.decode_s[name] == each for name, each in one.decode_s.items() if name in other.decode_s)
+    return bases and streams and (one.frame_s, one.idle) == (other.frame_s, other.idle)
+
+
+def _bare_app(app: VideoApp) -> VideoApp:
+    """What matters for a plan: another status or label is no other input."""
+    known = app.metadata
+    metadata = Metadata(name=known.name, namespace=known.namespace, creation_timestamp=known.creation_timestamp)
+    return app.model_copy(update={"metadata": metadata, "status": VideoAppStatus()})
+
+
+def _bare_stream(stream: VideoStream) -> VideoStream:
+    metadata = Metadata(name=stream.metadata.name, namespace=stream.metadata.namespace)
+    return stream.model_copy(update={"metadata": metadata, "status": VideoStreamStatus()})
+
+
+def _bare_node(node: EdgeNode) -> EdgeNode:
+    spec = node.spec.model_copy(update={"profile": None})
+    return EdgeNode(metadata=Metadata(name=node.metadata.name), spec=spec, status=EdgeNodeStatus())
+
+
 def _wanted(usable: list[PlacedApp], profile: NodeProfile | None, *, declared: bool) -> Wanted:
-    streams = {placed.stream_name: _bare_stream(placed.stream) for placed in usable}
+    streams = {placed.stream_name: _undecided(placed.stream) for placed in usable}
     bases = {placed.package.base.name for placed in usable}
     return Wanted(
         bases=tuple(sorted(bases)),
@@ -141,7 +184,7 @@ def _wanted(usable: list[PlacedApp], profile: NodeProfile | None, *, declared: b
     )
 
 
-def _bare_stream(stream: VideoStream) -> RunnerStream:
+def _undecided(stream: VideoStream) -> RunnerStream:
     return RunnerStream(name=stream.key, url=stream.spec.url, fps=stream.spec.frames_per_second, crops={})
 
 
@@ -149,7 +192,8 @@ def _profile(node: EdgeNode, observation: Observation) -> NodeProfile | None:
     """Declared (with what decoding costs where that was left out), else as the runner reports it, else as known."""
     measured = None if observation.report is None else observation.report.profile
     if node.spec.profile is not None:
-        decode_s = {**(measured.decode_s if measured is not None else {}), **node.spec.profile.decode_s}
+        seen = measured or (node.status.profile.profile if node.status.profile is not None else None)
+        decode_s = {**(seen.decode_s if seen is not None else {}), **node.spec.profile.decode_s}
         return node.spec.profile.model_copy(update={"decode_s": decode_s})
     if measured is not None:
         return measured

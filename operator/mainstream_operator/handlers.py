@@ -10,16 +10,18 @@ from typing import Any
 import kopf
 
 from mainstream_operator.names import GROUP, NODE_LABEL, VERSION
-from mainstream_operator.placement import NOWHERE, apps_of_stream, node_of_stream, stream_key
+from mainstream_operator.placement import NOWHERE, node_of_stream, placements
+from mainstream_operator.quotas import Quotas
+from mainstream_operator.refusal import Refusal
 from mainstream_operator.worker import Workers
-from mainstream_operator.world import World
+from mainstream_operator.world import World, stream_key
 
 _log = logging.getLogger(__name__)
 _PLURALS = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}
 _DELETED = "DELETED"
 
 
-def resource_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
+def resource_registry(world: World, workers: Workers, quotas: Quotas) -> kopf.OperatorRegistry:
     """Handlers of what users declare, and of Nodes: watched in the whole cluster."""
     registry = kopf.OperatorRegistry()
 
@@ -28,7 +30,10 @@ def resource_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
             body = dict(event["object"])
             before = _concerned(world, kind, body)
             if world.note_resource(kind, body, gone=event["type"] == _DELETED):
-                for node in before | _concerned(world, kind, body):
+                nodes = before | _concerned(world, kind, body)
+                if kind == "VideoApp" and quotas.of(body["metadata"]["namespace"]).apps is not None:
+                    nodes |= _nodes_of_namespace(world, body["metadata"]["namespace"])
+                for node in nodes:
                     workers.mark(node)
 
         kopf.on.event(GROUP, VERSION, _PLURALS[kind], id=f"note-{kind}", registry=registry)(note)
@@ -40,11 +45,11 @@ def resource_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
     async def note_machine(event: Any, **_: Any) -> None:
         body = dict(event["object"])
         name = body["metadata"]["name"]
-        placed = {key: node_of_stream(world, key) for key in world.streams}
+        placed = dict(placements(world))
         if not world.note_machine(body, gone=event["type"] == _DELETED):
             return
-        moved = {key for key in placed if node_of_stream(world, key) != placed[key]}
-        concerned = {node_of_stream(world, key) for key in moved} | {placed[key] for key in moved} | {name}
+        moved = {key for key, node in placements(world).items() if node != placed[key]}
+        concerned = {node_of_stream(world, key) for key in moved} | {_node(placed[key]) for key in moved} | {name}
         for node in concerned:
             if node in world.edge_nodes or node == NOWHERE or _is_edge(world, node):
                 workers.mark(node)
@@ -69,8 +74,19 @@ def runner_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
 
     on_child(("apps", "v1"), "deployments", "Deployment")
     on_child(("", "v1"), "configmaps", "ConfigMap")
+    on_child(("", "v1"), "persistentvolumeclaims", "PersistentVolumeClaim")
     on_child(("", "v1"), "pods", "Pod")
     return registry
+
+
+def _node(placed: str | Refusal) -> str:
+    return NOWHERE if isinstance(placed, Refusal) else placed
+
+
+def _nodes_of_namespace(world: World, namespace: str) -> set[str]:
+    """Where one app more or less may let another one in or out."""
+    own = (app for app in world.apps.values() if app.metadata.namespace == namespace)
+    return {node_of_stream(world, stream_key(app)) for app in own}
 
 
 def _is_edge(world: World, node: str) -> bool:
@@ -87,6 +103,6 @@ def _concerned(world: World, kind: str, body: dict[str, Any]) -> set[str]:
         return {name}
     if kind == "VideoStream":
         nodes = {node_of_stream(world, key)}
-        return nodes | {NOWHERE} if apps_of_stream(world, key) else nodes
+        return nodes | {NOWHERE} if world.apps_of_stream(key) else nodes
     app = world.apps.get(key)
     return {NOWHERE} if app is None else {node_of_stream(world, stream_key(app))}

@@ -1,44 +1,25 @@
-"""The Secret of each node, and the Secrets of streams that go into it.
-
-Read when needed and remembered for some seconds: a plan on its way is followed five times a second, and nobody wants
-five reads of a Secret for it.
-"""
+"""The Secret of each node, and the Secrets of streams and sinks that go into it."""
 
 import base64
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from mainstream.api import EdgeNode, VideoStream
-from mainstream.runner_orders import TOKEN_FILE, Login, NodeCredentials
+from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api.video_app import Sink
+from mainstream.runner_orders import TOKEN_FILE, Login, NodeCredentials, SinkKeys, sink_key
 from mainstream_operator.desired.secret import new_token, node_secret
 from mainstream_operator.drift import difference
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.names import runner_name
-from mainstream_operator.placement import Refusal
+from mainstream_operator.refusal import Refusal
+from mainstream_operator.remembered import Remembered
 from mainstream_operator.stores import SecretProblemError, read_secret
 
 _REMEMBERED_S = 20.0
+_MOST = 10_000
 
-
-T = TypeVar("T")
-
-
-@dataclass
-class _Remembered(Generic[T]):
-    """Answers of a short while ago; each key is used by one thread at a time."""
-
-    answers: dict[str, tuple[float, T]] = field(default_factory=dict)
-
-    def get(self, key: str, ask: Callable[[], T]) -> T:
-        known = self.answers.get(key)
-        if known is not None and time.monotonic() - known[0] < _REMEMBERED_S:
-            return known[1]
-        answer = ask()
-        self.answers[key] = (time.monotonic(), answer)
-        return answer
+_Part = TypeVar("_Part")
+_Texts = dict[str, str]
 
 
 class NodeSecrets:
@@ -47,31 +28,49 @@ class NodeSecrets:
     def __init__(self, kube: Kube, namespace: str) -> None:
         self._kube = kube
         self._namespace = namespace
-        self._own: _Remembered[Body | None] = _Remembered()
-        self._logins: _Remembered[Login | Refusal] = _Remembered()
+        self._own: Remembered[Body | None] = Remembered(_REMEMBERED_S, _MOST)
+        self._read: Remembered[_Texts | Refusal] = Remembered(_REMEMBERED_S, _MOST)
 
-    def credentials(self, streams: tuple[VideoStream, ...]) -> tuple[NodeCredentials, dict[str, Refusal]]:
-        """Logins of the streams that have some; and of which streams they can't be had."""
+    def logins(self, streams: Iterable[VideoStream]) -> tuple[dict[str, Login], dict[str, Refusal]]:
+        """Logins of the streams that have some, and of which streams they can't be had; by key."""
         logins: dict[str, Login] = {}
         refusals: dict[str, Refusal] = {}
         for stream in streams:
             name = stream.spec.credentials_secret_name
-            if name is None:
-                continue
-            namespace = stream.metadata.namespace or ""
-            found = self._logins.get(f"{namespace}/{name}", partial(self._login, namespace, name))
-            if isinstance(found, Refusal):
-                refusals[stream.key] = found
-            else:
-                logins[stream.key] = found
-        return NodeCredentials(logins=logins), refusals
+            if name is not None:
+                found = self._part(stream.metadata.namespace or "", name, _login)
+                if isinstance(found, Refusal):
+                    refusals[stream.key] = found
+                else:
+                    logins[stream.key] = found
+        return logins, refusals
+
+    def sink_keys(self, apps: Iterable[VideoApp]) -> tuple[dict[str, SinkKeys], dict[str, Refusal]]:
+        """Keys of sinks, by `sink_key`, from the apps' own namespaces; and of which apps some can't be had."""
+        keys: dict[str, SinkKeys] = {}
+        refusals: dict[str, Refusal] = {}
+        for app in apps:
+            for index, sink in enumerate(app.spec.sinks):
+                wanted = _keys_wanted(sink)
+                if wanted is None:
+                    continue
+                found = self._part(app.metadata.namespace or "", *wanted)
+                if isinstance(found, Refusal):
+                    refusals[app.key] = found
+                else:
+                    keys[sink_key(app.key, index)] = found
+        return keys, refusals
 
     def token(self, node: EdgeNode) -> str:
         """What the node's runner asks for."""
         name = runner_name(node.metadata.name)
         body = self._own.get(name, lambda: self._kube.get(self._ref(name)))
         text = ((body or {}).get("data") or {}).get(TOKEN_FILE)
-        return base64.b64decode(text).decode() if isinstance(text, str) and text else ""
+        try:
+            return base64.b64decode(text).decode() if isinstance(text, str) and text else ""
+        except ValueError:
+            # Somebody spoiled it: a new one is made.
+            return ""
 
     def ensure(self, node: EdgeNode, credentials: NodeCredentials) -> str:
         """Make the node's Secret what it should be, its token kept; the version of it that pods should have."""
@@ -80,20 +79,51 @@ class NodeSecrets:
         body = self._own.get(name, lambda: self._kube.get(self._ref(name)))
         if body is None or difference(body, wanted.body) is not None:
             body = self._kube.apply(wanted.ref, wanted.body)
-            self._own.answers[name] = (time.monotonic(), body)
+            self._own.put(name, body)
         return str(((body or {}).get("metadata") or {}).get("resourceVersion"))
 
     def _ref(self, name: str) -> Ref:
         return Ref("v1", "secrets", name, self._namespace)
 
-    def _login(self, namespace: str, name: str) -> Login | Refusal:
+    def _part(self, namespace: str, name: str, read: Callable[[str, _Texts], "_Part | Refusal"]) -> "_Part | Refusal":
+        texts = self._read.get(f"{namespace}/{name}", lambda: self._texts(namespace, name))
+        return texts if isinstance(texts, Refusal) else read(f"{namespace}/{name}", texts)
+
+    def _texts(self, namespace: str, name: str) -> _Texts | Refusal:
         try:
-            secret = read_secret(self._kube, namespace, name)
+            return read_secret(self._kube, namespace, name)
         except SecretProblemError as error:
             return Refusal(error.reason, error.message)
         except KubeError as error:
             return Refusal("SecretUnreadable", f"Secret {namespace}/{name} cannot be read now ({error.status}).")
-        missing = [each for each in ("username", "password") if each not in secret]
+
+
+def _keys_wanted(sink: Sink) -> tuple[str, Callable[[str, _Texts], SinkKeys | Refusal]] | None:
+    """The Secret that a sink names, and how it is read."""
+    if sink.webhook is not None and sink.webhook.secret_name is not None:
+        return sink.webhook.secret_name, _webhook_keys
+    if sink.mqtt is not None and sink.mqtt.secret_name is not None:
+        return sink.mqtt.secret_name, _mqtt_keys
+    return None
+
+
+def _login(name: str, texts: _Texts) -> Login | Refusal:
+    missing = [each for each in ("username", "password") if each not in texts]
+    return _incomplete(name, missing[0]) if missing else Login(username=texts["username"], password=texts["password"])
+
+
+def _webhook_keys(name: str, texts: _Texts) -> SinkKeys | Refusal:
+    return SinkKeys(hmac_key=texts["key"]) if texts.get("key") else _incomplete(name, "key")
+
+
+def _mqtt_keys(name: str, texts: _Texts) -> SinkKeys | Refusal:
+    """Login, the broker's certificate authority, or both."""
+    if "ca.crt" not in texts or "username" in texts or "password" in texts:
+        missing = [each for each in ("username", "password") if each not in texts]
         if missing:
-            return Refusal("SecretIncomplete", f"Secret {namespace}/{name} has no {missing[0]}; add it.")
-        return Login(username=secret["username"], password=secret["password"])
+            return _incomplete(name, missing[0])
+    return SinkKeys(username=texts.get("username"), password=texts.get("password"), ca_pem=texts.get("ca.crt"))
+
+
+def _incomplete(name: str, field: str) -> Refusal:
+    return Refusal("SecretIncomplete", f"Secret {name} has no {field}; add it.")

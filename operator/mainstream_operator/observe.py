@@ -6,8 +6,10 @@ from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_report import RunnerReport
 from mainstream_operator.packages import PackageState
-from mainstream_operator.placement import NOWHERE, Refusal, node_of_stream, place_stream, stream_key
-from mainstream_operator.world import Children, Machine, Unreadable, World
+from mainstream_operator.placement import NOWHERE, node_of_stream, placements
+from mainstream_operator.quotas import NO_QUOTAS, Quotas, over_quota
+from mainstream_operator.refusal import Refusal
+from mainstream_operator.world import Children, Machine, Unreadable, World, stream_key
 
 
 @dataclass(frozen=True)
@@ -17,11 +19,17 @@ class AppOnNode:
     app: VideoApp
     stream: VideoStream | None
     unplaced: Refusal | None = None
+    over_quota: Refusal | None = None
 
     @property
     def key(self) -> str:
         """`namespace/name`."""
         return self.app.key
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is to run, if it can."""
+        return not self.app.spec.suspend and not self.app.spec.dry_run and self.over_quota is None
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ class Scene:
     streams: tuple[StreamOnNode, ...]
     unreadable: tuple[Unreadable, ...]
     children: Children
+    shares: tuple[tuple[str, float], ...] = ()
+    """of the budget, by namespace, where a quota limits it"""
 
 
 @dataclass(frozen=True)
@@ -59,22 +69,24 @@ class Observation:
     """streams whose Secret can't be used, or whose host must not be called"""
     app_refusals: dict[str, Refusal] = field(default_factory=dict)
     """apps that name a host that must not be called"""
+    sink_refusals: dict[str, Refusal] = field(default_factory=dict)
+    """apps a sink of which has a Secret that can't be used"""
 
 
-def scene_of(world: World, node: str) -> Scene:
+def scene_of(world: World, node: str, quotas: Quotas = NO_QUOTAS) -> Scene:
     """Take the snapshot, in the order of names, so that the same world always gives the same plan."""
-    streams = tuple(
-        StreamOnNode(stream, place_stream(stream, world.machines))
-        for key, stream in sorted(world.streams.items())
-        if node_of_stream(world, key) == node
-    )
-    apps = []
-    for _, app in sorted(world.apps.items()):
-        key = stream_key(app)
-        if node_of_stream(world, key) == node:
-            stream = world.streams.get(key)
-            placed = None if stream is None else place_stream(stream, world.machines)
-            apps.append(AppOnNode(app, stream, placed if isinstance(placed, Refusal) else None))
+    over = over_quota(world.apps.values(), quotas)
+    placed = placements(world)
+    keys = sorted(key for key in placed if node_of_stream(world, key) == node)
+    streams = tuple(StreamOnNode(world.streams[key], placed[key]) for key in keys)
+    apps = [each for key in keys for each in world.apps_of_stream(key)]
+    if node == NOWHERE:
+        apps += [each for each in world.apps.values() if stream_key(each) not in world.streams]
+    found = []
+    for app in sorted(apps, key=lambda each: each.key):
+        where = placed.get(stream_key(app))
+        unplaced = where if isinstance(where, Refusal) else None
+        found.append(AppOnNode(app, world.streams.get(stream_key(app)), unplaced, over.get(app.key)))
     unreadable = [
         each
         for each in world.unreadable_of(("VideoApp", "VideoStream", "EdgeNode"))
@@ -84,8 +96,9 @@ def scene_of(world: World, node: str) -> Scene:
         node=node,
         machine=world.machines.get(node),
         edge_node=world.edge_nodes.get(node),
-        apps=tuple(apps),
+        apps=tuple(found),
         streams=streams,
         unreadable=tuple(unreadable),
         children=world.children(node),
+        shares=tuple(sorted(quotas.shares({app.metadata.namespace or "" for app in apps}).items())),
     )

@@ -7,9 +7,9 @@ at again now and then, since a tag may name another one by now. What was read on
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
 from mainstream.errors import InvalidInputError, MainstreamError
@@ -19,14 +19,16 @@ from mainstream.mpackage.reading import DamagedPackageError, open_package
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import StoreError, StoreRefusedError, StoreUnreachableError
-from mainstream_operator.placement import Refusal
+from mainstream.runner_report import WantedUpload
+from mainstream_operator.refusal import Refusal
 from mainstream_operator.stores import SecretProblemError, StoreOpener
 
 _READERS = 4
 _LOOK_AGAIN_S = 300.0
 _FIRST_RETRY_S = 5.0
 _LAST_RETRY_S = 300.0
-_URL_LIFETIME_S = 600
+_PATIENCE_S = 0.3
+_URL_LIFETIME_S = 300
 _KEPT = 2000
 """packages remembered; the one longest unused goes first"""
 
@@ -52,6 +54,10 @@ class _Entry:
     due_s: float = 0.0
     failures: int = 0
     reading: bool = False
+    nodes: frozenset[str] = frozenset()
+    """where it is looked at"""
+    first: threading.Event = field(default_factory=threading.Event)
+    """set once it was read, or could not be"""
 
 
 class PackageReader:
@@ -70,12 +76,28 @@ class PackageReader:
         with self._lock:
             entry = self._entries.pop(key, _Entry())
             start = not entry.reading and time.monotonic() >= entry.due_s
-            self._entries[key] = replace(entry, reading=entry.reading or start)
+            self._entries[key] = replace(entry, reading=entry.reading or start, nodes=entry.nodes | {node})
             while len(self._entries) > _KEPT:
                 self._entries.pop(next(iter(self._entries)))
         if start:
-            self._pool.submit(self._read, key, app, node)
+            self._pool.submit(self._read, key, app)
         return entry.state
+
+    def look_at_all(self, apps: Iterable[VideoApp], node: str) -> dict[str, PackageState]:
+        """What is known of the packages of several apps, by key.
+
+        Those that were never read are waited for a little: most stores answer at once, and then one look is enough.
+        """
+        wanted = list(apps)
+        states = {app.key: self.look(app, node) for app in wanted}
+        pending = [app for app in wanted if states[app.key].pending]
+        deadline_s = time.monotonic() + _PATIENCE_S
+        for app in pending:
+            with self._lock:
+                entry = self._entries.get(_key(app))
+            if entry is None or not entry.first.wait(max(0.0, deadline_s - time.monotonic())):
+                break
+        return states | {app.key: self.look(app, node) for app in pending}
 
     def signed_url(self, app: VideoApp, blob: Blob) -> str:
         """URL that reads one blob of the app's package for some minutes."""
@@ -91,7 +113,18 @@ class PackageReader:
             raise InvalidInputError("in a cluster a package lies in S3: write s3://bucket/prefix/name@version")
         return self._opener.open(reference.store, app.spec.package.store, app.metadata.namespace or "")
 
-    def _read(self, key: str, app: VideoApp, node: str) -> None:
+    def signed_upload(self, app: VideoApp, wanted: WantedUpload) -> str | None:
+        """URL that writes one clip of the app for some minutes, below the prefix that the sink names; None where the
+        app has no such sink.
+        """
+        sinks = app.spec.sinks
+        clips = sinks[wanted.sink].clips if wanted.sink < len(sinks) else None
+        if clips is None:
+            return None
+        store = self._opener.open(clips.prefix, clips.store, app.metadata.namespace or "")
+        return store.signed_upload(f"{app.metadata.name}/{wanted.name}", wanted.size_bytes, _URL_LIFETIME_S)
+
+    def _read(self, key: str, app: VideoApp) -> None:
         try:
             reference = parse_reference(app.spec.package.reference)
             state = PackageState(manifest=open_package(self._open(app), reference))
@@ -105,9 +138,12 @@ class PackageReader:
             if state.manifest is None and state.transient and entry.state.manifest is not None:
                 state = entry.state
             wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1)) if failures else _LOOK_AGAIN_S
-            self._entries[key] = _Entry(state, time.monotonic() + wait_s, failures)
+            # Who still looks at it says so again.
+            self._entries[key] = _Entry(state, time.monotonic() + wait_s, failures, first=entry.first)
+        entry.first.set()
         if state != entry.state:
-            self._changed(node)
+            for node in entry.nodes:
+                self._changed(node)
 
 
 def _key(app: VideoApp) -> str:

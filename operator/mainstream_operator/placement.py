@@ -1,21 +1,13 @@
 """Which node analyses which stream, and which app therefore belongs where. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from mainstream.api import VideoApp, VideoStream
+from mainstream.api import VideoStream
+from mainstream_operator.refusal import Refusal
 from mainstream_operator.world import Machine, World
 
 NOWHERE = ""
 """stands for a node where there is none: apps and streams that can't be placed are looked after together"""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why something is not done, in a stable word and in a sentence with the way out."""
-
-    reason: str
-    message: str
 
 
 def place_stream(stream: VideoStream, machines: Mapping[str, Machine]) -> str | Refusal:
@@ -39,24 +31,18 @@ def place_stream(stream: VideoStream, machines: Mapping[str, Machine]) -> str | 
     )
 
 
-def stream_key(app: VideoApp) -> str:
-    """Key of the stream that the app looks at."""
-    source = app.spec.stream
-    return f"{source.namespace or app.metadata.namespace}/{source.name}"
+def placements(world: World) -> Mapping[str, str | Refusal]:
+    """Node of every stream, by its key; worked out anew only when a stream or a machine changed."""
+    if world.placed_at != world.layout:
+        world.placed = {key: place_stream(stream, world.machines) for key, stream in world.streams.items()}
+        world.placed_at = world.layout
+    return world.placed
 
 
-def node_of_stream(world: World, key: str | None) -> str:
+def node_of_stream(world: World, key: str) -> str:
     """Node that looks after a stream and its apps."""
-    stream = world.streams.get(key) if key is not None else None
-    if stream is None:
-        return NOWHERE
-    placed = place_stream(stream, world.machines)
+    placed = placements(world).get(key, NOWHERE)
     return NOWHERE if isinstance(placed, Refusal) else placed
-
-
-def apps_of_stream(world: World, key: str) -> list[VideoApp]:
-    """Every app that names the stream."""
-    return [app for app in world.apps.values() if stream_key(app) == key]
 
 
 def _names(names: Mapping[str, object] | list[str]) -> str:

@@ -1,37 +1,83 @@
-"""The planner, with its last answers kept: unchanged input costs nothing and gives the same plan."""
+"""The planner as the operator uses it: one plan at a time, for a bounded number of steps, with the last answers kept.
 
-import hashlib
+Steps are counted instead of seconds, so that a plan does not depend on how busy the machine is: the same input gives
+the same plan, before and after a restart. What is kept is a cache alone; without it everything is found again.
+"""
+
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
-from mainstream.planner import Plan, Policy, Problem, problem_to_json, solve
+from mainstream.planner import Plan, Policy, Problem, all_fit, solve
+from mainstream.workload.steady import GAP
 
-_DEADLINE_S = 5.0
-_KEPT = 256
+_STEPS = 800
+"""looks at the clock; about .3 s for ten apps that are hard to plan for"""
+_PATIENCE_S = 10.0
+"""after which even a slow step was the last"""
+_KEPT = 4096
+
+_Answer = TypeVar("_Answer")
+
+
+class Watcher(Protocol):
+    """Whoever wants to know how planning goes."""
+
+    def planned(self, policy: Policy, seconds: float) -> None:
+        """A plan was made."""
 
 
 class Planning:
-    """Plans for all nodes; may be used from several threads."""
+    """Plans for all nodes; may be used from several threads, one of which plans at a time."""
+
+    def __init__(self, watcher: Watcher | None = None) -> None:
+        self._watcher = watcher
+        self._answers: OrderedDict[str, tuple[object, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+        # Planning is Python: two at a time would only make both slower.
+        self._one = threading.Lock()
+
+    def recall(self, about: str, inputs: object, find: Callable[[], _Answer]) -> _Answer:
+        """What was found for these inputs the last time that it was asked `about` this, or else is found now."""
+        with self._lock:
+            known = self._answers.get(about)
+            if known is not None:
+                self._answers.move_to_end(about)
+        if known is not None and known[0] == inputs:
+            answer: _Answer = known[1]
+            return answer
+        answer = find()
+        with self._lock:
+            self._answers[about] = (inputs, answer)
+            while len(self._answers) > _KEPT:
+                self._answers.popitem(last=False)
+        return answer
+
+    def solve(self, problem: Problem, policy: Policy = "mainstream") -> Plan:
+        """The plan for a problem."""
+        with self._one:
+            start_s = time.monotonic()
+            plan = solve(problem, policy, deadline_s=_STEPS, gap=GAP, clock=_Steps())
+            seconds = time.monotonic() - start_s
+        if self._watcher is not None:
+            self._watcher.planned(policy, seconds)
+        return plan
+
+    def fits(self, problem: Problem) -> bool:
+        """Whether all apps of a problem can be served; `InvalidInputError` where one cannot be used at all."""
+        with self._one:
+            return all_fit(problem, deadline_s=_STEPS, clock=_Steps())
+
+
+class _Steps:
+    """A clock that counts how often it is asked, unless a step takes far longer than it should."""
 
     def __init__(self) -> None:
-        self._plans: OrderedDict[tuple[str, str], Plan] = OrderedDict()
-        self._lock = threading.Lock()
+        self._steps = 0
+        self._start_s = time.monotonic()
 
-    def try_alone(self, problem: Problem) -> None:
-        """Raise what is wrong with a problem of one app: `InvalidInputError` where no budget would help."""
-        self.solve(problem, "mainstream")
-
-    def solve(self, problem: Problem, policy: Policy) -> Plan:
-        """The plan for a problem."""
-        key = (hashlib.sha256(problem_to_json(problem).encode()).hexdigest(), policy)
-        with self._lock:
-            known = self._plans.get(key)
-            if known is not None:
-                self._plans.move_to_end(key)
-                return known
-        plan = solve(problem, policy, deadline_s=_DEADLINE_S)
-        with self._lock:
-            self._plans[key] = plan
-            while len(self._plans) > _KEPT:
-                self._plans.popitem(last=False)
-        return plan
+    def __call__(self) -> float:
+        self._steps += 1
+        return max(self._steps, (time.monotonic() - self._start_s) / _PATIENCE_S * _STEPS)

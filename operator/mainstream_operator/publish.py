@@ -1,16 +1,15 @@
 """Writes a status, and then, only if that succeeded, the Events that tell of it."""
 
 import hashlib
-import logging
 from datetime import datetime
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.model import API_VERSION, Metadata
+from mainstream_operator.announcing import Announcer
 from mainstream_operator.kube import Kube, KubeError, Ref
 from mainstream_operator.names import FIELD_MANAGER
 from mainstream_operator.status.writing import Status, Told, rfc3339, told, verdict
 
-_log = logging.getLogger(__name__)
 _PLURALS = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}
 _NOT_FOUND = 404
 
@@ -18,8 +17,9 @@ _NOT_FOUND = 404
 class Publisher:
     """Tells the cluster how its objects do."""
 
-    def __init__(self, kube: Kube) -> None:
+    def __init__(self, kube: Kube, announcer: Announcer) -> None:
         self._kube = kube
+        self._announcer = announcer
 
     def publish(self, thing: EdgeNode | VideoApp | VideoStream, after: Status, now: datetime) -> float | None:
         """Write the status if it is worth it; seconds after which to look again, if it only is too early."""
@@ -71,10 +71,4 @@ class Publisher:
             "lastTimestamp": rfc3339(now),
             "count": 1,
         }
-        try:
-            self._kube.create(Ref("v1", "events", name, namespace), body)
-        except KubeError as error:
-            # An Event is a courtesy; the status stands.
-            _log.warning(
-                "an Event was not accepted", extra={"object": f"{kind} {metadata.name}", "status": error.status}
-            )
+        self._announcer.tell(Ref("v1", "events", name, namespace), body)

@@ -6,14 +6,15 @@ one, which starts from what then is.
 
 from mainstream.api import EdgeNode
 from mainstream.api.model import API_VERSION
-from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerPlan, blobs_of
-from mainstream.runner_report import RunnerReport, SignedBlob, SignedUrls
+from mainstream.runner_orders import NodeCredentials
+from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.allowed_hosts import host_refusals
 from mainstream_operator.apply import ensure, nudge, remove
-from mainstream_operator.decide import Decision, decide
+from mainstream_operator.decide import Decision, decide, refuse
+from mainstream_operator.desired.cache import runner_cache
 from mainstream_operator.desired.config_map import ordered_plan, ordered_wanted, orders_config_map, orders_digest
 from mainstream_operator.desired.deployment import runner_deployment
+from mainstream_operator.handing_over import hand_over_blobs, hand_over_uploads, lacking
 from mainstream_operator.kube import Ref
 from mainstream_operator.observe import Observation, Scene
 from mainstream_operator.pace import pace
@@ -29,16 +30,17 @@ def reconcile(scene: Scene, tools: Tools) -> float:
         _create_edge_node(scene.node, tools)
     observation, runner = _observe(scene, tools)
     before = ordered_plan(scene.children.config_map)
-    decision = decide(
-        observation, tools.planning, frozenset(app.name for app in before.apps) if before else frozenset()
-    )
+    decision = decide(observation, tools.planning, before)
     ordered = before if decision.hold else decision.runner_plan
     if scene.edge_node is not None:
         _act(observation, scene.edge_node, decision, ordered, tools)
     if runner is not None and observation.report is not None and ordered is not None:
-        wanted = _blobs(observation.report, before, ordered)
-        _hand_over(observation, wanted, ordered, runner, tools)
+        apps = {each.key: each.app for each in scene.apps}
+        wanted = lacking(observation.report, before, ordered)
+        hand_over_blobs(wanted, ordered, apps, runner, tools.packages)
+        hand_over_uploads(observation.report.uploads, ordered, apps, runner, tools.packages)
     too_early_s = tell(observation, decision, ordered, tools)
+    tools.metrics.saw(observation, decision, ordered)
     again_s = pace(
         runner_expected=scene.edge_node is not None and bool(scene.streams),
         report=observation.report,
@@ -56,22 +58,28 @@ def _create_edge_node(node: str, tools: Tools) -> None:
 
 
 def _observe(scene: Scene, tools: Tools) -> tuple[Observation, RunnerClient | None]:
-    """Add to what the watches know what has to be asked for."""
-    app_refusals, stream_refusals = host_refusals(scene, tools.settings.host_rules)
-    allowed = tuple(each.stream for each in scene.streams if each.stream.key not in stream_refusals)
-    credentials, refusals = tools.secrets.credentials(allowed)
-    packages = {
-        each.key: tools.packages.look(each.app, scene.node)
-        for each in scene.apps
-        if each.stream is not None and each.key not in app_refusals
-    }
+    """Add to what the watches know what has to be asked for. Of an app that is refused nothing is read."""
+    app_refusals, unallowed = host_refusals(scene, tools.settings.host_rules)
+    usable = [each for each in scene.apps if refuse(each) is None and each.key not in app_refusals]
+    packages = tools.packages.look_at_all((each.app for each in usable), scene.node)
+    streams = [each.stream for each in scene.streams if each.stream.key not in unallowed]
+    logins, stream_refusals = tools.secrets.logins(streams)
+    keys, sink_refusals = tools.secrets.sink_keys(each.app for each in usable if each.runs)
     runner = report = None
     pod = running_pod(scene.children.pods)
     if scene.edge_node is not None and pod is not None:
         token = tools.secrets.token(scene.edge_node)
         runner = RunnerClient(tools.kube, pod["metadata"]["namespace"], pod["metadata"]["name"], token)
-        report = runner.report()
-    return Observation(scene, packages, report, credentials, refusals | stream_refusals, app_refusals), runner
+        report = tools.reports.look(scene.node, str(pod["metadata"].get("uid")), runner)
+    return Observation(
+        scene=scene,
+        packages=packages,
+        report=report,
+        credentials=NodeCredentials(logins=logins, sinks=keys),
+        stream_refusals=stream_refusals | unallowed,
+        sink_refusals=sink_refusals,
+        app_refusals=app_refusals,
+    ), runner
 
 
 def _act(
@@ -80,6 +88,9 @@ def _act(
     """Make the runner's objects what they should be; without a stream there is no runner."""
     kube, settings, scene = tools.kube, tools.settings, observation.scene
     children = scene.children
+    cache = runner_cache(node, settings.namespace, children.cache)
+    if cache is None:
+        remove(kube, children.cache, "v1", "persistentvolumeclaims")
     if not scene.streams or scene.machine is None:
         remove(kube, children.deployment, "apps/v1", "deployments")
         remove(kube, children.config_map, "v1", "configmaps")
@@ -89,30 +100,10 @@ def _act(
     wanted = (ordered_wanted(children.config_map) if decision.unread else None) or decision.wanted
     orders = orders_config_map(node, settings.namespace, wanted, plan)
     ensure(kube, orders, children.config_map)
+    if cache is not None:
+        ensure(kube, cache, children.cache)
     host_name = scene.machine.labels.get("kubernetes.io/hostname", scene.machine.name)
     ensure(kube, runner_deployment(node, host_name, settings.namespace, settings.runner), children.deployment)
     pod = running_pod(children.pods)
     if pod is not None:
         nudge(kube, pod, f"{orders_digest(orders)}-{secret_version}")
-
-
-def _blobs(report: RunnerReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:
-    """What the runner says that it lacks, and what it will when it reads a plan that is just being sent."""
-    known = {} if before is None else blobs_of(before)
-    new = [blob for digest, blob in blobs_of(ordered).items() if digest not in known]
-    return list({blob.sha256: blob for blob in (*report.lacks, *new)}.values())
-
-
-def _hand_over(
-    observation: Observation, wanted: list[Blob], ordered: RunnerPlan, runner: RunnerClient, tools: Tools
-) -> None:
-    """Signed URLs for what the runner lacks of the plan, each made with the rights of the app that it belongs to."""
-    apps = {each.key: each.app for each in observation.scene.apps}
-    owners = {blob.sha256: apps[app.name] for app in ordered.apps if app.name in apps for blob in app.blobs}
-    signed = tuple(
-        SignedBlob(blob=blob, url=tools.packages.signed_url(owners[blob.sha256], blob))
-        for blob in wanted
-        if blob.sha256 in owners
-    )
-    if signed:
-        runner.hand_over(SignedUrls(blobs=signed))

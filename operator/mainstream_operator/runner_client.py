@@ -2,8 +2,8 @@
 
 from pydantic import ValidationError
 
-from mainstream.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_HEADER, URLS_PATH
-from mainstream.runner_report import MAX_REPORT_BYTES, RunnerReport, SignedUrls
+from mainstream.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_HEADER, UPLOADS_PATH, URLS_PATH
+from mainstream.runner_report import MAX_REPORT_BYTES, RunnerReport, SignedUploads, SignedUrls
 from mainstream_operator.kube import Body, Kube, KubeError
 
 
@@ -29,12 +29,12 @@ class RunnerClient:
         except ValidationError:
             return None
 
-    def hand_over(self, urls: SignedUrls) -> bool:
+    def hand_over(self, urls: SignedUrls | SignedUploads) -> bool:
         """Give it the URLs that it lacks; false where it does not answer (it is asked again soon anyway)."""
         headers = {**self._headers, "Content-Type": "application/json"}
-        body = urls.model_dump(mode="json")
+        path = URLS_PATH if isinstance(urls, SignedUrls) else UPLOADS_PATH
         try:
-            self._kube.proxy(self._namespace, self._pod, ADMIN_PORT, URLS_PATH, headers, body)
+            self._kube.proxy(self._namespace, self._pod, ADMIN_PORT, path, headers, urls.model_dump(mode="json"))
         except KubeError:
             return False
         return True

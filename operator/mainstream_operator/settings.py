@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from mainstream.api.edge_node import EdgeNodeSpec
 from mainstream.documents import read_document
 from mainstream_operator.allowed_hosts import HostRules
+from mainstream_operator.quotas import NO_QUOTAS, Quotas
 
 SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"
 
@@ -33,21 +34,6 @@ class RunnerSettings(_Part):
     pod_annotations: dict[str, str] = Field(default_factory=dict)
 
 
-class Quota(_Part):
-    """What a namespace's apps may use; None is no limit."""
-
-    apps: int | None = Field(None, ge=0)
-    budget_share: float | None = Field(None, ge=0, le=1)
-    """of each node's budget"""
-
-
-class Quotas(_Part):
-    """Of every namespace, and of those that have one of their own."""
-
-    default: Quota = Quota()
-    namespaces: dict[str, Quota] = Field(default_factory=dict)
-
-
 class Settings(_Part):
     """Everything that is not in a resource."""
 
@@ -56,13 +42,16 @@ class Settings(_Part):
     runner: RunnerSettings
     edge_node: EdgeNodeSpec = EdgeNodeSpec()
     """spec of an EdgeNode that the operator makes for a labelled node"""
+    quotas: Quotas = NO_QUOTAS
+    """how much a tenant's namespace may have"""
+    allow_operator_credentials: bool = False
+    """whether a package without a Secret may be read with the operator's own credentials of the store"""
     workers: int = Field(8, ge=1, le=64)
     """nodes that are worked on at the same time"""
-    quotas: Quotas = Quotas()
+    health_port: int = Field(8081, ge=1, le=65535)
+    metrics_port: int = Field(8082, ge=1, le=65535)
     allowed_hosts: tuple[str, ...] = Field((), max_length=1000)
     """hosts that tenants' stores, sinks and cameras may be at; empty: all but internal ones"""
-    allow_operator_credentials: bool = False
-    """packages may be read with the operator's own credentials where an app names no Secret"""
 
     @property
     def host_rules(self) -> HostRules:

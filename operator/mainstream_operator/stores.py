@@ -33,8 +33,9 @@ class StoreOpener:
     Opening one takes some tenths of a second, and a plan on its way asks for dozens of signatures.
     """
 
-    def __init__(self, kube: Kube) -> None:
+    def __init__(self, kube: Kube, *, own_credentials: bool = False) -> None:
         self._kube = kube
+        self._own_credentials = own_credentials
         self._certificates = Path(tempfile.mkdtemp(prefix="mainstream-ca-"))
         self._opened: OrderedDict[str, tuple[float, S3Store]] = OrderedDict()
         self._lock = threading.Lock()
@@ -65,6 +66,9 @@ class StoreOpener:
         if access.ca_secret_name is not None:
             secret = read_secret(self._kube, namespace, access.ca_secret_name)
             ca_bundle = self._certificate(_field(secret, "ca.crt", access.ca_secret_name))
+        if keys is None and not self._own_credentials:
+            # What the operator's own pod could read is not the tenant's: without a Secret it is nobody.
+            access = access.model_copy(update={"anonymous": True})
         return S3Store(url, s3_client(access, keys, ca_bundle))
 
     def _certificate(self, text: str) -> Path:

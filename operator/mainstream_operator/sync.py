@@ -22,7 +22,12 @@ _CHECK_S = 600.0
 _RETRY_S = 2.0
 _NOT_FOUND = 404
 _RESOURCES = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}
-_CHILDREN = {"Deployment": ("apps/v1", "deployments"), "ConfigMap": ("v1", "configmaps"), "Pod": ("v1", "pods")}
+_CHILDREN = {
+    "Deployment": ("apps/v1", "deployments"),
+    "ConfigMap": ("v1", "configmaps"),
+    "PersistentVolumeClaim": ("v1", "persistentvolumeclaims"),
+    "Pod": ("v1", "pods"),
+}
 
 Listing = dict[str, list[Body]]
 """bodies by kind"""

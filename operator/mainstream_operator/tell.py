@@ -8,13 +8,14 @@ from mainstream.api.video_stream import Crop, VideoStreamStatus
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_operator.decide import Decision
 from mainstream_operator.observe import AppOnNode, Observation
-from mainstream_operator.placement import Refusal
+from mainstream_operator.refusal import Refusal
 from mainstream_operator.sharing import apps_sharing
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_false, settle
 from mainstream_operator.status.node import NodeFacts, node_status
 from mainstream_operator.status.stream import stream_status
 from mainstream_operator.tools import Tools
+from mainstream_operator.trial import tried
 from mainstream_operator.world import Unreadable
 
 
@@ -42,7 +43,9 @@ def tell(observation: Observation, decision: Decision, ordered: RunnerPlan | Non
 
 def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> AppFacts:
     got = next((app for app in ordered.apps if app.name == each.key), None) if ordered is not None else None
-    planned = next((app for app in decision.plan.apps if app.name == each.key), None) if decision.plan else None
+    plan = decision.plan.plan if decision.plan is not None else None
+    planned = next((app for app in plan.apps if app.name == each.key), None) if plan is not None else None
+    forecast = decision.forecasts.get(each.key)
     return AppFacts(
         node=observation.scene.node or None,
         refused=decision.refused.get(each.key),
@@ -51,6 +54,8 @@ def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, or
         ordered=got,
         shared_with=apps_sharing(ordered, got) if ordered is not None and got is not None else 0,
         report=observation.report,
+        sink_refusal=observation.sink_refusals.get(each.key),
+        tried=None if forecast is None else tried(each.key, forecast),
         crop=None if ordered is None or got is None else _crop(ordered, got),
     )
 
@@ -67,9 +72,9 @@ def _node_facts(observation: Observation, decision: Decision, ordered: RunnerPla
         machine_ready=None if scene.machine is None else scene.machine.ready,
         needed=bool(scene.streams),
         profile=decision.profile,
+        slowdown=decision.slowdown,
         plan=decision.plan,
         ordered=ordered,
-        baselines=decision.baselines,
         runner_available=available,
         report=observation.report,
     )

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mainstream_operator.kube import Kube
+from mainstream_operator.metrics import Metrics
 from mainstream_operator.node_secrets import NodeSecrets
 from mainstream_operator.packages import PackageReader
 from mainstream_operator.planning import Planning
 from mainstream_operator.publish import Publisher
+from mainstream_operator.reports import Reports
 from mainstream_operator.settings import Settings
 
 
@@ -20,7 +22,9 @@ class Tools:
     settings: Settings
     packages: PackageReader
     planning: Planning
+    reports: Reports
     secrets: NodeSecrets
     publisher: Publisher
+    metrics: Metrics
     now: Callable[[], datetime]
     """UTC, whole seconds"""

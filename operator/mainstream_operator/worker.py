@@ -17,6 +17,9 @@ from mainstream_operator.observe import Scene
 
 _log = logging.getLogger(__name__)
 DEBOUNCE_S = 0.1
+"""by which a lone change is delayed, so that what comes with it is seen too"""
+SPACING_S = 0.3
+"""between two looks at a node that keeps changing"""
 _FIRST_RETRY_S = 1.0
 _LAST_RETRY_S = 60.0
 
@@ -24,9 +27,16 @@ _LAST_RETRY_S = 60.0
 class Workers:
     """Workers of all nodes; belongs to one event loop."""
 
-    def __init__(self, scene_of: Callable[[str], Scene], reconcile: Callable[[Scene], float], workers: int) -> None:
+    def __init__(
+        self,
+        scene_of: Callable[[str], Scene],
+        reconcile: Callable[[Scene], float],
+        workers: int,
+        ended: Callable[[float, bool], None] = lambda _seconds, _failed: None,
+    ) -> None:
         self._scene_of = scene_of
         self._reconcile = reconcile
+        self._ended = ended
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="reconcile")
         self._dirty: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -62,6 +72,10 @@ class Workers:
         """For the liveness probe: grows when nothing is reconciled any more, though there is something to."""
         return time.monotonic() - self._last_end_s if self._tasks else 0.0
 
+    def queue_depth(self) -> int:
+        """Nodes that wait to be looked at."""
+        return sum(1 for dirty in list(self._dirty.values()) if dirty.is_set())
+
     async def close(self) -> None:
         """End all workers; what is being applied is finished first."""
         for node in list(self._tasks):
@@ -69,19 +83,22 @@ class Workers:
         await self._loop.run_in_executor(None, self._pool.shutdown)
 
     async def _work(self, node: str) -> None:
-        wait_s, failures = 0.0, 0
+        wait_s, failures, start_s = 0.0, 0, -SPACING_S
         while True:
             dirty = self._dirty[node]
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(dirty.wait(), timeout=wait_s)
             if dirty.is_set():
-                await asyncio.sleep(DEBOUNCE_S)
+                await asyncio.sleep(max(DEBOUNCE_S, start_s + SPACING_S - time.monotonic()))
             dirty.clear()
+            start_s = time.monotonic()
             try:
                 wait_s = await self._loop.run_in_executor(self._pool, self._reconcile, self._scene_of(node))
                 failures = 0
+                self._ended(time.monotonic() - start_s, False)
             except Exception as error:
                 failures += 1
+                self._ended(time.monotonic() - start_s, True)
                 wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1))
                 _tell_failure(node, error, wait_s)
                 await asyncio.sleep(wait_s)

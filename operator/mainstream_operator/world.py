@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.model import Metadata
 from mainstream_operator.names import EDGE_LABEL, NODE_ANNOTATION
+from mainstream_operator.refusal import Refusal
 
 Body = dict[str, Any]
 Resource = EdgeNode | VideoApp | VideoStream
@@ -54,6 +55,7 @@ class Children:
 
     deployment: Body | None = None
     config_map: Body | None = None
+    cache: Body | None = None
     pods: tuple[Body, ...] = ()
 
 
@@ -69,8 +71,15 @@ class World:
     machines: dict[str, Machine] = field(default_factory=dict)
     deployments: dict[str, Body] = field(default_factory=dict)
     config_maps: dict[str, Body] = field(default_factory=dict)
+    caches: dict[str, Body] = field(default_factory=dict)
     pods: dict[str, dict[str, Body]] = field(default_factory=dict)
     """by node, then by name"""
+    layout: int = 0
+    """grows whenever a stream or a machine changes, and with them who analyses what"""
+    placed: dict[str, str | Refusal] = field(default_factory=dict)
+    """where streams were placed when the layout was `placed_at`"""
+    placed_at: int = -1
+    _apps_by_stream: dict[str, set[str]] = field(default_factory=dict)
 
     def note_resource(self, kind: str, body: Body, *, gone: bool) -> bool:
         """Take note of an object of ours; whether that changes anything but its status."""
@@ -78,14 +87,16 @@ class World:
         key = f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
         known: dict[str, Any] = self._known(kind)
         before = known.pop(key, None) or self.unreadable.pop((kind, key), None)
-        if gone:
-            return before is not None
-        after = read_resource(kind, body)
+        after = None if gone else read_resource(kind, body)
         if isinstance(after, Unreadable):
             self.unreadable[kind, key] = after
-        else:
+        elif after is not None:
             known[key] = after
-        return before is None or _identity(before) != _identity(after)
+        changed = _identity(before) != _identity(after)
+        if changed and kind == "VideoStream":
+            self.layout += 1
+        self._index(before, after)
+        return changed
 
     def note_machine(self, body: Body, *, gone: bool) -> bool:
         """Take note of a Node; whether that changes anything that matters here."""
@@ -100,7 +111,14 @@ class World:
         before = self.machines.pop(machine.name, None)
         if not gone:
             self.machines[machine.name] = machine
-        return gone or before != machine
+        changed = gone or before != machine
+        if changed:
+            self.layout += 1
+        return changed
+
+    def apps_of_stream(self, key: str) -> list[VideoApp]:
+        """Every app that names the stream, in the order of names."""
+        return [self.apps[name] for name in sorted(self._apps_by_stream.get(key, ()))]
 
     def note_child(self, kind: str, body: Body, *, gone: bool) -> str | None:
         """Take note of a part of a runner; the node it belongs to."""
@@ -113,7 +131,7 @@ class World:
             if not gone:
                 pods[body["metadata"]["name"]] = body
             return node
-        known = self.deployments if kind == "Deployment" else self.config_maps
+        known = self._children_of(kind)
         known.pop(node, None)
         if not gone:
             known[node] = body
@@ -124,8 +142,8 @@ class World:
         for kind, things in (("VideoApp", self.apps), ("VideoStream", self.streams), ("EdgeNode", self.edge_nodes)):
             for thing in things.values():
                 yield str(thing.metadata.uid), (kind, {"metadata": thing.metadata.model_dump(exclude_none=True)})
-        for kind, bodies in (("Deployment", self.deployments), ("ConfigMap", self.config_maps)):
-            for body in bodies.values():
+        for kind in ("Deployment", "ConfigMap", "PersistentVolumeClaim"):
+            for body in self._children_of(kind).values():
                 yield str(body["metadata"].get("uid")), (kind, body)
         for pods in self.pods.values():
             for body in pods.values():
@@ -133,11 +151,33 @@ class World:
 
     def children(self, node: str) -> Children:
         """Of one node's runner."""
-        return Children(self.deployments.get(node), self.config_maps.get(node), tuple(self.pods.get(node, {}).values()))
+        return Children(
+            self.deployments.get(node),
+            self.config_maps.get(node),
+            self.caches.get(node),
+            tuple(self.pods.get(node, {}).values()),
+        )
 
     def unreadable_of(self, kinds: Iterable[str]) -> list[Unreadable]:
         """Objects of these kinds that can't be read."""
         return [each for (kind, _), each in sorted(self.unreadable.items()) if kind in kinds]
+
+    def _index(self, before: Resource | Unreadable | None, after: Resource | Unreadable | None) -> None:
+        if isinstance(before, VideoApp):
+            named = self._apps_by_stream.get(stream_key(before), set())
+            named.discard(before.key)
+            if not named:
+                self._apps_by_stream.pop(stream_key(before), None)
+        if isinstance(after, VideoApp):
+            self._apps_by_stream.setdefault(stream_key(after), set()).add(after.key)
+
+    def _children_of(self, kind: str) -> dict[str, Body]:
+        by_kind = {
+            "Deployment": self.deployments,
+            "ConfigMap": self.config_maps,
+            "PersistentVolumeClaim": self.caches,
+        }
+        return by_kind[kind]
 
     def _known(self, kind: str) -> dict[str, Any]:
         by_kind: dict[str, dict[str, Any]] = {
@@ -170,7 +210,15 @@ def _told(body: Body) -> str | None:
     return next((each.get("message") for each in conditions if each.get("type") == "Accepted"), None)
 
 
-def _identity(thing: Resource | Unreadable) -> tuple[object, ...]:
+def stream_key(app: VideoApp) -> str:
+    """Key of the stream that the app looks at."""
+    source = app.spec.stream
+    return f"{source.namespace or app.metadata.namespace}/{source.name}"
+
+
+def _identity(thing: Resource | Unreadable | None) -> tuple[object, ...]:
     """What changes when somebody else than the operator's status writer changes the object."""
+    if thing is None:
+        return ()
     metadata = thing.metadata
     return (type(thing), metadata.uid, metadata.generation, metadata.deletion_timestamp, metadata.labels)

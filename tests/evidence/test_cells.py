@@ -1,6 +1,7 @@
 """Cells are fixed, and workloads drawn from them hold what the issue asks for."""
 
 import numpy as np
+
 from cells import EVENTS_PER_APP, LENGTHS_S, Cell, all_cells, chosen_groups, draw_runs, event_groups, headline
 
 
@@ -29,9 +30,7 @@ def test_fewer_apps_than_classes_are_drawn_and_the_rest_is_other_pictures() -> N
 
 
 def test_a_workload_has_events_enough_of_lengths_that_the_issue_names() -> None:
-    runs = [
-        each for seed in range(50) for each in draw_runs(Cell("signs"), 10, np.random.default_rng(seed)).values()
-    ]
+    runs = [each for seed in range(50) for each in draw_runs(Cell("signs"), 10, np.random.default_rng(seed)).values()]
     assert min(each.runs for each in runs) >= EVENTS_PER_APP
     lengths = np.array([each.length_s for each in runs])
     assert LENGTHS_S[0] <= lengths.min() < 0.4

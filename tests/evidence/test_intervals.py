@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from intervals import difference_interval, f1_interval, gain_interval, holm, mean_interval, probability_of_no_loss
 
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from play import Choice, due_frames, play_app, play_plan
-from streams import PhotoStream
 
 from mainstream.planner import AppPlan
 from mainstream.sampling import NestedSampler
 from mainstream.voting import Voter
+from play import Choice, due_frames, play_app, play_plan
+from streams import PhotoStream
 
 FPS = 14.0
 

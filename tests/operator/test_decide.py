@@ -4,16 +4,13 @@ from operator_objects import app_body, edge_node_body, manifest, node_profile, o
 
 from mainstream_operator.decide import decide
 from mainstream_operator.packages import PackageState
-from mainstream_operator.placement import Refusal
 from mainstream_operator.planning import Planning
+from mainstream_operator.refusal import Refusal
 from mainstream_operator.world import World
-
-NONE: frozenset[str] = frozenset()
-BOTH = frozenset({"plaza/crossing", "plaza/lamp-post"})
 
 
 def test_apps_that_can_be_used_are_planned_together(world: World) -> None:
-    decision = decide(observed(world), Planning(), NONE)
+    decision = decide(observed(world), Planning(), None)
     assert not decision.refused
     assert not decision.waiting
     assert decision.runner_plan is not None
@@ -27,14 +24,14 @@ def test_the_plan_does_not_depend_on_the_order_in_which_things_were_seen(world: 
     other.note_resource("VideoApp", app_body("crossing"), gone=False)
     other.note_resource("VideoStream", stream_body(), gone=False)
     other.edge_nodes, other.machines = world.edge_nodes, world.machines
-    plans = [decide(observed(each), Planning(), NONE).runner_plan for each in (world, other)]
+    plans = [decide(observed(each), Planning(), None).runner_plan for each in (world, other)]
     assert plans[0] is not None
     assert plans[0] == plans[1]
 
 
 def test_a_package_that_cannot_be_read_touches_nobody_else(world: World) -> None:
     broken = PackageState(refusal=Refusal("PackageCorrupt", "Broken."))
-    decision = decide(observed(world, crossing=broken), Planning(), NONE)
+    decision = decide(observed(world, crossing=broken), Planning(), None)
     assert decision.refused["plaza/crossing"].reason == "PackageCorrupt"
     assert decision.runner_plan is not None
     assert [app.name for app in decision.runner_plan.apps] == ["plaza/lamp-post"]
@@ -42,30 +39,32 @@ def test_a_package_that_cannot_be_read_touches_nobody_else(world: World) -> None
 
 def test_a_plan_stands_while_the_package_of_a_running_app_is_not_known(world: World) -> None:
     away = PackageState(refusal=Refusal("StoreUnreachable", "Away."), transient=True)
-    held = decide(observed(world, crossing=PackageState()), Planning(), BOTH)
+    both = decide(observed(world), Planning(), None).runner_plan
+    one = decide(observed(world, crossing=away), Planning(), None).runner_plan
+    held = decide(observed(world, crossing=PackageState()), Planning(), both)
     assert held.hold
     assert held.unread
-    assert decide(observed(world, crossing=away), Planning(), BOTH).hold
-    assert not decide(observed(world, crossing=away), Planning(), frozenset({"plaza/lamp-post"})).hold
+    assert decide(observed(world, crossing=away), Planning(), both).hold
+    assert not decide(observed(world, crossing=away), Planning(), one).hold
 
 
 def test_a_view_that_the_stream_has_not_is_refused(world: World) -> None:
     world.note_resource("VideoApp", app_body("crossing", stream={"name": "plaza", "view": "door"}), gone=False)
-    assert decide(observed(world), Planning(), NONE).refused["plaza/crossing"].reason == "ViewNotFound"
+    assert decide(observed(world), Planning(), None).refused["plaza/crossing"].reason == "ViewNotFound"
 
 
 def test_another_namespace_needs_leave_and_learns_nothing_without(world: World) -> None:
     stranger = app_body("crossing", stream={"name": "plaza", "namespace": "plaza", "view": "door"})
     stranger["metadata"]["namespace"] = "harbour"
     world.note_resource("VideoApp", stranger, gone=False)
-    assert decide(observed(world), Planning(), NONE).refused["harbour/crossing"].reason == "StreamNotAllowed"
+    assert decide(observed(world), Planning(), None).refused["harbour/crossing"].reason == "StreamNotAllowed"
     world.note_resource("VideoStream", stream_body(allowedNamespaces=["harbour"]), gone=False)
-    assert decide(observed(world), Planning(), NONE).refused["harbour/crossing"].reason == "ViewNotFound"
+    assert decide(observed(world), Planning(), None).refused["harbour/crossing"].reason == "ViewNotFound"
 
 
 def test_a_suspended_app_waits_and_frees_its_share(world: World) -> None:
     world.note_resource("VideoApp", app_body("crossing", suspend=True), gone=False)
-    decision = decide(observed(world), Planning(), NONE)
+    decision = decide(observed(world), Planning(), None)
     assert decision.waiting["plaza/crossing"].reason == "Suspended"
     assert decision.runner_plan is not None
     assert len(decision.runner_plan.apps) == 1
@@ -75,12 +74,12 @@ def test_a_base_with_another_digest_is_not_to_be_had(world: World) -> None:
     profile = node_profile("plaza/plaza").model_dump()
     profile["bases"]["lite"]["digest"] = "e" * 64
     world.note_resource("EdgeNode", edge_node_body(profile=profile), gone=False)
-    assert decide(observed(world), Planning(), NONE).refused["plaza/crossing"].reason == "BaseUnavailable"
+    assert decide(observed(world), Planning(), None).refused["plaza/crossing"].reason == "BaseUnavailable"
 
 
 def test_what_is_not_profiled_is_wanted_and_waits(world: World) -> None:
     world.note_resource("EdgeNode", edge_node_body(), gone=False)
-    decision = decide(observed(world), Planning(), NONE)
+    decision = decide(observed(world), Planning(), None)
     assert decision.waiting["plaza/crossing"].reason == "RunnerStarting"
     assert decision.wanted.bases == ("lite",)
     assert [stream.name for stream in decision.wanted.streams] == ["plaza/plaza"]
@@ -89,14 +88,15 @@ def test_what_is_not_profiled_is_wanted_and_waits(world: World) -> None:
 def test_a_budget_that_is_too_small_leaves_apps_out_of_the_plan(world: World) -> None:
     profile = node_profile("plaza/plaza").model_dump()
     world.note_resource("EdgeNode", edge_node_body(budget=0.031, profile=profile), gone=False)
-    decision = decide(observed(world), Planning(), NONE)
+    decision = decide(observed(world), Planning(), None)
     assert decision.plan is not None
-    assert not all(app.fits for app in decision.plan.apps)
+    assert decision.plan.shed
+    assert {decision.waiting[name].reason for name in decision.plan.shed} == {"DoesNotFit"}
 
 
 def test_a_minimum_that_nothing_reaches_is_refused_for_that_app_alone(world: World) -> None:
     world.note_resource("VideoApp", app_body("crossing", objective={"minimum": 1.0}), gone=False)
-    decision = decide(observed(world), Planning(), NONE)
+    decision = decide(observed(world), Planning(), None)
     assert decision.refused["plaza/crossing"].reason == "CannotBeUsed"
     assert "minimum" in decision.refused["plaza/crossing"].message
     assert decision.runner_plan is not None
@@ -104,7 +104,7 @@ def test_a_minimum_that_nothing_reaches_is_refused_for_that_app_alone(world: Wor
 
 def test_a_rate_beyond_the_streams_is_refused(world: World) -> None:
     world.note_resource("VideoApp", app_body("crossing", rates=[1, 20]), gone=False)
-    assert "frames per second" in decide(observed(world), Planning(), NONE).refused["plaza/crossing"].message
+    assert "frames per second" in decide(observed(world), Planning(), None).refused["plaza/crossing"].message
 
 
 def test_manifests_of_tests_are_consistent() -> None:

@@ -43,7 +43,7 @@ def test_a_runner_keeps_to_the_restricted_level_and_gets_no_token() -> None:
 
 
 def test_a_pod_does_not_change_with_the_plan(world: World) -> None:
-    plan = decide(observed(world), Planning(), frozenset()).runner_plan
+    plan = decide(observed(world), Planning(), None).runner_plan
     assert plan is not None
     without = orders_config_map(node(), "mainstream", Wanted(), None)
     with_plan = orders_config_map(node(), "mainstream", Wanted(), plan.model_dump_json())

@@ -10,8 +10,8 @@ from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop
 from mainstream.runner_report import AppReport, RunnerReport, StreamReport
 from mainstream_operator.decide import decide
-from mainstream_operator.placement import Refusal
 from mainstream_operator.planning import Planning
+from mainstream_operator.refusal import Refusal
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import printable
 from mainstream_operator.status.writing import told, verdict
@@ -19,10 +19,11 @@ from mainstream_operator.world import World
 
 
 def facts(world: World, report: RunnerReport | None) -> AppFacts:
-    decision = decide(observed(world), Planning(), frozenset())
+    decision = decide(observed(world), Planning(), None)
     assert decision.plan is not None
+    assert decision.plan.plan is not None
     assert decision.runner_plan is not None
-    planned, ordered = decision.plan.apps[0], decision.runner_plan.apps[0]
+    planned, ordered = decision.plan.plan.apps[0], decision.runner_plan.apps[0]
     return AppFacts("n1", None, None, planned, ordered, 1, report)
 
 

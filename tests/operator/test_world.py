@@ -4,7 +4,8 @@ from operator_objects import app_body, machine_body, stream_body, typed
 
 from mainstream.api import VideoStream
 from mainstream_operator.observe import scene_of
-from mainstream_operator.placement import NOWHERE, Refusal, node_of_stream, place_stream
+from mainstream_operator.placement import NOWHERE, node_of_stream, place_stream
+from mainstream_operator.refusal import Refusal
 from mainstream_operator.world import Unreadable, World, read_resource
 
 

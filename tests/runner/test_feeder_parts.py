@@ -1,5 +1,8 @@
 """The deciding parts of the feeder, without processes."""
 
+import os
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.reports import ReportMerger
 from mainstream_runner.feeder.routing import Routing, ViewKey
 from mainstream_runner.feeder.waiting import WAITING_FRAMES, WaitingFrame, WaitingFrames
+from mainstream_runner.pixel_memory import PixelReader, PixelWriter
 
 APPS = ("a", "b", "c")
 PIXELS = np.zeros((2, 3, 3), np.uint8)
@@ -126,9 +130,10 @@ def test_frames_arrive_as_they_were_sent() -> None:
     frames = [
         DueFrame(view, random.integers(0, 256, (4 + view, 5, 3), dtype=np.uint8), ("x", "y")) for view in range(3)
     ]
-    header, pixels = wire.decode(wire.encode_frames("d", frames))
-    received = wire.decode_frames(header, pixels)
-    assert header["plan"] == "d"
+    with closing(PixelWriter()) as writer:
+        message = wire.decode(wire.encode(wire.frames_message("d", frames, writer.write([f.pixels for f in frames]))))
+        received = wire.decode_frames(message, PixelReader().read(message["pixels"]))
+    assert message["plan"] == "d"
     assert [(frame.view, frame.apps) for frame in received] == [(frame.view, frame.apps) for frame in frames]
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(frames, received, strict=True))
 
@@ -138,15 +143,33 @@ def test_frames_arrive_as_they_were_sent() -> None:
     [
         lambda message: message[:6],
         lambda message: b"JPEG" + message[4:],
-        lambda message: message[:4] + b"\xff\xff\xff\x7f" + message[8:],
-        lambda message: message[:-1],
+        lambda message: b"[]",
         lambda message: message + b"x",
+        lambda message: message.replace(b'"bytes":18', b'"bytes":17'),
+        lambda message: message.replace(b'"bytes":18', b'"bytes":19'),
+        lambda message: message.replace(b'"bytes":18', b'"bytes":99999999'),
+        lambda message: message.replace(b'"file":', b'"file":9999'),
         lambda message: message.replace(b'"height":2', b'"height":9'),
         lambda message: message.replace(b'"height":2', b'"heighs":2'),
         lambda message: message.replace(b'"height":2', b'"height":-'),
     ],
 )
 def test_a_message_that_is_none_is_refused(spoil) -> None:
-    message = spoil(wire.encode_frames("d", [DueFrame(0, PIXELS, ("a",))]))
-    with pytest.raises(InvalidInputError):
-        wire.decode_frames(*wire.decode(message))
+    with closing(PixelWriter()) as writer:
+        sent = wire.encode(wire.frames_message("d", [DueFrame(0, PIXELS, ("a",))], writer.write([PIXELS])))
+        assert len(received(sent)) == 1
+        with pytest.raises(InvalidInputError):
+            received(spoil(sent))
+
+
+def received(sent: bytes) -> list[DueFrame]:
+    message = wire.decode(sent)
+    return wire.decode_frames(message, PixelReader().read(message["pixels"]))
+
+
+def test_no_file_but_a_feeders_memory_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "secret").open("w+b") as file:
+        file.write(b"secret")
+        file.flush()
+        with pytest.raises(InvalidInputError, match="is not a feeder's memory"):
+            PixelReader().read({"process": os.getpid(), "file": file.fileno(), "bytes": 6})

@@ -1,5 +1,7 @@
 """A tenant who writes URLs that lead to what only the platform can reach."""
 
+from typing import Any
+
 import pytest
 
 from mainstream.api import VideoApp, VideoStream
@@ -127,6 +129,10 @@ def test_a_stream_at_an_internal_host_is_refused(url: str) -> None:
     assert stream_refusal(stream("rtsp://192.168.1.20:554/stream"), DEFAULT) is None
 
 
+def _body(thing: VideoApp | VideoStream) -> dict[str, Any]:
+    return thing.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
 def test_the_refused_are_neither_read_nor_opened_and_touch_nobody() -> None:
     """An app, and a stream that another app looks at: each is told, and the third goes on."""
     world = World()
@@ -134,16 +140,17 @@ def test_the_refused_are_neither_read_nor_opened_and_touch_nobody() -> None:
     looking = app(stream={"name": "inside"})
     for number, each in enumerate((inside, outside, looking)):
         metadata = each.metadata.model_copy(update={"name": f"app-{number}"})
-        world.apps[f"plaza/app-{number}"] = each.model_copy(update={"metadata": metadata})
+        world.note_resource("VideoApp", _body(each.model_copy(update={"metadata": metadata})), gone=False)
     for name, url in (("hall", "rtsp://192.168.1.20/a"), ("inside", "rtsp://localhost/a")):
         metadata = Metadata(name=name, namespace="plaza")
-        world.streams[f"plaza/{name}"] = stream(url).model_copy(update={"metadata": metadata})
+        body = _body(stream(url).model_copy(update={"metadata": metadata}))
+        world.note_resource("VideoStream", body, gone=False)
     world.machines["n1"] = Machine("n1", {"mainstream.video/edge": "true"}, ready=True)
     apps, streams = host_refusals(scene_of(world, "n1"), DEFAULT)
     assert set(apps) == {"plaza/app-0", "plaza/app-2"}
     assert set(streams) == {"plaza/inside"}
     observation = Observation(scene_of(world, "n1"), {}, None, NodeCredentials(), streams, apps)
-    decision = decide(observation, Planning(), frozenset())
+    decision = decide(observation, Planning(), None)
     assert {key: refusal.reason for key, refusal in decision.refused.items()} == dict.fromkeys(apps, "HostNotAllowed")
     assert decision.waiting["plaza/app-1"].reason == "PackageBeingRead"
     assert all("inside" not in each.name for each in decision.wanted.streams)

@@ -62,7 +62,7 @@ def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, 
         "volumes": [
             {"name": "orders", "configMap": {"name": orders}},
             {"name": "secret", "secret": {"secretName": orders}},
-            {"name": "data", "emptyDir": {"sizeLimit": mebibytes(settings.disk_mebibytes)}},
+            _data(node, settings),
             {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
         ],
     }
@@ -71,6 +71,13 @@ def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, 
     if settings.priority_class_name:
         pod["priorityClassName"] = settings.priority_class_name
     return pod
+
+
+def _data(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
+    """The runner's disk: its cache where the EdgeNode has one, else a folder that goes with the pod."""
+    if node.spec.runner.cache is not None:
+        return {"name": "data", "persistentVolumeClaim": {"claimName": runner_name(node.metadata.name)}}
+    return {"name": "data", "emptyDir": {"sizeLimit": mebibytes(settings.disk_mebibytes)}}
 
 
 def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:

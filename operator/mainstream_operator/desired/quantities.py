@@ -16,3 +16,10 @@ def mebibytes(number: int) -> str:
         return f"{number}Mi"
     tebibytes, rest = divmod(whole, _MEBIBYTES_A_GIBIBYTE)
     return f"{tebibytes}Ti" if tebibytes and not rest else f"{whole}Gi"
+
+
+def mebibytes_of(text: str) -> int:
+    """The number behind what `mebibytes` wrote; 0 where somebody else wrote otherwise."""
+    units = {"Mi": 1, "Gi": _MEBIBYTES_A_GIBIBYTE, "Ti": _MEBIBYTES_A_GIBIBYTE**2}
+    number, unit = text[:-2], text[-2:]
+    return int(number) * units[unit] if unit in units and number.isdigit() else 0

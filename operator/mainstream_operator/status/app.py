@@ -4,17 +4,50 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from mainstream.api.video_app import ObservedApp, PlannedApp, VideoApp, VideoAppStatus
+from mainstream.api.video_app import DryRun, Loss, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
 from mainstream.api.video_stream import Crop
 from mainstream.planner import AppPlan
 from mainstream.runner_plan import RunnerApp
 from mainstream.runner_report import AppReport, RunnerReport, StreamReport
-from mainstream_operator.placement import Refusal, stream_key
+from mainstream_operator.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, printable, settle
 from mainstream_operator.status.stream import reaches_out
+from mainstream_operator.world import stream_key
 
 DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""
+
+
+_MOST_LOSSES = 16
+
+
+@dataclass(frozen=True)
+class AppLoss:
+    """Predicted F1 of another app, before and after."""
+
+    namespace: str
+    name: str
+    before: float
+    after: float
+
+    @property
+    def lost(self) -> float:
+        """How much."""
+        return self.before - self.after
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What would be if the app were run; `planned` and `ordered` are None where it would not."""
+
+    planned: AppPlan | None
+    ordered: RunnerApp | None
+    shared_with: int
+    refusal: Refusal | None
+    mean_before: float
+    mean_after: float
+    losses: tuple[AppLoss, ...]
+    """the greatest first"""
 
 
 @dataclass(frozen=True)
@@ -29,6 +62,10 @@ class AppFacts:
     """what the runner was told last, by this plan or by the one that is left as it is"""
     shared_with: int
     report: RunnerReport | None
+    sink_refusal: Refusal | None = None
+    """why the keys of one of its sinks can't be had"""
+    tried: Tried | None = None
+    """what a dry run found"""
     crop: Crop | None = None
     """what part of the picture it looks at; None is all of it"""
 
@@ -42,6 +79,7 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
         conditions=settle(app.status.conditions, stated, app.metadata.generation, now),
         node=facts.node or None,
         plan=_plan(app, facts),
+        dry_run=_dry_run(app, facts),
         observed=_observed(app, told, now),
     )
 
@@ -63,6 +101,8 @@ def _planned(app: VideoApp, facts: AppFacts) -> Stated:
         return is_false("Planned", Refusal("NotAccepted", "The app is not accepted; see condition Accepted."))
     if facts.waiting is not None and facts.ordered is None:
         return is_false("Planned", facts.waiting)
+    if app.spec.dry_run:
+        return _tried(app, facts)
     if facts.planned is not None and not facts.planned.fits:
         return is_false("Planned", Refusal("DoesNotFit", f"{_why(app, facts.planned)} {_WAY_OUT}"))
     if facts.ordered is None:
@@ -79,6 +119,8 @@ _WAY_OUT = "Raise the EdgeNode's budget, lower or suspend other apps, or allow l
 def _ready(app: VideoApp, facts: AppFacts, told: AppReport | None) -> Stated:
     """From what runs: a plan alone makes nothing ready."""
     if facts.ordered is None:
+        if app.spec.dry_run:
+            return is_false("Ready", Refusal("DryRun", "The app is only tried; set spec.dryRun to false to run it."))
         return is_false("Ready", Refusal("NotPlanned", "The app is not part of the node's plan; see Planned."))
     report = facts.report
     if report is None:
@@ -89,6 +131,8 @@ def _ready(app: VideoApp, facts: AppFacts, told: AppReport | None) -> Stated:
     if stream is not None and reaches_out(facts.crop, stream):
         size = f"{stream.width}x{stream.height}"
         return is_false("Ready", Refusal("OtherSize", f"The camera's picture is {size}, smaller than the app's view."))
+    if told is not None and told.problem:
+        return is_false("Ready", Refusal("CannotRun", f"The runner cannot run the app: {told.problem}"))
     if told is not None and told.analysed > 0:
         return is_true("Ready", "Analysing", "Frames are analysed.")
     if report.plan_problem:
@@ -103,6 +147,12 @@ def _ready(app: VideoApp, facts: AppFacts, told: AppReport | None) -> Stated:
 def _degraded(facts: AppFacts, told: AppReport | None) -> Stated:
     if facts.ordered is None or told is None:
         return is_unknown("Degraded", "NotRunning", "The app does not run.")
+    if facts.sink_refusal is not None:
+        message = f"A sink cannot be used: {facts.sink_refusal.message}"
+        return Stated("Degraded", "True", facts.sink_refusal.reason, message)
+    if told.lost and told.undelivered:
+        message = f"{told.lost} events are lost and {told.undelivered} wait: {told.sink_problem or 'sinks are slow'}"
+        return Stated("Degraded", "True", "EventsLost", message)
     if told.sink_problem:
         return Stated("Degraded", "True", "SinkFailing", f"{told.undelivered} events wait: {told.sink_problem}")
     if told.fps is not None and told.fps < facts.ordered.fps and not as_planned(told.fps, facts.ordered.fps):
@@ -123,14 +173,59 @@ def _plan(app: VideoApp, facts: AppFacts) -> PlannedApp | None:
     if planned is None or not planned.fits:
         # The plan is left as it is: what was predicted then still stands.
         return app.status.plan
+    return _told_plan(app, got, planned, facts.shared_with)
+
+
+def _told_plan(app: VideoApp, got: RunnerApp, planned: AppPlan, shared_with: int) -> PlannedApp:
     return PlannedApp(
         branch_point=got.branch_point,
         frames_per_second=got.fps,
         votes=got.votes,
         threshold=round(got.threshold, 4),
         predicted_f1=round(planned.f1, 4),
-        shared_with=facts.shared_with,
+        shared_with=shared_with,
         why=printable(_why(app, planned))[:1024],
+    )
+
+
+def _tried(app: VideoApp, facts: AppFacts) -> Stated:
+    """A dry run is never planned; it says what would be."""
+    if facts.tried is None:
+        return is_unknown("Planned", "Waiting", "The node is planned as soon as all that runs on it is known.")
+    found = facts.tried
+    means = f"the node's mean F1 would go from {found.mean_before:.3f} to {found.mean_after:.3f}"
+    if found.ordered is None or found.planned is None:
+        why = found.refusal.message if found.refusal is not None else "it would not fit."
+        return is_false("Planned", Refusal("DryRunNotAdmitted", f"It would not run: {why}"))
+    got = f"It would get branch-point {found.ordered.branch_point} at {found.ordered.fps:g} frames per second"
+    return is_false("Planned", Refusal("DryRun", f"{got}, predicted F1 {found.planned.f1:.3f}; {means}."))
+
+
+def _dry_run(app: VideoApp, facts: AppFacts) -> DryRun | None:
+    found = facts.tried
+    if not app.spec.dry_run:
+        return None
+    if found is None:
+        return app.status.dry_run
+    gets = None
+    if found.ordered is not None and found.planned is not None:
+        gets = _told_plan(app, found.ordered, found.planned, found.shared_with)
+    own = [loss for loss in found.losses if loss.namespace == app.metadata.namespace]
+    return DryRun(
+        admitted=gets is not None,
+        would_get=gets,
+        mean_f1_before=round(found.mean_before, 4),
+        mean_f1_after=round(found.mean_after, 4),
+        losing=len(found.losses),
+        most_lost_f1=round(max((loss.lost for loss in found.losses), default=0.0), 4),
+        losses=[
+            Loss(
+                name=loss.name,
+                predicted_f1_before=round(loss.before, 4),
+                predicted_f1_after=round(loss.after, 4),
+            )
+            for loss in own[:_MOST_LOSSES]
+        ],
     )
 
 
@@ -138,7 +233,14 @@ def _observed(app: VideoApp, told: AppReport | None, now: datetime) -> ObservedA
     if told is None:
         return app.status.observed
     fps = None if told.fps is None else round(told.fps, 3)
-    return ObservedApp(at=now, frames_per_second=fps, events=told.events, last_event=told.last_event)
+    return ObservedApp(
+        at=now,
+        frames_per_second=fps,
+        events=told.events,
+        events_last_hour=told.events_last_hour,
+        last_event=told.last_event,
+        lost_events=told.lost,
+    )
 
 
 def _stream_problem(stream: StreamReport) -> str:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, NodePlan, ObservedNode, StatedProfile
+from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, StatedProfile
+from mainstream.api.edge_node import NodePlan as StatedPlan
 from mainstream.node_profile import NodeProfile
-from mainstream.planner import Plan
 from mainstream.runner_plan import RunnerPlan
 from mainstream.runner_report import RunnerReport
-from mainstream_operator.decide import Baselines
-from mainstream_operator.placement import Refusal
+from mainstream_operator.node_plan import NodePlan
+from mainstream_operator.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
 
 
@@ -22,9 +22,9 @@ class NodeFacts:
     needed: bool
     """whether any stream is placed here, so that a runner is needed"""
     profile: NodeProfile | None
-    plan: Plan | None
+    slowdown: float
+    plan: NodePlan | None
     ordered: RunnerPlan | None
-    baselines: Baselines | None
     runner_available: bool
     """the Deployment says so"""
     report: RunnerReport | None
@@ -41,6 +41,7 @@ def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStat
             now,
         ),
         profile=_profile(node, facts, now),
+        slowdown=None if facts.slowdown == 1 else facts.slowdown,
         plan=_plan(node, facts),
         observed=_observed(node, facts.report, now),
     )
@@ -61,9 +62,9 @@ def _profiled(node: EdgeNode, facts: NodeFacts) -> Stated:
 def _planned(facts: NodeFacts) -> Stated:
     if facts.ordered is None:
         return is_unknown("Planned", "NothingToPlan", "No app can be planned here.")
-    if facts.plan is not None and facts.plan.shed:
-        shed = ", ".join(facts.plan.shed[:5])
-        message = f"{len(facts.plan.shed)} apps do not fit the budget: {shed}; raise it, or lower weights or minimums."
+    shed = () if facts.plan is None else facts.plan.shed
+    if shed:
+        message = f"{len(shed)} apps are not admitted: {', '.join(shed[:5])}; raise the budget, or lower minimums."
         return is_false("Planned", Refusal("NotAllFit", message))
     return is_true("Planned", "Planned", f"{len(facts.ordered.apps)} apps are planned.")
 
@@ -100,26 +101,31 @@ def _profile(node: EdgeNode, facts: NodeFacts, now: datetime) -> StatedProfile |
     return StatedProfile(source=source, since=now, profile=facts.profile)
 
 
-def _plan(node: EdgeNode, facts: NodeFacts) -> NodePlan | None:
-    ordered, plan, baselines = facts.ordered, facts.plan, facts.baselines
+def _plan(node: EdgeNode, facts: NodeFacts) -> StatedPlan | None:
+    ordered = facts.ordered
     if ordered is None:
         return None
-    if plan is None or baselines is None:
+    if facts.plan is None or facts.plan.plan is None:
         # Left as it is, and so is what was said of it.
         return node.status.plan
-    return NodePlan(
+    plan, baselines = facts.plan.plan, facts.plan.free.baselines
+    return StatedPlan(
         digest=ordered.digest,
         apps=len(ordered.apps),
         cost=round(plan.cost.total, 4),
         budget=round(plan.budget, 4),
-        mean_f1=round(plan.mean_f1, 4),
-        gap=None if plan.gap is None else round(plan.gap, 6),
-        no_sharing_f1=round(baselines.no_sharing, 4),
-        max_sharing_f1=round(baselines.max_sharing, 4),
+        mean_f1=round(facts.plan.mean_f1, 4),
+        gap=_rounded(plan.gap, 6),
+        no_sharing_f1=_rounded(baselines.no_sharing),
+        max_sharing_f1=_rounded(baselines.max_sharing),
     )
+
+
+def _rounded(number: float | None, digits: int = 4) -> float | None:
+    return None if number is None else round(number, digits)
 
 
 def _observed(node: EdgeNode, report: RunnerReport | None, now: datetime) -> ObservedNode | None:
     if report is None:
         return node.status.observed
-    return ObservedNode(at=now, cpu=None if report.cpu is None else round(report.cpu, 3))
+    return ObservedNode(at=now, cpu=_rounded(report.cpu, 3), cost_ratio=_rounded(report.cost_ratio, 3))

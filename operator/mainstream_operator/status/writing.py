@@ -52,11 +52,13 @@ def verdict(before: Status, after: Status, now: datetime) -> Verdict:
 
 
 def told(before: Status, after: Status) -> list[Told]:
-    """Events for transitions and for a new plan."""
-    events = [
+    """Events for transitions and for a new plan; of good news only the last, which the others lead to."""
+    told_all = [
         Told(_type(each), f"{each.type}{'' if each.status == 'True' else each.status}"[:128], each.message)
         for each in _transitions(before.conditions, after.conditions)
     ]
+    good = [each for each in told_all if each.type == "Normal"]
+    events = [each for each in told_all if each.type == "Warning" or each is good[-1]]
     if isinstance(after, EdgeNodeStatus) and isinstance(before, EdgeNodeStatus):
         events += _node_plan(before, after)
     if isinstance(after, VideoAppStatus) and isinstance(before, VideoAppStatus):
@@ -95,6 +97,8 @@ def _left_band(name: str, old: Any, new: Any, planned_fps: float | None) -> bool
     """Whether a value is worth telling: a rate is not while it stays as planned, whatever it does within that."""
     if name == "cpu" and old is not None and new is not None:
         return bool(abs(new - old) > max(_CPU_BAND, DEAD_BAND * old))
+    if name == "cost_ratio" and old is not None and new is not None:
+        return bool(abs(new - old) > DEAD_BAND * max(old, 1.0))
     if name == "frames_per_second" and old is not None and new is not None:
         if planned_fps is not None and as_planned(old, planned_fps) and as_planned(new, planned_fps):
             return False

@@ -17,7 +17,7 @@ from mainstream_runner.pod.settings import PodSettings, read_settings
 
 def run(settings: PodSettings, stopping: threading.Event) -> None:
     """Serve until told to stop; raises `MainstreamError` where it takes a new container to go on."""
-    with closing(Serving()) as serving:
+    with closing(Serving(settings.data / "engine")) as serving:
         coordinator = Coordinator(settings, serving)
         answers = Answers(
             alive=coordinator.alive,

@@ -9,6 +9,7 @@ import logging
 import subprocess
 import time
 from collections import deque
+from pathlib import Path
 
 from mainstream.errors import MainstreamError
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
@@ -21,9 +22,10 @@ _WITHIN_S = 600.0
 class Serving:
     """One TorchServe after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
         self._stack = contextlib.ExitStack()
-        self._server: TorchServe = self._stack.enter_context(torchserve())
+        self._server: TorchServe = self._stack.enter_context(torchserve(cache=cache))
         self._revived_s: deque[float] = deque(maxlen=_REVIVALS)
         self.port = self._server.port
         """of its inference API, on loopback; stays the same"""
@@ -52,7 +54,7 @@ class Serving:
         self.restarts += 1
         self._stack.close()
         self._stack = contextlib.ExitStack()
-        self._server = self._stack.enter_context(torchserve(self.port))
+        self._server = self._stack.enter_context(torchserve(self.port, self._cache))
 
     def close(self) -> None:
         """End it."""

@@ -28,6 +28,13 @@ class RunnerResources(ApiModel):
     )
 
 
+class SwitchingCosts(ApiModel):
+    """How much of its own metric an app must gain before a plan moves it; 0 always takes the best plan there is."""
+
+    branch_point: float = Field(0.01, ge=0, le=1, description="For another branch-point: other weights are loaded.")
+    rate: float = Field(0.005, ge=0, le=1, description="For another rate at the same branch-point.")
+
+
 class EdgeNodeSpec(ApiModel):
     """What the platform team grants."""
 
@@ -39,6 +46,7 @@ class EdgeNodeSpec(ApiModel):
     )
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where networks run.")
     runner: RunnerResources = Field(RunnerResources(), description="Limits of the runner on this node.")
+    switching_costs: SwitchingCosts = Field(SwitchingCosts(), description="What keeps plans stable.")
     profile: NodeProfile | None = Field(
         None, description="Declared profile, planned with instead of the one that the runner measures."
     )

@@ -102,7 +102,7 @@ class ClipsSink(ApiModel):
     prefix: str = Field(
         min_length=6,
         max_length=1024,
-        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]{0,254}){0,7}$",
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]*){0,7}$",
         description="s3://bucket/prefix",
     )
     store: StoreAccess = StoreAccess()
@@ -195,6 +195,29 @@ class ObservedApp(Observed):
     events: int = Field(0, description="Events reported since the runner first ran the app.")
     events_last_hour: int = Field(0, description="Events reported in the last hour.")
     last_event: AwareDatetime | None = Field(None, description="When the last event started.")
+    lost_events: int = Field(0, description="Events that no sink will get: the disk's share for waiting ones was full.")
+
+
+class Loss(StatusModel):
+    """What one app of the same namespace would lose."""
+
+    name: str = Field(description="Name of the app.")
+    predicted_f1_before: float = Field(description="Predicted F1 without the app that is tried.")
+    predicted_f1_after: float = Field(description="Predicted F1 with it; 0 where it would have to go.")
+
+
+class DryRun(StatusModel):
+    """What would happen if the app were run."""
+
+    admitted: bool = Field(description="Whether it would run.")
+    would_get: PlannedApp | None = Field(None, description="What the node's plan would give it.")
+    mean_f1_before: float = Field(description="The node's weighted mean of the predicted F1 without the app.")
+    mean_f1_after: float = Field(description="The same with it; an app that did not fit counts as 0.")
+    losing: int = Field(description="Apps that would get a lower F1 than now, whosesoever.")
+    most_lost_f1: float = Field(description="The most F1 that one of them would lose.")
+    losses: list[Loss] = Field(
+        default_factory=list, max_length=16, description="Those of the app's own namespace, the greatest loss first."
+    )
 
 
 class VideoAppStatus(StatusModel):
@@ -204,6 +227,7 @@ class VideoAppStatus(StatusModel):
     conditions: Conditions = Field(default_factory=list, description="Accepted, Planned, Ready, Degraded.")
     node: str | None = Field(None, description="Node that analyses the app's stream.")
     plan: PlannedApp | None = Field(None, description="What the node's plan gives the app.")
+    dry_run: DryRun | None = Field(None, description="What would happen, where spec.dryRun asks for it.")
     observed: ObservedApp | None = Field(None, description="What the runner reports of the app.")
 
 

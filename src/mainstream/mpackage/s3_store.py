@@ -146,6 +146,16 @@ class S3Store:
             )
         return url
 
+    def signed_upload(self, key: str, size_bytes: int, expires_s: int) -> str:
+        """URL that writes this one object, of exactly that many bytes, without keys, for a while (HTTP PUT)."""
+        with self._telling(key):
+            url: str = self._client.generate_presigned_url(
+                "put_object",
+                Params={"Bucket": self._bucket, "Key": self._object(key), "ContentLength": size_bytes},
+                ExpiresIn=expires_s,
+            )
+        return url
+
     def _object(self, key: str) -> str:
         return f"{self._prefix}{check_key(key)}"
 

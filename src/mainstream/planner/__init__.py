@@ -29,7 +29,7 @@ from mainstream.planner.problem import (
     Running,
     Switching,
 )
-from mainstream.planner.solve import POLICIES, Policy, solve
+from mainstream.planner.solve import POLICIES, Policy, all_fit, solve
 
 __all__ = [
     "POLICIES",
@@ -49,6 +49,7 @@ __all__ = [
     "Segment",
     "SegmentCost",
     "Switching",
+    "all_fit",
     "plan_to_json",
     "problem_from_json",
     "problem_to_json",

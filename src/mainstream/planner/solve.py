@@ -59,6 +59,18 @@ def solve(
     return _Planning(problem, policy, gap, deadline).run()
 
 
+def all_fit(problem: Problem, *, deadline_s: float = DEFAULT_DEADLINE_S, clock: Clock = time.monotonic) -> bool:
+    """Whether there is a plan that serves every app within all limits; what is not decided in time counts as no.
+
+    Raises `InvalidInputError` as `solve` does, so that it also tells whether an app can be used at all.
+    """
+    deadline = Deadline.start(deadline_s, clock)
+    check_problem(problem)
+    planning = _Planning(problem, "mainstream", DEFAULT_GAP, deadline)
+    instance = compile_problem(planning.problem, planning.tables.of_apps, planning.total_weight)
+    return find_fit(instance, planning.late).rows is not None
+
+
 def under(policy: Policy, problem: Problem) -> Problem:
     """The problem as the policy sees it."""
     if policy == "no-sharing":

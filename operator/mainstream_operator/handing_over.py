@@ -1,0 +1,76 @@
+"""What a runner is given on demand: short-lived signed URLs, one object each, made with the rights of the app's tenant.
+
+One tenant's store that can't be used keeps nobody else waiting: what cannot be signed is left out, and asked for again.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from mainstream.api import VideoApp
+from mainstream.errors import MainstreamError
+from mainstream.mpackage.manifest import Blob
+from mainstream.runner_plan import RunnerPlan, blobs_of
+from mainstream.runner_report import RunnerReport, SignedBlob, SignedUpload, SignedUploads, SignedUrls, WantedUpload
+from mainstream_operator.kube import KubeError
+from mainstream_operator.packages import PackageReader
+from mainstream_operator.runner_client import RunnerClient
+
+_log = logging.getLogger(__name__)
+
+
+def lacking(report: RunnerReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:
+    """What the runner says that it lacks, and what it will when it reads a plan that is just being sent."""
+    known = {} if before is None else blobs_of(before)
+    new = [blob for digest, blob in blobs_of(ordered).items() if digest not in known]
+    return list({blob.sha256: blob for blob in (*report.lacks, *new)}.values())
+
+
+def hand_over_blobs(
+    wanted: list[Blob], ordered: RunnerPlan, apps: Mapping[str, VideoApp], runner: RunnerClient, packages: PackageReader
+) -> None:
+    """URLs for blobs of the plan; whatever else a runner asks for it does not get."""
+    owners = {blob.sha256: apps[app.name] for app in ordered.apps if app.name in apps for blob in app.blobs}
+    signed: list[SignedBlob] = []
+    failing: set[str] = set()
+    for blob in wanted:
+        owner = owners.get(blob.sha256)
+        if owner is None or owner.key in failing:
+            continue
+        try:
+            signed.append(SignedBlob(blob=blob, url=packages.signed_url(owner, blob)))
+        except (MainstreamError, KubeError) as error:
+            failing.add(owner.key)
+            _tell(owner, error)
+    if signed:
+        runner.hand_over(SignedUrls(blobs=tuple(signed)))
+
+
+def hand_over_uploads(
+    wanted: tuple[WantedUpload, ...],
+    ordered: RunnerPlan,
+    apps: Mapping[str, VideoApp],
+    runner: RunnerClient,
+    packages: PackageReader,
+) -> None:
+    """URLs for clips of apps of the plan, each below the prefix of the app's own sink."""
+    running = {app.name for app in ordered.apps}
+    signed: list[SignedUpload] = []
+    failing: set[str] = set()
+    for upload in wanted:
+        owner = apps.get(upload.app)
+        if owner is None or upload.app not in running or upload.app in failing:
+            continue
+        try:
+            url = packages.signed_upload(owner, upload)
+        except (MainstreamError, KubeError) as error:
+            failing.add(upload.app)
+            _tell(owner, error)
+            continue
+        if url is not None:
+            signed.append(SignedUpload(upload=upload, url=url))
+    if signed:
+        runner.hand_over(SignedUploads(uploads=tuple(signed)))
+
+
+def _tell(owner: VideoApp, error: Exception) -> None:
+    _log.warning("a URL could not be signed: %s", error, extra={"object": f"VideoApp {owner.key}"})

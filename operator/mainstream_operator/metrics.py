@@ -1,0 +1,148 @@
+"""What Prometheus is told: how the operator works, and what it knows of apps and nodes.
+
+Apps and nodes are read from what reconciling last saw, whenever somebody asks, so that nothing of what is gone stays.
+Labels are names of apps and nodes alone, and the number of apps is bounded.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from mainstream.planner import Policy
+from mainstream.runner_plan import RunnerPlan
+from mainstream_operator.decide import Decision
+from mainstream_operator.observe import Observation
+
+_MOST_APPS = 5000
+_PREFIX = "mainstream_operator"
+_Sample = tuple[dict[str, str], float]
+
+
+class Metrics:
+    """Of the whole operator; may be used from several threads."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._reconciles = Counter(
+            f"{_PREFIX}_reconciles", "Reconciles of a node.", ["outcome"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            f"{_PREFIX}_reconcile_seconds",
+            "Time that a reconcile takes.",
+            buckets=(0.005, 0.02, 0.1, 0.5, 2, 10),
+            registry=self.registry,
+        )
+        self._planner_seconds = Histogram(
+            f"{_PREFIX}_planner_seconds",
+            "Time that a plan takes.",
+            ["policy"],
+            buckets=(0.005, 0.02, 0.1, 0.5, 2, 10),
+            registry=self.registry,
+        )
+        self._fleet = Fleet()
+        self.registry.register(self._fleet)
+
+    def reconciled(self, seconds: float, *, failed: bool) -> None:
+        """A reconcile ended."""
+        self._reconciles.labels("failed" if failed else "done").inc()
+        self._seconds.observe(seconds)
+
+    def planned(self, policy: Policy, seconds: float) -> None:
+        """A plan was made."""
+        self._planner_seconds.labels(policy).observe(seconds)
+
+    def saw(self, observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> None:
+        """A node was reconciled."""
+        self._fleet.note(observation.scene.node, samples(observation, decision, ordered))
+
+    def forget(self, node: str) -> None:
+        """A node is gone."""
+        self._fleet.note(node, {})
+
+    def watch_queue(self, depth: Callable[[], int], age_s: Callable[[], float]) -> None:
+        """Where to ask how many nodes wait to be looked at, and how long ago the last reconcile ended."""
+        self._fleet.queue = (depth, age_s)
+
+
+_HELP = {
+    "app_predicted_f1": "F1 over events that the plan predicts.",
+    "app_planned_fps": "Planned analysed frames per second.",
+    "app_observed_fps": "Achieved analysed frames per second.",
+    "app_events_last_hour": "Events reported in the last hour.",
+    "node_mean_f1": "Weighted mean of the predicted F1; an app that did not fit counts as 0.",
+    "node_gap": "No plan can be better by more than this.",
+    "node_planned_cost": "CPU-seconds per second that the plan should take.",
+    "node_budget": "CPU-seconds per second that the plan may take.",
+    "node_observed_cpu": "CPU-seconds per second that the runner takes.",
+    "node_slowdown": "What plans multiply the profile's seconds with.",
+    "node_answers": "Whether the runner answers.",
+}
+
+
+class Fleet(Collector):
+    """What was last seen of each node, as gauges."""
+
+    def __init__(self) -> None:
+        self.queue: tuple[Callable[[], int], Callable[[], float]] | None = None
+        self._seen: dict[str, dict[str, list[_Sample]]] = {}
+        self._lock = threading.Lock()
+
+    def note(self, node: str, seen: dict[str, list[_Sample]]) -> None:
+        """Replace what was seen of a node; with nothing, it is forgotten."""
+        with self._lock:
+            self._seen.pop(node, None)
+            if seen:
+                self._seen[node] = seen
+
+    def collect(self) -> Iterator[Metric]:
+        """All gauges, the apps of some nodes left out where there are too many."""
+        with self._lock:
+            seen = list(self._seen.values())
+        for name, text in _HELP.items():
+            labels = ["namespace", "app", "node"] if name.startswith("app_") else ["node"]
+            family = GaugeMetricFamily(f"{_PREFIX}_{name}", text, labels=labels)
+            samples_of_all = [sample for each in seen for sample in each.get(name, [])]
+            for values, value in samples_of_all[:_MOST_APPS]:
+                family.add_metric([values[label] for label in labels], value)
+            yield family
+        if self.queue is not None:
+            depth, age_s = self.queue
+            yield GaugeMetricFamily(f"{_PREFIX}_queue_depth", "Nodes that wait to be looked at.", value=depth())
+            yield GaugeMetricFamily(
+                f"{_PREFIX}_last_reconcile_seconds", "Since the last reconcile ended.", value=age_s()
+            )
+
+
+def samples(observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> dict[str, list[_Sample]]:
+    """What is known of one node, by gauge. Pure."""
+    node, report = observation.scene.node, observation.report
+    found: dict[str, list[_Sample]] = {}
+
+    def note(name: str, labels: dict[str, str], value: float | None) -> None:
+        if value is not None:
+            found.setdefault(name, []).append(({**labels, "node": node}, float(value)))
+
+    planned = decision.plan.plan if decision.plan is not None else None
+    predicted = {app.name: app.f1 for app in planned.apps if app.fits} if planned is not None else {}
+    for app in ordered.apps if ordered is not None else ():
+        namespace, _, name = app.name.partition("/")
+        labels = {"namespace": namespace, "app": name}
+        told = report.apps.get(app.name) if report is not None else None
+        note("app_predicted_f1", labels, predicted.get(app.name))
+        note("app_planned_fps", labels, app.fps)
+        note("app_observed_fps", labels, None if told is None else told.fps)
+        note("app_events_last_hour", labels, None if told is None else told.events_last_hour)
+    if ordered is not None:
+        note("node_planned_cost", {}, ordered.cost)
+        note("node_budget", {}, ordered.budget)
+    if planned is not None and decision.plan is not None:
+        note("node_mean_f1", {}, decision.plan.mean_f1)
+        note("node_gap", {}, planned.gap)
+    if observation.scene.edge_node is not None:
+        note("node_slowdown", {}, decision.slowdown)
+        note("node_answers", {}, report is not None)
+        note("node_observed_cpu", {}, None if report is None else report.cpu)
+    return found

@@ -1,0 +1,66 @@
+"""How much a tenant's namespace may have: apps in the whole cluster, and a share of each node's budget. Pure."""
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from mainstream.api import VideoApp
+from mainstream.workload.admission import precedence
+from mainstream_operator.refusal import Refusal
+
+
+class Quota(BaseModel):
+    """Limits of one namespace; what is left out is not limited."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    apps: int | None = Field(None, ge=0)
+    """that run: neither suspended nor tried by a dry run"""
+    budget_share: float | None = Field(None, gt=0, le=1)
+    """of each node's budget"""
+
+
+class Quotas(BaseModel):
+    """Limits of all namespaces."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    default: Quota = Quota()
+    namespaces: dict[str, Quota] = Field(default_factory=dict)
+    """instead of the default"""
+
+    def of(self, namespace: str | None) -> Quota:
+        """Limits of a namespace."""
+        return self.namespaces.get(namespace or "", self.default)
+
+    def shares(self, namespaces: Iterable[str]) -> dict[str, float]:
+        """Shares of the budget of those namespaces that are limited."""
+        found = ((namespace, self.of(namespace).budget_share) for namespace in namespaces)
+        return {namespace: share for namespace, share in found if share is not None}
+
+    @property
+    def limit_apps(self) -> bool:
+        """Whether anybody's apps are counted."""
+        return any(quota.apps is not None for quota in (self.default, *self.namespaces.values()))
+
+
+NO_QUOTAS = Quotas()
+
+
+def over_quota(apps: Iterable[VideoApp], quotas: Quotas) -> dict[str, Refusal]:
+    """Apps that are more than their namespace may have, by key: those that come last in the order of admission."""
+    by_namespace: dict[str, list[VideoApp]] = {}
+    for app in apps if quotas.limit_apps else ():
+        limit = quotas.of(app.metadata.namespace).apps
+        if limit is not None and not app.spec.suspend and not app.spec.dry_run:
+            by_namespace.setdefault(app.metadata.namespace or "", []).append(app)
+    refused: dict[str, Refusal] = {}
+    for namespace, own in by_namespace.items():
+        limit = quotas.of(namespace).apps or 0
+        message = (
+            f"Namespace {namespace} may have {limit} apps and has {len(own)}; "
+            "delete or suspend one, or ask for a higher quota."
+        )
+        refused |= {app.key: Refusal("QuotaExceeded", message) for app in sorted(own, key=precedence)[limit:]}
+    return refused

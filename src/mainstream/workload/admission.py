@@ -1,0 +1,113 @@
+"""Who may run on a node at all. Pure: it follows from specs, weights and creation times, never from who came before.
+
+Apps are asked in order: greater weight first, of equal weight the older first, then by name. Each is admitted if it and
+everybody admitted before it can have their minimum within the budget. So nobody is shed for an app that counts less,
+and a node that shrinks sheds the same apps whatever it ran until now.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from mainstream.api import VideoApp
+from mainstream.planner import Problem
+from mainstream.workload.node_workload import PlacedApp
+
+Fits = Callable[[Problem], bool]
+"""whether all apps of a problem can have their minimum, such as `planner.all_fit`"""
+
+ProblemOf = Callable[[Sequence[PlacedApp]], Problem]
+"""the planner's problem of some of the apps"""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STEP = 0.005
+"""to which a shortfall of a metric is told"""
+_BUDGET_STEPS = 10
+"""halvings of what of the budget is told"""
+
+
+@dataclass(frozen=True)
+class TurnedAway:
+    """Why an app is not admitted; exactly one of the figures is given."""
+
+    others: int
+    """apps that come before it"""
+    below_minimum: float | None = None
+    """by how much at least one of the others would have to go below its minimum"""
+    own_minimum: float | None = None
+    """the minimum that it cannot reach beside the others"""
+    missing_budget: float | None = None
+    """CPU-seconds per second that lack even with nobody's minimum"""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Who is in, in the order of the workload; who is not, and why."""
+
+    admitted: tuple[PlacedApp, ...]
+    turned_away: dict[str, TurnedAway]
+
+
+def precedence(app: VideoApp) -> tuple[float, datetime, str]:
+    """The order in which apps are asked, as a key to sort by."""
+    return (-app.spec.objective.weight, app.metadata.creation_timestamp or _EPOCH, app.key)
+
+
+def admit(apps: Sequence[PlacedApp], problem_of: ProblemOf, fits: Fits) -> Admission:
+    """Admit apps in order; the time that it takes is that of one question where all fit."""
+    ordered = sorted(apps, key=lambda placed: precedence(placed.app))
+    if not ordered or fits(problem_of(ordered)):
+        return Admission(tuple(apps), {})
+    # Fewer apps never need more: the longest beginning that fits is found by halving.
+    low, high = 0, len(ordered)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(problem_of(ordered[:middle])) else (low, middle)
+    admitted = ordered[:low]
+    turned_away = {}
+    for placed in ordered[low:]:
+        if fits(problem_of([*admitted, placed])):
+            admitted.append(placed)
+        else:
+            turned_away[placed.name] = _why(problem_of, admitted, placed, fits)
+    names = {placed.name for placed in admitted}
+    return Admission(tuple(placed for placed in apps if placed.name in names), turned_away)
+
+
+def _why(problem_of: ProblemOf, before: Sequence[PlacedApp], placed: PlacedApp, fits: Fits) -> TurnedAway:
+    problem = problem_of([*before, placed])
+    own = placed.app.spec.objective.minimum
+    others = {each.name: each.app.spec.objective.minimum for each in before}
+
+    def lowered(by: float, own: float = own) -> bool:
+        return fits(_with_minimums(problem, {placed.name: own} | {name: least - by for name, least in others.items()}))
+
+    if others and lowered(1.0):
+        low, high = 0.0, 1.0
+        while high - low > _STEP:
+            middle = (low + high) / 2
+            low, high = (low, middle) if lowered(middle) else (middle, high)
+        return TurnedAway(len(before), below_minimum=high)
+    if lowered(1.0, own=0.0):
+        return TurnedAway(len(before), own_minimum=own)
+    bare = _with_minimums(problem, dict.fromkeys([placed.name, *others], 0.0))
+    return TurnedAway(len(before), missing_budget=_missing(bare, fits))
+
+
+def _missing(problem: Problem, fits: Fits) -> float:
+    """By how much the budget is too small, from above."""
+    low = high = max(problem.budget, 1e-3)
+    while not fits(replace(problem, budget=high)) and high < 1e6 * low:
+        high *= 2
+    for _ in range(_BUDGET_STEPS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if fits(replace(problem, budget=middle)) else (middle, high)
+    return high - problem.budget
+
+
+def _with_minimums(problem: Problem, minimums: Mapping[str, float]) -> Problem:
+    apps = tuple(
+        replace(app, objective=replace(app.objective, minimum=max(minimums[app.name], 0.0) or None))
+        for app in problem.apps
+    )
+    return replace(problem, apps=apps)
