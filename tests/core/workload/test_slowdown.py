@@ -1,5 +1,7 @@
 """The closed loop between planned and observed costs."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ def test_noise_around_a_constant_ratio_ends_within_the_band_and_does_not_oscilla
     path = [start]
     for each in noise:
         path.append(next_slowdown(path[-1], ratio * (1 + each)))
-    moves = [b - a for a, b in zip(path, path[1:], strict=False) if b != a]
+    moves = [b - a for a, b in pairwise(path) if b != a]
     # The first noisy minutes may come from far; after the first move it goes one way only.
     assert all(move > 0 for move in moves[1:]) or all(move < 0 for move in moves[1:])
     assert len(moves) <= 5
