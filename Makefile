@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export QUICK
 
-.PHONY: help demo test lint types contracts unit crds test-cluster clean
+.PHONY: help demo test lint types contracts unit crds test-cluster images locks chart-docs kube-score cluster-demo clean
 
 help: ## list the commands
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | sort | column -t -s '	'
@@ -48,6 +48,24 @@ crds: $(VENV)/.dev ## write the CustomResourceDefinitions anew from their models
 
 test-cluster: $(VENV)/.dev ## the story of apps on a real Kubernetes; skips where there is none, saying how to get one
 	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster -v --timeout 1800
+
+images: ## build the three images into out/images, each with its bill of materials, and say how large they are
+	$(PYTHON) images/build.py
+
+locks: $(VENV)/.python ## write the images' locks anew from pyproject.toml, with what pip's index has now
+	$(BIN)/pip install --quiet 'pip-tools>=7.5'
+	$(BIN)/python images/lock.py
+
+chart-docs: ## write the chart's README anew from its values; needs helm-docs
+	helm-docs --chart-search-root charts/mainstream --log-level error
+
+kube-score: ## what kube-score says of every values file of the chart; needs helm and kube-score
+	for values in charts/mainstream/ci/*-values.yaml; do \
+	    helm template mainstream charts/mainstream --values $$values --kube-version 1.34.0 | kube-score score - || exit 1; \
+	done
+
+cluster-demo: $(VENV)/.dev ## everything from source on a Kubernetes cluster: the plaza, and the table of `make demo`
+	$(BIN)/python tests/cluster/cluster_demo.py
 
 bench-operator: $(VENV)/.dev ## the operator under load and faults, beside a real API server; QUICK=1 for five minutes
 	$(BIN)/python benchmarks/fleet.py

@@ -28,9 +28,9 @@ def main() -> int:
     summaries = {}
     for cell in stage.cells(pools):
         results = []
-        for index in range(cell.workloads):
+        for index in range(stage.workloads(cell)):
             results.append(stage.results_of(cell, index))
-            print(f"{cell.name} {index + 1}/{cell.workloads}", end="\r", flush=True)
+            print(f"{cell.name} {index + 1}/{stage.workloads(cell)}", end="\r", flush=True)
         summaries[cell.name] = summary(cell, results)
         print(said(summaries[cell.name]), flush=True)
     data = {"pools": pools, "cells": summaries, "no_loss": no_loss(summaries), "profile": stage.profile().model_dump()}
@@ -44,6 +44,7 @@ def summary(cell: Cell, results: Results) -> dict[str, Any]:
     ours = _means(results, "mainstream", "f1")
     return {
         **asdict(cell),
+        "workloads": len(results),
         "name": cell.name,
         "headline": stage.is_headline(cell),
         "budget": results[0]["mainstream"]["budget"],

@@ -89,4 +89,5 @@ def _draws(count: int) -> NDArray[np.int64]:
 
 
 def _ratio(ours: ArrayLike, theirs: ArrayLike) -> NDArray[np.float64]:
-    return np.asarray(ours) / np.maximum(np.asarray(theirs), 1e-12) - 1.0
+    ratio: NDArray[np.float64] = np.asarray(ours) / np.maximum(np.asarray(theirs), 1e-12) - 1.0
+    return ratio

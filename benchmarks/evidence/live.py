@@ -1,5 +1,6 @@
 """Live runs of photo streams: encoded as a camera would send them, through feeder and TorchServe in real time."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -72,8 +73,6 @@ def play_live(
 
 def read_frames(path: Path) -> list[LiveFrame]:
     """What the feeder wrote of every analysed frame."""
-    import json
-
     with path.open(encoding="utf-8") as file:
         lines = (json.loads(line) for line in file)
         return [LiveFrame(line["app"], line["frame"], line["score"], line["decision"]) for line in lines]

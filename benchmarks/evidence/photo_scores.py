@@ -53,7 +53,7 @@ def photo_scores(
                 chosen = {name: packages[name] for name in missing[at : at + _TOGETHER]}
                 for name, arrays in _computed(chosen, part, store, client).items():
                     hidden = paths[name].with_name(f".{paths[name].name}")
-                    np.savez_compressed(hidden, **arrays)
+                    np.savez_compressed(hidden, allow_pickle=False, **arrays)
                     hidden.replace(paths[name])
                 on_share(min(1.0, (at + _TOGETHER) / len(missing)))
     scores: Scores = {}

@@ -68,10 +68,10 @@ def play_app(
 ) -> EventScore:
     """Measured counts of one app that analyses the frames `analysed`."""
     hits = choice.scores[stream.photos[analysed]] >= choice.threshold
-    decided = analysed[decisions(hits, choice.votes)]
+    # The middle of the frame's time, so that rounding never moves it over an event's edge.
+    decided_s = np.asarray((analysed[decisions(hits, choice.votes)] + 0.5) / stream.fps, dtype=np.float64)
     return score_events(
-        # The middle of the frame's time, so that rounding never moves it over an event's edge.
-        (decided + 0.5) / stream.fps,
+        decided_s,
         in_seconds(events, stream.fps),
         (0.0, stream.seconds),
         length_s=length_s,

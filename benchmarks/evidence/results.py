@@ -14,7 +14,8 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from harness import QUICK, machine, versions
+from harness import QUICK as QUICK
+from harness import machine, versions
 
 FOLDER = Path("out") / "evidence" / ("quick" if QUICK else "full")
 FIGURES = FOLDER / "figures"

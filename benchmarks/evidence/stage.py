@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cells import HEADLINE_WORKLOADS, Cell, all_cells, event_groups
+from cells import Cell, all_cells, event_groups, headline
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import NodeProfile, read_node_profile
 from measure import POLICIES, measure
@@ -15,7 +15,7 @@ from packages import BASE, STORE, pool_packages
 from photo_scores import Scores, photo_scores
 from pools import KNOWN_POOLS, Pool, load_pool
 from results import FOLDER, QUICK, kept, key_of
-from workloads import STREAM, Workload, draw_workload, package_name
+from workloads import STREAM, Workload, draw_workload
 
 FORMAT = 1
 """of a workload's result; part of its name"""
@@ -37,6 +37,7 @@ def pool(name: str) -> Pool:
     return load_pool(name)
 
 
+@cache
 def packages(name: str, apps: int) -> dict[str, Manifest]:
     """Packages of the pool's first `apps` events; trained where they are not yet."""
     return pool_packages(pool(name), event_groups(len(pool(name).classes), apps))
@@ -70,14 +71,17 @@ def cells(pools: Sequence[str]) -> list[Cell]:
     made = list(all_cells(pools))
     if not QUICK:
         return made
-    return [replace(cell, workloads=_QUICK_WORKLOADS) for cell in made if cell.apps <= _QUICK_APPS]
+    return [cell for cell in made if cell.apps <= _QUICK_APPS]
+
+
+def workloads(cell: Cell) -> int:
+    """How many workloads of a cell are run."""
+    return min(cell.workloads, _QUICK_WORKLOADS) if QUICK else cell.workloads
 
 
 def is_headline(cell: Cell) -> bool:
     """Whether the cell is of the abstract's regime."""
-    return replace(cell, workloads=HEADLINE_WORKLOADS, published_lengths=False) == Cell(
-        cell.pool, workloads=HEADLINE_WORKLOADS
-    )
+    return replace(cell, published_lengths=False) == headline(cell.pool)
 
 
 def workload(cell: Cell, index: int) -> Workload:
@@ -85,12 +89,22 @@ def workload(cell: Cell, index: int) -> Workload:
     return draw_workload(cell, index, pool(cell.pool), packages(cell.pool, apps_of(cell)), profile())
 
 
+@cache
+def key(cell: Cell) -> str:
+    """What results of a cell depend on: format, packages, profile and test photos."""
+    digests = sorted(package.digest for package in packages(cell.pool, apps_of(cell)).values())
+    return key_of(FORMAT, digests, profile().model_dump_json(), pool(cell.pool).test.digest)
+
+
+def held_out_scores(name: str) -> Scores:
+    """Scores of the held-out photos by the packages of single classes."""
+    found = packages(name, len(pool(name).classes))
+    return photo_scores(found, pool(name).held_out, STORE, FOLDER / "scores", profile().back_end)
+
+
 def results_of(cell: Cell, index: int) -> dict[str, Any]:
     """A workload's result under every policy, by policy; kept on disk."""
-    found = packages(cell.pool, apps_of(cell))
-    digests = sorted(package.digest for package in found.values())
-    key = key_of(FORMAT, digests, profile().model_dump_json(), pool(cell.pool).test.digest)
-    path = FOLDER / "workloads" / cell.name / f"{index:02d}-{key}.json"
+    path = FOLDER / "workloads" / cell.name / f"{index:02d}-{key(cell)}.json"
 
     def make() -> dict[str, Any]:
         drawn, known = workload(cell, index), scores(cell.pool, apps_of(cell))
@@ -98,11 +112,6 @@ def results_of(cell: Cell, index: int) -> dict[str, Any]:
 
     result: dict[str, Any] = kept(path, make)
     return result
-
-
-def headline_packages(name: str) -> list[str]:
-    """Names of the packages of single classes."""
-    return [package_name(name, group) for group in event_groups(len(pool(name).classes), len(pool(name).classes))]
 
 
 def work_folder(name: str) -> Path:

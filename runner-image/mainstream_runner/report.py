@@ -52,6 +52,8 @@ class RunReport(_Part):
     """JSON lines, one for each analysed frame: app, frame, captured_s, score, hit, decision"""
     events_folder: Path
     """JSON lines of every sink: reports opened and closed"""
+    undelivered: int = 0
+    """lines that a sink had not taken when the run ended; they stay in the spool until the next run"""
 
     @computed_field  # type: ignore[prop-decorator]
     @property

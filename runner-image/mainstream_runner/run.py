@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mainstream.errors import MainstreamError
+from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.feeder.config import FeederConfig
 from mainstream_runner.processes import cpu_seconds, guarded
@@ -50,15 +51,26 @@ def run_plan(
     start_frame: int = 0,
     end_frame: int | None = None,
     port: int | None = None,
+    credentials: NodeCredentials | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> RunReport:
     """Serve and play `plan` with weights from `store`; logs and events go to `out`.
 
-    Files are played from `start_frame` up to, not including, `end_frame`, in real time. Relative `file:` URLs start at
-    the working folder. Raises `MainstreamError` naming what can't be used; leaves no process behind, however it ends.
+    Files are played from `start_frame` up to, not including, `end_frame`, in real time; cameras until the run is
+    stopped, or for `end_frame` frames. Relative `file:` URLs start at the working folder. Raises `MainstreamError`
+    naming what can't be used; leaves no process behind, however it ends.
     """
     with torchserve(port) as server:
-        return play(server, plan, store, out, start_frame=start_frame, end_frame=end_frame, on_progress=on_progress)
+        return play(
+            server,
+            plan,
+            store,
+            out,
+            start_frame=start_frame,
+            end_frame=end_frame,
+            credentials=credentials,
+            on_progress=on_progress,
+        )
 
 
 def play(
@@ -69,6 +81,7 @@ def play(
     *,
     start_frame: int = 0,
     end_frame: int | None = None,
+    credentials: NodeCredentials | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> RunReport:
     """Play a plan on a TorchServe that already runs; one plan at a time."""
@@ -80,7 +93,9 @@ def play(
         port=server.port,
         start_frame=start_frame,
         end_frame=end_frame,
+        credentials=credentials or NodeCredentials(),
     )
+    # Readable to this user alone: logins and keys are in it.
     with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="mainstream-feeder-") as file:
         file.write(config.model_dump_json())
         file.flush()
@@ -138,6 +153,7 @@ def _report(config: FeederConfig, line: dict[str, Any], cpu_used_s: float) -> Ru
         ),
         frames_path=config.out / "frames.jsonl",
         events_folder=config.out / "events",
+        undelivered=line["undelivered"],
     )
 
 

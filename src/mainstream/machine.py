@@ -2,10 +2,11 @@
 
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PACKAGES = ("mainstream", "numpy", "torch", "torchserve", "av")
+_PACKAGES = ("mainstream", "numpy", "torch", "openvino", "torchserve", "av")
 
 
 def describe_machine() -> dict[str, str]:
@@ -17,7 +18,7 @@ def describe_machine() -> dict[str, str]:
         "system": platform.platform(),
         "load": " ".join(f"{value:.2f}" for value in os.getloadavg()),
         "python": platform.python_version(),
-        **{name: found for name in _PACKAGES if (found := _version(name))},
+        **versions(_PACKAGES),
     }
 
 
@@ -29,6 +30,16 @@ def processor() -> str:
         lines = []
     names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.processor() or platform.machine())
+
+
+def machine_name() -> str:
+    """Processor and number of cores, for a human."""
+    return f"{processor()}, {os.cpu_count()} cores"
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Of those of the packages that are installed."""
+    return {name: found for name in packages if (found := _version(name))}
 
 
 def _version(name: str) -> str | None:

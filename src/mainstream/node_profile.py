@@ -32,6 +32,8 @@ class BaseProfile(_Part):
     """bytes of the segment that ends at the branch-point; the first is 0"""
     head_bytes: int
     """bytes of pooling and classifier of one app"""
+    timed_s: NonNegativeFloat = 0.0
+    """seconds per frame of the whole network as the worker timed it by itself, to compare later starts with"""
     workspace_bytes: int = Field(0, ge=0)
     """resident memory that running it takes beyond its weights"""
 
@@ -56,6 +58,8 @@ class NodeProfile(_Part):
     """by name of the base network"""
     frame_s: NonNegativeFloat
     """seconds per frame and view that reaches the engine: scaling, transport, preprocessing"""
+    app_s: NonNegativeFloat = 0.0
+    """seconds per analysed frame of each app beyond its network: its column of the heads, its votes and counts"""
     decode_s: dict[StreamName, NonNegativeFloat] = Field(max_length=256)
     """seconds per captured frame of each stream, whether analysed or not"""
     resident_bytes: int = Field(0, ge=0)

@@ -31,6 +31,8 @@ class AppReport(_Part):
     """due, but late"""
     fps: NonNegativeFloat | None = None
     """achieved over the last seconds; None until there are enough of them"""
+    decisions: NonNegativeInt = 0
+    """analysed frames on which one fell"""
     events: NonNegativeInt = 0
     events_last_hour: NonNegativeInt = 0
     last_event: AwareDatetime | None = None

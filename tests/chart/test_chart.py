@@ -1,61 +1,38 @@
 """What the chart renders to, for each values file in its `ci` folder; skipped where there is no helm."""
 
-import os
-import shutil
+import json
+import re
 import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
-CHART = ROOT / "charts" / "mainstream"
-SHARED = Path(os.environ.get("MAINSTREAM_TEST_SHARED", ROOT.parent / "shared"))
-VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from chart_tools import CHART, EVERYTHING, KUBERNETES, ROOT, VALUES, of_kind, pods, render, rendered, template, tool
+
+each_values_file = pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
+OPTIONAL_KINDS = ("ServiceMonitor", "PrometheusRule")
+"""of Prometheus' operator; no schema of Kubernetes knows them"""
 
 
-@pytest.fixture(scope="session")
-def helm(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The program."""
-    named = os.environ.get("MAINSTREAM_TEST_HELM") or shutil.which("helm")
-    if named:
-        return named
-    packed, unpack = SHARED / "bin" / "helm.xz", shutil.which("xz")
-    if not packed.exists() or unpack is None:
-        pytest.skip("no helm: put it on PATH or name it in MAINSTREAM_TEST_HELM")
-    program = tmp_path_factory.mktemp("helm") / "helm"
-    with program.open("wb") as file:
-        subprocess.run([unpack, "-dc", packed], stdout=file, check=True)
-    program.chmod(0o755)
-    return str(program)
+@each_values_file
+def test_every_values_file_renders_to_manifests_that_pass_strict_validation(values: Path) -> None:
+    kubernetes_validate = pytest.importorskip("kubernetes_validate")
+    objects = render("--values", str(values))
+    for each in objects:
+        if each["kind"] not in OPTIONAL_KINDS:
+            kubernetes_validate.validate(each, KUBERNETES, strict=True)
+    names = [(each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]) for each in objects]
+    assert len(set(names)) == len(names)
 
 
-def render(helm: str, *options: str) -> list[dict[str, Any]]:
-    command = [
-        helm,
-        "template",
-        "mainstream",
-        str(CHART),
-        "--namespace",
-        "system",
-        "--kube-version",
-        "1.34.0",
-        *options,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return [document for document in yaml.safe_load_all(done.stdout) if document]
-
-
-def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [each for each in objects if each["kind"] == kind]
-
-
-@pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
-def test_every_values_file_renders_without_wildcards_and_keeps_the_definitions(helm: str, values: Path) -> None:
-    objects = render(helm, "--values", str(values))
-    for role in (*of_kind(objects, "Role"), *of_kind(objects, "ClusterRole")):
+@each_values_file
+def test_no_right_has_a_wildcard_and_the_definitions_are_kept(values: Path) -> None:
+    objects = render("--values", str(values))
+    for role in of_kind(objects, "Role", "ClusterRole"):
         for rule in role["rules"]:
             assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
     for definition in of_kind(objects, "CustomResourceDefinition"):
@@ -63,19 +40,59 @@ def test_every_values_file_renders_without_wildcards_and_keeps_the_definitions(h
     assert len(of_kind(objects, "CustomResourceDefinition")) == 3
 
 
-def test_the_operator_keeps_to_the_restricted_level(helm: str) -> None:
-    pod = of_kind(render(helm), "Deployment")[0]["spec"]["template"]["spec"]
-    container = pod["containers"][0]["securityContext"]
-    assert pod["securityContext"]["runAsNonRoot"] is True
-    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert container["readOnlyRootFilesystem"] is True
-    assert container["allowPrivilegeEscalation"] is False
-    assert container["capabilities"] == {"drop": ["ALL"]}
+def test_each_rule_of_the_operator_says_which_call_needs_it() -> None:
+    for line, before in _rules(CHART / "templates" / "rbac.yaml"):
+        assert before.startswith("#"), f"rule in line {line}"
 
 
-def test_secrets_of_tenants_are_never_listed_and_read_only_in_their_namespaces(helm: str) -> None:
-    objects = render(helm, "--set", "tenants={plaza}")
-    for role in (*of_kind(objects, "Role"), *of_kind(objects, "ClusterRole")):
+def _rules(path: Path) -> list[tuple[int, str]]:
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    return [(number + 1, lines[number - 1]) for number, line in enumerate(lines) if line.startswith("- apiGroups:")]
+
+
+@each_values_file
+def test_every_pod_keeps_to_the_restricted_level(values: Path) -> None:
+    for pod in pods(render("--values", str(values))):
+        spec = pod["spec"]
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys()
+        assert all("hostPath" not in volume for volume in spec.get("volumes", []))
+        for container in spec["containers"]:
+            context = container["securityContext"]
+            assert context["readOnlyRootFilesystem"] is True
+            assert context["allowPrivilegeEscalation"] is False
+            assert context["capabilities"] == {"drop": ["ALL"]}
+
+
+@each_values_file
+def test_only_the_operator_has_a_token(values: Path) -> None:
+    objects = render("--values", str(values))
+    with_token = [pod for pod in pods(objects) if pod["spec"]["automountServiceAccountToken"]]
+    assert [pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in with_token] == ["mainstream-operator"]
+    for account in of_kind(objects, "ServiceAccount"):
+        assert account["automountServiceAccountToken"] is False
+
+
+@each_values_file
+def test_every_pod_is_denied_everything_that_no_policy_names(values: Path) -> None:
+    objects = render("--values", str(values))
+    policies = of_kind(objects, "NetworkPolicy")
+    runner = {"app.kubernetes.io/name": "mainstream-runner", "app.kubernetes.io/part-of": "mainstream"}
+    where = [(each["metadata"].get("namespace"), each) for each in of_kind(objects, "Pod", "Deployment", "Job")]
+    labels = [(ns, pod["metadata"]["labels"]) for (ns, each) in where for pod in pods([each])]
+    for namespace, label in [*labels, ("system", runner)]:
+        chosen = [
+            each["spec"]
+            for each in policies
+            if each["metadata"]["namespace"] == namespace
+            and each["spec"]["podSelector"]["matchLabels"].items() <= label.items()
+        ]
+        assert any({"Ingress", "Egress"} == set(spec["policyTypes"]) for spec in chosen), label
+
+
+def test_secrets_of_tenants_are_never_listed_and_read_only_in_their_namespaces() -> None:
+    for role in of_kind(render("--set", "tenants={plaza}"), "Role", "ClusterRole"):
         for rule in role["rules"]:
             if "secrets" in rule["resources"]:
                 assert role["kind"] == "Role"
@@ -84,17 +101,125 @@ def test_secrets_of_tenants_are_never_listed_and_read_only_in_their_namespaces(h
                     assert rule["verbs"] == ["get"]
 
 
-def test_what_the_operator_is_told_is_what_it_reads(helm: str) -> None:
+@each_values_file
+def test_what_the_operator_is_told_is_what_it_reads(values: Path) -> None:
     from mainstream_operator.settings import Settings
 
-    objects = render(helm, "--values", str(CHART / "ci" / "tenants-values.yaml"))
-    settings = Settings.model_validate_json(of_kind(objects, "ConfigMap")[0]["data"]["operator.json"])
+    given = yaml.safe_load(values.read_text(encoding="utf-8"))
+    config = of_kind(render("--values", str(values)), "ConfigMap")
+    [text] = [each["data"]["operator.json"] for each in config if "operator.json" in each["data"]]
+    settings = Settings.model_validate_json(text)
     assert settings.namespace == "system"
-    assert settings.runner.image_pull_secrets == ("registry",)
+    assert list(settings.runner.image_pull_secrets) == [each["name"] for each in given.get("imagePullSecrets", [])]
+    assert list(settings.allowed_hosts) == given.get("allowedHosts", [])
+    assert settings.allow_operator_credentials is given.get("allowOperatorCredentials", False)
 
 
-def test_a_value_that_is_misspelled_is_refused(helm: str) -> None:
-    command = [helm, "template", "mainstream", str(CHART), "--set", "tenant={plaza}", "--kube-version", "1.34.0"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def test_images_come_from_the_registry_that_is_named_and_by_digest_where_one_is_given() -> None:
+    objects = render("--values", str(CHART / "ci" / "pinned-values.yaml"))
+    registry = "registry.example.org:5000/mirror"
+    assert pods(of_kind(objects, "Deployment"))[0]["spec"]["containers"][0]["image"] == (
+        f"{registry}/mainstream-operator@sha256:{'1' * 64}"
+    )
+    assert f"{registry}/mainstream-runner@sha256:{'2' * 64}" in rendered(
+        "--values", str(CHART / "ci" / "pinned-values.yaml")
+    )
+
+
+def test_common_labels_and_annotations_are_on_everything_and_change_no_selector() -> None:
+    plain, marked = render(), render(*EVERYTHING)
+    for each in marked:
+        if each["kind"] != "CustomResourceDefinition":
+            assert each["metadata"]["labels"]["team"] == "video", each["metadata"]["name"]
+            assert each["metadata"]["annotations"]["example.org/contact"] == "video@example.org"
+    selectors = [of_kind(objects, "Deployment")[0]["spec"]["selector"] for objects in (plain, marked)]
+    assert selectors[0] == selectors[1]
+
+
+def test_a_training_with_other_values_is_another_job() -> None:
+    names = [
+        of_kind(render(*EVERYTHING, *more), "Job")[0]["metadata"]["name"]
+        for more in ((), ("--set", "trainer.image.tag=other"), ("--set", "operator.workers=3"))
+    ]
+    assert names[0] != names[1]
+    assert names[0] == names[2]
+
+
+def test_the_trainer_job_of_the_chart_is_that_of_the_repository() -> None:
+    [job] = of_kind(render(*EVERYTHING), "Job")
+    file = yaml.safe_load((ROOT / "trainer-job" / "job.yaml").read_text(encoding="utf-8"))
+    ours, theirs = (each["spec"]["template"]["spec"]["containers"][0] for each in (job, file))
+    assert [each for each in ours["args"] if each != "--seed=1"] == theirs["args"]
+    assert ours["securityContext"] == theirs["securityContext"]
+    assert ours["envFrom"] == theirs["envFrom"]
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("tenant={plaza}", "tenant"),
+        ("tenants={Plaza}", "tenants"),
+        ("operator.image.repository=short", "repository"),
+        ("operator.image.digest=sha256:12", "digest"),
+        ("allowedHosts={http://a/}", "allowedHosts"),
+        ("quotas.default.budgetShare=2", "budgetShare"),
+        ("networkPolicy.egressCidrs={everywhere}", "egressCidrs"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_by_name(option: str, words: str) -> None:
+    done = template("--set", option)
     assert done.returncode
-    assert "tenant" in done.stderr
+    assert words in done.stderr
+
+
+def test_an_older_kubernetes_is_refused() -> None:
+    done = template("--kube-version", "1.28.0")
+    assert done.returncode
+    assert "kubeVersion" in done.stderr
+
+
+def test_the_readme_is_what_the_values_say() -> None:
+    command = [tool("helm-docs"), "--chart-search-root", str(CHART), "--dry-run", "--log-level", "error"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == (CHART / "README.md").read_text(encoding="utf-8").strip(), "run `make chart-docs`"
+
+
+def test_every_value_has_a_comment() -> None:
+    """What helm-docs has nothing to say of ends in an empty cell."""
+    rows = [line for line in (CHART / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    assert [row for row in rows if row.rstrip().endswith("|  |")] == []
+
+
+def _findings(text: str) -> list[str]:
+    program = [tool("kube-score"), "score", "--output-format", "ci", "-"]
+    said = subprocess.run(program, input=text, capture_output=True, text=True, check=False).stdout
+    assert "[OK]" in said
+    return [line for line in said.splitlines() if line.startswith(("[CRITICAL]", "[WARNING]"))]
+
+
+@each_values_file
+def test_kube_score_finds_nothing_critical_and_no_warning_without_an_answer(values: Path) -> None:
+    answers = (ROOT / "docs" / "kube-score.md").read_text(encoding="utf-8")
+    objects = rendered("--values", str(values))
+    for line in _findings(objects):
+        assert line.startswith("[WARNING]"), line
+        assert line.endswith(("Deployment few replicas", "Deployment update strategy")), line
+    for pod in pods(render("--values", str(values))):
+        for check in (pod["metadata"].get("annotations") or {}).get("kube-score/ignore", "").split(","):
+            assert check == "" or f"`{check}`" in answers
+
+
+def test_alerts_and_dashboard_ask_for_metrics_that_the_operator_has() -> None:
+    source = (ROOT / "operator" / "mainstream_operator" / "metrics.py").read_text(encoding="utf-8")
+    objects = render(*EVERYTHING)
+    [rule], [board] = (
+        of_kind(objects, "PrometheusRule"),
+        [each for each in of_kind(objects, "ConfigMap") if "mainstream.json" in each["data"]],
+    )
+    panels = json.loads(board["data"]["mainstream.json"])["panels"]
+    asked = [each["expr"] for each in rule["spec"]["groups"][0]["rules"]]
+    asked += [target["expr"] for panel in panels for target in panel["targets"]]
+    names = {name for expression in asked for name in re.findall(r"mainstream_operator_([a-z0-9_]+)", expression)}
+    assert len(names) > 8
+    for name in names:
+        assert f'"{name}"' in source or f'_{re.sub("_(total|bucket)$", "", name)}"' in source, name

@@ -52,6 +52,11 @@ class Stage:
             *("--set", f"edgeNode.spec.budget={BUDGET}"),
         )
 
+    def upgrade(self, chart: Path, *values: str) -> None:
+        """Upgrade the release to a chart, its values kept but for some."""
+        more = [word for value in values for word in ("--set", value)]
+        self.helm("upgrade", "mainstream", chart, "--reuse-values", "--wait", "--timeout", "2m", *more)
+
     def apply(self, *objects: dict[str, Any]) -> None:
         """`kubectl apply` of objects."""
         self.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))

@@ -19,7 +19,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     from cluster_tools import MissingToolError
 
     try:
-        with open_stage(tmp_path_factory.mktemp("stage")) as opened:
+        with open_stage(tmp_path_factory.mktemp("stage"), audit=True) as opened:
             assert isinstance(opened, Stage)
             yield opened
     except MissingToolError as missing:

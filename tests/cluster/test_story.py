@@ -3,15 +3,23 @@
 One test after the other, on one stage: each begins where the one before ended.
 """
 
+import ipaddress
 import json
 import time
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
 from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
+from cluster_rights import calls, covers, rights
 from cluster_stage import EXAMPLES, SYSTEM, TENANT, Stage
 from cluster_tools import wait_for
+from cluster_upgrade import next_chart, watched
+
+from mainstream.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
+from mainstream_operator.kube import KubeError
 
 APPS = ("crossing", "road-right", "lamp-post")
 FOURTH = "path-left"
@@ -48,6 +56,10 @@ def dropped(stage: Stage) -> dict[str, tuple[int, int]]:
 def test_helm_install_makes_an_edge_node_for_the_labelled_node(story: Stage) -> None:
     story.install()
     story.wait_condition("edgenode", story.node, "Ready", "True", "Idle", timeout_s=30)
+
+
+def test_helm_test_says_that_the_operator_is_well(story: Stage) -> None:
+    assert "Phase:          Succeeded" in story.helm("test", "mainstream", "--timeout", "1m")
 
 
 def test_a_trainer_job_writes_packages_to_the_store(story: Stage) -> None:
@@ -225,6 +237,128 @@ def test_no_secret_is_in_logs_status_or_events(story: Stage) -> None:
         for secret in (KEYS.secret_access_key, CAMERA_PASSWORD, token, "X-Amz-Signature"):
             assert secret not in text
     assert f"{CAMERA_USER}:" not in said[1]
+
+
+LISTENING = """
+import glob, socket, struct
+for kind in ("tcp", "tcp6"):
+    for line in open(f"/proc/net/{kind}").read().splitlines()[1:]:
+        address, state = line.split()[1], line.split()[3]
+        if state == "0A":
+            host, port = address.split(":")
+            words = [struct.pack("<I", int(host[i : i + 8], 16)) for i in range(0, len(host), 8)]
+            family = socket.AF_INET if kind == "tcp" else socket.AF_INET6
+            print(socket.inet_ntop(family, b"".join(words)), int(port, 16))
+"""
+PROCESSES = """
+import glob
+for path in glob.glob("/proc/[0-9]*/cmdline"):
+    try:
+        print(open(path).read().replace("\\0", " "))
+    except OSError:
+        pass
+"""
+
+
+def _in_runner(stage: Stage, program: str) -> str:
+    pod = stage.runner_pod()["metadata"]["name"]
+    return stage.kubectl("exec", "-n", SYSTEM, pod, "--", "python3", "-c", program)
+
+
+def test_torchserve_answers_nobody_outside_its_pod(story: Stage) -> None:
+    listening = [line.split() for line in _in_runner(story, LISTENING).splitlines()]
+    ports = {int(port) for host, port in listening if ipaddress.ip_address(host).is_loopback}
+    others = {int(port) for host, port in listening if not ipaddress.ip_address(host).is_loopback}
+    assert others == {ADMIN_PORT}
+    assert len(ports) >= 3, "TorchServe's own"
+    pod = story.runner_pod()["metadata"]["name"]
+    for port in ports:
+        with pytest.raises(KubeError):
+            story.kube.proxy(SYSTEM, pod, port, "/ping", {})
+
+
+@pytest.mark.parametrize("path", [REPORT_PATH, METRICS_PATH])
+def test_the_admin_port_asks_for_the_nodes_token(story: Stage, path: str) -> None:
+    pod = story.runner_pod()["metadata"]["name"]
+    for headers in ({}, {TOKEN_HEADER: "guess"}, {TOKEN_HEADER: ""}):
+        with pytest.raises(KubeError) as refused:
+            story.kube.proxy(SYSTEM, pod, ADMIN_PORT, path, headers)
+        assert refused.value.status == 403
+    assert story.kube.proxy(SYSTEM, pod, ADMIN_PORT, path, {TOKEN_HEADER: story.token()})
+    with pytest.raises(KubeError) as refused:
+        story.kube.proxy(SYSTEM, pod, ADMIN_PORT, URLS_PATH, {"Content-Type": "application/json"}, {"blobs": []})
+    assert refused.value.status == 403
+
+
+def test_no_secret_is_in_a_process_list(story: Stage) -> None:
+    said = _in_runner(story, PROCESSES)
+    assert "mainstream_runner" in said
+    for secret in (KEYS.secret_access_key, CAMERA_PASSWORD, quote(CAMERA_PASSWORD, safe=""), story.token(), "X-Amz"):
+        assert secret not in said
+
+
+def test_a_helm_upgrade_restarts_the_operator_and_loses_no_frame(story: Stage, tmp_path: Path) -> None:
+    runner = story.runner_pod()["metadata"]["uid"]
+    seen = watched(story, APPS, lambda: story.upgrade(next_chart(tmp_path), "operator.podAnnotations.round=2"), 5)
+    assert set(seen.dropped.values()) == {0}
+    assert max(seen.gap_s.values()) < 3, "no frame for so long"
+    assert story.runner_pod()["metadata"]["uid"] == runner
+    all_ready(story, *APPS)
+
+
+def test_an_upgrade_of_the_runner_costs_at_most_15_s_of_frames(story: Stage, tmp_path: Path) -> None:
+    runner = story.runner_pod()["metadata"]["uid"]
+
+    def change() -> None:
+        story.upgrade(next_chart(tmp_path), "runner.podAnnotations.round=3")
+        wait_for("new runner", lambda: story.runner_pod()["metadata"]["uid"] != runner, 60)
+        all_ready(story, *APPS)
+
+    seen = watched(story, APPS, change, 3)
+    assert len(seen.pods) == 2
+    assert max(seen.gap_s.values()) <= 15
+
+
+def test_a_rollback_brings_the_release_before_back_with_apps_running(story: Stage) -> None:
+    story.helm("rollback", "mainstream", "1", "--wait", "--timeout", "2m")
+    name = f"runner-{story.node}"
+
+    def without_annotation() -> bool:
+        pod = (story.get("deployment", name, SYSTEM) or {})["spec"]["template"]["metadata"]["annotations"]
+        return "round" not in pod
+
+    wait_for("Deployment as it was", without_annotation, 30)
+    all_ready(story, *APPS)
+    assert story.get("crd", "videoapps.mainstream.video", None) is not None
+
+
+def test_the_operator_uses_every_right_and_was_refused_no_call(story: Stage) -> None:
+    """A node that exists in name alone is given a runner with a volume, and loses it again."""
+    if story.cluster.audit_log is None:
+        pytest.skip("this cluster does not record who asked for what")
+    ghost = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "ghost"}}
+    stream = yaml.safe_load((EXAMPLES / "stream.yaml").read_text(encoding="utf-8"))
+    stream["metadata"]["name"], stream["spec"]["node"] = "ghost", {"name": "ghost"}
+    story.apply({**ghost, "metadata": {"name": "ghost", "labels": {"mainstream.video/edge": "true"}}})
+    wait_for("EdgeNode", lambda: story.get("edgenode", "ghost", None), 30)
+    _patch(story, "edgenode", "ghost", {"spec": {"runner": {"cache": {"sizeMebibytes": 256}}}})
+    story.apply(stream)
+    for kind in ("deployment", "configmap", "persistentvolumeclaim"):
+        wait_for(f"{kind} of the runner", lambda kind=kind: story.get(kind, "runner-ghost", SYSTEM), 30)
+    _patch(story, "edgenode", "ghost", {"spec": {"runner": {"cache": None}}})
+    story.kubectl("delete", "videostream", "ghost", "-n", TENANT)
+    for kind in ("deployment", "configmap", "persistentvolumeclaim"):
+        wait_for(f"end of the {kind}", lambda kind=kind: story.get(kind, "runner-ghost", SYSTEM) is None, 30)
+    story.kubectl("delete", "node/ghost", "edgenode/ghost")
+    given, refused = calls(story.cluster.audit_log)
+    held = rights(story)
+    assert refused == set()
+    assert sorted(call for call in given if not any(covers(right, call) for right in held)) == []
+    assert sorted(str(right) for right in held if not any(covers(right, call) for call in given)) == []
+
+
+def _patch(stage: Stage, kind: str, name: str, patch: dict[str, Any]) -> None:
+    stage.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(patch))
 
 
 def test_uninstalling_and_deleting_the_definitions_leaves_nothing_stuck(story: Stage) -> None:

@@ -54,6 +54,6 @@ def make_plan(network: Network, store: Path, clip: Path) -> MakePlan:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[TorchServe]:
-    with torchserve() as running:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TorchServe]:
+    with torchserve(cache=tmp_path_factory.mktemp("engine")) as running:
         yield running

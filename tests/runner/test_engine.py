@@ -14,20 +14,23 @@ from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors, round_to_half
 from mainstream.runner_plan import RunnerPlan
 from mainstream.weights import pack_base_network
-from mainstream_runner.engine.back_end import TorchEager
+from mainstream_runner.engine.calibration import always
 from mainstream_runner.engine.host import EngineHost
 from mainstream_runner.engine.loader import load_executor
+from mainstream_runner.engine.torch_eager import TorchEager
+
+EAGER = always(TorchEager())
 
 
 def test_segments_of_equal_share_key_are_in_memory_once(make_plan, store: Path) -> None:
-    executor = load_executor(make_plan([(15, 1.0), (12, 1.0)]), store, TorchEager())
+    executor = load_executor(make_plan([(15, 1.0), (12, 1.0)]), store, EAGER)
     (view,) = executor.views
-    assert len({id(segment) for segment in view.segments.values()}) == 15 + 3
+    assert [work.depth for work in view.work] == [0, 12, 15, 15]
 
 
 def test_without_sharing_nothing_is_in_memory_for_two(make_plan, store: Path) -> None:
-    executor = load_executor(make_plan([(15, 1.0), (15, 1.0)], sharing=False), store, TorchEager())
-    one, other = ({id(segment) for segment in view.segments.values()} for view in executor.views)
+    executor = load_executor(make_plan([(15, 1.0), (15, 1.0)], sharing=False), store, EAGER)
+    one, other = ({id(work.step) for work in view.work} for view in executor.views)
     assert not one & other
 
 
@@ -39,14 +42,14 @@ def test_a_changed_byte_in_a_blob_is_refused_naming_the_file(make_plan, store: P
         content[-1] ^= blob.sha256 == changed
         FolderStore(tmp_path).put(f"blobs/{blob.sha256}", bytes(content))
     with pytest.raises(DamagedPackageError, match=f"{changed}: was changed"):
-        load_executor(plan, tmp_path, TorchEager())
+        load_executor(plan, tmp_path, EAGER)
 
 
 def test_a_head_of_another_shape_is_refused(make_plan, store: Path) -> None:
     plan: RunnerPlan = make_plan([(14, 1.0)])
     wrong = plan.apps[0].model_copy(update={"head": plan.apps[0].segments[0].blob})
     with pytest.raises(InvalidInputError, match="holds other tensors than its part"):
-        load_executor(plan.model_copy(update={"apps": (wrong,)}), store, TorchEager())
+        load_executor(plan.model_copy(update={"apps": (wrong,)}), store, EAGER)
 
 
 def test_a_private_segment_with_another_share_key_is_refused(make_plan, store: Path) -> None:
@@ -54,11 +57,11 @@ def test_a_private_segment_with_another_share_key_is_refused(make_plan, store: P
     segment = plan.apps[0].segments[0].model_copy(update={"prefix_hash": "0" * 64})
     wrong = plan.apps[0].model_copy(update={"segments": (segment,)})
     with pytest.raises(InvalidInputError, match="another share key"):
-        load_executor(plan.model_copy(update={"apps": (wrong,)}), store, TorchEager())
+        load_executor(plan.model_copy(update={"apps": (wrong,)}), store, EAGER)
 
 
 def test_a_plan_that_fails_to_load_leaves_the_old_one_serving(make_plan, store: Path, tmp_path: Path) -> None:
-    host, good, bad = EngineHost(TorchEager()), make_plan([(15, 1.0)]), make_plan([(13, 1.0)])
+    host, good, bad = EngineHost(EAGER), make_plan([(15, 1.0)]), make_plan([(13, 1.0)])
     host.load(good, store)
     settled(host)
     host.load(bad, tmp_path)
@@ -79,14 +82,14 @@ def test_a_base_network_that_is_not_installed_is_made_from_its_blobs(
     )
     for sha256, data in {**blobs, app.head.sha256: (store / "blobs" / app.head.sha256).read_bytes()}.items():
         FolderStore(tmp_path).put(f"blobs/{sha256}", data)
-    executor = load_executor(plan.model_copy(update={"apps": (app,)}), tmp_path, TorchEager())
-    assert set(executor.views[0].segments) == set(other.prefix_hashes[1:])
+    executor = load_executor(plan.model_copy(update={"apps": (app,)}), tmp_path, EAGER)
+    assert [work.end for work in executor.views[0].work] == [other.prefix_hashes[0], other.digest]
     bare = app.model_copy(update={"base_segments": ()})
     with pytest.raises(InvalidInputError, match="installed is"):
-        load_executor(plan.model_copy(update={"apps": (bare,)}), tmp_path, TorchEager())
+        load_executor(plan.model_copy(update={"apps": (bare,)}), tmp_path, EAGER)
     wrong = app.model_copy(update={"base_digest": "0" * 64})
     with pytest.raises(InvalidInputError, match="makes base network efficientnet-lite0 with digest"):
-        load_executor(plan.model_copy(update={"apps": (wrong,)}), tmp_path, TorchEager())
+        load_executor(plan.model_copy(update={"apps": (wrong,)}), tmp_path, EAGER)
 
 
 def test_a_private_segment_in_half_precision_is_the_one_that_was_hashed_after_the_cast(
@@ -102,15 +105,15 @@ def test_a_private_segment_in_half_precision_is_the_one_that_was_hashed_after_th
     FolderStore(store).put(f"blobs/{blob.sha256}", half)
     private = plan.apps[0].segments[0].model_copy(update={"prefix_hash": key, "blob": blob})
     app = plan.apps[0].model_copy(update={"segments": (private,)})
-    executor = load_executor(plan.model_copy(update={"apps": (app,)}), store, TorchEager())
-    assert key in executor.views[0].segments
+    executor = load_executor(plan.model_copy(update={"apps": (app,)}), store, EAGER)
+    assert key in {work.end for work in executor.views[0].work}
 
 
 def test_a_head_that_is_not_installed_is_named(make_plan, store: Path) -> None:
     plan: RunnerPlan = make_plan([(15, 1.0)])
     app = plan.apps[0].model_copy(update={"head_kind": "attention"})
     with pytest.raises(InvalidInputError, match=r"head 'attention' is not installed \(installed: .*pool-linear"):
-        load_executor(plan.model_copy(update={"apps": (app,)}), store, TorchEager())
+        load_executor(plan.model_copy(update={"apps": (app,)}), store, EAGER)
 
 
 def trained_elsewhere(network: Network) -> Network:

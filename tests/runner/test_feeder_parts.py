@@ -1,5 +1,10 @@
 """The deciding parts of the feeder, without processes."""
 
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,31 +15,32 @@ from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder.counts import FrameCounts
-from mainstream_runner.feeder.due import DueApps
 from mainstream_runner.feeder.reports import ReportMerger
+from mainstream_runner.feeder.routing import Routing, ViewKey
 from mainstream_runner.feeder.waiting import WAITING_FRAMES, WaitingFrame, WaitingFrames
-from mainstream_runner.views import plan_views
+from mainstream_runner.pixel_memory import PixelReader, PixelWriter
 
 APPS = ("a", "b", "c")
 PIXELS = np.zeros((2, 3, 3), np.uint8)
 
 
-def waiting(index: int, view: int = 0, apps: tuple[str, ...] = ("a",)) -> WaitingFrame:
-    return WaitingFrame(DueFrame(view, PIXELS, apps), index, index / 10)
+def waiting(index: int, view: str = "full", apps: tuple[str, ...] = ("a",)) -> WaitingFrame:
+    return WaitingFrame(ViewKey("s", view, "base", ""), PIXELS, apps, index, index / 10, index / 10)
 
 
 @given(st.lists(st.one_of(st.frozensets(st.sampled_from(APPS)), st.sampled_from(["take", "fail"]))))
 def test_captured_is_analysed_skipped_dropped_and_waiting_at_any_moment(steps: list[frozenset[str] | str]) -> None:
-    counts, queue = FrameCounts(APPS), WaitingFrames(1)
+    counts, queue = FrameCounts(), WaitingFrames()
+    counts.keep(APPS)
     for index, step in enumerate(steps):
         if isinstance(step, str):
             for frame in queue.take(0.0):
-                (counts.analysed if step == "take" else counts.dropped)(frame.due.apps)
+                (counts.analysed if step == "take" else counts.dropped)(frame.apps)
         else:
             counts.captured(APPS, step)
             displaced = queue.put(waiting(index, apps=tuple(step))) if step else None
             if displaced is not None:
-                counts.dropped(displaced.due.apps)
+                counts.dropped(displaced.apps)
         captured = sum(not isinstance(each, str) for each in steps[: index + 1])
         for tally in counts.tallies().values():
             assert tally.captured == captured
@@ -42,37 +48,56 @@ def test_captured_is_analysed_skipped_dropped_and_waiting_at_any_moment(steps: l
 
 
 def test_the_oldest_frame_of_a_view_goes_when_the_engine_is_late() -> None:
-    queue = WaitingFrames(2)
+    queue = WaitingFrames()
     gone = [queue.put(waiting(index)) for index in range(WAITING_FRAMES + 2)]
     assert [frame.index for frame in gone if frame] == [0, 1]
-    assert queue.put(waiting(99, view=1)) is None
+    assert queue.put(waiting(99, view="other")) is None
     assert [frame.index for frame in queue.take(0.0)] == [2, 99, *range(3, WAITING_FRAMES + 2)]
 
 
-def test_slower_apps_analyse_a_subset_of_what_faster_ones_analyse(make_plan) -> None:
-    plan: RunnerPlan = make_plan([(15, 7.0), (15, 3.0), (15, 3.0), (15, 0.5)])
-    due = DueApps(list(enumerate(plan_views(plan))))
-    frames = [set(dict(due.of(index / 10)).get(0, ())) for index in range(400)]
-    assert all("app-0" in apps for apps in frames if apps)
-    assert all("app-1" in apps for apps in frames if "app-3" in apps)
-    assert all(("app-1" in apps) == ("app-2" in apps) for apps in frames)
-    assert [sum(f"app-{app}" in apps for apps in frames) for app in range(4)] == [280, 120, 120, 20]
+def test_the_queue_is_empty_only_once_what_was_taken_is_done() -> None:
+    queue = WaitingFrames()
+    queue.put(waiting(0))
+    queue.take(0.0)
+    assert len(queue) == 1
+    queue.done()
+    assert len(queue) == 0
 
 
-def test_without_sharing_every_app_gets_its_own_copy_of_a_frame(make_plan) -> None:
-    plan: RunnerPlan = make_plan([(15, 2.0), (15, 2.0)], sharing=False)
-    assert DueApps(list(enumerate(plan_views(plan)))).of(0.0) == [(0, ("app-0",)), (1, ("app-1",))]
+def test_views_are_told_apart_by_owner_only_without_sharing(make_plan) -> None:
+    shared: RunnerPlan = make_plan([(15, 2.0), (15, 2.0)])
+    apart: RunnerPlan = make_plan([(15, 2.0), (15, 2.0)], sharing=False)
+    assert [sorted(app.name for app in view.apps) for _, view in Routing(shared, ((160, 160),)).views] == [
+        ["app-0", "app-1"]
+    ]
+    assert [key.owner for key, _ in Routing(apart, ((160, 160),) * 2).views] == ["app-0", "app-1"]
+
+
+def test_an_app_that_could_not_be_loaded_gets_no_frames_and_the_others_keep_their_view(make_plan) -> None:
+    plan: RunnerPlan = make_plan([(15, 2.0), (15, 2.0)])
+    routing = Routing(plan, ((160, 160),), frozenset({"app-0"}))
+    ((key, view),) = routing.of_stream("plaza")
+    assert [app.name for app in view.apps] == ["app-1"]
+    assert routing.apps(key) == {"app-1"}
+    assert routing.numbers[key] == 0
+
+
+def merged(merger: ReportMerger, decided: dict[float, float], *, clock_ahead_s: float = 0.0) -> list[dict[str, Any]]:
+    """Ten seconds at 2 fps; the wall clock jumps by `clock_ahead_s` after 1 s."""
+    found = []
+    for tick in range(20):
+        at_s = tick / 2
+        wall_s = at_s + (clock_ahead_s if at_s >= 1.0 else 0.0)
+        found += merger.analysed(wall_s, at_s, decided.get(at_s, 0.1), decision=at_s in decided)
+    return found + merger.close()
+
+
+DECIDED = {0.0: 0.7, 0.5: 0.9, 1.5: 0.8, 4.0: 0.6}
 
 
 def test_decisions_closer_than_the_merge_gap_are_one_report() -> None:
-    merger = ReportMerger("a", merge_gap_s=1.0)
-    decided = {0.0: 0.7, 0.5: 0.9, 1.5: 0.8, 4.0: 0.6}
-    lines = [
-        line
-        for tick in range(10)
-        for line in merger.analysed(tick / 2, decided.get(tick / 2, 0.1), decision=tick / 2 in decided)
-    ]
-    lines += merger.close()
+    merger = ReportMerger("a", "s", merge_gap_s=1.0)
+    lines = merged(merger, DECIDED)
     assert [(line["event"], line["start_s"], line["end_s"], line["peak_score"], line["frames"]) for line in lines] == [
         ("opened", 0.0, 0.0, 0.7, 1),
         ("closed", 0.0, 1.5, 0.9, 3),
@@ -83,14 +108,32 @@ def test_decisions_closer_than_the_merge_gap_are_one_report() -> None:
     assert merger.count == 2
 
 
+@pytest.mark.parametrize("ahead_s", [-86400.0, -0.7, 3600.0])
+def test_a_clock_that_jumps_neither_splits_a_report_nor_stretches_it(ahead_s: float) -> None:
+    lines = merged(ReportMerger("a", "s", merge_gap_s=1.0), DECIDED, clock_ahead_s=ahead_s)
+    assert [line["event"] for line in lines] == ["opened", "closed", "opened", "closed"]
+    assert lines[1]["end_s"] - lines[1]["start_s"] == pytest.approx(1.5)
+    assert lines[2]["start_s"] == pytest.approx(4.0 + ahead_s)
+
+
+def test_an_events_identity_is_the_same_in_every_life_and_differs_from_every_other() -> None:
+    first = [line["id"] for line in merged(ReportMerger("a", "s", merge_gap_s=1.0), DECIDED)]
+    again = [line["id"] for line in merged(ReportMerger("a", "s", merge_gap_s=1.0), DECIDED)]
+    later = [line["id"] for line in merged(ReportMerger("a", "s", merge_gap_s=1.0, before=2), DECIDED)]
+    other = [line["id"] for line in merged(ReportMerger("b", "s", merge_gap_s=1.0), DECIDED)]
+    assert first == again
+    assert len({*first, *later, *other}) == 6
+
+
 def test_frames_arrive_as_they_were_sent() -> None:
     random = np.random.default_rng(0)
     frames = [
         DueFrame(view, random.integers(0, 256, (4 + view, 5, 3), dtype=np.uint8), ("x", "y")) for view in range(3)
     ]
-    header, pixels = wire.decode(wire.encode_frames("d", frames))
-    received = wire.decode_frames(header, pixels)
-    assert header["plan"] == "d"
+    with closing(PixelWriter()) as writer:
+        message = wire.decode(wire.encode(wire.frames_message("d", frames, writer.write([f.pixels for f in frames]))))
+        received = wire.decode_frames(message, PixelReader().read(message["pixels"]))
+    assert message["plan"] == "d"
     assert [(frame.view, frame.apps) for frame in received] == [(frame.view, frame.apps) for frame in frames]
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(frames, received, strict=True))
 
@@ -100,15 +143,33 @@ def test_frames_arrive_as_they_were_sent() -> None:
     [
         lambda message: message[:6],
         lambda message: b"JPEG" + message[4:],
-        lambda message: message[:4] + b"\xff\xff\xff\x7f" + message[8:],
-        lambda message: message[:-1],
+        lambda message: b"[]",
         lambda message: message + b"x",
+        lambda message: message.replace(b'"bytes":18', b'"bytes":17'),
+        lambda message: message.replace(b'"bytes":18', b'"bytes":19'),
+        lambda message: message.replace(b'"bytes":18', b'"bytes":99999999'),
+        lambda message: message.replace(b'"file":', b'"file":9999'),
         lambda message: message.replace(b'"height":2', b'"height":9'),
         lambda message: message.replace(b'"height":2', b'"heighs":2'),
         lambda message: message.replace(b'"height":2', b'"height":-'),
     ],
 )
 def test_a_message_that_is_none_is_refused(spoil) -> None:
-    message = spoil(wire.encode_frames("d", [DueFrame(0, PIXELS, ("a",))]))
-    with pytest.raises(InvalidInputError):
-        wire.decode_frames(*wire.decode(message))
+    with closing(PixelWriter()) as writer:
+        sent = wire.encode(wire.frames_message("d", [DueFrame(0, PIXELS, ("a",))], writer.write([PIXELS])))
+        assert len(received(sent)) == 1
+        with pytest.raises(InvalidInputError):
+            received(spoil(sent))
+
+
+def received(sent: bytes) -> list[DueFrame]:
+    message = wire.decode(sent)
+    return wire.decode_frames(message, PixelReader().read(message["pixels"]))
+
+
+def test_no_file_but_a_feeders_memory_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "secret").open("w+b") as file:
+        file.write(b"secret")
+        file.flush()
+        with pytest.raises(InvalidInputError, match="is not a feeder's memory"):
+            PixelReader().read({"process": os.getpid(), "file": file.fileno(), "bytes": 6})

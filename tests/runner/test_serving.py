@@ -77,7 +77,7 @@ def test_frames_for_a_plan_that_is_not_served_are_told_so(server: TorchServe, ma
 def test_the_reason_why_a_plan_cannot_be_loaded_comes_back(server: TorchServe, make_plan, tmp_path: Path) -> None:
     with (
         closing(EngineClient(server.port)) as client,
-        pytest.raises(InvalidInputError, match=f"{tmp_path}/blobs/.*cannot be read"),
+        pytest.raises(InvalidInputError, match=f"{tmp_path}: blobs/.*is missing"),
     ):
         client.load(make_plan([(12, 1.0)]), tmp_path)
 

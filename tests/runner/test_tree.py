@@ -5,7 +5,9 @@ import pytest
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Blob, PrivateSegment
 from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
-from mainstream_runner.engine.tree import stem_trees
+from mainstream_runner.engine.chains import chains_of
+from mainstream_runner.engine.tree import StemTree, check_base, stem_tree
+from mainstream_runner.views import plan_views
 
 PUBLIC = tuple(f"{k:064x}" for k in range(4))
 BASES = {PUBLIC[-1]: PUBLIC}
@@ -45,6 +47,12 @@ def app(name: str, branch_point: int, *, private: str = "", fps: float = 1.0) ->
 def plan(*apps: RunnerApp, sharing: bool = True) -> RunnerPlan:
     stream = RunnerStream(name="s", url="file:x", fps=10, crops={"full": None})
     return RunnerPlan(node="n", sharing=sharing, budget=1, cost=1, streams=(stream,), apps=apps)
+
+
+def stem_trees(of: RunnerPlan, bases: dict[str, tuple[str, ...]]) -> list[StemTree]:
+    for each in of.apps:
+        check_base(each, bases[each.base_digest])
+    return [stem_tree(view, bases[view.base_digest]) for view in plan_views(of)]
 
 
 def test_a_public_segment_runs_once_for_all_who_look_at_the_same_view() -> None:
@@ -93,3 +101,33 @@ def test_a_plan_whose_share_key_differs_is_refused_by_app_and_field() -> None:
     other = (PUBLIC[0], digest("other"), *PUBLIC[2:])
     with pytest.raises(InvalidInputError, match=r"apps\[a\]\.prefix_hash: .*plan again"):
         stem_trees(plan(app("a", 1)), {PUBLIC[-1]: other})
+
+
+def chain_spans(*apps: RunnerApp) -> list[tuple[str, str]]:
+    (tree,) = stem_trees(plan(*apps), BASES)
+    return [(chain.start, chain.end) for chain in chains_of(tree)]
+
+
+def test_a_stem_that_nothing_leaves_is_one_chain() -> None:
+    assert chain_spans(app("a", 3), app("b", 3)) == [(PUBLIC[0], PUBLIC[3])]
+
+
+def test_chains_end_where_apps_part() -> None:
+    assert chain_spans(app("a", 3), app("b", 2), app("c", 1)) == [
+        (PUBLIC[0], PUBLIC[1]),
+        (PUBLIC[1], PUBLIC[2]),
+        (PUBLIC[2], PUBLIC[3]),
+        (PUBLIC[2], digest("b2")),
+        (PUBLIC[1], digest("c2")),
+    ]
+
+
+def test_a_private_stem_of_two_apps_is_one_chain_and_so_is_the_whole_network_of_one_app() -> None:
+    assert chain_spans(app("a", 1, private="t"), app("b", 1, private="t")) == [(PUBLIC[0], digest("t2"))]
+    assert chain_spans(app("a", 0)) == [(PUBLIC[0], digest("a2"))]
+
+
+def test_every_segment_is_in_one_chain() -> None:
+    (tree,) = stem_trees(plan(app("a", 3), app("b", 1), app("c", 1, private="b"), app("d", 0)), BASES)
+    nodes = [node.key for chain in chains_of(tree) for node in chain.nodes]
+    assert sorted(nodes) == sorted(node.key for node in tree.nodes)

@@ -14,14 +14,16 @@ from mainstream_trainer.training import train_app, train_apps
 def refused(quick_request, tmp_path):
     """Train with something changed; returns the error's sentence, and holds that nothing was written."""
 
-    def train(labels=None, runs=None, **change):
+    def train(labels=None, runs=None, video=None, **change):
         request = replace(quick_request, **change)
+        data = quick_request.data
         if labels or runs is not None:
-            content = json.loads(quick_request.labels.read_text()) | (labels or {})
+            content = json.loads(data.labels.read_text()) | (labels or {})
             if runs is not None:
                 content["apps"]["door"]["runs"] = runs
-            request = replace(request, labels=tmp_path / "changed.json")
-            request.labels.write_text(json.dumps(content))
+            data = replace(data, labels=tmp_path / "changed.json")
+            data.labels.write_text(json.dumps(content))
+        request = replace(request, data=replace(data, video=video or data.video))
         with pytest.raises(MainstreamError) as raised:
             train_app(request, FolderStore(tmp_path / "store"))
         assert not (tmp_path / "store").exists()
@@ -95,10 +97,10 @@ def test_a_name_that_no_package_can_have(refused, quick_request):
     assert "Front Door" in refused(labels={"apps": apps}, app="Front Door")
 
 
-def test_more_features_than_fit(refused, quick_request):
-    settings = quick_request.settings.model_copy(update={"variants": 64})
-    message = refused(labels={"split": {"train": [0, 700], "test": [700, 795]}, "frames": 795}, settings=settings)
-    assert "branch_points: the features of 700 frames need" in message
+def test_more_pixels_than_fit_into_the_feature_cache(refused, quick_request):
+    settings = quick_request.settings.model_copy(update={"cache_bytes": 1 << 20})
+    message = refused(settings=settings)
+    assert "cache_bytes: the pixels of 44 frames alone need 3.4 MB of disk" in message
 
 
 def test_no_room_for_features(refused):

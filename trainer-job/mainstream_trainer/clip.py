@@ -44,10 +44,42 @@ def inspect_clip(path: Path) -> Clip:
         return Clip(path, float(stream.average_rate), stream.frames or None, digest.hexdigest())
 
 
-def read_frames(
+@dataclass(frozen=True)
+class ClipPart:
+    """The frames of a clip's training part, as a `FrameSource`."""
+
+    clip: Clip
+    part: Run
+    """first frame, frame after the last"""
+
+    @property
+    def name(self) -> str:
+        """See `FrameSource`."""
+        return self.clip.path.name
+
+    @property
+    def sha256(self) -> str:
+        """See `FrameSource`."""
+        return hashlib.sha256(f"{self.clip.sha256} {self.part[0]} {self.part[1]}".encode()).hexdigest()
+
+    @property
+    def frames(self) -> int:
+        """See `FrameSource`."""
+        return self.part[1] - self.part[0]
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """None: a clip that breaks off is refused, since its labels would no longer be those of its frames."""
+        return ()
+
+    def read(self, crop: Crop | None, height: int, width: int, on_share: Callable[[float], None]) -> NDArray[np.uint8]:
+        """See `FrameSource`."""
+        return _read_frames(self.clip, self.part, crop, height, width, on_share)
+
+
+def _read_frames(
     clip: Clip, part: Run, crop: Crop | None, height: int, width: int, on_frame: Callable[[float], None]
 ) -> NDArray[np.uint8]:
-    """Pixels of the frames of `part`, (n, height, width, 3) RGB; `on_frame` is told the share that is done."""
     frames = np.empty((part[1] - part[0], height, width, 3), dtype=np.uint8)
     read = 0
     for index, frame in enumerate(_decoded(clip.path)):

@@ -40,6 +40,14 @@ class AppEvents:
 
 
 @dataclass(frozen=True)
+class DeclaredEvents:
+    """Pictures have no time: what is known of the events was declared, and nothing can be replayed."""
+
+    statistics: EventStatistics
+    block_pictures: int
+
+
+@dataclass(frozen=True)
 class Measured:
     """One candidate on the held-out frames."""
 
@@ -50,24 +58,25 @@ class Measured:
 class Evaluator:
     """Measures candidates of one app on its held-out frames."""
 
-    def __init__(self, events: AppEvents, present: NDArray[np.bool_], held_out: HeldOut, settings: TrainingSettings):
+    def __init__(
+        self,
+        events: AppEvents | DeclaredEvents,
+        present: NDArray[np.bool_],
+        held_out: HeldOut,
+        settings: TrainingSettings,
+    ):
         self._events = events
         self._settings = settings
         self._frames = held_out.frames
-        block_frames = max(1, round(events.length_s * events.fps))
+        self._stretches: list[Stretch] = []
+        windows = 0
+        if isinstance(events, DeclaredEvents):
+            block_frames = events.block_pictures
+        else:
+            block_frames = max(1, round(events.length_s * events.fps))
+            self._stretches = [_stretch(events, block) for block in held_out.blocks]
+            windows = sum(_windows(events, stretch) for stretch in self._stretches)
         self._labels = HeldOutLabels(present[self._frames], blocks_of(self._frames, block_frames))
-        self._stretches = [_stretch(events, block) for block in held_out.blocks]
-        windows = sum(
-            len(
-                outside_windows(
-                    in_seconds(stretch.events, events.fps),
-                    (stretch.frames[0] / events.fps, stretch.frames[1] / events.fps),
-                    events.length_s,
-                    in_seconds(stretch.cut, events.fps),
-                )
-            )
-            for stretch in self._stretches
-        )
         self.evaluation = Evaluation(
             frames_event=int(self._labels.present.sum()),
             frames_other=int((~self._labels.present).sum()),
@@ -78,16 +87,21 @@ class Evaluator:
 
     def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
         """Operating points, and the replayed curve where there are enough events and windows for one."""
-        at = thresholds(self._settings.thresholds)
+        at = thresholds(self._settings.thresholds, candidate.scores)
         points = operating_points(candidate.scores, self._labels, at, seed)
-        if min(self.evaluation.events, self.evaluation.windows) < self._settings.replay_min_events:
+        enough = min(self.evaluation.events, self.evaluation.windows) >= self._settings.replay_min_events
+        if isinstance(self._events, DeclaredEvents) or not enough:
             return Measured(points, ())
         curve = replayed_curve(candidate.scores, self._stretches, at, self._events.fps, self._events.length_s)
         return Measured(points, curve)
 
     def event_statistics(self, candidates: list[TrainedCandidate]) -> EventStatistics:
-        """Length and frequency from all labels of the training part, correlation from held-out hits at score 1/2."""
+        """As declared; else length and frequency from all labels of the training part, correlation from held-out hits
+        at score 1/2.
+        """
         events = self._events
+        if isinstance(events, DeclaredEvents):
+            return events.statistics
         frequency = event_frequency(events.runs, events.cut, (0, events.frames), events.fps, events.length_s)
         hits = [candidate.scores >= 0.5 for candidate in candidates]
         correlation = miss_correlation(hits, self._labels.present, self._frames)
@@ -105,6 +119,13 @@ def dominating(points: tuple[OperatingPoint, ...], others: dict[int, tuple[Opera
         if all(any(their.p >= own.p and their.e <= own.e for their in theirs) for own in points):
             return branch_point
     return None
+
+
+def _windows(events: AppEvents, stretch: Stretch) -> int:
+    """How many windows outside events a held-out stretch has."""
+    span = (stretch.frames[0] / events.fps, stretch.frames[1] / events.fps)
+    cut = in_seconds(stretch.cut, events.fps)
+    return len(outside_windows(in_seconds(stretch.events, events.fps), span, events.length_s, cut))
 
 
 def _stretch(events: AppEvents, block: Run) -> Stretch:

@@ -18,7 +18,7 @@ from mainstream_trainer.request import TrainingRequest
 
 EVENT_CLASS = "event"
 CLASSES = ("other", EVENT_CLASS)
-_VERSIONS = ("mainstream", "torch", "numpy", "av")
+_VERSIONS = ("mainstream", "torch", "numpy", "av", "pillow")
 
 
 @dataclass
@@ -52,7 +52,7 @@ def pack(
         prefix_hashes=network.prefix_hashes,
         event_statistics=evaluator.event_statistics(list(candidates)),
         evaluation=evaluator.evaluation,
-        candidates=tuple(_candidate(network, each, measured, blobs) for each in ascending),
+        candidates=tuple(_candidate(network, each, request.settings.head, measured, blobs) for each in ascending),
         training=training,
     )
     return Package(manifest, blobs)
@@ -82,7 +82,11 @@ def check_frozen(network: Network) -> None:
 
 
 def _candidate(
-    network: Network, trained: TrainedCandidate, measured: dict[int, Measured], blobs: dict[str, bytes]
+    network: Network,
+    trained: TrainedCandidate,
+    head_kind: str,
+    measured: dict[int, Measured],
+    blobs: dict[str, bytes],
 ) -> Candidate:
     own = measured[trained.branch_point]
     # Who freezes more shares more, so such a candidate is never dearer on a node.
@@ -95,7 +99,8 @@ def _candidate(
     return Candidate(
         branch_point=trained.branch_point,
         segments=_private_segments(network, trained, blobs),
-        head=_blob(trained.head, blobs),
+        head_kind=head_kind,
+        head=_blob(trained.head, trained.half, blobs),
         operating_points=points,
         replayed=own.replayed,
         balanced_accuracy=balanced_accuracy(points[len(points) // 2]),
@@ -110,13 +115,13 @@ def _private_segments(
     segments = []
     for start, segment in enumerate(trained.segments, start=trained.branch_point):
         key = next_prefix_hash(key, segment)
-        segments.append(PrivateSegment(branch_point=start, prefix_hash=key, blob=_blob(segment, blobs)))
+        segments.append(PrivateSegment(branch_point=start, prefix_hash=key, blob=_blob(segment, trained.half, blobs)))
     return tuple(segments)
 
 
-def _blob(module: nn.Module, blobs: dict[str, bytes]) -> Blob:
+def _blob(module: nn.Module, half: bool, blobs: dict[str, bytes]) -> Blob:
     """The module's state dict as a safetensors blob."""
-    data = pack_tensors(module)
+    data = pack_tensors(module, half=half)
     blob = blob_of(data)
     blobs[blob.sha256] = data
     return blob

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstream.api.video_stream import Crop
+from mainstream.labels import Split
+from mainstream.mpackage.manifest import EventStatistics
 from mainstream_trainer.settings import TrainingSettings
 
 DEFAULT_BASE = "efficientnet-lite0"
@@ -12,14 +14,44 @@ DEFAULT_BRANCH_POINTS = (0, 7, 11, 15)
 
 
 @dataclass(frozen=True)
-class TrainingRequest:
-    """One app's package to be made."""
+class VideoData:
+    """A clip whose events are labelled: what is known of the events is measured from the labels."""
 
     video: Path
     labels: Path
-    """in the form of `mainstream.labels`; only its training part is looked at"""
+    """in a form that `mainstream_trainer.label_files` reads; only its training part is looked at"""
+    split: Split | None = None
+    """which frames train, instead of what the labels say"""
+
+
+@dataclass(frozen=True)
+class PictureData:
+    """A folder of pictures, one folder a class: what is known of the events has to be declared.
+
+    Each class is split in the order of its file names, never at random, since neighbours are often near duplicates:
+    first those that fit, then a gap, then those that are held out; the rest is a test that the trainer never opens.
+    """
+
+    folder: Path
+    event_classes: tuple[str, ...]
+    """folders whose pictures show the event; all others show something else"""
+    statistics: EventStatistics
+    """of the events in the stream that the app is meant for"""
+    fit_share: float = 0.60
+    held_out_share: float = 0.15
+    gap_pictures: int = 1
+    """of each class, left out between those that fit and those that are held out"""
+    block_pictures: int = 1
+    """neighbouring pictures that are worth one independent one, as when they were shot in series"""
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """One app's package to be made."""
+
+    data: VideoData | PictureData
     app: str
-    """of the labels file; also the package's name"""
+    """the package's name; of a video also the app of its labels"""
     base: str = DEFAULT_BASE
     branch_points: tuple[int, ...] = DEFAULT_BRANCH_POINTS
     """of the candidates; 0 (nothing frozen) and the last (everything frozen) are always among them"""

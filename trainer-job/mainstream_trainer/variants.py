@@ -1,6 +1,6 @@
 """Variants of a frame as a fixed camera could have seen it: other light, contrast and noise, a nudged mount.
 
-Never mirrored and never moved far: what these apps look for is known by where it is.
+Never moved far, and mirrored only where asked for: what these apps look for is known by where it is.
 """
 
 import numpy as np
@@ -16,6 +16,8 @@ def varied(frame: NDArray[np.uint8], settings: TrainingSettings, rng: np.random.
     down, right = rng.integers(0, 2 * margin + 1, 2)
     padded = np.pad(frame, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
     moved = padded[down : down + height, right : right + width].astype(np.float32)
+    if settings.mirrored and rng.random() < 0.5:
+        moved = moved[:, ::-1]
     mean = moved.mean()
     contrast = 1 + rng.uniform(-settings.contrast, settings.contrast)
     brightness = rng.uniform(-settings.brightness, settings.brightness)

@@ -1,45 +1,67 @@
-"""Back ends: what turns modules into something that runs. torch eager is the reference that others must agree with."""
+"""Back ends: what turns modules into something that runs. torch eager is the reference that others must agree with.
 
-from typing import Protocol
+A chain is a run of segments that nothing leaves between; a back end prepares it as one piece, since what lies between
+two pieces (calls, layouts, copies) costs about as much as a small segment.
+"""
 
-import torch
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from mainstream.nn.preprocessing import Preprocessing
 
+Value = Any
+"""what steps of one back end hand to each other: a batch of tensors where the back end computes, frames first"""
+
 
 class Step(Protocol):
-    """A prepared part: a tensor of one frame (1, ...) to a tensor (1, ...)."""
+    """A prepared part with buffers of its own: for one thread, and a result holds until the next call."""
 
-    def __call__(self, value: torch.Tensor, /) -> torch.Tensor:
-        """Run it."""
+    def __call__(self, value: Value, /) -> Value:
+        """Run it on one frame, or on as many as it was prepared for."""
+        ...
+
+
+class Prepared(Protocol):
+    """Weights made ready to run, in memory once for all executors that run them."""
+
+    def step(self) -> Step:
+        """Something to run it with."""
         ...
 
 
 class BackEnd(Protocol):
-    """Prepares the parts of a stem tree once, when a plan is loaded."""
+    """Prepares the parts of a stem tree when a plan is loaded, and says how their values are handled."""
 
     name: str
 
-    def preprocessing(self, preprocessing: Preprocessing) -> Step:
-        """Pixels (1, height, width, 3) uint8 to the network's input (1, 3, height, width)."""
+    def preprocessing(self, preprocessing: Preprocessing, batch: int) -> Prepared:
+        """Pixels (N, height, width, 3) uint8, as numpy has them, to the network's input; N is 1 or `batch`."""
         ...
 
-    def part(self, module: nn.Module) -> Step:
-        """A segment (tensor to tensor) or a head (feature map to logits (1,))."""
+    def chain(self, modules: Sequence[nn.Module], shape: tuple[int, ...], batch: int) -> Prepared:
+        """Segments one after the other; `shape` is that of the first one's input without the batch."""
         ...
 
+    def head(self, module: nn.Module) -> Prepared:
+        """Feature maps to logits (N,)."""
+        ...
 
-class TorchEager:
-    """Runs modules as they are, on the CPU."""
+    def pooled(self, value: Value) -> NDArray[np.float32]:
+        """Means over all places of feature maps (N, channels, h, w): (N, channels)."""
+        ...
 
-    name = "torch-eager"
+    def numbers(self, value: Value) -> NDArray[np.float32]:
+        """A value as numpy has it."""
+        ...
 
-    def preprocessing(self, preprocessing: Preprocessing) -> Step:
-        """Runs the preprocessing that is part of the share key, unchanged."""
-        return preprocessing
+    def stack(self, values: Sequence[Value]) -> Value:
+        """Values of single frames as one batch."""
+        ...
 
-    def part(self, module: nn.Module) -> Step:
-        """The module itself, in eval mode."""
-        frozen: Step = module.eval().requires_grad_(False)
-        return frozen
+    def split(self, value: Value) -> list[Value]:
+        """A batch as values of single frames that outlive the next call of the step that they came from."""
+        ...

@@ -1,28 +1,61 @@
-"""Runs a stem tree: for one frame of a view, every segment that a due app needs, once."""
+"""Runs the stem trees of a plan: for one frame of a view every chain that a due app needs, once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
 
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine.back_end import Step
-from mainstream_runner.engine.tree import StemTree
+from mainstream_runner.engine.back_end import BackEnd, Step, Value
+from mainstream_runner.engine.heads import Heads
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A step between two values of a frame, named by their share keys."""
+
+    start: str
+    end: str
+    step: Step
+    depth: int
+    """branch-point that it leads to; 0 for the preprocessing"""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Views whose work has equal keys share the step, and its batches."""
+        return self.start, self.end
 
 
 @dataclass(frozen=True)
 class ViewParts:
-    """A stem tree with everything that it runs, prepared by a back end."""
+    """What runs on one view of the plan, prepared by a back end."""
 
-    tree: StemTree
     height: int
     width: int
-    preprocessing: Step
-    segments: Mapping[str, Step]
-    """by share key"""
-    heads: Mapping[str, Step]
-    """by app"""
+    back_end: BackEnd
+    batch: int
+    """frames that a step takes at once, where there are as many; else one"""
+    work: tuple[Work, ...] = ()
+    """preprocessing first, then chains, parents before children"""
+    heads: tuple[Heads, ...] = ()
+
+    @property
+    def apps(self) -> frozenset[str]:
+        """Apps that run."""
+        return frozenset(app for heads in self.heads for app in heads.apps)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """What one set of due apps needs of a view."""
+
+    work: tuple[Work, ...]
+    heads: tuple[Heads, ...]
+    apps: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -33,30 +66,86 @@ class Executor:
     views: tuple[ViewParts, ...]
     unavailable_apps: Mapping[str, str] = field(default_factory=dict)
     """apps that do not run, and why; frames that name them are scored for the others"""
+    agreed: frozenset[str] = frozenset()
+    """what was found to decide as the reference does (loader: agreement)"""
+    back_end_problem: str | None = None
+    _ways: dict[tuple[int, tuple[str, ...]], _Way] = field(default_factory=dict)
+
+    @property
+    def back_end(self) -> str:
+        """Names of the back ends in use."""
+        return "+".join(sorted({view.back_end.name for view in self.views if view.heads}))
 
     def score(self, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
-        """For each frame the score (0 to 1) of each of its due apps; frames of one request run one after the other."""
+        """For each frame the score (0 to 1) of each of its due apps; frames of one request are batched where that
+        pays."""
         with torch.inference_mode():
-            return [self._score(frame) for frame in frames]
+            if all(view.batch == 1 for view in self.views):
+                return [self._score([frame])[0] for frame in frames]
+            return self._score(frames)
 
     def warm(self) -> None:
         """Run everything once, so that the first real frame costs no more than the next."""
-        self.score(
-            [
-                DueFrame(index, np.zeros((view.height, view.width, 3), np.uint8), tuple(view.heads))
-                for index, view in enumerate(self.views)
-                if view.heads
-            ]
-        )
+        for number, view in enumerate(self.views):
+            pixels = np.zeros((view.height, view.width, 3), np.uint8)
+            self.score([DueFrame(number, pixels, tuple(view.apps))] * view.batch)
 
-    def _score(self, frame: DueFrame) -> dict[str, float]:
-        view = self.views[frame.view]
-        apps = [app for app in frame.apps if app in view.heads]
-        if not apps:
-            return {}
-        pixels = torch.from_numpy(frame.pixels).unsqueeze(0)
-        values = {view.tree.root: view.preprocessing(pixels)}
-        for node in view.tree.due_nodes(apps):
-            values[node.key] = view.segments[node.key](values[node.parent])
-        parents = {leaf.app: leaf.parent for leaf in view.tree.leaves}
-        return {app: float(torch.sigmoid(view.heads[app](values[parents[app]]))[0]) for app in apps}
+    def _score(self, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
+        ways = [self._way(frame) for frame in frames]
+        values: list[dict[str, Value]] = [{PIXELS: frame.pixels[np.newaxis]} for frame in frames]
+        for work, members in _in_order(ways):
+            view = self.views[frames[members[0]].view]
+            for chosen in _chunks(members, view.batch):
+                if len(members) == 1:
+                    (frame,) = chosen
+                    values[frame][work.end] = work.step(values[frame][work.start])
+                    continue
+                entered = [values[frame][work.start] for frame in chosen]
+                left = work.step(entered[0] if len(chosen) == 1 else view.back_end.stack(entered))
+                for frame, value in zip(chosen, view.back_end.split(left), strict=True):
+                    values[frame][work.end] = value
+        return [
+            {
+                app: score
+                for heads in way.heads
+                for app, score in heads.scores(value[heads.start]).items()
+                if app in way.apps
+            }
+            for way, value in zip(ways, values, strict=True)
+        ]
+
+    def _way(self, frame: DueFrame) -> _Way:
+        key = (frame.view, frame.apps)
+        if key not in self._ways:
+            view = self.views[frame.view]
+            due = frozenset(frame.apps) & view.apps
+            heads = tuple(each for each in view.heads if due.intersection(each.apps))
+            needed = {each.start for each in heads}
+            for work in reversed(view.work):
+                if work.end in needed:
+                    needed.add(work.start)
+            self._ways[key] = _Way(tuple(work for work in view.work if work.end in needed), heads, due)
+        return self._ways[key]
+
+
+PIXELS = "pixels"
+"""stands for a frame as it came, where other values are named by share keys"""
+
+
+def _in_order(ways: Sequence[_Way]) -> Iterator[tuple[Work, list[int]]]:
+    """Work of all frames, parents before children, each with the numbers of the frames that need it.
+
+    By depth, not by view: one view may reach in two chains what another reaches in one.
+    """
+    members: dict[tuple[str, str], tuple[Work, list[int]]] = {}
+    for number, way in enumerate(ways):
+        for work in way.work:
+            members.setdefault(work.key, (work, []))[1].append(number)
+    yield from sorted(members.values(), key=lambda each: each[0].depth)
+
+
+def _chunks(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
+    """As many whole batches as there are, then one by one."""
+    whole = len(items) - len(items) % size
+    yield from (items[at : at + size] for at in range(0, whole, size))
+    yield from ([item] for item in items[whole:])

@@ -1,21 +1,31 @@
 """Holds the executor in use and swaps it at a frame boundary: the next is loaded and warmed beside it before."""
 
 import logging
+import os
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine.back_end import BackEnd
+from mainstream_runner.engine.agreement import FRAMES
+from mainstream_runner.engine.calibration import Choose
 from mainstream_runner.engine.executor import Executor
-from mainstream_runner.engine.loader import load_executor
+from mainstream_runner.engine.loader import PreparedParts, load_executor
 from mainstream_runner.engine_report import EngineReport
 
 _log = logging.getLogger(__name__)
+_LOADER_NICENESS = 10
+_PICTURE_S = 5.0
+"""between frames that are kept"""
 
 
 @dataclass(frozen=True)
@@ -27,8 +37,11 @@ class _Load:
 class EngineHost:
     """One engine of one worker: frames come from one thread, plans are loaded by another."""
 
-    def __init__(self, back_end: BackEnd) -> None:
-        self._back_end = back_end
+    def __init__(self, choose: Choose) -> None:
+        self._choose = choose
+        self._prepared: PreparedParts = WeakValueDictionary()
+        self._pictures: dict[tuple[int, int], deque[NDArray[np.uint8]]] = {}
+        self._pictured_s = 0.0
         self._executor: Executor | None = None
         self._lock = threading.Lock()
         self._wanted: _Load | None = None
@@ -59,6 +72,9 @@ class EngineHost:
         scores = executor.score(frames)
         self._scored_s += time.thread_time() - start_s
         self._scored_frames += len(frames)
+        if frames and time.monotonic() - self._pictured_s > _PICTURE_S:
+            self._pictured_s = time.monotonic()
+            self._keep_pictures(frames)
         return scores
 
     def report(self) -> EngineReport:
@@ -71,18 +87,34 @@ class EngineHost:
                 failed=dict(self._failed),
                 unavailable_apps=dict(executor.unavailable_apps) if executor else {},
                 sizes=[(view.height, view.width) for view in executor.views] if executor else [],
-                back_end=self._back_end.name,
-                back_end_problem=None,
+                back_end=executor.back_end if executor else "",
+                back_end_problem=executor.back_end_problem if executor else None,
                 scored_frames=self._scored_frames,
                 scored_s=self._scored_s,
             )
 
+    def _keep_pictures(self, frames: Sequence[DueFrame]) -> None:
+        """Frames to compare back ends on when the next plan is loaded; those of now outlive their message."""
+        for frame in frames:
+            size = frame.pixels.shape[:2]
+            self._pictures.setdefault((size[0], size[1]), deque(maxlen=FRAMES)).append(frame.pixels.copy())
+
     def _load_wanted(self) -> None:
+        # What is loaded must not take the processor from what is scored.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOADER_NICENESS)
         while (wanted := self._next_wanted()) is not None:
             executor: Executor | None = None
             failure: dict[str, str] = {}
             try:
-                executor = load_executor(wanted.plan, wanted.store, self._back_end)
+                served = self._executor
+                executor = load_executor(
+                    wanted.plan,
+                    wanted.store,
+                    self._choose,
+                    prepared=self._prepared,
+                    agreed=frozenset() if served is None else served.agreed,
+                    pictures={size: tuple(kept) for size, kept in self._pictures.copy().items()},
+                )
             except MainstreamError as error:
                 failure = {wanted.plan.digest: str(error)}
             except Exception as error:  # a bug must be reported as well, not only end this thread
@@ -112,6 +144,6 @@ def _check(frame: DueFrame, executor: Executor) -> None:
         raise InvalidInputError(
             f"view {frame.view} takes {view.height}x{view.width} RGB pixels, not {frame.pixels.shape}", field="pixels"
         )
-    unknown = sorted(set(frame.apps) - view.heads.keys() - executor.unavailable_apps.keys())
+    unknown = sorted(set(frame.apps) - view.apps - executor.unavailable_apps.keys())
     if unknown:
         raise InvalidInputError(f"view {frame.view} has no app {unknown[0]!r}", field="apps")

@@ -1,62 +1,197 @@
-"""From a plan to an executor: base networks from registry or store, private weights and heads from the store."""
+"""From a plan to an executor: base networks from registry or store, private weights and heads from the store.
+
+What an app needs and can't be had costs that app alone. What was prepared for the plan before, and is still in use, is
+taken from there without being read again.
+"""
 
 import copy
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from torch import nn
 
-from mainstream.errors import InvalidInputError
+from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
+from mainstream.nn.head import PoolLinear
 from mainstream.nn.heads import make_head
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import fill
-from mainstream.runner_plan import RunnerPlan
+from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream.weights import open_base_network, read_tensors
-from mainstream_runner.engine.back_end import BackEnd, Step
-from mainstream_runner.engine.executor import Executor, ViewParts
-from mainstream_runner.engine.tree import HeadLeaf, SegmentNode, StemTree, stem_trees
+from mainstream_runner.engine.agreement import Pictures, first_disagreement, identity
+from mainstream_runner.engine.back_end import Prepared, Step
+from mainstream_runner.engine.calibration import Choice, Choose
+from mainstream_runner.engine.chains import Chain, chains_of
+from mainstream_runner.engine.executor import PIXELS, Executor, ViewParts, Work
+from mainstream_runner.engine.heads import Heads, LinearHeads, OtherHead
+from mainstream_runner.engine.torch_eager import TorchEager
+from mainstream_runner.engine.tree import SegmentNode, StemTree, check_base, stem_tree
+from mainstream_runner.views import PlanView, plan_views
+
+PreparedParts = MutableMapping[str, Prepared]
+"""what is in memory, by back end and share keys; let go of what no executor runs (a WeakValueDictionary)"""
+_Loaded = TypeVar("_Loaded")
+_NO_SIZE = (1, 1)
+"""of a view of which nothing runs"""
 
 
-def load_executor(plan: RunnerPlan, store: Path, back_end: BackEnd) -> Executor:
-    """All that the plan runs, loaded, checked and warmed; raises `InvalidInputError` naming the field or file."""
-    folder = FolderStore(store)
-    bases = {app.base_digest: app for app in plan.apps}
-    networks = {digest: open_base_network(app.base, digest, app.base_segments, folder) for digest, app in bases.items()}
-    trees = stem_trees(plan, {digest: network.prefix_hashes for digest, network in networks.items()})
-    loader = _Loader(folder, back_end, sharing=plan.sharing)
-    executor = Executor(plan.digest, tuple(loader.view(networks[tree.base_digest], tree) for tree in trees))
-    executor.warm()
-    return executor
+def load_executor(
+    plan: RunnerPlan,
+    store: Path,
+    choose: Choose,
+    *,
+    prepared: PreparedParts | None = None,
+    agreed: frozenset[str] = frozenset(),
+    pictures: Pictures | None = None,
+) -> Executor:
+    """All that the plan runs, loaded, checked and warmed.
+
+    `agreed` is what the executor before was found to agree in. Apps that can't be loaded are left out and named;
+    raises the first one's `MainstreamError` where none can.
+    """
+    loader = _Loader(plan, FolderStore(store), choose, {} if prepared is None else prepared)
+    failures: dict[str, MainstreamError] = {}
+    while True:
+        if plan.apps and len(failures) == len(plan.apps):
+            raise next(iter(failures.values()))
+        try:
+            executor = loader.executor(failures)
+            problem = loader.disagreement(executor, agreed, pictures or {})
+        except _AppFailedError as failed:
+            failures[failed.app] = failed.error
+            continue
+        if problem is None:
+            executor.warm()
+            return executor
+        loader.fall_back(*problem)
 
 
+class _AppFailedError(Exception):
+    """One app can't be loaded."""
+
+    def __init__(self, app: str, error: MainstreamError) -> None:
+        super().__init__(app)
+        self.app, self.error = app, error
+
+
+@dataclass
 class _Loader:
-    """Loads each share key's weights once; without sharing every view gets its own copy."""
+    """Reads every blob once, however often it is asked for it."""
 
-    def __init__(self, store: FolderStore, back_end: BackEnd, *, sharing: bool) -> None:
-        self._store = store
-        self._back_end = back_end
-        self._sharing = sharing
-        self._segments: dict[str, Step] = {}
+    plan: RunnerPlan
+    store: FolderStore
+    choose: Choose
+    prepared: PreparedParts
+    _networks: dict[str, Network] = field(default_factory=dict)
+    _choices: dict[str, Choice] = field(default_factory=dict)
+    _modules: dict[str, nn.Module] = field(default_factory=dict)
+    _heads: dict[tuple[str, str], nn.Module] = field(default_factory=dict)
+    _steps: dict[str, Step] = field(default_factory=dict)
 
-    def view(self, network: Network, tree: StemTree) -> ViewParts:
-        if not self._sharing:
-            self._segments = {}
-        return ViewParts(
-            tree=tree,
-            height=network.preprocessing.height,
-            width=network.preprocessing.width,
-            preprocessing=self._back_end.preprocessing(network.preprocessing),
-            segments={node.key: self._segment(network, node) for node in tree.nodes},
-            heads={leaf.app: self._head(network, leaf) for leaf in tree.leaves},
+    def executor(self, failures: dict[str, MainstreamError]) -> Executor:
+        """Everything but the apps that failed; `_AppFailedError` names the next one."""
+        left = [app for app in self.plan.apps if app.name not in failures]
+        for app in left:
+            self._blaming([app], self._check, app)
+        views = [replace(view, apps=tuple(a for a in view.apps if a in left)) for view in plan_views(self.plan)]
+        self._steps = {}
+        parts = tuple(self._view(number, view) for number, view in enumerate(views))
+        problems = [choice.problem for choice in self._choices.values() if choice.problem is not None]
+        return Executor(
+            self.plan.digest,
+            parts,
+            {app: str(error) for app, error in failures.items()},
+            frozenset(
+                identity(app, _feature_key(app), part.back_end.name)
+                for view, part in zip(views, parts, strict=True)
+                for app in view.apps
+            ),
+            next(iter(problems), None),
         )
 
-    def _segment(self, network: Network, node: SegmentNode) -> Step:
-        if node.key not in self._segments:
+    def disagreement(self, executor: Executor, agreed: frozenset[str], pictures: Pictures) -> tuple[str, str] | None:
+        """Digest of a base network whose back end decides otherwise than the reference, and how."""
+        reference = Choice(TorchEager())
+        for number, view in enumerate(plan_views(self.plan)):
+            parts = executor.views[number]
+            new = tuple(
+                app
+                for app in view.apps
+                if app.name in parts.apps and identity(app, _feature_key(app), parts.back_end.name) not in agreed
+            )
+            if not new or parts.back_end.name == reference.back_end.name:
+                continue
+            expected = self._view(number, replace(view, apps=new), reference)
+            problem = first_disagreement(new, parts, expected, pictures)
+            if problem is not None:
+                return view.base_digest, problem
+        return None
+
+    def fall_back(self, base_digest: str, problem: str) -> None:
+        """Run a base network by the reference from now on."""
+        self._choices[base_digest] = Choice(TorchEager(), problem=problem)
+
+    def _check(self, app: RunnerApp) -> None:
+        if app.base_digest not in self._networks:
+            network = open_base_network(app.base, app.base_digest, app.base_segments, self.store)
+            self._networks[app.base_digest] = network
+            self._choices[app.base_digest] = self.choose(network)
+        check_base(app, self._networks[app.base_digest].prefix_hashes)
+        self._head(app)
+
+    def _view(self, number: int, view: PlanView, choice: Choice | None = None) -> ViewParts:
+        network = self._networks.get(view.base_digest)
+        if network is None:
+            return ViewParts(*_NO_SIZE, TorchEager(), 1)
+        chosen = choice or self._choices[view.base_digest]
+        # Without sharing every app runs on its own, down to the memory that its weights lie in.
+        owner = "" if self.plan.sharing else f"{self.plan.digest}:{number}:"
+        tree = stem_tree(view, network.prefix_hashes)
+        height, width = network.preprocessing.height, network.preprocessing.width
+        enter = self._step(
+            f"{chosen.back_end.name}/{chosen.batch}:{owner}{tree.root}",
+            lambda: chosen.back_end.preprocessing(network.preprocessing, chosen.batch),
+        )
+        work = [Work(PIXELS, owner + tree.root, enter, 0)] if view.apps else []
+        for chain in chains_of(tree):
+            step = self._chain(network, tree, chain, chosen, owner, view.apps)
+            work.append(Work(owner + chain.start, owner + chain.end, step, chain.nodes[-1].index + 1))
+        heads = self._heads_of(view.apps, owner, chosen)
+        return ViewParts(height, width, chosen.back_end, chosen.batch, tuple(work), heads)
+
+    def _chain(
+        self, network: Network, tree: StemTree, chain: Chain, choice: Choice, owner: str, apps: Sequence[RunnerApp]
+    ) -> Step:
+        def prepare() -> Prepared:
+            modules = [
+                self._blaming(
+                    [app for app in apps if node in tree.due_nodes([app.name])], self._module, network, node, owner
+                )
+                for node in chain.nodes
+            ]
+            return choice.back_end.chain(modules, network.branch_points[chain.nodes[0].index].shape, choice.batch)
+
+        return self._step(f"{choice.back_end.name}/{choice.batch}:{owner}{chain.start}:{chain.end}", prepare)
+
+    def _step(self, key: str, prepare: Callable[[], Prepared]) -> Step:
+        """A step of this executor; views with the same work share it."""
+        if key not in self._steps:
+            found = self.prepared.get(key)
+            if found is None:
+                found = self.prepared[key] = prepare()
+            self._steps[key] = found.step()
+        return self._steps[key]
+
+    def _module(self, network: Network, node: SegmentNode, owner: str) -> nn.Module:
+        key = owner + node.key
+        if key not in self._modules:
             module = network.segments[node.index]
-            if node.blob is not None or not self._sharing:
+            if node.blob is not None or owner:
                 module = copy.deepcopy(module)
             if node.blob is not None:
                 self._fill(module, node.blob)
@@ -66,16 +201,46 @@ class _Loader:
                         f"({node.key[:12]}); plan again from the package",
                         source=self._source(node.blob),
                     )
-            self._segments[node.key] = self._back_end.part(module)
-        return self._segments[node.key]
+            self._modules[key] = module
+        return self._modules[key]
 
-    def _head(self, network: Network, leaf: HeadLeaf) -> Step:
-        head = make_head(leaf.kind, network.feature_channels)
-        self._fill(head, leaf.blob)
-        return self._back_end.part(head)
+    def _head(self, app: RunnerApp) -> nn.Module:
+        key = (app.head_kind, app.head.sha256)
+        if key not in self._heads:
+            head = make_head(app.head_kind, self._networks[app.base_digest].feature_channels)
+            self._fill(head, app.head)
+            self._heads[key] = head
+        return self._heads[key]
+
+    def _heads_of(self, apps: Iterable[RunnerApp], owner: str, choice: Choice) -> tuple[Heads, ...]:
+        """Linear heads stacked by feature map, any others one by one."""
+        linear: dict[str, list[tuple[str, PoolLinear]]] = {}
+        others: list[Heads] = []
+        for app in apps:
+            start, head = owner + _feature_key(app), self._head(app)
+            if isinstance(head, PoolLinear):
+                linear.setdefault(start, []).append((app.name, head))
+            else:
+                others.append(OtherHead(start, app.name, choice.back_end.head(head).step(), choice.back_end))
+        stacked = [
+            LinearHeads(start, [name for name, _ in each], [head for _, head in each], choice.back_end)
+            for start, each in linear.items()
+        ]
+        return (*stacked, *others)
 
     def _fill(self, module: nn.Module, blob: Blob) -> None:
-        fill(module, read_tensors(self._store, blob), source=self._source(blob))
+        fill(module, read_tensors(self.store, blob), source=self._source(blob))
 
     def _source(self, blob: Blob) -> str:
-        return f"{self._store}: {blob_key(blob)}"
+        return f"{self.store}: {blob_key(blob)}"
+
+    def _blaming(self, apps: Sequence[RunnerApp], load: Callable[..., _Loaded], *args: object) -> _Loaded:
+        try:
+            return load(*args)
+        except MainstreamError as error:
+            raise _AppFailedError(apps[0].name, error) from error
+
+
+def _feature_key(app: RunnerApp) -> str:
+    """Share key of the feature map that the app's head looks at."""
+    return app.segments[-1].prefix_hash if app.segments else app.prefix_hash

@@ -4,13 +4,13 @@ Invariant: a node's key is the share key (prefix hash) of everything from the pi
 of a view meet in a node exactly if their networks are equal up to there. Pure: digests in, digests out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerApp, RunnerPlan
-from mainstream_runner.views import PlanView, plan_views
+from mainstream.runner_plan import RunnerApp
+from mainstream_runner.views import PlanView
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,8 @@ class StemTree:
         return tuple(node for node in self.nodes if node.key in needed)
 
 
-def stem_trees(plan: RunnerPlan, prefix_hashes: Mapping[str, tuple[str, ...]]) -> tuple[StemTree, ...]:
-    """One tree for each view of `plan_views(plan)`, in that order.
-
-    `prefix_hashes` holds, by digest of the base network, its share keys at every branch-point.
-    Raises `InvalidInputError` where the plan does not fit them.
-    """
-    for app in plan.apps:
-        _check_base(app, prefix_hashes[app.base_digest])
-    return tuple(_tree(view, prefix_hashes[view.base_digest]) for view in plan_views(plan))
-
-
-def _tree(view: PlanView, public: tuple[str, ...]) -> StemTree:
+def stem_tree(view: PlanView, public: tuple[str, ...]) -> StemTree:
+    """The tree of one view; `public` are the share keys of its base network at every branch-point."""
     nodes: dict[str, SegmentNode] = {}
     for app in view.apps:
         for node in _path(app, public):
@@ -95,7 +85,8 @@ def _path(app: RunnerApp, public: tuple[str, ...]) -> list[SegmentNode]:
     return path
 
 
-def _check_base(app: RunnerApp, public: tuple[str, ...]) -> None:
+def check_base(app: RunnerApp, public: tuple[str, ...]) -> None:
+    """Raise `InvalidInputError` where the app was not made for this base network."""
     where = f"apps[{app.name}]"
     depth = len(public) - 1
     if app.branch_point > depth or app.prefix_hash != public[app.branch_point]:

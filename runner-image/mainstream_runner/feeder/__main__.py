@@ -4,20 +4,17 @@ Lines have a `kind`: `playing` once the clock starts, `progress` every second, `
 closed, `played` at the end, `error` with a `message` for the user to put right (exit code 2).
 """
 
-import contextlib
 import json
 import logging
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from mainstream.errors import MainstreamError
-from mainstream_runner.client import EngineClient
 from mainstream_runner.feeder.config import read_config
-from mainstream_runner.feeder.decider import Decider
-from mainstream_runner.feeder.feeder import Feeder
-from mainstream_runner.feeder.sinks import EventSinks, JsonLines
+from mainstream_runner.feeder.play import Play
 
 
 def main(config_path: str) -> int:
@@ -26,23 +23,21 @@ def main(config_path: str) -> int:
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     try:
-        config = read_config(Path(config_path))
-        with (
-            contextlib.closing(EngineClient(config.port)) as client,
-            contextlib.closing(JsonLines(config.out / "frames.jsonl")) as frames,
-            contextlib.closing(EventSinks(config.out / "events", config.plan.apps)) as sinks,
-        ):
-            feeder = Feeder(config, client, Decider(config.plan.apps, frames, sinks), _say)
-            signal.signal(signal.SIGTERM, lambda *_: feeder.stop())
-            feeder.run()
+        play = Play(read_config(Path(config_path)), _say)
+        signal.signal(signal.SIGTERM, lambda *_: play.stop())
+        play.run()
     except MainstreamError as error:
         _say({"kind": "error", "message": str(error)})
         return 2
     return 0
 
 
+_saying = threading.Lock()
+
+
 def _say(line: dict[str, Any]) -> None:
-    print(json.dumps(line, separators=(",", ":")), flush=True)
+    with _saying:
+        print(json.dumps(line, separators=(",", ":")), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from mainstream.documents import read_document
+from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
 
 
@@ -17,7 +18,9 @@ class FeederConfig(BaseModel):
     store: Path
     """folder store that the engine loads weights from"""
     out: Path
-    """folder for frames.jsonl and events/"""
+    """folder for frames.jsonl, events/, clips/ and the spool"""
+    credentials: NodeCredentials = NodeCredentials()
+    """logins of cameras and keys of sinks"""
     port: int = Field(ge=1, le=65535)
     """of TorchServe's inference API, on loopback"""
     start_frame: int = Field(0, ge=0)

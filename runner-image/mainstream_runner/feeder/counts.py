@@ -1,41 +1,114 @@
-"""Counts every frame of every app once: captured = analysed + skipped + dropped + waiting, at any moment."""
+"""Counts every frame of every app once: captured = analysed + skipped + dropped + waiting, at any moment.
+
+An app that a change of plan takes away keeps its counts, and goes on from them when it comes back: frames of its that
+are on their way are concluded whatever happens in between, so nothing is counted twice or not at all.
+"""
 
 import threading
+import time
+from collections import deque
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 
 from mainstream_runner.report import FrameTally
 
+_SHORTEST_S = 10.0
+_FRAMES = 30.0
+"""a rate is told once so many frames should have come"""
+_LONGEST_S = 300.0
+_APPS = 1024
+"""that are remembered; beyond, those that went first are forgotten"""
+
+
+@dataclass
+class _Counts:
+    captured: int = 0
+    analysed: int = 0
+    skipped: int = 0
+    dropped: int = 0
+    waiting: int = 0
+    samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=int(_LONGEST_S)))
+    """(monotonic seconds, analysed), about one a second"""
+
 
 class FrameCounts:
-    """Tallies by app, kept by the stream's threads and the sender's."""
+    """Tallies by app, kept by the cameras' threads and the sender's."""
 
-    def __init__(self, apps: Iterable[str]) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tallies = {app: {"captured": 0, "analysed": 0, "skipped": 0, "dropped": 0, "waiting": 0} for app in apps}
+        self._counts: dict[str, _Counts] = {}
+
+    def keep(self, apps: Iterable[str]) -> None:
+        """Count for these from now on; rates are measured anew."""
+        with self._lock:
+            for app in apps:
+                # Moved to the end: whoever went first is forgotten first.
+                self._counts[app] = self._counts.pop(app, _Counts())
+                self._counts[app].samples.clear()
+            idle = [app for app, counts in self._counts.items() if not counts.waiting]
+            for app in idle[: max(0, len(self._counts) - _APPS)]:
+                del self._counts[app]
 
     def captured(self, apps: Iterable[str], due: Collection[str]) -> None:
         """A frame arrived for `apps`; those in `due` now wait for their scores, the others skip it."""
         with self._lock:
             for app in apps:
-                tally = self._tallies[app]
-                tally["captured"] += 1
-                tally["waiting" if app in due else "skipped"] += 1
+                counts = self._counts.get(app)
+                if counts is None:
+                    continue
+                counts.captured += 1
+                if app in due:
+                    counts.waiting += 1
+                else:
+                    counts.skipped += 1
 
     def analysed(self, apps: Iterable[str]) -> None:
         """Scores came for a waiting frame."""
-        self._move(apps, "analysed")
+        with self._lock:
+            for counts in self._of(apps):
+                counts.waiting -= 1
+                counts.analysed += 1
 
     def dropped(self, apps: Iterable[str]) -> None:
-        """A waiting frame was given up because it was late."""
-        self._move(apps, "dropped")
+        """A waiting frame was given up."""
+        with self._lock:
+            for counts in self._of(apps):
+                counts.waiting -= 1
+                counts.dropped += 1
+
+    def sample(self) -> None:
+        """Note where everybody stands; to be called about once a second."""
+        now_s = time.monotonic()
+        with self._lock:
+            for counts in self._counts.values():
+                counts.samples.append((now_s, counts.analysed))
 
     def tallies(self) -> dict[str, FrameTally]:
         """All counts, at one moment."""
         with self._lock:
-            return {app: FrameTally(**tally) for app, tally in self._tallies.items()}
+            return {
+                app: FrameTally(
+                    captured=c.captured, analysed=c.analysed, skipped=c.skipped, dropped=c.dropped, waiting=c.waiting
+                )
+                for app, c in self._counts.items()
+            }
 
-    def _move(self, apps: Iterable[str], to: str) -> None:
+    def fps(self, app: str, planned_fps: float) -> float | None:
+        """Analysed frames per second over the shortest window that says something; None before there is one."""
         with self._lock:
-            for app in apps:
-                self._tallies[app]["waiting"] -= 1
-                self._tallies[app][to] += 1
+            counts = self._counts.get(app)
+            return None if counts is None else _rate(counts, planned_fps)
+
+    def _of(self, apps: Iterable[str]) -> list[_Counts]:
+        return [self._counts[app] for app in apps if app in self._counts]
+
+
+def _rate(counts: _Counts, planned_fps: float) -> float | None:
+    if not counts.samples:
+        return None
+    window_s = min(_LONGEST_S - 2, max(_SHORTEST_S, _FRAMES / planned_fps))
+    end_s, end = counts.samples[-1]
+    if end_s - counts.samples[0][0] < window_s:
+        return None
+    start_s, start = next(sample for sample in reversed(counts.samples) if end_s - sample[0] >= window_s)
+    return (end - start) / (end_s - start_s)

@@ -1,182 +1,180 @@
-"""Threads around the deciding parts: one a stream that decodes and scales, one that asks the engine.
+"""The way of a frame, over changes of plan: camera to due apps to scaled pixels to scores to decisions.
 
-A stream's thread never waits for the engine: it hands frames to a bounded queue from which the oldest are dropped. So
-the next frame is decoded and scaled while a request is in flight, and what is late is counted, not hidden.
+A camera's thread never waits for the engine: it hands frames to a bounded queue from which the oldest are dropped, and
+one thread asks the engine for whatever waits. A plan is taken up between two frames: the engine has loaded it beside
+the old one and swapped; the feeder then replaces one reference. A frame that was scaled under the old plan and not yet
+scored is scored under the new one, for those of its apps that stay. So a change of plan loses no frame.
 """
 
-import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from mainstream.errors import MainstreamError
 from mainstream.frames import view_pixels
-from mainstream.runner_plan import RunnerStream
+from mainstream.sampling import NestedSampler
 from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.feeder.config import FeederConfig
 from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.decider import Decider
-from mainstream_runner.feeder.due import DueApps
-from mainstream_runner.feeder.source import CapturedFrame, Source
+from mainstream_runner.feeder.routing import Routing, ViewKey
+from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.feeder.waiting import WaitingFrame, WaitingFrames
-from mainstream_runner.views import plan_views
 
 _log = logging.getLogger(__name__)
-
 LATE_S = 1.0
 """a frame that is decoded later than this after it was due is dropped"""
 _TAKE_TIMEOUT_S = 0.2
-_BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
-"""waits between attempts to reach an engine that does not answer"""
-_STOP_TIMEOUT_S = 10.0
+_PATIENCE_S = 10.0
+"""how long a frame waits for an engine that restarts or changes its plan; then it is dropped, and counted"""
+_RETRY_S = 0.02
+_CLOSE_TIMEOUT_S = 5.0
 
-Say = Callable[[dict[str, Any]], None]
+EngineLost = Callable[[str], None]
+"""told the digest of a plan that the engine no longer serves"""
 
 
 class Feeder:
-    """Plays one plan."""
+    """Plays whatever plan it was given last."""
 
-    def __init__(self, config: FeederConfig, client: EngineClient, decider: Decider, say: Say) -> None:
-        self._config = config
-        self._client = client
+    def __init__(self, port: int, counts: FrameCounts, decider: Decider, engine_lost: EngineLost) -> None:
+        """`port` is TorchServe's inference API on loopback."""
+        self._client = EngineClient(port)
+        self._counts = counts
         self._decider = decider
-        self._say = say
-        self._views = plan_views(config.plan)
-        self._counts = FrameCounts(app.name for app in config.plan.apps)
-        self._waiting = WaitingFrames(len(self._views))
-        self._sizes: list[tuple[int, int]] = []
+        self._engine_lost = engine_lost
+        self._queue = WaitingFrames()
+        self._routing: Routing | None = None
+        self._samplers: dict[ViewKey, NestedSampler] = {}
+        self._scored_s = time.monotonic()
         self._stopping = threading.Event()
-        self._failure: MainstreamError | None = None
-        self._start_s = self._ended_s = 0.0
+        self._thread = threading.Thread(target=self._serve, name="sender", daemon=True)
+        self._thread.start()
 
-    def stop(self) -> None:
-        """End playing after the frames that wait (from a signal handler or another thread)."""
-        self._stopping.set()
+    @property
+    def served(self) -> str | None:
+        """Digest of the plan that frames run through."""
+        return None if self._routing is None else self._routing.plan.digest
 
-    def run(self) -> None:
-        """Load the plan, play until the streams end or `stop` is called, close open reports."""
-        self._sizes = self._client.load(self._config.plan, self._config.store)["sizes"]
-        with contextlib.ExitStack() as opened:
-            sources = [(stream, self._open(stream, opened)) for stream in self._config.plan.streams]
-            self._say({"kind": "playing", "cpu_s": time.process_time()})
-            self._start_s = self._ended_s = time.monotonic()
-            threads = [
-                threading.Thread(target=self._play, args=source, name=f"stream-{source[0].name}", daemon=True)
-                for source in sources
-            ]
-            for thread in threads:
-                thread.start()
-            try:
-                self._serve(threads)
-            finally:
-                self._stopping.set()
-                for thread in threads:
-                    thread.join(_STOP_TIMEOUT_S)
-        if self._failure is not None:
-            raise self._failure
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since the engine last scored something."""
+        return time.monotonic() - self._scored_s
 
-    def _open(self, stream: RunnerStream, opened: contextlib.ExitStack) -> Source:
-        source = Source(stream, self._config.start_frame, self._config.end_frame)
-        opened.callback(source.close)
-        return source
+    def adopt(self, routing: Routing | None) -> None:
+        """Take up a plan that the engine serves by now (None: nothing)."""
+        apps = [] if routing is None else [app for app in routing.plan.apps if app.name not in routing.without]
+        self._counts.keep([app.name for app in apps])
+        self._decider.keep(apps)
+        self._routing = routing
+        keys = () if routing is None else routing.numbers.keys()
+        self._samplers = {key: sampler for key, sampler in self._samplers.items() if key in keys}
 
-    def _play(self, stream: RunnerStream, source: Source) -> None:
-        try:
-            views = [(number, view) for number, view in enumerate(self._views) if view.stream == stream.name]
-            apps = [app.name for _, view in views for app in view.apps]
-            due_apps = DueApps(views)
-            for frame in source.frames(self._start_s):
-                if self._stopping.is_set():
-                    return
-                due = due_apps.of(frame.due_s)
-                self._counts.captured(apps, {app for _, names in due for app in names})
-                for number, names in due:
-                    self._hand_over(stream, number, names, frame)
-        except MainstreamError as error:
-            self._failure = error
-            self._stopping.set()
-        except Exception:
-            _log.exception("stream %s ended", stream.name)
-            self._failure = MainstreamError("the stream's thread ended; its log says why", source=stream.name)
-            self._stopping.set()
-        finally:
-            self._ended_s = max(self._ended_s, time.monotonic())
-
-    def _hand_over(self, stream: RunnerStream, number: int, apps: tuple[str, ...], frame: CapturedFrame) -> None:
-        if time.monotonic() - frame.due_s > LATE_S:
-            self._counts.dropped(apps)
+    def take(self, stream: str, frame: CapturedFrame) -> None:
+        """A camera's frame, in the camera's thread."""
+        routing = self._routing
+        if routing is None:
             return
-        height, width = self._sizes[number]
-        pixels = view_pixels(frame.picture, stream.crops[self._views[number].view], height, width)
-        due = DueFrame(number, pixels, apps)
-        displaced = self._waiting.put(WaitingFrame(due, frame.index, frame.captured_s))
+        for key, view in routing.of_stream(stream):
+            sampler = self._samplers.setdefault(key, NestedSampler())
+            rates = sampler.due(frame.due_s, {app.fps for app in view.apps})
+            due = tuple(app.name for app in view.apps if app.fps in rates)
+            self._counts.captured([app.name for app in view.apps], due)
+            if due:
+                self._hand_over(routing, key, due, frame)
+
+    def drain(self, timeout_s: float) -> bool:
+        """Wait until nothing waits and nothing is being scored; whether it is so by then."""
+        deadline_s = time.monotonic() + timeout_s
+        while len(self._queue) and time.monotonic() < deadline_s:
+            time.sleep(_RETRY_S)
+        return not len(self._queue)
+
+    def close(self) -> None:
+        """End after the request in flight; what still waits is dropped and counted."""
+        self._stopping.set()
+        self._thread.join(_CLOSE_TIMEOUT_S)
+        self._client.close()
+
+    # ---- the cameras' threads -------------------------------------------------------------------------------------
+
+    def _hand_over(self, routing: Routing, key: ViewKey, due: tuple[str, ...], frame: CapturedFrame) -> None:
+        if time.monotonic() - frame.due_s > LATE_S:
+            self._counts.dropped(due)
+            return
+        height, width = routing.size(key)
+        try:
+            pixels = view_pixels(frame.picture, routing.crop(key), height, width)
+        except Exception as error:
+            # The camera's picture has another size than the view was cut for (its VideoStream tells), or is broken:
+            # the frame is accounted for either way.
+            if not isinstance(error, MainstreamError):
+                _log.warning("a frame of %s could not be scaled: %s", key.stream, type(error).__name__)
+            self._counts.dropped(due)
+            return
+        waiting = WaitingFrame(key, pixels, due, frame.index, frame.captured_s, frame.due_s)
+        displaced = self._queue.put(waiting)
         if displaced is not None:
-            self._counts.dropped(displaced.due.apps)
+            self._counts.dropped(displaced.apps)
 
-    def _serve(self, threads: list[threading.Thread]) -> None:
-        """Ask the engine until no thread plays and nothing waits."""
-        said_s = 0.0
-        while True:
-            playing = any(thread.is_alive() for thread in threads)
-            taken = self._waiting.take(_TAKE_TIMEOUT_S)
-            if taken:
-                self._ask(taken)
-            elif not playing:
-                break
-            seconds = time.monotonic() - self._start_s
-            if seconds - said_s >= 1.0:
-                said_s = seconds
-                self._say({"kind": "progress", "tallies": self._tallies(), "seconds": seconds})
-        self._say_events(self._decider.close())
-        self._say(
-            {
-                "kind": "played",
-                "seconds": self._ended_s - self._start_s,
-                # Told, not looked up: this process may be gone before anyone can look.
-                "cpu_s": time.process_time(),
-                "tallies": self._tallies(),
-                "reports": self._decider.reports(),
-            }
-        )
+    # ---- the sender's thread --------------------------------------------------------------------------------------
 
-    def _say_events(self, events: list[dict[str, Any]]) -> None:
-        for event in events:
-            self._say({"kind": "event", "seconds": time.monotonic() - self._start_s, "event": event})
+    def _serve(self) -> None:
+        while not self._stopping.is_set():
+            taken = self._queue.take(_TAKE_TIMEOUT_S)
+            routing = self._routing
+            # Without sharing each app pays for its own way to the engine.
+            apart = routing is not None and not routing.plan.sharing
+            for request in [[frame] for frame in taken] if apart else [taken]:
+                self._score(request)
+            self._queue.done()
+        for frame in self._queue.take(0.0):
+            self._counts.dropped(frame.apps)
 
-    def _ask(self, taken: list[WaitingFrame]) -> None:
-        """What waits travels in one request; without sharing each app pays for its own."""
-        for request in [taken] if self._config.plan.sharing else [[frame] for frame in taken]:
-            self._score(request)
+    def _score(self, taken: Sequence[WaitingFrame]) -> None:
+        """Ask the engine until it answers for the plan in use, or the frames are too old; every frame is concluded."""
+        if not taken:
+            return
+        open_frames = list(taken)
+        deadline_s = time.monotonic() + _PATIENCE_S
+        try:
+            while not self._stopping.is_set() and time.monotonic() < deadline_s:
+                routing = self._routing
+                if routing is None:
+                    break
+                asked = [(frame, self._due(routing, frame)) for frame in taken]
+                frames = [due for _, due in asked if due is not None]
+                try:
+                    scores = iter(self._client.score(routing.plan.digest, frames) if frames else [])
+                except PlanNotServedError:
+                    self._engine_lost(routing.plan.digest)
+                except EngineUnavailableError as error:
+                    _log.warning("%s", error)
+                else:
+                    self._scored_s = time.monotonic()
+                    for frame, due in asked:
+                        open_frames.remove(frame)
+                        self._conclude(frame, None if due is None else next(scores))
+                    return
+                self._stopping.wait(_RETRY_S)
+        except Exception:
+            # The sender is what the whole runner hangs on; what it could not handle is told and dropped.
+            _log.exception("frames were dropped")
+        for frame in open_frames:
+            self._counts.dropped(frame.apps)
 
-    def _score(self, taken: list[WaitingFrame]) -> None:
-        scores = self._scores([frame.due for frame in taken])
-        for position, frame in enumerate(taken):
-            if scores is None:
-                self._counts.dropped(frame.due.apps)
-                continue
-            events = self._decider.take(frame, scores[position])
-            self._counts.analysed(frame.due.apps)
-            self._say_events(events)
+    def _due(self, routing: Routing, frame: WaitingFrame) -> DueFrame | None:
+        """The frame as the plan in use numbers it; None where nobody of its apps is left there."""
+        there = routing.apps(frame.key)
+        apps = tuple(app for app in frame.apps if app in there)
+        if not apps or routing.size(frame.key) != frame.pixels.shape[:2]:
+            return None
+        return DueFrame(routing.numbers[frame.key], frame.pixels, apps)
 
-    def _scores(self, frames: list[DueFrame]) -> list[dict[str, float]] | None:
-        """Scores, over a restart of the worker if need be; None where it takes too long and the frames are late."""
-        for wait_s in (*_BACK_OFF_S, None):
-            try:
-                return self._client.score(self._config.plan.digest, frames)
-            except PlanNotServedError:
-                self._reload()
-            except EngineUnavailableError as error:
-                _log.warning("%s", error)
-            if wait_s is None or self._stopping.wait(wait_s):
-                break
-        return None
-
-    def _reload(self) -> None:
-        with contextlib.suppress(EngineUnavailableError, PlanNotServedError):
-            self._client.load(self._config.plan, self._config.store)
-
-    def _tallies(self) -> dict[str, dict[str, int]]:
-        return {app: tally.model_dump() for app, tally in self._counts.tallies().items()}
+    def _conclude(self, frame: WaitingFrame, scores: dict[str, float] | None) -> None:
+        scored = [app for app in frame.apps if scores is not None and app in scores]
+        self._counts.dropped([app for app in frame.apps if app not in scored])
+        self._counts.analysed(scored)
+        if scores:
+            self._decider.take(frame, scores)

@@ -4,24 +4,29 @@ import logging
 import signal
 import sys
 import threading
+from contextlib import closing
 
 from mainstream.errors import MainstreamError
 from mainstream_runner.pod.admin import AdminServer, Answers
 from mainstream_runner.pod.coordinator import Coordinator
+from mainstream_runner.pod.metrics import render_metrics
 from mainstream_runner.pod.orders import read_token
+from mainstream_runner.pod.serving import Serving
 from mainstream_runner.pod.settings import PodSettings, read_settings
-from mainstream_runner.serving.torchserve import torchserve
 
 
 def run(settings: PodSettings, stopping: threading.Event) -> None:
-    """Serve until told to stop; raises `MainstreamError` where TorchServe can't go on."""
-    with torchserve() as server:
-        coordinator = Coordinator(settings, server)
+    """Serve until told to stop; raises `MainstreamError` where it takes a new container to go on."""
+    with closing(Serving(settings.data / "engine")) as serving:
+        coordinator = Coordinator(settings, serving)
         answers = Answers(
             alive=coordinator.alive,
-            ready=lambda: server.guard.poll() is None,
+            ready=coordinator.ready,
+            health=coordinator.health,
             report=coordinator.report,
+            metrics=render_metrics(coordinator.snapshot),
             take_urls=coordinator.take_urls,
+            take_uploads=coordinator.take_uploads,
             token=lambda: read_token(settings.secret),
         )
         admin = AdminServer(settings.port, answers)
@@ -32,8 +37,8 @@ def run(settings: PodSettings, stopping: threading.Event) -> None:
             coordinator.close()
 
 
-def main() -> int:
-    """The exit code."""
+def main(settings: PodSettings | None = None) -> int:
+    """Run with these settings, or those of the environment; the exit code."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -43,7 +48,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        run(read_settings(), stopping)
+        run(settings or read_settings(), stopping)
     except MainstreamError as error:
         logging.getLogger(__name__).error("%s", error)
         return 2

@@ -1,23 +1,37 @@
-"""The admin port: health for the kubelet; report and signed URLs for the operator, who shows the node's token."""
+"""The admin port: health for the kubelet; report, signed URLs and metrics for whoever shows the node's token.
+
+The token travels in a header of its own, since pods/proxy strips Authorization; or as a bearer token, for a Prometheus
+that comes to the pod itself.
+"""
 
 import hmac
-import logging
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import BoundedSemaphore, Thread
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ValidationError
 
-from mainstream.runner_orders import HEALTH_PATH, READY_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
-from mainstream.runner_report import RunnerReport, SignedUrls
+from mainstream.runner_orders import (
+    HEALTH_PATH,
+    METRICS_PATH,
+    READY_PATH,
+    REPORT_PATH,
+    TOKEN_HEADER,
+    UPLOADS_PATH,
+    URLS_PATH,
+)
+from mainstream.runner_report import RunnerReport, SignedUploads, SignedUrls
 
-_log = logging.getLogger(__name__)
 _REQUEST_TIMEOUT_S = 10.0
 _MAX_BODY_BYTES = 4 << 20
 _CONNECTIONS = 16
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -26,8 +40,12 @@ class Answers:
 
     alive: Callable[[], bool]
     ready: Callable[[], bool]
+    health: Callable[[], dict[str, Any]]
+    """what the kubelet's probes are told beside yes or no"""
     report: Callable[[], RunnerReport]
+    metrics: Callable[[], bytes]
     take_urls: Callable[[SignedUrls], None]
+    take_uploads: Callable[[SignedUploads], None]
     token: Callable[[], str]
 
 
@@ -63,23 +81,33 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _REQUEST_TIMEOUT_S
 
     def do_GET(self) -> None:
-        """Health, readiness, report."""
+        """Health, readiness, report, metrics."""
         answers = self.server.answers
         if self.path == HEALTH_PATH:
-            self._answer(HTTPStatus.OK if answers.alive() else HTTPStatus.SERVICE_UNAVAILABLE)
+            self._answer_probe(well=answers.alive())
         elif self.path == READY_PATH:
-            self._answer(HTTPStatus.OK if answers.ready() else HTTPStatus.SERVICE_UNAVAILABLE)
-        elif self.path == REPORT_PATH and self._may():
-            self._answer(HTTPStatus.OK, answers.report().model_dump_json().encode())
-        elif self.path != REPORT_PATH:
+            self._answer_probe(well=answers.ready())
+        elif self.path not in (REPORT_PATH, METRICS_PATH):
             self._answer(HTTPStatus.NOT_FOUND)
+        elif not self._may():
+            return
+        elif self.path == REPORT_PATH:
+            self._answer(HTTPStatus.OK, answers.report().model_dump_json().encode())
+        else:
+            self._answer(HTTPStatus.OK, answers.metrics(), CONTENT_TYPE_LATEST)
 
     def do_POST(self) -> None:
-        """Signed URLs."""
-        if self.path != URLS_PATH:
+        """Signed URLs and uploads."""
+        answers = self.server.answers
+        if self.path == URLS_PATH:
+            self._take(SignedUrls, answers.take_urls)
+        elif self.path == UPLOADS_PATH:
+            self._take(SignedUploads, answers.take_uploads)
+        else:
             self.close_connection = True
             self._answer(HTTPStatus.NOT_FOUND)
-            return
+
+    def _take(self, model: type[_Model], take: Callable[[_Model], None]) -> None:
         if not self._may():
             return
         length = self.headers.get("Content-Length", "")
@@ -88,11 +116,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
         try:
-            urls = SignedUrls.model_validate_json(self.rfile.read(int(length)))
+            taken = model.model_validate_json(self.rfile.read(int(length)))
         except ValidationError:
             self._answer(HTTPStatus.BAD_REQUEST)
             return
-        self.server.answers.take_urls(urls)
+        take(taken)
         self._answer(HTTPStatus.NO_CONTENT)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - named so by the base class
@@ -100,16 +128,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _may(self) -> bool:
         token = self.server.answers.token()
-        shown = self.headers.get(TOKEN_HEADER, "")
+        shown = self.headers.get(TOKEN_HEADER) or self.headers.get("Authorization", "").removeprefix("Bearer ")
         if token and hmac.compare_digest(token.encode(), shown.encode()):
             return True
         self.close_connection = True
         self._answer(HTTPStatus.FORBIDDEN)
         return False
 
-    def _answer(self, status: HTTPStatus, body: bytes = b"") -> None:
+    def _answer_probe(self, *, well: bool) -> None:
+        status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
+        self._answer(status, json.dumps(self.server.answers.health()).encode())
+
+    def _answer(self, status: HTTPStatus, body: bytes = b"", content_type: str = "application/json") -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

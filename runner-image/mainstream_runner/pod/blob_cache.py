@@ -4,8 +4,10 @@ The folder has the form of a folder store, so that the engine loads from it. Not
 were checked; a fetch that fails is tried again later and later, with whatever URL there is by then.
 """
 
+import contextlib
 import hashlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterable
@@ -49,14 +51,25 @@ class BlobCache:
         self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
 
     def lacks(self, plan: RunnerPlan) -> tuple[Blob, ...]:
-        """Blobs of the plan that are not here, each once."""
-        return tuple(blob for blob in blobs_of(plan).values() if not self._path(blob.sha256).is_file())
+        """Blobs of the plan that are not here in their full size, each once."""
+        return tuple(blob for blob in blobs_of(plan).values() if not self._has(blob))
+
+    def put_out_spoiled(self, plan: RunnerPlan) -> int:
+        """Let go of blobs of the plan that are no longer what their digest says, so that they are fetched again.
+
+        Reads them all; how many there were.
+        """
+        spoiled = [blob for blob in blobs_of(plan).values() if self._has(blob) and not self._is_good(blob)]
+        for blob in spoiled:
+            _log.warning("blob %s was changed on the disk and is fetched again", blob.sha256[:12])
+            self._path(blob.sha256).unlink(missing_ok=True)
+        return len(spoiled)
 
     def fetch(self, signed: Iterable[SignedBlob]) -> None:
         """Start to fetch what is not here, unless that is under way or was tried just now."""
         for each in signed:
             digest = each.blob.sha256
-            if self._path(digest).is_file():
+            if self._has(each.blob):
                 continue
             with self._lock:
                 attempt = self._attempts.get(digest, _Attempt(running=False))
@@ -68,6 +81,9 @@ class BlobCache:
     def keep(self, plan: RunnerPlan) -> None:
         """Let go of what the plan does not need, the longest unused first, beyond what may lie here."""
         needed = blobs_of(plan).keys()
+        for digest in needed:
+            with contextlib.suppress(OSError):
+                os.utime(self._path(digest))
         files = sorted((self.folder / "blobs").glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)
         total = sum(path.stat().st_size for path in files)
         for path in files:
@@ -112,8 +128,28 @@ class BlobCache:
 
     def _write(self, blob: Blob, content: bytes) -> None:
         hidden = self.folder / "blobs" / f".{uuid4().hex}"
-        hidden.write_bytes(content)
-        hidden.replace(self._path(blob.sha256))
+        try:
+            with hidden.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            hidden.replace(self._path(blob.sha256))
+        except OSError:
+            hidden.unlink(missing_ok=True)
+            raise
+
+    def _has(self, blob: Blob) -> bool:
+        try:
+            return self._path(blob.sha256).stat().st_size == blob.size_bytes
+        except OSError:
+            return False
+
+    def _is_good(self, blob: Blob) -> bool:
+        try:
+            with self._path(blob.sha256).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == blob.sha256
+        except OSError:
+            return False
 
     def _path(self, digest: str) -> Path:
         return self.folder / "blobs" / digest

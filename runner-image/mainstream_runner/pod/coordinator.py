@@ -8,30 +8,37 @@ import logging
 import threading
 import time
 from contextlib import closing
+from typing import Any
 
 from mainstream.errors import MainstreamError
 from mainstream.runner_plan import RunnerPlan, RunnerStream
-from mainstream.runner_report import AppReport, RunnerReport, SignedUrls
+from mainstream.runner_report import AppReport, RunnerReport, SignedUploads, SignedUrls
 from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
-from mainstream_runner.pod.app_counts import AppCounts
+from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.clips.recorder import ClipRecorder
+from mainstream_runner.feeder.camera import Camera, abandoned_decoders
+from mainstream_runner.feeder.counts import FrameCounts
+from mainstream_runner.feeder.decider import Decider
+from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.pod.blob_cache import BlobCache
-from mainstream_runner.pod.camera import Camera
+from mainstream_runner.pod.cost_ratio import CostRatio
 from mainstream_runner.pod.cpu import CpuMeter
-from mainstream_runner.pod.event_sinks import EventSinks
-from mainstream_runner.pod.live import LiveFeeder
-from mainstream_runner.pod.live_decider import LiveDecider
 from mainstream_runner.pod.live_profile import (
     Bench,
+    drifted_bases,
     keep_measured,
     measure_bases,
     measured_before,
     note_decoding,
     read_measured,
 )
+from mainstream_runner.pod.metrics import Snapshot
 from mainstream_runner.pod.orders import Orders, OrdersReader
-from mainstream_runner.pod.routing import Routing
+from mainstream_runner.pod.serving import Serving
 from mainstream_runner.pod.settings import PodSettings
-from mainstream_runner.serving.torchserve import TorchServe
+from mainstream_runner.sinks.event_sinks import EventSinks, event_file
+from mainstream_runner.sinks.spool import Spool
 
 _log = logging.getLogger(__name__)
 _STEP_S = 0.05
@@ -40,38 +47,54 @@ _RETRY_S = 10.0
 """until a plan that can't be served, or a profile that can't be made, is tried again"""
 _ALIVE_S = 180.0
 """longest step that is not a hang: loading a plan may take two minutes"""
+_ABANDONED_DECODERS = 8
+"""threads that hang in decoders; with more of them the container is started anew"""
 
 
 class Coordinator:
     """One runner; `step` is called by one thread, all else from any."""
 
-    def __init__(self, settings: PodSettings, server: TorchServe) -> None:
+    def __init__(self, settings: PodSettings, serving: Serving) -> None:
         self._settings = settings
-        self._server = server
-        self._reader = OrdersReader(settings.orders, settings.secret)
+        self._serving = serving
+        self._reader = OrdersReader(settings.orders, settings.secret, settings.data / "orders")
         self._orders = Orders()
         self._cache = BlobCache(settings.data / "store")
         self._profile_file = settings.data / "profile.json"
         self._measured = read_measured(self._profile_file)
-        self._counts = AppCounts()
-        self._sinks = EventSinks(settings.data / "events", settings.node)
-        self._decider = LiveDecider(self._sinks)
-        self._engine_lost = threading.Event()
-        self._feeder = LiveFeeder(server.port, self._counts, self._decider, self._engine_lost.set)
+        self._counts = FrameCounts()
         self._cameras: dict[str, Camera] = {}
-        self._cpu = CpuMeter(server.guard)
+        self._spool = Spool(settings.data / "spool", settings.spool)
+        self._recorder = ClipRecorder(settings.data / "clips", self._ring_of, settings.clips)
+        files = settings.data / "events" / "files"
+        self._sinks = EventSinks(
+            self._spool,
+            self._recorder,
+            lambda app, name: event_file(files, app, name, own_folder=True),
+            node=settings.node,
+        )
+        self._decider = Decider(self._sinks.write, self._sinks.events_before)
+        self._lost_plan: str | None = None
+        self._feeder = Feeder(serving.port, self._counts, self._decider, self._note_lost_plan)
+        self._cpu = CpuMeter(lambda: serving.guard)
+        self._cost_ratio = CostRatio()
         self._plan_problem: str | None = None
+        self._app_problems: dict[str, str] = {}
         self._profile_problem: str | None = None
         self._unavailable: dict[str, str] = {}
         self._plan_retry_s = self._profile_retry_s = 0.0
+        self._profile_checked = False
         self._sampled_s = 0.0
         self._stepped_s = time.monotonic()
 
     def run(self, stopping: threading.Event) -> None:
-        """Step until stopped, or until TorchServe is gone: then the container is started anew."""
+        """Step until stopped; raises `MainstreamError` where only a new container helps."""
         while not stopping.wait(_STEP_S):
-            if self._server.guard.poll() is not None:
-                raise MainstreamError("TorchServe ended; the container is started anew", field="torchserve")
+            if not self._serving.runs:
+                self._serving.revive()
+                self._note_lost_plan(self._feeder.served or "")
+            if abandoned_decoders() > _ABANDONED_DECODERS:
+                raise MainstreamError("too many decoders hang; the container is started anew", field="streams")
             self.step()
             self._stepped_s = time.monotonic()
 
@@ -82,6 +105,8 @@ class Coordinator:
             self._orders = orders
             self._take_known_profile()
             self._plan_problem, self._plan_retry_s, self._profile_retry_s = None, 0.0, 0.0
+            if orders.plan is not None and orders.plan.digest == self._feeder.served:
+                self._keep_sinks(orders.plan)
         self._follow_cameras()
         if note_decoding(self._measured, self._cameras):
             keep_measured(self._profile_file, self._measured)
@@ -91,6 +116,8 @@ class Coordinator:
             self._sampled_s = time.monotonic()
             self._counts.sample()
             self._cpu.sample()
+            self._sample_cost()
+            self._decider.close_quiet(time.monotonic())
 
     def close(self) -> None:
         """End in the order of the frames' way."""
@@ -99,6 +126,7 @@ class Coordinator:
         self._feeder.close()
         self._decider.close()
         self._sinks.close()
+        self._spool.close()
         self._cache.close()
 
     # ---- what others ask ------------------------------------------------------------------------------------------
@@ -107,17 +135,29 @@ class Coordinator:
         """Whether steps are made."""
         return time.monotonic() - self._stepped_s < _ALIVE_S
 
+    def ready(self) -> bool:
+        """Whether TorchServe runs."""
+        return self._serving.runs
+
+    def health(self) -> dict[str, Any]:
+        """The plan that is served, and how long nothing of it was scored."""
+        served = self._feeder.served
+        return {"plan": served, "stale_s": None if served is None else round(self._feeder.quiet_s, 3)}
+
     def take_urls(self, urls: SignedUrls) -> None:
         """Fetch what is not here."""
         self._cache.fetch(urls.blobs)
 
+    def take_uploads(self, uploads: SignedUploads) -> None:
+        """Write clips to where the operator says."""
+        self._sinks.take_uploads(uploads.uploads)
+
     def report(self) -> RunnerReport:
         """Everything that the operator asks for."""
         plan = self._orders.plan
-        served = self._feeder.served
         return RunnerReport(
             node=self._settings.node,
-            served=served if plan is not None and served is not None else None,
+            served=self._feeder.served if plan is not None else None,
             received=None if plan is None else plan.digest,
             lacks=() if plan is None else self._cache.lacks(plan),
             plan_problem=self._plan_problem,
@@ -125,25 +165,47 @@ class Coordinator:
             profile_problem=self._profile_problem,
             unavailable_bases=self._unavailable,
             cpu=self._cpu.rate(),
+            cost_ratio=self._cost_ratio.value(),
+            uploads=self._sinks.wanted_uploads(),
             apps=self._app_reports(plan),
             streams={name: camera.report() for name, camera in list(self._cameras.items())},
         )
 
+    def snapshot(self) -> Snapshot:
+        """Everything that is measured."""
+        plan, report = self._orders.plan, self.report()
+        apps = () if plan is None else plan.apps
+        return Snapshot(
+            report=report,
+            planned_fps={app.name: app.fps for app in apps},
+            stream_of={app.name: app.stream for app in apps},
+            planned_cost=None if plan is None else plan.cost,
+            spool_records=self._spool.depth(),
+            clips_evicted=self._recorder.evicted,
+            clips_failed=self._recorder.failed,
+            torchserve_restarts=self._serving.restarts,
+            abandoned_decoders=abandoned_decoders(),
+        )
+
     def _app_reports(self, plan: RunnerPlan | None) -> dict[str, AppReport]:
-        apps = {} if plan is None else {app.name: app for app in plan.apps}
-        tallies = self._counts.tallies({name: app.fps for name, app in apps.items()})
+        tallies = self._counts.tallies()
         reports = {}
-        for name in apps.keys() & tallies.keys():
-            tally, events = tallies[name], self._sinks.tally(apps[name])
-            reports[name] = AppReport(
-                captured=tally.captured,
-                analysed=tally.analysed,
-                skipped=tally.skipped,
-                dropped=tally.dropped,
-                fps=tally.fps,
+        for app in () if plan is None else plan.apps:
+            tally, problem = tallies.get(app.name), self._app_problems.get(app.name)
+            if tally is None and problem is None:
+                continue
+            events = self._sinks.tally(app.name)
+            frames = {} if tally is None else tally.model_dump(exclude={"waiting"})
+            reports[app.name] = AppReport(
+                **frames,
+                fps=self._counts.fps(app.name, app.fps),
+                decisions=self._decider.decisions(app.name),
                 events=events.events,
+                events_last_hour=events.events_last_hour,
                 last_event=events.last_event,
+                problem=problem,
                 undelivered=events.undelivered,
+                lost=events.lost,
                 sink_problem=events.problem,
             )
         return reports
@@ -163,6 +225,9 @@ class Coordinator:
                 self._cameras.pop(name).stop()
         for name in wanted.keys() - self._cameras.keys():
             self._cameras[name] = Camera(wanted[name], credentials.get(name), self._feeder.take)
+        filmed = set() if plan is None else {app.stream for app in plan.apps if any(sink.clips for sink in app.sinks)}
+        for name, camera in self._cameras.items():
+            camera.ring.want(name in filmed)
 
     def _take_known_profile(self) -> None:
         """Go on from what the operator knows, where this disk knows nothing."""
@@ -173,8 +238,18 @@ class Coordinator:
                 self._measured = known
                 keep_measured(self._profile_file, known)
 
+    def _check_profile(self) -> None:
+        """Once a start: a node that is not what it was is measured anew."""
+        self._profile_checked = True
+        if self._orders.wanted.declared:
+            return
+        if drifted_bases(self._measured, self._serving.port):
+            self._measured.bases, self._measured.frame_s, self._measured.idle = {}, None, None
+
     def _follow_profile(self) -> None:
         wanted = self._orders.wanted
+        if not self._profile_checked:
+            self._check_profile()
         missing = [name for name in wanted.bases if name not in self._measured.bases]
         if not missing or time.monotonic() < self._profile_retry_s:
             return
@@ -182,12 +257,13 @@ class Coordinator:
             self._profile_problem = "no stream answers" if wanted.streams else None
             return
         bench = Bench(
-            port=self._server.port,
+            port=self._serving.port,
             store=self._cache.folder,
             cpu_s=self._cpu.total_s,
             cameras=lambda: dict(self._cameras),
             play=self._play,
             analysed=self._analysed,
+            resident_bytes=self._cpu.resident_bytes,
         )
         try:
             self._unavailable = measure_bases(self._measured, wanted.bases, bench)
@@ -207,7 +283,7 @@ class Coordinator:
             if self._feeder.served is not None:
                 self._feeder.adopt(None)
             return
-        lost = self._engine_lost.is_set()
+        lost = self._lost_plan == plan.digest
         if (plan.digest == self._feeder.served and not lost) or time.monotonic() < self._plan_retry_s:
             return
         if self._cache.lacks(plan):
@@ -220,18 +296,43 @@ class Coordinator:
             # It restarts; frames wait, and are dropped and counted if that takes long.
             _log.warning("%s", error)
         except MainstreamError as error:
-            self._plan_problem = str(error)[:512]
-            self._plan_retry_s = time.monotonic() + _RETRY_S
+            # Weights that were changed on the disk are fetched anew, and the plan is tried again at once.
+            if not self._cache.put_out_spoiled(plan):
+                self._plan_problem = str(error)[:512]
+                self._plan_retry_s = time.monotonic() + _RETRY_S
 
     def _play(self, plan: RunnerPlan) -> None:
         """Have a plan loaded beside the one in use, and take it up."""
-        self._engine_lost.clear()
-        with closing(EngineClient(self._server.port)) as client:
+        with closing(EngineClient(self._serving.port)) as client:
             report = client.load(plan, self._cache.folder)
-        self._feeder.adopt(Routing(plan, tuple((height, width) for height, width in report["sizes"])))
+        unavailable = report.get("unavailable_apps", {})
+        if unavailable and self._cache.put_out_spoiled(plan):
+            raise PlanNotServedError("weights were changed on the disk and are fetched again", field="plan")
+        self._app_problems = {app: problem[:512] for app, problem in unavailable.items()}
+        self._lost_plan = None
+        self._keep_sinks(plan)
+        self._feeder.adopt(served_routing(plan, report))
+
+    def _keep_sinks(self, plan: RunnerPlan) -> None:
+        """Before frames of a new app come; keys of sinks may change without the plan."""
+        self._sinks.keep(plan.apps, self._orders.credentials.sinks)
+
+    def _note_lost_plan(self, digest: str) -> None:
+        """The engine no longer serves that plan: its worker was restarted."""
+        self._lost_plan = digest
+
+    def _ring_of(self, stream: str) -> PacketRing | None:
+        camera = self._cameras.get(stream)
+        return None if camera is None else camera.ring
+
+    def _sample_cost(self) -> None:
+        plan = self._orders.plan
+        served = plan if plan is not None and plan.digest == self._feeder.served else None
+        analysed = {app: tally.analysed for app, tally in self._counts.tallies().items()}
+        self._cost_ratio.sample(time.monotonic(), self._cpu.total_s(), analysed, served, self._measured.profile())
 
     def _analysed(self, app: str) -> int:
-        tally = self._counts.tallies({}).get(app)
+        tally = self._counts.tallies().get(app)
         return 0 if tally is None else tally.analysed
 
 

@@ -1,6 +1,11 @@
-"""Orders as mounted files: a ConfigMap's volume changes by swapping one symbolic link, so a look costs nothing."""
+"""Orders as mounted files: a ConfigMap's volume changes by swapping one symbolic link, so a look costs nothing.
+
+The last good orders are copied to the node's disk, without credentials: a container that starts where nothing is
+mounted, or nothing that makes sense, goes on from there.
+"""
 
 import logging
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -26,23 +31,55 @@ class Orders:
 class OrdersReader:
     """Reads again what changed; an order that makes no sense leaves the last good one standing."""
 
-    def __init__(self, orders: Path, secret: Path) -> None:
+    def __init__(self, orders: Path, secret: Path, kept: Path) -> None:
+        """`kept` is the folder that the last good orders are copied to."""
         self._folders = (orders, secret)
+        self._kept = kept
         self._seen: tuple[object, ...] | None = None
-        self._last = Orders()
+        self._last = Orders(
+            wanted=_parse(kept / WANTED_FILE, Wanted) or Wanted(), plan=_parse(kept / PLAN_FILE, RunnerPlan)
+        )
 
     def read(self) -> Orders:
         """The orders as they are now; the very same object while nothing changed."""
         seen = tuple(_version(folder) for folder in self._folders)
         if seen != self._seen:
             orders, secret = self._folders
+            last = self._last
+            # No plan is an order as well, but only from somebody who says what is wanted.
+            mounted = (orders / WANTED_FILE).is_file() or (orders / PLAN_FILE).is_file()
             self._last = Orders(
-                wanted=_parse(orders / WANTED_FILE, Wanted) or self._last.wanted,
-                plan=_parse(orders / PLAN_FILE, RunnerPlan, absent=None, broken=self._last.plan),
-                credentials=_parse(secret / CREDENTIALS_FILE, NodeCredentials) or self._last.credentials,
+                wanted=_parse(orders / WANTED_FILE, Wanted) or last.wanted,
+                plan=_parse(orders / PLAN_FILE, RunnerPlan, absent=None if mounted else last.plan, broken=last.plan),
+                credentials=_parse(secret / CREDENTIALS_FILE, NodeCredentials) or last.credentials,
             )
             self._seen = seen
+            if mounted:
+                self._keep()
         return self._last
+
+    def _keep(self) -> None:
+        try:
+            self._kept.mkdir(parents=True, exist_ok=True)
+            for name, order in ((WANTED_FILE, self._last.wanted), (PLAN_FILE, self._last.plan)):
+                _write(self._kept / name, order)
+        except OSError as error:
+            _log.warning("orders could not be copied to the disk: %s", error.strerror)
+
+
+def _write(path: Path, order: BaseModel | None) -> None:
+    if order is None:
+        path.unlink(missing_ok=True)
+        return
+    text = order.model_dump_json().encode()
+    if path.is_file() and path.read_bytes() == text:
+        return
+    hidden = path.with_name(f".{path.name}")
+    with hidden.open("wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    hidden.replace(path)
 
 
 def read_token(secret: Path) -> str:

@@ -19,7 +19,7 @@ class Engine(Handler):
 JVM_ARGUMENTS = (
     "-Xmx128m",
     "-XX:+UseSerialGC",
-    "-XX:MaxDirectMemorySize=192m",
+    "-XX:MaxDirectMemorySize=64m",
     # Compiling hotter code harder costs more CPU in a few minutes than it saves here, and makes costs drift.
     "-XX:TieredStopAtLevel=1",
 )

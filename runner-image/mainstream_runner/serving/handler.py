@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 
 from mainstream.errors import MainstreamError
+from mainstream.nn.registry import load_base_network
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
-from mainstream_runner.engine.back_end import TorchEager
+from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.host import EngineHost, StalePlanError
-from mainstream_runner.profiling.parts import measure_parts
+from mainstream_runner.pixel_memory import PixelReader
+from mainstream_runner.profiling.parts import measure_parts, time_whole
+from mainstream_runner.serving.worker import cache_folder, device
 
 
 class Handler:
@@ -26,7 +28,9 @@ class Handler:
         # TorchServe's worker writes a line for every request, which costs the JVM more than the request itself.
         logging.getLogger().setLevel(logging.WARNING)
         torch.set_num_threads(1)
-        self._host = EngineHost(TorchEager())
+        self._pixels = PixelReader()
+        self._choose = calibrated(cache_folder(), device())
+        self._host = EngineHost(self._choose)
 
     def handle(self, requests: Sequence[dict[str, Any]], context: Any) -> list[bytes]:
         """One JSON answer a request; an error is answered, never raised into TorchServe."""
@@ -35,23 +39,33 @@ class Handler:
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            header, pixels = wire.decode(request.get("body") or request.get("data") or b"")
-            return self._dispatch(header, pixels)
+            return self._dispatch(wire.decode(request.get("body") or request.get("data") or b""))
         except MainstreamError as error:
             return {"error": str(error), "stale": isinstance(error, StalePlanError)}
-        except (KeyError, TypeError, ValidationError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             return {"error": f"message lacks or misspells a field: {error}", "stale": False}
+        except Exception as error:  # TorchServe would answer 503, and nobody would learn why
+            logging.getLogger(__name__).exception("a message could not be answered")
+            return {"error": f"{type(error).__name__}: {error}", "stale": False}
 
-    def _dispatch(self, header: dict[str, Any], pixels: memoryview) -> dict[str, Any]:
-        match header.get("kind"):
+    def _dispatch(self, message: dict[str, Any]) -> dict[str, Any]:
+        match message.get("kind"):
             case "frames":
-                return {"scores": self._host.score(str(header["plan"]), wire.decode_frames(header, pixels))}
+                frames = wire.decode_frames(message, self._pixels.read(message["pixels"]))
+                return {"scores": self._host.score(str(message["plan"]), frames)}
             case "load":
-                self._host.load(RunnerPlan.model_validate(header["plan"]), Path(header["store"]))
+                self._host.load(RunnerPlan.model_validate(message["plan"]), Path(message["store"]))
                 return dict(self._host.report())
             case "report":
                 return dict(self._host.report())
             case "profile":
-                return measure_parts(str(header["base"]), float(header["fps"]), float(header["seconds"])).model_dump()
+                network = load_base_network(str(message["base"]))
+                fps, seconds = float(message["fps"]), float(message["seconds"])
+                return measure_parts(network, self._choose(network), fps, seconds).model_dump()
+            case "check":
+                network = load_base_network(str(message["base"]))
+                fps, seconds = float(message["fps"]), float(message["seconds"])
+                whole_s = time_whole(network, self._choose(network), fps, seconds)
+                return {"digest": network.digest, "whole_s": whole_s}
             case kind:
                 return {"error": f"unknown kind of message {kind!r}", "stale": False}

@@ -19,6 +19,7 @@ from mainstream_runner.client import EngineClient, EngineUnavailableError
 from mainstream_runner.processes import guarded
 from mainstream_runner.serving.config import JVM_ARGUMENTS, Ports, render_logging, render_properties, write_model
 from mainstream_runner.serving.java import find_java
+from mainstream_runner.serving.worker import CACHE_VARIABLE
 
 _START_TIMEOUT_S = 120.0
 _POLL_S = 0.1
@@ -43,8 +44,10 @@ class TorchServe:
 
 
 @contextlib.contextmanager
-def torchserve(port: int | None = None) -> Iterator[TorchServe]:
+def torchserve(port: int | None = None, cache: Path | None = None) -> Iterator[TorchServe]:
     """TorchServe, ready to answer, until the context is left; free ports unless `port` (of inference) is given.
+
+    `cache` is where the engine keeps what it makes once for this node; the user's cache folder where left out.
 
     Raises `JavaError` without a usable Java, `TorchServeError` where the port is in use or Java ends at once.
     """
@@ -54,7 +57,7 @@ def torchserve(port: int | None = None) -> Iterator[TorchServe]:
             f"port {port} on 127.0.0.1 is in use by another process; end that one or name another port", field="port"
         )
     for attempt in range(1, _ATTEMPTS + 1):
-        with _process(java, port) as (server, said):
+        with _process(java, port, cache) as (server, said):
             try:
                 _wait_until_ready(server, said)
             except _PortTakenError:
@@ -70,7 +73,7 @@ class _PortTakenError(TorchServeError):
 
 
 @contextlib.contextmanager
-def _process(java: Path, port: int | None) -> Iterator[tuple[TorchServe, Path]]:
+def _process(java: Path, port: int | None, cache: Path | None) -> Iterator[tuple[TorchServe, Path]]:
     """Java, started but not yet ready, and the file with what it says."""
     import ts
 
@@ -103,16 +106,19 @@ def _process(java: Path, port: int | None) -> Iterator[tuple[TorchServe, Path]]:
         ]
         with (
             (folder / "java.log").open("wb") as output,
-            guarded(command, folder=folder, environment=_environment(folder), stdout=output, stderr=output) as guard,
+            guarded(
+                command, folder=folder, environment=_environment(folder, cache), stdout=output, stderr=output
+            ) as guard,
         ):
             yield TorchServe(ports.inference, guard), folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, cache: Path | None) -> dict[str, str]:
     sources = [str(Path(str(package.__file__)).parents[1]) for package in (mainstream, mainstream_runner)]
-    return {
+    named = {} if cache is None else {CACHE_VARIABLE: str(cache)}
+    return named | {
         "TEMP": str(folder),
         "TMPDIR": str(folder),
         "LOG_LOCATION": str(folder),

@@ -9,7 +9,10 @@ from rich.live import Live
 from rich.table import Table
 
 from mainstream.documents import read_document
+from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
+
+_CREDENTIALS_WAY_OUT = "docs/events.md shows one"
 
 if TYPE_CHECKING:
     from mainstream_runner.report import RunReport
@@ -21,19 +24,29 @@ def run(
     store: Annotated[Path, typer.Option(help="Folder store with the weights that the plan names.")],
     out: Annotated[Path, typer.Option(help="Folder for events/, frames.jsonl and report.json.")] = Path("out/run"),
     start_frame: Annotated[int, typer.Option(min=0, help="First frame of a file that is played.")] = 0,
-    end_frame: Annotated[int | None, typer.Option(min=1, help="Frame of a file before which playing ends.")] = None,
+    end_frame: Annotated[
+        int | None, typer.Option(min=1, help="Frame of a file before which playing ends; of a camera, how many.")
+    ] = None,
+    credentials: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="MAINSTREAM_CREDENTIALS",
+            help="JSON file with logins of cameras and keys of sinks (docs/events.md); readable to you alone.",
+        ),
+    ] = None,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Loopback port of TorchServe; a free one where left out.")
     ] = None,
 ) -> None:
     """Run a plan: TorchServe serves the stem tree, the feeder plays the streams and writes events.
 
-    Ends with the streams, or with Ctrl-C; no process stays behind. Every app's frames are accounted for:
-    captured = analysed + skipped (not due) + dropped (due, but late).
+    Ends with its files, or with Ctrl-C; a camera is opened again whenever it fails; no process stays behind. Every
+    app's frames are accounted for: captured = analysed + skipped (not due) + dropped (due, but late).
     """
     from mainstream_runner.run import run_plan
 
     wanted = read_plan(plan)
+    known = None if credentials is None else read_document(NodeCredentials, credentials, way_out=_CREDENTIALS_WAY_OUT)
     console = Console()
     with Live(console=console, refresh_per_second=2) as live:
 
@@ -43,13 +56,26 @@ def run(
                 live.console.print(f"{event['app']}: {event['event']} at {event['end_s']:.1f} s")
             live.update(_progress_table(wanted, progress))
 
-        report = run_plan(wanted, store, out, start_frame=start_frame, end_frame=end_frame, port=port, on_progress=show)
+        report = run_plan(
+            wanted,
+            store,
+            out,
+            start_frame=start_frame,
+            end_frame=end_frame,
+            port=port,
+            credentials=known,
+            on_progress=show,
+        )
         live.update(_report_table(report))
     (out / "report.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
     console.print(
         f"{report.seconds:.0f} s, {report.cpu_used:.3f} CPU-seconds a second used, {report.cost:.3f} planned; "
         f"events in {report.events_folder}"
     )
+    if report.undelivered:
+        console.print(
+            f"{report.undelivered} event lines were not taken by their sinks; {out / 'feeder.log'} may say why"
+        )
 
 
 def read_plan(path: Path) -> RunnerPlan:

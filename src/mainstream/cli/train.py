@@ -1,5 +1,8 @@
-"""`mainstream train`: labelled video in, one M-Package an app out."""
+"""`mainstream train`: labelled video or pictures in, one M-Package an app out."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,16 +11,31 @@ import typer
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from mainstream.api.video_stream import Crop
+    from mainstream.mpackage.manifest import Manifest
+    from mainstream_trainer.request import Progress
+
+_PICTURES = "Pictures"
+_VIDEO = "Video"
+_S3 = "S3"
 
 
 def train(
-    video: Annotated[Path, typer.Argument(help="Clip to train on.")],
-    labels: Annotated[Path, typer.Argument(help="Event runs by app, and which frames train (JSON).")],
-    app: Annotated[
-        list[str] | None, typer.Option(help="App of the labels to train; repeat for more. All where left out.")
+    data: Annotated[
+        str, typer.Argument(help="A clip, or a folder with one folder of pictures for each class. May be s3://...")
+    ],
+    labels: Annotated[
+        str | None,
+        typer.Argument(
+            help="The clip's events: JSON as in examples/plaza, or an export of CVAT (XML) or Label Studio (JSON)."
+        ),
     ] = None,
-    store: Annotated[Path, typer.Option(help="Folder to publish packages in.", metavar="DIR")] = Path("out/packages"),
+    app: Annotated[
+        list[str] | None,
+        typer.Option(help="App of the labels to train; all where left out. With pictures: its name. Repeat for more."),
+    ] = None,
+    store: Annotated[
+        str, typer.Option(help="Folder or s3://bucket/prefix to publish packages in.", metavar="STORE")
+    ] = "out/packages",
     base: Annotated[str, typer.Option(help="Base network.")] = "efficientnet-lite0",
     branch_points: Annotated[
         str, typer.Option(help="Branch-points to make candidates at: 0 is nothing frozen, the last everything.")
@@ -27,35 +45,111 @@ def train(
     ] = None,
     version: Annotated[str, typer.Option(help="Version to publish as; what is published never changes.")] = "1",
     seed: Annotated[int, typer.Option(help="Same seed and inputs: same package.")] = 0,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that keeps features and finished candidates until packages are published, so that a training "
+            "that was killed goes on. Beside a store that is a folder where left out.",
+            metavar="DIR",
+        ),
+    ] = None,
+    cache_gib: Annotated[float, typer.Option(help="Disk that features may take, GiB.")] = 2.0,
+    head: Annotated[str, typer.Option(help="Kind of head, by entry point.")] = "pool-linear",
+    train_part: Annotated[
+        str | None,
+        typer.Option(
+            help="Frames that train, FIRST:END, instead of what the labels say.", metavar="PART", rich_help_panel=_VIDEO
+        ),
+    ] = None,
+    event_class: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Folder that shows the event; several with commas. Repeat for more apps.", rich_help_panel=_PICTURES
+        ),
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(help="YAML or JSON file: length_s, frequency, correlation.", rich_help_panel=_PICTURES),
+    ] = None,
+    event_length: Annotated[
+        float | None, typer.Option(help="Mean length of an event, s.", rich_help_panel=_PICTURES)
+    ] = None,
+    event_frequency: Annotated[
+        float | None, typer.Option(help="Share of event-long windows that hold an event.", rich_help_panel=_PICTURES)
+    ] = None,
+    event_correlation: Annotated[
+        float | None,
+        typer.Option(help="Of misses on frames of an event: 0 independent, 1 all alike.", rich_help_panel=_PICTURES),
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="URL of the endpoint; AWS's own where left out.", rich_help_panel=_S3)
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Region.", rich_help_panel=_S3)] = None,
+    ca_bundle: Annotated[
+        Path | None, typer.Option(help="File with the endpoint's certificate authority.", rich_help_panel=_S3)
+    ] = None,
+    anonymous: Annotated[bool, typer.Option(help="Do not sign requests.", rich_help_panel=_S3)] = False,
 ) -> None:
-    """Train the candidates of each app on a labelled clip and publish them as an M-Package.
+    """Train the candidates of each app on labelled video or pictures and publish them as an M-Package.
 
-    Only the clip's training part is looked at; a quarter of that is held out, to stop training and to measure. An app
-    that is published with the same inputs is not trained again.
+    Of a clip only the training part is looked at; a quarter of it is held out, to stop training and to measure. Of
+    each folder of pictures the first 60 % by name train, the next 15 % are held out, and the rest is never opened; how
+    long and how frequent events are, which pictures do not show, is declared. An app that is published with the same
+    inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
     """
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-    from rich.progress import TimeElapsedColumn
-
-    from mainstream.labels import read_labels
-    from mainstream.mpackage.folder_store import FolderStore
+    from mainstream.cli.train_inputs import Asked, open_store, training_requests, work_beside
 
     try:
-        from mainstream_trainer.request import Progress, TrainingRequest
-        from mainstream_trainer.training import train_apps
+        from mainstream_trainer.training import Resources, train_apps
     except ImportError as error:
         raise InvalidInputError(f"training needs {error.name}: pip install 'mainstream[trainer]'") from error
 
-    view, points = _crop(crop), _branch_points(branch_points)
-    requests = [
-        TrainingRequest(video, labels, name, base, points, view, version, seed)
-        for name in (app or read_labels(labels).apps)
-    ]
-    console = Console()
-    with Bars(*Bars.get_default_columns(), TimeElapsedColumn(), console=console) as bars:
+    asked = Asked(
+        data=data,
+        labels=labels,
+        apps=tuple(app or ()),
+        store=store,
+        base=base,
+        branch_points=branch_points,
+        crop=crop,
+        version=version,
+        seed=seed,
+        cache_gib=cache_gib,
+        head=head,
+        train_part=train_part,
+        event_classes=tuple(event_class or ()),
+        events=events,
+        event_length=event_length,
+        event_frequency=event_frequency,
+        event_correlation=event_correlation,
+        endpoint=endpoint,
+        region=region,
+        ca_bundle=ca_bundle,
+        anonymous=anonymous,
+    )
+    published = open_store(asked)
+    with training_requests(asked) as requests, _showing() as show:
+        manifests = train_apps(
+            requests, published, on_progress=show, resources=Resources(work=work or work_beside(asked))
+        )
+    _tell(manifests)
+
+
+@contextmanager
+def _showing() -> "Iterator[Callable[[Progress], None]]":
+    """Bars on a terminal, JSON lines where nobody watches: in a Job, in a file."""
+    if not sys.stdout.isatty():
+        from mainstream_trainer.progress_lines import ProgressLines
+
+        yield ProgressLines()
+        return
+    from rich.progress import Progress as Bars
+    from rich.progress import TimeElapsedColumn
+
+    with Bars(*Bars.get_default_columns(), TimeElapsedColumn()) as bars:
         tasks = {}
 
-        def show(progress: Progress) -> None:
+        def show(progress: "Progress") -> None:
             if progress.step not in tasks:
                 tasks[progress.step] = bars.add_task(progress.step, total=1.0)
             bars.update(
@@ -64,31 +158,9 @@ def train(
                 description=f"{progress.step}: {progress.detail}",
             )
 
-        manifests = train_apps(requests, FolderStore(store), on_progress=show)
+        yield show
+
+
+def _tell(manifests: "list[Manifest]") -> None:
     for manifest in manifests:
-        console.print(f"{manifest.name}@{manifest.version}  sha256:{manifest.digest}", soft_wrap=True)
-
-
-def _branch_points(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise InvalidInputError(f"write whole numbers with commas, not {text!r}", field="--branch-points") from None
-
-
-def _crop(text: str | None) -> "Crop | None":
-    from pydantic import ValidationError
-
-    from mainstream.api.video_stream import Crop
-
-    if text is None:
-        return None
-    try:
-        x, y, width, height = (int(part) for part in text.split(","))
-    except ValueError:
-        raise InvalidInputError(f"write x,y,width,height in pixels, not {text!r}", field="--crop") from None
-    try:
-        return Crop(x=x, y=y, width=width, height=height)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInputError(first["msg"], field=f"--crop: {first['loc'][0]}") from error
+        typer.echo(f"{manifest.name}@{manifest.version}  sha256:{manifest.digest}")

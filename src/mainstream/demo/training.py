@@ -7,7 +7,7 @@ from mainstream.api import VideoApp, VideoStream
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.reference import parse_reference
-from mainstream_trainer.request import OnProgress, TrainingRequest
+from mainstream_trainer.request import OnProgress, TrainingRequest, VideoData
 from mainstream_trainer.training import train_apps
 
 
@@ -24,8 +24,7 @@ def train_packages(
         reference = parse_reference(app.spec.package.reference)
         requests.append(
             TrainingRequest(
-                video=clip,
-                labels=labels,
+                data=VideoData(clip, labels),
                 app=reference.name,
                 crop=stream.crop(app.spec.stream.view),
                 version=reference.version or "1",

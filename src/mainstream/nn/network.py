@@ -86,13 +86,20 @@ def _part(traced: fx.GraphModule, start: str, end: str) -> fx.GraphModule:
     """The nodes after `start` up to and including `end`, as a module of one tensor to one tensor."""
     graph = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
+
+    def copied(node: fx.Node) -> fx.Node:
+        # A parameter is read where it is first needed, and belongs to no other part.
+        if node.op == "get_attr" and node not in copies:
+            copies[node] = graph.node_copy(node)
+        return copies[node]
+
     inside = False
     for node in traced.graph.nodes:
         if node.name == start:
             copies[node] = graph.placeholder("x")
             inside = True
-        elif inside or node.op == "get_attr":
-            copies[node] = graph.node_copy(node, copies.__getitem__)
+        elif inside and node.op != "get_attr":
+            copies[node] = graph.node_copy(node, copied)
         if node.name == end:
             graph.output(copies[node])
             break

@@ -21,14 +21,14 @@ def first_prefix_hash(preprocessing: Preprocessing) -> str:
 def next_prefix_hash(prefix_hash: str, segment: fx.GraphModule) -> str:
     """Share key after `segment`, given the share key before it."""
     digest = hashlib.sha256(prefix_hash.encode())
-    digest.update(_graph_text(segment).encode())
+    digest.update(graph_text(segment).encode())
     for name, tensor in sorted(segment.state_dict().items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 
-def _graph_text(segment: fx.GraphModule) -> str:
+def graph_text(segment: fx.GraphModule) -> str:
     """What the segment computes, without names that tracing chooses: operations, their arguments and their modules."""
     order = {node: index for index, node in enumerate(segment.graph.nodes)}
     lines = []

@@ -1,9 +1,12 @@
 """Base networks by name, from the entry point group `mainstream.base_networks`.
 
-An entry point is a function without arguments that returns an `Architecture`.
+An entry point is an `Architecture`. A base network is cut into as many segments as its architecture says, evenly by
+cost; `NAME-in-8` is the same one cut into 8: another base network, since its share keys are others.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TypeVar
@@ -14,9 +17,12 @@ from mainstream.errors import InvalidInputError
 from mainstream.nn.architecture import Architecture
 from mainstream.nn.network import Network
 from mainstream.nn.tensors import fill
+from mainstream.nn.weights_file import GivenWeights, read_weights
 
 GROUP = "mainstream.base_networks"
 Made = TypeVar("Made")
+
+_CUT = re.compile(r"(?P<name>.+)-in-(?P<segments>[1-9][0-9]{0,2})")
 
 
 def installed_base_networks() -> list[str]:
@@ -27,7 +33,9 @@ def installed_base_networks() -> list[str]:
 @cache
 def load_architecture(name: str) -> Architecture:
     """The base network of that name, before it has weights."""
-    found = entry_points(group=GROUP, name=name)
+    found, cut = entry_points(group=GROUP, name=name), _CUT.fullmatch(name)
+    if not found and cut is not None:
+        return replace(load_architecture(cut["name"]), name=name, segments=int(cut["segments"]))
     if not found:
         have = ", ".join(installed_base_networks()) or "none"
         raise InvalidInputError(
@@ -35,17 +43,20 @@ def load_architecture(name: str) -> Architecture:
             f"or name one of those",
             field="base",
         )
-    make: Callable[[], Architecture] = next(iter(found)).load()
-    return _needing(name, make)
+    architecture: Architecture = _needing(name, next(iter(found)).load)
+    return architecture
 
 
 @cache
-def load_base_network(name: str) -> Network:
-    """The pre-trained network of that name, cut at its branch-points, with the weights that its package ships.
+def load_base_network(name: str, given: GivenWeights | None = None) -> Network:
+    """The pre-trained network of that name, cut at its branch-points.
 
-    Raises `InvalidInputError` where no package ships any.
+    With the weights that are given, else with those that its package ships; `InvalidInputError` where none does.
     """
     architecture = load_architecture(name)
+    if given is not None:
+        weights = read_weights(given)
+        return _needing(name, lambda: architecture.with_weights(weights, source=given.location))
     weights = _needing(name, architecture.shipped_weights)
     return _needing(name, lambda: architecture.with_weights(weights, source=f"weights shipped for {name}"))
 

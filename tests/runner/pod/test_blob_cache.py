@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mainstream.mpackage.manifest import Blob
+from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.runner_report import SignedBlob
 from mainstream_runner.pod.blob_cache import BlobCache
 
@@ -68,3 +69,41 @@ def test_a_fetch_that_failed_is_not_tried_again_at_once(
     assert not fetch(cache, f"{server}/other?X-Amz-Signature=key", expected=False)
     assert "X-Amz-Signature" not in caplog.text
     assert fetch(cache, f"{server}/good", expected=True)
+
+
+def plan_with(blob: Blob) -> RunnerPlan:
+    app = RunnerApp(
+        name="a",
+        stream="s",
+        view="full",
+        base="base",
+        base_digest=DIGEST,
+        package_digest=DIGEST,
+        branch_point=0,
+        prefix_hash=DIGEST,
+        segments=(),
+        head=blob,
+        threshold=0.5,
+        fps=1.0,
+        votes=1,
+        merge_gap_s=1.0,
+    )
+    stream = RunnerStream(name="s", url="file:x", fps=1.0, crops={"full": None})
+    return RunnerPlan(node="n", sharing=True, budget=1.0, cost=0.0, streams=(stream,), apps=(app,))
+
+
+@pytest.mark.parametrize("spoil", [lambda content: content[:-1] + b"x", lambda content: content[:100], lambda _: b""])
+def test_a_blob_that_was_changed_on_the_disk_is_lacking_and_fetched_again(tmp_path: Path, server: str, spoil) -> None:
+    cache, plan = BlobCache(tmp_path), plan_with(Blob(sha256=DIGEST, size_bytes=len(CONTENT)))
+    assert fetch(cache, f"{server}/good", expected=True)
+    assert cache.lacks(plan) == ()
+    assert cache.put_out_spoiled(plan) == 0
+    (tmp_path / "blobs" / DIGEST).write_bytes(spoil(CONTENT))
+    spoiled = cache.put_out_spoiled(plan)
+    assert len(cache.lacks(plan)) == 1
+    assert spoiled == (len(spoil(CONTENT)) == len(CONTENT))
+    cache.fetch([SignedBlob(blob=Blob(sha256=DIGEST, size_bytes=len(CONTENT)), url=f"{server}/good")])
+    deadline_s = time.monotonic() + 5
+    while cache.lacks(plan) and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    assert (tmp_path / "blobs" / DIGEST).read_bytes() == CONTENT

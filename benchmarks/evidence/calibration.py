@@ -1,0 +1,152 @@
+"""Figure 3: predicted against measured recall, precision and F1, for the chain and for replayed curves; rate and cost.
+
+    python benchmarks/evidence/calibration.py [--pictures FOLDER]
+
+The chain's predictions are those of every plan of the cells in the abstract's regime. The replayed curves' are those of
+the same workloads, replayed on the stream that the event statistics were taken from: held-out photos, another seed.
+Planned against achieved rate and cost against CPU used come from live runs (live_runs.py).
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import stage
+from cells import headline, short_events
+from drawing import OTHERS, label, panels, save
+from intervals import f1_interval
+from measure import POLICIES, measure
+from replayed import with_replayed_curves
+from results import QUICK, kept, write_figure
+
+NAME = "calibration"
+REPLAYED_WORKLOADS = 2 if QUICK else 8
+BINS = 10
+TARGET_ERROR = 0.03
+TARGET_INSIDE = 0.9
+WHATS = ("recall", "precision", "f1")
+
+Rows = list[dict[str, Any]]
+
+
+def main() -> int:
+    """Gather, summarise, draw, write."""
+    pools = stage.arguments(__doc__)
+    data: dict[str, Any] = {"pools": pools, "chain": {}, "replayed": {}}
+    rows: dict[tuple[str, str], Rows] = {}
+    for pool in pools:
+        rows[pool, "chain"] = chain_rows(pool)
+        rows[pool, "replayed"] = replayed_rows(pool)
+        for way in ("chain", "replayed"):
+            data[way][pool] = summary(rows[pool, way])
+            print(pool, way, data[way][pool], flush=True)
+    draw(pools, rows)
+    write_figure(NAME, data)
+    return 0
+
+
+def chain_rows(pool: str) -> Rows:
+    """Every app of every plan of the abstract's regime."""
+    rows: Rows = []
+    for cell in (headline(pool), short_events(pool)):
+        for index in range(stage.workloads(cell)):
+            for policy, result in stage.results_of(cell, index).items():
+                rows += [{**app, "policy": policy} for app in result["apps"] if app["branch_point"] is not None]
+    return rows
+
+
+def replayed_rows(pool: str) -> Rows:
+    """Every app of Mainstream's plans with replayed curves, for some workloads of the same regime."""
+    rows: Rows = []
+    cell = headline(pool)
+    for index in range(min(REPLAYED_WORKLOADS, stage.workloads(cell))):
+
+        def make(index: int = index) -> dict[str, Any]:
+            drawn = stage.workload(cell, index)
+            problem = with_replayed_curves(drawn, stage.held_out_scores(pool))
+            return measure(drawn, "mainstream", stage.scores(pool, stage.apps_of(cell)), problem)
+
+        path = stage.work_folder("replayed") / f"{cell.name}-{index:02d}-{stage.key(cell)}.json"
+        result = kept(path, make)
+        rows += [{**app, "policy": "mainstream"} for app in result["apps"] if app["branch_point"] is not None]
+    return rows
+
+
+def summary(rows: Rows) -> dict[str, Any]:
+    """Errors, and how many measured F1 hold the prediction in their 95 % interval."""
+    errors = {what: np.array([row[f"{what}_predicted"] - row[what] for row in rows]) for what in WHATS}
+    inside = [is_inside(row) for row in rows]
+    by_policy = {
+        policy: float(np.mean([abs(row["f1_predicted"] - row["f1"]) for row in rows if row["policy"] == policy]))
+        for policy in POLICIES
+        if any(row["policy"] == policy for row in rows)
+    }
+    return {
+        "apps": len(rows),
+        "mean_absolute_error": {what: float(np.abs(each).mean()) for what, each in errors.items()},
+        "bias": {what: float(each.mean()) for what, each in errors.items()},
+        "f1_inside_interval": float(np.mean(inside)),
+        "mean_absolute_error_f1_by_policy": by_policy,
+        "bins": bins(rows),
+    }
+
+
+def is_inside(row: Mapping[str, Any]) -> bool:
+    """Whether the measured F1's own 95 % interval holds the prediction."""
+    low, high = f1_interval(row["events"], row["events_found"], row["windows"], row["windows_false"])
+    return bool(low <= row["f1_predicted"] <= high)
+
+
+def bins(rows: Rows) -> list[dict[str, float]]:
+    """Mean predicted and measured F1 by tenths of the prediction."""
+    predicted = np.array([row["f1_predicted"] for row in rows])
+    measured = np.array([row["f1"] for row in rows])
+    at = np.minimum((predicted * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "predicted": float(predicted[at == each].mean()),
+            "measured": float(measured[at == each].mean()),
+            "apps": int((at == each).sum()),
+        }
+        for each in range(BINS)
+        if (at == each).any()
+    ]
+
+
+def draw(pools: Sequence[str], rows: Mapping[tuple[str, str], Rows]) -> None:
+    """Measured over predicted, a point an app and a larger one a bin."""
+    figure, axes = panels(2, len(pools))
+    for row, pool in enumerate(pools):
+        for column, way in enumerate(("chain", "replayed")):
+            at, found = axes[2 * row + column], rows[pool, way]
+            shown = found[:: max(1, len(found) // 400)]
+            at.plot([0, 1], [0, 1], color="black", linewidth=0.8)
+            at.scatter(
+                [each["f1_predicted"] for each in shown],
+                [each["f1"] for each in shown],
+                s=6,
+                alpha=0.35,
+                color=OTHERS[1],
+                label="an app of a plan",
+            )
+            binned = bins(found)
+            at.scatter(
+                [each["predicted"] for each in binned],
+                [each["measured"] for each in binned],
+                s=30,
+                marker="D",
+                color=OTHERS[2],
+                label="mean by tenth",
+            )
+            at.set_xlim(0, 1)
+            at.set_ylim(0, 1)
+            title = "event model's chain" if way == "chain" else "replayed curves"
+            label(at, "predicted event F1", "measured event F1", f"{pool}: {title}")
+    axes[0].legend(fontsize=7)
+    save(figure, NAME)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

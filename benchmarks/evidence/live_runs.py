@@ -1,0 +1,188 @@
+"""Figure 1, live: plans of the abstract's regime in real time through feeder and TorchServe, against what was played.
+
+    python benchmarks/evidence/live_runs.py [--pictures FOLDER]
+
+The first workloads of the headline cell, each for some minutes under every policy: planned against achieved rate, cost
+against CPU used, and live F1 against the F1 that playing gives for the same frames. Which and how long is fixed here.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import stage
+from cells import Cell, headline
+from drawing import COLOURS, MARKERS, label, panels, save
+from live import LiveFrame, encode_stream, play_live, score_live
+from mainstream.planner import Plan, Policy, solve
+from mainstream.voting import Voter
+from mainstream.workload.compose import compose_runner_plan
+from mainstream_runner.report import RunReport
+from mainstream_runner.serving.torchserve import torchserve
+from measure import GAP, POLICIES, TITLES, result_of
+from packages import STORE
+from play import due_frames
+from results import QUICK, kept, write_figure
+from streams import PhotoStream
+from workloads import Workload, node_of
+
+NAME = "live_runs"
+WORKLOADS = 1 if QUICK else 2
+SECONDS = 30 if QUICK else 120
+LIVE_POLICIES: tuple[Policy, ...] = POLICIES[:3] if QUICK else POLICIES
+RATE_TARGET, CPU_TARGET = 0.05, 0.10
+
+
+def main() -> int:
+    """Run live what has not been run yet, then draw and write."""
+    pools = stage.arguments(__doc__)[: 1 if QUICK else None]
+    runs: list[dict[str, Any]] = []
+    for pool in pools:
+        cell = headline(pool)
+        for index in range(WORKLOADS):
+            for policy in LIVE_POLICIES:
+                path = stage.work_folder("live") / f"{cell.name}-{index:02d}-{policy}-{SECONDS}-{stage.key(cell)}.json"
+                runs.append(kept(path, partial(run_live, cell, index, policy)))
+                print(said(runs[-1]), flush=True)
+    draw(runs)
+    write_figure(NAME, {"pools": pools, "seconds": SECONDS, "runs": runs, "summary": summary(runs)})
+    return 0
+
+
+def run_live(cell: Cell, index: int, policy: Policy) -> dict[str, Any]:
+    """One workload under one policy, in real time."""
+    drawn = stage.workload(cell, index)
+    plan = solve(drawn.problem, policy=policy, gap=GAP)
+    frames = round(SECONDS * drawn.stream.fps)
+    out = stage.work_folder(f"live/{cell.name}-{index:02d}-{policy}")
+    size = next(iter(stage.packages(cell.pool, stage.apps_of(cell)).values())).base.preprocessing
+    pictures = stage.pool(cell.pool).test.views(int(size["height"]), int(size["width"]))
+    clip = encode_stream(pictures, drawn.stream.photos[:frames], drawn.stream.fps, out / "stream.mp4")
+    packages = {placed.name: placed.package for placed in drawn.node.apps}
+    node = node_of(packages, drawn.stream.fps, stage.profile(), url=f"file:{clip.resolve()}")
+    orders = compose_runner_plan(node, plan)
+    with torchserve() as server:
+        report, analysed = play_live(server, orders, STORE, out, frames)
+    return compare(drawn, plan, frames, report, analysed)
+
+
+def compare(drawn: Workload, plan: Plan, frames: int, report: RunReport, analysed: list[LiveFrame]) -> dict[str, Any]:
+    """What ran against what was planned and what playing says of the same frames."""
+    cell, known = drawn.cell, stage.scores(drawn.cell.pool, stage.apps_of(drawn.cell))
+    live = {
+        name: score_live(analysed, name, drawn.stream, frames, classes, drawn.lengths_s[name])
+        for name, classes in drawn.event_classes.items()
+    }
+    played = played_frames(plan, drawn.stream, frames, known)
+    expected = {
+        name: score_live(played, name, drawn.stream, frames, classes, drawn.lengths_s[name])
+        for name, classes in drawn.event_classes.items()
+    }
+    ours = result_of(plan, live, drawn.lengths_s)
+    theirs = result_of(plan, expected, drawn.lengths_s)
+    points = {app.name: (app.branch_point, app.threshold) for app in plan.apps}
+    differences, flips = [], 0
+    for each in analysed:
+        k, threshold = points[each.app]
+        assert k is not None
+        assert threshold is not None
+        score = float(known[each.app, k][drawn.stream.photos[each.frame]])
+        differences.append(abs(score - each.score))
+        flips += (score >= threshold) != (each.score >= threshold)
+    return {
+        "cell": asdict(cell) | {"name": cell.name},
+        "workload": drawn.index,
+        "policy": plan.policy,
+        "seconds": report.seconds,
+        "cost": report.cost,
+        "cpu_used": report.cpu_used,
+        "rates": {app.name: [app.fps_planned, app.fps_achieved] for app in report.apps},
+        "dropped": sum(app.frames.dropped for app in report.apps),
+        "frames": len(analysed),
+        "score_difference_p99": float(np.percentile(differences, 99)) if differences else 0.0,
+        "hits_that_differ": flips / max(1, len(analysed)),
+        "f1_live": [app["f1"] for app in ours["apps"]],
+        "f1_played": [app["f1"] for app in theirs["apps"]],
+        "events": sum(app["events"] for app in ours["apps"]),
+    }
+
+
+def played_frames(
+    plan: Plan, stream: PhotoStream, frames: int, scores: Mapping[tuple[str, int], Any]
+) -> list[LiveFrame]:
+    """What playing says of the first frames, in the form of a live run."""
+    fitting = [app for app in plan.apps if app.fps is not None]
+    due = due_frames((app.fps for app in fitting if app.fps is not None), stream)
+    found = []
+    for app in fitting:
+        assert app.fps is not None
+        assert app.branch_point is not None
+        voter, shown = Voter(app.votes or 1), scores[app.name, app.branch_point]
+        for frame in due[app.fps][due[app.fps] < frames].tolist():
+            score = float(shown[stream.photos[frame]])
+            found.append(LiveFrame(app.name, frame, score, voter.decide(score >= (app.threshold or 0.0))))
+    return found
+
+
+def summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Over all runs: rates, CPU, F1."""
+    rates = [achieved / planned - 1 for run in runs for planned, achieved in run["rates"].values()]
+    cpu = [run["cpu_used"] / run["cost"] - 1 for run in runs]
+    f1 = [np.mean(run["f1_live"]) - np.mean(run["f1_played"]) for run in runs]
+    apps = [abs(a - b) for run in runs for a, b in zip(run["f1_live"], run["f1_played"], strict=True)]
+    return {
+        "apps": len(rates),
+        "rate_worst": float(np.abs(rates).max()),
+        "rate_within_target": float(np.mean(np.abs(rates) <= RATE_TARGET)),
+        "cpu_over_cost": {"worst": float(np.abs(cpu).max()), "all": [float(each) for each in cpu]},
+        "cpu_within_target": float(np.mean(np.abs(cpu) <= CPU_TARGET)),
+        "mean_f1_difference_worst": float(np.abs(f1).max()),
+        "app_f1_difference_mean": float(np.mean(apps)),
+        "hits_that_differ_worst": max(run["hits_that_differ"] for run in runs),
+    }
+
+
+def said(run: Mapping[str, Any]) -> str:
+    """One line about a run."""
+    worst = max((abs(achieved / planned - 1) for planned, achieved in run["rates"].values()), default=0.0)
+    return (
+        f"live {run['cell']['name']} {run['workload']} {run['policy']}: worst rate {100 * worst:.1f} %, CPU "
+        f"{run['cpu_used']:.3f} of {run['cost']:.3f}, F1 {np.mean(run['f1_live']):.3f} "
+        f"(played {np.mean(run['f1_played']):.3f}), {100 * run['hits_that_differ']:.2f} % hits differ"
+    )
+
+
+def draw(runs: list[dict[str, Any]]) -> None:
+    """Achieved over planned rate, CPU over cost, live over played F1."""
+    figure, axes = panels(3)
+    for policy in LIVE_POLICIES:
+        style: dict[str, Any] = {"color": COLOURS[policy], "marker": MARKERS[policy], "s": 18, "alpha": 0.8}
+        mine = [run for run in runs if run["policy"] == policy]
+        rates = [pair for run in mine for pair in run["rates"].values()]
+        axes[0].scatter([a for a, _ in rates], [b for _, b in rates], label=TITLES[policy], **style)
+        axes[1].scatter([run["cost"] for run in mine], [run["cpu_used"] for run in mine], **style)
+        axes[2].scatter(
+            [f for run in mine for f in run["f1_played"]], [f for run in mine for f in run["f1_live"]], **style
+        )
+    for at, (x, y) in zip(
+        axes,
+        (
+            ("planned frames a second", "achieved"),
+            ("planned CPU-seconds a second", "used"),
+            ("played event F1", "live, same frames"),
+        ),
+        strict=True,
+    ):
+        low, high = min(*at.get_xlim(), *at.get_ylim()), max(*at.get_xlim(), *at.get_ylim())
+        at.plot([low, high], [low, high], color="black", linewidth=0.8, zorder=0)
+        label(at, x, y)
+    axes[0].legend(fontsize=7)
+    save(figure, NAME)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Makes the clip and the picture of each event whose app wants them, and keeps them on disk within bounds.
+
+One thread for all cameras: it waits until what comes after the event has been read, takes the packets from the camera's
+ring and writes them as they are. A clip that can't be made costs the clip, never the event.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.clips.remux import write_clip, write_picture
+
+_log = logging.getLogger(__name__)
+_POLL_S = 0.25
+_WAITING_CLIPS = 64
+"""events whose clips are being waited for; beyond, the oldest get none, which is counted"""
+
+RingOf = Callable[[str], PacketRing | None]
+ClipIsThere = Callable[[str, str, int], None]
+"""takes the app, the name of the file and its size in bytes"""
+
+
+@dataclass(frozen=True)
+class ClipLimits:
+    """How long clips are, and how many of them are kept."""
+
+    pre_roll_s: float = 5.0
+    post_roll_s: float = 5.0
+    longest_event_s: float = 20.0
+    """of an event that lasts longer, this much of its beginning is shown"""
+    total_bytes: int = 256 << 20
+    longest_kept_s: float = 7 * 86400.0
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    app: str
+    stream: str
+    clip: str
+    picture: str
+    start_due_s: float
+    end_due_s: float | None = None
+
+
+class ClipRecorder:
+    """Told when an event begins and ends; tells when its files are there."""
+
+    def __init__(self, folder: Path, ring_of: RingOf, limits: ClipLimits | None = None) -> None:
+        self.folder = folder
+        self.evicted = 0
+        """files that went because of their bounds"""
+        self.failed = 0
+        """events whose clip could not be made"""
+        self._ring_of = ring_of
+        self._limits = limits or ClipLimits()
+        self._tell: ClipIsThere = lambda app, name, size: None
+        self._lock = threading.Lock()
+        self._wanted: dict[str, _Wanted] = {}
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, tell: ClipIsThere) -> None:
+        """Say from now on when a file is there."""
+        self._tell = tell
+
+    def begin(self, app: str, stream: str, clip: str, picture: str, start_due_s: float) -> None:
+        """An event began at `start_due_s` (monotonic)."""
+        with self._lock:
+            self._wanted[clip] = _Wanted(app, stream, clip, picture, start_due_s)
+            while len(self._wanted) > _WAITING_CLIPS:
+                self._wanted.pop(next(iter(self._wanted)))
+                self.failed += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="clips", daemon=True)
+                self._thread.start()
+
+    def end(self, clip: str, end_due_s: float) -> None:
+        """An event ended at `end_due_s` (monotonic)."""
+        with self._lock:
+            if clip in self._wanted:
+                self._wanted[clip] = replace(self._wanted[clip], end_due_s=end_due_s)
+
+    def close(self) -> None:
+        """Make no more clips."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(5.0)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_POLL_S):
+            for wanted in self._due(time.monotonic()):
+                try:
+                    self._make(wanted)
+                except Exception as error:
+                    self.failed += 1
+                    _log.warning("clip %s was not made: %s", wanted.clip, type(error).__name__)
+                    for name in (wanted.clip, wanted.picture):
+                        with contextlib.suppress(OSError):
+                            (self.folder / f".{name}").unlink(missing_ok=True)
+
+    def _due(self, now_s: float) -> list[_Wanted]:
+        with self._lock:
+            due = [each for each in self._wanted.values() if now_s >= self._until_s(each)]
+            for each in due:
+                del self._wanted[each.clip]
+            return due
+
+    def _until_s(self, wanted: _Wanted) -> float:
+        """Monotonic time of the clip's end; an event that goes on is shown as far as clips go."""
+        longest_s = wanted.start_due_s + self._limits.longest_event_s
+        end_s = longest_s if wanted.end_due_s is None else min(wanted.end_due_s, longest_s)
+        return end_s + self._limits.post_roll_s
+
+    def _make(self, wanted: _Wanted) -> None:
+        ring = self._ring_of(wanted.stream)
+        start_s = wanted.start_due_s - self._limits.pre_roll_s
+        packets = [] if ring is None else ring.between(start_s, self._until_s(wanted))
+        if not packets:
+            raise ValueError("the camera's packets are gone")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_picture(packets, wanted.start_due_s, self.folder / f".{wanted.picture}")
+        write_clip(packets, self.folder / f".{wanted.clip}")
+        for name in (wanted.picture, wanted.clip):
+            path = (self.folder / f".{name}").replace(self.folder / name)
+            self._tell(wanted.app, name, path.stat().st_size)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Let the oldest go, beyond what may be kept."""
+        files = sorted(self.folder.glob("[0-9]*"), key=lambda path: path.stat().st_mtime)
+        total = sum(path.stat().st_size for path in files)
+        oldest_s = time.time() - self._limits.longest_kept_s
+        for path in files:
+            status = path.stat()
+            if total <= self._limits.total_bytes and status.st_mtime >= oldest_s:
+                return
+            total -= status.st_size
+            path.unlink(missing_ok=True)
+            self.evicted += 1
+
+
+def clip_names(event_id: str, start_s: float) -> tuple[str, str]:
+    """Names of an event's clip and picture: by time first, so that a listing is in order."""
+    start = datetime.fromtimestamp(start_s, UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{start}-{event_id}.mp4", f"{start}-{event_id}.jpg"

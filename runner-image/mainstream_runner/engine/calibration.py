@@ -1,0 +1,160 @@
+"""Which back end runs a base network on this node: the one that was seen to be fastest here, and as right.
+
+Measured once for a base network, a machine and versions, and kept on disk. That its scores decide as the reference's
+do is looked at again with every plan (`agreement`).
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError
+
+from mainstream.errors import MainstreamError
+from mainstream.machine import machine_name, versions
+from mainstream.nn.network import Network
+from mainstream_runner.engine.back_end import BackEnd
+from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
+from mainstream_runner.engine.templates import Templates
+from mainstream_runner.engine.torch_eager import Device, TorchEager
+
+_log = logging.getLogger(__name__)
+_WARM_RUNS = 3
+_RUNS = 9
+_BATCH = 4
+_LEAST_GAIN = 0.1
+"""share of the time that batches must save: they hold the weights in memory a second time"""
+_TOLERANCE = 1e-3
+"""of the largest number of a feature map"""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What runs a base network."""
+
+    back_end: BackEnd
+    batch: int = 1
+    problem: str | None = None
+    """why a faster back end is not used"""
+
+
+class Choose(Protocol):
+    """Says what runs a base network."""
+
+    def __call__(self, network: Network, /) -> Choice:
+        """The choice for this node."""
+        ...
+
+
+class Measured(BaseModel):
+    """One calibration, as it is kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    back_end: str
+    batch: int = Field(ge=1)
+    seconds: dict[str, NonNegativeFloat]
+    """CPU-seconds per frame of the whole network, by back end, `/4` for batches of four"""
+    problem: str | None = None
+
+
+def always(back_end: BackEnd, batch: int = 1) -> Choose:
+    """No measuring: this one."""
+    return lambda network: Choice(back_end, batch)
+
+
+def calibrated(folder: Path | None, device: Device = "cpu") -> Choose:
+    """Measure where `folder` (None: nowhere) does not tell of an earlier measurement.
+
+    What it returns raises `InvalidInputError` where there is no such device.
+    """
+    if device == "cuda":
+        # Asked for with every plan, so that a device that is missing becomes that plan's problem.
+        return lambda network: Choice(TorchEager("cuda"))
+    reference = TorchEager()
+    openvino = OpenVinoCpu(Templates(None if folder is None else folder / "templates"))
+    by_name: dict[str, BackEnd] = {each.name: each for each in (reference, openvino)}
+    known: dict[str, Measured] = {}
+
+    def choose(network: Network) -> Choice:
+        if network.digest not in known:
+            path = None if folder is None else folder / f"calibration-{_key(network)}.json"
+            known[network.digest] = _read(path) or _keep(path, _calibrate(network, reference, openvino))
+        found = known[network.digest]
+        return Choice(by_name[found.back_end], found.batch, found.problem)
+
+    return choose
+
+
+def _calibrate(network: Network, reference: BackEnd, fast: BackEnd) -> Measured:
+    pixels = np.random.default_rng(0).integers(
+        0, 256, (_BATCH, network.preprocessing.height, network.preprocessing.width, 3), dtype=np.uint8
+    )
+    with torch.inference_mode():
+        expected, seconds = _whole(network, reference, pixels[:1], 1)
+        measured = {reference.name: seconds}
+        try:
+            found, measured[fast.name] = _whole(network, fast, pixels[:1], 1)
+            _, batched = _whole(network, fast, pixels, _BATCH)
+        except (MainstreamError, RuntimeError) as error:
+            problem = f"{fast.name} is not used: {error}"[:512]
+            return Measured(back_end=reference.name, batch=1, seconds=measured, problem=problem)
+    measured[f"{fast.name}/{_BATCH}"] = batched
+    difference = float(np.abs(found - expected).max() / max(float(np.abs(expected).max()), 1e-9))
+    if difference > _TOLERANCE:
+        problem = f"{fast.name} is not used: its feature maps differ by {difference:.1%} from {reference.name}'s"
+        return Measured(back_end=reference.name, batch=1, seconds=measured, problem=problem)
+    if measured[fast.name] >= measured[reference.name]:
+        return Measured(back_end=reference.name, batch=1, seconds=measured)
+    batch = _BATCH if batched < (1 - _LEAST_GAIN) * measured[fast.name] else 1
+    return Measured(back_end=fast.name, batch=batch, seconds=measured)
+
+
+def _whole(
+    network: Network, back_end: BackEnd, pixels: NDArray[np.uint8], batch: int
+) -> tuple[NDArray[np.float32], float]:
+    """Feature map of the first frame, and the least CPU-seconds a frame."""
+    enter = back_end.preprocessing(network.preprocessing, batch).step()
+    run = back_end.chain(network.segments, network.branch_points[0].shape, batch).step()
+    features = back_end.numbers(run(enter(pixels)))[:1].copy()
+    return features, _least_s(lambda: run(enter(pixels))) / batch
+
+
+def _least_s(run: Callable[[], object]) -> float:
+    times_s: list[float] = []
+    for _ in range(_WARM_RUNS + _RUNS):
+        start_s = time.thread_time()
+        run()
+        times_s.append(time.thread_time() - start_s)
+    return min(times_s[_WARM_RUNS:])
+
+
+def _key(network: Network) -> str:
+    of = (network.digest, machine_name(), versions(("torch", "openvino", "mainstream")))
+    return hashlib.sha256(repr(of).encode()).hexdigest()[:32]
+
+
+def _read(path: Path | None) -> Measured | None:
+    try:
+        return None if path is None else Measured.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _keep(path: Path | None, measured: Measured) -> Measured:
+    if path is not None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            hidden = path.with_name(f".{path.name}")
+            hidden.write_text(measured.model_dump_json(), encoding="utf-8")
+            hidden.replace(path)
+        except OSError as error:
+            _log.warning("a calibration could not be kept: %s", error)
+    return measured

@@ -1,0 +1,101 @@
+"""One thread that takes records from the spool to one destination, in order, again and again until they arrive."""
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from mainstream_runner.sinks.spool import Record, Spool
+
+_log = logging.getLogger(__name__)
+_BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+_WAIT_S = 1.0
+_REFUSALS = 5
+"""a record that its destination says it will never take is offered so often"""
+
+
+class RefusedError(Exception):
+    """The destination says that it will never take this record; the text says why."""
+
+
+class Destination(Protocol):
+    """Takes records."""
+
+    def deliver(self, record: Record) -> str | None:
+        """Hand one record over and wait until it was taken; None, or why that failed.
+
+        Raises `RefusedError` where no later attempt would do better.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections; may be called while a record is being delivered."""
+        ...
+
+
+class Courier:
+    """Delivers for a set of sinks until it is closed."""
+
+    def __init__(
+        self,
+        name: str,
+        spool: Spool,
+        sinks: Collection[str],
+        destination: Destination,
+        ready: Callable[[Record], bool] | None = None,
+    ) -> None:
+        """Records that are not `ready` wait without holding up those behind them."""
+        self._ready = ready
+        self.destination = destination
+        self.problem: str | None = None
+        self._spool = spool
+        self._sinks = tuple(sorted(sinks))
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"courier-{name}", daemon=True)
+        self._thread.start()
+
+    def serve(self, sinks: Collection[str]) -> None:
+        """Deliver for these sinks from now on."""
+        self._sinks = tuple(sorted(sinks))
+
+    def stop(self) -> None:
+        """Deliver nothing more after the record in flight; what waits stays in the spool. Does not wait."""
+        self._stopping.set()
+        self._spool.wake()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the record in flight, then let go of connections."""
+        self._thread.join(timeout_s)
+        self.destination.close()
+
+    def _run(self) -> None:
+        failures = refusals = 0
+        while not self._stopping.is_set():
+            record = self._spool.next(self._sinks, _WAIT_S, self._ready) if self._sinks else None
+            if record is None:
+                self._stopping.wait(0.0 if self._sinks else _WAIT_S)
+                continue
+            if self._stopping.is_set():
+                return
+            try:
+                self.problem = self.destination.deliver(record)
+            except RefusedError as error:
+                self.problem = str(error)
+                refusals += 1
+            except Exception as error:
+                _log.exception("a destination failed")
+                self.problem = f"delivery failed ({type(error).__name__})"
+            if self.problem is None:
+                self._spool.delivered(record)
+                failures = refusals = 0
+                continue
+            if refusals >= _REFUSALS:
+                _log.warning("an event of %s was given up: %s", record.app, self.problem)
+                self._spool.refused(record)
+                failures = refusals = 0
+                continue
+            failures += 1
+            # Spread out, so that all nodes do not come at once when a destination is back.
+            wait_s = _BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+            self._stopping.wait(wait_s)

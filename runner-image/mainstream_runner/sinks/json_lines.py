@@ -1,0 +1,59 @@
+"""Events as JSON lines in files below one folder, each app's in a folder of its own; bounded by rolling."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from mainstream.errors import InvalidInputError
+from mainstream_runner.sinks.courier import RefusedError
+from mainstream_runner.sinks.spool import Record
+
+_FILE_BYTES = 16 << 20
+"""of one file of events; then it becomes the one before, and a new one begins"""
+
+
+class JsonLinesFiles:
+    """Appends each record to its sink's file."""
+
+    def __init__(self, path_of: Callable[[str], Path | None]) -> None:
+        """`path_of` gives a sink's file, None for one that is gone."""
+        self._path_of = path_of
+
+    def deliver(self, record: Record) -> str | None:
+        """Append one line, on the disk before it counts."""
+        path = self._path_of(record.sink)
+        if path is None:
+            raise RefusedError("nobody names the file any more")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size > _FILE_BYTES:
+                path.replace(path.with_name(f"{path.name}.1"))
+            self._append(path, record.body + b"\n")
+        except OSError as error:
+            return f"the file of events can't be written ({error.strerror})"
+        return None
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _append(self, path: Path, line: bytes) -> None:
+        with path.open("ab") as file:
+            start = file.tell()
+            try:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                # Half a line would spoil the next one.
+                os.ftruncate(file.fileno(), start)
+                raise
+
+
+def below(folder: Path, name: str, app: str) -> Path:
+    """The file `name` below `folder`; raises `InvalidInputError` where it leads out of it."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise InvalidInputError(
+            f"{name!r} leads out of the event folder; name a file below it", field=f"apps[{app}].sinks.jsonLines.path"
+        )
+    return path

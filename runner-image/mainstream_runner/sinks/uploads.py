@@ -1,0 +1,100 @@
+"""Clips and pictures to a bucket: the runner holds no key of it, so it says what waits, and is told where to write.
+
+A file that waits is a record of the spool; the signed URL stays in memory and is used once.
+"""
+
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from mainstream.runner_report import SignedUpload, WantedUpload
+from mainstream_runner.sinks.courier import RefusedError
+from mainstream_runner.sinks.spool import Record
+
+_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+_URLS = 1024
+_CHUNK_BYTES = 1 << 16
+MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
+
+
+@dataclass(frozen=True)
+class _Key:
+    app: str
+    sink: int
+    name: str
+
+
+def upload_body(name: str, size_bytes: int) -> bytes:
+    """A record of the spool for one file."""
+    return json.dumps({"name": name, "size_bytes": size_bytes}).encode()
+
+
+def wanted_upload(record: Record, sink: int) -> WantedUpload:
+    """What the operator is asked for."""
+    said = json.loads(record.body)
+    return WantedUpload(app=record.app, sink=sink, name=said["name"], size_bytes=said["size_bytes"])
+
+
+class ClipUploads:
+    """Writes files to where the operator said."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._urls: dict[_Key, str] = {}
+        self._index: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+
+    def serve(self, index: dict[str, int]) -> None:
+        """Sinks by name, and which of its app's sinks each is."""
+        with self._lock:
+            self._index = dict(index)
+
+    def take(self, uploads: tuple[SignedUpload, ...]) -> None:
+        """Use these URLs for what waits."""
+        with self._lock:
+            for each in uploads:
+                wanted = each.upload
+                self._urls[_Key(wanted.app, wanted.sink, wanted.name)] = each.url
+            while len(self._urls) > _URLS:
+                self._urls.pop(next(iter(self._urls)))
+
+    def ready(self, record: Record) -> bool:
+        """Whether it is known where to write the file."""
+        with self._lock:
+            return self._key(record) in self._urls
+
+    def deliver(self, record: Record) -> str | None:
+        """PUT one file."""
+        with self._lock:
+            url = self._urls.pop(self._key(record), None)
+        if url is None:
+            return "the operator has not said where to write the clip"
+        name = json.loads(record.body)["name"]
+        path = self._folder / name
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise RefusedError("the clip is no longer on the disk") from error
+        headers = {
+            "Content-Length": str(size),
+            "Content-Type": MEDIA_TYPES[path.suffix],
+        }
+        try:
+            with path.open("rb") as file:
+                chunks = iter(lambda: file.read(_CHUNK_BYTES), b"")
+                status = self._client.put(url, content=chunks, headers=headers).status_code
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            # Its kind alone: its text may hold the URL, and that is a key.
+            return f"the clip was not uploaded ({type(error).__name__})"
+        return None if 200 <= status < 300 else f"the store answered {status} to a clip"
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _key(self, record: Record) -> _Key:
+        return _Key(record.app, self._index.get(record.sink, -1), json.loads(record.body)["name"])

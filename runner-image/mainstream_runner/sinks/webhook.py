@@ -1,0 +1,75 @@
+"""Events as HTTP POSTs, signed as Standard Webhooks say (docs/events.md), so that its libraries can check them."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import time
+
+import httpx
+
+from mainstream_runner.sinks.courier import RefusedError
+from mainstream_runner.sinks.spool import Record
+
+_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+_ID = "webhook-id"
+_TIMESTAMP = "webhook-timestamp"
+_SIGNATURE = "webhook-signature"
+_KEY_PREFIX = "whsec_"
+_NEVER = frozenset({400, 413, 415, 422})
+"""what is wrong is the request itself, and it will be the same the next time"""
+
+
+class Webhook:
+    """One URL."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        self._url = url
+        self._key = key
+        # No proxy and no redirect: a tenant's receiver must not send the runner elsewhere.
+        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+
+    def deliver(self, record: Record) -> str | None:
+        """POST one event."""
+        headers = {"Content-Type": "application/json", _ID: message_id(record.body)}
+        if self._key is not None:
+            timestamp = str(int(time.time()))
+            headers[_TIMESTAMP] = timestamp
+            headers[_SIGNATURE] = signature(self._key, headers[_ID], timestamp, record.body)
+        try:
+            with self._client.stream("POST", self._url, content=record.body, headers=headers) as response:
+                status = response.status_code
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return f"the webhook does not answer ({type(error).__name__})"
+        if status in _NEVER:
+            raise RefusedError(f"the webhook answered {status}")
+        return None if 200 <= status < 300 else f"the webhook answered {status}"
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def message_id(body: bytes) -> str:
+    """Identity of one message: an event is told twice, when it opens and when it closes."""
+    line = json.loads(body)
+    return f"{line['id']}.{line['event']}"
+
+
+def signature(key: str, identity: str, timestamp: str, body: bytes) -> str:
+    """`v1,` and the base64 of HMAC-SHA256 over `identity.timestamp.body` (Standard Webhooks 1.0).
+
+    A key `whsec_...` is base64; any other is taken as it is.
+    """
+    signed = hmac.new(_key_bytes(key), f"{identity}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(signed).decode()}"
+
+
+def _key_bytes(key: str) -> bytes:
+    if key.startswith(_KEY_PREFIX):
+        try:
+            return base64.b64decode(key.removeprefix(_KEY_PREFIX), validate=True)
+        except binascii.Error:
+            pass
+    return key.encode()

@@ -1,0 +1,166 @@
+"""The law captured = analysed + skipped + dropped, for the feeder's own threads under random schedules."""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mainstream.mpackage.manifest import Blob
+from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.feeder import feeder as feeder_module
+from mainstream_runner.feeder.counts import FrameCounts
+from mainstream_runner.feeder.decider import Decider
+from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.feeder.routing import Routing
+from mainstream_runner.feeder.source import CapturedFrame
+from mainstream_runner.views import plan_views
+
+DIGEST = "0" * 64
+PICTURE = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+NAMES = ("a", "b", "c")
+
+
+class Engine:
+    """Stands in for TorchServe: serves one plan, and can be late, lost or broken."""
+
+    served: str | None = None
+    mood = "well"
+    scored = 0
+
+    def __init__(self, port: int) -> None:
+        del port
+
+    def score(self, plan_digest: str, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
+        mood = Engine.mood
+        if mood == "away":
+            raise EngineUnavailableError("no answer")
+        if mood == "broken":
+            raise RuntimeError("a bug")
+        if mood == "slow":
+            time.sleep(0.003)
+        if plan_digest != Engine.served:
+            raise PlanNotServedError("another plan is served")
+        Engine.scored += sum(len(frame.apps) for frame in frames)
+        return [dict.fromkeys(frame.apps, 0.9) for frame in frames]
+
+    def close(self) -> None:
+        pass
+
+
+def plan_of(apps: tuple[tuple[str, float], ...], *, sharing: bool = True) -> RunnerPlan:
+    return RunnerPlan(
+        node="n",
+        sharing=sharing,
+        budget=1.0,
+        cost=0.1,
+        streams=(RunnerStream(name="s", url="file:x", fps=1000.0, crops={"full": None}),),
+        apps=tuple(
+            RunnerApp(
+                name=name,
+                stream="s",
+                view="full",
+                base="base",
+                base_digest=DIGEST,
+                package_digest=DIGEST,
+                branch_point=0,
+                prefix_hash=DIGEST,
+                segments=(),
+                head=Blob(sha256=DIGEST, size_bytes=1),
+                threshold=0.5,
+                fps=fps,
+                votes=1,
+                merge_gap_s=1.0,
+            )
+            for name, fps in apps
+        ),
+    )
+
+
+PLANS = st.builds(
+    lambda apps, sharing: plan_of(tuple(sorted(apps.items())), sharing=sharing),
+    st.dictionaries(st.sampled_from(NAMES), st.sampled_from([100.0, 500.0, 1000.0]), min_size=1),
+    st.booleans(),
+)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("frames"), st.integers(1, 60)),
+        st.tuples(st.just("mood"), st.sampled_from(["well", "slow", "away", "broken"])),
+        st.tuples(st.just("plan"), PLANS),
+        st.tuples(st.just("engine lost"), st.none()),
+        st.tuples(st.just("nothing planned"), st.none()),
+        st.tuples(st.just("late frame"), st.none()),
+    ),
+    max_size=14,
+)
+
+
+@pytest.fixture(autouse=True)
+def _stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeder_module, "EngineClient", Engine)
+    monkeypatch.setattr(feeder_module, "_PATIENCE_S", 0.05)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_no_frame_goes_uncounted_whatever_becomes_of_plans_and_engine(steps: list[tuple[str, Any]]) -> None:
+    Engine.served, Engine.mood, Engine.scored = None, "well", 0
+    counts = FrameCounts()
+    decided: list[str] = []
+    noted = threading.Lock()
+
+    def note(records: list[dict[str, Any]]) -> None:
+        with noted:
+            decided.extend(record["app"] for record in records)
+
+    feeder = Feeder(1, counts, Decider(lambda app, line, due_s: None, note_frames=note), lambda digest: None)
+    index = 0
+    for step, value in steps:
+        match step:
+            case "frames":
+                for _ in range(value):
+                    feeder.take("s", CapturedFrame(index, index / 1000, time.monotonic(), PICTURE))
+                    index += 1
+            case "late frame":
+                feeder.take("s", CapturedFrame(index, index / 1000, time.monotonic() - 5.0, PICTURE))
+                index += 1
+            case "mood":
+                Engine.mood = value
+            case "plan":
+                Engine.served = value.digest
+                feeder.adopt(Routing(value, ((8, 8),) * len(plan_views(value))))
+            case "engine lost":
+                Engine.served = None
+            case _:
+                feeder.adopt(None)
+        for tally in counts.tallies().values():
+            assert tally.captured == tally.analysed + tally.skipped + tally.dropped + tally.waiting
+    assert feeder.drain(5.0)
+    feeder.close()
+    tallies = counts.tallies()
+    for app, tally in tallies.items():
+        assert tally.waiting == 0
+        assert tally.captured == tally.analysed + tally.skipped + tally.dropped <= index
+        assert tally.analysed >= decided.count(app)
+    assert sum(tally.analysed for tally in tallies.values()) == Engine.scored
+
+
+def test_what_waits_when_the_feeder_ends_is_dropped_and_counted() -> None:
+    Engine.served, Engine.mood = None, "away"
+    counts = FrameCounts()
+    feeder = Feeder(1, counts, Decider(lambda app, line, due_s: None), lambda digest: None)
+    plan = plan_of((("a", 1000.0),))
+    feeder.adopt(Routing(plan, ((8, 8),)))
+    for index in range(30):
+        feeder.take("s", CapturedFrame(index, index / 1000, time.monotonic(), PICTURE))
+    feeder.close()
+    tally = counts.tallies()["a"]
+    assert tally.waiting == 0
+    assert tally.captured == tally.analysed + tally.skipped + tally.dropped == 30

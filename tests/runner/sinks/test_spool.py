@@ -1,0 +1,173 @@
+"""The durable spool: what was put is there after whatever happens, bounded, and numbered once."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mainstream_runner.sinks.spool import Spool, SpoolLimits
+
+WRITER = """
+import sys
+from pathlib import Path
+from mainstream_runner.sinks.spool import Spool
+spool = Spool(Path(sys.argv[1]))
+for number in range(100_000):
+    spool.put("a", ["s"], {"event": "opened", "id": str(number), "start_s": number}, told_s=1e9)
+    print(number, flush=True)
+"""
+
+
+def line(number: int, event: str = "opened") -> dict[str, Any]:
+    return {"event": event, "id": f"id-{number}", "start_s": float(number)}
+
+
+def put(spool: Spool, number: int, app: str = "a", sinks: tuple[str, ...] = ("s",)) -> bool:
+    return spool.put(app, sinks, line(number), told_s=time.time())
+
+
+def bodies(spool: Spool, sink: str = "s") -> list[bytes]:
+    return [record.body for record in spool.waiting([sink], 1000)]
+
+
+def test_what_was_not_delivered_is_there_after_a_restart_in_order(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    for number in range(3):
+        assert put(spool, number)
+    first = spool.next(["s"], 0.0)
+    assert first is not None
+    spool.delivered(first)
+    spool.close()
+    again = Spool(tmp_path)
+    assert [b'"id-1"' in body or b'"id-2"' in body for body in bodies(again)] == [True, True]
+    assert again.events("a").events == 3
+    assert again.events("a").last_start_s == 2.0
+    assert again.events("a").events_last_hour == 3
+
+
+def test_numbers_never_repeat_even_when_everything_was_delivered(tmp_path: Path) -> None:
+    numbers = []
+    for number in range(3):
+        spool = Spool(tmp_path)
+        put(spool, number)
+        record = spool.next(["s"], 0.0)
+        assert record is not None
+        numbers.append(record.number)
+        spool.delivered(record)
+        spool.close()
+    assert numbers == sorted(set(numbers))
+
+
+def test_every_line_that_was_kept_survives_a_kill_in_the_middle_of_writing(tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    kept = [int(writer.stdout.readline()) for _ in range(40)]
+    writer.send_signal(signal.SIGKILL)
+    kept += [int(text) for text in writer.stdout.read().split()]
+    writer.wait()
+    spool = Spool(tmp_path)
+    there = spool.depth(["s"])
+    # One more than was told may be there: it was kept, and the process ended before it could say so.
+    assert there in (len(kept), len(kept) + 1)
+    assert spool.events("a").events == there
+    assert put(spool, 7)
+
+
+def test_a_sink_that_is_away_fills_its_share_and_pushes_out_nobody_else(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, SpoolLimits(records=100, records_of_sink=3))
+    put(spool, 0, app="b", sinks=("other",))
+    for number in range(5):
+        put(spool, number, sinks=("away",))
+    assert [body[24:28] for body in bodies(spool, "away")] == [b"id-2", b"id-3", b"id-4"]
+    assert len(bodies(spool, "other")) == 1
+    assert spool.events("a").lost == 2
+    assert spool.events("b").lost == 0
+
+
+def test_a_full_spool_lets_the_oldest_go_by_records_and_by_bytes(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, SpoolLimits(records=4, records_of_sink=100))
+    for number in range(6):
+        put(spool, number)
+    assert spool.depth() == 4
+    assert spool.events("a").lost == 2
+    spool.close()
+    small = Spool(tmp_path, SpoolLimits(total_bytes=150))
+    put(small, 9)
+    assert small.depth() < 4
+    assert bodies(small)[-1].find(b"id-9") > 0
+    small.close()
+    assert Spool(tmp_path).events("a").lost > 2
+
+
+def test_a_report_that_was_left_open_is_known_after_a_restart(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    put(spool, 1)
+    put(spool, 2)
+    spool.put("a", ["s"], line(1, "closed"), told_s=time.time())
+    spool.close()
+    ((app, sinks, left),) = Spool(tmp_path).left_open()
+    assert (app, sinks, left["id"]) == ("a", ["s"], "id-2")
+
+
+def test_a_broken_database_is_put_aside_and_a_new_one_begins(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    put(spool, 1)
+    spool.close()
+    (tmp_path / "spool.db").write_bytes(b"no database " * 1000)
+    fresh = Spool(tmp_path)
+    assert fresh.depth() == 0
+    assert put(fresh, 2)
+    assert (tmp_path / "spool.db.broken").is_file()
+
+
+def test_a_disk_that_is_full_costs_lines_that_are_counted_and_nothing_else(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    assert put(spool, 0)
+    (pages,) = spool._database.execute("PRAGMA page_count").fetchone()
+    spool._database.execute(f"PRAGMA max_page_count = {pages}")
+    kept = [put(spool, number, sinks=("s", "t")) for number in range(1, 300)]
+    refused = kept.count(False)
+    assert refused > 0
+    assert spool.problem is not None
+    assert spool.events("a").lost == 2 * refused
+    assert spool.events("a").events == 300
+    spool._database.execute("PRAGMA max_page_count = 1000000")
+    assert put(spool, 300)
+    assert spool.problem is None
+    spool.close()
+    again = Spool(tmp_path)
+    assert again.events("a").events == 301
+    assert again.events("a").lost == 2 * refused
+
+
+def test_a_record_that_was_delivered_while_the_disk_was_full_is_not_delivered_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path)
+    put(spool, 1)
+    record = spool.next(["s"], 0.0)
+    assert record is not None
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(spool, "_transaction", full)
+        spool.delivered(record)
+    assert spool.next(["s"], 0.0) is None
+    put(spool, 2)
+    assert [b"id-2" in body for body in bodies(spool)] == [True]
+    assert spool.depth() == 1
+
+
+def test_a_second_process_cannot_take_up_a_spool_in_use(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    put(spool, 1)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        sqlite3.connect(tmp_path / "spool.db", timeout=0.1).execute("SELECT * FROM records").fetchall()
+    spool.close()
