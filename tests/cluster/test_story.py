@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from cluster_images import BILL, FOLDERS, LARGEST_MB, compressed_bytes, file_of, labels, layers
+from cluster_images import BILL, FOLDERS, file_of, labels, layers
 from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
 from cluster_rights import calls, covers, rights
 from cluster_stage import BUDGET, CHART, EXAMPLES, SYSTEM, TENANT, Stage
@@ -381,9 +381,8 @@ def _patch(stage: Stage, kind: str, name: str, patch: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("part", FOLDERS)
-def test_each_image_is_small_and_carries_labels_and_a_bill_of_materials(story: Stage, part: str) -> None:
+def test_each_image_carries_labels_and_a_bill_of_materials(story: Stage, part: str) -> None:
     archive = story.images[part]
-    assert compressed_bytes(archive) <= LARGEST_MB[part] * 1e6
     found = labels(archive)
     assert found["org.opencontainers.image.title"] == f"mainstream-{part}"
     assert found["org.opencontainers.image.licenses"] == "Apache-2.0"
