@@ -9,9 +9,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "images"))
 
-from build import LARGEST_MB, compressed_bytes, layers
+from cluster_images import LARGEST_MB, compressed_bytes, layers
 from cluster_stage import Stage, open_stage
 from cluster_tools import ROOT, MissingToolError, wait_for
 from cluster_upgrade import Watched, next_chart, watched

@@ -54,7 +54,7 @@ def _run(stage: Stage, apps: list[str], console: Console) -> None:
         stage.install(budget=BUDGET)
     if all((TRAINED / app / "1" / "manifest.json").exists() for app in apps):
         with _step(console, "packages of `make demo`, published"):
-            _publish(stage)
+            stage.publish(TRAINED)
     else:
         with _step(console, "trainer Job"):
             stage.train(*apps)
@@ -68,13 +68,6 @@ def _run(stage: Stage, apps: list[str], console: Console) -> None:
         wait_for("event", lambda: stage.outside.received.events, 120)
     with _step(console, "watching"):
         time.sleep(WATCHED_S)
-
-
-def _publish(stage: Stage) -> None:
-    """Copy a folder's packages, manifests last: a package without one does not exist."""
-    files = [path for path in TRAINED.rglob("*") if path.is_file() and not path.name.startswith(".")]
-    for path in sorted(files, key=lambda path: path.name == "manifest.json"):
-        stage.outside.packages.put(str(path.relative_to(TRAINED)), path.read_bytes(), replace=True)
 
 
 def _show(stage: Stage, apps: list[str], console: Console) -> None:

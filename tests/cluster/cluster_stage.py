@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,8 +133,17 @@ class Stage:
             return None
         return RunnerReport.model_validate_json(answer)
 
+    def publish(self, store: Path) -> None:
+        """Copy a folder's packages, manifests last: a package without one does not exist."""
+        files = [path for path in store.rglob("*") if path.is_file() and not path.name.startswith(".")]
+        for path in sorted(files, key=lambda path: path.name == "manifest.json"):
+            self.outside.packages.put(str(path.relative_to(store)), path.read_bytes(), replace=True)
+
     def train(self, *apps: str) -> None:
-        """Run the trainer Job for these apps, and wait for it."""
+        """Run the trainer Job for these apps, and wait for it; or take the packages of MAINSTREAM_TEST_STORE."""
+        if "MAINSTREAM_TEST_STORE" in os.environ:
+            self.publish(Path(os.environ["MAINSTREAM_TEST_STORE"]))
+            return
         job = yaml.safe_load((ROOT / "trainer-job" / "job.yaml").read_text(encoding="utf-8"))
         container = job["spec"]["template"]["spec"]["containers"][0]
         container["args"] = [each for each in container["args"] if not each.startswith("--app=")]

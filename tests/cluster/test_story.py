@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from cluster_images import BILL, FOLDERS, file_of, labels, layers
 from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
 from cluster_rights import calls, covers, rights
 from cluster_stage import BUDGET, CHART, EXAMPLES, SYSTEM, TENANT, Stage
@@ -377,6 +378,25 @@ def test_the_operator_uses_every_right_and_was_refused_no_call(story: Stage) -> 
 
 def _patch(stage: Stage, kind: str, name: str, patch: dict[str, Any]) -> None:
     stage.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(patch))
+
+
+@pytest.mark.parametrize("part", FOLDERS)
+def test_each_image_carries_labels_and_a_bill_of_materials(story: Stage, part: str) -> None:
+    archive = story.images[part]
+    found = labels(archive)
+    assert found["org.opencontainers.image.title"] == f"mainstream-{part}"
+    assert found["org.opencontainers.image.licenses"] == "Apache-2.0"
+    bill = json.loads(file_of(archive, BILL))
+    assert bill["bomFormat"] == "CycloneDX"
+    named = {each["purl"].partition("@")[0] for each in bill["components"]}
+    assert "pkg:deb/debian/python3" in named
+    assert ("pkg:pypi/torch" in named) is (part != "operator")
+    assert "pkg:pypi/cyclonedx-python-lib" not in named, "what builds is not in the image"
+
+
+def test_runner_and_trainer_share_torch(story: Stage) -> None:
+    pairs = zip(layers(story.images["runner"]), layers(story.images["trainer"]), strict=False)
+    assert sum(a == b for a, b in pairs) >= 3
 
 
 def test_uninstalling_and_deleting_the_definitions_leaves_nothing_stuck(story: Stage) -> None:
