@@ -16,6 +16,8 @@ from mainstream_runner.engine_report import EngineReport
 from mainstream_runner.pixel_memory import PixelWriter
 
 _REQUEST_TIMEOUT_S = 30.0
+_PROFILE_TIMEOUT_S = 110.0
+"""to measure a base network, and to convert it first; less than TorchServe waits for its worker"""
 _LOAD_TIMEOUT_S = 120.0
 _LOAD_POLL_S = 0.05
 
@@ -31,7 +33,8 @@ class PlanNotServedError(MainstreamError):
 class EngineClient:
     """A connection to one TorchServe; belongs to one thread."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, model: str = wire.MODEL) -> None:
+        self._path = f"/predictions/{model}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_REQUEST_TIMEOUT_S)
         self._pixels = PixelWriter()
 
@@ -46,7 +49,13 @@ class EngineClient:
 
     def profile(self, base: str, fps: float, seconds: float) -> dict[str, Any]:
         """Measure a base network's parts in the worker itself (profiling.parts.PartCosts as plain data)."""
-        return self._ask({"kind": "profile", "base": base, "fps": fps, "seconds": seconds})
+        message = {"kind": "profile", "base": base, "fps": fps, "seconds": seconds}
+        return self._ask(message, _PROFILE_TIMEOUT_S)
+
+    def check(self, base: str, fps: float, seconds: float) -> tuple[str, float]:
+        """Digest of a base network, and CPU-seconds per frame of all of it as the worker times it now."""
+        answer = self._ask({"kind": "check", "base": base, "fps": fps, "seconds": seconds}, _PROFILE_TIMEOUT_S)
+        return str(answer["digest"]), float(answer["whole_s"])
 
     def load(self, plan: RunnerPlan, store: Path) -> EngineReport:
         """Load a plan and wait until it is served; raises `InvalidInputError` with the engine's reason if it isn't."""
@@ -55,6 +64,10 @@ class EngineClient:
         deadline_s = time.monotonic() + _LOAD_TIMEOUT_S
         while time.monotonic() < deadline_s:
             report = self.report()
+            if report["loading"] == plan.digest:
+                # Whatever is said of it until then is about an earlier attempt.
+                time.sleep(_LOAD_POLL_S)
+                continue
             if report["serving"] == plan.digest:
                 return report
             if plan.digest in report["failed"]:
@@ -69,11 +82,14 @@ class EngineClient:
         where = self._pixels.write([frame.pixels for frame in frames])
         return cast(list[dict[str, float]], self._ask(wire.frames_message(plan_digest, frames, where))["scores"])
 
-    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, message: dict[str, Any], timeout_s: float = _REQUEST_TIMEOUT_S) -> dict[str, Any]:
         # Not as JSON, which TorchServe's worker would parse by itself.
         headers = {"Content-Type": "application/octet-stream"}
         try:
-            self._connection.request("POST", f"/predictions/{wire.MODEL}", wire.encode(message), headers)
+            if self._connection.sock is None:
+                self._connection.connect()
+            self._connection.sock.settimeout(timeout_s)
+            self._connection.request("POST", self._path, wire.encode(message), headers)
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:

@@ -66,3 +66,13 @@ def cpu_seconds(process: "subprocess.Popen[bytes]") -> float:
                 times = child.cpu_times()
                 total_s += times.user + times.system + times.children_user + times.children_system
     return total_s
+
+
+def resident_bytes(process: "subprocess.Popen[bytes]") -> int:
+    """Memory of this process and of everything below a guard; what several share is counted once."""
+    total = 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for each in (psutil.Process(), *psutil.Process(process.pid).children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                total += int(each.memory_full_info().pss)
+    return total

@@ -8,6 +8,7 @@ A message's `kind` says what is wanted:
 `load`    `plan` (a RunnerPlan) and `store` (a folder). Answer: a report; the plan is loaded beside the one in use.
 `report`  Answer: what is served, what is being loaded, what failed.
 `profile` `base`, `fps` and `seconds`. Answer: what the base's parts cost in this worker (profiling.part_costs).
+`check`   the same; answer: `digest` of the base and `whole_s`, CPU-seconds per frame of all of it.
 
 Every answer has HTTP status 200; one with `error` says what is wrong, and `stale: true` asks to load the plan again
 (the worker was restarted). Several views' frames travel in one message: a round trip costs a millisecond or two,

@@ -3,49 +3,70 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mainstream.nn.network import Network
 from mainstream.node_profile import BaseProfile
 from mainstream.runner_plan import RunnerStream
 from mainstream_runner.profiling import node
-from mainstream_runner.profiling.fit import fit_base, fit_decode_s, fit_frame_s, fit_scale
+from mainstream_runner.profiling.fit import ascending, fit_app_s, fit_base, fit_decode_s, fit_frame_s, fit_scale
 from mainstream_runner.profiling.part_costs import PartCosts
 
 PARTS = PartCosts(
     frames=1,
+    back_end="openvino",
     preprocessing_s=0.5,
-    segment_s=(1.0, 2.0, 4.0),
-    head_s=0.25,
+    stem_s=(0.0, 1.0, 3.0, 7.0),
+    rest_s=(7.5, 6.5, 4.5, 0.25),
     digest="0" * 64,
     feature_channels=2,
-    segment_bytes=(1, 2, 3),
+    segment_bytes=(0, 1, 2, 3),
     head_bytes=4,
+    workspace_bytes=5,
 )
 
 
-def test_stem_and_head_add_up_to_the_whole_network_at_every_branch_point() -> None:
-    base = fit_base(PARTS, 1.0)
-    assert base.stem_s == (0.0, 1.0, 3.0, 7.0)
-    assert base.head_s == (7.25, 6.25, 4.25, 0.25)
-    assert base.segment_bytes == (0, 1, 2, 3)
+def test_a_cut_costs_what_its_two_parts_were_measured_to_cost() -> None:
+    base = fit_base(PARTS, 2.0)
+    assert base.stem_s == (0.0, 2.0, 6.0, 14.0)
+    assert base.head_s == (15.0, 13.0, 9.0, 0.0)
+    assert (base.segment_bytes, base.head_bytes, base.workspace_bytes) == ((0, 1, 2, 3), 4, 5)
+    assert base.timed_s == 7.25
 
 
-def test_what_a_live_run_used_is_explained_to_the_last_second() -> None:
+def test_a_deeper_stem_never_costs_less_nor_its_rest_more() -> None:
+    noisy = PARTS.model_copy(update={"stem_s": (0.0, 2.0, 1.0, 7.0), "rest_s": (7.5, 4.0, 5.0, 0.25)})
+    base = fit_base(noisy, 1.0)
+    assert base.stem_s == (0.0, 1.5, 1.5, 7.0)
+    assert base.head_s == (7.5, 4.5, 4.5, 0.0)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=12))
+def test_the_ascending_fit_ascends_and_keeps_the_sum(values: list[float]) -> None:
+    fitted = ascending(values)
+    assert fitted == sorted(fitted)
+    assert sum(fitted) == pytest.approx(sum(values), abs=1e-9)
+
+
+def test_what_live_runs_used_is_explained_to_the_last_second() -> None:
     base: BaseProfile = fit_base(PARTS, 1.0)
-    used = 0.5 + 10 * 0.1 + 2 * (3.0 + 7.25)
+    one_s, eight_s = 3.0 + 0.1 + 7.0, 3.0 + 8 * 0.1 + 7.0
+    app_s = fit_app_s(one_s, eight_s, 8)
+    assert app_s == pytest.approx(0.1)
+    assert fit_frame_s(one_s, app_s, base) == pytest.approx(3.0)
     assert fit_decode_s(0.5 + 10 * 0.1, idle=0.5, fps=10) == pytest.approx(0.1)
-    assert fit_frame_s(used, idle=0.5, decode=1.0, analysed_fps=2.0, base=base) == pytest.approx(3.0)
 
 
 def test_the_whole_network_costs_what_it_costs_live() -> None:
     base = fit_base(PARTS, fit_scale(PARTS, scored_s=0.5 + 2 * 7.25))
-    assert base.head_s[0] == pytest.approx(2 * 7.25)
-    assert base.stem_s[-1] + base.head_s[-1] == pytest.approx(2 * 7.25)
+    assert base.stem_s[-1] == pytest.approx(2 * 7.0)
 
 
 def test_noise_never_makes_a_cost_negative() -> None:
     assert fit_decode_s(0.1, idle=0.2, fps=10) == 0
-    assert fit_frame_s(0.1, idle=0.2, decode=0.0, analysed_fps=1.0, base=fit_base(PARTS, 1.0)) == 0
+    assert fit_app_s(1.0, 0.9, 8) == 0
+    assert fit_frame_s(0.1, 0.0, fit_base(PARTS, 1.0)) == 0
 
 
 def test_a_profile_of_this_node_is_complete_and_plausible(
@@ -64,4 +85,7 @@ def test_a_profile_of_this_node_is_complete_and_plausible(
     assert 0.0 < profile.decode_s["plaza"] < 0.05
     assert profile.idle < 0.1
     assert profile.versions.keys() >= {"torch", "torchserve"}
-    assert len(steps) == 6
+    assert len(steps) == 7
+    assert profile.back_end in {"openvino", "torch-eager"}
+    assert 100 << 20 < profile.resident_bytes < 4 << 30
+    assert base.segment_bytes[1:] > (0,) * network.depth

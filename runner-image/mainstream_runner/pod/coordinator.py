@@ -22,9 +22,11 @@ from mainstream_runner.feeder.decider import Decider
 from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.pod.blob_cache import BlobCache
+from mainstream_runner.pod.cost_ratio import CostRatio
 from mainstream_runner.pod.cpu import CpuMeter
 from mainstream_runner.pod.live_profile import (
     Bench,
+    drifted_bases,
     keep_measured,
     measure_bases,
     measured_before,
@@ -75,11 +77,13 @@ class Coordinator:
         self._lost_plan: str | None = None
         self._feeder = Feeder(serving.port, self._counts, self._decider, self._note_lost_plan)
         self._cpu = CpuMeter(lambda: serving.guard)
+        self._cost_ratio = CostRatio()
         self._plan_problem: str | None = None
         self._app_problems: dict[str, str] = {}
         self._profile_problem: str | None = None
         self._unavailable: dict[str, str] = {}
         self._plan_retry_s = self._profile_retry_s = 0.0
+        self._profile_checked = False
         self._sampled_s = 0.0
         self._stepped_s = time.monotonic()
 
@@ -105,13 +109,14 @@ class Coordinator:
                 self._keep_sinks(orders.plan)
         self._follow_cameras()
         if note_decoding(self._measured, self._cameras):
-            keep_measured(self._profile_file, self._measured)
+            self._keep_profile()
         self._follow_profile()
         self._follow_plan()
         if time.monotonic() - self._sampled_s >= _SAMPLE_S:
             self._sampled_s = time.monotonic()
             self._counts.sample()
             self._cpu.sample()
+            self._sample_cost()
             self._decider.close_quiet(time.monotonic())
 
     def close(self) -> None:
@@ -160,6 +165,7 @@ class Coordinator:
             profile_problem=self._profile_problem,
             unavailable_bases=self._unavailable,
             cpu=self._cpu.rate(),
+            cost_ratio=self._cost_ratio.value(),
             uploads=self._sinks.wanted_uploads(),
             apps=self._app_reports(plan),
             streams={name: camera.report() for name, camera in list(self._cameras.items())},
@@ -230,10 +236,27 @@ class Coordinator:
             known = measured_before(wanted.profile, declared=wanted.declared)
             if known is not None:
                 self._measured = known
-                keep_measured(self._profile_file, known)
+                self._keep_profile()
+
+    def _keep_profile(self) -> None:
+        try:
+            keep_measured(self._profile_file, self._measured)
+        except OSError as error:
+            # The next start measures again.
+            _log.warning("the profile could not be kept: %s", error.strerror)
+
+    def _check_profile(self) -> None:
+        """Once a start: a node that is not what it was is measured anew."""
+        self._profile_checked = True
+        if self._orders.wanted.declared:
+            return
+        if drifted_bases(self._measured, self._serving.port):
+            self._measured.bases, self._measured.frame_s, self._measured.idle = {}, None, None
 
     def _follow_profile(self) -> None:
         wanted = self._orders.wanted
+        if not self._profile_checked:
+            self._check_profile()
         missing = [name for name in wanted.bases if name not in self._measured.bases]
         if not missing or time.monotonic() < self._profile_retry_s:
             return
@@ -247,11 +270,12 @@ class Coordinator:
             cameras=lambda: dict(self._cameras),
             play=self._play,
             analysed=self._analysed,
+            resident_bytes=self._cpu.resident_bytes,
         )
         try:
             self._unavailable = measure_bases(self._measured, wanted.bases, bench)
             self._profile_problem = None
-            keep_measured(self._profile_file, self._measured)
+            self._keep_profile()
         except MainstreamError as error:
             self._profile_problem = error.message[:512]
         finally:
@@ -307,6 +331,12 @@ class Coordinator:
     def _ring_of(self, stream: str) -> PacketRing | None:
         camera = self._cameras.get(stream)
         return None if camera is None else camera.ring
+
+    def _sample_cost(self) -> None:
+        plan = self._orders.plan
+        served = plan if plan is not None and plan.digest == self._feeder.served else None
+        analysed = {app: tally.analysed for app, tally in self._counts.tallies().items()}
+        self._cost_ratio.sample(time.monotonic(), self._cpu.total_s(), analysed, served, self._measured.profile())
 
     def _analysed(self, app: str) -> int:
         tally = self._counts.tallies().get(app)

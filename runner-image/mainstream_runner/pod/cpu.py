@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from mainstream_runner.processes import cpu_seconds
+from mainstream_runner.processes import cpu_seconds, resident_bytes
 
 _WINDOW = 30
 """samples, one a second"""
@@ -22,6 +22,10 @@ class CpuMeter:
     def total_s(self) -> float:
         """CPU-seconds so far."""
         return time.process_time() + cpu_seconds(self._guard())
+
+    def resident_bytes(self) -> int:
+        """Memory of all processes."""
+        return resident_bytes(self._guard())
 
     def sample(self) -> None:
         """Note where it stands."""

@@ -22,13 +22,18 @@ from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient
 from mainstream_runner.engine_report import EngineReport
 from mainstream_runner.feeder.camera import Camera
-from mainstream_runner.profiling.fit import fit_base, fit_frame_s, fit_scale
-from mainstream_runner.profiling.node import PROFILED_VERSIONS, probe_plan, zero_head
+from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_frame_s, fit_scale
+from mainstream_runner.profiling.node import PROBE_APPS, PROFILED_VERSIONS, probe_plan, zero_head
 from mainstream_runner.profiling.part_costs import PartCosts
 
 _log = logging.getLogger(__name__)
-_PARTS_FPS = 8.0
-_PARTS_S = 4.0
+_PARTS_FPS = 24.0
+_PARTS_S = 6.0
+_CHECK_S = 1.0
+_CHECKS = 3
+"""in a row that have to disagree with an earlier profile: other work on the node disturbs one"""
+_MOST_DRIFT = 0.1
+"""by which a base network may cost more or less than in the profile of an earlier start"""
 _IDLE_S = 2.0
 _LIVE_FPS = 5.0
 """analysed frames per second of the live run; plans on a small node run at 1 to 10"""
@@ -44,7 +49,9 @@ class Measured:
     bases: dict[str, BaseProfile] = field(default_factory=dict)
     decode_s: dict[str, float] = field(default_factory=dict)
     frame_s: float | None = None
+    app_s: float = 0.0
     idle: float | None = None
+    resident_bytes: int = 0
     back_end: str = ""
     scale: float = 1.0
     """what parts cost in service against what they cost measured one by one; not kept, only needed with new bases"""
@@ -59,8 +66,10 @@ class Measured:
             versions={name: version(name) for name in PROFILED_VERSIONS},
             bases=dict(self.bases),
             frame_s=self.frame_s,
+            app_s=self.app_s,
             decode_s=dict(self.decode_s),
             idle=self.idle,
+            resident_bytes=self.resident_bytes,
         )
 
 
@@ -78,7 +87,15 @@ def measured_before(known: NodeProfile, *, declared: bool = False) -> Measured |
     same = known.machine == machine_name() and known.versions == {name: version(name) for name in PROFILED_VERSIONS}
     if not (same or declared):
         return None
-    return Measured(dict(known.bases), dict(known.decode_s), known.frame_s, known.idle, known.back_end)
+    return Measured(
+        bases=dict(known.bases),
+        decode_s=dict(known.decode_s),
+        frame_s=known.frame_s,
+        app_s=known.app_s,
+        idle=known.idle,
+        resident_bytes=known.resident_bytes,
+        back_end=known.back_end,
+    )
 
 
 def keep_measured(path: Path, measured: Measured) -> None:
@@ -114,6 +131,8 @@ class Bench:
     """have a plan served by engine and feeder"""
     analysed: Callable[[str], int]
     """frames of an app that were analysed so far"""
+    resident_bytes: Callable[[], int]
+    """memory of all processes"""
 
 
 def measure_bases(measured: Measured, wanted: tuple[str, ...], bench: Bench) -> dict[str, str]:
@@ -124,22 +143,43 @@ def measure_bases(measured: Measured, wanted: tuple[str, ...], bench: Bench) -> 
     unavailable: dict[str, str] = {}
     parts: dict[str, PartCosts] = {}
     with closing(EngineClient(bench.port)) as client:
-        measured.back_end = client.report()["back_end"]
         for name in wanted:
             if name in measured.bases and measured.frame_s is not None:
                 continue
             try:
                 parts[name] = PartCosts.model_validate(client.profile(name, _PARTS_FPS, _PARTS_S))
+                measured.back_end = parts[name].back_end
             except MainstreamError as error:
                 unavailable[name] = error.message[:512]
     if measured.idle is None:
-        measured.idle = _idle(bench)
+        measured.idle, measured.resident_bytes = _idle(bench), bench.resident_bytes()
     if parts and measured.frame_s is None:
         base = next(iter(parts))
-        measured.frame_s, measured.scale = _live_run(base, parts[base], measured.idle, bench)
+        live = _live_runs(base, parts[base], measured.idle, bench)
+        if live is not None:
+            measured.frame_s, measured.app_s, measured.scale = live
     if measured.frame_s is not None:
         measured.bases |= {name: fit_base(costs, measured.scale) for name, costs in parts.items()}
     return unavailable
+
+
+def drifted_bases(measured: Measured, port: int) -> tuple[str, ...]:
+    """Base networks that cost over a tenth more or less now than an earlier start measured: a second for each that
+    does not, three for one that does."""
+    with closing(EngineClient(port)) as client:
+        return tuple(name for name, base in measured.bases.items() if _has_drifted(client, name, base))
+
+
+def _has_drifted(client: EngineClient, name: str, base: BaseProfile) -> bool:
+    for _ in range(_CHECKS):
+        try:
+            digest, whole_s = client.check(name, _PARTS_FPS, _CHECK_S)
+        except MainstreamError as error:
+            _log.warning("base network %s could not be checked: %s", name, error)
+            return False
+        if digest != base.digest or not base.timed_s or abs(whole_s / base.timed_s - 1) <= _MOST_DRIFT:
+            return False
+    return True
 
 
 def _idle(bench: Bench) -> float:
@@ -150,14 +190,32 @@ def _idle(bench: Bench) -> float:
     return max(0.0, used_s) / (time.monotonic() - start_s)
 
 
-def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench) -> tuple[float | None, float]:
-    """Seconds per frame and view beyond its network (None while no camera answers), and what the engine itself makes
-    of the parts in service."""
+def _live_runs(base: str, parts: PartCosts, idle: float, bench: Bench) -> tuple[float, float, float] | None:
+    """Seconds per frame and view, and per frame and app, beyond the network, and what the engine makes of the parts in
+    service; None while no camera answers."""
+    one = _live_run(base, parts, idle, bench, 1)
+    several = _live_run(base, parts, idle, bench, PROBE_APPS)
+    if one is None or several is None:
+        return None
+    scale = fit_scale(parts, one.scored_s)
+    app_s = fit_app_s(one.frame_s, several.frame_s, PROBE_APPS)
+    return fit_frame_s(one.frame_s, app_s, fit_base(parts, scale)), app_s, scale
+
+
+@dataclass(frozen=True)
+class _LiveRun:
+    frame_s: float
+    """CPU-seconds per analysed frame, of all processes, without idling and decoding"""
+    scored_s: float
+    """those of them from pixels to scores"""
+
+
+def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench, apps: int) -> _LiveRun | None:
     playing = [c for c in bench.cameras().values() if c.report().state == "decoding"]
     if not playing:
-        return None, 1.0
+        return None
     stream = RunnerStream(name=playing[0].stream.name, url="", fps=playing[0].stream.fps, crops={"full": None})
-    plan = probe_plan(stream, base, parts, min(_LIVE_FPS, stream.fps), zero_head(bench.store, parts))
+    plan = probe_plan(stream, base, parts, min(_LIVE_FPS, stream.fps), zero_head(bench.store, parts), apps)
     app = plan.apps[0].name
     bench.play(plan)
     engine_before = _engine(bench)
@@ -166,12 +224,14 @@ def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench) -> tuple[f
     time.sleep(_LIVE_S)
     seconds, analysed = time.monotonic() - start_s, bench.analysed(app) - before
     if analysed < _LIVE_S:
-        return None, 1.0
-    cpu, decoding = (bench.cpu_s() - cpu_s) / seconds, (_decoding(bench) - decoding_s) / seconds
+        return None
+    used_s = bench.cpu_s() - cpu_s - (_decoding(bench) - decoding_s)
     engine = _engine(bench)
     scored_frames = engine["scored_frames"] - engine_before["scored_frames"]
-    scale = fit_scale(parts, (engine["scored_s"] - engine_before["scored_s"]) / max(1, scored_frames))
-    return fit_frame_s(cpu, idle, decoding, analysed / seconds, fit_base(parts, scale)), scale
+    return _LiveRun(
+        frame_s=max(0.0, used_s - idle * seconds) / analysed,
+        scored_s=(engine["scored_s"] - engine_before["scored_s"]) / max(1, scored_frames),
+    )
 
 
 def _engine(bench: Bench) -> EngineReport:

@@ -1,34 +1,49 @@
 """From what was measured to the numbers of the cost model. Pure.
 
-Segments are timed inside whole runs, so they are never negative and stems ascend. How they divide a frame's cost is
-taken from there; what the whole costs from a live run through the real pipeline. What a frame costs beyond that is
-whatever the live run used that stem, head, decoding and idling do not explain.
+A network is measured cut in two at every branch-point, as plans cut it, never layer by layer. How the cuts compare is
+taken from there; what the whole costs from a live run through the real pipeline. What a frame or an app costs beyond
+that is whatever live runs used that networks, decoding and idling do not explain.
 """
 
-from itertools import accumulate
+from collections.abc import Sequence
 
 from mainstream.node_profile import BaseProfile
 from mainstream_runner.profiling.part_costs import PartCosts
 
 
 def fit_base(parts: PartCosts, scale: float) -> BaseProfile:
-    """Costs by branch-point; `scale` is what the whole costs live over what it cost when its parts were timed.
+    """Costs by branch-point; `scale` is what the whole costs live over what it cost when its cuts were timed.
 
-    A private segment costs what the base's costs, so stem and head add up to the whole everywhere.
+    A private segment costs what the base's costs. With everything frozen an app has no network of its own: its linear
+    head is one column of a product, and is part of what an app costs (`fit_app_s`).
     """
-    stem_s = tuple(accumulate((segment_s * scale for segment_s in parts.segment_s), initial=0.0))
+    stem_s = ascending([0.0, *parts.stem_s[1:]])
+    rest_s = ascending([0.0, *reversed(parts.rest_s[:-1])])[::-1]
     return BaseProfile(
         digest=parts.digest,
-        stem_s=stem_s,
-        head_s=tuple(stem_s[-1] - spared_s + parts.head_s * scale for spared_s in stem_s),
-        segment_bytes=(0, *parts.segment_bytes),
+        stem_s=tuple(scale * each for each in stem_s),
+        head_s=tuple(scale * each for each in rest_s),
+        segment_bytes=parts.segment_bytes,
         head_bytes=parts.head_bytes,
+        timed_s=parts.stem_s[-1] + parts.rest_s[-1],
+        workspace_bytes=parts.workspace_bytes,
     )
 
 
+def ascending(values: Sequence[float]) -> list[float]:
+    """The ascending sequence nearest to `values` in squares (pool adjacent violators)."""
+    blocks: list[tuple[float, int]] = []
+    for value in values:
+        blocks.append((value, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (low, n), (high, m) = blocks.pop(), blocks.pop()
+            blocks.append(((low * n + high * m) / (n + m), n + m))
+    return [value for value, count in blocks for _ in range(count)]
+
+
 def fit_scale(parts: PartCosts, scored_s: float) -> float:
-    """Live cost of a whole network over the sum of its parts, from the mean CPU-seconds from pixels to scores."""
-    return max(0.0, scored_s - parts.preprocessing_s) / (sum(parts.segment_s) + parts.head_s)
+    """Live cost of a whole network over what it cost when timed, from the mean CPU-seconds from pixels to scores."""
+    return max(0.0, scored_s - parts.preprocessing_s) / (parts.stem_s[-1] + parts.rest_s[-1])
 
 
 def fit_decode_s(cpu_used: float, idle: float, fps: float) -> float:
@@ -36,6 +51,12 @@ def fit_decode_s(cpu_used: float, idle: float, fps: float) -> float:
     return max(0.0, cpu_used - idle) / fps
 
 
-def fit_frame_s(cpu_used: float, idle: float, decode: float, analysed_fps: float, base: BaseProfile) -> float:
-    """CPU-seconds per frame and view beyond its network, from a live run of one app; `decode` in CPU-s per second."""
-    return max(0.0, (cpu_used - idle - decode) / analysed_fps - base.stem_s[-1] - base.head_s[-1])
+def fit_app_s(one_s: float, several_s: float, apps: int) -> float:
+    """CPU-seconds per analysed frame of each app beyond its network, from what a frame of one app and what one of
+    `apps` apps with everything frozen used in all."""
+    return max(0.0, several_s - one_s) / (apps - 1)
+
+
+def fit_frame_s(one_s: float, app_s: float, base: BaseProfile) -> float:
+    """CPU-seconds per frame and view beyond its network, from what a frame of one app used in all."""
+    return max(0.0, one_s - app_s - base.stem_s[-1] - base.head_s[-1])

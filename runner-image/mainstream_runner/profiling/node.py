@@ -21,8 +21,8 @@ from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine_report import EngineReport
-from mainstream_runner.processes import cpu_seconds
-from mainstream_runner.profiling.fit import fit_base, fit_decode_s, fit_frame_s, fit_scale
+from mainstream_runner.processes import cpu_seconds, resident_bytes
+from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_decode_s, fit_frame_s, fit_scale
 from mainstream_runner.profiling.part_costs import PartCosts
 from mainstream_runner.report import RunReport
 from mainstream_runner.run import play
@@ -30,15 +30,19 @@ from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 _PACE_FPS = 8.0
 """analysed frames per second of live runs; plans on a small node run at 1 to 10"""
+_PARTS_FPS = 24.0
+"""cuts timed a second: there are some sixteen, and each needs a few runs"""
+PROBE_APPS = 8
+"""of the live run that tells what an app costs beside its network"""
 _WARM_MESSAGES = 300
 """that the JVM sees before it is measured: it translates its code at the first few hundred"""
-_PARTS_S = 5.0
+_PARTS_S = 7.0
 _IDLE_S = 2.5
 _DECODE_S = 5.0
 _LIVE_S = 8.0
 _NO_FRAMES_FPS = 1e-6
 """only the first frame falls due"""
-PROFILED_VERSIONS = ("torch", "torchserve", "av", "mainstream")
+PROFILED_VERSIONS = ("torch", "openvino", "torchserve", "av", "mainstream")
 
 
 def profile_node(
@@ -47,7 +51,7 @@ def profile_node(
     *,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> NodeProfile:
-    """Measure what frames of `streams` cost here with each base network: about 30 s, 5 more for each further one.
+    """Measure what frames of `streams` cost here with each base network: about 45 s, 10 more for each further one.
 
     Plays the beginning of every stream in real time. `on_step` is told what comes next. Raises `MainstreamError` where
     a base network is not installed or a stream can't be played.
@@ -71,32 +75,42 @@ class _Profiler:
         with closing(EngineClient(self._server.port)) as client:
             for name in base_names:
                 self._on_step(f"measuring segments of {name}")
-                parts[name] = PartCosts.model_validate(client.profile(name, _PACE_FPS, _PARTS_S))
+                parts[name] = PartCosts.model_validate(client.profile(name, _PARTS_FPS, _PARTS_S))
             self._on_step("warming TorchServe")
             _warm(client)
         first = base_names[0]
         self._on_step("measuring idle processes")
-        idle = self._idle()
+        idle, resident = self._idle(), resident_bytes(self._server.guard)
         decode_s: dict[str, float] = {}
         for stream in streams:
             self._on_step(f"measuring decoding of {stream.name}")
             run = self._play(stream, first, parts[first], _NO_FRAMES_FPS, _DECODE_S)
             decode_s[stream.name] = fit_decode_s(run.cpu_used, idle, _captured_fps(run))
+        fps = min(_PACE_FPS, streams[0].fps)
         self._on_step("measuring whole frames")
         before = self._report()
-        run = self._play(streams[0], first, parts[first], min(_PACE_FPS, streams[0].fps), _LIVE_S)
+        run = self._play(streams[0], first, parts[first], fps, _LIVE_S)
         after = self._report()
         scored_s = (after["scored_s"] - before["scored_s"]) / (after["scored_frames"] - before["scored_frames"])
         scale = fit_scale(parts[first], scored_s)
         bases = {name: fit_base(costs, scale) for name, costs in parts.items()}
-        decode = decode_s[streams[0].name] * _captured_fps(run)
+        self._on_step("measuring frames of several apps")
+        several = self._play(streams[0], first, parts[first], fps, _LIVE_S, apps=PROBE_APPS)
+
+        def frame_s(run: RunReport) -> float:
+            decode = decode_s[streams[0].name] * _captured_fps(run)
+            return max(0.0, run.cpu_used - idle - decode) / run.apps[0].fps_achieved
+
+        app_s = fit_app_s(frame_s(run), frame_s(several), PROBE_APPS)
         return NodeProfile(
             machine=machine_name(),
             back_end=after["back_end"],
             versions={name: version(name) for name in PROFILED_VERSIONS},
             bases=bases,
-            frame_s=fit_frame_s(run.cpu_used, idle, decode, run.apps[0].fps_achieved, bases[first]),
+            frame_s=fit_frame_s(frame_s(run), app_s, bases[first]),
+            app_s=app_s,
             decode_s=decode_s,
+            resident_bytes=resident,
             idle=idle,
         )
 
@@ -109,8 +123,10 @@ class _Profiler:
         time.sleep(_IDLE_S)
         return (cpu_seconds(self._server.guard) - before_s) / (time.monotonic() - start_s)
 
-    def _play(self, stream: RunnerStream, base: str, parts: PartCosts, fps: float, seconds: float) -> RunReport:
-        plan = probe_plan(stream, base, parts, fps, zero_head(self._folder, parts))
+    def _play(
+        self, stream: RunnerStream, base: str, parts: PartCosts, fps: float, seconds: float, apps: int = 1
+    ) -> RunReport:
+        plan = probe_plan(stream, base, parts, fps, zero_head(self._folder, parts), apps)
         frames = max(1, round(seconds * stream.fps))
         return play(self._server, plan, self._folder, self._folder / "out", end_frame=frames)
 
@@ -123,16 +139,16 @@ def zero_head(store: Path, parts: PartCosts) -> Blob:
     return blob
 
 
-def probe_plan(stream: RunnerStream, base: str, parts: PartCosts, fps: float, head: Blob) -> RunnerPlan:
-    """One app with everything frozen on the first view of the stream."""
+def probe_plan(stream: RunnerStream, base: str, parts: PartCosts, fps: float, head: Blob, apps: int = 1) -> RunnerPlan:
+    """So many apps with everything frozen on the first view of the stream."""
     app = RunnerApp(
-        name="probe",
+        name="probe-0",
         stream=stream.name,
         view=next(iter(stream.crops)),
         base=base,
         base_digest=parts.digest,
         package_digest=head.sha256,
-        branch_point=len(parts.segment_s),
+        branch_point=len(parts.stem_s) - 1,
         prefix_hash=parts.digest,
         segments=(),
         head=head,
@@ -141,7 +157,8 @@ def probe_plan(stream: RunnerStream, base: str, parts: PartCosts, fps: float, he
         votes=1,
         merge_gap_s=1.0,
     )
-    return RunnerPlan(node="", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=(app,))
+    all_apps = tuple(app.model_copy(update={"name": f"probe-{number}"}) for number in range(apps))
+    return RunnerPlan(node="", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=all_apps)
 
 
 def _warm(client: EngineClient) -> None:

@@ -1,22 +1,29 @@
 """What the worker measures of a base network, as it travels back to whoever fits the profile."""
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt
 
 
 class PartCosts(BaseModel):
-    """CPU-seconds per frame of each part, measured inside whole runs of the network at a given pace."""
+    """CPU-seconds per frame of the network cut in two at every branch-point, by the back end that runs it here.
+
+    Entry `k` of each list belongs to branch-point `k`; the first is the input, the last the feature map.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     frames: int
+    """runs of each cut"""
+    back_end: str
     preprocessing_s: NonNegativeFloat
-    segment_s: tuple[NonNegativeFloat, ...]
-    """`segment_s[k]` leads from branch-point k to k + 1"""
-    head_s: NonNegativeFloat
-    """pooling and classifier"""
+    stem_s: tuple[NonNegativeFloat, ...]
+    """from the preprocessed input to the branch-point"""
+    rest_s: tuple[NonNegativeFloat, ...]
+    """from the branch-point to the pooled features of one app"""
     digest: str
     """of the base network; also its share key at the last branch-point"""
     feature_channels: int
-    segment_bytes: tuple[int, ...]
-    """parameters and buffers of each segment"""
-    head_bytes: int
+    segment_bytes: tuple[NonNegativeInt, ...]
+    """memory that the weights of the segment that ends at the branch-point take, in all forms that are kept of them"""
+    head_bytes: NonNegativeInt
+    workspace_bytes: NonNegativeInt
+    """memory that running the network takes beyond its weights"""

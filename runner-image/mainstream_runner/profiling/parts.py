@@ -1,55 +1,127 @@
-"""Measures the parts of a base network inside whole runs, in the worker, at the pace that plans run at.
+"""Measures a base network cut in two at every branch-point, in the worker, with the back end that runs it there.
 
-Back to back, caches and clocks are warm and every part looks cheaper than it is in service (facts: a frame that costs
-12 ms back to back costs 15 at 5 to 10 a second); measured alone, a segment looks cheaper than inside the whole.
+Cut by cut in turn, so that whatever else the node does falls on all of them alike, and with pauses: back to back,
+caches and clocks are warm and everything looks cheaper than in service. What is left of that the live run puts right.
 """
 
+import copy
+import gc
 import time
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import psutil
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from mainstream.nn.head import PoolLinear
-from mainstream.nn.registry import load_base_network
+from mainstream.nn.network import Network
+from mainstream_runner.engine.back_end import Step, Value
+from mainstream_runner.engine.calibration import Choice
 from mainstream_runner.profiling.part_costs import PartCosts
 
-_WARM_FRAMES = 3
+_WARM_ROUNDS = 2
+_MOST_COPIES = 4.0
+"""of a weight in memory; more is noise of the allocator"""
 
 
-def measure_parts(base: str, fps: float, seconds: float) -> PartCosts:
-    """Run the whole network on noise at `fps` for `seconds`; means of CPU-seconds by part."""
-    network = load_base_network(base)
-    head = PoolLinear(network.feature_channels)
-    parts: list[nn.Module] = [*network.segments, head]
-    pixels = np.random.default_rng(0).integers(
-        0, 256, (1, network.preprocessing.height, network.preprocessing.width, 3), dtype=np.uint8
-    )
-    rows: list[list[float]] = []
-    start_s = time.monotonic()
+def measure_parts(network: Network, choice: Choice, fps: float, seconds: float) -> PartCosts:
+    """Run every cut on noise, `fps` runs a second in all, for `seconds`; medians of CPU-seconds."""
+    shape = (1, network.preprocessing.height, network.preprocessing.width, 3)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     with torch.inference_mode():
-        for frame in range(max(_WARM_FRAMES + 1, round(fps * seconds))):
-            time.sleep(max(0.0, start_s + frame / fps - time.monotonic()))
-            marks_s = [time.thread_time()]
-            value = network.preprocessing(torch.from_numpy(pixels.copy()))
-            marks_s.append(time.thread_time())
-            for part in parts:
-                value = part(value)
-                marks_s.append(time.thread_time())
-            rows.append([b - a for a, b in pairwise(marks_s)])
-    preprocessing_s, *segment_s, head_s = np.mean(rows[_WARM_FRAMES:], axis=0).tolist()
+        copies, workspace_bytes = _memory(network, choice, pixels)
+        cuts = [_Cut.prepare(network, choice, k) for k in range(network.depth + 1)]
+        rounds = _WARM_ROUNDS + max(1, round(fps * seconds / len(cuts)))
+        rows = _timed(network, choice, cuts, pixels, rounds, fps)
+    enter_s, stem_s, rest_s = np.median(rows[_WARM_ROUNDS:], axis=0).T
     return PartCosts(
-        frames=len(rows) - _WARM_FRAMES,
-        preprocessing_s=preprocessing_s,
-        segment_s=tuple(segment_s),
-        head_s=head_s,
+        frames=rounds - _WARM_ROUNDS,
+        back_end=choice.back_end.name,
+        preprocessing_s=float(np.median(enter_s)),
+        stem_s=(0.0, *stem_s[1:].tolist()),
+        rest_s=tuple(rest_s.tolist()),
         digest=network.digest,
         feature_channels=network.feature_channels,
-        segment_bytes=tuple(_bytes(segment) for segment in network.segments),
-        head_bytes=_bytes(head),
+        segment_bytes=(0, *(round(copies * _bytes([segment])) for segment in network.segments)),
+        head_bytes=_bytes([PoolLinear(network.feature_channels)]),
+        workspace_bytes=workspace_bytes,
     )
 
 
-def _bytes(module: nn.Module) -> int:
-    return sum(tensor.numel() * tensor.element_size() for tensor in module.state_dict().values())
+def time_whole(network: Network, choice: Choice, fps: float, seconds: float) -> float:
+    """CPU-seconds per frame of the whole network, uncut; the median of `fps` runs a second for `seconds`."""
+    shape = (1, network.preprocessing.height, network.preprocessing.width, 3)
+    with torch.inference_mode():
+        cut = _Cut.prepare(network, choice, network.depth)
+        rows = _timed(network, choice, [cut], np.zeros(shape, np.uint8), _WARM_ROUNDS + round(fps * seconds), fps)
+    return float(np.median(rows[_WARM_ROUNDS:, 0, 1:].sum(axis=1)))
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A stem and what comes after it; None where that is nothing."""
+
+    stem: Step | None
+    rest: Step | None
+
+    @classmethod
+    def prepare(cls, network: Network, choice: Choice, k: int) -> "_Cut":
+        return cls(_chain(network, choice, 0, k), _chain(network, choice, k, network.depth))
+
+
+def _chain(network: Network, choice: Choice, start: int, end: int) -> Step | None:
+    if start == end:
+        return None
+    segments = network.segments[start:end]
+    return choice.back_end.chain(segments, network.branch_points[start].shape, 1).step()
+
+
+def _timed(
+    network: Network, choice: Choice, cuts: Sequence[_Cut], pixels: NDArray[np.uint8], rounds: int, fps: float
+) -> NDArray[np.float64]:
+    """(rounds, cuts, 3): CPU-seconds of preprocessing, stem and rest."""
+    enter = choice.back_end.preprocessing(network.preprocessing, 1).step()
+    rows = np.zeros((rounds, len(cuts), 3))
+    start_s = time.monotonic()
+    for run in range(rounds):
+        for number, cut in enumerate(cuts):
+            time.sleep(max(0.0, start_s + (run * len(cuts) + number) / fps - time.monotonic()))
+            begun_s = time.thread_time()
+            value: Value = enter(pixels)
+            entered_s = time.thread_time()
+            value = value if cut.stem is None else cut.stem(value)
+            stemmed_s = time.thread_time()
+            choice.back_end.pooled(value if cut.rest is None else cut.rest(value))
+            rows[run, number] = entered_s - begun_s, stemmed_s - entered_s, time.thread_time() - stemmed_s
+    return rows
+
+
+def _memory(network: Network, choice: Choice, pixels: NDArray[np.uint8]) -> tuple[float, int]:
+    """How often a weight lies in memory once it is prepared, and what running takes beside: from two networks with
+    weights of their own, prepared one after the other."""
+    enter = choice.back_end.preprocessing(network.preprocessing, 1).step()
+    kept: list[Step] = []
+    resident: list[int] = [_resident_bytes()]
+    for _ in range(2):
+        segments = [copy.deepcopy(segment) for segment in network.segments]
+        run = choice.back_end.chain(segments, network.branch_points[0].shape, choice.batch).step()
+        run(enter(pixels))
+        kept.append(run)
+        del segments
+        resident.append(_resident_bytes())
+    before, one, two = resident
+    weights = _bytes(network.segments)
+    copies = min(_MOST_COPIES, max(1.0, (two - one) / weights))
+    return copies, max(0, round(one - before - copies * weights))
+
+
+def _resident_bytes() -> int:
+    gc.collect()
+    return int(psutil.Process().memory_info().rss)
+
+
+def _bytes(modules: Sequence[nn.Module]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for module in modules for tensor in module.state_dict().values())

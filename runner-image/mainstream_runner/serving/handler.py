@@ -9,12 +9,13 @@ from typing import Any
 import torch
 
 from mainstream.errors import MainstreamError
+from mainstream.nn.registry import load_base_network
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.host import EngineHost, StalePlanError
 from mainstream_runner.pixel_memory import PixelReader
-from mainstream_runner.profiling.parts import measure_parts
+from mainstream_runner.profiling.parts import measure_parts, time_whole
 from mainstream_runner.serving.worker import cache_folder, device
 
 
@@ -28,7 +29,8 @@ class Handler:
         logging.getLogger().setLevel(logging.WARNING)
         torch.set_num_threads(1)
         self._pixels = PixelReader()
-        self._host = EngineHost(calibrated(cache_folder(), device()))
+        self._choose = calibrated(cache_folder(), device())
+        self._host = EngineHost(self._choose)
 
     def handle(self, requests: Sequence[dict[str, Any]], context: Any) -> list[bytes]:
         """One JSON answer a request; an error is answered, never raised into TorchServe."""
@@ -42,6 +44,9 @@ class Handler:
             return {"error": str(error), "stale": isinstance(error, StalePlanError)}
         except (KeyError, TypeError, ValueError) as error:
             return {"error": f"message lacks or misspells a field: {error}", "stale": False}
+        except Exception as error:  # TorchServe would answer 503, and nobody would learn why
+            logging.getLogger(__name__).exception("a message could not be answered")
+            return {"error": f"{type(error).__name__}: {error}", "stale": False}
 
     def _dispatch(self, message: dict[str, Any]) -> dict[str, Any]:
         match message.get("kind"):
@@ -54,8 +59,13 @@ class Handler:
             case "report":
                 return dict(self._host.report())
             case "profile":
-                return measure_parts(
-                    str(message["base"]), float(message["fps"]), float(message["seconds"])
-                ).model_dump()
+                network = load_base_network(str(message["base"]))
+                fps, seconds = float(message["fps"]), float(message["seconds"])
+                return measure_parts(network, self._choose(network), fps, seconds).model_dump()
+            case "check":
+                network = load_base_network(str(message["base"]))
+                fps, seconds = float(message["fps"]), float(message["seconds"])
+                whole_s = time_whole(network, self._choose(network), fps, seconds)
+                return {"digest": network.digest, "whole_s": whole_s}
             case kind:
                 return {"error": f"unknown kind of message {kind!r}", "stale": False}

@@ -21,7 +21,7 @@ def profile(
         typer.Option(help="Base network to measure; repeat for more. efficientnet-lite0 where left out."),
     ] = None,
 ) -> None:
-    """Measure CPU-seconds per frame of stem and heads, of decoding and transport, on this machine (about 30 s).
+    """Measure CPU-seconds per frame of stem and heads, of decoding and transport, on this machine (about 45 s).
 
     Plays the beginning of each stream through TorchServe and the feeder, as `mainstream run` does. `mainstream plan`
     reads the result. Measure with nothing else running, or with what will run beside it.
@@ -50,6 +50,7 @@ def _table(measured: NodeProfile) -> Table:
         for branch_point, (stem_s, head_s) in enumerate(zip(base.stem_s, base.head_s, strict=True)):
             table.add_row(f"{name}, a frame", str(branch_point), f"{stem_s * 1e3:.2f}", f"{head_s * 1e3:.2f}")
     table.add_row("scaling, transport, preprocessing, a frame", "", f"{measured.frame_s * 1e3:.2f}", "")
+    table.add_row("heads, votes and counts, a frame of an app", "", f"{measured.app_s * 1e3:.2f}", "")
     for name, decode_s in measured.decode_s.items():
         table.add_row(f"decoding {name}, a captured frame", "", f"{decode_s * 1e3:.2f}", "")
     table.add_row("idle, a second", "", f"{measured.idle * 1e3:.2f}", "")

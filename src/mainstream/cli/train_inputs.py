@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mainstream.mpackage.manifest import EventStatistics
     from mainstream.weights import BaseWeights
     from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
+    from mainstream_trainer.settings import TrainingSettings
+
+
+_MOST_GIB = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Asked:
     crop: str | None
     version: str
     seed: int
+    cache_gib: float
+    head: str
     train_part: str | None
     event_classes: tuple[str, ...]
     events: Path | None
@@ -65,6 +71,12 @@ class Asked:
         return s3_client(access, None, self.ca_bundle)
 
 
+def work_beside(asked: Asked) -> Path | None:
+    """Where work is kept if nothing else is said: beside a store that is a folder."""
+    store = Path(asked.store)
+    return None if asked.store.startswith("s3://") else store.with_name(f"{store.name}.work")
+
+
 @contextmanager
 def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
     """One request an app; what lies in S3 is there as files while the context is open."""
@@ -72,12 +84,26 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
 
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
         found = _video(asked, Path(folder)) if asked.is_video else _pictures(asked, Path(folder))
-        view, points = _crop(asked.crop), _branch_points(asked.branch_points)
+        view, points, settings = _crop(asked.crop), _branch_points(asked.branch_points), _settings(asked)
         weights = _weights(asked)
         yield [
-            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, weights=weights)
+            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, settings, weights=weights)
             for name, data in found
         ]
+
+
+def _settings(asked: Asked) -> "TrainingSettings":
+    from pydantic import ValidationError
+
+    from mainstream_trainer.settings import TrainingSettings
+
+    if not 0 < asked.cache_gib < _MOST_GIB:
+        raise InvalidInputError(f"must be more than 0 and less than {_MOST_GIB}", field="--cache-gib")
+    try:
+        return TrainingSettings(cache_bytes=round(asked.cache_gib * 2**30), head=asked.head)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidInputError(first["msg"], field=f"settings.{first['loc'][0]}") from error
 
 
 def _weights(asked: Asked) -> "BaseWeights | None":

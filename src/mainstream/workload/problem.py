@@ -29,12 +29,14 @@ def build_problem(workload: NodeWorkload) -> Problem:
         segments=tuple(forest.segments.values()),
         budget=workload.node.budget_cpu_s,
         overhead=_overhead(workload),
+        memory_bytes=_memory_bytes(workload),
     )
 
 
 def segment_key(placed: PlacedApp, branch_point: int, prefix_hash: str) -> str:
-    """Name of a segment: where it is looked at, how deep it ends, and what makes it shareable."""
-    return f"{placed.stream_name}:{placed.app.spec.stream.view}/{branch_point}/{prefix_hash[:16]}"
+    """Name of a segment: where and for which base network it runs, how deep it ends, and what makes it shareable."""
+    base = placed.package.base.digest[:8]
+    return f"{placed.stream_name}:{placed.app.spec.stream.view}:{base}/{branch_point}/{prefix_hash[:16]}"
 
 
 def branch_point_of(key: str) -> int:
@@ -47,6 +49,7 @@ class _Forest:
 
     def __init__(self, workload: NodeWorkload) -> None:
         self.segments: dict[str, Segment] = {}
+        self.app_s = workload.profile.app_s
         self._workload = workload
         users: dict[str, set[str]] = {}
         for placed in workload.apps:
@@ -71,7 +74,7 @@ class _Forest:
     def deepest_segment(self, placed: PlacedApp, candidate: PackedCandidate) -> tuple[str, int]:
         """Key of the last segment that the candidate can share, and the branch-point at which it ends."""
         profile = self.base_profile(placed)
-        key = self._add(placed, 0, placed.package.prefix_hashes[0], None, self._workload.profile.frame_s, 0)
+        key = self._add_root(placed, profile)
         end = 0
         public = [(k, placed.package.prefix_hashes[k]) for k in range(1, candidate.branch_point + 1)]
         private = [(segment.branch_point + 1, segment.prefix_hash) for segment in candidate.segments]
@@ -84,6 +87,14 @@ class _Forest:
             key = self._add(placed, end_of_segment, prefix_hash, key, seconds, profile.segment_bytes[end_of_segment])
             end = end_of_segment
         return key, end
+
+    def _add_root(self, placed: PlacedApp, profile: BaseProfile) -> str:
+        """A frame of the view on its way to the base network; the base's workspace is there once for all views."""
+        key = segment_key(placed, 0, placed.package.prefix_hashes[0])
+        seconds = self._workload.profile.frame_s
+        workspace = f"workspace of {placed.package.base.digest}"
+        self.segments.setdefault(key, Segment(key, None, seconds, profile.workspace_bytes, weights=workspace))
+        return key
 
     def _add(
         self, placed: PlacedApp, end: int, prefix_hash: str, parent: str | None, seconds: float, size_bytes: int
@@ -116,12 +127,13 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
 
 def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -> Candidate:
     key, end = forest.deepest_segment(placed, candidate)
-    own = [segment for segment in candidate.segments if segment.branch_point >= end]
+    profile = forest.base_profile(placed)
+    own_bytes = sum(profile.segment_bytes[s.branch_point + 1] for s in candidate.segments if s.branch_point >= end)
     return Candidate(
         branch_point=candidate.branch_point,
         segment=key,
-        head_s=forest.base_profile(placed).head_s[end],
-        head_bytes=sum(segment.blob.size_bytes for segment in own) + candidate.head.size_bytes,
+        head_s=profile.head_s[end] + forest.app_s,
+        head_bytes=own_bytes + profile.head_bytes,
         operating_points=tuple(cautious(at, placed.package.evaluation) for at in candidate.operating_points),
         replayed=tuple(
             ReplayedPoint(at.threshold, at.fps, at.votes, at.recall, at.false_alarm) for at in candidate.replayed
@@ -145,3 +157,10 @@ def _overhead(workload: NodeWorkload) -> float:
     return workload.profile.idle + sum(
         decode_s[name] * stream.spec.frames_per_second for name, stream in workload.streams.items()
     )
+
+
+def _memory_bytes(workload: NodeWorkload) -> int | None:
+    """What the runner's memory limit leaves for networks; no limit where the profile does not say what runs beside."""
+    if not workload.profile.resident_bytes:
+        return None
+    return max(0, (workload.node.spec.runner.memory_mebibytes << 20) - workload.profile.resident_bytes)

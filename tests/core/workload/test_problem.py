@@ -37,7 +37,7 @@ def test_a_segment_costs_what_the_profile_says_and_the_root_what_a_frame_costs(w
 def test_a_head_costs_all_after_its_branch_point(workload: NodeWorkload) -> None:
     app = build_problem(workload).apps[0]
     assert [candidate.head_s for candidate in app.candidates] == [0.0065, 0.0035, 0.0005]
-    assert [candidate.head_bytes for candidate in app.candidates] == [4000, 2000, 1000]
+    assert [candidate.head_bytes for candidate in app.candidates] == [650, 350, 50]
 
 
 def test_apps_of_a_tenant_that_have_private_segments_in_common_share_them(
@@ -52,7 +52,7 @@ def test_apps_of_a_tenant_that_have_private_segments_in_common_share_them(
     assert shared.segment == problem.apps[1].candidates[1].segment
     assert branch_point_of(shared.segment or "") == 3
     assert shared.head_s == 0.0005
-    assert shared.head_bytes == 1000
+    assert shared.head_bytes == 50
 
 
 def test_overhead_is_idle_plus_decoding_of_the_streams_in_use(workload: NodeWorkload) -> None:
@@ -95,3 +95,28 @@ def test_a_base_that_was_not_profiled_is_an_error_that_names_the_app(
 
 def test_recall_is_planned_over_the_lengths_that_were_measured(workload: NodeWorkload) -> None:
     assert build_problem(workload).apps[0].events.lengths_s == (0.5, 2.5)
+
+
+def test_memory_is_what_the_limit_leaves_beside_the_processes(workload: NodeWorkload) -> None:
+    assert build_problem(workload).memory_bytes is None
+    profile = workload.profile.model_copy(update={"resident_bytes": 500 << 20})
+    limit_mebibytes = workload.node.spec.runner.memory_mebibytes
+    assert build_problem(replace(workload, profile=profile)).memory_bytes == (limit_mebibytes - 500) << 20
+
+
+def test_a_base_networks_workspace_counts_once_for_all_views(workload: NodeWorkload, make_app: MakeApp) -> None:
+    door, lift = workload.apps
+    elsewhere = replace(lift, app=make_app("lift", stream={"name": "hall", "view": "left"}))
+    base = workload.profile.bases["tiny"].model_copy(update={"workspace_bytes": 7000})
+    profile = workload.profile.model_copy(update={"bases": {"tiny": base}})
+    roots = [
+        s for s in build_problem(replace(workload, apps=(door, elsewhere), profile=profile)).segments if not s.parent
+    ]
+    assert [root.bytes for root in roots] == [7000, 7000]
+    assert len({root.weights_key for root in roots}) == 1
+
+
+def test_every_app_pays_for_its_votes_and_counts(workload: NodeWorkload) -> None:
+    profile = workload.profile.model_copy(update={"app_s": 0.0001})
+    app = build_problem(replace(workload, profile=profile)).apps[0]
+    assert [candidate.head_s for candidate in app.candidates] == pytest.approx([0.0066, 0.0036, 0.0006])

@@ -1,0 +1,48 @@
+"""What analysed frames cost by the profile: the cost model (design.md), for a plan and achieved rates. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from mainstream.cost import Load, Segment, cost_of
+from mainstream.node_profile import BaseProfile, NodeProfile
+from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream_runner.views import PlanView, plan_views
+
+
+def expected_cost(plan: RunnerPlan, rates: Mapping[str, float], profile: NodeProfile) -> float:
+    """CPU-seconds per second that analysing `rates` (frames per second, by app) costs, with idling and decoding.
+
+    An app without a rate costs nothing. Raises `KeyError` where the profile lacks a base network or a stream.
+    """
+    loads = [load for number, view in enumerate(plan_views(plan)) for load in _loads(number, view, rates, profile)]
+    decode = sum(profile.decode_s[stream.name] * stream.fps for stream in plan.streams)
+    return cost_of(loads, profile.idle + decode).total
+
+
+def _loads(number: int, view: PlanView, rates: Mapping[str, float], profile: NodeProfile) -> list[Load]:
+    base = profile.bases[view.apps[0].base]
+    running = [app for app in view.apps if rates.get(app.name, 0.0) > 0]
+    users = Counter(segment.prefix_hash for app in running for segment in app.segments)
+    return [
+        Load(app.name, chain, base.head_s[_end(chain)] + profile.app_s, base.head_bytes, rates[app.name])
+        for app in running
+        for chain in [_chain(number, app, base, users, profile.frame_s)]
+    ]
+
+
+def _chain(
+    number: int, app: RunnerApp, base: BaseProfile, users: Mapping[str, int], frame_s: float
+) -> tuple[Segment, ...]:
+    """The frame's way to the engine, the public stem, and what of the app's own segments others run as well."""
+    ends = [(k, str(k)) for k in range(1, app.branch_point + 1)]
+    for segment in app.segments:
+        if users[segment.prefix_hash] < 2:
+            break
+        ends.append((segment.branch_point + 1, segment.prefix_hash))
+    root = Segment(f"{number}/0", None, frame_s)
+    return (root, *(Segment(f"{number}/{k}/{name}", None, base.stem_s[k] - base.stem_s[k - 1]) for k, name in ends))
+
+
+def _end(chain: tuple[Segment, ...]) -> int:
+    """The branch-point at which the chain ends: it starts with the root, and has one entry a segment."""
+    return len(chain) - 1
