@@ -67,6 +67,9 @@ kube-score: ## what kube-score says of every values file of the chart; needs hel
 cluster-demo: $(VENV)/.dev ## everything from source on a Kubernetes cluster: the plaza, and the table of `make demo`
 	$(BIN)/python tests/cluster/cluster_demo.py
 
+bench-operator: $(VENV)/.dev ## the operator under load and faults, beside a real API server; QUICK=1 for five minutes
+	$(BIN)/python benchmarks/fleet.py
+
 bench-%: $(VENV)/.dev ## a benchmark, into out/bench/; QUICK=1 for at most 5 minutes
 	$(BIN)/python benchmarks/$*.py
 
