@@ -21,6 +21,10 @@ from rich.console import Console
 from rich.table import Table
 
 from mainstream.api.load import load_manifests
+from mainstream.errors import MainstreamError
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.reading import open_package
+from mainstream.mpackage.reference import parse_reference
 
 TRAINED = ROOT / "out" / "demo" / "store"
 IMAGES = ROOT / "out" / "images"
@@ -52,7 +56,7 @@ def _run(stage: Stage, apps: list[str], console: Console) -> None:
     stage.kubectl("label", "node", stage.node, "mainstream.video/edge=true", "--overwrite")
     with _step(console, "helm install"):
         stage.install(budget=BUDGET)
-    if all((TRAINED / app / "1" / "manifest.json").exists() for app in apps):
+    if all(_is_trained(app) for app in apps):
         with _step(console, "packages of `make demo`, published"):
             stage.publish(TRAINED)
     else:
@@ -68,6 +72,15 @@ def _run(stage: Stage, apps: list[str], console: Console) -> None:
         wait_for("event", lambda: stage.outside.received.events, 120)
     with _step(console, "watching"):
         time.sleep(WATCHED_S)
+
+
+def _is_trained(app: str) -> bool:
+    """Whether the demo's store has a package of the app that this version can read."""
+    try:
+        open_package(FolderStore(TRAINED), parse_reference(f"{app}@1"))
+    except MainstreamError:
+        return False
+    return True
 
 
 def _show(stage: Stage, apps: list[str], console: Console) -> None:

@@ -15,6 +15,8 @@ from cluster_tools import ROOT, run, wait_for
 from mainstream.runner_report import RunnerReport
 
 _EVERY_S = 0.2
+LAST_OF_0_1_0 = "dd6aed3"
+"""the last commit with the chart of the version before"""
 
 
 @dataclass
@@ -77,16 +79,13 @@ class Watch:
 
 
 def chart_before(folder: Path) -> Path | None:
-    """The chart as it was before its version last changed, from git's history; None where there is none."""
+    """The chart of version 0.1.0, from git's history; None where that is not at hand."""
     git = shutil.which("git")
-    if git is None:
+    path, archive = CHART.relative_to(ROOT), folder / "before.tar"
+    try:
+        run(git or "git", "-C", ROOT, "archive", "--output", archive, LAST_OF_0_1_0, path)
+    except (AssertionError, OSError):
         return None
-    path = CHART.relative_to(ROOT)
-    changes = run(git, "-C", ROOT, "log", "--format=%H", "-G^version:", "--", path / "Chart.yaml").split()
-    if len(changes) < 2:
-        return None
-    archive = folder / "before.tar"
-    run(git, "-C", ROOT, "archive", "--output", archive, f"{changes[0]}^", path)
     with tarfile.open(archive) as tar:
         tar.extractall(folder / "before", filter="data")
     return folder / "before" / path
