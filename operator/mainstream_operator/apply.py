@@ -12,9 +12,13 @@ _log = logging.getLogger(__name__)
 
 def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
     """Apply `wanted` unless `observed` has all of it; whether it had to."""
+    strange = _strange_data(observed, wanted)
+    if strange:
+        # Whoever else added them owns them, so that applying would leave them there.
+        kube.patch(wanted.ref, {"data": dict.fromkeys(strange)})
     differs = "all of it" if observed is None else difference(observed, wanted.body)
     if differs is None:
-        return False
+        return bool(strange)
     answer = kube.apply(wanted.ref, wanted.body)
     about = {"object": f"{wanted.body['kind']} {wanted.ref.namespace}/{wanted.ref.name}"}
     _log.info("applied, since it differed in %s", differs, extra=about)
@@ -22,6 +26,13 @@ def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
     if changed is not None:
         _log.warning("the API server keeps another value of %s than was applied", changed, extra=about)
     return True
+
+
+def _strange_data(observed: Body | None, wanted: Desired) -> list[str]:
+    """Entries of a ConfigMap that are not wanted: a runner would read them."""
+    if observed is None or wanted.body["kind"] != "ConfigMap":
+        return []
+    return sorted(set(observed.get("data") or {}) - set(wanted.body["data"]))
 
 
 def remove(kube: Kube, observed: Body | None, api: str, plural: str) -> None:

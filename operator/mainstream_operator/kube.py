@@ -111,7 +111,10 @@ class Kube:
 
     def annotate(self, ref: Ref, annotations: dict[str, str]) -> None:
         """Set annotations and leave all else alone; an object that is gone is nobody's loss."""
-        patch = {"metadata": {"annotations": annotations}}
+        self.patch(ref, {"metadata": {"annotations": annotations}})
+
+    def patch(self, ref: Ref, patch: Body) -> None:
+        """Merge a patch; null takes a field away, whosesoever it is."""
         try:
             self._call("PATCH", ref.path, patch, content_type="application/merge-patch+json")
         except KubeError as error:

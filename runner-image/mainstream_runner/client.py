@@ -64,6 +64,10 @@ class EngineClient:
         deadline_s = time.monotonic() + _LOAD_TIMEOUT_S
         while time.monotonic() < deadline_s:
             report = self.report()
+            if report["loading"] == plan.digest:
+                # Whatever is said of it until then is about an earlier attempt.
+                time.sleep(_LOAD_POLL_S)
+                continue
             if report["serving"] == plan.digest:
                 return report
             if plan.digest in report["failed"]:

@@ -9,11 +9,18 @@ from mainstream.api.video_stream import Crop
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
-from mainstream_trainer.training import train_apps
+from mainstream_trainer.training import Resources, train_apps
 
 ROOT = Path(__file__).parents[2]
 QUICK = TrainingSettings(
-    variants=2, epochs=1, extra_epochs=0, frozen_epochs=3, gap_s=0.2, replay_min_events=1, held_out_share=0.5
+    variants=2,
+    prune=False,
+    epochs=1,
+    look_epochs=1,
+    frozen_epochs=3,
+    gap_s=0.2,
+    replay_min_events=1,
+    held_out_share=0.5,
 )
 RUNS = {"door": [(2, 7), (12, 18), (23, 29), (34, 40)], "gate": [(0, 4), (9, 14), (20, 26), (31, 36), (42, 50)]}
 
@@ -48,5 +55,5 @@ def trained(quick_request, tmp_path_factory):
     store = FolderStore(tmp_path_factory.mktemp("packages"))
     told = []
     requests = [quick_request, replace(quick_request, app="gate")]
-    manifests = train_apps(requests, store, on_progress=told.append, workers=2)
+    manifests = train_apps(requests, store, on_progress=told.append, resources=Resources(workers=2))
     return store, manifests, told

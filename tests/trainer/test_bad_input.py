@@ -97,10 +97,10 @@ def test_a_name_that_no_package_can_have(refused, quick_request):
     assert "Front Door" in refused(labels={"apps": apps}, app="Front Door")
 
 
-def test_more_features_than_fit(refused, quick_request):
-    settings = quick_request.settings.model_copy(update={"variants": 64})
-    message = refused(labels={"split": {"train": [0, 700], "test": [700, 795]}, "frames": 795}, settings=settings)
-    assert "branch_points: the features of 700 frames need" in message
+def test_more_pixels_than_fit_into_the_feature_cache(refused, quick_request):
+    settings = quick_request.settings.model_copy(update={"cache_bytes": 1 << 20})
+    message = refused(settings=settings)
+    assert "cache_bytes: the pixels of 44 frames alone need 3.4 MB of disk" in message
 
 
 def test_no_room_for_features(refused):

@@ -35,6 +35,16 @@ def test_thresholds_are_even_in_the_logit_with_one_half_in_the_middle():
     assert np.diff(np.log(at / (1 - at))) == pytest.approx(0.4, abs=1e-3)
 
 
+def test_a_threshold_stands_in_the_widest_gap_between_scores_nearby():
+    even = thresholds(21)
+    scores = 1 / (1 + np.exp(-np.array([-0.1, 0.0, 0.02, 0.15, 3.0])))
+    at = thresholds(21, scores)
+    # Around logit 0 the gap from .02 to .15 is the widest but for that from the share's edge, -.18, to -.1.
+    assert np.log(at[10] / (1 - at[10])) == pytest.approx(0.085, abs=1e-3)
+    assert at[3] == even[3]
+    assert (np.diff(at) > 0).all()
+
+
 def test_p_and_e_are_shares_of_hits():
     scores = np.array([0.9, 0.6, 0.4, 0.7, 0.1, 0.2, 0.5, 0.1])
     present = np.array([1, 1, 1, 1, 0, 0, 0, 0], dtype=bool)

@@ -11,10 +11,10 @@ from mainstream_trainer.declared import declare, read_declared
 from mainstream_trainer.pictures import inspect_pictures
 from mainstream_trainer.request import PictureData, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
-from mainstream_trainer.training import train_apps
+from mainstream_trainer.training import Resources, train_apps
 
 STATISTICS = declare("test", length_s=2.0, frequency=0.1, correlation=0.3)
-QUICK = TrainingSettings(variants=2, epochs=1, extra_epochs=0, frozen_epochs=3)
+QUICK = TrainingSettings(variants=2, prune=False, epochs=1, look_epochs=1, frozen_epochs=3)
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
 
@@ -68,7 +68,9 @@ def test_a_package_of_pictures_holds_declared_statistics_and_no_replayed_curve(p
     request = TrainingRequest(data(pictures), "red", branch_points=(0, 14, 15), settings=QUICK)
     store = FolderStore(tmp_path / "store")
     red, both = train_apps(
-        [request, replace(request, app="warm", data=data(pictures, "red", "green"))], store, workers=2
+        [request, replace(request, app="warm", data=data(pictures, "red", "green"))],
+        store,
+        resources=Resources(workers=2),
     )
     assert verify_package(store, red) == verify_package(store, both) == []
     assert red.event_statistics == STATISTICS

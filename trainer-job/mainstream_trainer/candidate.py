@@ -6,26 +6,26 @@ the base network's own, and in the stem they would break the share key. Its scal
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import cast
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import fx, nn
 
-from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
+from mainstream.nn.tensors import round_to_half
 from mainstream_trainer.feature_cache import FeatureCache
 from mainstream_trainer.held_out import HeldOut
+from mainstream_trainer.model import Model
+from mainstream_trainer.operating_points import thresholds
 from mainstream_trainer.schedule import Schedule, schedule
 from mainstream_trainer.settings import TrainingSettings
 
 _MAX_GRADIENT_NORM = 5.0
 _PASS_ELEMENTS = 640_000
 """of the features that enter one forward and backward pass: bounds the memory that a shallow branch-point takes"""
-_SCORED_FRAMES = 16
-"""frames of one forward pass when scoring; fixed, so that scores are the same on every run"""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,15 @@ class TrainedCandidate:
 
     branch_point: int
     segments: tuple[fx.GraphModule, ...]
-    head: PoolLinear
+    head: nn.Module
     scores: NDArray[np.float64]
-    """of the held-out frames, sigmoid of the logit"""
-    epochs: int
+    """of the held-out frames, sigmoid of the logit, by the weights as they are stored"""
+    half: bool
+    """whether the weights are stored in half precision"""
+    epochs: float
     """until training stopped"""
-    best_epoch: int
-    """whose weights these are, from 1"""
+    best_epoch: float
+    """whose weights these are"""
 
 
 def train_candidate(
@@ -60,32 +62,75 @@ def train_candidate(
     lesson: Lesson,
     start: TrainedCandidate | None,
     seed: int,
-    on_epoch: Callable[[float], None],
+    on_look: Callable[[float], None],
     check_stop: Callable[[], None],
 ) -> TrainedCandidate:
     """Train a candidate, warm-started from a more frozen one.
 
-    What is kept is a moving average of the weights, at the epoch where it ranks the held-out frames best; ranking,
-    because thresholds are chosen later. `check_stop` is called between steps and ends training by raising.
+    What is kept is a moving average of the weights, where it ranks the held-out frames best; ranking, because
+    thresholds are chosen later. `check_stop` is called between steps and ends training by raising.
     """
     settings, held_out = lesson.settings, lesson.held_out
     plan = schedule(network.branch_points[branch_point].cost_share, len(held_out.fit), settings)
-    learner = _Learner(_Model.starting_from(network, branch_point, start), lesson, plan, seed)
-    best_quality, best_epoch, epoch = -1.0, 0, 0
-    best_weights: dict[str, torch.Tensor] = {}
-    best_scores = np.empty(0)
-    while epoch < plan.epochs and epoch - best_epoch < plan.patience_epochs:
-        epoch += 1
-        learner.learn_epoch(check_stop)
+    segments = () if start is None else start.segments
+    model = Model.starting_from(
+        network, branch_point, settings.head, seed, segments, None if start is None else start.head
+    )
+    learner = Learner(model, lesson, plan, seed)
+    present = lesson.present[held_out.frames]
+    # What it starts from is kept where nothing better is found, so that specialising more never makes it worse.
+    best = _Best(-1.0, 0, {}, np.empty(0))
+    if start is not None:
+        best = _Best(ranking_quality(start.scores, present), 0, copy.deepcopy(model.state_dict()), start.scores)
+    look = improved = 0
+    while look < plan.looks and look - improved < plan.patience_looks:
+        look += 1
+        learner.learn(plan.steps_per_look, check_stop)
         scores = learner.average.scores(lesson.features, held_out.frames, check_stop)
-        quality = ranking_quality(scores, lesson.present[held_out.frames])
-        if quality >= best_quality:
-            best_quality, best_epoch, best_scores = quality, epoch, scores
-            best_weights = copy.deepcopy(learner.average.state_dict())
-        on_epoch(epoch / plan.epochs)
+        quality = ranking_quality(scores, present)
+        if quality > best.quality + settings.least_gain:
+            improved = look
+        if quality >= best.quality:
+            best = _Best(quality, look, copy.deepcopy(learner.average.state_dict()), scores)
+        on_look(look / plan.looks)
     kept = learner.average
-    kept.load_state_dict(best_weights)
-    return TrainedCandidate(branch_point, tuple(kept.segments), kept.head, best_scores, epoch, best_epoch)
+    kept.load_state_dict(best.weights)
+    per_look = plan.steps_per_look * settings.batch_frames / len(held_out.fit)
+    trained = TrainedCandidate(
+        branch_point, tuple(kept.segments), kept.head, best.scores, False, look * per_look, best.look * per_look
+    )
+    return stored(trained, lesson, check_stop)
+
+
+def stored(trained: TrainedCandidate, lesson: Lesson, check_stop: Callable[[], None]) -> TrainedCandidate:
+    """The candidate with weights rounded to half precision where that hardly changes p and e, else as it is."""
+    settings, frames = lesson.settings, lesson.held_out.frames
+    model = Model(trained.branch_point, list(copy.deepcopy(trained.segments)), copy.deepcopy(trained.head))
+    round_to_half(model)
+    scores = model.scores(lesson.features, frames, check_stop)
+    change = largest_change(trained.scores, scores, lesson.present[frames], settings.thresholds)
+    if change > settings.rounding_change:
+        return trained
+    return replace(trained, segments=tuple(model.segments), head=model.head, scores=scores, half=True)
+
+
+def largest_change(
+    before: NDArray[np.float64], after: NDArray[np.float64], present: NDArray[np.bool_], points: int
+) -> float:
+    """Largest change of p or e at any operating point from scores `before` to scores `after`, each (n,)."""
+    at = thresholds(points, before)[:, None]
+    return max(
+        float(np.abs((before[of] >= at).mean(axis=1) - (after[of] >= at).mean(axis=1)).max())
+        for of in (present, ~present)
+    )
+
+
+@dataclass(frozen=True)
+class _Best:
+    quality: float
+    look: int
+    weights: dict[str, torch.Tensor]
+    scores: NDArray[np.float64]
 
 
 def ranking_quality(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
@@ -96,50 +141,10 @@ def ranking_quality(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> 
     return float((below + not_above).mean() / 2 / len(other))
 
 
-class _Model(nn.Module):
-    """The part of a candidate that is its own: segments from its branch-point on, and the head."""
-
-    def __init__(self, branch_point: int, segments: list[fx.GraphModule], head: PoolLinear) -> None:
-        super().__init__()
-        self.branch_point = branch_point
-        self.body = nn.Sequential(*segments)
-        self.head = head
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.eval()
-
-    @classmethod
-    def starting_from(cls, network: Network, branch_point: int, start: TrainedCandidate | None) -> "_Model":
-        """The base network's weights, but those of a more frozen candidate where it has its own."""
-        segments = network.trainable_segments(branch_point)
-        head = PoolLinear(network.feature_channels)
-        if start is not None:
-            head.load_state_dict(start.head.state_dict())
-            for segment, trained in zip(reversed(segments), reversed(start.segments), strict=False):
-                segment.load_state_dict(trained.state_dict())
-        return cls(branch_point, segments, head)
-
-    @property
-    def segments(self) -> list[fx.GraphModule]:
-        return [cast(fx.GraphModule, segment) for segment in self.body]
-
-    def scores(
-        self, features: FeatureCache, frames: NDArray[np.intp], check_stop: Callable[[], None]
-    ) -> NDArray[np.float64]:
-        """Scores (len(frames),) of frames as they are."""
-        parts = []
-        with torch.inference_mode():
-            for at in range(0, len(frames), _SCORED_FRAMES):
-                check_stop()
-                batch = features.batch(self.branch_point, frames[at : at + _SCORED_FRAMES])
-                parts.append(torch.sigmoid(self.head(self.body(batch)).double()).numpy())
-        scores: NDArray[np.float64] = np.concatenate(parts)
-        return scores
-
-
-class _Learner:
+class Learner:
     """A model that learns, and the moving average of its weights that is kept."""
 
-    def __init__(self, model: _Model, lesson: Lesson, plan: Schedule, seed: int) -> None:
+    def __init__(self, model: Model, lesson: Lesson, plan: Schedule, seed: int) -> None:
         self.average = copy.deepcopy(model).requires_grad_(False)
         self._model = model.requires_grad_(True)
         self._lesson = lesson
@@ -155,10 +160,10 @@ class _Learner:
         present = lesson.present[lesson.held_out.fit]
         self._event_weight = float((~present).sum() / present.sum())
 
-    def learn_epoch(self, check_stop: Callable[[], None]) -> None:
-        """One epoch: as many frames as there are to fit, drawn in passes over every `stride`-th one."""
-        rows = self._drawn_rows()
+    def learn(self, steps: int, check_stop: Callable[[], None]) -> None:
+        """So many steps, on frames drawn in passes over every `stride`-th one."""
         size = self._lesson.settings.batch_frames
+        rows = self._drawn_rows(steps * size)
         for at in range(0, len(rows), size):
             check_stop()
             self._learn(rows[at : at + size])
@@ -182,7 +187,9 @@ class _Learner:
         """Summed cross-entropy in which both classes weigh the same, with smoothed labels, dropout on the features."""
         settings, lesson = self._lesson.settings, self._lesson
         present = torch.from_numpy(lesson.present[rows % len(lesson.present)].astype(np.float32))
-        features = self._model.body(lesson.features.batch(self._model.branch_point, rows))
+        inputs = lesson.features.batch(self._model.branch_point, rows)
+        with self._precision():
+            features = self._model.body(inputs).float()
         # By channel, which pooling leaves alone; from our own generator, so that apps may train side by side.
         kept = torch.rand(features.shape[:2], generator=self._generator) >= settings.dropout
         logits = self._model.head(features * (kept / (1 - settings.dropout))[:, :, None, None])
@@ -193,10 +200,13 @@ class _Learner:
             reduction="sum",
         )
 
-    def _drawn_rows(self) -> NDArray[np.intp]:
-        """Rows of the feature cache for one epoch: every frame in one of its variants."""
+    def _precision(self) -> AbstractContextManager[object]:
+        half = self._lesson.settings.precision == "bfloat16" and len(self._model.segments) > 0
+        return torch.autocast("cpu", torch.bfloat16) if half else nullcontext()
+
+    def _drawn_rows(self, wanted: int) -> NDArray[np.intp]:
+        """Rows of the feature cache, each frame in one of its variants."""
         settings, fit = self._lesson.settings, self._lesson.held_out.fit
-        wanted = self._plan.steps_per_epoch * settings.batch_frames
         frames = np.empty(0, dtype=np.intp)
         while len(frames) < wanted:
             one_pass = fit[self._draw(settings.stride, 1)[0] :: settings.stride]

@@ -87,7 +87,7 @@ class Evaluator:
 
     def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
         """Operating points, and the replayed curve where there are enough events and windows for one."""
-        at = thresholds(self._settings.thresholds)
+        at = thresholds(self._settings.thresholds, candidate.scores)
         points = operating_points(candidate.scores, self._labels, at, seed)
         enough = min(self.evaluation.events, self.evaluation.windows) >= self._settings.replay_min_events
         if isinstance(self._events, DeclaredEvents) or not enough:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from mainstream.mpackage.manifest import OperatingPoint
 
 _WIDEST_LOGIT = 4.0
+_REACH = 0.9
+"""of half the distance between two thresholds, by which one may move; so they keep their order"""
 _RESAMPLES = 2000
 _INTERVAL = (2.5, 97.5)
 """percentiles of a 95 % interval"""
@@ -24,9 +26,27 @@ class HeldOutLabels:
     """number of the block that a frame belongs to, (n,); blocks are resampled as a whole"""
 
 
-def thresholds(count: int) -> NDArray[np.float64]:
-    """Scores evenly spaced in the logit, ascending; the middle one of an odd `count` is 1/2."""
-    return np.round(1 / (1 + np.exp(-np.linspace(-_WIDEST_LOGIT, _WIDEST_LOGIT, count))), _DIGITS)
+def thresholds(count: int, scores: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Scores (count,) evenly spaced in the logit, ascending; the middle one of an odd `count` is 1/2.
+
+    Given held-out `scores` (n,), each moves, within its even share, to the middle of the widest gap between them: a
+    threshold that all but touches a score would promise a p and e that rounding can undo.
+    """
+    at = np.linspace(-_WIDEST_LOGIT, _WIDEST_LOGIT, count)
+    if scores is not None:
+        reach = _REACH * _WIDEST_LOGIT / (count - 1)
+        clipped = np.clip(scores, 1e-9, 1 - 1e-9)
+        logits = np.sort(np.log(clipped) - np.log1p(-clipped))
+        at = np.array([_widest_gap(logits, each - reach, each + reach) for each in at])
+    return np.round(1 / (1 + np.exp(-at)), _DIGITS)
+
+
+def _widest_gap(values: NDArray[np.float64], low: float, high: float) -> float:
+    """Middle of the widest gap between ascending `values` from `low` to `high`."""
+    inside = values[np.searchsorted(values, low, "right") : np.searchsorted(values, high, "left")]
+    edges = np.concatenate([[low], inside, [high]])
+    widest = int(np.argmax(np.diff(edges)))
+    return float((edges[widest] + edges[widest + 1]) / 2)
 
 
 def blocks_of(frames: NDArray[np.intp], block_frames: int) -> NDArray[np.intp]:

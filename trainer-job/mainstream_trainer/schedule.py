@@ -1,12 +1,15 @@
-"""How long and how fast a candidate learns, by the share of the base network that it specialises."""
+"""How fast a candidate learns, and when it stops, by the share of the base network that it specialises.
+
+One rule for every candidate, warm-started or not: it stops when its held-out ranking has not got better for a while.
+So a candidate that starts where a more frozen one ended pays only for what it learns beyond that.
+"""
 
 from dataclasses import dataclass
-from math import ceil, cos, pi
+from math import ceil
 
 from mainstream_trainer.settings import TrainingSettings
 
-_WARM_UP_SHARE = 0.1
-"""of all steps, in which the learning rate rises"""
+_WARM_UP_STEPS = 8
 _MAX_AVERAGING = 0.95
 
 
@@ -14,17 +17,17 @@ _MAX_AVERAGING = 0.95
 class Schedule:
     """Steps and learning rates of one candidate."""
 
-    epochs: int
-    patience_epochs: int
-    steps_per_epoch: int
+    looks: int
+    """at the held-out frames, at most"""
+    patience_looks: int
+    steps_per_look: int
     learning_rate: float
-    """of the specialised layers, at its peak"""
+    """of the specialised layers"""
     head_learning_rate: float
 
     def factor(self, step: int) -> float:
-        """Of the peak learning rate, at a step counted from 0: a short rise, then half a cosine down to 0."""
-        steps = self.epochs * self.steps_per_epoch
-        return min(1.0, (step + 1) / (_WARM_UP_SHARE * steps)) * (0.5 + 0.5 * cos(pi * step / steps))
+        """Of the learning rate, at a step counted from 0: a short rise, then level; averaging does what decay would."""
+        return min(1.0, (step + 1) / _WARM_UP_STEPS)
 
     def averaging(self, step: int) -> float:
         """How much of the moving average of the weights stays at a step."""
@@ -34,17 +37,17 @@ class Schedule:
 def schedule(frozen_share: float, fit_frames: int, settings: TrainingSettings) -> Schedule:
     """Schedule of a candidate whose stem has `frozen_share` (0 to 1) of the base network's operations.
 
-    Little frozen: slower, so that good layers are not undone, and shorter, since every step is dearer.
+    Little frozen: slower, so that good layers are not undone.
     """
-    steps = ceil(fit_frames / settings.batch_frames)
+    epoch = ceil(fit_frames / settings.batch_frames)
     if frozen_share == 1.0:
         return Schedule(
-            settings.frozen_epochs, settings.frozen_patience_epochs, steps, 0.0, settings.frozen_head_learning_rate
+            settings.frozen_epochs, settings.frozen_patience_epochs, epoch, 0.0, settings.frozen_head_learning_rate
         )
     return Schedule(
-        epochs=settings.epochs + round(settings.extra_epochs * frozen_share),
-        patience_epochs=settings.patience_epochs,
-        steps_per_epoch=steps,
+        looks=ceil(settings.epochs / settings.look_epochs),
+        patience_looks=settings.patience_looks + round(settings.extra_patience_looks * frozen_share),
+        steps_per_look=max(1, round(settings.look_epochs * epoch)),
         learning_rate=settings.learning_rate * (1 + 2 * frozen_share),
         head_learning_rate=settings.head_learning_rate,
     )

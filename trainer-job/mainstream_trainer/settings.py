@@ -1,5 +1,7 @@
 """What determines a candidate's weights, apart from data, base network and seed; stands in every manifest."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -38,16 +40,30 @@ class TrainingSettings(BaseModel):
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     dropout: float = Field(0.2, ge=0, lt=1)
-    epochs: int = Field(5, ge=1, le=10_000)
-    """at most, with nothing frozen"""
-    extra_epochs: int = Field(4, ge=0, le=10_000)
-    """more than that as everything up to the last branch-point is frozen"""
+    epochs: float = Field(10, gt=0, le=10_000)
+    """at most, where something is specialised"""
+    look_epochs: float = Field(0.5, gt=0, le=100)
+    """between two looks at the held-out frames"""
+    patience_looks: int = Field(3, ge=1)
+    """without getting better before training stops, warm-started or not, with nothing frozen"""
+    extra_patience_looks: int = Field(4, ge=0)
+    """more than that as everything up to the last branch-point is frozen: looks are cheap there"""
+    least_gain: float = Field(0.001, ge=0, lt=1)
+    """of the held-out ranking, that counts as getting better"""
     frozen_epochs: int = Field(80, ge=1, le=100_000)
-    """at most, with everything frozen"""
-    patience_epochs: int = Field(3, ge=1)
-    """without getting better on held-out frames before training stops"""
+    """at most, with everything frozen; a look after each"""
     frozen_patience_epochs: int = Field(20, ge=1)
     """the same with everything frozen"""
+    head: str = Field("pool-linear", min_length=1, max_length=128)
+    """kind of head, by entry point"""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """of forward and backward passes where something is specialised; weights and evaluation stay in float32"""
+    cache_bytes: int = Field(2 << 30, ge=1 << 20)
+    """of features on disk; what does not fit is computed again"""
+    rounding_change: float = Field(0.005, ge=0, le=1)
+    """largest change of p and e at an operating point for which weights are kept in half precision"""
+    prune: bool = True
+    """leave candidates out that another one, no dearer, matches at every operating point; the extremes stay"""
     thresholds: int = Field(21, ge=3, le=255)
     """operating points of a candidate, evenly spaced in the logit"""
     replay_min_events: int = Field(8, ge=1)

@@ -4,33 +4,57 @@ Every app trains on one thread: on small feature maps two apps side by side fini
 threads, and what they learn does not depend on how many cores there are.
 """
 
-import tempfile
+import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import sched_getaffinity
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from mainstream.errors import InvalidInputError
+from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.store import Store
 from mainstream_trainer.app_training import Stopped, train_job
-from mainstream_trainer.feature_cache import FeatureCache
+from mainstream_trainer.feature_cache import CachePlan, FeatureCache
 from mainstream_trainer.preparation import Job, Preparation
 from mainstream_trainer.published import published
 from mainstream_trainer.request import OnProgress, Progress, TrainingRequest, ignore_progress
+from mainstream_trainer.work_folder import work_folder
 
 _READING_SHARE = 0.1
 """of preparing a view: decoding, as against computing features"""
 _SIGNAL_POLL_S = 0.2
 
 
-def train_app(request: TrainingRequest, store: Store, *, on_progress: OnProgress = ignore_progress) -> Manifest:
+@dataclass(frozen=True)
+class Resources:
+    """What a training may use; nothing of it changes what is learnt."""
+
+    workers: int | None = None
+    """apps that train at once; None: one a core"""
+    work: Path | None = None
+    """where features and finished candidates are kept until packages are published, so that a training that was killed
+    goes on where it was; None: nowhere"""
+    checkpoints: Store | None = None
+    """where finished candidates are kept instead, as for pods that share them"""
+
+
+def train_app(
+    request: TrainingRequest,
+    store: Store,
+    *,
+    on_progress: OnProgress = ignore_progress,
+    resources: Resources = Resources(),
+) -> Manifest:
     """Train one app and publish its package, or find it published."""
-    return train_apps([request], store, on_progress=on_progress)[0]
+    return train_apps([request], store, on_progress=on_progress, resources=resources)[0]
 
 
 def train_apps(
@@ -38,12 +62,12 @@ def train_apps(
     store: Store,
     *,
     on_progress: OnProgress = ignore_progress,
-    workers: int | None = None,
+    resources: Resources = Resources(),
 ) -> list[Manifest]:
     """Train several apps and publish their packages; one that is published with the same inputs is not trained again.
 
-    Apps of one view share frames and features. `workers` apps train at once (None: one a core). Each package appears
-    in the store as soon as it is complete, or not at all: an error or Ctrl-C leaves nothing half-written.
+    Apps of one view share frames and features. Each package appears in the store as soon as it is complete, or not at
+    all: an error, Ctrl-C or a kill leaves nothing half-written.
     Raises `MainstreamError` before anything is trained where a request cannot be carried out.
     """
     _check_distinct(requests)
@@ -58,18 +82,18 @@ def train_apps(
         if manifests[index] is None:
             views.setdefault(_view_key(job), []).append(index)
     for indices in views.values():
-        trained = _train_view([jobs[index] for index in indices], store, on_progress, workers)
+        trained = _train_view([jobs[index] for index in indices], store, on_progress, resources)
         for index, manifest in zip(indices, trained, strict=True):
             manifests[index] = manifest
     return [manifest for manifest in manifests if manifest is not None]
 
 
-def _train_view(jobs: list[Job], store: Store, on_progress: OnProgress, workers: int | None) -> list[Manifest]:
+def _train_view(jobs: list[Job], store: Store, on_progress: OnProgress, resources: Resources) -> list[Manifest]:
     """Train apps that look at the same pixels through the same base network."""
     with (
         _one_thread_each(),
-        tempfile.TemporaryDirectory(prefix="mainstream-features-") as folder,
-        ThreadPoolExecutor(workers or len(sched_getaffinity(0)), thread_name_prefix="train") as executor,
+        work_folder(resources.work, f"view-{_view_digest(jobs[0])[:16]}") as folder,
+        ThreadPoolExecutor(resources.workers or len(sched_getaffinity(0)), thread_name_prefix="train") as executor,
     ):
         stop = threading.Event()
 
@@ -78,8 +102,11 @@ def _train_view(jobs: list[Job], store: Store, on_progress: OnProgress, workers:
                 raise Stopped
 
         try:
-            features = _features(jobs, Path(folder), executor, on_progress)
-            futures = [executor.submit(train_job, job, features, store, on_progress, check_stop) for job in jobs]
+            features = _features(jobs, folder, executor, on_progress)
+            checkpoints = resources.checkpoints or FolderStore(folder)
+            futures = [
+                executor.submit(train_job, job, features, checkpoints, store, on_progress, check_stop) for job in jobs
+            ]
             _wait(futures)
             return [future.result() for future in futures]
         finally:
@@ -90,24 +117,32 @@ def _train_view(jobs: list[Job], store: Store, on_progress: OnProgress, workers:
 def _features(jobs: list[Job], folder: Path, executor: Executor, on_progress: OnProgress) -> FeatureCache:
     first = jobs[0]
     size = first.network.preprocessing
+    settings = first.request.settings
     step = f"view of {first.source.name}"
 
     def tell(detail: str, start: float, width: float) -> Callable[[float], None]:
         return lambda share: on_progress(Progress(step, detail, start + width * share))
 
     branch_points = sorted({branch_point for job in jobs for branch_point in job.request.branch_points})
-    cache = FeatureCache(first.network, folder)
-    cache.check_size(first.source.frames, branch_points, first.request.settings.variants)
-    frames = first.source.read(first.request.crop, size.height, size.width, tell("reading frames", 0, _READING_SHARE))
-    cache.build(
-        frames,
-        branch_points,
-        first.request.settings,
-        first.request.seed,
-        executor,
+    cache = FeatureCache(first.network, folder, first.source.frames, settings, first.request.seed)
+    plan = cache.plan(branch_points, settings.cache_bytes)
+    on_progress(Progress(step, _told(plan), 0.0))
+    reading, computing = (
+        tell("reading frames", 0, _READING_SHARE),
         tell("computing features", _READING_SHARE, 1 - _READING_SHARE),
     )
+    fit = np.zeros(first.source.frames, dtype=np.bool_)
+    for job in jobs:
+        fit[job.held_out.fit] = True
+    cache.build(
+        lambda: first.source.read(first.request.crop, size.height, size.width, reading), plan, fit, executor, computing
+    )
     return cache
+
+
+def _told(plan: CachePlan) -> str:
+    again = f", computing branch-points {', '.join(map(str, plan.computed_again))} again" if plan.computed_again else ""
+    return f"features take {plan.needed_bytes / 2**30:.2f} of {plan.all_bytes / 2**30:.2f} GiB{again}"
 
 
 def _wait(futures: list[Future[Manifest]]) -> None:
@@ -123,6 +158,18 @@ def _view_key(job: Job) -> tuple[object, ...]:
     """What features depend on."""
     request = job.request
     return (job.source.sha256, request.crop, job.network.digest, request.seed, request.settings)
+
+
+def _view_digest(job: Job) -> str:
+    crop = job.request.crop
+    known = {
+        "source": job.source.sha256,
+        "crop": None if crop is None else crop.model_dump(mode="json"),
+        "base": job.network.digest,
+        "seed": job.request.seed,
+        "settings": job.request.settings.model_dump(mode="json"),
+    }
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
 def _check_distinct(requests: Sequence[TrainingRequest]) -> None:

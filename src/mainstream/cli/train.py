@@ -36,7 +36,17 @@ def train(
     store: Annotated[
         str, typer.Option(help="Folder or s3://bucket/prefix to publish packages in.", metavar="STORE")
     ] = "out/packages",
-    base: Annotated[str, typer.Option(help="Base network.")] = "efficientnet-lite0",
+    base: Annotated[str, typer.Option(help="Base network; `mainstream base list` names them.")] = "efficientnet-lite0",
+    base_weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Its weights: a file, a URL, or a published base network (STORE/name@version). Those of the package "
+            "that ships them where left out."
+        ),
+    ] = None,
+    base_weights_sha256: Annotated[
+        str | None, typer.Option(help="sha256 that they must have; needed with a URL.", metavar="HEX")
+    ] = None,
     branch_points: Annotated[
         str, typer.Option(help="Branch-points to make candidates at: 0 is nothing frozen, the last everything.")
     ] = "0,7,11,15",
@@ -45,6 +55,16 @@ def train(
     ] = None,
     version: Annotated[str, typer.Option(help="Version to publish as; what is published never changes.")] = "1",
     seed: Annotated[int, typer.Option(help="Same seed and inputs: same package.")] = 0,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that keeps features and finished candidates until packages are published, so that a training "
+            "that was killed goes on. Beside a store that is a folder where left out.",
+            metavar="DIR",
+        ),
+    ] = None,
+    cache_gib: Annotated[float, typer.Option(help="Disk that features may take, GiB.")] = 2.0,
+    head: Annotated[str, typer.Option(help="Kind of head, by entry point.")] = "pool-linear",
     train_part: Annotated[
         str | None,
         typer.Option(
@@ -87,10 +107,11 @@ def train(
     long and how frequent events are, which pictures do not show, is declared. An app that is published with the same
     inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
     """
-    from mainstream.cli.train_inputs import Asked, open_store, training_requests
+    from mainstream.cli.train_inputs import Asked, training_requests, work_beside
+    from mainstream.mpackage.opening import open_store
 
     try:
-        from mainstream_trainer.training import train_apps
+        from mainstream_trainer.training import Resources, train_apps
     except ImportError as error:
         raise InvalidInputError(f"training needs {error.name}: pip install 'mainstream[trainer]'") from error
 
@@ -104,6 +125,8 @@ def train(
         crop=crop,
         version=version,
         seed=seed,
+        cache_gib=cache_gib,
+        head=head,
         train_part=train_part,
         event_classes=tuple(event_class or ()),
         events=events,
@@ -114,10 +137,14 @@ def train(
         region=region,
         ca_bundle=ca_bundle,
         anonymous=anonymous,
+        base_weights=base_weights,
+        base_weights_sha256=base_weights_sha256,
     )
-    published = open_store(asked)
+    published = open_store(asked.store, asked.store_options)
     with training_requests(asked) as requests, _showing() as show:
-        manifests = train_apps(requests, published, on_progress=show)
+        manifests = train_apps(
+            requests, published, on_progress=show, resources=Resources(work=work or work_beside(asked))
+        )
     _tell(manifests)
 
 

@@ -11,11 +11,16 @@ from mainstream.api.video_app import StoreAccess
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Split
+from mainstream.mpackage.opening import StoreOptions
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import EventStatistics
-    from mainstream.mpackage.store import Store
+    from mainstream.weights import BaseWeights
     from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
+    from mainstream_trainer.settings import TrainingSettings
+
+
+_MOST_GIB = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Asked:
     crop: str | None
     version: str
     seed: int
+    cache_gib: float
+    head: str
     train_part: str | None
     event_classes: tuple[str, ...]
     events: Path | None
@@ -41,11 +48,18 @@ class Asked:
     region: str | None
     ca_bundle: Path | None
     anonymous: bool
+    base_weights: str | None
+    base_weights_sha256: str | None
 
     @property
     def is_video(self) -> bool:
         """Whether there is a clip with labels, or else a folder of pictures."""
         return self.labels is not None
+
+    @property
+    def store_options(self) -> StoreOptions:
+        """How stores on S3 are reached."""
+        return StoreOptions(self.endpoint, self.region, self.ca_bundle, anonymous=self.anonymous)
 
     def client(self) -> Any:
         """A client of the S3 endpoint."""
@@ -57,16 +71,10 @@ class Asked:
         return s3_client(access, None, self.ca_bundle)
 
 
-def open_store(asked: Asked) -> "Store":
-    """Where packages are published."""
-    from mainstream.mpackage.folder_store import FolderStore
-
-    if not asked.store.startswith("s3://"):
-        return FolderStore(Path(asked.store))
-    client = asked.client()
-    from mainstream.mpackage.s3_store import S3Store
-
-    return S3Store(asked.store, client)
+def work_beside(asked: Asked) -> Path | None:
+    """Where work is kept if nothing else is said: beside a store that is a folder."""
+    store = Path(asked.store)
+    return None if asked.store.startswith("s3://") else store.with_name(f"{store.name}.work")
 
 
 @contextmanager
@@ -76,8 +84,36 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
 
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
         found = _video(asked, Path(folder)) if asked.is_video else _pictures(asked, Path(folder))
-        view, points = _crop(asked.crop), _branch_points(asked.branch_points)
-        yield [TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed) for name, data in found]
+        view, points, settings = _crop(asked.crop), _branch_points(asked.branch_points), _settings(asked)
+        weights = _weights(asked)
+        yield [
+            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, settings, weights=weights)
+            for name, data in found
+        ]
+
+
+def _settings(asked: Asked) -> "TrainingSettings":
+    from pydantic import ValidationError
+
+    from mainstream_trainer.settings import TrainingSettings
+
+    if not 0 < asked.cache_gib < _MOST_GIB:
+        raise InvalidInputError(f"must be more than 0 and less than {_MOST_GIB}", field="--cache-gib")
+    try:
+        return TrainingSettings(cache_bytes=round(asked.cache_gib * 2**30), head=asked.head)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidInputError(first["msg"], field=f"settings.{first['loc'][0]}") from error
+
+
+def _weights(asked: Asked) -> "BaseWeights | None":
+    from mainstream.weights import BaseWeights
+
+    if asked.base_weights is None:
+        if asked.base_weights_sha256 is not None:
+            raise InvalidInputError("belongs to --base-weights; give both", field="--base-weights-sha256")
+        return None
+    return BaseWeights(asked.base_weights, asked.base_weights_sha256, asked.store_options)
 
 
 def _video(asked: Asked, folder: Path) -> "list[tuple[str, VideoData]]":
