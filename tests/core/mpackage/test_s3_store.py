@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,3 +124,20 @@ def _made(endpoint: str) -> bool:
     except Exception:
         return False
     return True
+
+
+def test_a_signed_upload_writes_one_object_of_that_size_alone(store: S3Store) -> None:
+    url = store.signed_upload("clips/event.mp4", 4, 60)
+    assert _put(url, b"longer than four") >= 400
+    assert _put(url.replace("event.mp4", "other.mp4"), b"four") >= 400
+    assert _put(url, b"four") == 200
+    assert store.read("clips/event.mp4", 100) == b"four"
+
+
+def _put(url: str, data: bytes) -> int:
+    request = urllib.request.Request(url, data=data, method="PUT")  # noqa: S310 - http is meant
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
