@@ -1,6 +1,7 @@
 """What a change of the release costs in frames: watched at the runner's own counters, from before until after."""
 
 import shutil
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import yaml
 from cluster_stage import CHART, TENANT, Stage
-from cluster_tools import wait_for
+from cluster_tools import ROOT, run, wait_for
 
 from mainstream.runner_report import RunnerReport
 
@@ -44,7 +45,7 @@ class Watch:
         wait_for("first report", lambda: len(self._seen) == len(self._apps), 30)
         return self.watched
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._ended.set()
         self._thread.join(30)
         now_s = time.monotonic()
@@ -73,6 +74,22 @@ class Watch:
                 self.watched.gap_s[app] = max(self.watched.gap_s[app], now_s - since_s)
                 self._seen[app] = (now_s, pod, told.captured)
             self.watched.dropped[app] = max(self.watched.dropped[app], told.dropped)
+
+
+def chart_before(folder: Path) -> Path | None:
+    """The chart as it was before its version last changed, from git's history; None where there is none."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    path = CHART.relative_to(ROOT)
+    changes = run(git, "-C", ROOT, "log", "--format=%H", "-G^version:", "--", path / "Chart.yaml").split()
+    if len(changes) < 2:
+        return None
+    archive = folder / "before.tar"
+    run(git, "-C", ROOT, "archive", "--output", archive, f"{changes[0]}^", path)
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder / "before", filter="data")
+    return folder / "before" / path
 
 
 def next_chart(folder: Path) -> Path:

@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from cluster_images import BILL, FOLDERS, file_of, labels, layers
 from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
 from cluster_rights import calls, covers, rights
-from cluster_stage import EXAMPLES, SYSTEM, TENANT, Stage
+from cluster_stage import BUDGET, CHART, EXAMPLES, SYSTEM, TENANT, Stage
 from cluster_tools import wait_for
-from cluster_upgrade import next_chart, watched
+from cluster_upgrade import chart_before, next_chart, watched
 
 from mainstream.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
 from mainstream_operator.kube import KubeError
@@ -51,6 +52,24 @@ def dropped(stage: Stage) -> dict[str, tuple[int, int]]:
     for app in report.apps.values():
         assert 0 <= app.captured - app.analysed - app.skipped - app.dropped <= 20
     return {name: (app.captured, app.dropped) for name, app in report.apps.items()}
+
+
+def test_a_release_of_the_chart_before_is_upgraded_with_its_objects(story: Stage, tmp_path: Path) -> None:
+    """What Helm and the API server have to do with it; the operator of before is not built again for this."""
+    before = chart_before(tmp_path)
+    if before is None:
+        pytest.skip("git's history holds no chart of another version")
+    story.helm("install", "mainstream", before, "--set", f"tenants={{{TENANT}}}")
+    wait_for("definitions", lambda: story.get("crd", "videostreams.mainstream.video", None), 30)
+    story.kubectl("wait", "--for=condition=Established", "crd/videostreams.mainstream.video", "--timeout=30s")
+    story.kubectl("apply", "-f", EXAMPLES / "stream.yaml")
+    uid = (story.get("videostream", "plaza") or {})["metadata"]["uid"]
+    story.upgrade(CHART, f"edgeNode.spec.budget={BUDGET}")
+    assert (story.get("videostream", "plaza") or {})["metadata"]["uid"] == uid
+    story.wait_condition("videostream", "plaza", "Placed", "True", timeout_s=60)
+    story.kubectl("delete", "videostream", "plaza", "-n", TENANT)
+    story.kubectl("delete", "edgenode", story.node, "--ignore-not-found")
+    story.helm("uninstall", "mainstream", "--wait", "--timeout", "60s")
 
 
 def test_helm_install_makes_an_edge_node_for_the_labelled_node(story: Stage) -> None:
@@ -359,6 +378,25 @@ def test_the_operator_uses_every_right_and_was_refused_no_call(story: Stage) -> 
 
 def _patch(stage: Stage, kind: str, name: str, patch: dict[str, Any]) -> None:
     stage.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(patch))
+
+
+@pytest.mark.parametrize("part", FOLDERS)
+def test_each_image_carries_labels_and_a_bill_of_materials(story: Stage, part: str) -> None:
+    archive = story.images[part]
+    found = labels(archive)
+    assert found["org.opencontainers.image.title"] == f"mainstream-{part}"
+    assert found["org.opencontainers.image.licenses"] == "Apache-2.0"
+    bill = json.loads(file_of(archive, BILL))
+    assert bill["bomFormat"] == "CycloneDX"
+    named = {each["purl"].partition("@")[0] for each in bill["components"]}
+    assert "pkg:deb/debian/python3" in named
+    assert ("pkg:pypi/torch" in named) is (part != "operator")
+    assert "pkg:pypi/cyclonedx-python-lib" not in named, "what builds is not in the image"
+
+
+def test_runner_and_trainer_share_torch(story: Stage) -> None:
+    pairs = zip(layers(story.images["runner"]), layers(story.images["trainer"]), strict=False)
+    assert sum(a == b for a, b in pairs) >= 3
 
 
 def test_uninstalling_and_deleting_the_definitions_leaves_nothing_stuck(story: Stage) -> None:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from mainstream.cli import package
+from mainstream.cli import base, package
 from mainstream.cli.demo import demo
 from mainstream.cli.plan import plan
 from mainstream.cli.profile_node import profile
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(train)
 app.add_typer(package.commands, name="package")
+app.add_typer(base.commands, name="base")
 app.command()(profile)
 app.command()(plan)
 app.command("solve")(solve_command)

@@ -1,3 +1,6 @@
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from safetensors.numpy import save
@@ -62,3 +65,18 @@ def other_package():
 @pytest.fixture
 def store(tmp_path):
     return FolderStore(tmp_path / "store")
+
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from s3_server import S3Server, versitygw  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory):
+    """A running S3 server over an empty folder."""
+    folder = tmp_path_factory.mktemp("s3")
+    server = S3Server(versitygw(folder), folder)
+    server.start()
+    yield server
+    server.kill()
