@@ -219,7 +219,7 @@ def test_what_makes_no_sense_is_refused_by_the_api_server(story: Stage) -> None:
         ({"votes": "many"}, "votes are"),
         ({"rates": [2, 1]}, "ascending"),
         ({"rates": [0]}, "greater than"),
-        ({"sinks": [{}]}, "give either"),
+        ({"sinks": [{}]}, "give one of"),
     ):
         with pytest.raises(AssertionError, match=words):
             story.apply(story.app("nonsense", **spec))

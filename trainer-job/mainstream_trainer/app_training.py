@@ -3,10 +3,12 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from mainstream.errors import MainstreamError
 from mainstream.machine import describe_machine
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.publish import publish
@@ -15,15 +17,29 @@ from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candida
 from mainstream_trainer.checkpoints import Checkpoints
 from mainstream_trainer.evaluation import Evaluator
 from mainstream_trainer.feature_cache import FeatureCache
+from mainstream_trainer.groups import groups_of
 from mainstream_trainer.packing import pack, training_of
 from mainstream_trainer.preparation import Job
+from mainstream_trainer.reporting import write_report
 from mainstream_trainer.request import OnProgress, Progress
 
 _SKIPPED_NAMED = 100
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody else's error or Ctrl-C ended the training
     """Training was told to stop."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which part of an app's training one process does: a group of its candidates, or, as the last, the package."""
+
+    index: int
+    """of the group, or the number of groups: wait for all candidates, and pack"""
+    wait_s: float = 24 * 3600.0
+    """for candidates of others, before giving up"""
 
 
 def train_job(
@@ -33,49 +49,121 @@ def train_job(
     store: Store,
     on_progress: OnProgress,
     check_stop: Callable[[], None],
-) -> Manifest:
+    share: Share | None = None,
+) -> Manifest | None:
     """Train one app's candidates, each warm-started from the one before, and publish their package.
 
-    A candidate that is among the `checkpoints` is not trained again.
+    A candidate that is among the `checkpoints` is not trained again. None where the `share` was to train a group.
     """
-    request, network = job.request, job.network
-    lesson = Lesson(features, job.present, job.held_out, request.settings)
-    finished = Checkpoints(checkpoints, inputs_digest(job), network, request.settings.head)
-    branch_points = sorted(set(request.branch_points), reverse=True)
-    work = [_work(job, branch_point) for branch_point in branch_points]
-    record: dict[str, Any] = {"started": datetime.now(UTC).isoformat(), "machine": describe_machine(), "candidates": []}
-    record["skipped"] = {"count": len(job.source.skipped), "pictures": list(job.source.skipped[:_SKIPPED_NAMED])}
-    candidates: list[TrainedCandidate] = []
-    for index, branch_point in enumerate(branch_points):
+    groups = groups_of(job.request.branch_points, job.request.settings.groups, job.network)
+    training = _Training(job, features, checkpoints, on_progress, check_stop)
+    if share is not None and share.index < len(groups):
+        training.train_group(groups[share.index])
+        return None
+    if share is None:
+        for group in groups:
+            training.train_group(group)
+    else:
+        training.await_all(job.request.branch_points, share.wait_s)
+    return training.publish(store)
 
-        def on_look(share: float, index: int = index, branch_point: int = branch_point) -> None:
-            done = (sum(work[:index]) + share * work[index]) / sum(work)
-            on_progress(Progress(request.app, f"branch-point {branch_point}", done))
 
+class _Training:
+    """Candidates of one app as they are finished."""
+
+    def __init__(
+        self,
+        job: Job,
+        features: FeatureCache,
+        checkpoints: Store,
+        on_progress: OnProgress,
+        check_stop: Callable[[], None],
+    ) -> None:
+        self._job = job
+        self._lesson = Lesson(features, job.present, job.held_out, job.request.settings)
+        self._finished = Checkpoints(checkpoints, inputs_digest(job), job.network, job.request.settings.head)
+        self._on_progress = on_progress
+        self._check_stop = check_stop
+        self._candidates: dict[int, TrainedCandidate] = {}
+        self._work_done = 0.0
+        self._work = sum(self._work_of(k) for k in set(job.request.branch_points))
+        self._record: dict[str, Any] = {
+            "started": datetime.now(UTC).isoformat(),
+            "machine": describe_machine(),
+            "skipped": {"count": len(job.source.skipped), "pictures": list(job.source.skipped[:_SKIPPED_NAMED])},
+            "candidates": [],
+        }
+
+    def train_group(self, group: list[int]) -> None:
+        """Train candidates in this order, each from the one before."""
+        before: TrainedCandidate | None = None
+        for branch_point in group:
+            if branch_point not in self._candidates:
+                self._finish(branch_point, before)
+            before = self._candidates[branch_point]
+
+    def await_all(self, branch_points: Sequence[int], wait_s: float) -> None:
+        """Until others have finished every candidate; `MainstreamError` where that takes too long."""
+        deadline_s = time.monotonic() + wait_s
+        pause_s = _FIRST_PAUSE_S
+        for branch_point in sorted(set(branch_points), reverse=True):
+            while (trained := self._finished.load(branch_point)) is None:
+                self._check_stop()
+                if time.monotonic() > deadline_s:
+                    raise MainstreamError(
+                        f"candidate {branch_point} of {self._job.request.app} was not finished within {wait_s:.0f} s; "
+                        "look at the logs of the pods that train"
+                    )
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            self._add(branch_point, trained, 0.0, resumed=True)
+
+    def publish(self, store: Store) -> Manifest:
+        """Measure, pack and publish what was trained."""
+        job, request = self._job, self._job.request
+        candidates = list(self._candidates.values())
+        evaluator = Evaluator(job.events, job.present, job.held_out, request.settings)
+        package = pack(request, job.network, candidates, evaluator, training_of(request, job.data_digest))
+        self._check_stop()
+        write_report(store, package.manifest, self._record, job, candidates, self._lesson.features)
+        publish(store, package.manifest, package.blobs, self._record)
+        return package.manifest
+
+    def _finish(self, branch_point: int, start: TrainedCandidate | None) -> None:
+        request = self._job.request
         started_s = time.monotonic()
-        trained = finished.load(branch_point)
+
+        def on_look(share: float) -> None:
+            done = (self._work_done + share * self._work_of(branch_point)) / self._work
+            self._on_progress(Progress(request.app, f"branch-point {branch_point}", min(1.0, done)))
+
+        trained = self._finished.load(branch_point)
         resumed = trained is not None
         if trained is None:
-            start = candidates[-1] if candidates else None
             seed = candidate_seed(request.seed, request.app, branch_point)
-            trained = train_candidate(network, branch_point, lesson, start, seed, on_look, check_stop)
-            finished.save(trained)
+            trained = train_candidate(
+                self._job.network, branch_point, self._lesson, start, seed, on_look, self._check_stop
+            )
+            self._finished.save(trained)
         on_look(1.0)
-        candidates.append(trained)
-        record["candidates"].append(
+        self._work_done += self._work_of(branch_point)
+        self._add(branch_point, trained, time.monotonic() - started_s, resumed=resumed)
+
+    def _add(self, branch_point: int, trained: TrainedCandidate, seconds: float, *, resumed: bool) -> None:
+        self._candidates[branch_point] = trained
+        self._record["candidates"].append(
             {
                 "branch_point": branch_point,
-                "seconds": round(time.monotonic() - started_s, 2),
+                "seconds": round(seconds, 2),
                 "epochs": round(trained.epochs, 2),
                 "best_epoch": round(trained.best_epoch, 2),
                 "resumed": resumed,
             }
         )
-    evaluator = Evaluator(job.events, job.present, job.held_out, request.settings)
-    package = pack(request, network, candidates, evaluator, training_of(request, job.data_digest))
-    check_stop()
-    publish(store, package.manifest, package.blobs, record)
-    return package.manifest
+
+    def _work_of(self, branch_point: int) -> float:
+        """About how long a candidate takes, against others: what of the network is trained."""
+        return 1.02 - self._job.network.branch_points[branch_point].cost_share
 
 
 def inputs_digest(job: Job) -> str:
@@ -83,11 +171,6 @@ def inputs_digest(job: Job) -> str:
     training = training_of(job.request, job.data_digest).model_dump(mode="json")
     known = {"training": training, "app": job.request.app, "base": job.network.digest}
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
-
-
-def _work(job: Job, branch_point: int) -> float:
-    """About how long a candidate takes, against others: what of the network is trained."""
-    return 1.02 - job.network.branch_points[branch_point].cost_share
 
 
 def candidate_seed(seed: int, app: str, branch_point: int) -> int:

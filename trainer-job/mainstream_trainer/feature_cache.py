@@ -136,6 +136,10 @@ class FeatureCache:
             inputs = features.float()
         return inputs.contiguous(memory_format=torch.channels_last)
 
+    def pixels(self, frame: int) -> NDArray[np.uint8]:
+        """A frame as it is, (height, width, 3)."""
+        return np.array(self._pixels[frame])
+
     def elements(self, branch_point: int) -> int:
         """Numbers that one frame has at a branch-point."""
         return int(np.prod(self._shape(branch_point)))

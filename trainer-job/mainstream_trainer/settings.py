@@ -46,9 +46,9 @@ class TrainingSettings(BaseModel):
     """between two looks at the held-out frames"""
     patience_looks: int = Field(3, ge=1)
     """without getting better before training stops, warm-started or not, with nothing frozen"""
-    extra_patience_looks: int = Field(4, ge=0)
+    extra_patience_looks: int = Field(2, ge=0)
     """more than that as everything up to the last branch-point is frozen: looks are cheap there"""
-    least_gain: float = Field(0.001, ge=0, lt=1)
+    least_gain: float = Field(0.004, ge=0, lt=1)
     """of the held-out ranking, that counts as getting better"""
     frozen_epochs: int = Field(80, ge=1, le=100_000)
     """at most, with everything frozen; a look after each"""
@@ -62,6 +62,8 @@ class TrainingSettings(BaseModel):
     """of features on disk; what does not fit is computed again"""
     rounding_change: float = Field(0.005, ge=0, le=1)
     """largest change of p and e at an operating point for which weights are kept in half precision"""
+    groups: int = Field(1, ge=1, le=64)
+    """of neighbouring branch-points that are trained apart, each from the candidate with everything frozen"""
     prune: bool = True
     """leave candidates out that another one, no dearer, matches at every operating point; the extremes stay"""
     thresholds: int = Field(21, ge=3, le=255)

@@ -21,8 +21,9 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.store import Store
-from mainstream_trainer.app_training import Stopped, train_job
+from mainstream_trainer.app_training import Share, Stopped, train_job
 from mainstream_trainer.feature_cache import CachePlan, FeatureCache
+from mainstream_trainer.groups import groups_of
 from mainstream_trainer.preparation import Job, Preparation
 from mainstream_trainer.published import published
 from mainstream_trainer.request import OnProgress, Progress, TrainingRequest, ignore_progress
@@ -44,6 +45,8 @@ class Resources:
     goes on where it was; None: nowhere"""
     checkpoints: Store | None = None
     """where finished candidates are kept instead, as for pods that share them"""
+    share: Share | None = None
+    """what of each training this process does; None: all of it. With one, packages are those that were published"""
 
 
 def train_app(
@@ -83,7 +86,7 @@ def train_apps(
             views.setdefault(_view_key(job), []).append(index)
     for indices in views.values():
         trained = _train_view([jobs[index] for index in indices], store, on_progress, resources)
-        for index, manifest in zip(indices, trained, strict=True):
+        for index, manifest in zip(indices, trained, strict=resources.share is None):
             manifests[index] = manifest
     return [manifest for manifest in manifests if manifest is not None]
 
@@ -102,19 +105,22 @@ def _train_view(jobs: list[Job], store: Store, on_progress: OnProgress, resource
                 raise Stopped
 
         try:
-            features = _features(jobs, folder, executor, on_progress)
+            features = _features(jobs, folder, executor, on_progress, resources.share)
             checkpoints = resources.checkpoints or FolderStore(folder)
             futures = [
-                executor.submit(train_job, job, features, checkpoints, store, on_progress, check_stop) for job in jobs
+                executor.submit(train_job, job, features, checkpoints, store, on_progress, check_stop, resources.share)
+                for job in jobs
             ]
             _wait(futures)
-            return [future.result() for future in futures]
+            return [manifest for future in futures if (manifest := future.result()) is not None]
         finally:
             stop.set()
             executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _features(jobs: list[Job], folder: Path, executor: Executor, on_progress: OnProgress) -> FeatureCache:
+def _features(
+    jobs: list[Job], folder: Path, executor: Executor, on_progress: OnProgress, share: Share | None
+) -> FeatureCache:
     first = jobs[0]
     size = first.network.preprocessing
     settings = first.request.settings
@@ -123,7 +129,7 @@ def _features(jobs: list[Job], folder: Path, executor: Executor, on_progress: On
     def tell(detail: str, start: float, width: float) -> Callable[[float], None]:
         return lambda share: on_progress(Progress(step, detail, start + width * share))
 
-    branch_points = sorted({branch_point for job in jobs for branch_point in job.request.branch_points})
+    branch_points = sorted({branch_point for job in jobs for branch_point in _to_train(job, share)})
     cache = FeatureCache(first.network, folder, first.source.frames, settings, first.request.seed)
     plan = cache.plan(branch_points, settings.cache_bytes)
     on_progress(Progress(step, _told(plan), 0.0))
@@ -140,12 +146,19 @@ def _features(jobs: list[Job], folder: Path, executor: Executor, on_progress: On
     return cache
 
 
+def _to_train(job: Job, share: Share | None) -> list[int]:
+    """Branch-points whose candidates this process trains."""
+    groups = groups_of(job.request.branch_points, job.request.settings.groups, job.network)
+    mine = groups if share is None else groups[share.index : share.index + 1]
+    return [branch_point for group in mine for branch_point in group]
+
+
 def _told(plan: CachePlan) -> str:
     again = f", computing branch-points {', '.join(map(str, plan.computed_again))} again" if plan.computed_again else ""
     return f"features take {plan.needed_bytes / 2**30:.2f} of {plan.all_bytes / 2**30:.2f} GiB{again}"
 
 
-def _wait(futures: list[Future[Manifest]]) -> None:
+def _wait(futures: list[Future[Manifest | None]]) -> None:
     """Until all are done or one fails; in short waits, so that Ctrl-C is heard at once."""
     pending = set(futures)
     while pending:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,15 @@ import typer
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from mainstream.cli.train_inputs import Asked
+    from mainstream.cli.train_job import JobRequest
     from mainstream.mpackage.manifest import Manifest
     from mainstream_trainer.request import Progress
 
 _PICTURES = "Pictures"
 _VIDEO = "Video"
 _S3 = "S3"
+_JOB = "As a Kubernetes Job"
 
 
 def train(
@@ -56,15 +60,37 @@ def train(
     version: Annotated[str, typer.Option(help="Version to publish as; what is published never changes.")] = "1",
     seed: Annotated[int, typer.Option(help="Same seed and inputs: same package.")] = 0,
     work: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="Folder that keeps features and finished candidates until packages are published, so that a training "
-            "that was killed goes on. Beside a store that is a folder where left out.",
-            metavar="DIR",
+            help="Folder or s3://bucket/prefix that keeps what is finished, so that a training that was killed goes "
+            "on. Beside a store that is a folder where left out, and gone when packages are published.",
+            metavar="WORK",
         ),
     ] = None,
     cache_gib: Annotated[float, typer.Option(help="Disk that features may take, GiB.")] = 2.0,
     head: Annotated[str, typer.Option(help="Kind of head, by entry point.")] = "pool-linear",
+    job: Annotated[
+        bool, typer.Option("--job", help="Print the training as a Kubernetes Job of one pod.", rich_help_panel=_JOB)
+    ] = False,
+    indexed: Annotated[
+        bool,
+        typer.Option(
+            "--indexed", help="Print an Indexed Job: a pod a group (--groups), a last one packs.", rich_help_panel=_JOB
+        ),
+    ] = False,
+    groups: Annotated[
+        int,
+        typer.Option(help="Groups of branch-points that may be trained side by side.", min=1, rich_help_panel=_JOB),
+    ] = 1,
+    share: Annotated[
+        int | None,
+        typer.Option(help="Train this group only; the number of groups: wait for all and pack.", rich_help_panel=_JOB),
+    ] = None,
+    image: Annotated[
+        str, typer.Option(help="Image of the Job.", rich_help_panel=_JOB)
+    ] = "localhost/mainstream-trainer:dev",
+    secret: Annotated[str | None, typer.Option(help="Secret with the Job's keys of S3.", rich_help_panel=_JOB)] = None,
+    namespace: Annotated[str | None, typer.Option(help="Namespace of the Job.", rich_help_panel=_JOB)] = None,
     train_part: Annotated[
         str | None,
         typer.Option(
@@ -107,13 +133,9 @@ def train(
     long and how frequent events are, which pictures do not show, is declared. An app that is published with the same
     inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
     """
-    from mainstream.cli.train_inputs import Asked, training_requests, work_beside
+    from mainstream.cli.train_inputs import Asked, resources_of, training_requests
+    from mainstream.cli.train_job import JobRequest
     from mainstream.mpackage.opening import open_store
-
-    try:
-        from mainstream_trainer.training import Resources, train_apps
-    except ImportError as error:
-        raise InvalidInputError(f"training needs {error.name}: pip install 'mainstream[trainer]'") from error
 
     asked = Asked(
         data=data,
@@ -125,7 +147,9 @@ def train(
         crop=crop,
         version=version,
         seed=seed,
+        work=work,
         cache_gib=cache_gib,
+        groups=groups,
         head=head,
         train_part=train_part,
         event_classes=tuple(event_class or ()),
@@ -140,12 +164,27 @@ def train(
         base_weights=base_weights,
         base_weights_sha256=base_weights_sha256,
     )
-    published = open_store(asked.store, asked.store_options)
+    if job or indexed:
+        _print_job(asked, JobRequest("", namespace, image, secret, groups if indexed else None))
+        return
+    try:
+        from mainstream_trainer.training import train_apps
+    except ImportError as error:
+        raise InvalidInputError(f"training needs {error.name}: pip install 'mainstream[trainer]'") from error
+
+    published, resources = open_store(asked.store, asked.store_options), resources_of(asked, share)
     with training_requests(asked) as requests, _showing() as show:
-        manifests = train_apps(
-            requests, published, on_progress=show, resources=Resources(work=work or work_beside(asked))
-        )
+        manifests = train_apps(requests, published, on_progress=show, resources=resources)
     _tell(manifests)
+
+
+def _print_job(asked: "Asked", request: "JobRequest") -> None:
+    from mainstream.cli.train_job import job_name, render_job
+
+    if asked.work is None:
+        asked = replace(asked, work=f"{asked.store.rstrip('/')}/work")
+    names = asked.apps or tuple(each.split(",")[0] for each in asked.event_classes)
+    typer.echo(render_job(replace(request, name=job_name(names)), asked.arguments), nl=False)
 
 
 @contextmanager

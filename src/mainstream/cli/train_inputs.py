@@ -11,13 +11,14 @@ from mainstream.api.video_app import StoreAccess
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Split
-from mainstream.mpackage.opening import StoreOptions
+from mainstream.mpackage.opening import StoreOptions, open_store
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import EventStatistics
     from mainstream.weights import BaseWeights
     from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
     from mainstream_trainer.settings import TrainingSettings
+    from mainstream_trainer.training import Resources
 
 
 _MOST_GIB = 1 << 20
@@ -36,7 +37,9 @@ class Asked:
     crop: str | None
     version: str
     seed: int
+    work: str | None
     cache_gib: float
+    groups: int
     head: str
     train_part: str | None
     event_classes: tuple[str, ...]
@@ -50,6 +53,37 @@ class Asked:
     anonymous: bool
     base_weights: str | None
     base_weights_sha256: str | None
+
+    @property
+    def arguments(self) -> list[str]:
+        """The words of `mainstream train` that ask for the same, as for a pod."""
+        options: list[tuple[str, object]] = [
+            *(("--app", each) for each in self.apps),
+            ("--store", self.store),
+            ("--base", self.base),
+            ("--base-weights", self.base_weights),
+            ("--base-weights-sha256", self.base_weights_sha256),
+            ("--branch-points", self.branch_points),
+            ("--crop", self.crop),
+            ("--version", self.version),
+            ("--seed", self.seed),
+            ("--work", self.work),
+            ("--cache-gib", self.cache_gib),
+            ("--groups", self.groups),
+            ("--head", self.head),
+            ("--train-part", self.train_part),
+            *(("--event-class", each) for each in self.event_classes),
+            ("--events", self.events),
+            ("--event-length", self.event_length),
+            ("--event-frequency", self.event_frequency),
+            ("--event-correlation", self.event_correlation),
+            ("--endpoint", self.endpoint),
+            ("--region", self.region),
+            ("--ca-bundle", self.ca_bundle),
+        ]
+        positional = [self.data, *([] if self.labels is None else [self.labels])]
+        flags = ["--anonymous"] if self.anonymous else []
+        return positional + [f"{name}={value}" for name, value in options if value is not None] + flags
 
     @property
     def is_video(self) -> bool:
@@ -71,10 +105,20 @@ class Asked:
         return s3_client(access, None, self.ca_bundle)
 
 
-def work_beside(asked: Asked) -> Path | None:
-    """Where work is kept if nothing else is said: beside a store that is a folder."""
+def resources_of(asked: Asked, share: int | None) -> "Resources":
+    """Where work is kept: where it was said, else beside a store that is a folder; of a share always in S3."""
+    from mainstream_trainer.app_training import Share
+    from mainstream_trainer.training import Resources
+
+    mine = None if share is None else Share(share)
+    if asked.work is not None and asked.work.startswith("s3://"):
+        return Resources(checkpoints=open_store(asked.work, asked.store_options), share=mine)
+    if share is not None:
+        raise InvalidInputError("must be s3://bucket/prefix, where all pods find it", field="--work")
+    if asked.work is not None:
+        return Resources(work=Path(asked.work))
     store = Path(asked.store)
-    return None if asked.store.startswith("s3://") else store.with_name(f"{store.name}.work")
+    return Resources(work=None if asked.store.startswith("s3://") else store.with_name(f"{store.name}.work"))
 
 
 @contextmanager
@@ -100,7 +144,7 @@ def _settings(asked: Asked) -> "TrainingSettings":
     if not 0 < asked.cache_gib < _MOST_GIB:
         raise InvalidInputError(f"must be more than 0 and less than {_MOST_GIB}", field="--cache-gib")
     try:
-        return TrainingSettings(cache_bytes=round(asked.cache_gib * 2**30), head=asked.head)
+        return TrainingSettings(cache_bytes=round(asked.cache_gib * 2**30), head=asked.head, groups=asked.groups)
     except ValidationError as error:
         first = error.errors()[0]
         raise InvalidInputError(first["msg"], field=f"settings.{first['loc'][0]}") from error

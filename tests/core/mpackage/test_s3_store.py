@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,6 +96,23 @@ def test_a_large_object_travels_in_parts_and_is_never_replaced_either(store: S3S
     assert store.put("blob", data[::-1], replace=True)
     assert store.read("blob", len(data)) == data[::-1]
     assert unfinished_uploads(store) == []
+
+
+def test_a_signed_upload_writes_one_object_of_that_size_alone(store: S3Store) -> None:
+    url = store.signed_upload("clips/event.mp4", 4, 60)
+    assert _put(url, b"longer than four") >= 400
+    assert _put(url.replace("event.mp4", "other.mp4"), b"four") >= 400
+    assert _put(url, b"four") == 200
+    assert store.read("clips/event.mp4", 100) == b"four"
+
+
+def _put(url: str, data: bytes) -> int:
+    request = urllib.request.Request(url, data=data, method="PUT")  # noqa: S310 - http is meant
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def test_folders_and_sizes_are_told_without_reading(store: S3Store) -> None:

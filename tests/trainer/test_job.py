@@ -1,0 +1,76 @@
+"""The Job that `mainstream train --job` prints: in step with the committed one, valid, without secrets."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from mainstream.cli.main import app as mainstream
+from mainstream.errors import InvalidInputError
+from mainstream.nn.registry import load_base_network
+from mainstream_trainer.groups import groups_of
+
+COMMITTED = Path(__file__).parents[2] / "trainer-job" / "job.yaml"
+WORDS = "train s3://media/clip.mp4 s3://media/labels.json --app door --store s3://packages/plaza --secret store"
+
+
+def printed(words):
+    done = CliRunner().invoke(mainstream, shlex.split(words), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_committed_job_is_what_its_own_command_prints():
+    text = COMMITTED.read_text()
+    comment = "".join(line.removeprefix("#") for line in text.splitlines(keepends=True) if line.startswith("#"))
+    command = comment.split("Written by: mainstream ")[1].replace("\\\n", " ")
+    assert yaml.safe_load(printed(command)) == yaml.safe_load(text)
+
+
+def test_a_job_names_its_secret_and_keeps_to_the_restricted_level(monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "do-not-print-me")
+    text = printed(f"{WORDS} --job")
+    assert "do-not-print-me" not in text
+    pod = yaml.safe_load(text)["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    assert container["envFrom"] == [{"secretRef": {"name": "store"}}]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+
+
+def test_an_indexed_job_has_a_pod_a_group_and_one_that_packs():
+    spec = yaml.safe_load(printed(f"{WORDS} --indexed --groups 3"))["spec"]
+    assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 4, 4)
+    words = spec["template"]["spec"]["containers"][0]["args"]
+    assert "--share=$(JOB_COMPLETION_INDEX)" in words
+    assert "--work=s3://packages/plaza/work" in words
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ("train clip.mp4 s3://media/labels.json --store s3://p/q --job", "DATA"),
+        ("train s3://media/clip.mp4 labels.json --store s3://p/q --job", "LABELS"),
+        ("train s3://media/clip.mp4 s3://media/labels.json --store out --job", "--store"),
+        ("train s3://m/signs --event-class 3 --events e.yaml --store s3://p/q --job", "--events"),
+    ],
+)
+def test_what_a_pod_would_not_see_is_refused(words, field):
+    with pytest.raises(InvalidInputError) as raised:
+        CliRunner().invoke(mainstream, shlex.split(words), catch_exceptions=False)
+    assert raised.value.field == field
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 20])
+def test_groups_hold_every_branch_point_once_and_all_frozen_in_each(count):
+    network = load_base_network("efficientnet-lite0")
+    points = (0, 2, 5, 7, 9, 11, 12, 14, 15)
+    groups = groups_of(points, count, network)
+    assert len(groups) == min(count, 8)
+    assert all(group[0] == 15 for group in groups)
+    assert [k for group in groups for k in group[1:]] == sorted(points[:-1], reverse=True)

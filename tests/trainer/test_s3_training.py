@@ -1,0 +1,137 @@
+"""Training from S3 to S3 on a real server (versitygw), and what happens when it fails half way."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mainstream.api.video_app import StoreAccess
+from mainstream.errors import MainstreamError
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.reading import package_versions
+from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
+from mainstream.mpackage.store import StoreUnreachableError
+from mainstream_trainer.app_training import Share
+from mainstream_trainer.fetching import fetch_file, fetch_folder
+from mainstream_trainer.training import Resources, train_app, train_apps
+
+KEYS = S3Keys("key-of-a-test", "word-of-a-test")
+SHARED = Path(os.environ.get("MAINSTREAM_TEST_SHARED", Path(__file__).parents[3] / "shared"))
+
+
+def versitygw(folder):
+    named = os.environ.get("MAINSTREAM_TEST_VERSITYGW") or shutil.which("versitygw")
+    packed = SHARED / "bin" / "versitygw.xz"
+    if named:
+        return named
+    if not packed.exists():
+        pytest.skip("no S3 server: install versitygw, or name it in MAINSTREAM_TEST_VERSITYGW")
+    target = folder / "versitygw"
+    with target.open("wb") as file:
+        subprocess.run(["xz", "-dc", packed], stdout=file, check=True)
+    target.chmod(0o755)
+    return target
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    """A client of a server with the buckets `media` and `packages`."""
+    folder = tmp_path_factory.mktemp("s3")
+    for bucket in ("media", "packages"):
+        (folder / "objects" / bucket).mkdir(parents=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [versitygw(folder), "--port", f"127.0.0.1:{port}", "posix", folder / "objects"],
+        env={**os.environ, "ROOT_ACCESS_KEY": KEYS.access_key_id, "ROOT_SECRET_KEY": KEYS.secret_access_key},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline_s = time.monotonic() + 20
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=1)
+        except urllib.error.HTTPError:
+            break
+        except OSError:
+            assert time.monotonic() < deadline_s, "no S3 server within 20 s"
+            time.sleep(0.1)
+    yield s3_client(StoreAccess(endpoint=f"http://127.0.0.1:{port}"), KEYS, None)
+    server.terminate()
+    server.wait(10)
+
+
+def test_data_comes_from_s3_as_files_and_folders(client, tmp_path, quick_request):
+    media = S3Store("s3://media/plaza", client)
+    media.put("labels.json", quick_request.data.labels.read_bytes())
+    media.put("signs/a/1.png", b"one")
+    media.put("signs/b/2.png", b"two")
+    found = fetch_file("s3://media/plaza/labels.json", tmp_path, client)
+    assert found.read_bytes() == quick_request.data.labels.read_bytes()
+    folder = fetch_folder("s3://media/plaza/signs", tmp_path, client)
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png")) == ["a/1.png", "b/2.png"]
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("s3://media/plaza/none.mp4", "does not exist"),
+        ("s3://no-such-bucket/plaza.mp4", "bucket"),
+    ],
+)
+def test_a_wrong_key_or_bucket_is_said(client, tmp_path, address, sentence):
+    with pytest.raises(MainstreamError, match=sentence):
+        fetch_file(address, tmp_path, client)
+
+
+def test_a_wrong_bucket_to_publish_in_is_said(client, quick_request):
+    with pytest.raises(MainstreamError, match="no-such-bucket"):
+        train_app(quick_request, S3Store("s3://no-such-bucket/plaza", client))
+
+
+def test_pods_that_share_checkpoints_make_the_package_of_one(client, quick_request, tmp_path):
+    request = replace(quick_request, settings=quick_request.settings.model_copy(update={"groups": 2}))
+    store, checkpoints = S3Store("s3://packages/shared", client), S3Store("s3://packages/shared/work", client)
+    for index in (1, 0):
+        resources = Resources(checkpoints=checkpoints, share=Share(index))
+        assert train_apps([request], store, resources=resources) == []
+        assert package_versions(store, "door") == []
+    packed = train_app(request, store, resources=Resources(checkpoints=checkpoints, share=Share(2)))
+    assert packed.digest == train_app(request, FolderStore(tmp_path)).digest
+
+
+class FailingStore:
+    """A store that answers no more after so many writes."""
+
+    def __init__(self, store, writes):
+        self._store, self._left = store, writes
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def put(self, key, data, *, replace=False):
+        if self._left == 0:
+            raise StoreUnreachableError("does not answer", source=self._store)
+        self._left -= 1
+        return self._store.put(key, data, replace=replace)
+
+
+@pytest.mark.parametrize("writes", [0, 4])
+def test_s3_that_fails_half_way_leaves_no_package_and_nothing_to_train_again(client, quick_request, tmp_path, writes):
+    store = S3Store(f"s3://packages/failing-{writes}", client)
+    work = tmp_path / "work"
+    with pytest.raises(StoreUnreachableError):
+        train_app(quick_request, FailingStore(store, writes), resources=Resources(work=work))
+    assert package_versions(store, "door") == []
+    told = []
+    manifest = train_app(quick_request, store, resources=Resources(work=work), on_progress=told.append)
+    assert package_versions(store, "door") == ["1"]
+    assert b'"resumed": true' in store.read(f"{manifest.name}/1/record.json", 1 << 20)

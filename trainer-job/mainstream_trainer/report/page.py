@@ -1,0 +1,52 @@
+"""`report.html` beside a manifest: one self-contained page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from mainstream.mpackage.manifest import Candidate, Manifest
+from mainstream_trainer.report.charts import over_branch_points, over_rates
+from mainstream_trainer.report.misses import Example
+from mainstream_trainer.report.quality import RATES_FPS, middle, quality
+
+
+def render_report(
+    manifest: Manifest,
+    record: Mapping[str, Any],
+    *,
+    fps: float | None,
+    best: Candidate,
+    missed: Sequence[Example],
+    false_alarms: Sequence[Example],
+) -> str:
+    """HTML without anything to fetch; `fps` of the stream bounds the rates, None where there is no stream."""
+    rates = [rate for rate in RATES_FPS if fps is None or rate <= fps]
+    shown_fps = max(rate for rate in rates if rate <= 1.0 or rate == rates[0])
+    events = manifest.event_statistics
+    at_rate = [quality(each, events, shown_fps) for each in manifest.candidates]
+    curves = {each.branch_point: [quality(each, events, rate) for rate in rates] for each in manifest.candidates}
+    environment = Environment(
+        loader=PackageLoader("mainstream_trainer.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        manifest=manifest,
+        record=record,
+        trained={each["branch_point"]: each for each in record["candidates"]},
+        rows=[(each, middle(each), found) for each, found in zip(manifest.candidates, at_rate, strict=True)],
+        shown_fps=shown_fps,
+        branch_point_chart=over_branch_points(
+            [each.branch_point for each in manifest.candidates],
+            at_rate,
+            [each.dominated_by is not None for each in manifest.candidates],
+        ),
+        rate_chart=over_rates(rates, curves),
+        replayed=any(each.replayed for each in manifest.candidates),
+        best=best,
+        missed=missed,
+        false_alarms=false_alarms,
+    )
