@@ -33,7 +33,8 @@ class PlanNotServedError(MainstreamError):
 class EngineClient:
     """A connection to one TorchServe; belongs to one thread."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, model: str = wire.MODEL) -> None:
+        self._path = f"/predictions/{model}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_REQUEST_TIMEOUT_S)
         self._pixels = PixelWriter()
 
@@ -88,7 +89,7 @@ class EngineClient:
             if self._connection.sock is None:
                 self._connection.connect()
             self._connection.sock.settimeout(timeout_s)
-            self._connection.request("POST", f"/predictions/{wire.MODEL}", wire.encode(message), headers)
+            self._connection.request("POST", self._path, wire.encode(message), headers)
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:

@@ -8,7 +8,7 @@ import pytest
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.publish import blob_of
-from mainstream.mpackage.reading import DamagedPackageError
+from mainstream.mpackage.store import DamagedPackageError
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors, round_to_half

@@ -13,7 +13,14 @@ from mainstream_trainer.training import Resources, train_apps
 
 ROOT = Path(__file__).parents[2]
 QUICK = TrainingSettings(
-    variants=2, epochs=1, look_epochs=1, frozen_epochs=3, gap_s=0.2, replay_min_events=1, held_out_share=0.5
+    variants=2,
+    prune=False,
+    epochs=1,
+    look_epochs=1,
+    frozen_epochs=3,
+    gap_s=0.2,
+    replay_min_events=1,
+    held_out_share=0.5,
 )
 RUNS = {"door": [(2, 7), (12, 18), (23, 29), (34, 40)], "gate": [(0, 4), (9, 14), (20, 26), (31, 36), (42, 50)]}
 

@@ -14,7 +14,7 @@ from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps
 
 STATISTICS = declare("test", length_s=2.0, frequency=0.1, correlation=0.3)
-QUICK = TrainingSettings(variants=2, epochs=1, look_epochs=1, frozen_epochs=3)
+QUICK = TrainingSettings(variants=2, prune=False, epochs=1, look_epochs=1, frozen_epochs=3)
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
 

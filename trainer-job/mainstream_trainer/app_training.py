@@ -57,7 +57,7 @@ def train_job(
         resumed = trained is not None
         if trained is None:
             start = candidates[-1] if candidates else None
-            seed = _candidate_seed(request.seed, request.app, branch_point)
+            seed = candidate_seed(request.seed, request.app, branch_point)
             trained = train_candidate(network, branch_point, lesson, start, seed, on_look, check_stop)
             finished.save(trained)
         on_look(1.0)
@@ -90,6 +90,6 @@ def _work(job: Job, branch_point: int) -> float:
     return 1.02 - job.network.branch_points[branch_point].cost_share
 
 
-def _candidate_seed(seed: int, app: str, branch_point: int) -> int:
+def candidate_seed(seed: int, app: str, branch_point: int) -> int:
     """A seed of its own for each candidate, whatever else is trained beside it."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{app}/{branch_point}".encode()).digest()[:7])

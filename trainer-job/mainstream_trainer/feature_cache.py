@@ -103,9 +103,14 @@ class FeatureCache:
         fit = self._with_variants(fit)
         missing = [k for k in plan.branch_points if not (self._folder / f"{k}").exists()]
         targets = {k: self._reserved(k) for k in missing}
-        others = [np.flatnonzero(fit) + variant * self._count for variant in range(1, self._settings.variants)]
-        rows = np.concatenate([np.arange(self._count), *others]).astype(np.intp)
-        chunks = [rows[at : at + _CHUNK_FRAMES] for at in range(0, len(rows), _CHUNK_FRAMES)]
+        # Chunks of the same rows whatever of them is asked for, so that features do not depend on who else is trained.
+        wanted = np.concatenate([np.ones(self._count, dtype=np.bool_), *[fit] * (self._settings.variants - 1)])
+        starts = range(0, len(wanted), _CHUNK_FRAMES)
+        chunks = [
+            np.arange(at, min(at + _CHUNK_FRAMES, len(wanted)))
+            for at in starts
+            if wanted[at : at + _CHUNK_FRAMES].any()
+        ]
 
         def fill(chunk: NDArray[np.intp]) -> None:
             for k, features in self._computed(chunk, missing):

@@ -6,11 +6,20 @@ from importlib.metadata import version
 
 from torch import nn
 
-from mainstream.mpackage.manifest import BaseReference, Blob, Candidate, Manifest, PrivateSegment, Training
+from mainstream.mpackage.manifest import (
+    BaseReference,
+    Blob,
+    Candidate,
+    Manifest,
+    PrivateSegment,
+    PrunedCandidate,
+    Training,
+)
 from mainstream.mpackage.publish import blob_of
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import first_prefix_hash, next_prefix_hash
 from mainstream.nn.tensors import pack_tensors
+from mainstream.weights import pack_base_network
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.evaluation import Evaluator, Measured, dominating
 from mainstream_trainer.operating_points import balanced_accuracy
@@ -38,24 +47,58 @@ def pack(
 ) -> Package:
     """Put the candidates of one app together. Raises `RuntimeError` where a frozen layer is not what it was."""
     check_frozen(network)
-    blobs: dict[str, bytes] = {}
+    # What every image carries need not travel with each package.
+    base_segments, blobs = ((), {}) if request.weights is None else pack_base_network(network)
     measured = {each.branch_point: evaluator.measure(each, request.seed) for each in candidates}
-    ascending = sorted(candidates, key=lambda each: each.branch_point)
+    better = {each.branch_point: _dominated_by(each.branch_point, measured) for each in candidates}
+    extremes = {min(better), max(better)}
+    pruned = [k for k, other in better.items() if request.settings.prune and other is not None and k not in extremes]
     manifest = Manifest(
         name=request.app,
         version=request.version,
         classes=CLASSES,
         event_class=EVENT_CLASS,
         base=BaseReference(
-            name=network.name, digest=network.digest, preprocessing=dict(network.preprocessing.as_dict())
+            name=network.name,
+            digest=network.digest,
+            preprocessing=dict(network.preprocessing.as_dict()),
+            segments=base_segments,
         ),
         prefix_hashes=network.prefix_hashes,
         event_statistics=evaluator.event_statistics(list(candidates)),
         evaluation=evaluator.evaluation,
-        candidates=tuple(_candidate(network, each, request.settings.head, measured, blobs) for each in ascending),
+        candidates=tuple(
+            _candidate(network, each, request.settings.head, measured[each.branch_point], better, blobs)
+            for each in sorted(candidates, key=lambda each: each.branch_point)
+            if each.branch_point not in pruned
+        ),
+        pruned=tuple(_pruned(k, better, measured) for k in sorted(pruned)),
         training=training,
     )
     return Package(manifest, blobs)
+
+
+def _dominated_by(branch_point: int, measured: dict[int, Measured]) -> int | None:
+    """Who freezes more shares more, so such a candidate is never dearer on a node; the most frozen one is named."""
+    no_dearer = {k: measured[k].operating_points for k in sorted(measured, reverse=True) if k > branch_point}
+    return dominating(measured[branch_point].operating_points, no_dearer)
+
+
+def _pruned(branch_point: int, better: dict[int, int | None], measured: dict[int, Measured]) -> PrunedCandidate:
+    other = better[branch_point]
+    if other is None:
+        raise ValueError(f"candidate {branch_point} is not dominated")
+    own, theirs = (_middle(measured[k]) for k in (branch_point, other))
+    reason = (
+        f"for each of its operating points branch-point {other}, which freezes more, has one with at least its p and "
+        f"at most its e; balanced accuracy {own:.3f} against {theirs:.3f}"
+    )
+    return PrunedCandidate(branch_point=branch_point, dominated_by=other, reason=reason)
+
+
+def _middle(measured: Measured) -> float:
+    points = measured.operating_points
+    return balanced_accuracy(points[len(points) // 2])
 
 
 def training_of(request: TrainingRequest, data_digest: str) -> Training:
@@ -85,26 +128,19 @@ def _candidate(
     network: Network,
     trained: TrainedCandidate,
     head_kind: str,
-    measured: dict[int, Measured],
+    measured: Measured,
+    better: dict[int, int | None],
     blobs: dict[str, bytes],
 ) -> Candidate:
-    own = measured[trained.branch_point]
-    # Who freezes more shares more, so such a candidate is never dearer on a node.
-    no_dearer = {
-        branch_point: each.operating_points
-        for branch_point, each in sorted(measured.items())
-        if branch_point > trained.branch_point
-    }
-    points = own.operating_points
     return Candidate(
         branch_point=trained.branch_point,
         segments=_private_segments(network, trained, blobs),
         head_kind=head_kind,
         head=_blob(trained.head, trained.half, blobs),
-        operating_points=points,
-        replayed=own.replayed,
-        balanced_accuracy=balanced_accuracy(points[len(points) // 2]),
-        dominated_by=dominating(points, no_dearer),
+        operating_points=measured.operating_points,
+        replayed=measured.replayed,
+        balanced_accuracy=_middle(measured),
+        dominated_by=better[trained.branch_point],
     )
 
 

@@ -62,6 +62,8 @@ class TrainingSettings(BaseModel):
     """of features on disk; what does not fit is computed again"""
     rounding_change: float = Field(0.005, ge=0, le=1)
     """largest change of p and e at an operating point for which weights are kept in half precision"""
+    prune: bool = True
+    """leave candidates out that another one, no dearer, matches at every operating point; the extremes stay"""
     thresholds: int = Field(21, ge=3, le=255)
     """operating points of a candidate, evenly spaced in the logit"""
     replay_min_events: int = Field(8, ge=1)

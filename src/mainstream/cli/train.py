@@ -36,7 +36,17 @@ def train(
     store: Annotated[
         str, typer.Option(help="Folder or s3://bucket/prefix to publish packages in.", metavar="STORE")
     ] = "out/packages",
-    base: Annotated[str, typer.Option(help="Base network.")] = "efficientnet-lite0",
+    base: Annotated[str, typer.Option(help="Base network; `mainstream base list` names them.")] = "efficientnet-lite0",
+    base_weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Its weights: a file, a URL, or a published base network (STORE/name@version). Those of the package "
+            "that ships them where left out."
+        ),
+    ] = None,
+    base_weights_sha256: Annotated[
+        str | None, typer.Option(help="sha256 that they must have; needed with a URL.", metavar="HEX")
+    ] = None,
     branch_points: Annotated[
         str, typer.Option(help="Branch-points to make candidates at: 0 is nothing frozen, the last everything.")
     ] = "0,7,11,15",
@@ -97,7 +107,8 @@ def train(
     long and how frequent events are, which pictures do not show, is declared. An app that is published with the same
     inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
     """
-    from mainstream.cli.train_inputs import Asked, open_store, training_requests, work_beside
+    from mainstream.cli.train_inputs import Asked, training_requests, work_beside
+    from mainstream.mpackage.opening import open_store
 
     try:
         from mainstream_trainer.training import Resources, train_apps
@@ -126,8 +137,10 @@ def train(
         region=region,
         ca_bundle=ca_bundle,
         anonymous=anonymous,
+        base_weights=base_weights,
+        base_weights_sha256=base_weights_sha256,
     )
-    published = open_store(asked)
+    published = open_store(asked.store, asked.store_options)
     with training_requests(asked) as requests, _showing() as show:
         manifests = train_apps(
             requests, published, on_progress=show, resources=Resources(work=work or work_beside(asked))

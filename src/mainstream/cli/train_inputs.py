@@ -11,10 +11,11 @@ from mainstream.api.video_app import StoreAccess
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Split
+from mainstream.mpackage.opening import StoreOptions
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import EventStatistics
-    from mainstream.mpackage.store import Store
+    from mainstream.weights import BaseWeights
     from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
     from mainstream_trainer.settings import TrainingSettings
 
@@ -47,11 +48,18 @@ class Asked:
     region: str | None
     ca_bundle: Path | None
     anonymous: bool
+    base_weights: str | None
+    base_weights_sha256: str | None
 
     @property
     def is_video(self) -> bool:
         """Whether there is a clip with labels, or else a folder of pictures."""
         return self.labels is not None
+
+    @property
+    def store_options(self) -> StoreOptions:
+        """How stores on S3 are reached."""
+        return StoreOptions(self.endpoint, self.region, self.ca_bundle, anonymous=self.anonymous)
 
     def client(self) -> Any:
         """A client of the S3 endpoint."""
@@ -61,18 +69,6 @@ class Asked:
             raise InvalidInputError(f"s3:// needs {error.name}: pip install 'mainstream[s3]'") from error
         access = StoreAccess(endpoint=self.endpoint, region=self.region, anonymous=self.anonymous)
         return s3_client(access, None, self.ca_bundle)
-
-
-def open_store(asked: Asked) -> "Store":
-    """Where packages are published."""
-    from mainstream.mpackage.folder_store import FolderStore
-
-    if not asked.store.startswith("s3://"):
-        return FolderStore(Path(asked.store))
-    client = asked.client()
-    from mainstream.mpackage.s3_store import S3Store
-
-    return S3Store(asked.store, client)
 
 
 def work_beside(asked: Asked) -> Path | None:
@@ -89,8 +85,9 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
         found = _video(asked, Path(folder)) if asked.is_video else _pictures(asked, Path(folder))
         view, points, settings = _crop(asked.crop), _branch_points(asked.branch_points), _settings(asked)
+        weights = _weights(asked)
         yield [
-            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, settings)
+            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, settings, weights=weights)
             for name, data in found
         ]
 
@@ -107,6 +104,16 @@ def _settings(asked: Asked) -> "TrainingSettings":
     except ValidationError as error:
         first = error.errors()[0]
         raise InvalidInputError(first["msg"], field=f"settings.{first['loc'][0]}") from error
+
+
+def _weights(asked: Asked) -> "BaseWeights | None":
+    from mainstream.weights import BaseWeights
+
+    if asked.base_weights is None:
+        if asked.base_weights_sha256 is not None:
+            raise InvalidInputError("belongs to --base-weights; give both", field="--base-weights-sha256")
+        return None
+    return BaseWeights(asked.base_weights, asked.base_weights_sha256, asked.store_options)
 
 
 def _video(asked: Asked, folder: Path) -> "list[tuple[str, VideoData]]":

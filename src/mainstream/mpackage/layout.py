@@ -2,6 +2,7 @@
 
 from mainstream.mpackage.manifest import Blob
 
+BLOBS = "blobs"
 MANIFEST = "manifest.json"
 RECORD = "record.json"
 
@@ -16,6 +17,11 @@ def record_key(name: str, version: str) -> str:
     return f"{name}/{version}/{RECORD}"
 
 
+def report_key(name: str, version: str) -> str:
+    """What a person reads of it; outside the digest."""
+    return f"{name}/{version}/report.html"
+
+
 def blob_key(blob: Blob) -> str:
     """One tensor file, named by its content."""
-    return f"blobs/{blob.sha256}"
+    return f"{BLOBS}/{blob.sha256}"

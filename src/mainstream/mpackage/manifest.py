@@ -111,12 +111,23 @@ class Candidate(_Part):
     balanced_accuracy: Probability
     """on held-out frames, at the middle threshold"""
     dominated_by: int | None = None
-    """branch-point of a candidate that is at least as good and no dearer, kept because the baselines need it"""
+    """branch-point of a candidate that is at least as good and no dearer; this one is kept as the baselines need it, or
+    as nothing was pruned"""
 
     @property
     def blobs(self) -> tuple[Blob, ...]:
         """What has to be fetched to run the candidate."""
         return (*(segment.blob for segment in self.segments), self.head)
+
+
+class PrunedCandidate(_Part):
+    """A candidate that was trained and left out: another one is at least as good and no dearer."""
+
+    branch_point: int = Field(ge=0, le=255)
+    dominated_by: int = Field(ge=0, le=255)
+    """branch-point of the other one"""
+    reason: str = Field(min_length=1, max_length=1024)
+    """in words and numbers"""
 
 
 class Evaluation(_Part):
@@ -175,6 +186,7 @@ class Manifest(Published):
     evaluation: Evaluation
     candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=256)
     """by branch-point, ascending"""
+    pruned: tuple[PrunedCandidate, ...] = Field(default=(), max_length=256)
     training: Training
 
     @model_validator(mode="after")

@@ -1,0 +1,208 @@
+"""`make bench-trainer`: what fifteen candidates cost, how good they are, what they weigh, and what a kill costs.
+
+Balanced accuracy is that at score 1/2 on the test half of the plaza clip, which the trainer never opens. Everything is
+trained on the clip's first half, 39.7 s.
+"""
+
+from __future__ import annotations
+
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+import trainer_lessons as lessons
+from harness import QUICK, Report
+
+from mainstream.labels import Split
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.reading import verify_package
+from mainstream.nn.registry import load_base_network
+from mainstream_trainer.clip import ClipPart, inspect_clip
+from mainstream_trainer.feature_cache import FeatureCache
+from mainstream_trainer.request import TrainingRequest, VideoData
+from mainstream_trainer.settings import TrainingSettings
+from mainstream_trainer.training import Resources, train_app
+
+SPEED_APP = "lamp-post"
+QUALITY_APPS = ("crossing", "lamp-post", "path-left")
+QUALITY_BRANCH_POINTS = (0, 3, 7, 11, 14)
+SEEDS = (0, 1, 2)
+KILLS = 3 if QUICK else 10
+HOUR_FRAMES = 3600
+MOST_BYTES = 2 << 30
+_PROCESSES = 2
+_TINY = TrainingSettings(
+    variants=2, prune=False, epochs=1, look_epochs=1, frozen_epochs=3, gap_s=0.2, held_out_share=0.5
+)
+_PROGRAM = """
+import pickle, sys
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream_trainer.training import Resources, train_app
+request, store, work = pickle.load(sys.stdin.buffer)
+train_app(request, FolderStore(store), resources=Resources(work=work))
+"""
+
+
+def main() -> int:
+    """Measure all rows."""
+    report = Report("trainer", packages=("torch", "numpy", "av"))
+    _speed(report)
+    _resume(report)
+    _cache(report)
+    _quality(report)
+    return report.write()
+
+
+def _speed(report: Report) -> None:
+    """One app at a time on one thread, so that nothing else is measured; clock and processor time agree then."""
+    torch.set_num_threads(1)
+    full = lessons.alone(SPEED_APP, 0, 0, judged=False)
+    row = lessons.in_a_row(SPEED_APP, 0, judged=())
+    ratio = row.total_s / full.seconds
+    report.details["speed"] = {"full": asdict(full), "fifteen": asdict(row)}
+    report.row(
+        "15 candidates against one full fine-tune, each to its own early stop, wall time",
+        f"{ratio:.2f}x ({row.total_s:.0f} s, {row.features_s:.0f} of them features; full {full.seconds:.0f} s, "
+        f"{full.epochs:.1f} epochs)",
+        "at most 2x",
+        ratio <= 2,
+    )
+    halves = sum(each.half for each in row.candidates)
+    report.row(
+        "bytes: package of 15 candidates of lite0",
+        f"{row.package_bytes / 1e6:.1f} MB, {halves} of 15 in half precision",
+        "at most 100 MB",
+        row.package_bytes <= 100e6,
+    )
+    report.row(
+        "bytes: what a node fetches to serve one app",
+        f"{row.largest_bytes / 1e6:.1f} MB for the largest candidate",
+        "the chosen candidate only",
+        row.largest_bytes < row.package_bytes,
+    )
+
+
+def _quality(report: Report) -> None:
+    what = "quality against the same candidates trained alone (3 apps, 5 candidates, 3 seeds), balanced accuracy"
+    plaza = "plaza: mean balanced accuracy of the best candidate by held-out data less everything frozen, 3 seeds"
+    if QUICK:
+        report.left_out(what, "not worse by more than .01", "45 trainings from pixels take half an hour")
+        report.left_out(plaza, "at least .10", "18 packages of 15 candidates take half an hour")
+        return
+    jobs = [(app, seed) for seed in SEEDS for app in lessons.apps()]
+    with ProcessPoolExecutor(_PROCESSES, initializer=partial(torch.set_num_threads, 1)) as pool:
+        rows = list(pool.map(_row, jobs))
+        report.details["rows"] = [asdict(row) for row in rows]
+        best, frozen = zip(*(_best_and_frozen(row) for row in rows), strict=True)
+        gain = float(np.mean(best) - np.mean(frozen))
+        report.row(
+            plaza,
+            f"{gain:+.3f} ({np.mean(best):.3f} against {np.mean(frozen):.3f})",
+            "at least .10",
+            gain >= 0.10,
+        )
+        asked = [(app, seed, k) for app in QUALITY_APPS for seed in SEEDS for k in QUALITY_BRANCH_POINTS]
+        ours = {(row.app, row.seed, each.branch_point): each.test for row in rows for each in row.candidates}
+        alone = list(pool.map(_alone, asked))
+    differences = [float(ours[key] or 0) - float(each.test or 0) for key, each in zip(asked, alone, strict=True)]
+    report.details["alone"] = [
+        {"app": app, "seed": seed, "in_a_row": ours[app, seed, k], **asdict(each)}
+        for (app, seed, k), each in zip(asked, alone, strict=True)
+    ]
+    mean, error = float(np.mean(differences)), float(np.std(differences) / np.sqrt(len(differences)))
+    report.row(what, f"{mean:+.3f} (standard error {error:.3f})", "not worse by more than .01", mean >= -0.01)
+
+
+def _row(job: tuple[str, int]) -> lessons.Row:
+    app, seed = job
+    return lessons.in_a_row(app, seed, judged=QUALITY_BRANCH_POINTS if app in QUALITY_APPS else None)
+
+
+def _alone(job: tuple[str, int, int]) -> lessons.Judged:
+    return lessons.alone(*job)
+
+
+def _best_and_frozen(row: lessons.Row) -> tuple[float, float]:
+    best = max(row.candidates, key=lambda each: (each.held_out, each.branch_point))
+    frozen = max(row.candidates, key=lambda each: each.branch_point)
+    return float(best.test or 0), float(frozen.test or 0)
+
+
+def _resume(report: Report) -> None:
+    """Kill at random moments of a small training until it ends; then compare digests."""
+    split = Split(train=(0, 110), test=(110, 795))
+    data = VideoData(lessons.VIDEO, lessons.LABELS, split)
+    request = TrainingRequest(data, "crossing", branch_points=(0, 8, 11, 15), settings=_TINY)
+    chance = random.Random(8)  # noqa: S311 - moments of kills, no secrets
+    with TemporaryDirectory() as folder:
+        start_s = time.monotonic()
+        undisturbed = train_app(request, FolderStore(Path(folder) / "undisturbed"))
+        whole_s = time.monotonic() - start_s
+        same = 0
+        moments_s = []
+        for kill in range(KILLS):
+            store, work = Path(folder) / f"store-{kill}", Path(folder) / f"work-{kill}"
+            # A new process takes some seconds to load torch, which are no training yet.
+            moments_s.append(chance.uniform(1.0, whole_s + 3.0))
+            process = subprocess.Popen([sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE)
+            assert process.stdin is not None
+            process.stdin.write(pickle.dumps((request, store, work)))
+            process.stdin.close()
+            try:
+                process.wait(moments_s[-1])
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait(10)
+            resumed = train_app(request, FolderStore(store), resources=Resources(work=work))
+            same += resumed.digest == undisturbed.digest and not verify_package(FolderStore(store), resumed)
+    report.details["resume"] = {"undisturbed_s": whole_s, "killed_at_s": moments_s}
+    report.row(
+        f"resume after kill -9 at {KILLS} random moments",
+        f"{same} of {KILLS} packages with the digest of the undisturbed run",
+        "same package digest",
+        same == KILLS,
+    )
+
+
+def _cache(report: Report) -> None:
+    """An hour of 1 fps frames (the clip's, repeated) under the default limit; with QUICK only what it says it needs."""
+    network = load_base_network("efficientnet-lite0")
+    settings, size = TrainingSettings(), network.preprocessing
+    with TemporaryDirectory() as folder:
+        features = FeatureCache(network, Path(folder), HOUR_FRAMES, settings, 0)
+        plan = features.plan(lessons.FIFTEEN, settings.cache_bytes)
+        taken = plan.needed_bytes
+        if not QUICK:
+            clip = inspect_clip(lessons.VIDEO)
+            frames = ClipPart(clip, (0, clip.frames or 1)).read(None, size.height, size.width, lambda _: None)
+            hour = np.resize(frames, (HOUR_FRAMES, *frames.shape[1:]))
+            with ThreadPoolExecutor(torch.get_num_threads()) as executor:
+                features.build(lambda: hour, plan, np.ones(HOUR_FRAMES, dtype=np.bool_), executor, lambda _: None)
+            taken = _bytes(sorted(Path(folder).rglob("*")))
+    again = ", ".join(map(str, plan.computed_again))
+    report.row(
+        "feature cache of an hour of 1 fps frames, 15 candidates",
+        f"{taken / 2**30:.2f} GiB {'planned' if QUICK else 'on disk'} (said before: {plan.needed_bytes / 2**30:.2f} of "
+        f"{plan.all_bytes / 2**30:.2f}; branch-points {again} are computed again)",
+        "at most 2 GiB, or it says what it needs first",
+        taken <= MOST_BYTES,
+    )
+
+
+def _bytes(paths: Sequence[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""What the trainer's benchmark measures with: plaza apps' candidates, trained in a row or alone, judged on the test.
+
+The test half of the clip is opened here and nowhere in the trainer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mainstream.api.load import load_manifests
+from mainstream.api.video_stream import Crop
+from mainstream.labels import Labels, event_mask, read_labels
+from mainstream.nn.network import Network
+from mainstream.workload.node_workload import only_node, place_apps
+from mainstream_trainer.app_training import candidate_seed
+from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candidate
+from mainstream_trainer.clip import ClipPart, inspect_clip
+from mainstream_trainer.evaluation import Evaluator
+from mainstream_trainer.feature_cache import FeatureCache
+from mainstream_trainer.model import Model
+from mainstream_trainer.packing import pack, training_of
+from mainstream_trainer.preparation import Job, Preparation
+from mainstream_trainer.request import TrainingRequest, VideoData
+from mainstream_trainer.settings import TrainingSettings
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "plaza"
+VIDEO, LABELS = EXAMPLE / "plaza.mp4", EXAMPLE / "labels.json"
+FIFTEEN = (0, *range(2, 16))
+"""branch-points of 15 candidates of 16 that there are; 1 is left out, whose feature map is the largest"""
+_SETTINGS = TrainingSettings(prune=False)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One candidate."""
+
+    branch_point: int
+    held_out: float
+    """balanced accuracy at score 1/2 on held-out frames"""
+    test: float | None
+    """the same on the test half; None where it was not asked for"""
+    epochs: float
+    seconds: float
+    half: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """Candidates of one app that were trained one after the other."""
+
+    app: str
+    seed: int
+    candidates: tuple[Judged, ...]
+    features_s: float
+    total_s: float
+    package_bytes: int
+    largest_bytes: int
+    """what a node fetches for the largest candidate"""
+
+
+def apps() -> tuple[str, ...]:
+    """The six apps of the example."""
+    return tuple(sorted(_crops()))
+
+
+def in_a_row(app: str, seed: int, branch_points: Sequence[int] = FIFTEEN, judged: Sequence[int] | None = None) -> Row:
+    """Train as the trainer does: cached features, each candidate from the one before; `judged` (None: the best by
+    held-out frames and the most frozen one) are judged on the test.
+    """
+    start_s = time.monotonic()
+    with _lesson(app, seed, tuple(branch_points)) as (job, lesson):
+        features_s = time.monotonic() - start_s
+        trained: list[TrainedCandidate] = []
+        seconds: list[float] = []
+        for branch_point in sorted(branch_points, reverse=True):
+            before = trained[-1] if trained else None
+            candidate, took_s = _train(job, lesson, branch_point, before)
+            trained.append(candidate)
+            seconds.append(took_s)
+        total_s = time.monotonic() - start_s
+        held = {each.branch_point: _held_out(job, each) for each in trained}
+        best = max(held, key=lambda k: (held[k], k))
+        wanted = {best, job.network.depth} if judged is None else {*judged, best, job.network.depth}
+        candidates = tuple(
+            Judged(
+                each.branch_point,
+                held[each.branch_point],
+                _test(job.network, each, app) if each.branch_point in wanted else None,
+                each.epochs,
+                took_s,
+                each.half,
+            )
+            for each, took_s in zip(trained, seconds, strict=True)
+        )
+        evaluator = Evaluator(job.events, job.present, job.held_out, job.request.settings)
+        manifest = pack(
+            job.request, job.network, trained, evaluator, training_of(job.request, job.data_digest)
+        ).manifest
+        largest = max(sum(blob.size_bytes for blob in each.blobs) for each in manifest.candidates)
+        return Row(app, seed, candidates, features_s, total_s, sum(blob.size_bytes for blob in manifest.blobs), largest)
+
+
+def alone(app: str, seed: int, branch_point: int, judged: bool = True) -> Judged:
+    """The same candidate by the same rule, from the base network's weights and from pixels."""
+    start_s = time.monotonic()
+    with _lesson(app, seed, ()) as (job, lesson):
+        candidate, _ = _train(job, lesson, branch_point, None)
+        took_s = time.monotonic() - start_s
+        test = _test(job.network, candidate, app) if judged else None
+        return Judged(branch_point, _held_out(job, candidate), test, candidate.epochs, took_s, candidate.half)
+
+
+class _lesson:  # noqa: N801 - reads as a function
+    """A job, and its lesson with features kept at some branch-points."""
+
+    def __init__(self, app: str, seed: int, kept: tuple[int, ...]) -> None:
+        self._asked = (app, seed, kept)
+        self._folder = TemporaryDirectory(prefix="bench-trainer-")
+
+    def __enter__(self) -> tuple[Job, Lesson]:
+        app, seed, kept = self._asked
+        folder = Path(self._folder.name)
+        request = TrainingRequest(VideoData(VIDEO, LABELS), app, crop=_crops()[app], seed=seed, settings=_SETTINGS)
+        job = Preparation().prepare(request)
+        size = job.network.preprocessing
+        features = FeatureCache(job.network, folder, job.source.frames, _SETTINGS, seed)
+        fit = np.zeros(job.source.frames, dtype=np.bool_)
+        fit[job.held_out.fit] = True
+        with ThreadPoolExecutor(torch.get_num_threads()) as executor:
+            features.build(
+                lambda: job.source.read(request.crop, size.height, size.width, lambda _: None),
+                features.plan(kept, _SETTINGS.cache_bytes),
+                fit,
+                executor,
+                lambda _: None,
+            )
+        return job, Lesson(features, job.present, job.held_out, job.request.settings)
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+
+def _train(
+    job: Job, lesson: Lesson, branch_point: int, before: TrainedCandidate | None
+) -> tuple[TrainedCandidate, float]:
+    start_s = time.monotonic()
+    seed = candidate_seed(job.request.seed, job.request.app, branch_point)
+    candidate = train_candidate(job.network, branch_point, lesson, before, seed, lambda _: None, lambda: None)
+    return candidate, time.monotonic() - start_s
+
+
+def _held_out(job: Job, candidate: TrainedCandidate) -> float:
+    return _balanced(candidate.scores, job.present[job.held_out.frames])
+
+
+def _test(network: Network, candidate: TrainedCandidate, app: str) -> float:
+    labels = _labels()
+    first, end = labels.split.test
+    present = event_mask(labels.apps[app].runs, labels.frames)[first:end]
+    size = network.preprocessing
+    frames = _test_frames(_crops()[app], size.height, size.width)
+    model = Model(candidate.branch_point, candidate.segments, candidate.head)
+    scores = []
+    with torch.inference_mode():
+        for at in range(0, len(frames), 16):
+            features = size(torch.from_numpy(frames[at : at + 16])).contiguous(memory_format=torch.channels_last)
+            features = network.stem(candidate.branch_point)(features)
+            scores.append(torch.sigmoid(model.head(model.body(features)).double()).numpy())
+    return _balanced(np.concatenate(scores), present)
+
+
+def _balanced(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
+    hits = scores >= 0.5
+    return float((hits[present].mean() + 1 - hits[~present].mean()) / 2)
+
+
+@cache
+def _labels() -> Labels:
+    return read_labels(LABELS)
+
+
+@cache
+def _crops() -> dict[str, Crop | None]:
+    manifests = load_manifests(EXAMPLE)
+    placed = place_apps(manifests, only_node(manifests))
+    return {app.metadata.name: stream.crop(app.spec.stream.view) for app, stream in placed}
+
+
+@cache
+def _test_frames(crop: Crop | None, height: int, width: int) -> NDArray[np.uint8]:
+    part = ClipPart(inspect_clip(VIDEO), _labels().split.test)
+    return part.read(crop, height, width, lambda _: None)
