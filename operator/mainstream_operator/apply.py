@@ -12,13 +12,13 @@ _log = logging.getLogger(__name__)
 
 def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
     """Apply `wanted` unless `observed` has all of it; whether it had to."""
-    strange = _strange_data(observed, wanted)
-    if strange:
-        # Whoever else added them owns them, so that applying would leave them there.
-        kube.patch(wanted.ref, {"data": dict.fromkeys(strange)})
+    strange = _in_the_way(observed, wanted)
+    if strange is not None:
+        # Whoever else added it owns it, so that applying would leave it there, or be refused for it.
+        kube.patch(wanted.ref, strange)
     differs = "all of it" if observed is None else difference(observed, wanted.body)
     if differs is None:
-        return bool(strange)
+        return strange is not None
     answer = kube.apply(wanted.ref, wanted.body)
     about = {"object": f"{wanted.body['kind']} {wanted.ref.namespace}/{wanted.ref.name}"}
     _log.info("applied, since it differed in %s", differs, extra=about)
@@ -28,11 +28,18 @@ def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
     return True
 
 
-def _strange_data(observed: Body | None, wanted: Desired) -> list[str]:
-    """Entries of a ConfigMap that are not wanted: a runner would read them."""
-    if observed is None or wanted.body["kind"] != "ConfigMap":
-        return []
-    return sorted(set(observed.get("data") or {}) - set(wanted.body["data"]))
+def _in_the_way(observed: Body | None, wanted: Desired) -> Body | None:
+    """A patch that takes away what must not be beside what is wanted; None where nothing is in the way."""
+    if observed is None:
+        return None
+    if wanted.body["kind"] == "ConfigMap":
+        # A runner would read them.
+        strange = sorted(set(observed.get("data") or {}) - set(wanted.body["data"]))
+        return {"data": dict.fromkeys(strange)} if strange else None
+    if wanted.body["kind"] == "Deployment" and (observed.get("spec") or {}).get("strategy", {}).get("rollingUpdate"):
+        # Recreate is refused beside it.
+        return {"spec": {"strategy": {**wanted.body["spec"]["strategy"], "rollingUpdate": None}}}
+    return None
 
 
 def remove(kube: Kube, observed: Body | None, api: str, plural: str) -> None:

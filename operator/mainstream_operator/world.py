@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.model import Metadata
-from mainstream_operator.names import EDGE_LABEL, NODE_ANNOTATION
+from mainstream_operator.names import EDGE_LABEL, NODE_ANNOTATION, runner_name
 from mainstream_operator.refusal import Refusal
 
 Body = dict[str, Any]
@@ -71,6 +71,7 @@ class World:
     """by kind and key"""
     machines: dict[str, Machine] = field(default_factory=dict)
     deployments: dict[str, Body] = field(default_factory=dict)
+    """these, and the three below, by their own name"""
     config_maps: dict[str, Body] = field(default_factory=dict)
     caches: dict[str, Body] = field(default_factory=dict)
     secrets: dict[str, Body] = field(default_factory=dict)
@@ -125,19 +126,22 @@ class World:
     def note_child(self, kind: str, body: Body, *, gone: bool) -> str | None:
         """Take note of a part of a runner; the node it belongs to."""
         node = (body["metadata"].get("annotations") or {}).get(NODE_ANNOTATION)
-        if not isinstance(node, str):
-            return None
         if kind == "Pod":
+            if not isinstance(node, str):
+                return None
             pods = self.pods.setdefault(node, {})
             pods.pop(body["metadata"]["name"], None)
             if not gone:
                 pods[body["metadata"]["name"]] = body
             return node
+        # By name, which nobody can change; the annotation may be what a stranger changed.
+        name = body["metadata"]["name"]
         known = self._children_of(kind)
-        known.pop(node, None)
+        known.pop(name, None)
         if not gone:
-            known[node] = body
-        return node
+            known[name] = body
+        owner = next((each for each in {**self.edge_nodes, **self.machines} if runner_name(each) == name), node)
+        return owner if isinstance(owner, str) else None
 
     def known(self) -> Iterator[tuple[str, tuple[str, Body]]]:
         """Everything that a watch may have forgotten to take away, by uid: its kind, and what identifies it."""
@@ -153,11 +157,12 @@ class World:
 
     def children(self, node: str) -> Children:
         """Of one node's runner."""
+        name = runner_name(node)
         return Children(
-            self.deployments.get(node),
-            self.config_maps.get(node),
-            self.caches.get(node),
-            self.secrets.get(node),
+            self.deployments.get(name),
+            self.config_maps.get(name),
+            self.caches.get(name),
+            self.secrets.get(name),
             tuple(self.pods.get(node, {}).values()),
         )
 

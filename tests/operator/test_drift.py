@@ -1,7 +1,10 @@
 """Whether what exists is what was wanted."""
 
+from mainstream_operator.apply import _in_the_way
+from mainstream_operator.desired.common import Desired
 from mainstream_operator.desired.quantities import cores, mebibytes
 from mainstream_operator.drift import difference
+from mainstream_operator.kube import Ref
 
 
 def test_defaults_and_fields_of_others_are_no_drift() -> None:
@@ -29,3 +32,11 @@ def test_a_container_that_was_added_is_drift() -> None:
 def test_quantities_are_spelled_as_the_api_server_does() -> None:
     assert [cores(1.0), cores(0.25), cores(0.0001)] == ["1", "250m", "1m"]
     assert [mebibytes(512), mebibytes(2048), mebibytes(1 << 20)] == ["512Mi", "2Gi", "1Ti"]
+
+
+def test_what_keeps_a_runner_from_being_put_right_is_taken_away_first() -> None:
+    body = {"kind": "Deployment", "spec": {"strategy": {"type": "Recreate"}}}
+    wanted = Desired(Ref("apps/v1", "deployments", "runner-n1", "mainstream"), body)
+    changed = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}}
+    assert _in_the_way(changed, wanted) == {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}}
+    assert _in_the_way(body, wanted) is None

@@ -64,3 +64,11 @@ def test_a_status_that_makes_no_sense_counts_as_none() -> None:
     read = read_resource("VideoApp", {**app_body(), "status": {"conditions": "all fine"}})
     assert not isinstance(read, Unreadable)
     assert read.status.conditions == []
+
+
+def test_a_part_of_a_runner_is_found_by_its_name_whatever_a_stranger_writes_on_it(world: World) -> None:
+    body = {"metadata": {"name": "runner-n1", "annotations": {"mainstream.video/node": "elsewhere"}}}
+    assert world.note_child("ConfigMap", body, gone=False) == "n1"
+    assert world.children("n1").config_map == body
+    assert world.note_child("ConfigMap", body, gone=True) == "n1"
+    assert world.children("n1").config_map is None
