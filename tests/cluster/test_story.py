@@ -266,10 +266,16 @@ def _in_runner(stage: Stage, program: str) -> str:
     return stage.kubectl("exec", "-n", SYSTEM, pod, "--", "python3", "-c", program)
 
 
+def _is_loopback(host: str) -> bool:
+    address = ipaddress.ip_address(host)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
 def test_torchserve_answers_nobody_outside_its_pod(story: Stage) -> None:
     listening = [line.split() for line in _in_runner(story, LISTENING).splitlines()]
-    ports = {int(port) for host, port in listening if ipaddress.ip_address(host).is_loopback}
-    others = {int(port) for host, port in listening if not ipaddress.ip_address(host).is_loopback}
+    ports = {int(port) for host, port in listening if _is_loopback(host)}
+    others = {int(port) for host, port in listening if not _is_loopback(host)}
     assert others == {ADMIN_PORT}
     assert len(ports) >= 3, "TorchServe's own"
     pod = story.runner_pod()["metadata"]["name"]
