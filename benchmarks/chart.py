@@ -67,7 +67,7 @@ def _all_ready(stage: Stage, apps: list[str]) -> None:
 
 def _upgrades(stage: Stage, apps: list[str], folder: Path, report: Report) -> None:
     chart = next_chart(folder)
-    seen = watched(stage, apps, lambda: stage.upgrade(chart, "operator.podAnnotations.round=2"), SETTLING_S)
+    seen = watched(stage, apps, lambda: stage.upgrade(chart, "operator.podAnnotations.round=second"), SETTLING_S)
     _note(report, "operator", seen)
     lost = sum(seen.dropped.values())
     kept = lost == 0 and len(seen.pods) == 1
@@ -75,7 +75,7 @@ def _upgrades(stage: Stage, apps: list[str], folder: Path, report: Report) -> No
 
     def change() -> None:
         before = stage.runner_pod()["metadata"]["uid"]
-        stage.upgrade(chart, "runner.podAnnotations.round=3")
+        stage.upgrade(chart, "runner.podAnnotations.round=third")
         wait_for("new runner", lambda: stage.runner_pod()["metadata"]["uid"] != before, 120)
         _all_ready(stage, apps)
 

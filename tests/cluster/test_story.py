@@ -306,7 +306,7 @@ def test_no_secret_is_in_a_process_list(story: Stage) -> None:
 
 def test_a_helm_upgrade_restarts_the_operator_and_loses_no_frame(story: Stage, tmp_path: Path) -> None:
     runner = story.runner_pod()["metadata"]["uid"]
-    seen = watched(story, APPS, lambda: story.upgrade(next_chart(tmp_path), "operator.podAnnotations.round=2"), 5)
+    seen = watched(story, APPS, lambda: story.upgrade(next_chart(tmp_path), "operator.podAnnotations.round=second"), 5)
     assert set(seen.dropped.values()) == {0}
     assert max(seen.gap_s.values()) < 3, "no frame for so long"
     assert story.runner_pod()["metadata"]["uid"] == runner
@@ -317,7 +317,7 @@ def test_an_upgrade_of_the_runner_costs_at_most_15_s_of_frames(story: Stage, tmp
     runner = story.runner_pod()["metadata"]["uid"]
 
     def change() -> None:
-        story.upgrade(next_chart(tmp_path), "runner.podAnnotations.round=3")
+        story.upgrade(next_chart(tmp_path), "runner.podAnnotations.round=third")
         wait_for("new runner", lambda: story.runner_pod()["metadata"]["uid"] != runner, 60)
         all_ready(story, *APPS)
 
