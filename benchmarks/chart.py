@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
 from cluster_images import LARGEST_MB, compressed_bytes, layers
 from cluster_stage import Stage, open_stage
 from cluster_tools import ROOT, MissingToolError, wait_for
-from cluster_upgrade import Watched, next_chart, watched
+from cluster_upgrade import Watched, is_new_runner, next_chart, watched
 from harness import Report
 
 from mainstream.api.load import load_manifests
@@ -76,7 +76,7 @@ def _upgrades(stage: Stage, apps: list[str], folder: Path, report: Report) -> No
     def change() -> None:
         before = stage.runner_pod()["metadata"]["uid"]
         stage.upgrade(chart, "runner.podAnnotations.round=third")
-        wait_for("new runner", lambda: stage.runner_pod()["metadata"]["uid"] != before, 120)
+        wait_for("new runner", lambda: is_new_runner(stage, before), 120)
         _all_ready(stage, apps)
 
     seen = watched(stage, apps, change, SETTLING_S)

@@ -17,7 +17,7 @@ from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
 from cluster_rights import calls, covers, rights
 from cluster_stage import BUDGET, CHART, EXAMPLES, SYSTEM, TENANT, Stage
 from cluster_tools import wait_for
-from cluster_upgrade import chart_before, next_chart, watched
+from cluster_upgrade import chart_before, is_new_runner, next_chart, watched
 
 from mainstream.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
 from mainstream_operator.kube import KubeError
@@ -318,7 +318,7 @@ def test_an_upgrade_of_the_runner_costs_at_most_15_s_of_frames(story: Stage, tmp
 
     def change() -> None:
         story.upgrade(next_chart(tmp_path), "runner.podAnnotations.round=third")
-        wait_for("new runner", lambda: story.runner_pod()["metadata"]["uid"] != runner, 60)
+        wait_for("new runner", lambda: is_new_runner(story, runner), 60)
         all_ready(story, *APPS)
 
     seen = watched(story, APPS, change, 3)
