@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
 from cluster_images import LARGEST_MB, compressed_bytes, layers
 from cluster_stage import Stage, open_stage
 from cluster_tools import ROOT, MissingToolError, wait_for
-from cluster_upgrade import Watched, next_chart, watched
+from cluster_upgrade import Watched, is_new_runner, next_chart, watched
 from harness import Report
 
 from mainstream.api.load import load_manifests
@@ -67,7 +67,7 @@ def _all_ready(stage: Stage, apps: list[str]) -> None:
 
 def _upgrades(stage: Stage, apps: list[str], folder: Path, report: Report) -> None:
     chart = next_chart(folder)
-    seen = watched(stage, apps, lambda: stage.upgrade(chart, "operator.podAnnotations.round=2"), SETTLING_S)
+    seen = watched(stage, apps, lambda: stage.upgrade(chart, "operator.podAnnotations.round=second"), SETTLING_S)
     _note(report, "operator", seen)
     lost = sum(seen.dropped.values())
     kept = lost == 0 and len(seen.pods) == 1
@@ -75,8 +75,8 @@ def _upgrades(stage: Stage, apps: list[str], folder: Path, report: Report) -> No
 
     def change() -> None:
         before = stage.runner_pod()["metadata"]["uid"]
-        stage.upgrade(chart, "runner.podAnnotations.round=3")
-        wait_for("new runner", lambda: stage.runner_pod()["metadata"]["uid"] != before, 120)
+        stage.upgrade(chart, "runner.podAnnotations.round=third")
+        wait_for("new runner", lambda: is_new_runner(stage, before), 120)
         _all_ready(stage, apps)
 
     seen = watched(stage, apps, change, SETTLING_S)

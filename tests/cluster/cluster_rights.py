@@ -1,14 +1,14 @@
 """The operator's rights, as the API server has them, and the calls that it made, as the audit log has them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cluster_stage import SYSTEM, Stage
 
 OPERATOR = f"system:serviceaccount:{SYSTEM}:mainstream-operator"
-_FORBIDDEN = 403
+_FORBIDDEN, _CREATED = 403, 201
 
 
 @dataclass(frozen=True, order=True)
@@ -50,7 +50,11 @@ def calls(audit_log: Path) -> tuple[set[Call], set[Call]]:
             continue
         resource = "/".join(part for part in (about["resource"], about.get("subresource")) if part)
         call = Call(about.get("namespace", ""), about.get("apiGroup", ""), resource, entry["verb"])
-        (refused if entry.get("responseStatus", {}).get("code") == _FORBIDDEN else given).add(call)
+        code = entry.get("responseStatus", {}).get("code")
+        (refused if code == _FORBIDDEN else given).add(call)
+        if code == _CREATED and entry["verb"] == "patch":
+            # Server-side apply of what was not there: the API server asks for the right to create it, too.
+            given.add(replace(call, verb="create"))
     return given, refused
 
 

@@ -102,6 +102,14 @@ def next_chart(folder: Path) -> Path:
     return target
 
 
+def is_new_runner(stage: Stage, uid: str) -> bool:
+    """Whether there is a runner, and another one than that; between the two there is none."""
+    try:
+        return bool(stage.runner_pod()["metadata"]["uid"] != uid)
+    except ValueError:
+        return False
+
+
 def watched(stage: Stage, apps: Collection[str], change: Callable[[], object], settle_s: float) -> Watched:
     """Make a change, give it so long to settle, and say what it cost."""
     watch = Watch(stage, apps)

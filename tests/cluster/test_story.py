@@ -17,7 +17,7 @@ from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
 from cluster_rights import calls, covers, rights
 from cluster_stage import BUDGET, CHART, EXAMPLES, SYSTEM, TENANT, Stage
 from cluster_tools import wait_for
-from cluster_upgrade import chart_before, next_chart, watched
+from cluster_upgrade import chart_before, is_new_runner, next_chart, watched
 
 from mainstream.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
 from mainstream_operator.kube import KubeError
@@ -266,10 +266,16 @@ def _in_runner(stage: Stage, program: str) -> str:
     return stage.kubectl("exec", "-n", SYSTEM, pod, "--", "python3", "-c", program)
 
 
+def _is_loopback(host: str) -> bool:
+    address = ipaddress.ip_address(host)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
 def test_torchserve_answers_nobody_outside_its_pod(story: Stage) -> None:
     listening = [line.split() for line in _in_runner(story, LISTENING).splitlines()]
-    ports = {int(port) for host, port in listening if ipaddress.ip_address(host).is_loopback}
-    others = {int(port) for host, port in listening if not ipaddress.ip_address(host).is_loopback}
+    ports = {int(port) for host, port in listening if _is_loopback(host)}
+    others = {int(port) for host, port in listening if not _is_loopback(host)}
     assert others == {ADMIN_PORT}
     assert len(ports) >= 3, "TorchServe's own"
     pod = story.runner_pod()["metadata"]["name"]
@@ -300,7 +306,7 @@ def test_no_secret_is_in_a_process_list(story: Stage) -> None:
 
 def test_a_helm_upgrade_restarts_the_operator_and_loses_no_frame(story: Stage, tmp_path: Path) -> None:
     runner = story.runner_pod()["metadata"]["uid"]
-    seen = watched(story, APPS, lambda: story.upgrade(next_chart(tmp_path), "operator.podAnnotations.round=2"), 5)
+    seen = watched(story, APPS, lambda: story.upgrade(next_chart(tmp_path), "operator.podAnnotations.round=second"), 5)
     assert set(seen.dropped.values()) == {0}
     assert max(seen.gap_s.values()) < 3, "no frame for so long"
     assert story.runner_pod()["metadata"]["uid"] == runner
@@ -311,8 +317,8 @@ def test_an_upgrade_of_the_runner_costs_at_most_15_s_of_frames(story: Stage, tmp
     runner = story.runner_pod()["metadata"]["uid"]
 
     def change() -> None:
-        story.upgrade(next_chart(tmp_path), "runner.podAnnotations.round=3")
-        wait_for("new runner", lambda: story.runner_pod()["metadata"]["uid"] != runner, 60)
+        story.upgrade(next_chart(tmp_path), "runner.podAnnotations.round=third")
+        wait_for("new runner", lambda: is_new_runner(story, runner), 60)
         all_ready(story, *APPS)
 
     seen = watched(story, APPS, change, 3)
