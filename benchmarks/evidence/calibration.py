@@ -17,11 +17,15 @@ import stage
 from cells import headline, short_events
 from drawing import OTHERS, label, panels, save
 from intervals import f1_interval
-from measure import POLICIES
+from mainstream.planner import AppPlan
+from measure import POLICIES, mean_of
+from play import play_plan
 from results import write_figure
 
 NAME = "calibration"
 BINS = 10
+PLAYED_TWICE = 10
+"""workloads of which every plan is played on held-out photos too"""
 TARGET_ERROR = 0.03
 TARGET_INSIDE = 0.9
 WHATS = ("recall", "precision", "f1")
@@ -32,7 +36,7 @@ Rows = list[dict[str, Any]]
 def main() -> int:
     """Gather, summarise, draw, write."""
     pools = stage.arguments(__doc__)
-    data: dict[str, Any] = {"pools": pools, "chain": {}, "replayed": {}}
+    data: dict[str, Any] = {"pools": pools, "chain": {}, "replayed": {}, "held_out_and_test": {}}
     rows: dict[tuple[str, str], Rows] = {}
     for pool in pools:
         rows[pool, "chain"] = rows_of(pool, replayed=False)
@@ -40,6 +44,7 @@ def main() -> int:
         for way in ("chain", "replayed"):
             data[way][pool] = summary(rows[pool, way])
             print(pool, way, data[way][pool], flush=True)
+        data["held_out_and_test"][pool] = held_out_and_test(pool)
     draw(pools, rows)
     write_figure(NAME, data)
     return 0
@@ -53,6 +58,59 @@ def rows_of(pool: str, *, replayed: bool) -> Rows:
             for policy, result in stage.results_of(cell, index, replayed=replayed).items():
                 rows += [{**app, "policy": policy} for app in result["apps"] if app["branch_point"] is not None]
     return rows
+
+
+def held_out_and_test(pool: str) -> dict[str, Any]:
+    """Where errors come from: p and e at score 1/2 on held-out and on test photos, and plans played on both.
+
+    What a plan loses from its prediction to held-out photos is the event model's error; what it loses from there to
+    test photos is that the test is another sample.
+    """
+    held_out, test = stage.held_out_scores(pool), stage.scores(pool, len(stage.pool(pool).classes))
+    found: dict[str, Any] = {"rates": {}, "f1": {}}
+    for k in sorted({k for _, k in held_out}):
+        for part, scores in (("held_out", held_out), ("test", test)):
+            labels = getattr(stage.pool(pool), part).labels
+            hits = {name: each >= 0.5 for (name, at), each in scores.items() if at == k}
+            shown = {name: np.isin(labels, event_labels(name)) for name in hits}
+            found["rates"].setdefault(str(k), {})[part] = {
+                "p": float(np.mean([hits[name][shown[name]].mean() for name in hits])),
+                "e": float(np.mean([hits[name][~shown[name]].mean() for name in hits])),
+            }
+    cell = headline(pool)
+    for policy in POLICIES:
+        f1 = []
+        for index in range(min(PLAYED_TWICE, stage.workloads(cell))):
+            drawn, result = stage.workload(cell, index), stage.results_of(cell, index)[policy]
+            counts = play_plan(plans_of(result), held_out, drawn.training_stream, drawn.event_classes, drawn.lengths_s)
+            on_held_out = float(np.mean([each.f1 for each in counts.values()]))
+            f1.append([mean_of(result, "f1_predicted"), on_held_out, mean_of(result, "f1")])
+        predicted, played, tested = np.mean(f1, axis=0).tolist()
+        found["f1"][policy] = {"predicted": predicted, "held_out": played, "test": tested}
+    return found
+
+
+def event_labels(package: str) -> list[int]:
+    """The classes that are a package's event, from its name."""
+    return [int(each) for each in package.rsplit("-", 1)[1].split(".")]
+
+
+def plans_of(result: Mapping[str, Any]) -> list[AppPlan]:
+    """The plan of a kept result."""
+    return [
+        AppPlan(
+            name=app["app"],
+            branch_point=app["branch_point"],
+            threshold=app["threshold"],
+            fps=app["fps"] or None,
+            votes=app["votes"],
+            f1=app["f1_predicted"],
+            recall=app["recall_predicted"],
+            precision=app["precision_predicted"],
+            value=app["f1_predicted"],
+        )
+        for app in result["apps"]
+    ]
 
 
 def summary(rows: Rows) -> dict[str, Any]:

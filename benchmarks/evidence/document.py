@@ -288,9 +288,25 @@ Mean absolute errors over every app of every plan in the abstract's regime; `{da
 
 {chr(10).join(rows)}
 
+{_held_out_and_test(data["held_out_and_test"])}
+
 {REASONS["calibration"]}
 
 {picture("calibration", "Measured over predicted F1")}"""
+
+
+def _held_out_and_test(data: Data) -> str:
+    """Where errors come from."""
+    rows = ["| pool | | held out | test |", "|---|---|---|---|"]
+    for pool, found in data.items():
+        for k, parts in found["rates"].items():
+            cells = [f"p {parts[part]['p']:.3f}, e {parts[part]['e']:.4f}" for part in ("held_out", "test")]
+            rows.append(f"| {pool} | branch-point {k}, at score 1/2 | {' | '.join(cells)} |")
+        for policy, f1 in found["f1"].items():
+            what = f"mean F1 of {NAMES[policy]}, predicted {f1['predicted']:.3f}"
+            rows.append(f"| {pool} | {what} | {f1['held_out']:.3f} | {f1['test']:.3f} |")
+    said = "The same candidates and plans on held-out photos, which they were made with, and on test photos:"
+    return f"{said}\n\n" + "\n".join(rows)
 
 
 def ablations() -> str:

@@ -47,7 +47,8 @@ def run(cell: Cell, *, replayed: bool = False) -> dict[str, Any]:
     results = []
     for index in range(stage.workloads(cell)):
         results.append(stage.results_of(cell, index, replayed=replayed))
-        print(f"{cell.name} {index + 1}/{stage.workloads(cell)}", end="\r", flush=True)
+        if sys.stdout.isatty():
+            print(f"{cell.name} {index + 1}/{stage.workloads(cell)}", end="\r", flush=True)
     found = summary(cell, results)
     print(said(found) + (" (replayed curves)" if replayed else ""), flush=True)
     return found

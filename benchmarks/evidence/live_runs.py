@@ -32,14 +32,14 @@ from workloads import Workload, node_of
 
 NAME = "live_runs"
 WORKLOADS = 1 if QUICK else 2
-SECONDS = 30 if QUICK else 120
+SECONDS = 20 if QUICK else 120
 LIVE_POLICIES: tuple[Policy, ...] = POLICIES[:3] if QUICK else POLICIES
 RATE_TARGET, CPU_TARGET = 0.05, 0.10
 
 
 def main() -> int:
     """Run live what has not been run yet, then draw and write."""
-    pools = stage.arguments(__doc__)[: 1 if QUICK else None]
+    pools = stage.arguments(__doc__)
     runs: list[dict[str, Any]] = []
     for pool in pools:
         cell = headline(pool)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cells import Cell, all_cells, event_groups, headline
+from cells import ABSTRACT_FPS, Cell, all_cells, event_groups, headline
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import NodeProfile, read_node_profile
 from measure import POLICIES, measure
@@ -25,11 +25,13 @@ _QUICK_APPS = 10
 
 
 def arguments(description: str | None) -> list[str]:
-    """The pools to run on: `--pictures FOLDER` for one's own, else all known ones."""
+    """The pools to run on: `--pictures FOLDER` for one's own, else all known ones; in a quick run the first."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--pictures", help="folder with a folder of pictures per class, instead of the known pools")
     asked = parser.parse_args()
-    return [asked.pictures] if asked.pictures else list(KNOWN_POOLS)
+    if asked.pictures:
+        return [asked.pictures]
+    return list(KNOWN_POOLS[:1] if QUICK else KNOWN_POOLS)
 
 
 @cache
@@ -68,11 +70,11 @@ def apps_of(cell: Cell) -> int:
 
 
 def cells(pools: Sequence[str]) -> list[Cell]:
-    """The cells to run: all of them, or in a quick run those of at most ten apps with a few workloads each."""
+    """The cells to run; in a quick run those of the abstract's camera and at most ten apps, a few workloads each."""
     made = list(all_cells(pools))
     if not QUICK:
         return made
-    return [cell for cell in made if cell.apps <= _QUICK_APPS]
+    return [cell for cell in made if cell.apps <= _QUICK_APPS and cell.stream_fps == ABSTRACT_FPS]
 
 
 def workloads(cell: Cell) -> int:
