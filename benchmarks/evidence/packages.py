@@ -19,8 +19,7 @@ STORE = FOLDER / "store"
 SETTINGS = TrainingSettings(
     variants=1 if QUICK else 2,
     stride=1,
-    epochs=1 if QUICK else 2,
-    extra_epochs=1 if QUICK else 2,
+    epochs=1 if QUICK else 4,
     frozen_epochs=30,
     frozen_patience_epochs=10,
 )
