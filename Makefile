@@ -67,6 +67,12 @@ kube-score: ## what kube-score says of every values file of the chart; needs hel
 cluster-demo: $(VENV)/.dev ## everything from source on a Kubernetes cluster: the plaza, and the table of `make demo`
 	$(BIN)/python tests/cluster/cluster_demo.py
 
+bench-evidence: $(VENV)/.dev ## every figure on real frames, and docs/evidence.md; QUICK=1 for some ten minutes
+	$(BIN)/python benchmarks/evidence/make_all.py
+
+bench-operator: $(VENV)/.dev ## the operator under load and faults, beside a real API server; QUICK=1 for five minutes
+	$(BIN)/python benchmarks/fleet.py
+
 bench-%: $(VENV)/.dev ## a benchmark, into out/bench/; QUICK=1 for at most 5 minutes
 	$(BIN)/python benchmarks/$*.py
 

@@ -50,7 +50,7 @@ def _measure(stage: Stage, report: Report) -> None:
     report.row("helm install to first event, images on the node", f"{first_event_s:.1f} s", "60 s", first_event_s <= 60)
     for app in APPS:
         stage.wait_condition("videoapp", app, "Ready", "True")
-    times = _applies(stage, 5 if QUICK else 20)
+    times = applies(stage, 5 if QUICK else 20)
     report.details["apply_s"] = times
     p50, p95 = median(times), quantiles(times, n=20, method="inclusive")[18]
     report.row(f"apply to first analysed frame, p50 of {len(times)}", f"{p50:.2f} s", "1.5 s", p50 <= 1.5)
@@ -84,7 +84,7 @@ def _first_event(stage: Stage) -> float:
     return time.monotonic() - start_s
 
 
-def _applies(stage: Stage, number: int) -> list[float]:
+def applies(stage: Stage, number: int) -> list[float]:
     """Apply a fourth app again and again, each time as another object."""
     pod, token = stage.runner_pod()["metadata"]["name"], stage.token()
     times = []

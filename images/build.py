@@ -12,6 +12,7 @@ import sys
 import tarfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("MAINSTREAM_TEST_SHARED", ROOT.parent / "shared"))
@@ -59,9 +60,18 @@ def compressed_bytes(archive: Path) -> int:
 
 def layers(archive: Path) -> list[str]:
     """Digests of the image's layers, the lowest first."""
+    return list(_configuration(archive)["rootfs"]["diff_ids"])
+
+
+def labels(archive: Path) -> dict[str, str]:
+    """What the image says of itself (OCI annotations)."""
+    return dict(_configuration(archive)["config"]["Labels"])
+
+
+def _configuration(archive: Path) -> dict[str, Any]:
     with tarfile.open(archive) as tar:
-        manifest = json.loads(_member(tar, "manifest.json"))
-        return list(json.loads(_member(tar, manifest[0]["Config"]))["rootfs"]["diff_ids"])
+        found: dict[str, Any] = json.loads(_member(tar, json.loads(_member(tar, "manifest.json"))[0]["Config"]))
+        return found
 
 
 def file_of(archive: Path, path: str) -> bytes:

@@ -2,8 +2,8 @@
 
     python benchmarks/evidence/calibration.py [--pictures FOLDER]
 
-The chain's predictions are those of every plan of the cells in the abstract's regime. The replayed curves' are those of
-the same workloads, replayed on the stream that the event statistics were taken from: held-out photos, another seed.
+Every app of every plan in the abstract's regime. Replayed curves are those of the stream that the event statistics were
+taken from: held-out photos, another seed.
 Planned against achieved rate and cost against CPU used come from live runs (live_runs.py).
 """
 
@@ -17,12 +17,10 @@ import stage
 from cells import headline, short_events
 from drawing import OTHERS, label, panels, save
 from intervals import f1_interval
-from measure import POLICIES, measure
-from replayed import with_replayed_curves
-from results import QUICK, kept, write_figure
+from measure import POLICIES
+from results import write_figure
 
 NAME = "calibration"
-REPLAYED_WORKLOADS = 2 if QUICK else 8
 BINS = 10
 TARGET_ERROR = 0.03
 TARGET_INSIDE = 0.9
@@ -37,8 +35,8 @@ def main() -> int:
     data: dict[str, Any] = {"pools": pools, "chain": {}, "replayed": {}}
     rows: dict[tuple[str, str], Rows] = {}
     for pool in pools:
-        rows[pool, "chain"] = chain_rows(pool)
-        rows[pool, "replayed"] = replayed_rows(pool)
+        rows[pool, "chain"] = rows_of(pool, replayed=False)
+        rows[pool, "replayed"] = rows_of(pool, replayed=True)
         for way in ("chain", "replayed"):
             data[way][pool] = summary(rows[pool, way])
             print(pool, way, data[way][pool], flush=True)
@@ -47,30 +45,13 @@ def main() -> int:
     return 0
 
 
-def chain_rows(pool: str) -> Rows:
+def rows_of(pool: str, *, replayed: bool) -> Rows:
     """Every app of every plan of the abstract's regime."""
     rows: Rows = []
     for cell in (headline(pool), short_events(pool)):
         for index in range(stage.workloads(cell)):
-            for policy, result in stage.results_of(cell, index).items():
+            for policy, result in stage.results_of(cell, index, replayed=replayed).items():
                 rows += [{**app, "policy": policy} for app in result["apps"] if app["branch_point"] is not None]
-    return rows
-
-
-def replayed_rows(pool: str) -> Rows:
-    """Every app of Mainstream's plans with replayed curves, for some workloads of the same regime."""
-    rows: Rows = []
-    cell = headline(pool)
-    for index in range(min(REPLAYED_WORKLOADS, stage.workloads(cell))):
-
-        def make(index: int = index) -> dict[str, Any]:
-            drawn = stage.workload(cell, index)
-            problem = with_replayed_curves(drawn, stage.held_out_scores(pool))
-            return measure(drawn, "mainstream", stage.scores(pool, stage.apps_of(cell)), problem)
-
-        path = stage.work_folder("replayed") / f"{cell.name}-{index:02d}-{stage.key(cell)}.json"
-        result = kept(path, make)
-        rows += [{**app, "policy": "mainstream"} for app in result["apps"] if app["branch_point"] is not None]
     return rows
 
 

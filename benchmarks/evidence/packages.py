@@ -7,7 +7,7 @@ from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import EventStatistics, Manifest, Statistic
 from mainstream_trainer.request import PictureData, Progress, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
-from mainstream_trainer.training import train_apps
+from mainstream_trainer.training import Resources, train_apps
 from pools import Pool
 from results import FOLDER, QUICK
 from workloads import package_name
@@ -17,25 +17,22 @@ BASE = "efficientnet-lite0-96"
 BRANCH_POINTS = (0, 10, 15) if QUICK else (0, 6, 10, 13, 15)
 STORE = FOLDER / "store"
 SETTINGS = TrainingSettings(
-    variants=1 if QUICK else 2,
-    stride=1,
-    epochs=1 if QUICK else 4,
-    frozen_epochs=30,
-    frozen_patience_epochs=10,
+    variants=1 if QUICK else 2, stride=1, epochs=1 if QUICK else 4, frozen_epochs=30, frozen_patience_epochs=10
 )
 """short, the same for every pool and never tuned: what counts is how policies compare on the packages there are"""
 
 
-def pool_packages(
-    pool: Pool, groups: Sequence[tuple[int, ...]], version: str = "1", seed: int = 0
-) -> dict[str, Manifest]:
-    """One package for each group of classes that is an app's event."""
-    requests = [_request(pool, group, version, seed) for group in groups]
-    manifests = train_apps(requests, FolderStore(STORE), on_progress=_Teller())
+def pool_packages(pool: Pool, groups: Sequence[tuple[int, ...]], base: str = BASE) -> dict[str, Manifest]:
+    """One package for each group of classes that is an app's event; its version names the base network."""
+    requests = [_request(pool, group, base) for group in groups]
+    # Finished candidates are kept, so that a run that was cut short goes on where it was.
+    manifests = train_apps(
+        requests, FolderStore(STORE), on_progress=_Teller(), resources=Resources(work=FOLDER / "training")
+    )
     return {manifest.name: manifest for manifest in manifests}
 
 
-def _request(pool: Pool, group: tuple[int, ...], version: str, seed: int) -> TrainingRequest:
+def _request(pool: Pool, group: tuple[int, ...], base: str) -> TrainingRequest:
     # Events differ from workload to workload, so what a package says of them is stated for each workload anew.
     placeholder = EventStatistics(
         length_s=Statistic(value=1.0, source="declared"),
@@ -53,10 +50,9 @@ def _request(pool: Pool, group: tuple[int, ...], version: str, seed: int) -> Tra
     return TrainingRequest(
         data,
         package_name(pool.name, group),
-        base=BASE,
+        base=base,
         branch_points=BRANCH_POINTS,
-        version=version,
-        seed=seed,
+        version=base,
         settings=SETTINGS,
     )
 
@@ -68,6 +64,6 @@ class _Teller:
         self._ready: set[str] = set()
 
     def __call__(self, progress: Progress) -> None:
-        if progress.share >= 1.0 and progress.detail.endswith("0") and progress.step not in self._ready:
+        if progress.share >= 1.0 and progress.step not in self._ready:
             self._ready.add(progress.step)
-            print(f"trained {progress.step}", flush=True)
+            print(f"{progress.step}: {progress.detail}", flush=True)

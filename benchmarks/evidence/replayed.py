@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.planner import App, Candidate, OperatingPoint, Problem, ReplayedPoint
-from mainstream.scoring import outside_windows
-from mainstream.voting import decisions
+from mainstream.scoring import Span, outside_windows
 from photo_scores import Scores
 from play import due_frames, in_seconds
-from streams import IntArray, PhotoStream
+from streams import IntArray
 from workloads import Workload
 
 FloatArray = NDArray[np.float64]
@@ -37,46 +36,52 @@ def with_replayed_curves(workload: Workload, scores: Scores) -> Problem:
 
 def _replayed(app: App, candidate: Candidate, workload: Workload, scores: Scores) -> Candidate:
     stream = workload.training_stream
-    events = stream.events(workload.event_classes[app.name])
-    shown = scores[app.name, candidate.branch_point]
-    points = _distinct(candidate.operating_points)
-    spans = in_seconds(events, stream.fps)
+    spans = in_seconds(stream.events(workload.event_classes[app.name]), stream.fps)
     windows = outside_windows(spans, (0.0, stream.seconds), workload.lengths_s[app.name])
-    inside, outside = _starts_and_ends(spans), _starts_and_ends(windows)
-    curve = []
+    shown = scores[app.name, candidate.branch_point]
+    curve: list[ReplayedPoint] = []
     for fps in app.allowed_rates:
         analysed = due_frames([fps], stream)[fps]
-        seen = shown[stream.photos[analysed]]
-        for point in points:
-            hits = seen >= point.threshold
-            for votes in VOTES:
-                times_s = _decision_times_s(analysed, hits, votes, stream)
-                curve.append(
-                    ReplayedPoint(
-                        threshold=point.threshold,
-                        fps=fps,
-                        votes=votes,
-                        recall=share_hit(times_s, *inside),
-                        false_alarm=share_hit(times_s, *outside),
-                    )
+        times_s = np.asarray((analysed + 0.5) / stream.fps, dtype=np.float64)
+        for point in _distinct(candidate.operating_points):
+            streaks = hits_in_a_row(shown[stream.photos[analysed]] >= point.threshold)
+            found, false = longest_within(streaks, times_s, spans), longest_within(streaks, times_s, windows)
+            curve += [
+                ReplayedPoint(
+                    threshold=point.threshold,
+                    fps=fps,
+                    votes=votes,
+                    recall=_share(found >= votes),
+                    false_alarm=_share(false >= votes),
                 )
+                for votes in VOTES
+            ]
     return replace(candidate, replayed=tuple(curve))
 
 
-def _decision_times_s(analysed: IntArray, hits: NDArray[np.bool_], votes: int, stream: PhotoStream) -> FloatArray:
-    return np.asarray((analysed[decisions(hits, votes)] + 0.5) / stream.fps, dtype=np.float64)
+def hits_in_a_row(hits: NDArray[np.bool_]) -> IntArray:
+    """How many hits in a row end at each analysed frame, (n,): a decision falls where it reaches the votes."""
+    index = np.arange(len(hits))
+    streaks: IntArray = index - np.maximum.accumulate(np.where(hits, -1, index)) if len(hits) else index
+    return streaks
 
 
-def share_hit(times_s: FloatArray, starts_s: FloatArray, ends_s: FloatArray) -> float:
-    """Share of spans with a time in them; times ascend."""
-    if not len(starts_s):
-        return 0.0
-    return float(np.mean(np.searchsorted(times_s, ends_s) > np.searchsorted(times_s, starts_s)))
+def longest_within(streaks: IntArray, times_s: FloatArray, spans: Sequence[Span]) -> IntArray:
+    """The longest of the streaks that end within each span, 0 where nothing was analysed; times ascend."""
+    edges = np.array(spans, dtype=np.float64).reshape(-1, 2)
+    starts, ends = np.searchsorted(times_s, edges[:, 0]), np.searchsorted(times_s, edges[:, 1])
+    longest = np.zeros(len(edges), dtype=np.int64)
+    some = ends > starts
+    if some.any():
+        # Every other piece of the reduction is what lies between two spans.
+        borders = np.stack([starts[some], ends[some]], axis=1).ravel()
+        padded = np.append(streaks, 0)
+        longest[some] = np.maximum.reduceat(padded, borders)[::2]
+    return longest
 
 
-def _starts_and_ends(spans: Sequence[tuple[float, float]]) -> tuple[FloatArray, FloatArray]:
-    found = np.array(spans, dtype=np.float64).reshape(-1, 2)
-    return found[:, 0].copy(), found[:, 1].copy()
+def _share(found: NDArray[np.bool_]) -> float:
+    return float(found.mean()) if len(found) else 0.0
 
 
 def _distinct(points: Sequence[OperatingPoint]) -> list[OperatingPoint]:

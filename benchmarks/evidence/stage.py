@@ -14,6 +14,7 @@ from measure import POLICIES, measure
 from packages import BASE, STORE, pool_packages
 from photo_scores import Scores, photo_scores
 from pools import KNOWN_POOLS, Pool, load_pool
+from replayed import with_replayed_curves
 from results import FOLDER, QUICK, kept, key_of
 from workloads import STREAM, Workload, draw_workload
 
@@ -96,19 +97,22 @@ def key(cell: Cell) -> str:
     return key_of(FORMAT, digests, profile().model_dump_json(), pool(cell.pool).test.digest)
 
 
+@cache
 def held_out_scores(name: str) -> Scores:
     """Scores of the held-out photos by the packages of single classes."""
     found = packages(name, len(pool(name).classes))
     return photo_scores(found, pool(name).held_out, STORE, FOLDER / "scores", profile().back_end)
 
 
-def results_of(cell: Cell, index: int) -> dict[str, Any]:
-    """A workload's result under every policy, by policy; kept on disk."""
-    path = FOLDER / "workloads" / cell.name / f"{index:02d}-{key(cell)}.json"
+def results_of(cell: Cell, index: int, *, replayed: bool = False) -> dict[str, Any]:
+    """A workload's result under every policy, by policy, kept on disk; all planned with replayed curves, or none."""
+    kind = "replayed" if replayed else "workloads"
+    path = FOLDER / kind / cell.name / f"{index:02d}-{key(cell)}.json"
 
     def make() -> dict[str, Any]:
         drawn, known = workload(cell, index), scores(cell.pool, apps_of(cell))
-        return {policy: measure(drawn, policy, known) for policy in POLICIES}
+        problem = with_replayed_curves(drawn, held_out_scores(cell.pool)) if replayed else drawn.problem
+        return {policy: measure(drawn, policy, known, problem) for policy in POLICIES}
 
     result: dict[str, Any] = kept(path, make)
     return result

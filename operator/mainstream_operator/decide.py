@@ -153,7 +153,8 @@ def _same_costs(one: NodeProfile, other: NodeProfile) -> bool:
     """Whether two profiles agree on whatever both know."""
     bases = all(other.bases[name] == base for name, base in one.bases.items() if name in other.bases)
     streams = all(other.decode_s[name] == each for name, each in one.decode_s.items() if name in other.decode_s)
-    return bases and streams and (one.frame_s, one.idle) == (other.frame_s, other.idle)
+    apart = {"machine", "versions", "bases", "decode_s"}
+    return bases and streams and one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
 
 
 def _bare_app(app: VideoApp) -> VideoApp:

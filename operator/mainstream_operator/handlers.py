@@ -75,6 +75,7 @@ def runner_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
     on_child(("apps", "v1"), "deployments", "Deployment")
     on_child(("", "v1"), "configmaps", "ConfigMap")
     on_child(("", "v1"), "persistentvolumeclaims", "PersistentVolumeClaim")
+    on_child(("", "v1"), "secrets", "Secret")
     on_child(("", "v1"), "pods", "Pod")
     return registry
 

@@ -28,7 +28,6 @@ class NodeSecrets:
     def __init__(self, kube: Kube, namespace: str) -> None:
         self._kube = kube
         self._namespace = namespace
-        self._own: Remembered[Body | None] = Remembered(_REMEMBERED_S, _MOST)
         self._read: Remembered[_Texts | Refusal] = Remembered(_REMEMBERED_S, _MOST)
 
     def logins(self, streams: Iterable[VideoStream]) -> tuple[dict[str, Login], dict[str, Refusal]]:
@@ -61,29 +60,24 @@ class NodeSecrets:
                     keys[sink_key(app.key, index)] = found
         return keys, refusals
 
-    def token(self, node: EdgeNode) -> str:
-        """What the node's runner asks for."""
-        name = runner_name(node.metadata.name)
-        body = self._own.get(name, lambda: self._kube.get(self._ref(name)))
-        text = ((body or {}).get("data") or {}).get(TOKEN_FILE)
+    def token(self, secret: Body | None) -> str:
+        """What the runner with this Secret asks for."""
+        text = ((secret or {}).get("data") or {}).get(TOKEN_FILE)
         try:
             return base64.b64decode(text).decode() if isinstance(text, str) and text else ""
         except ValueError:
             # Somebody spoiled it: a new one is made.
             return ""
 
-    def ensure(self, node: EdgeNode, credentials: NodeCredentials) -> str:
+    def ensure(self, node: EdgeNode, credentials: NodeCredentials, observed: Body | None) -> str:
         """Make the node's Secret what it should be, its token kept; the version of it that pods should have."""
         name = runner_name(node.metadata.name)
-        wanted = node_secret(node, self._namespace, self.token(node) or new_token(), credentials)
-        body = self._own.get(name, lambda: self._kube.get(self._ref(name)))
+        # A watch may be behind what was just made, and another token would lock the operator out of its runner.
+        body = observed or self._kube.get(Ref("v1", "secrets", name, self._namespace))
+        wanted = node_secret(node, self._namespace, self.token(body) or new_token(), credentials)
         if body is None or difference(body, wanted.body) is not None:
             body = self._kube.apply(wanted.ref, wanted.body)
-            self._own.put(name, body)
         return str(((body or {}).get("metadata") or {}).get("resourceVersion"))
-
-    def _ref(self, name: str) -> Ref:
-        return Ref("v1", "secrets", name, self._namespace)
 
     def _part(self, namespace: str, name: str, read: Callable[[str, _Texts], "_Part | Refusal"]) -> "_Part | Refusal":
         texts = self._read.get(f"{namespace}/{name}", lambda: self._texts(namespace, name))

@@ -15,10 +15,10 @@ from mainstream.api import VideoApp
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob, Manifest
-from mainstream.mpackage.reading import DamagedPackageError, open_package
+from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
-from mainstream.mpackage.store import StoreError, StoreRefusedError, StoreUnreachableError
+from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
 from mainstream.runner_report import WantedUpload
 from mainstream_operator.refusal import Refusal
 from mainstream_operator.stores import SecretProblemError, StoreOpener

@@ -15,8 +15,8 @@ from mainstream.workload.steady import GAP
 
 _STEPS = 800
 """looks at the clock; about .3 s for ten apps that are hard to plan for"""
-_PATIENCE_S = 10.0
-"""after which even a slow step was the last"""
+_PATIENCE_S = 20.0
+"""after which even a slow step was the last; until then time counts for nothing"""
 _KEPT = 4096
 
 _Answer = TypeVar("_Answer")
@@ -80,4 +80,4 @@ class _Steps:
 
     def __call__(self) -> float:
         self._steps += 1
-        return max(self._steps, (time.monotonic() - self._start_s) / _PATIENCE_S * _STEPS)
+        return self._steps if time.monotonic() - self._start_s < _PATIENCE_S else float(_STEPS)

@@ -68,7 +68,7 @@ def _observe(scene: Scene, tools: Tools) -> tuple[Observation, RunnerClient | No
     runner = report = None
     pod = running_pod(scene.children.pods)
     if scene.edge_node is not None and pod is not None:
-        token = tools.secrets.token(scene.edge_node)
+        token = tools.secrets.token(scene.children.secret)
         runner = RunnerClient(tools.kube, pod["metadata"]["namespace"], pod["metadata"]["name"], token)
         report = tools.reports.look(scene.node, str(pod["metadata"].get("uid")), runner)
     return Observation(
@@ -95,7 +95,7 @@ def _act(
         remove(kube, children.deployment, "apps/v1", "deployments")
         remove(kube, children.config_map, "v1", "configmaps")
         return
-    secret_version = tools.secrets.ensure(node, observation.credentials)
+    secret_version = tools.secrets.ensure(node, observation.credentials, children.secret)
     plan = None if ordered is None else ordered.model_dump_json()
     wanted = (ordered_wanted(children.config_map) if decision.unread else None) or decision.wanted
     orders = orders_config_map(node, settings.namespace, wanted, plan)

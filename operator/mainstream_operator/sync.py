@@ -26,6 +26,7 @@ _CHILDREN = {
     "Deployment": ("apps/v1", "deployments"),
     "ConfigMap": ("v1", "configmaps"),
     "PersistentVolumeClaim": ("v1", "persistentvolumeclaims"),
+    "Secret": ("v1", "secrets"),
     "Pod": ("v1", "pods"),
 }
 

@@ -56,6 +56,7 @@ class Children:
     deployment: Body | None = None
     config_map: Body | None = None
     cache: Body | None = None
+    secret: Body | None = None
     pods: tuple[Body, ...] = ()
 
 
@@ -72,6 +73,7 @@ class World:
     deployments: dict[str, Body] = field(default_factory=dict)
     config_maps: dict[str, Body] = field(default_factory=dict)
     caches: dict[str, Body] = field(default_factory=dict)
+    secrets: dict[str, Body] = field(default_factory=dict)
     pods: dict[str, dict[str, Body]] = field(default_factory=dict)
     """by node, then by name"""
     layout: int = 0
@@ -142,7 +144,7 @@ class World:
         for kind, things in (("VideoApp", self.apps), ("VideoStream", self.streams), ("EdgeNode", self.edge_nodes)):
             for thing in things.values():
                 yield str(thing.metadata.uid), (kind, {"metadata": thing.metadata.model_dump(exclude_none=True)})
-        for kind in ("Deployment", "ConfigMap", "PersistentVolumeClaim"):
+        for kind in ("Deployment", "ConfigMap", "PersistentVolumeClaim", "Secret"):
             for body in self._children_of(kind).values():
                 yield str(body["metadata"].get("uid")), (kind, body)
         for pods in self.pods.values():
@@ -155,6 +157,7 @@ class World:
             self.deployments.get(node),
             self.config_maps.get(node),
             self.caches.get(node),
+            self.secrets.get(node),
             tuple(self.pods.get(node, {}).values()),
         )
 
@@ -176,6 +179,7 @@ class World:
             "Deployment": self.deployments,
             "ConfigMap": self.config_maps,
             "PersistentVolumeClaim": self.caches,
+            "Secret": self.secrets,
         }
         return by_kind[kind]
 

@@ -33,7 +33,8 @@ class PlanNotServedError(MainstreamError):
 class EngineClient:
     """A connection to one TorchServe; belongs to one thread."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, model: str = wire.MODEL) -> None:
+        self._path = f"/predictions/{model}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_REQUEST_TIMEOUT_S)
         self._pixels = PixelWriter()
 
@@ -63,6 +64,10 @@ class EngineClient:
         deadline_s = time.monotonic() + _LOAD_TIMEOUT_S
         while time.monotonic() < deadline_s:
             report = self.report()
+            if report["loading"] == plan.digest:
+                # Whatever is said of it until then is about an earlier attempt.
+                time.sleep(_LOAD_POLL_S)
+                continue
             if report["serving"] == plan.digest:
                 return report
             if plan.digest in report["failed"]:
@@ -84,7 +89,7 @@ class EngineClient:
             if self._connection.sock is None:
                 self._connection.connect()
             self._connection.sock.settimeout(timeout_s)
-            self._connection.request("POST", f"/predictions/{wire.MODEL}", wire.encode(message), headers)
+            self._connection.request("POST", self._path, wire.encode(message), headers)
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:

@@ -4,12 +4,16 @@ All seconds are CPU-seconds, measured at the pace that plans run at (design: cos
 """
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, model_validator
 
 from mainstream.digest import Sha256
 from mainstream.documents import read_document
+
+Name = Annotated[str, Field(max_length=256)]
+StreamName = Annotated[str, Field(max_length=512)]
+"""`namespace/name` in a cluster, the path of a file elsewhere"""
 
 
 class _Part(BaseModel):
@@ -20,11 +24,11 @@ class BaseProfile(_Part):
     """Cost of one base network by branch-point: entry `k` of each list belongs to branch-point `k`."""
 
     digest: Sha256
-    stem_s: tuple[NonNegativeFloat, ...] = Field(min_length=1)
+    stem_s: tuple[NonNegativeFloat, ...] = Field(min_length=1, max_length=256)
     """seconds per frame from the input to the branch-point; ascending, the first is 0"""
-    head_s: tuple[NonNegativeFloat, ...] = Field(min_length=1)
+    head_s: tuple[NonNegativeFloat, ...] = Field(min_length=1, max_length=256)
     """seconds per frame from the branch-point to the scores of one app"""
-    segment_bytes: tuple[int, ...]
+    segment_bytes: tuple[int, ...] = Field(max_length=256)
     """bytes of the segment that ends at the branch-point; the first is 0"""
     head_bytes: int
     """bytes of pooling and classifier of one app"""
@@ -45,18 +49,18 @@ class BaseProfile(_Part):
 class NodeProfile(_Part):
     """Everything that the cost model needs to know of a node."""
 
-    machine: str
+    machine: Name
     """processor and number of cores, for a human"""
-    back_end: str
+    back_end: Name
     """engine back end that was measured"""
-    versions: dict[str, str]
-    bases: dict[str, BaseProfile]
+    versions: dict[Name, Name] = Field(max_length=64)
+    bases: dict[Name, BaseProfile] = Field(max_length=32)
     """by name of the base network"""
     frame_s: NonNegativeFloat
     """seconds per frame and view that reaches the engine: scaling, transport, preprocessing"""
     app_s: NonNegativeFloat = 0.0
     """seconds per analysed frame of each app beyond its network: its column of the heads, its votes and counts"""
-    decode_s: dict[str, NonNegativeFloat]
+    decode_s: dict[StreamName, NonNegativeFloat] = Field(max_length=256)
     """seconds per captured frame of each stream, whether analysed or not"""
     resident_bytes: int = Field(0, ge=0)
     """memory of all processes with nothing loaded"""

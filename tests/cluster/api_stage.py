@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,8 @@ class ApiStage:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
         self.kubectl("apply", "--server-side", "-f", "-", stdin=text)
 
-    def writes_since(self, moment_s: float, user: str = USER) -> list[str]:
-        """What the operator wrote since a moment (epoch), by the audit log: verb and URI."""
+    def writes_since(self, moment_s: float, user: str = USER) -> list["Write"]:
+        """What the operator wrote since a moment (epoch), by the audit log."""
         assert self.audit_log is not None
         found = []
         with self.audit_log.open(encoding="utf-8") as lines:
@@ -109,19 +110,28 @@ class ApiStage:
                 if user not in line:
                     continue
                 entry = json.loads(line)
-                if (
-                    entry["user"]["username"] == user
-                    and entry["verb"] in WRITES
-                    and seconds_of(entry["requestReceivedTimestamp"]) >= moment_s
-                ):
-                    found.append(f"{entry['verb']} {entry['requestURI']} {entry.get('responseStatus', {}).get('code')}")
+                moment = seconds_of(entry["requestReceivedTimestamp"])
+                if entry["user"]["username"] == user and entry["verb"] in WRITES and moment >= moment_s:
+                    code = int(entry.get("responseStatus", {}).get("code", 0))
+                    found.append(Write(moment, entry["verb"], entry["requestURI"], code))
         return found
+
+
+@dataclass(frozen=True)
+class Write:
+    """One call of the operator that writes, as the API server recorded it."""
+
+    moment_s: float
+    verb: str
+    uri: str
+    code: int
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.uri} {self.code}"
 
 
 def seconds_of(timestamp: str) -> float:
     """Epoch seconds of a time as Kubernetes writes it."""
-    from datetime import datetime
-
     return datetime.fromisoformat(timestamp.replace("Z", "+00:00")).timestamp()
 
 

@@ -8,7 +8,19 @@ from cluster_tools import ROOT, MissingToolError
 
 sys.path.insert(0, str(ROOT / "images"))
 
-from build import FOLDERS, CannotBuildError, build
+from build import (
+    BILL,
+    FOLDERS,
+    LARGEST_MB,
+    CannotBuildError,
+    build,
+    compressed_bytes,
+    file_of,
+    labels,
+    layers,
+)
+
+__all__ = ["BILL", "FOLDERS", "LARGEST_MB", "build_images", "compressed_bytes", "file_of", "labels", "layers"]
 
 
 def build_images(folder: Path) -> dict[str, Path]:

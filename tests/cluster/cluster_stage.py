@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,17 +46,17 @@ class Stage:
         """Run helm."""
         return run(tool("helm"), "--kubeconfig", self.cluster.kubeconfig, "--namespace", SYSTEM, *words)
 
-    def install(self) -> None:
+    def install(self, budget: float = BUDGET) -> None:
         """Install the chart, and wait until the operator is up."""
         self.helm(
             *("install", "mainstream", CHART, "--set", f"tenants={{{TENANT}}}", "--wait", "--timeout", "2m"),
-            *("--set", f"edgeNode.spec.budget={BUDGET}"),
+            *("--set", f"edgeNode.spec.budget={budget}"),
         )
 
     def upgrade(self, chart: Path, *values: str) -> None:
         """Upgrade the release to a chart, its values kept but for some."""
         more = [word for value in values for word in ("--set", value)]
-        self.helm("upgrade", "mainstream", chart, "--reuse-values", "--wait", "--timeout", "2m", *more)
+        self.helm("upgrade", "mainstream", chart, "--reset-then-reuse-values", "--wait", "--timeout", "2m", *more)
 
     def apply(self, *objects: dict[str, Any]) -> None:
         """`kubectl apply` of objects."""
@@ -132,8 +133,17 @@ class Stage:
             return None
         return RunnerReport.model_validate_json(answer)
 
+    def publish(self, store: Path) -> None:
+        """Copy a folder's packages, manifests last: a package without one does not exist."""
+        files = [path for path in store.rglob("*") if path.is_file() and not path.name.startswith(".")]
+        for path in sorted(files, key=lambda path: path.name == "manifest.json"):
+            self.outside.packages.put(str(path.relative_to(store)), path.read_bytes(), replace=True)
+
     def train(self, *apps: str) -> None:
-        """Run the trainer Job for these apps, and wait for it."""
+        """Run the trainer Job for these apps, and wait for it; or take the packages of MAINSTREAM_TEST_STORE."""
+        if "MAINSTREAM_TEST_STORE" in os.environ:
+            self.publish(Path(os.environ["MAINSTREAM_TEST_STORE"]))
+            return
         job = yaml.safe_load((ROOT / "trainer-job" / "job.yaml").read_text(encoding="utf-8"))
         container = job["spec"]["template"]["spec"]["containers"][0]
         container["args"] = [each for each in container["args"] if not each.startswith("--app=")]
@@ -152,15 +162,15 @@ class Stage:
 
 
 @contextmanager
-def open_stage(folder: Path, *, audit: bool = False) -> Iterator[Stage]:
-    """Set the stage, and clear it."""
-    images = build_images(folder / "images")
+def open_stage(folder: Path, *, audit: bool = False, images: Path | None = None) -> Iterator[Stage]:
+    """Set the stage, and clear it; archives of images are written to `images`, which may be kept."""
+    archives = build_images(images or folder / "images")
     with open_cluster(folder, audit=audit) as cluster, open_outside(folder, cluster.host) as outside:
-        for archive in images.values():
+        for archive in archives.values():
             cluster.load(archive)
         configuration = client.Configuration()
         config.load_kube_config(str(cluster.kubeconfig), client_configuration=configuration)
-        stage = Stage(cluster, outside, images, "", Kube.at(configuration))
+        stage = Stage(cluster, outside, archives, "", Kube.at(configuration))
         stage.node = json.loads(stage.kubectl("get", "nodes", "-o", "json"))["items"][0]["metadata"]["name"]
         level = {"pod-security.kubernetes.io/enforce": "restricted"}
         namespaces = [

@@ -1,6 +1,7 @@
 """What a change of the release costs in frames: watched at the runner's own counters, from before until after."""
 
 import shutil
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import yaml
 from cluster_stage import CHART, TENANT, Stage
-from cluster_tools import wait_for
+from cluster_tools import ROOT, run, wait_for
 
 from mainstream.runner_report import RunnerReport
 
 _EVERY_S = 0.2
+LAST_OF_0_1_0 = "dd6aed3"
+"""the last commit with the chart of the version before"""
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Watch:
         wait_for("first report", lambda: len(self._seen) == len(self._apps), 30)
         return self.watched
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._ended.set()
         self._thread.join(30)
         now_s = time.monotonic()
@@ -73,6 +76,19 @@ class Watch:
                 self.watched.gap_s[app] = max(self.watched.gap_s[app], now_s - since_s)
                 self._seen[app] = (now_s, pod, told.captured)
             self.watched.dropped[app] = max(self.watched.dropped[app], told.dropped)
+
+
+def chart_before(folder: Path) -> Path | None:
+    """The chart of version 0.1.0, from git's history; None where that is not at hand."""
+    git = shutil.which("git")
+    path, archive = CHART.relative_to(ROOT), folder / "before.tar"
+    try:
+        run(git or "git", "-C", ROOT, "archive", "--output", archive, LAST_OF_0_1_0, path)
+    except (AssertionError, OSError):
+        return None
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder / "before", filter="data")
+    return folder / "before" / path
 
 
 def next_chart(folder: Path) -> Path:

@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from cluster_images import BILL, FOLDERS, file_of, labels, layers
 from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
 from cluster_rights import calls, covers, rights
-from cluster_stage import EXAMPLES, SYSTEM, TENANT, Stage
+from cluster_stage import BUDGET, CHART, EXAMPLES, SYSTEM, TENANT, Stage
 from cluster_tools import wait_for
-from cluster_upgrade import next_chart, watched
+from cluster_upgrade import chart_before, next_chart, watched
 
 from mainstream.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
 from mainstream_operator.kube import KubeError
@@ -218,7 +219,7 @@ def test_what_makes_no_sense_is_refused_by_the_api_server(story: Stage) -> None:
         ({"votes": "many"}, "votes are"),
         ({"rates": [2, 1]}, "ascending"),
         ({"rates": [0]}, "greater than"),
-        ({"sinks": [{}]}, "give either"),
+        ({"sinks": [{}]}, "give one of"),
     ):
         with pytest.raises(AssertionError, match=words):
             story.apply(story.app("nonsense", **spec))
@@ -361,6 +362,25 @@ def _patch(stage: Stage, kind: str, name: str, patch: dict[str, Any]) -> None:
     stage.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(patch))
 
 
+@pytest.mark.parametrize("part", FOLDERS)
+def test_each_image_carries_labels_and_a_bill_of_materials(story: Stage, part: str) -> None:
+    archive = story.images[part]
+    found = labels(archive)
+    assert found["org.opencontainers.image.title"] == f"mainstream-{part}"
+    assert found["org.opencontainers.image.licenses"] == "Apache-2.0"
+    bill = json.loads(file_of(archive, BILL))
+    assert bill["bomFormat"] == "CycloneDX"
+    named = {each["purl"].partition("@")[0] for each in bill["components"]}
+    assert "pkg:deb/debian/python3" in named
+    assert ("pkg:pypi/torch" in named) is (part != "operator")
+    assert "pkg:pypi/cyclonedx-python-lib" not in named, "what builds is not in the image"
+
+
+def test_runner_and_trainer_share_torch(story: Stage) -> None:
+    pairs = zip(layers(story.images["runner"]), layers(story.images["trainer"]), strict=False)
+    assert sum(a == b for a, b in pairs) >= 3
+
+
 def test_uninstalling_and_deleting_the_definitions_leaves_nothing_stuck(story: Stage) -> None:
     story.kubectl("delete", "deployment", "-n", SYSTEM, "mainstream-operator", "--wait=true")
     story.kubectl("delete", "videoapp", "-n", TENANT, "lamp-post", "--timeout=10s")
@@ -374,6 +394,24 @@ def test_uninstalling_and_deleting_the_definitions_leaves_nothing_stuck(story: S
         return not [name for name in story.kubectl(*left).split() if "runner-" in name]
 
     wait_for("end of everything that the runner had", gone, 60, 1)
+
+
+def test_a_release_of_the_chart_before_is_upgraded_with_its_objects(story: Stage, tmp_path: Path) -> None:
+    """What Helm and the API server have to do with it; the images of before are not built again for this."""
+    before = chart_before(tmp_path)
+    if before is None:
+        pytest.skip("git's history does not hold the chart of the version before")
+    story.helm("install", "mainstream", before, "--set", f"tenants={{{TENANT}}}")
+    kinds = [f"crd/{kind}.mainstream.video" for kind in ("videoapps", "videostreams", "edgenodes")]
+    story.kubectl("wait", "--for=condition=Established", *kinds, "--timeout=30s")
+    story.apply_examples()
+    uid = (story.get("videoapp", "crossing") or {})["metadata"]["uid"]
+    story.upgrade(CHART, f"edgeNode.spec.budget={BUDGET}")
+    assert (story.get("videoapp", "crossing") or {})["metadata"]["uid"] == uid
+    all_ready(story, *APPS)
+    assert "dryRun" in story.kubectl("explain", "videoapp.spec"), "definitions came along"
+    story.helm("uninstall", "mainstream", "--wait", "--timeout", "60s")
+    story.kubectl("delete", *kinds, "--timeout=30s")
 
 
 def _restarts(stage: Stage) -> int:

@@ -24,7 +24,12 @@ from mainstream_operator.tools import Tools
 from mainstream_operator.world import World
 
 _KINDS = {"videoapps": "VideoApp", "videostreams": "VideoStream", "edgenodes": "EdgeNode"}
-_CHILDREN = {"deployments": "Deployment", "configmaps": "ConfigMap", "persistentvolumeclaims": "PersistentVolumeClaim"}
+_CHILDREN = {
+    "deployments": "Deployment",
+    "configmaps": "ConfigMap",
+    "secrets": "Secret",
+    "persistentvolumeclaims": "PersistentVolumeClaim",
+}
 NODE = "n1"
 
 

@@ -3,8 +3,7 @@
 import pytest
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.reading import DamagedPackageError
-from mainstream.mpackage.store import StoreError, StoreRefusedError, StoreUnreachableError
+from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
 from mainstream_operator.packages import _failed
 from mainstream_operator.stores import SecretProblemError
 

@@ -1,22 +1,31 @@
 """What the engine loads and refuses, without TorchServe."""
 
+import gc
 import time
 from pathlib import Path
+from weakref import WeakValueDictionary
 
+import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.publish import blob_of
-from mainstream.mpackage.reading import DamagedPackageError
+from mainstream.mpackage.store import DamagedPackageError
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors, round_to_half
 from mainstream.runner_plan import RunnerPlan
 from mainstream.weights import pack_base_network
-from mainstream_runner.engine.calibration import always
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine.calibration import always, calibrated
 from mainstream_runner.engine.host import EngineHost
-from mainstream_runner.engine.loader import load_executor
+from mainstream_runner.engine.loader import PreparedParts, load_executor
+from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
+from mainstream_runner.engine.templates import Templates
 from mainstream_runner.engine.torch_eager import TorchEager
 
 EAGER = always(TorchEager())
@@ -128,3 +137,76 @@ def settled(host: EngineHost) -> None:
     while host.report()["loading"] is not None:
         assert time.monotonic() < deadline_s
         time.sleep(0.01)
+
+
+def test_an_app_that_cannot_be_loaded_leaves_the_others_running(make_plan, store: Path) -> None:
+    plan: RunnerPlan = make_plan([(15, 1.0), (14, 1.0), (15, 1.0)])
+    gone = plan.apps[1].segments[0].model_copy(update={"blob": Blob(sha256="0" * 64, size_bytes=1)})
+    apps = (plan.apps[0], plan.apps[1].model_copy(update={"segments": (gone,)}), plan.apps[2])
+    executor = load_executor(plan.model_copy(update={"apps": apps}), store, EAGER)
+    assert list(executor.unavailable_apps) == ["app-1"]
+    assert "is missing" in executor.unavailable_apps["app-1"]
+    (scores,) = executor.score([frame(0, "app-0", "app-1", "app-2")])
+    assert scores.keys() == {"app-0", "app-2"}
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_scores_do_not_depend_on_what_else_is_in_the_request(
+    make_plan, store: Path, templates: Templates, batch: int
+) -> None:
+    plan: RunnerPlan = make_plan([(15, 5.0), (15, 1.0), (9, 5.0), (3, 1.0)])
+    fast = load_executor(plan, store, always(OpenVinoCpu(templates), batch))
+    reference = load_executor(plan, store, EAGER)
+    frames = [frame(seed, *names) for seed, names in enumerate([ALL, ALL, ("app-0", "app-2"), ALL, ALL, ("app-3",)])]
+    for each, scores in zip(frames, fast.score(frames), strict=True):
+        (expected,) = reference.score([each])
+        assert scores.keys() == set(each.apps)
+        assert scores == pytest.approx(expected, abs=1e-5)
+
+
+def test_apps_whose_decisions_would_differ_are_run_by_the_reference(make_plan, store: Path) -> None:
+    executor = load_executor(make_plan([(15, 1.0)]), store, always(Wrong()))
+    assert executor.back_end == "torch-eager"
+    assert "wrong is not used: it scores" in (executor.back_end_problem or "")
+
+
+def test_a_plan_takes_from_the_one_before_what_both_run(make_plan, store: Path, tmp_path: Path) -> None:
+    prepared: PreparedParts = WeakValueDictionary()
+    plan: RunnerPlan = make_plan([(15, 1.0), (12, 1.0)])
+    before = load_executor(plan, store, EAGER, prepared=prepared)
+    for app in plan.apps:  # a store that has the heads alone
+        FolderStore(tmp_path).put(f"blobs/{app.head.sha256}", (store / "blobs" / app.head.sha256).read_bytes())
+    after = load_executor(plan, tmp_path, EAGER, prepared=prepared)
+    assert [work.step for work in after.views[0].work] == [work.step for work in before.views[0].work]
+    del before, after
+    gc.collect()
+    assert not prepared
+
+
+def test_a_gpu_that_is_not_there_is_a_clear_error(make_plan, store: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"device: is cuda, and torch finds no CUDA device here"):
+        load_executor(make_plan([(15, 1.0)]), store, calibrated(None, "cuda"))
+
+
+ALL = ("app-0", "app-1", "app-2", "app-3")
+
+
+class Wrong(TorchEager):
+    """A back end that turns feature maps around."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "wrong"
+
+    def pooled(self, value: torch.Tensor) -> NDArray[np.float32]:
+        return -super().pooled(value)
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+def frame(seed: int, *apps: str) -> DueFrame:
+    pixels = np.random.default_rng(seed).integers(0, 256, (160, 160, 3), dtype=np.uint8)
+    return DueFrame(0, pixels, apps)

@@ -1,88 +1,23 @@
-"""A server that answers as an attacker would."""
+"""Servers of attackers, for a test each."""
 
+import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
 
-class Attacker(ThreadingHTTPServer):
-    """Notes every request, and answers each by what the test gave it."""
-
-    daemon_threads = True
-
-    def __init__(self, answer: Callable[[BaseHTTPRequestHandler], None]) -> None:
-        self.answer = answer
-        self.asked: list[str] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: that its victims hang up is what is tested."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Attacker
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        with suppress(OSError):
-            self.server.answer(self)
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - named so by the base class
-        pass
-
-
-def endless(handler: BaseHTTPRequestHandler) -> None:
-    """A reply without an end, as fast as it goes."""
-    handler.send_response(200)
-    handler.end_headers()
-    while True:
-        handler.wfile.write(b"x" * 65536)
-
-
-def dripping(handler: BaseHTTPRequestHandler) -> None:
-    """A reply without an end, a byte now and then."""
-    handler.send_response(200)
-    handler.end_headers()
-    while True:
-        handler.wfile.write(b"x")
-        time.sleep(0.05)
-
-
-def redirecting(target: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    """A reply that sends whoever asks to another server."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(307)
-        handler.send_header("Location", f"{target}/secret")
-        handler.send_header("x-amz-bucket-region", "eu-west-9")
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
-
-    return answer
+from attackers import Answer, Attacker, Start
 
 
 @pytest.fixture
-def attacker() -> Iterator[Callable[[Callable[[BaseHTTPRequestHandler], None]], Attacker]]:
+def attacker() -> Iterator[Start]:
     """Starts servers that are ended with the test."""
     started: list[Attacker] = []
 
-    def start(answer: Callable[[BaseHTTPRequestHandler], None]) -> Attacker:
+    def start(answer: Answer) -> Attacker:
         server = Attacker(answer)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         started.append(server)
@@ -92,11 +27,3 @@ def attacker() -> Iterator[Callable[[Callable[[BaseHTTPRequestHandler], None]], 
     for server in started:
         server.shutdown()
         server.server_close()
-
-
-@contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Fails where what is inside took longer."""
-    start_s = time.monotonic()
-    yield
-    assert time.monotonic() - start_s < seconds

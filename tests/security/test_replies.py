@@ -1,11 +1,7 @@
 """Servers that never stop, answer a byte at a time, or send whoever asks elsewhere."""
 
-import sys
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler
-from pathlib import Path
-
 import pytest
+from attackers import Attacker, Start, at_most, dripping, endless, redirecting
 from kubernetes import client
 
 from mainstream.api.video_app import StoreAccess
@@ -17,11 +13,6 @@ from mainstream_operator import kube as kube_module
 from mainstream_operator.kube import Kube
 from mainstream_operator.runner_client import RunnerClient
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from conftest import Attacker, at_most, dripping, endless, redirecting
-
-Start = Callable[[Callable[[BaseHTTPRequestHandler], None]], Attacker]
 KEYS = S3Keys("key-of-a-test", "word-of-a-test")
 SOON_S = 10.0
 

@@ -19,6 +19,7 @@ from mainstream.mpackage.publish import blob_of
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import first_prefix_hash, next_prefix_hash
 from mainstream.nn.tensors import pack_tensors
+from mainstream.weights import pack_base_network
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.evaluation import Evaluator, Measured, dominating
 from mainstream_trainer.operating_points import balanced_accuracy
@@ -46,7 +47,8 @@ def pack(
 ) -> Package:
     """Put the candidates of one app together. Raises `RuntimeError` where a frozen layer is not what it was."""
     check_frozen(network)
-    blobs: dict[str, bytes] = {}
+    # What every image carries need not travel with each package.
+    base_segments, blobs = ((), {}) if request.weights is None else pack_base_network(network)
     measured = {each.branch_point: evaluator.measure(each, request.seed) for each in candidates}
     better = {each.branch_point: _dominated_by(each.branch_point, measured) for each in candidates}
     extremes = {min(better), max(better)}
@@ -57,7 +59,10 @@ def pack(
         classes=CLASSES,
         event_class=EVENT_CLASS,
         base=BaseReference(
-            name=network.name, digest=network.digest, preprocessing=dict(network.preprocessing.as_dict())
+            name=network.name,
+            digest=network.digest,
+            preprocessing=dict(network.preprocessing.as_dict()),
+            segments=base_segments,
         ),
         prefix_hashes=network.prefix_hashes,
         event_statistics=evaluator.event_statistics(list(candidates)),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Labels, Run, event_mask, runs_within
 from mainstream.nn.network import Network
-from mainstream.nn.registry import load_base_network
+from mainstream.weights import resolve_base_network
 from mainstream_trainer.clip import Clip, ClipPart, inspect_clip
 from mainstream_trainer.evaluation import AppEvents, DeclaredEvents
 from mainstream_trainer.frame_source import FrameSource
@@ -46,7 +46,7 @@ class Preparation:
 
     def prepare(self, request: TrainingRequest) -> Job:
         """Resolve a request; `InvalidInputError` names the file and the field of what cannot be used."""
-        network = load_base_network(request.base)
+        network = resolve_base_network(request.base, request.weights)
         _check_branch_points(request, network)
         if isinstance(request.data, PictureData):
             return self._prepare_pictures(request, request.data, network)

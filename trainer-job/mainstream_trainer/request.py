@@ -7,6 +7,7 @@ from pathlib import Path
 from mainstream.api.video_stream import Crop
 from mainstream.labels import Split
 from mainstream.mpackage.manifest import EventStatistics
+from mainstream.weights import BaseWeights
 from mainstream_trainer.settings import TrainingSettings
 
 DEFAULT_BASE = "efficientnet-lite0"
@@ -60,6 +61,8 @@ class TrainingRequest:
     version: str = "1"
     seed: int = 0
     settings: TrainingSettings = field(default_factory=TrainingSettings)
+    weights: BaseWeights | None = None
+    """of the base network; None takes those of the package that ships them. Given ones travel with the package"""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from mainstream_runner.clips.remux import write_clip, write_picture
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.25
+_TIDY_S = 60.0
 _WAITING_CLIPS = 64
 """events whose clips are being waited for; beyond, the oldest get none, which is counted"""
 
@@ -93,7 +94,11 @@ class ClipRecorder:
             self._thread.join(5.0)
 
     def _run(self) -> None:
+        tidied_s = float("-inf")
         while not self._stopping.wait(_POLL_S):
+            if time.monotonic() - tidied_s > _TIDY_S:
+                tidied_s = time.monotonic()
+                self._make_room()
             for wanted in self._due(time.monotonic()):
                 try:
                     self._make(wanted)
@@ -133,14 +138,14 @@ class ClipRecorder:
 
     def _make_room(self) -> None:
         """Let the oldest go, beyond what may be kept."""
-        files = sorted(self.folder.glob("[0-9]*"), key=lambda path: path.stat().st_mtime)
-        total = sum(path.stat().st_size for path in files)
+        # Nobody else takes files away here.
+        files = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.glob("[0-9]*"))
+        total = sum(size for _, size, _ in files)
         oldest_s = time.time() - self._limits.longest_kept_s
-        for path in files:
-            status = path.stat()
-            if total <= self._limits.total_bytes and status.st_mtime >= oldest_s:
+        for written_s, size, path in files:
+            if total <= self._limits.total_bytes and written_s >= oldest_s:
                 return
-            total -= status.st_size
+            total -= size
             path.unlink(missing_ok=True)
             self.evicted += 1
 

@@ -36,6 +36,8 @@ from mainstream_runner.views import PlanView, plan_views
 PreparedParts = MutableMapping[str, Prepared]
 """what is in memory, by back end and share keys; let go of what no executor runs (a WeakValueDictionary)"""
 _Loaded = TypeVar("_Loaded")
+_MOST_AGREED = 4096
+"""agreements that are remembered; with more, only those of the apps that run"""
 _NO_SIZE = (1, 1)
 """of a view of which nothing runs"""
 
@@ -51,17 +53,17 @@ def load_executor(
 ) -> Executor:
     """All that the plan runs, loaded, checked and warmed.
 
-    `agreed` is what the executor before was found to agree in. Apps that can't be loaded are left out and named;
-    raises the first one's `MainstreamError` where none can.
+    `agreed` is what the executor before, and those before it, were found to agree in. Apps that can't be loaded are
+    left out and named; raises the first one's `MainstreamError` where none can.
     """
-    loader = _Loader(plan, FolderStore(store), choose, {} if prepared is None else prepared)
+    loader = _Loader(plan, FolderStore(store), choose, {} if prepared is None else prepared, agreed)
     failures: dict[str, MainstreamError] = {}
     while True:
         if plan.apps and len(failures) == len(plan.apps):
             raise next(iter(failures.values()))
         try:
             executor = loader.executor(failures)
-            problem = loader.disagreement(executor, agreed, pictures or {})
+            problem = loader.disagreement(executor, pictures or {})
         except _AppFailedError as failed:
             failures[failed.app] = failed.error
             continue
@@ -87,6 +89,7 @@ class _Loader:
     store: FolderStore
     choose: Choose
     prepared: PreparedParts
+    agreed: frozenset[str]
     _networks: dict[str, Network] = field(default_factory=dict)
     _choices: dict[str, Choice] = field(default_factory=dict)
     _modules: dict[str, nn.Module] = field(default_factory=dict)
@@ -110,11 +113,12 @@ class _Loader:
                 identity(app, _feature_key(app), part.back_end.name)
                 for view, part in zip(views, parts, strict=True)
                 for app in view.apps
-            ),
+            )
+            | (self.agreed if len(self.agreed) < _MOST_AGREED else frozenset()),
             next(iter(problems), None),
         )
 
-    def disagreement(self, executor: Executor, agreed: frozenset[str], pictures: Pictures) -> tuple[str, str] | None:
+    def disagreement(self, executor: Executor, pictures: Pictures) -> tuple[str, str] | None:
         """Digest of a base network whose back end decides otherwise than the reference, and how."""
         reference = Choice(TorchEager())
         for number, view in enumerate(plan_views(self.plan)):
@@ -122,7 +126,7 @@ class _Loader:
             new = tuple(
                 app
                 for app in view.apps
-                if app.name in parts.apps and identity(app, _feature_key(app), parts.back_end.name) not in agreed
+                if app.name in parts.apps and identity(app, _feature_key(app), parts.back_end.name) not in self.agreed
             )
             if not new or parts.back_end.name == reference.back_end.name:
                 continue

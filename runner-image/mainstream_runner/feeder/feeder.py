@@ -29,6 +29,7 @@ _TAKE_TIMEOUT_S = 0.2
 _PATIENCE_S = 10.0
 """how long a frame waits for an engine that restarts or changes its plan; then it is dropped, and counted"""
 _RETRY_S = 0.02
+_COMPLAIN_S = 5.0
 _CLOSE_TIMEOUT_S = 5.0
 
 EngineLost = Callable[[str], None]
@@ -48,6 +49,7 @@ class Feeder:
         self._routing: Routing | None = None
         self._samplers: dict[ViewKey, NestedSampler] = {}
         self._scored_s = time.monotonic()
+        self._complained_s = float("-inf")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="sender", daemon=True)
         self._thread.start()
@@ -150,7 +152,7 @@ class Feeder:
                 except PlanNotServedError:
                     self._engine_lost(routing.plan.digest)
                 except EngineUnavailableError as error:
-                    _log.warning("%s", error)
+                    self._complain(error)
                 else:
                     self._scored_s = time.monotonic()
                     for frame, due in asked:
@@ -163,6 +165,12 @@ class Feeder:
             _log.exception("frames were dropped")
         for frame in open_frames:
             self._counts.dropped(frame.apps)
+
+    def _complain(self, error: EngineUnavailableError) -> None:
+        """Once in a while: it is asked many times a second."""
+        if time.monotonic() - self._complained_s > _COMPLAIN_S:
+            self._complained_s = time.monotonic()
+            _log.warning("%s", error)
 
     def _due(self, routing: Routing, frame: WaitingFrame) -> DueFrame | None:
         """The frame as the plan in use numbers it; None where nobody of its apps is left there."""

@@ -29,6 +29,8 @@ _RTSP_OPTIONS = {
 OPEN_TIMEOUT_S = 5.0
 STALL_S = 4.0
 """a camera that sends nothing that can be decoded for as long is opened anew"""
+_SILENT = f"has sent nothing for {STALL_S:.0f} s"
+_TICK_S = 0.1
 _SPOILED_READS = 20
 """reads in a row that fail before a camera is opened anew"""
 _OLDEST_CLOCK_S = 1_577_836_800.0
@@ -155,6 +157,7 @@ class Source:
         spoiled = 0
         packets = self._container.demux(video)
         while True:
+            asked_s = time.monotonic()
             try:
                 packet = next(packets, None)
             except av.error.InvalidDataError as error:
@@ -165,11 +168,14 @@ class Source:
                 packets = self._container.demux(video)
                 continue
             except av.error.ExitError as error:
-                raise StalledError(f"has sent nothing for {STALL_S:.0f} s") from error
+                raise StalledError(_SILENT) from error
             except (FFmpegError, OSError) as error:
                 raise self._undecodable(error) from error
             if packet is None:
                 return
+            if self._live and time.monotonic() - asked_s > STALL_S - _TICK_S:
+                # Given up waiting, libavformat hands out what it still had, and would wait as long once more.
+                raise StalledError(_SILENT)
             spoiled = 0
             if packet.size:
                 self._note_camera_time(packet)

@@ -25,6 +25,9 @@ from mainstream.runner_report import SignedBlob
 _log = logging.getLogger(__name__)
 _FETCHERS = 4
 _TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+_SLOW_S = 30.0
+_SLOWEST_BYTES_PER_S = 20_000.0
+"""a store that drips must not keep the fetchers from the blobs of others"""
 _FIRST_RETRY_S = 0.5
 _LAST_RETRY_S = 30.0
 _KEPT_BYTES = 1 << 30
@@ -116,9 +119,12 @@ class BlobCache:
 
     def _read(self, blob: Blob, url: str) -> bytes:
         content = bytearray()
+        end_s = time.monotonic() + _SLOW_S + blob.size_bytes / _SLOWEST_BYTES_PER_S
         with self._client.stream("GET", url) as response:
             response.raise_for_status()
             for chunk in response.iter_bytes():
+                if time.monotonic() > end_s:
+                    raise TimeoutError("slower than anybody waits for")
                 content += chunk
                 if len(content) > blob.size_bytes:
                     raise ValueError("more bytes than announced")

@@ -109,7 +109,7 @@ class Coordinator:
                 self._keep_sinks(orders.plan)
         self._follow_cameras()
         if note_decoding(self._measured, self._cameras):
-            keep_measured(self._profile_file, self._measured)
+            self._keep_profile()
         self._follow_profile()
         self._follow_plan()
         if time.monotonic() - self._sampled_s >= _SAMPLE_S:
@@ -236,7 +236,14 @@ class Coordinator:
             known = measured_before(wanted.profile, declared=wanted.declared)
             if known is not None:
                 self._measured = known
-                keep_measured(self._profile_file, known)
+                self._keep_profile()
+
+    def _keep_profile(self) -> None:
+        try:
+            keep_measured(self._profile_file, self._measured)
+        except OSError as error:
+            # The next start measures again.
+            _log.warning("the profile could not be kept: %s", error.strerror)
 
     def _check_profile(self) -> None:
         """Once a start: a node that is not what it was is measured anew."""
@@ -268,7 +275,7 @@ class Coordinator:
         try:
             self._unavailable = measure_bases(self._measured, wanted.bases, bench)
             self._profile_problem = None
-            keep_measured(self._profile_file, self._measured)
+            self._keep_profile()
         except MainstreamError as error:
             self._profile_problem = error.message[:512]
         finally:

@@ -1,6 +1,7 @@
 """TorchServe's configuration: loopback only, nothing that can be loaded from outside, bounded heap, quiet logs."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Ports:
         return astuple(self)
 
 
-def render_properties(ports: Ports, model_store: Path) -> str:
+def render_properties(ports: Ports, model_store: Path, models: Sequence[str] = (MODEL,)) -> str:
     """The text of config.properties.
 
     Token authorization is off only because every address is loopback; the management API cannot load models.
@@ -59,7 +60,7 @@ def render_properties(ports: Ports, model_store: Path) -> str:
         "install_py_dep_per_model": "false",
         "allowed_urls": "https://none.invalid/.*",
         "model_store": model_store,
-        "load_models": MODEL,
+        "load_models": ",".join(models),
         "default_workers_per_model": 1,
         "job_queue_size": _WAITING_REQUESTS,
         "default_response_timeout": _RESPONSE_TIMEOUT_S,
@@ -96,17 +97,17 @@ def render_logging(log: Path) -> str:
 """
 
 
-def write_model(model_store: Path) -> None:
+def write_model(model_store: Path, name: str = MODEL) -> None:
     """The engine as a TorchServe model: an unpacked folder whose manifest names the handler (no archiver needed).
 
     TorchServe takes a dotted handler for its package, so the folder holds a module of one name that leads to it.
     """
-    folder = model_store / MODEL / "MAR-INF"
+    folder = model_store / name / "MAR-INF"
     folder.mkdir(parents=True)
     manifest = {
         "runtime": "python",
         "archiverVersion": "0.12.0",
-        "model": {"modelName": MODEL, "handler": f"{_HANDLER}.py", "modelVersion": "1"},
+        "model": {"modelName": name, "handler": f"{_HANDLER}.py", "modelVersion": "1"},
     }
     (folder / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder.parent / f"{_HANDLER}.py").write_text(_HANDLER_SOURCE, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from mainstream_runner.pixel_memory import PixelReader
 from mainstream_runner.profiling.parts import measure_parts, time_whole
 from mainstream_runner.serving.worker import cache_folder, device
 
+_SWITCH_INTERVAL_S = 0.001
+
 
 class Handler:
     """One worker's engine behind `initialize` and `handle`, as TorchServe calls them."""
@@ -28,6 +31,8 @@ class Handler:
         # TorchServe's worker writes a line for every request, which costs the JVM more than the request itself.
         logging.getLogger().setLevel(logging.WARNING)
         torch.set_num_threads(1)
+        # A plan that is loaded must not hold the interpreter for longer than a fraction of a frame.
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._pixels = PixelReader()
         self._choose = calibrated(cache_folder(), device())
         self._host = EngineHost(self._choose)

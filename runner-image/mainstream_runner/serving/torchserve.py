@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from mainstream_runner.processes import guarded
 from mainstream_runner.serving.config import JVM_ARGUMENTS, Ports, render_logging, render_properties, write_model
 from mainstream_runner.serving.java import find_java
 from mainstream_runner.serving.worker import CACHE_VARIABLE
+from mainstream_runner.wire import MODEL
 
 _START_TIMEOUT_S = 120.0
 _POLL_S = 0.1
@@ -44,10 +45,13 @@ class TorchServe:
 
 
 @contextlib.contextmanager
-def torchserve(port: int | None = None, cache: Path | None = None) -> Iterator[TorchServe]:
+def torchserve(
+    port: int | None = None, cache: Path | None = None, models: Sequence[str] = (MODEL,)
+) -> Iterator[TorchServe]:
     """TorchServe, ready to answer, until the context is left; free ports unless `port` (of inference) is given.
 
     `cache` is where the engine keeps what it makes once for this node; the user's cache folder where left out.
+    A runner has one model; benchmarks compare it with several, each an engine of its own.
 
     Raises `JavaError` without a usable Java, `TorchServeError` where the port is in use or Java ends at once.
     """
@@ -57,9 +61,9 @@ def torchserve(port: int | None = None, cache: Path | None = None) -> Iterator[T
             f"port {port} on 127.0.0.1 is in use by another process; end that one or name another port", field="port"
         )
     for attempt in range(1, _ATTEMPTS + 1):
-        with _process(java, port, cache) as (server, said):
+        with _process(java, port, cache, models) as (server, said):
             try:
-                _wait_until_ready(server, said)
+                _wait_until_ready(server, said, models)
             except _PortTakenError:
                 if attempt == _ATTEMPTS or port is not None:
                     raise
@@ -73,7 +77,9 @@ class _PortTakenError(TorchServeError):
 
 
 @contextlib.contextmanager
-def _process(java: Path, port: int | None, cache: Path | None) -> Iterator[tuple[TorchServe, Path]]:
+def _process(
+    java: Path, port: int | None, cache: Path | None, models: Sequence[str]
+) -> Iterator[tuple[TorchServe, Path]]:
     """Java, started but not yet ready, and the file with what it says."""
     import ts
 
@@ -83,8 +89,9 @@ def _process(java: Path, port: int | None, cache: Path | None) -> Iterator[tuple
     try:
         ports = _choose_ports(port)
         model_store = folder / "models"
-        write_model(model_store)
-        (folder / "config.properties").write_text(render_properties(ports, model_store), encoding="utf-8")
+        for model in models:
+            write_model(model_store, model)
+        (folder / "config.properties").write_text(render_properties(ports, model_store, models), encoding="utf-8")
         said = folder / "torchserve.log"
         (folder / "log4j2.xml").write_text(render_logging(said), encoding="utf-8")
         command: list[str | Path] = [
@@ -129,17 +136,22 @@ def _environment(folder: Path, cache: Path | None) -> dict[str, str]:
     }
 
 
-def _wait_until_ready(server: TorchServe, folder: Path) -> None:
-    """Return at the engine's first answer."""
+def _wait_until_ready(server: TorchServe, folder: Path, models: Sequence[str]) -> None:
+    """Return when every engine has answered."""
     deadline_s = time.monotonic() + _START_TIMEOUT_S
-    with contextlib.closing(EngineClient(server.port)) as client:
-        while time.monotonic() < deadline_s:
-            if server.guard.poll() is not None:
-                raise _ended(folder)
-            with contextlib.suppress(EngineUnavailableError):
-                client.report()
-                return
-            time.sleep(_POLL_S)
+    waiting = list(models)
+    while time.monotonic() < deadline_s:
+        if server.guard.poll() is not None:
+            raise _ended(folder)
+        with (
+            contextlib.suppress(EngineUnavailableError),
+            contextlib.closing(EngineClient(server.port, waiting[0])) as client,
+        ):
+            client.report()
+            del waiting[0]
+        if not waiting:
+            return
+        time.sleep(_POLL_S)
     raise TorchServeError(
         f"no answer within {_START_TIMEOUT_S:.0f} s; it said: {_last_words(folder)}", field="torchserve"
     )

@@ -4,10 +4,11 @@ import sys
 
 import typer
 
-from mainstream.cli import package
+from mainstream.cli import base, package
 from mainstream.cli.demo import demo
 from mainstream.cli.plan import plan
 from mainstream.cli.profile_node import profile
+from mainstream.cli.record import record
 from mainstream.cli.run import run
 from mainstream.cli.solve import solve_command
 from mainstream.cli.train import train
@@ -21,8 +22,10 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(demo)
+app.command()(record)
 app.command()(train)
 app.add_typer(package.commands, name="package")
+app.add_typer(base.commands, name="base")
 app.command()(profile)
 app.command()(plan)
 app.command("solve")(solve_command)

@@ -1,42 +1,185 @@
-"""`mainstream package`: look into an M-Package, and check that it is what was published."""
+"""`mainstream package`: look into what was published, check it, compare it, carry it from store to store."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-commands = typer.Typer(help="Look into M-Packages and check them.", no_args_is_help=True)
+from mainstream.cli.store_options import (
+    DEFAULT_STORE,
+    AnonymousOption,
+    CaBundleOption,
+    EndpointOption,
+    ProfileOption,
+    ReferenceArgument,
+    RegionOption,
+    StoreOption,
+)
 
-_Reference = Annotated[str, typer.Argument(help="name@version or name@sha256:<digest>.")]
-_Store = Annotated[Path, typer.Option(help="Folder that holds the packages.", metavar="DIR")]
+if TYPE_CHECKING:
+    from mainstream.mpackage.base_manifest import BaseManifest
+    from mainstream.mpackage.manifest import Manifest
+    from mainstream.mpackage.opening import StoreOptions
+    from mainstream.mpackage.store import Store
+
+commands = typer.Typer(
+    help="M-Packages and base networks in stores: look into them, check, compare, copy and list them.\n\n"
+    "A store is a folder or s3://bucket/prefix. Keys for S3 come from the default credential chain: environment, "
+    "profile, web identity, instance.",
+    no_args_is_help=True,
+)
 
 
 @commands.command()
-def inspect(reference: _Reference, store: _Store = Path("out/packages")) -> None:
+def inspect(
+    reference: ReferenceArgument,
+    store: StoreOption = DEFAULT_STORE,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+    ca_bundle: CaBundleOption = None,
+    profile: ProfileOption = None,
+    anonymous: AnonymousOption = False,
+) -> None:
     """Show a package: its event statistics, and for each candidate what it found on held-out frames, and its size."""
     from rich.console import Console
 
-    from mainstream.cli.package_table import render_package
-    from mainstream.mpackage.folder_store import FolderStore
-    from mainstream.mpackage.reading import open_package
-    from mainstream.mpackage.reference import parse_reference
+    from mainstream.cli.package_table import render_published
+    from mainstream.mpackage.opening import StoreOptions
 
-    Console().print(render_package(open_package(FolderStore(store), parse_reference(reference))))
+    _, found = _open(reference, store, StoreOptions(endpoint, region, ca_bundle, profile, anonymous))
+    Console().print(render_published(found))
 
 
 @commands.command()
-def verify(reference: _Reference, store: _Store = Path("out/packages")) -> None:
+def verify(
+    reference: ReferenceArgument,
+    store: StoreOption = DEFAULT_STORE,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+    ca_bundle: CaBundleOption = None,
+    profile: ProfileOption = None,
+    anonymous: AnonymousOption = False,
+) -> None:
     """Read every byte of a package and compare it with its digests; exit code 2 where something was changed."""
-    from mainstream.mpackage.folder_store import FolderStore
-    from mainstream.mpackage.reading import DamagedPackageError, open_package, verify_package
-    from mainstream.mpackage.reference import parse_reference
+    from mainstream.mpackage.opening import StoreOptions
+    from mainstream.mpackage.reading import verify_package
+    from mainstream.mpackage.store import DamagedPackageError
 
-    folder = FolderStore(store)
-    manifest = open_package(folder, parse_reference(reference))
-    findings = verify_package(folder, manifest)
+    opened, found = _open(reference, store, StoreOptions(endpoint, region, ca_bundle, profile, anonymous))
+    findings = verify_package(opened, found)
     for finding in findings[1:]:
-        typer.echo(f"error: {folder}: {finding.key}: {finding.problem}", err=True)
+        typer.echo(f"error: {opened}: {finding.key}: {finding.problem}", err=True)
     if findings:
-        raise DamagedPackageError(findings[0].problem, field=findings[0].key, source=folder)
-    total_bytes = sum(blob.size_bytes for blob in manifest.blobs)
-    typer.echo(f"{manifest.name}@{manifest.version} is whole: {len(manifest.blobs)} blobs, {total_bytes / 1e6:.1f} MB")
+        raise DamagedPackageError(findings[0].problem, field=findings[0].key, source=opened)
+    total_bytes = sum(blob.size_bytes for blob in found.blobs)
+    typer.echo(f"{found.name}@{found.version} is whole: {len(found.blobs)} blobs, {total_bytes / 1e6:.1f} MB")
+
+
+@commands.command()
+def diff(
+    before: ReferenceArgument,
+    after: ReferenceArgument,
+    store: StoreOption = DEFAULT_STORE,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+    ca_bundle: CaBundleOption = None,
+    profile: ProfileOption = None,
+    anonymous: AnonymousOption = False,
+) -> None:
+    """Show how a package differs from another: candidates, statistics, training, and the bytes that are new."""
+    from rich.console import Console
+
+    from mainstream.cli.package_table import render_difference
+    from mainstream.errors import InvalidInputError
+    from mainstream.mpackage.comparing import compare
+    from mainstream.mpackage.manifest import Manifest
+    from mainstream.mpackage.opening import StoreOptions
+
+    options = StoreOptions(endpoint, region, ca_bundle, profile, anonymous)
+    _, one = _open(before, store, options)
+    _, other = _open(after, store, options)
+    if not isinstance(one, Manifest) or not isinstance(other, Manifest):
+        raise InvalidInputError("compares packages of apps, not base networks; name two packages", field="diff")
+    Console().print(render_difference(one, other, compare(one, other)))
+
+
+@commands.command()
+def copy(
+    reference: ReferenceArgument,
+    target: Annotated[str, typer.Argument(help="Store to copy to: a folder, or s3://bucket/prefix.", metavar="TARGET")],
+    store: StoreOption = DEFAULT_STORE,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+    ca_bundle: CaBundleOption = None,
+    profile: ProfileOption = None,
+    anonymous: AnonymousOption = False,
+    to_endpoint: Annotated[
+        str | None, typer.Option(help="S3 endpoint of TARGET; --endpoint where left out.", metavar="URL")
+    ] = None,
+    to_region: Annotated[str | None, typer.Option(help="S3 region of TARGET; --region where left out.")] = None,
+    to_profile: Annotated[str | None, typer.Option(help="AWS profile for TARGET; --profile where left out.")] = None,
+) -> None:
+    """Copy a package to another store: blobs first, the manifest last, so that it is there whole or not at all.
+
+    Blobs that the target has are passed over; a copy that was cut off is simply started again.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    from mainstream.mpackage.copying import copy_published
+    from mainstream.mpackage.opening import StoreOptions, open_store
+
+    source, found = _open(reference, store, StoreOptions(endpoint, region, ca_bundle, profile, anonymous))
+    there = open_store(
+        target, StoreOptions(to_endpoint or endpoint, to_region or region, ca_bundle, to_profile or profile)
+    )
+    console = Console()
+    with Progress(BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=console, transient=True) as bars:
+        bar = bars.add_task("", total=sum(blob.size_bytes for blob in found.blobs))
+        done = copy_published(found, source, there, on_blob=lambda blob: bars.advance(bar, blob.size_bytes))
+    console.print(
+        f"{there}/{found.name}@{found.version}: {len(done.copied)} blobs copied "
+        f"({sum(blob.size_bytes for blob in done.copied) / 1e6:.1f} MB), {len(done.present)} were there",
+        soft_wrap=True,
+    )
+
+
+@commands.command("list")
+def list_packages(
+    store: Annotated[
+        str, typer.Argument(help="Store: a folder, or s3://bucket/prefix.", metavar="STORE")
+    ] = DEFAULT_STORE,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+    ca_bundle: CaBundleOption = None,
+    profile: ProfileOption = None,
+    anonymous: AnonymousOption = False,
+) -> None:
+    """List what a store holds: packages and base networks, with candidates, best accuracy, size and digest."""
+    from rich.console import Console
+
+    from mainstream.cli.package_table import render_list
+    from mainstream.errors import MainstreamError
+    from mainstream.mpackage.opening import StoreOptions, open_store
+    from mainstream.mpackage.reading import open_published, published_references
+
+    opened = open_store(store, StoreOptions(endpoint, region, ca_bundle, profile, anonymous))
+    rows, problems = [], []
+    for reference in published_references(opened):
+        try:
+            rows.append(open_published(opened, reference))
+        except MainstreamError as error:
+            problems.append(error)
+    Console().print(render_list(rows) if rows else f"{opened} holds no packages")
+    for problem in problems:
+        typer.echo(f"error: {problem}", err=True)
+    if problems:
+        raise typer.Exit(2)
+
+
+def _open(reference: str, store: str, options: "StoreOptions") -> "tuple[Store, Manifest | BaseManifest]":
+    from mainstream.mpackage.opening import open_store, split_reference
+    from mainstream.mpackage.reading import open_published
+
+    where, named = split_reference(reference, store)
+    opened = open_store(where, options)
+    return opened, open_published(opened, named)

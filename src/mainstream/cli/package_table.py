@@ -1,14 +1,91 @@
-"""A package as a person reads it."""
+"""What was published, as a person reads it."""
+
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mainstream.mpackage.base_manifest import BaseManifest
+from mainstream.mpackage.comparing import CandidateChange, Difference
 from mainstream.mpackage.manifest import Candidate, Manifest
 
 
-def render_package(manifest: Manifest) -> RenderableType:
+def render_published(found: Manifest | BaseManifest) -> RenderableType:
+    """A package or a base network."""
+    return _package(found) if isinstance(found, Manifest) else _base(found)
+
+
+def render_list(found: Sequence[Manifest | BaseManifest]) -> RenderableType:
+    """One row each."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("name@version", "base network", "cand.", "best acc.", "MB", "sha256"):
+        table.add_column(
+            column,
+            justify="right" if column in ("cand.", "best acc.", "MB") else "left",
+            overflow="fold" if column == "name@version" else "ellipsis",
+        )
+    for each in found:
+        table.add_row(
+            f"{each.name}@{each.version}",
+            each.base.name if isinstance(each, Manifest) else "(is one)",
+            str(len(each.candidates)) if isinstance(each, Manifest) else "-",
+            f"{max(one.balanced_accuracy for one in each.candidates):.3f}" if isinstance(each, Manifest) else "-",
+            f"{sum(blob.size_bytes for blob in each.blobs) / 1e6:.1f}",
+            each.digest[:16],
+        )
+    return table
+
+
+def render_difference(before: Manifest, after: Manifest, difference: Difference) -> RenderableType:
+    """From `before` to `after`: what changed, candidate by candidate, and the bytes that it takes."""
+    lines = [
+        f"{before.name}@{before.version} -> {after.name}@{after.version}: {difference.new_bytes / 1e6:.2f} MB new, "
+        f"{difference.shared_bytes / 1e6:.2f} MB shared"
+    ]
+    if not difference.changes and not difference.candidates:
+        lines.append("same candidates, statistics and training")
+    lines += [f"{each.what}: {each.before} -> {each.after}" for each in difference.changes]
+    parts: list[RenderableType] = [Text(line, overflow="fold") for line in lines]
+    if difference.candidates:
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        for column in ("frozen to", "bal. acc.", "dominated by", "new MB", "shared MB"):
+            table.add_column(column, justify="right")
+        for change in difference.candidates:
+            table.add_row(*_change(change))
+        parts.append(table)
+    return Group(*parts)
+
+
+def _change(change: CandidateChange) -> tuple[str, ...]:
+    before, after = change.before, change.after
+    accuracy = [f"{each.balanced_accuracy:.3f}" if each else "none" for each in (before, after)]
+    dominated = [str(each.dominated_by if each and each.dominated_by is not None else "-") for each in (before, after)]
+    return (
+        str(change.branch_point),
+        " -> ".join(accuracy),
+        dominated[1] if dominated[0] == dominated[1] else " -> ".join(dominated),
+        f"{change.new_bytes / 1e6:.2f}",
+        f"{change.shared_bytes / 1e6:.2f}",
+    )
+
+
+def _base(manifest: BaseManifest) -> RenderableType:
+    lines = [
+        f"{manifest.name}@{manifest.version}  sha256:{manifest.digest}",
+        f"base network with digest {manifest.network_digest}, {len(manifest.segments)} segments",
+    ]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("branch-point", "share of cost", "MB", "share key"):
+        table.add_column(column, justify="right")
+    for k, (share, key) in enumerate(zip(manifest.cost_shares, manifest.prefix_hashes, strict=True)):
+        size = f"{manifest.segments[k - 1].size_bytes / 1e6:.2f}" if k else "-"
+        table.add_row(str(k), f"{share:.3f}", size, key[:16])
+    return Group(*(Text(line, overflow="fold") for line in lines), table)
+
+
+def _package(manifest: Manifest) -> RenderableType:
     """Name, event statistics and one row a candidate."""
     statistics, evaluation = manifest.event_statistics, manifest.evaluation
     depth = len(manifest.prefix_hashes) - 1

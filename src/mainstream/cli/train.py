@@ -40,7 +40,17 @@ def train(
     store: Annotated[
         str, typer.Option(help="Folder or s3://bucket/prefix to publish packages in.", metavar="STORE")
     ] = "out/packages",
-    base: Annotated[str, typer.Option(help="Base network.")] = "efficientnet-lite0",
+    base: Annotated[str, typer.Option(help="Base network; `mainstream base list` names them.")] = "efficientnet-lite0",
+    base_weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Its weights: a file, a URL, or a published base network (STORE/name@version). Those of the package "
+            "that ships them where left out."
+        ),
+    ] = None,
+    base_weights_sha256: Annotated[
+        str | None, typer.Option(help="sha256 that they must have; needed with a URL.", metavar="HEX")
+    ] = None,
     branch_points: Annotated[
         str, typer.Option(help="Branch-points to make candidates at: 0 is nothing frozen, the last everything.")
     ] = "0,7,11,15",
@@ -123,8 +133,9 @@ def train(
     long and how frequent events are, which pictures do not show, is declared. An app that is published with the same
     inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
     """
-    from mainstream.cli.train_inputs import Asked, open_store, resources_of, training_requests
+    from mainstream.cli.train_inputs import Asked, resources_of, training_requests
     from mainstream.cli.train_job import JobRequest
+    from mainstream.mpackage.opening import open_store
 
     asked = Asked(
         data=data,
@@ -150,6 +161,8 @@ def train(
         region=region,
         ca_bundle=ca_bundle,
         anonymous=anonymous,
+        base_weights=base_weights,
+        base_weights_sha256=base_weights_sha256,
     )
     if job or indexed:
         _print_job(asked, JobRequest("", namespace, image, secret, groups if indexed else None))
@@ -159,7 +172,7 @@ def train(
     except ImportError as error:
         raise InvalidInputError(f"training needs {error.name}: pip install 'mainstream[trainer]'") from error
 
-    published, resources = open_store(asked), resources_of(asked, share)
+    published, resources = open_store(asked.store, asked.store_options), resources_of(asked, share)
     with training_requests(asked) as requests, _showing() as show:
         manifests = train_apps(requests, published, on_progress=show, resources=resources)
     _tell(manifests)

@@ -5,16 +5,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mainstream.api.video_app import StoreAccess
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Split
+from mainstream.mpackage.opening import StoreOptions, open_store
+from mainstream.mpackage.store import Store
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import EventStatistics
-    from mainstream.mpackage.store import Store
+    from mainstream.weights import BaseWeights
     from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
     from mainstream_trainer.settings import TrainingSettings
     from mainstream_trainer.training import Resources
@@ -50,6 +51,8 @@ class Asked:
     region: str | None
     ca_bundle: Path | None
     anonymous: bool
+    base_weights: str | None
+    base_weights_sha256: str | None
 
     @property
     def arguments(self) -> list[str]:
@@ -58,6 +61,8 @@ class Asked:
             *(("--app", each) for each in self.apps),
             ("--store", self.store),
             ("--base", self.base),
+            ("--base-weights", self.base_weights),
+            ("--base-weights-sha256", self.base_weights_sha256),
             ("--branch-points", self.branch_points),
             ("--crop", self.crop),
             ("--version", self.version),
@@ -85,26 +90,14 @@ class Asked:
         """Whether there is a clip with labels, or else a folder of pictures."""
         return self.labels is not None
 
-    def client(self) -> Any:
-        """A client of the S3 endpoint."""
-        try:
-            from mainstream.mpackage.s3_store import s3_client
-        except ImportError as error:
-            raise InvalidInputError(f"s3:// needs {error.name}: pip install 'mainstream[s3]'") from error
-        access = StoreAccess(endpoint=self.endpoint, region=self.region, anonymous=self.anonymous)
-        return s3_client(access, None, self.ca_bundle)
+    @property
+    def store_options(self) -> StoreOptions:
+        """How stores on S3 are reached."""
+        return StoreOptions(self.endpoint, self.region, self.ca_bundle, anonymous=self.anonymous)
 
-
-def open_store(asked: Asked) -> "Store":
-    """Where packages are published."""
-    from mainstream.mpackage.folder_store import FolderStore
-
-    if not asked.store.startswith("s3://"):
-        return FolderStore(Path(asked.store))
-    client = asked.client()
-    from mainstream.mpackage.s3_store import S3Store
-
-    return S3Store(asked.store, client)
+    def open(self, address: str) -> Store:
+        """A store by its address: a folder or s3://bucket/prefix."""
+        return open_store(address, self.store_options)
 
 
 def resources_of(asked: Asked, share: int | None) -> "Resources":
@@ -114,10 +107,7 @@ def resources_of(asked: Asked, share: int | None) -> "Resources":
 
     mine = None if share is None else Share(share)
     if asked.work is not None and asked.work.startswith("s3://"):
-        client = asked.client()
-        from mainstream.mpackage.s3_store import S3Store
-
-        return Resources(checkpoints=S3Store(asked.work, client), share=mine)
+        return Resources(checkpoints=asked.open(asked.work), share=mine)
     if share is not None:
         raise InvalidInputError("must be s3://bucket/prefix, where all pods find it", field="--work")
     if asked.work is not None:
@@ -134,8 +124,9 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
         found = _video(asked, Path(folder)) if asked.is_video else _pictures(asked, Path(folder))
         view, points, settings = _crop(asked.crop), _branch_points(asked.branch_points), _settings(asked)
+        weights = _weights(asked)
         yield [
-            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, settings)
+            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, settings, weights=weights)
             for name, data in found
         ]
 
@@ -152,6 +143,16 @@ def _settings(asked: Asked) -> "TrainingSettings":
     except ValidationError as error:
         first = error.errors()[0]
         raise InvalidInputError(first["msg"], field=f"settings.{first['loc'][0]}") from error
+
+
+def _weights(asked: Asked) -> "BaseWeights | None":
+    from mainstream.weights import BaseWeights
+
+    if asked.base_weights is None:
+        if asked.base_weights_sha256 is not None:
+            raise InvalidInputError("belongs to --base-weights; give both", field="--base-weights-sha256")
+        return None
+    return BaseWeights(asked.base_weights, asked.base_weights_sha256, asked.store_options)
 
 
 def _video(asked: Asked, folder: Path) -> "list[tuple[str, VideoData]]":
@@ -184,7 +185,7 @@ def _pictures(asked: Asked, folder: Path) -> "list[tuple[str, PictureData]]":
         raise InvalidInputError("name one app for each --event-class", field="--app")
     names = asked.apps or tuple(each.split(",")[0].lower() for each in asked.event_classes)
     statistics = _statistics(asked)
-    pictures = fetch_folder(asked.data, folder, asked.client()) if is_remote(asked.data) else Path(asked.data)
+    pictures = fetch_folder(asked.data, folder, asked.open) if is_remote(asked.data) else Path(asked.data)
     return [
         (name, PictureData(pictures, tuple(classes.split(",")), statistics))
         for name, classes in zip(names, asked.event_classes, strict=True)
@@ -219,7 +220,7 @@ def _file(address: str, folder: Path, asked: Asked, *, large: bool = False) -> P
 
     if not is_remote(address):
         return Path(address)
-    return fetch_file(address, folder, asked.client(), MAX_VIDEO_BYTES if large else MAX_FILE_BYTES)
+    return fetch_file(address, folder, asked.open, MAX_VIDEO_BYTES if large else MAX_FILE_BYTES)
 
 
 def _split(text: str, frames: int | None) -> Split:

@@ -3,7 +3,7 @@
 So whoever trains or runs apps gets a base network by name, version and digest, like anything else.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -24,8 +24,6 @@ class BaseManifest(Published):
     """share of the whole network's operations that lie before each branch-point"""
     segments: tuple[Blob, ...] = Field(min_length=1, max_length=255)
     """weights, one blob a segment, in order"""
-    versions: dict[str, Annotated[str, Field(max_length=128)]]
-    """of the libraries whose definition it is"""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 from uuid import uuid4
 
-from mainstream.mpackage.store import MissingKeyError, StoreError, check_key
+from mainstream.mpackage.store import MissingKeyError, StoreError, check_key, is_key
 
 
 class FolderStore:
@@ -71,6 +71,26 @@ class FolderStore:
             for path in start.rglob("*")
             if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
         )
+
+    def folders(self) -> list[str]:
+        """See `Store.folders`."""
+        try:
+            entries = sorted(entry.name for entry in os.scandir(self.folder) if entry.is_dir(follow_symlinks=False))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(f"cannot be read ({error.strerror})", source=self.folder) from error
+        return [name for name in entries if is_key(name)]
+
+    def size_bytes(self, key: str) -> int | None:
+        """See `Store.size_bytes`."""
+        try:
+            found = self._path(key).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StoreError(f"cannot be read ({error.strerror})", field=key, source=self.folder) from error
+        return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     def _path(self, key: str) -> Path:
         path = self.folder / check_key(key)

@@ -2,6 +2,7 @@
 
 from mainstream.mpackage.manifest import Blob
 
+BLOBS = "blobs"
 MANIFEST = "manifest.json"
 RECORD = "record.json"
 
@@ -23,4 +24,4 @@ def report_key(name: str, version: str) -> str:
 
 def blob_key(blob: Blob) -> str:
     """One tensor file, named by its content."""
-    return f"blobs/{blob.sha256}"
+    return f"{BLOBS}/{blob.sha256}"

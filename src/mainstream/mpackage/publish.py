@@ -7,7 +7,7 @@ from typing import Any
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.layout import blob_key, manifest_key, record_key
-from mainstream.mpackage.manifest import MAX_BLOB_BYTES, MAX_MANIFEST_BYTES, Blob, Manifest
+from mainstream.mpackage.manifest import MAX_BLOB_BYTES, MAX_MANIFEST_BYTES, Blob, Published
 from mainstream.mpackage.reading import same_bytes
 from mainstream.mpackage.store import Store
 
@@ -19,8 +19,8 @@ def blob_of(data: bytes) -> Blob:
     return Blob(sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
 
 
-def publish(store: Store, manifest: Manifest, blobs: Mapping[str, bytes], record: Mapping[str, Any]) -> None:
-    """Write a package with the `blobs` (by sha256) that its candidates name.
+def publish(store: Store, manifest: Published, blobs: Mapping[str, bytes], record: Mapping[str, Any]) -> None:
+    """Write a package, or a base network, with the `blobs` (by sha256) that it names.
 
     Publishing the same content again changes nothing; other content under an existing name and version is an
     `InvalidInputError`. Until the manifest is there, nobody sees a package.

@@ -1,21 +1,18 @@
 """Reading a package: nothing is used before its size and sha256 were checked, and nothing is ever unpickled."""
 
 import hashlib
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydantic import ValidationError
 from safetensors import SafetensorError, deserialize
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.layout import MANIFEST, blob_key, manifest_key
-from mainstream.mpackage.manifest import MAX_MANIFEST_BYTES, Blob, Manifest
+from mainstream.mpackage.base_manifest import BaseManifest
+from mainstream.mpackage.layout import BLOBS, MANIFEST, blob_key, manifest_key
+from mainstream.mpackage.manifest import MAX_MANIFEST_BYTES, Blob, Manifest, Published
+from mainstream.mpackage.parsing import parse_manifest
 from mainstream.mpackage.reference import Reference
-from mainstream.mpackage.store import MissingKeyError, Store, StoreError
-
-
-class DamagedPackageError(StoreError):
-    """What the store holds is not what was published."""
+from mainstream.mpackage.store import DamagedPackageError, MissingKeyError, Store, StoreError
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,26 @@ def open_package(store: Store, reference: Reference) -> Manifest:
 
     Raises `InvalidInputError` where there is no such package, `DamagedPackageError` where it is not what it should be.
     """
+    found = open_published(store, reference)
+    if not isinstance(found, Manifest):
+        raise InvalidInputError(
+            "is a base network, not a package of an app; name a package", field=str(reference), source=store
+        )
+    return found
+
+
+def open_base(store: Store, reference: Reference) -> BaseManifest:
+    """The same for a published base network."""
+    found = open_published(store, reference)
+    if not isinstance(found, BaseManifest):
+        raise InvalidInputError(
+            "is a package of an app, not a base network; name a base network", field=str(reference), source=store
+        )
+    return found
+
+
+def open_published(store: Store, reference: Reference) -> Manifest | BaseManifest:
+    """The same for whatever was published."""
     if reference.version is not None:
         return _open_version(store, reference.name, reference.version)
     for version in package_versions(store, reference.name):
@@ -39,6 +56,13 @@ def open_package(store: Store, reference: Reference) -> Manifest:
         if manifest.digest == reference.digest:
             return manifest
     raise InvalidInputError("there is no package with this digest", field=str(reference), source=store)
+
+
+def published_references(store: Store) -> Iterator[Reference]:
+    """Everything that the store holds, by name and version."""
+    for name in store.folders():
+        if name != BLOBS:
+            yield from (Reference(name, version, None) for version in package_versions(store, name))
 
 
 def package_versions(store: Store, name: str) -> list[str]:
@@ -69,7 +93,7 @@ def read_blob(store: Store, blob: Blob) -> bytes:
     return data
 
 
-def verify_package(store: Store, manifest: Manifest) -> list[Finding]:
+def verify_package(store: Store, manifest: Published) -> list[Finding]:
     """Read every blob of a package; what is wrong with which, nothing if all is well."""
     findings = []
     for blob in sorted(manifest.blobs, key=lambda blob: blob.sha256):
@@ -88,7 +112,7 @@ def same_bytes(store: Store, key: str, data: bytes) -> bool:
         return False
 
 
-def _open_version(store: Store, name: str, version: str) -> Manifest:
+def _open_version(store: Store, name: str, version: str) -> Manifest | BaseManifest:
     key = manifest_key(name, version)
     try:
         data = store.read(key, MAX_MANIFEST_BYTES)
@@ -97,16 +121,7 @@ def _open_version(store: Store, name: str, version: str) -> Manifest:
         raise InvalidInputError(
             f"there is no such package (versions: {have})", field=f"{name}@{version}", source=store
         ) from error
-    try:
-        manifest = Manifest.model_validate(json.loads(data))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise DamagedPackageError(f"{where}: {first['msg']}", field=key, source=store) from error
-    except (ValueError, RecursionError) as error:
-        raise DamagedPackageError(f"is not JSON ({error})", field=key, source=store) from error
+    manifest = parse_manifest(data, field=key, source=store)
     if (manifest.name, manifest.version) != (name, version):
         raise DamagedPackageError(f"is the manifest of {manifest.name}@{manifest.version}", field=key, source=store)
-    if manifest.canonical() != data:
-        raise DamagedPackageError("is not in canonical form: it was changed", field=key, source=store)
     return manifest

@@ -2,12 +2,17 @@
 
 Without keys the default credential chain is used (environment, profile, web identity, instance), so that static keys
 are never demanded. Publishing is atomic: an object appears whole, and where it must not replace another one the store
-itself checks (`If-None-Match: *`). Every wait has a time-out; what fails is said without keys or signatures.
+itself checks (`If-None-Match: *`). Large objects travel in parts, each checked by the store against its MD5; an upload
+that was cut off is never an object. Every wait has a time-out, failures that may pass are tried again with longer and
+longer pauses, and what fails is said without keys or signatures.
 """
 
+import base64
+import hashlib
 import re
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +20,7 @@ from typing import Any
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 from urllib3.exceptions import HTTPError
 
 from mainstream.api.video_app import StoreAccess
@@ -27,11 +32,20 @@ from mainstream.mpackage.store import (
     StoreRefusedError,
     StoreUnreachableError,
     check_key,
+    is_key,
 )
 
 _CONNECT_TIMEOUT_S = 3
 _READ_TIMEOUT_S = 10
 _ATTEMPTS = 2
+"""of a request; whoever asks has other work, and asks again later"""
+PATIENT_ATTEMPTS = 12
+"""for those who have nothing else to do: about half a minute of pauses before giving up"""
+_READ_ATTEMPTS = 3
+"""of an object whose connection breaks while it comes"""
+_FIRST_PAUSE_S = 0.5
+_PART_BYTES = 16 << 20
+"""of an upload; what is not larger travels at once"""
 _SLOW_S = 30.0
 _SLOWEST_BYTES_PER_S = 50_000.0
 """an object that comes slower than this is not waited for"""
@@ -57,24 +71,35 @@ class S3Keys:
         return "S3Keys(...)"
 
 
-def s3_client(access: StoreAccess, keys: S3Keys | None, ca_bundle: Path | None) -> Any:
-    """A client for one owner's way of reaching its store; it connects when first used."""
+def s3_client(
+    access: StoreAccess,
+    keys: S3Keys | None,
+    ca_bundle: Path | None,
+    *,
+    profile: str | None = None,
+    attempts: int = _ATTEMPTS,
+) -> Any:
+    """A client for one owner's way of reaching its store; it connects when first used.
+
+    `profile` names one of the AWS configuration's, for the default credential chain.
+    """
     config = Config(
         signature_version=UNSIGNED if access.anonymous else "s3v4",
         connect_timeout=_CONNECT_TIMEOUT_S,
         read_timeout=_READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         # A name for every bucket below the endpoint's own is AWS's habit, not that of stores on somebody's premises.
         s3={"addressing_style": "path" if access.endpoint else "auto"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    session = boto3.Session(
-        aws_access_key_id=keys.access_key_id if keys else None,
-        aws_secret_access_key=keys.secret_access_key if keys else None,
-        aws_session_token=keys.session_token if keys else None,
-    )
     try:
+        session = boto3.Session(
+            aws_access_key_id=keys.access_key_id if keys else None,
+            aws_secret_access_key=keys.secret_access_key if keys else None,
+            aws_session_token=keys.session_token if keys else None,
+            profile_name=profile,
+        )
         return session.client(
             "s3",
             endpoint_url=access.endpoint,
@@ -83,7 +108,8 @@ def s3_client(access: StoreAccess, keys: S3Keys | None, ca_bundle: Path | None) 
             config=config,
         )
     except (BotoCoreError, ValueError) as error:
-        raise InvalidInputError(f"cannot be used ({error})", field="store.endpoint") from error
+        field = "profile" if isinstance(error, ProfileNotFound) else "store.endpoint"
+        raise InvalidInputError(f"cannot be used ({error})", field=field) from error
 
 
 class S3Store:
@@ -103,6 +129,14 @@ class S3Store:
 
     def read(self, key: str, max_bytes: int) -> bytes:
         """See `Store.read`."""
+        for attempt in range(1, _READ_ATTEMPTS):
+            try:
+                return self._read(key, max_bytes)
+            except _BrokenOffError:
+                time.sleep(_FIRST_PAUSE_S * 2.0 ** (attempt - 1))
+        return self._read(key, max_bytes)
+
+    def _read(self, key: str, max_bytes: int) -> bytes:
         with self._telling(key):
             answer = self._client.get_object(Bucket=self._bucket, Key=self._object(key))
             with answer["Body"] as reply:  # urllib3's: botocore's own waits for as much as it asks for
@@ -115,17 +149,40 @@ class S3Store:
                 data = read_bounded(reply, max_bytes, _SLOW_S + announced / _SLOWEST_BYTES_PER_S)
         if len(data) > max_bytes:
             raise StoreError(f"has more than the {max_bytes} bytes expected", field=key, source=self)
+        if len(data) < announced:
+            raise _BrokenOffError(f"broke off after {len(data)} of {announced} bytes", field=key, source=self)
         return data
 
     def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
         """See `Store.put`."""
         condition = {} if replace else {"IfNoneMatch": "*"}
+        target = {"Bucket": self._bucket, "Key": self._object(key)}
         try:
             with self._telling(key):
-                self._client.put_object(Bucket=self._bucket, Key=self._object(key), Body=data, **condition)
+                if len(data) > _PART_BYTES:
+                    self._put_in_parts(target, data, condition)
+                else:
+                    self._client.put_object(**target, Body=data, ContentMD5=_md5(data), **condition)
         except _ExistsError:
             return False
+        if len(data) > _PART_BYTES and self.size_bytes(key) != len(data):
+            raise StoreError("has another size than what was uploaded; publish again", field=key, source=self)
         return True
+
+    def _put_in_parts(self, target: dict[str, str], data: bytes, condition: dict[str, str]) -> None:
+        upload = {**target, "UploadId": self._client.create_multipart_upload(**target)["UploadId"]}
+        parts = []
+        try:
+            for number, start in enumerate(range(0, len(data), _PART_BYTES), start=1):
+                part = data[start : start + _PART_BYTES]
+                put = self._client.upload_part(**upload, PartNumber=number, Body=part, ContentMD5=_md5(part))
+                parts.append({"PartNumber": number, "ETag": put["ETag"]})
+            self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, **condition)
+        except BaseException:
+            # Parts of an upload that nobody completes are paid for, and seen by nobody.
+            with suppress(BotoCoreError, ClientError, HTTPError, OSError):
+                self._client.abort_multipart_upload(**upload)
+            raise
 
     def keys(self, prefix: str) -> list[str]:
         """See `Store.keys`."""
@@ -137,6 +194,27 @@ class S3Store:
             for page in pages:
                 found += [each["Key"].removeprefix(self._prefix) for each in page.get("Contents", [])]
         return sorted(found)
+
+    def folders(self) -> list[str]:
+        """See `Store.folders`."""
+        found: list[str] = []
+        with self._telling(str(self)):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix, Delimiter="/"
+            )
+            for page in pages:
+                prefixes = (each["Prefix"] for each in page.get("CommonPrefixes", []))
+                found += [each.removeprefix(self._prefix).rstrip("/") for each in prefixes]
+        return sorted(name for name in found if is_key(name))
+
+    def size_bytes(self, key: str) -> int | None:
+        """See `Store.size_bytes`."""
+        try:
+            with self._telling(key):
+                found = self._client.head_object(Bucket=self._bucket, Key=self._object(key))
+        except MissingKeyError:
+            return None
+        return int(found["ContentLength"])
 
     def signed_url(self, key: str, expires_s: int) -> str:
         """URL that reads this one object without keys, for a while; made without asking the store."""
@@ -168,9 +246,13 @@ class S3Store:
             raise self._told(key, error) from None
         except NoCredentialsError:
             raise StoreRefusedError(
-                "needs keys and there are none; name a Secret (store.secretName) or set anonymous", source=self
+                "needs keys and there are none; name a Secret (store.secretName), or give some to this process "
+                "(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile), or read it anonymously",
+                source=self,
             ) from None
-        except (BotoCoreError, HTTPError, OSError) as error:
+        except HTTPError as error:
+            raise _BrokenOffError(f"broke off ({type(error).__name__})", field=key, source=self) from None
+        except (BotoCoreError, OSError) as error:
             raise StoreUnreachableError(
                 f"does not answer ({type(error).__name__}); check store.endpoint and the network", source=self
             ) from None
@@ -185,10 +267,21 @@ class S3Store:
         if code in _EXISTS:
             return _ExistsError("exists", field=key, source=self)
         if code in _REFUSED:
-            return StoreRefusedError(f"refuses these keys ({code}); check the Secret and its rights", source=self)
+            return StoreRefusedError(
+                f"refuses these keys ({code}); check the Secret, its rights, and the region", source=self
+            )
         if status >= 500 or code == "SlowDown":
             return StoreUnreachableError(f"cannot answer now ({code})", source=self)
         return StoreError(f"answered {code or status}", field=key, source=self)
+
+
+def _md5(data: bytes) -> str:
+    """What the store checks what arrives against, as HTTP spells it."""
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+class _BrokenOffError(StoreUnreachableError):
+    """The connection ended before the object did."""
 
 
 class _ExistsError(StoreError):

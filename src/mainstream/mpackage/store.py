@@ -28,6 +28,10 @@ class StoreUnreachableError(StoreError):
     """The store does not answer, or says to come back later: worth trying again."""
 
 
+class DamagedPackageError(StoreError):
+    """What the store holds is not what was published."""
+
+
 class Store(Protocol):
     """Keys to bytes; every write is atomic: a reader sees all of it or nothing."""
 
@@ -43,9 +47,22 @@ class Store(Protocol):
         """All keys directly or further below the folder `prefix`, sorted; empty where there is none."""
         ...
 
+    def folders(self) -> list[str]:
+        """First parts of all keys that have more than one, each once, sorted."""
+        ...
+
+    def size_bytes(self, key: str) -> int | None:
+        """How large what lies under `key` is, without reading it; None where there is nothing."""
+        ...
+
 
 def check_key(key: str) -> str:
     """The key itself; `StoreError` unless it stays inside a store (no `..`, no hidden names, no absolute path)."""
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise StoreError(f"{key!r} is not a key of a store", field="key")
     return key
+
+
+def is_key(text: str) -> bool:
+    """Whether something can lie there: names of folders in a store are not all of our making."""
+    return _KEY.fullmatch(text) is not None

@@ -39,6 +39,7 @@ def _features(network: Any, images: torch.Tensor) -> torch.Tensor:
 
 # 160 pixels is the smallest at which people of a plaza camera are still told apart.
 lite0 = _lite(0, 160)
+lite0_96 = _lite(0, 96, "efficientnet-lite0-96")
 lite0_224 = _lite(0, 224, "efficientnet-lite0-224")
 lite1 = _lite(1, 240)
 lite2 = _lite(2, 260)

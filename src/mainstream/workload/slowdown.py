@@ -5,7 +5,11 @@ on what is planned with, so following it cannot feed back on itself; a dead-band
 moved lands half a band short of the ratio, so that one noisy minute does not send it back again.
 """
 
+from typing import TypeVar
+
 from mainstream.node_profile import BaseProfile, NodeProfile
+
+_Part = TypeVar("_Part", BaseProfile, NodeProfile)
 
 DEAD_BAND = 0.1
 """relative; within it a node costs what was planned"""
@@ -29,20 +33,21 @@ def slowed(profile: NodeProfile, slowdown: float) -> NodeProfile:
     """The profile with all seconds multiplied."""
     if slowdown == 1:
         return profile
-    return profile.model_copy(
-        update={
-            "bases": {name: _slowed(base, slowdown) for name, base in profile.bases.items()},
-            "frame_s": profile.frame_s * slowdown,
-            "decode_s": {name: seconds * slowdown for name, seconds in profile.decode_s.items()},
-            "idle": profile.idle * slowdown,
-        }
-    )
+    bases = {name: _slowed(base, slowdown) for name, base in profile.bases.items()}
+    return _slowed(profile, slowdown).model_copy(update={"bases": bases, "idle": profile.idle * slowdown})
 
 
-def _slowed(base: BaseProfile, slowdown: float) -> BaseProfile:
-    return base.model_copy(
-        update={
-            "stem_s": tuple(seconds * slowdown for seconds in base.stem_s),
-            "head_s": tuple(seconds * slowdown for seconds in base.head_s),
-        }
-    )
+def _slowed(part: _Part, slowdown: float) -> _Part:
+    """With everything multiplied that is in seconds, as its name says: a number, or several."""
+    update: dict[str, object] = {}
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if not name.endswith("_s"):
+            continue
+        if isinstance(value, dict):
+            update[name] = {key: seconds * slowdown for key, seconds in value.items()}
+        elif isinstance(value, tuple):
+            update[name] = tuple(seconds * slowdown for seconds in value)
+        else:
+            update[name] = value * slowdown
+    return part.model_copy(update=update)

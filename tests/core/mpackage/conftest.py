@@ -1,51 +1,16 @@
-import numpy as np
+"""Lets the tests here, and the benchmarks, import the helper modules that stand beside them."""
+
+import sys
+from pathlib import Path
+
 import pytest
-from safetensors.numpy import save
 
 from mainstream.mpackage.folder_store import FolderStore
-from mainstream.mpackage.manifest import Manifest
-from mainstream.mpackage.publish import blob_of
 
-PREFIX_HASHES = tuple(letter * 64 for letter in "abc")
+sys.path.insert(0, str(Path(__file__).parent))
 
-
-def make_package(name="crossing", version="1", seed=0, bias=0.5):
-    """A small package of two candidates over a base of two segments, and its blobs by sha256."""
-    blobs = {}
-
-    def blob(**tensors):
-        data = save({key: np.asarray(value, np.float32) for key, value in tensors.items()})
-        blobs[blob_of(data).sha256] = data
-        return blob_of(data).model_dump()
-
-    point = {"threshold": 0.5, "p": 0.8, "e": 0.1, "p_interval": (0.7, 0.9), "e_interval": (0.0, 0.2)}
-    segments = [
-        {"branch_point": k, "prefix_hash": str(k) * 64, "blob": blob(weight=np.full((4, 3), k))} for k in range(2)
-    ]
-    common = {"operating_points": [point], "balanced_accuracy": 0.85}
-    statistic = {"source": "measured"}
-    manifest = Manifest.model_validate(
-        {
-            "name": name,
-            "version": version,
-            "classes": ["other", "event"],
-            "event_class": "event",
-            "base": {"name": "tiny", "digest": "c" * 64, "preprocessing": {}},
-            "prefix_hashes": PREFIX_HASHES,
-            "event_statistics": {
-                "length_s": {"value": 1.8, **statistic},
-                "frequency": {"value": 0.4, **statistic},
-                "correlation": {"value": 0.2, **statistic},
-            },
-            "evaluation": {"frames_event": 40, "frames_other": 60, "block_frames": 20, "events": 3, "windows": 4},
-            "candidates": [
-                {"branch_point": 0, "segments": segments, "head": blob(weight=[[1, 2]], bias=[bias]), **common},
-                {"branch_point": 2, "segments": [], "head": blob(weight=[[3, 4]], bias=[bias]), **common},
-            ],
-            "training": {"data_digest": "d" * 64, "seed": seed, "settings": {}, "versions": {}},
-        }
-    )
-    return manifest, blobs
+from s3_server import S3Server, versitygw
+from small_package import make_package
 
 
 @pytest.fixture
@@ -62,3 +27,13 @@ def other_package():
 @pytest.fixture
 def store(tmp_path):
     return FolderStore(tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory):
+    """A running S3 server over an empty folder."""
+    folder = tmp_path_factory.mktemp("s3")
+    server = S3Server(versitygw(folder), folder)
+    server.start()
+    yield server
+    server.kill()

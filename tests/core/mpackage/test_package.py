@@ -6,8 +6,9 @@ import pytest
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.publish import publish
-from mainstream.mpackage.reading import DamagedPackageError, open_package, package_versions, read_blob, verify_package
+from mainstream.mpackage.reading import open_package, package_versions, read_blob, verify_package
 from mainstream.mpackage.reference import Reference
+from mainstream.mpackage.store import DamagedPackageError
 
 REFERENCE = Reference("crossing", "1", None)
 

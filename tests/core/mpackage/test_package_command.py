@@ -15,7 +15,8 @@ def command(store, package):
 
     def run(*arguments):
         code = "from mainstream.cli.main import main; main()"
-        line = [sys.executable, "-c", code, "package", *arguments, "--store", str(store.folder)]
+        named = () if arguments[0] in ("list", "--help") else ("--store", str(store.folder))
+        line = [sys.executable, "-c", code, "package", *arguments, *named]
         return subprocess.run(line, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "160"})
 
     return run
@@ -51,6 +52,39 @@ def test_a_package_that_is_not_there_ends_with_exit_code_2(command):
     result = command("inspect", "crossing@9")
     assert result.returncode == 2
     assert "crossing@9: there is no such package (versions: 1)" in result.stderr
+
+
+def test_list_shows_packages_with_size_and_best_accuracy(command, store):
+    result = command("list", str(store.folder))
+    assert result.returncode == 0
+    assert "crossing@1" in result.stdout
+    assert "0.850" in result.stdout
+
+
+def test_list_names_a_damaged_manifest_and_shows_the_rest(command, store, package):
+    damaged = store.folder / "damaged" / "1" / "manifest.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{}")
+    result = command("list", str(store.folder))
+    assert result.returncode == 2
+    assert "damaged/1/manifest.json: schema_version" in result.stderr
+    assert "crossing@1" in result.stdout
+
+
+def test_diff_shows_what_is_new(command, store, other_package):
+    manifest, blobs = other_package
+    publish(store, manifest.model_copy(update={"version": "2"}), blobs, {})
+    result = command("diff", "crossing@1", "crossing@2")
+    assert result.returncode == 0
+    assert "crossing@1 -> crossing@2: 0.00 MB new" in result.stdout
+    assert "same candidates" in command("diff", "crossing@1", "crossing@1").stdout
+
+
+def test_copy_makes_the_same_package_elsewhere(command, store, tmp_path):
+    result = command("copy", "crossing@1", str(tmp_path / "elsewhere"))
+    assert result.returncode == 0
+    assert "4 blobs copied" in result.stdout
+    assert "is whole" in command("verify", f"{tmp_path}/elsewhere/crossing@1").stdout
 
 
 def test_torch_is_not_loaded_for_help():

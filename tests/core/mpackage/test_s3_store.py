@@ -1,45 +1,28 @@
 """An S3 bucket as a store, on a real S3 server (versitygw); skipped where there is none."""
 
-import os
-import shutil
 import socket
-import subprocess
-import time
+import threading
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from s3_server import KEYS, S3Server
 
 from mainstream.api.video_app import StoreAccess
-from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
+from mainstream.mpackage.publish import publish
+from mainstream.mpackage.reading import package_versions, verify_package
+from mainstream.mpackage.s3_store import PATIENT_ATTEMPTS, S3Keys, S3Store, s3_client
 from mainstream.mpackage.store import MissingKeyError, StoreError, StoreRefusedError, StoreUnreachableError
 
-KEYS = S3Keys("key-of-a-test", "word-of-a-test")
-SHARED = Path(os.environ.get("MAINSTREAM_TEST_SHARED", Path(__file__).parents[4] / "shared"))
+PARTS_BYTES = 40 << 20
+"""more than two parts of an upload"""
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server over an empty folder."""
-    folder = tmp_path_factory.mktemp("s3")
-    (folder / "objects").mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [_versitygw(folder), "--port", f"127.0.0.1:{port}", "posix", folder / "objects"],
-        env={**os.environ, "ROOT_ACCESS_KEY": KEYS.access_key_id, "ROOT_SECRET_KEY": KEYS.secret_access_key},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline_s = time.monotonic() + 20
-    while not _made(f"http://127.0.0.1:{port}"):
-        assert time.monotonic() < deadline_s, "no S3 server within 20 s"
-        time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait(10)
+def endpoint(s3_server: S3Server) -> str:
+    return s3_server.endpoint
 
 
 @pytest.fixture
@@ -103,23 +86,161 @@ def test_a_store_that_does_not_answer_is_worth_another_try() -> None:
         store.read("blob", 10)
 
 
-def _versitygw(folder: Path) -> str:
-    named = os.environ.get("MAINSTREAM_TEST_VERSITYGW") or shutil.which("versitygw")
-    if named:
-        return named
-    packed, unpack = SHARED / "bin" / "versitygw.xz", shutil.which("xz")
-    if not packed.exists() or unpack is None:
-        pytest.skip("no S3 server: put versitygw on PATH or name it in MAINSTREAM_TEST_VERSITYGW")
-    program = folder / "versitygw"
-    with program.open("wb") as file:
-        subprocess.run([unpack, "-dc", packed], stdout=file, check=True)
-    program.chmod(0o755)
-    return str(program)
+def test_a_large_object_travels_in_parts_and_is_never_replaced_either(store: S3Store) -> None:
+    data = bytes(range(256)) * (PARTS_BYTES // 256) + b"rest"
+    assert store.put("blob", data)
+    assert store.size_bytes("blob") == len(data)
+    assert store.read("blob", len(data)) == data
+    assert not store.put("blob", data[::-1])
+    assert store.read("blob", len(data)) == data
+    assert store.put("blob", data[::-1], replace=True)
+    assert store.read("blob", len(data)) == data[::-1]
+    assert unfinished_uploads(store) == []
 
 
-def _made(endpoint: str) -> bool:
+def test_a_signed_upload_writes_one_object_of_that_size_alone(store: S3Store) -> None:
+    url = store.signed_upload("clips/event.mp4", 4, 60)
+    assert _put(url, b"longer than four") >= 400
+    assert _put(url.replace("event.mp4", "other.mp4"), b"four") >= 400
+    assert _put(url, b"four") == 200
+    assert store.read("clips/event.mp4", 100) == b"four"
+
+
+def _put(url: str, data: bytes) -> int:
+    request = urllib.request.Request(url, data=data, method="PUT")  # noqa: S310 - http is meant
     try:
-        s3_client(StoreAccess(endpoint=endpoint), KEYS, None).create_bucket(Bucket="packages")
-    except Exception:
-        return False
-    return True
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_folders_and_sizes_are_told_without_reading(store: S3Store) -> None:
+    store.put("crossing/1/manifest.json", b"12345")
+    store.put("blobs/x", b"")
+    store.put("alone", b"")
+    assert store.folders() == ["blobs", "crossing"]
+    assert store.size_bytes("crossing/1/manifest.json") == 5
+    assert store.size_bytes("crossing/2/manifest.json") is None
+
+
+def test_a_server_killed_during_an_upload_leaves_no_object_and_the_next_try_succeeds(s3_server: S3Server) -> None:
+    store = s3_server.store("killed")
+    data = bytes(PARTS_BYTES)
+    at_part(store, 2, s3_server.kill)
+    with pytest.raises(StoreUnreachableError):
+        store.put("blob", data)
+    s3_server.start()
+    store = s3_server.store("killed")
+    assert store.size_bytes("blob") is None
+    assert store.keys("blob") == []
+    assert store.put("blob", data)
+    assert store.read("blob", len(data)) == data
+
+
+def test_a_server_that_is_back_within_the_pauses_is_not_noticed(s3_server: S3Server) -> None:
+    store = s3_server.store("restarted", attempts=PATIENT_ATTEMPTS)
+
+    def restart() -> None:
+        s3_server.kill()
+        threading.Timer(1.0, s3_server.start).start()
+
+    at_part(store, 2, restart)
+    data = bytes(PARTS_BYTES)
+    assert store.put("blob", data)
+    assert store.read("blob", len(data)) == data
+
+
+def test_a_package_whose_upload_was_cut_off_does_not_exist_until_it_is_published_again(
+    s3_server: S3Server, package
+) -> None:
+    manifest, blobs = package
+    store = s3_server.store("half")
+    last = max(blobs)
+    put = store.put
+
+    def dying(key: str, data: bytes, *, replace: bool = False) -> bool:
+        if key == blob_key_of(last):
+            s3_server.kill()
+        return put(key, data, replace=replace)
+
+    store.put = dying  # type: ignore[method-assign]
+    with pytest.raises(StoreUnreachableError):
+        publish(store, manifest, blobs, {})
+    s3_server.start()
+    store = s3_server.store("half")
+    assert package_versions(store, manifest.name) == []
+    assert store.keys("blobs") != []
+    publish(store, manifest, blobs, {})
+    assert package_versions(store, manifest.name) == [manifest.version]
+    assert verify_package(store, manifest) == []
+
+
+def test_an_upload_that_fails_is_aborted(store: S3Store) -> None:
+    def fail() -> None:
+        raise OSError("gone")
+
+    at_part(store, 2, fail)
+    with pytest.raises(StoreUnreachableError):
+        store.put("blob", bytes(PARTS_BYTES))
+    assert unfinished_uploads(store) == []
+    assert store.size_bytes("blob") is None
+
+
+def test_a_reply_that_breaks_off_is_asked_for_again() -> None:
+    with breaking_server(b"content", broken=2) as (url, asked):
+        store = S3Store("s3://packages/x", s3_client(StoreAccess(endpoint=url), KEYS, None))
+        assert store.read("blob", 10) == b"content"
+    assert len(asked) == 3
+    with (
+        breaking_server(b"content", broken=9) as (url, asked),
+        pytest.raises(StoreUnreachableError, match="broke off"),
+    ):
+        S3Store("s3://packages/x", s3_client(StoreAccess(endpoint=url), KEYS, None)).read("blob", 10)
+    assert len(asked) == 3
+
+
+def at_part(store: S3Store, number: int, act: Callable[[], None]) -> None:
+    """Do something just before a part of an upload is sent."""
+    client, done = store._client, []
+
+    def before(params: dict[str, object], **_: object) -> None:
+        if params["PartNumber"] == number and not done:
+            done.append(number)
+            act()
+
+    client.meta.events.register("before-parameter-build.s3.UploadPart", before)
+
+
+def unfinished_uploads(store: S3Store) -> list[object]:
+    found = store._client.list_multipart_uploads(Bucket=store._bucket, Prefix=store._prefix)
+    return list(found.get("Uploads", []))
+
+
+def blob_key_of(sha256: str) -> str:
+    return f"blobs/{sha256}"
+
+
+@contextmanager
+def breaking_server(content: bytes, broken: int) -> Iterator[tuple[str, list[int]]]:
+    """Announces all of `content`; the first answers end in the middle of it."""
+    asked: list[int] = []
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65536)
+                asked.append(1)
+                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode()
+                connection.sendall(head + (content[:3] if len(asked) <= broken else content))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)

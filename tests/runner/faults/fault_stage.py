@@ -5,6 +5,7 @@ store and operator. Every event of its apps is one analysed frame, so that what 
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -49,7 +50,11 @@ TOKEN = "word-of-this-test"  # noqa: S105 - of a runner that lives as long as a 
 KEY = "key-of-this-test"
 _LAUNCHER = """
 import sys
+import time
 from pathlib import Path
+told_s = time.time
+ahead = Path(sys.argv[1]) / "clock-ahead"
+time.time = lambda: told_s() + (float(ahead.read_text()) if ahead.exists() else 0.0)
 from mainstream_runner.pod.__main__ import main
 from mainstream_runner.pod.settings import PodSettings
 folder = Path(sys.argv[1])
@@ -236,8 +241,59 @@ class Camera:
         return False
 
 
+class Wire:
+    """What lies between camera and runner: passes everything on, and spoils some of it on demand."""
+
+    def __init__(self, port: int) -> None:
+        self.spoiled_share = 0.0
+        self._to = port
+        self._random = random.Random(9)  # noqa: S311 - rubbish, not secrets
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """What a stream names."""
+        return f"rtsp://127.0.0.1:{self.port}/stream"
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                viewer, _ = self._listener.accept()
+                try:
+                    camera = socket.create_connection(("127.0.0.1", self._to), 1.0)
+                except OSError:
+                    viewer.close()
+                    continue
+                camera.settimeout(None)
+                for source, sink, spoil in ((viewer, camera, False), (camera, viewer, True)):
+                    threading.Thread(target=self._pass_on, args=(source, sink, spoil), daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket, spoil: bool) -> None:
+        with contextlib.suppress(OSError):
+            while content := source.recv(65536):
+                if spoil and self.spoiled_share:
+                    content = self._spoiled(content)
+                sink.sendall(content)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _spoiled(self, content: bytes) -> bytes:
+        changed = bytearray(content)
+        for _ in range(max(1, int(len(changed) * self.spoiled_share))):
+            changed[self._random.randrange(len(changed))] ^= 0xFF
+        return bytes(changed)
+
+
 class Broker:
-    """A mosquitto of our own."""
+    """A mosquitto of our own, which remembers over a restart whom it has to tell what."""
 
     def __init__(self, folder: Path) -> None:
         found = os.environ.get("MAINSTREAM_TEST_MOSQUITTO") or shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/bin")
@@ -246,7 +302,10 @@ class Broker:
         self.port = free_port()
         self._tool = found
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\nuser root\n"
+        )
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -264,9 +323,9 @@ class Broker:
         wait_for(answers, 10.0)
 
     def stop(self) -> None:
-        """Be gone, with whatever it knew."""
+        """Be gone."""
         if self._process is not None:
-            self._process.kill()
+            self._process.terminate()
             self._process.wait()
             self._process = None
 

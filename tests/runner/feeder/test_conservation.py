@@ -108,7 +108,7 @@ def _stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeder_module, "_PATIENCE_S", 0.05)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(STEPS)
 def test_no_frame_goes_uncounted_whatever_becomes_of_plans_and_engine(steps: list[tuple[str, Any]]) -> None:
     Engine.served, Engine.mood, Engine.scored = None, "well", 0

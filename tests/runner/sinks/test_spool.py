@@ -153,7 +153,7 @@ def test_a_record_that_was_delivered_while_the_disk_was_full_is_not_delivered_ag
     record = spool.next(["s"], 0.0)
     assert record is not None
 
-    def full(*_: object) -> None:
+    def full(**_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patched:

@@ -1,0 +1,30 @@
+"""`make bench-runner`: what issue 9 asks of the runner, side by side in one run, medians.
+
+QUICK=1 takes shorter rounds, 5 random plans instead of 30, and 40 plan swaps instead of 200. With names as arguments
+(throughput, plans, swaps, start) only those rows are measured.
+"""
+
+import sys
+
+from harness import Report, on_one_thread
+
+if __name__ == "__main__":
+    on_one_thread()
+
+from runner_plans import plan_rows
+from runner_swaps import start_row, swap_rows
+from runner_throughput import throughput_rows
+
+PARTS = {"throughput": throughput_rows, "plans": plan_rows, "swaps": swap_rows, "start": start_row}
+
+
+def main(wanted: list[str]) -> int:
+    """Measure, print, write; the exit code."""
+    report = Report("runner", packages=("torch", "openvino", "onnxruntime", "torchserve", "av"))
+    for name in wanted or PARTS:
+        PARTS[name](report)
+    return report.write()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

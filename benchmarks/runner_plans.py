@@ -1,0 +1,145 @@
+"""Row of `make bench-runner` on plans: random feasible ones, in a cgroup with the runner's CPU limit, against what the
+profile that was made in the same cgroup says of them."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from harness import QUICK, Report
+from runner_stage import clip_stream
+
+from mainstream.nn.registry import load_base_network
+from mainstream.node_profile import NodeProfile
+from mainstream.runner_plan import RunnerPlan
+from mainstream_runner.plan_cost import expected_cost
+from mainstream_runner.profiling.node import profile_node
+from mainstream_runner.profiling.synthetic import synthetic_plan
+from mainstream_runner.run import play
+from mainstream_runner.serving.torchserve import torchserve
+
+BASE = "efficientnet-lite0"
+LIMIT = 0.5
+"""cores"""
+PLANS = 5 if QUICK else 30
+PLAN_S = 12.0 if QUICK else 25.0
+MOST_APPS = 12
+PERIOD_US = 100_000
+WHAT = f"random feasible plans up to 95 % of a runner's CPU limit ({LIMIT:g} cores), in a cgroup"
+
+
+def plan_rows(report: Report) -> None:
+    """Run this file in a cgroup, and read what it says."""
+    try:
+        with cpu_limit(LIMIT) as procs:
+            command = f'echo $$ > "{procs}" && exec "{sys.executable}" "{__file__}"'
+            said = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, check=True, text=True).stdout
+    except OSError as error:
+        report.left_out(WHAT, "rates within 5 %, CPU within 10 %", f"no cgroup with a CPU limit ({error})")
+        return
+    plans: list[dict[str, Any]] = json.loads(said.splitlines()[-1])
+    kept = [app for plan in plans for app in plan["apps"]]
+    share = sum(app["kept"] for app in kept) / len(kept)
+    report.row(
+        f"{len(plans)} {WHAT}: apps whose achieved rate is within 5 % of the plan's (or one frame)",
+        f"{share:.1%} of {len(kept)}",
+        "95 %",
+        share >= 0.95,
+    )
+    ratios = [plan["used"] / plan["cost"] for plan in plans]
+    near = sum(abs(ratio - 1) <= 0.1 for ratio in ratios)
+    report.row(
+        f"{len(plans)} {WHAT}: CPU used over planned cost",
+        f"median {median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}; {near} of {len(plans)} within 10 %",
+        "within 10 %",
+        near == len(plans),
+    )
+    report.details["plans"] = plans
+
+
+@contextmanager
+def cpu_limit(cores: float) -> Iterator[Path]:
+    """A cgroup (version 1 or 2) with that limit: the file that a process joins it by. `OSError` where there is none."""
+    first = Path("/sys/fs/cgroup/cpu")
+    parent = first if first.is_dir() else Path("/sys/fs/cgroup")
+    folder = parent / f"mainstream-bench-{os.getpid()}"
+    folder.mkdir()
+    try:
+        quota = round(cores * PERIOD_US)
+        if first.is_dir():
+            (folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+            (folder / "cpu.cfs_quota_us").write_text(str(quota))
+        else:
+            with suppress(OSError):  # where it is on already, or others rule there, the next line tells
+                (parent / "cgroup.subtree_control").write_text("+cpu")
+            (folder / "cpu.max").write_text(f"{quota} {PERIOD_US}")
+        yield folder / "cgroup.procs"
+    finally:
+        folder.rmdir()
+
+
+def inside() -> list[dict[str, Any]]:
+    """Profile, then run plan after plan; what each was expected to use, and used."""
+    streams = [clip_stream("plaza"), clip_stream("yard")]
+    profile = profile_node([BASE], streams)
+    results = []
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder, torchserve() as server:
+        store = Path(folder)
+        for seed in range(PLANS):
+            plan = random_plan(seed, profile, store)
+            run = play(server, plan, store, store / "out", end_frame=round(PLAN_S * plan.streams[0].fps))
+            apps = [
+                {
+                    "fps": app.fps_planned,
+                    "achieved": app.fps_achieved,
+                    "kept": abs(app.fps_achieved - app.fps_planned)
+                    <= max(0.05 * app.fps_planned, 1.0 / run.seconds + 1e-6),
+                    "dropped": app.frames.dropped,
+                }
+                for app in run.apps
+            ]
+            rates = {app.name: app.fps for app in plan.apps}
+            results.append({"cost": expected_cost(plan, rates, profile), "used": run.cpu_used, "apps": apps})
+            print(json.dumps(results[-1]), file=sys.stderr, flush=True)
+    return results
+
+
+def random_plan(seed: int, profile: NodeProfile, store: Path) -> RunnerPlan:
+    """Apps at random branch-points and rates on one or two streams, as many as fit a random share of the limit."""
+    random = np.random.default_rng(seed)
+    network = load_base_network(BASE)
+    streams = [clip_stream("plaza"), clip_stream("yard")][: random.integers(1, 3)]
+    most = random.uniform(0.5, 0.95) * LIMIT
+    chosen: list[tuple[int, float, int]] = []
+    plan: RunnerPlan | None = None
+    for _ in range(4 * MOST_APPS):
+        next_app = (int(random.integers(0, network.depth + 1)), float(random.integers(1, 11)))
+        tried = [*chosen, (*next_app, int(random.integers(0, len(streams))))]
+        candidate = _plan(tried, streams, store)
+        rates = {app.name: app.fps for app in candidate.apps}
+        if len(tried) <= MOST_APPS and expected_cost(candidate, rates, profile) <= most:
+            chosen, plan = tried, candidate
+    if plan is None:
+        raise SystemExit(f"no app at all fits {most:.3f} CPU-seconds per second")
+    return plan
+
+
+def _plan(apps: list[tuple[int, float, int]], streams: list[Any], store: Path) -> RunnerPlan:
+    network = load_base_network(BASE)
+    plan = synthetic_plan(network, store, streams[0], [(k, fps) for k, fps, _ in apps], sharing=True)
+    placed = [
+        app.model_copy(update={"stream": streams[stream].name})
+        for app, (_, _, stream) in zip(plan.apps, apps, strict=True)
+    ]
+    return plan.model_copy(update={"streams": tuple(streams), "apps": tuple(placed)})
+
+
+if __name__ == "__main__":
+    print(json.dumps(inside()))

@@ -1,0 +1,189 @@
+"""Rows of `make bench-runner` on changes of plan under load, and on the way from start to the first decision."""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from harness import QUICK, Report
+from runner_stage import clip_stream, pictures
+
+from mainstream.frames import view_pixels
+from mainstream.nn.registry import load_base_network
+from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream_runner.client import EngineClient
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine.calibration import calibrated
+from mainstream_runner.engine.loader import load_executor
+from mainstream_runner.feeder.counts import FrameCounts
+from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.feeder.routing import served_routing
+from mainstream_runner.feeder.source import CapturedFrame
+from mainstream_runner.feeder.waiting import WaitingFrame
+from mainstream_runner.profiling.synthetic import synthetic_app, synthetic_plan
+from mainstream_runner.run import run_plan
+from mainstream_runner.serving.torchserve import TorchServe, torchserve
+
+BASE = "efficientnet-lite0"
+SWAPS = 40 if QUICK else 200
+FPS = 10.0
+PICTURES = 30
+TOLERANCE = 1e-6
+"""of a score: what rounding differs by when a stem is cut elsewhere"""
+STARTS = 3
+
+
+@dataclass
+class _Recorder:
+    """Takes scores where the feeder's decider would."""
+
+    scored: list[tuple[WaitingFrame, dict[str, float], float]] = field(default_factory=list)
+
+    def keep(self, apps: Any) -> None:
+        """Nothing to keep."""
+
+    def take(self, frame: WaitingFrame, scores: dict[str, float]) -> None:
+        """Note the scores, and when they came."""
+        self.scored.append((frame, scores, time.monotonic()))
+
+
+def swap_rows(report: Report) -> None:
+    """Swap among random plans while a camera plays; look at every frame afterwards."""
+    torch.set_num_threads(1)
+    network = load_base_network(BASE)
+    random = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
+        store, cache = Path(folder) / "store", Path(folder) / "cache"
+        stream = clip_stream()
+        points = (network.depth, network.depth, network.depth - 1, 12, 9, 6, 3, 0)
+        apps = [synthetic_app(network, store, stream, k, FPS, seed) for seed, k in enumerate(points)]
+        plans = [_plan(stream, [app for app in apps if random.random() < 0.6] or apps[:1]) for _ in range(SWAPS + 1)]
+        with torchserve(cache=cache) as server:
+            recorder, lost, pauses_s = _play(server, plans, store)
+        fresh = _fresh_scores(plans, apps, store, cache)
+    frames = len(recorder.scored)
+    report.row(f"{SWAPS} plan swaps under load: frames lost", f"{lost} of {frames + lost}", "0", lost == 0)
+    differing = [
+        abs(score - fresh[frame.index % PICTURES, app])
+        for frame, scores, _ in recorder.scored
+        for app, score in scores.items()
+    ]
+    wrong = sum(difference > TOLERANCE for difference in differing)
+    report.row(
+        f"{SWAPS} plan swaps under load: scores that differ from a fresh start's by more than {TOLERANCE:g}",
+        f"{wrong} of {len(differing)} (largest difference {max(differing):.1e})",
+        "0",
+        wrong == 0,
+    )
+    pause_s = float(np.quantile(pauses_s, 0.99))
+    report.row(
+        f"{SWAPS} plan swaps under load: pause, p99",
+        f"{pause_s * 1e3:.0f} ms (median {median(pauses_s) * 1e3:.0f})",
+        f"one frame interval, {1e3 / FPS:.0f} ms",
+        pause_s <= 1 / FPS,
+    )
+    report.details["pauses_s"] = pauses_s
+
+
+def _plan(stream: Any, apps: Sequence[RunnerApp]) -> RunnerPlan:
+    return RunnerPlan(node="node", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=tuple(apps))
+
+
+def _play(server: TorchServe, plans: Sequence[RunnerPlan], store: Path) -> tuple[_Recorder, int, list[float]]:
+    """Scores; frames played and not scored; for each swap how much later than usual a frame was scored."""
+    recorder, counts = _Recorder(), FrameCounts()
+    feeder = Feeder(server.port, counts, recorder, lambda digest: None)  # type: ignore[arg-type]
+    stopping = threading.Event()
+    shown = pictures(PICTURES)
+
+    def camera() -> None:
+        start_s, number = time.monotonic(), 0
+        while not stopping.wait(max(0.0, start_s + number / FPS - time.monotonic())):
+            due_s = start_s + number / FPS
+            feeder.take("plaza", CapturedFrame(number, due_s, due_s, shown[number % PICTURES]))
+            number += 1
+        played.append(number)
+
+    played: list[int] = []
+    swaps: list[tuple[float, float]] = []
+    with closing(EngineClient(server.port)) as client:
+        feeder.adopt(served_routing(plans[0], client.load(plans[0], store)))
+        playing = threading.Thread(target=camera, name="camera")
+        playing.start()
+        time.sleep(2.0)
+        for plan in plans[1:]:
+            start_s = time.monotonic()
+            feeder.adopt(served_routing(plan, client.load(plan, store)))
+            swaps.append((start_s, time.monotonic()))
+            time.sleep(3 / FPS)
+        stopping.set()
+        playing.join()
+        feeder.drain(5.0)
+    lost = played[0] - len(recorder.scored) + sum(tally.dropped for tally in counts.tallies().values())
+    feeder.close()
+    late = [(frame.due_s, scored_s - frame.due_s) for frame, _, scored_s in recorder.scored]
+    usual_s = median(late_s for _, late_s in late)
+    pauses_s = [
+        max([late_s - usual_s for due_s, late_s in late if start_s - 1 / FPS <= due_s <= end_s + 1 / FPS], default=0.0)
+        for start_s, end_s in swaps
+    ]
+    return recorder, lost, pauses_s
+
+
+def _fresh_scores(
+    plans: Sequence[RunnerPlan], apps: Sequence[RunnerApp], store: Path, cache: Path
+) -> dict[tuple[int, str], float]:
+    """Every app's score of every picture by an engine that never served another plan."""
+    height = load_base_network(BASE).preprocessing.height
+    shown = [view_pixels(picture, None, height, height) for picture in pictures(PICTURES)]
+    executor = load_executor(_plan(plans[0].streams[0], apps), store, calibrated(cache))
+    names = tuple(app.name for app in apps)
+    return {
+        (number, app): score
+        for number, pixels in enumerate(shown)
+        for app, score in executor.score([DueFrame(0, pixels, names)])[0].items()
+    }
+
+
+def start_row(report: Report) -> None:
+    """From nothing running to the first line of a decision, with what a node has kept from an earlier start."""
+    network = load_base_network(BASE)
+    times_s: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
+        store = Path(folder) / "store"
+        os.environ["XDG_CACHE_HOME"] = folder
+        plan = synthetic_plan(network, store, clip_stream(), [(15, 10.0), (15, 10.0), (12, 10.0)], sharing=True)
+        for number in range(STARTS + 1):
+            out = Path(folder) / str(number)
+            start_s = time.monotonic()
+            first: list[float] = []
+            watching = threading.Thread(target=_wait_for_line, args=(out / "frames.jsonl", start_s, first))
+            watching.start()
+            run_plan(plan, store, out, end_frame=20)
+            watching.join()
+            times_s.append(first[0])
+    kept = times_s[1:]  # the first start of all converts and calibrates
+    value_s = median(kept)
+    report.row(
+        "start to first decision with packages cached, JVM included",
+        f"{value_s:.1f} s (median of {STARTS}; the first start on this machine took {times_s[0]:.1f})",
+        "10 s",
+        value_s <= 10.0,
+    )
+
+
+def _wait_for_line(path: Path, start_s: float, first: list[float]) -> None:
+    deadline_s = start_s + 120.0
+    while time.monotonic() < deadline_s:
+        if path.is_file() and path.stat().st_size:
+            first.append(time.monotonic() - start_s)
+            return
+        time.sleep(0.01)

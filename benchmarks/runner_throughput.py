@@ -1,0 +1,338 @@
+"""Rows of `make bench-runner` on throughput and latency: the shared stem against whole networks side by side."""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import torch
+from harness import QUICK, Report
+from numpy.typing import NDArray
+from runner_stage import below, clip_stream, on_core, per_second, pictures, pin, pixels, rounds, workers
+from safetensors.torch import load_file
+from torch import nn
+
+from mainstream.nn.head import PoolLinear
+from mainstream.nn.network import Network
+from mainstream.nn.registry import load_base_network
+from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream_runner.client import EngineClient
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine.calibration import Choice, always, calibrated
+from mainstream_runner.engine.loader import load_executor
+from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
+from mainstream_runner.engine.templates import Templates
+from mainstream_runner.feeder.counts import FrameCounts
+from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.feeder.routing import served_routing
+from mainstream_runner.feeder.source import CapturedFrame
+from mainstream_runner.feeder.waiting import WaitingFrame
+from mainstream_runner.profiling.parts import measure_parts
+from mainstream_runner.profiling.synthetic import synthetic_plan
+from mainstream_runner.serving.torchserve import TorchServe, torchserve
+
+BASE = "efficientnet-lite0-224"
+APPS = 8
+FRAMES = 8
+"""in one request"""
+ROUND_S = 3.0 if QUICK else 10.0
+ROUNDS = 3 if QUICK else 5
+LATENCY_S = 10.0 if QUICK else 60.0
+CORE = 0
+Session = Callable[[NDArray[np.uint8]], float]
+"""one app on one frame"""
+
+
+def throughput_rows(report: Report) -> None:
+    """All rows of this file."""
+    torch.set_num_threads(1)
+    network = load_base_network(BASE)
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder, ExitStack() as opened:
+        store, cache = Path(folder) / "store", Path(folder) / "cache"
+        back_end = OpenVinoCpu(Templates(cache / "templates"))
+        calibrated(cache)(network)  # once, before nine engines ask for it
+        frozen = [(network.depth, 1000.0)] * APPS
+        shared = synthetic_plan(network, store, clip_stream(fps=1000.0), frozen, sharing=True)
+        middle_point = middle(network)
+        halves = synthetic_plan(network, store, clip_stream(fps=1000.0), [(middle_point, 1000.0)] * APPS, sharing=True)
+        frames = pixels(FRAMES, network.preprocessing.height)
+        ours = opened.enter_context(torchserve(cache=cache))
+        names = [f"app-{number}" for number in range(APPS)]
+        apart = opened.enter_context(torchserve(cache=cache, models=names))
+        for server in (ours, apart):
+            pin(below(server.guard), [CORE])
+        measured = rounds(
+            {
+                "ours": through_torchserve(opened, ours, shared, store, frames),
+                "models": as_models(opened, apart, names, shared, store, frames),
+                "openvino": in_turn(openvino_sessions(network, store, shared.apps), frames),
+                "onnxruntime": in_turn(onnx_sessions(network, store, shared.apps, Path(folder)), frames),
+            },
+            ROUNDS,
+        )
+        _against(report, "as 8 separate TorchServe models", measured["ours"] / measured["models"], 7.5)
+        _against(report, "as 8 OpenVINO sessions", measured["ours"] / measured["openvino"], 6.0)
+        _against(report, "as 8 ONNX Runtime sessions", measured["ours"] / measured["onnxruntime"], 6.0)
+        report.details["frames_x_apps_per_s"] = measured
+        halved = rounds(
+            {
+                "ours": through_torchserve(opened, ours, halves, store, frames),
+                "openvino": in_turn(openvino_sessions(network, store, halves.apps), frames),
+            },
+            ROUNDS,
+        )
+        allowed = allowed_ratio(network, back_end, middle_point)
+        ratio = halved["ours"] / halved["openvino"]
+        report.row(
+            f"the same at the middle branch-point ({middle_point}) against 8 OpenVINO sessions",
+            f"{ratio:.2f}x of {allowed:.2f}x that costs allow: {ratio / allowed:.0%}",
+            "at least 90 % of what costs allow",
+            ratio >= 0.9 * allowed,
+        )
+        report.details["middle"] = {**halved, "allowed": allowed}
+        _feeder_rows(report, ours, shared, store, back_end)
+
+
+def middle(network: Network) -> int:
+    """The branch-point nearest to half of the network's operations."""
+    return min(range(network.depth + 1), key=lambda k: abs(network.branch_points[k].cost_share - 0.5))
+
+
+def _against(report: Report, what: str, ratio: float, target: float) -> None:
+    report.row(
+        f"8 apps on one stem through TorchServe, {BASE}, against the same {what}",
+        f"{ratio:.2f}x",
+        f"{target:g}x or more",
+        ratio >= target,
+    )
+
+
+def through_torchserve(
+    opened: ExitStack, server: TorchServe, plan: RunnerPlan, store: Path, frames: Sequence[NDArray[np.uint8]]
+) -> Callable[[], float]:
+    """Two clients keep one engine busy; analysed frames times apps in a second."""
+    apps = tuple(app.name for app in plan.apps)
+    clients = [opened.enter_context(closing(EngineClient(server.port))) for _ in range(2)]
+
+    def asking(client: EngineClient) -> Callable[[], int]:
+        return lambda: sum(map(len, client.score(plan.digest, [DueFrame(0, each, apps) for each in frames])))
+
+    def measure() -> float:
+        clients[0].load(plan, store)
+        return per_second(lambda: 0, ROUND_S, [asking(client) for client in clients])
+
+    return measure
+
+
+def as_models(
+    opened: ExitStack,
+    server: TorchServe,
+    names: Sequence[str],
+    plan: RunnerPlan,
+    store: Path,
+    frames: Sequence[NDArray[np.uint8]],
+) -> Callable[[], float]:
+    """One client for each model, each model an engine with one app; all on the core that ours has."""
+    asking: list[Callable[[], int]] = []
+    for name, app in zip(names, plan.apps, strict=True):
+        client = opened.enter_context(closing(EngineClient(server.port, name)))
+        alone = plan.model_copy(update={"apps": (app,)})
+        client.load(alone, store)
+        due = [DueFrame(0, each, (app.name,)) for each in frames]
+
+        def ask(client: EngineClient = client, digest: str = alone.digest, due: list[DueFrame] = due) -> int:
+            return sum(map(len, client.score(digest, due)))
+
+        asking.append(ask)
+    return lambda: per_second(lambda: 0, ROUND_S, asking)
+
+
+def in_turn(sessions: Sequence[Session], frames: Sequence[NDArray[np.uint8]]) -> Callable[[], float]:
+    """Every session on every frame, in one thread on the core that ours has."""
+
+    def work() -> int:
+        for frame in frames:
+            for session in sessions:
+                session(frame)
+        return len(frames) * len(sessions)
+
+    def measure() -> float:
+        with on_core(CORE):
+            return per_second(work, ROUND_S)
+
+    return measure
+
+
+class _Whole(nn.Module):
+    """An app's own network, pixels to score, put together without the engine."""
+
+    def __init__(self, network: Network, store: Path, app: RunnerApp) -> None:
+        super().__init__()
+        private = network.trainable_segments(app.branch_point)
+        head = PoolLinear(network.feature_channels)
+        for module, blob in zip([*private, head], [*(s.blob for s in app.segments), app.head], strict=True):
+            module.load_state_dict(load_file(store / "blobs" / blob.sha256))
+        self.network = nn.Sequential(network.stem(app.branch_point), *private, head)
+        self.mean = torch.tensor(network.preprocessing.mean)
+        self.std = torch.tensor(network.preprocessing.std)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        scaled = (pixels.to(torch.float32) - self.mean) / self.std
+        logits: torch.Tensor = self.network(scaled.permute(0, 3, 1, 2))
+        return torch.sigmoid(logits)
+
+
+def openvino_sessions(network: Network, store: Path, apps: Sequence[RunnerApp]) -> list[Session]:
+    """One compiled model for each app, with the settings that the engine has."""
+    core = ov.Core()
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
+    example = torch.zeros(1, network.preprocessing.height, network.preprocessing.width, 3, dtype=torch.uint8)
+    sessions: list[Session] = []
+    for app in apps:
+        whole = _Whole(network, store, app).eval()
+        model = ov.convert_model(whole, example_input=example, input=[tuple(example.shape)])
+        request = core.compile_model(model, "CPU", settings).create_infer_request()
+
+        def run(frame: NDArray[np.uint8], request: ov.InferRequest = request) -> float:
+            request.set_input_tensor(ov.Tensor(frame[np.newaxis], shared_memory=True))
+            request.infer()
+            return float(request.get_output_tensor().data[0])
+
+        sessions.append(run)
+    return sessions
+
+
+def onnx_sessions(network: Network, store: Path, apps: Sequence[RunnerApp], folder: Path) -> list[Session]:
+    """One ONNX Runtime session for each app, one thread each."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    example = torch.zeros(1, network.preprocessing.height, network.preprocessing.width, 3, dtype=torch.uint8)
+    sessions: list[Session] = []
+    for number, app in enumerate(apps):
+        path = folder / f"{number}.onnx"
+        whole = _Whole(network, store, app).eval()
+        torch.onnx.export(whole, (example,), str(path), input_names=["pixels"], dynamo=False)
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+        def run(frame: NDArray[np.uint8], session: Any = session) -> float:
+            return float(session.run(None, {"pixels": frame[np.newaxis]})[0][0])
+
+        sessions.append(run)
+    return sessions
+
+
+def allowed_ratio(network: Network, back_end: OpenVinoCpu, k: int) -> float:
+    """How much faster 8 apps that share up to `k` can be, by what stems and rests are measured to cost here."""
+    with on_core(CORE):
+        parts = measure_parts(network, Choice(back_end), fps=1000.0, seconds=0.3 if QUICK else 1.0)
+    stem_s, rest_s = parts.stem_s[k] + parts.preprocessing_s, parts.rest_s[k]
+    whole_s = parts.preprocessing_s + parts.stem_s[-1] + parts.rest_s[-1]
+    return APPS * whole_s / (stem_s + APPS * rest_s)
+
+
+class _Recorder:
+    """Takes scores where the feeder's decider would; knows when frames were scored."""
+
+    def __init__(self) -> None:
+        self.late_s: list[float] = []
+
+    def keep(self, apps: Any) -> None:
+        """Nothing to keep."""
+
+    def take(self, frame: WaitingFrame, scores: dict[str, float]) -> None:
+        """Note how long after it came the frame was scored."""
+        self.late_s.append(time.monotonic() - frame.due_s)
+
+
+def _feeder_rows(report: Report, server: TorchServe, plan: RunnerPlan, store: Path, back_end: OpenVinoCpu) -> None:
+    size = load_base_network(BASE).preprocessing.height
+    apps = tuple(app.name for app in plan.apps)
+    executor = load_executor(plan, store, always(back_end))
+    due = [DueFrame(0, each, apps) for each in pixels(FRAMES, size)]
+    pin(below(server.guard), range(os.cpu_count() or 1))
+    pin(workers(server.guard), [CORE])
+
+    def alone() -> float:
+        with on_core(CORE):
+            return per_second(lambda: len(executor.score(due)), ROUND_S)
+
+    shown = pictures(FRAMES)
+    with closing(EngineClient(server.port)) as client:
+        routing = served_routing(plan, client.load(plan, store))
+
+    def fed() -> float:
+        return _feed(server, routing, shown, ROUND_S, None)[0]
+
+    saturated = rounds({"alone": alone, "fed": fed}, ROUNDS)
+    loss = 1 - saturated["fed"] / saturated["alone"]
+    report.row(
+        "TorchServe and feeder on top of the engine alone, saturated",
+        f"{loss:.1%} fewer frames ({saturated['alone']:.0f} and {saturated['fed']:.0f} a second)",
+        "at most 10 %",
+        loss <= 0.1,
+    )
+    half_fps = saturated["fed"] / 2
+    with on_core(CORE):
+        engine_s = _paced(lambda: executor.score(due[:1]), half_fps, LATENCY_S)
+    _, late_s = _feed(server, routing, shown, LATENCY_S, half_fps)
+    added_s = float(np.quantile(late_s, 0.99) - np.median(engine_s))
+    report.row(
+        f"latency that TorchServe and feeder add at half load ({half_fps:.0f} frames a second), p99",
+        f"{added_s * 1e3:.1f} ms",
+        "15 ms",
+        added_s <= 0.015,
+    )
+    report.details["feeder"] = {
+        **saturated,
+        "engine_ms": np.quantile(engine_s, (0.5, 0.99)).tolist(),
+        "late_ms": (1e3 * np.quantile(late_s, (0.5, 0.95, 0.99))).tolist(),
+    }
+
+
+def _paced(work: Callable[[], object], fps: float, seconds: float) -> list[float]:
+    """Seconds that each call takes, so many calls a second."""
+    times_s: list[float] = []
+    start_s = time.monotonic()
+    for number in range(int(fps * seconds)):
+        time.sleep(max(0.0, start_s + number / fps - time.monotonic()))
+        begun_s = time.monotonic()
+        work()
+        times_s.append(time.monotonic() - begun_s)
+    return times_s
+
+
+def _feed(
+    server: TorchServe, routing: Any, shown: Sequence[Any], seconds: float, fps: float | None
+) -> tuple[float, list[float]]:
+    """Play pictures through the feeder, at `fps` or as fast as the engine takes them: analysed frames a second, and
+    how long after each came its scores did."""
+    recorder, counts = _Recorder(), FrameCounts()
+    feeder = Feeder(server.port, counts, recorder, lambda digest: None)  # type: ignore[arg-type]
+    stopping = threading.Event()
+    try:
+        feeder.adopt(routing)
+        start_s = time.monotonic()
+        number = 0
+        while time.monotonic() - start_s < seconds:
+            if fps is None:
+                # A queue that is never empty and never so full that a frame is scaled for nothing.
+                while number - len(recorder.late_s) >= 2 * FRAMES:
+                    stopping.wait(0.001)
+            else:
+                time.sleep(max(0.0, start_s + number / fps - time.monotonic()))
+            now_s = time.monotonic()
+            feeder.take("plaza", CapturedFrame(number, now_s, now_s, shown[number % len(shown)]))
+            number += 1
+        taken = len(recorder.late_s) / (time.monotonic() - start_s)
+        feeder.drain(5.0)
+        return taken, list(recorder.late_s)
+    finally:
+        feeder.close()

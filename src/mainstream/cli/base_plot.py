@@ -1,0 +1,43 @@
+"""Draws a base network: what each segment costs and weighs, and how large the map is where it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mainstream.errors import InvalidInputError
+from mainstream.nn.network import Network
+from mainstream.nn.summary import network_rows
+
+FORMATS = (".png", ".svg")
+
+
+def draw_network(network: Network, path: Path) -> None:
+    """Write the picture; its format follows from the file's ending. Needs the extra `reports`."""
+    if path.suffix.lower() not in FORMATS:
+        raise InvalidInputError(f"'{path.name}' must end in {' or '.join(FORMATS)}", field="--svg")
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        message = "drawing needs matplotlib; install it with: pip install 'mainstream[reports]'"
+        raise InvalidInputError(message, field="--svg") from error
+    rows = network_rows(network)
+    points = [row.branch_point for row in rows]
+    figure = Figure(figsize=(8.0, 7.0), layout="constrained")
+    cost, size, weight = figure.subplots(3, 1, sharex=True)
+    cost.bar(points, [100 * row.segment_share for row in rows], color="tab:blue")
+    cost.set_ylabel("cost of the\nsegment, %")
+    total = cost.twinx()
+    total.plot(points, [100 * row.cost_share for row in rows], marker=".", color="black")
+    total.set_ylabel("cost before, %")
+    size.bar(points, [row.map_bytes / 1024 for row in rows], color="tab:orange")
+    size.set_ylabel("map, KiB")
+    weight.bar(points, [row.bytes / 1e6 for row in rows], color="tab:green")
+    weight.set_ylabel("weights of the\nsegment, MB")
+    weight.set_xlabel("branch-point")
+    weight.set_xticks(points)
+    cost.set_title(f"{network.name}, {network.preprocessing.height}x{network.preprocessing.width} pixels")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+    except OSError as error:
+        raise InvalidInputError(f"cannot be written ({error.strerror})", field="--svg", source=path) from error

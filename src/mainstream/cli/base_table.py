@@ -1,0 +1,62 @@
+"""Base networks as a person reads them."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from mainstream.nn.architecture import Architecture
+from mainstream.nn.network import Network
+from mainstream.nn.summary import network_rows
+
+_BAR_COLUMNS = 14
+
+
+def render_architectures(architectures: Sequence[Architecture]) -> RenderableType:
+    """One row each."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("name", "input", "weights"):
+        table.add_column(column)
+    for each in architectures:
+        size = f"{each.preprocessing.height}x{each.preprocessing.width}"
+        table.add_row(each.name, size, each.weights_package or "give them: --weights FILE|URL")
+    return table
+
+
+def render_network(network: Network, *, real: bool) -> RenderableType:
+    """One row a branch-point: what lies before it, the tensor alive there, and the segment that ends there."""
+    rows = network_rows(network)
+    size = network.preprocessing
+    whole_bytes, parameters = sum(row.bytes for row in rows), sum(row.parameters for row in rows)
+    digest = f"digest {network.digest}" if real else "no weights given, so no digest: cost and sizes do not need them"
+    lines = [
+        f"{network.name}: {size.height}x{size.width} pixels, {network.depth} segments, {parameters:,} parameters, "
+        f"{whole_bytes / 1e6:.1f} MB",
+        digest,
+    ]
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        caption="cost: share of operations before the branch-point; parameters and MB: of the segment that ends there",
+        caption_justify="left",
+    )
+    for column in ("k", "cost", "map", "KiB", "parameters", "MB"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("cost of the segment", no_wrap=True)
+    table.add_column("after", overflow="ellipsis", no_wrap=True, max_width=14)
+    most = max(row.segment_share for row in rows)
+    for row in rows:
+        table.add_row(
+            str(row.branch_point),
+            f"{row.cost_share:.3f}",
+            row.map,
+            f"{row.map_bytes / 1024:.0f}",
+            f"{row.parameters:,}",
+            f"{row.bytes / 1e6:.2f}",
+            ProgressBar(total=most, completed=row.segment_share, width=_BAR_COLUMNS),
+            row.node,
+        )
+    return Group(*(Text(line, overflow="fold") for line in lines), table)

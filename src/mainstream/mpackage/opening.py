@@ -1,0 +1,48 @@
+"""Stores from text, one spelling for all commands: `s3://bucket/prefix`, or a folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mainstream.api.video_app import StoreAccess
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.reference import Reference, parse_reference
+from mainstream.mpackage.store import Store
+
+
+@dataclass(frozen=True)
+class StoreOptions:
+    """How a store on S3 is reached; means nothing to a folder."""
+
+    endpoint: str | None = None
+    """URL; AWS's own where left out"""
+    region: str | None = None
+    ca_bundle: Path | None = None
+    """file with the endpoint's certificate authority"""
+    profile: str | None = None
+    """of the AWS configuration; the default credential chain where left out"""
+    anonymous: bool = False
+    """read without signing"""
+
+
+def open_store(text: str, options: StoreOptions = StoreOptions()) -> Store:
+    """The store that `text` names; it is first asked when first used."""
+    if not text.startswith("s3://"):
+        if "://" in text:
+            raise InvalidInputError(f"{text!r} is neither s3://bucket/prefix nor a folder", field="store")
+        return FolderStore(Path(text.removeprefix("file:")))
+    try:
+        from mainstream.mpackage.s3_store import PATIENT_ATTEMPTS, S3Store, s3_client
+    except ImportError as error:
+        raise InvalidInputError(f"S3 needs {error.name}: pip install 'mainstream[s3]'", field="store") from error
+    if options.ca_bundle is not None and not options.ca_bundle.is_file():
+        raise InvalidInputError("is not a file", field="--ca-bundle", source=options.ca_bundle)
+    access = StoreAccess(endpoint=options.endpoint, region=options.region, anonymous=options.anonymous)
+    client = s3_client(access, None, options.ca_bundle, profile=options.profile, attempts=PATIENT_ATTEMPTS)
+    return S3Store(text, client)
+
+
+def split_reference(text: str, default_store: str) -> tuple[str, Reference]:
+    """`STORE/name@version` to the store's text and the package's name there; without a store, the default one."""
+    store, slash, name = text.rpartition("/")
+    return (store or "/") if slash else default_store, parse_reference(name)

@@ -1,0 +1,171 @@
+"""The operator beside a real API server, with simulated nodes: what others break, what is nonsense, what goes away."""
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from api_stage import SYSTEM, ApiStage, open_api_stage, store_secret
+from cluster_tools import MissingToolError, wait_for
+from fleet_objects import app
+from fleet_run import (
+    APPS,
+    PACKAGES,
+    camera,
+    children_of,
+    declare_fleet,
+    end_state,
+    fleet_app,
+    metric,
+    orders_of,
+    planned_apps,
+    ref,
+    throw,
+    wait_planned,
+)
+from hostile_specs import hostile_objects, special_objects
+
+pytestmark = pytest.mark.timeout(400)
+FREE = {"branchPoint": 0, "rate": 0}
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiStage]:
+    """Three nodes with four apps each, planned."""
+    folder = tmp_path_factory.mktemp("api")
+    try:
+        with open_api_stage(folder, simulated=3, tenants=("tenant-a", "tenant-b", "guests")) as stage:
+            declare_fleet(stage, 4, switchingCosts=FREE, budget=0.3)
+            stage.operator.start()
+            wait_planned(stage, 12, 90)
+            yield stage
+    except MissingToolError as missing:
+        pytest.skip(str(missing))
+
+
+def status_of(stage: ApiStage, body: dict[str, Any], type_: str) -> tuple[str, str]:
+    found = stage.kube.get(ref(body)) or {}
+    for each in found.get("status", {}).get("conditions", []):
+        if each["type"] == type_:
+            return each["status"], each["reason"]
+    return "", ""
+
+
+def test_what_others_change_or_delete_is_repaired_within_seconds(fleet: ApiStage) -> None:
+    node = fleet.nodes[0]
+    orders = orders_of(fleet, node)
+    for kind, place in children_of(node).items():
+        before = fleet.kube.get(place)
+        assert before is not None
+        fleet.kube.delete(place, before["metadata"]["uid"])
+        wait_for(f"new {kind}", lambda place=place: fleet.kube.get(place), 5, 0.05)
+    assert orders_of(fleet, node) == orders
+    fleet.kube.patch(children_of(node)["ConfigMap"], {"data": {"plan.json": "{}", "more.json": "{}"}})
+    wait_for("orders put right", lambda: orders_of(fleet, node) == orders, 5, 0.05)
+    fleet.kube.patch(children_of(node)["Deployment"], {"spec": {"replicas": 3}})
+    wait_for("one replica", lambda: (fleet.kube.get(children_of(node)["Deployment"]) or {})["spec"]["replicas"] == 1, 5)
+
+
+def test_kills_at_random_moments_lead_to_the_same_end(fleet: ApiStage) -> None:
+    chance = random.Random(7)  # noqa: S311 - not a secret
+    node = fleet.nodes[1]
+    for _ in range(4):
+        for index in range(4):
+            weight = chance.choice((0.5, 1, 2))
+            fleet.kube.patch(ref(fleet_app(fleet, node, index)), {"spec": {"objective": {"weight": weight}}})
+        time.sleep(chance.uniform(0.2, 4))
+        fleet.operator.kill()
+        fleet.operator.start()
+    settled(fleet, node)
+    reached = end_state(fleet, [node])
+    fleet.operator.kill()
+    fleet.kubectl("delete", "configmap", "-n", SYSTEM, children_of(node)["ConfigMap"].name)
+    fleet.operator.start()
+    settled(fleet, node)
+    assert end_state(fleet, [node]) == reached
+
+
+def settled(stage: ApiStage, node: str) -> None:
+    """Every app of the node is told of its last spec, and the orders name them all."""
+
+    def there() -> bool:
+        bodies = [stage.kube.get(ref(fleet_app(stage, node, index))) or {} for index in range(4)]
+        told = all(each["status"].get("observedGeneration") == each["metadata"]["generation"] for each in bodies)
+        return told and all(f"{node}-{index}" in orders_of(stage, node).get("plan.json", "") for index in range(4))
+
+    wait_for("the last state", there, 60)
+    time.sleep(2)
+
+
+def test_hostile_objects_are_rejected_or_told_and_touch_nobody(fleet: ApiStage) -> None:
+    neighbours = {node: orders_of(fleet, node) for node in fleet.nodes[:2]}
+    store = {"endpoint": fleet.store_url, "secretName": "store"}
+    stream = camera(fleet.nodes[2])
+    fleet.apply(store_secret("guests"))
+    objects = hostile_objects(100, 3, "guests", stream, store, PACKAGES) + special_objects("guests", stream, store)
+    before = metric(fleet, "mainstream_operator_reconciles_total")
+    start_s = time.monotonic()
+    result = throw(fleet, objects, 60)
+    assert not result.strange
+    assert not result.untold
+    assert result.rejected
+    assert len(result.accepted) > 10
+    assert fleet.operator.alive()
+    time.sleep(5)
+    minutes = (time.monotonic() - start_s) / 60
+    reconciles = metric(fleet, "mainstream_operator_reconciles_total") - before
+    assert reconciles / (len(result.accepted) + 3) / minutes < 120, "a hot loop"
+    assert {node: orders_of(fleet, node) for node in neighbours} == neighbours
+    fleet.kubectl("delete", "namespace", "guests", "--timeout=60s")
+    for body in result.accepted:
+        if body["kind"] == "EdgeNode":
+            fleet.kubectl("delete", "edgenode", body["metadata"]["name"], "--timeout=20s")
+    wait_for("orders without them", lambda: "guests/" not in orders_of(fleet, fleet.nodes[2]).get("plan.json", ""), 20)
+
+
+def test_a_dry_run_says_what_would_be_and_changes_nobody(fleet: ApiStage) -> None:
+    node = fleet.nodes[0]
+    orders = json.loads(orders_of(fleet, node)["plan.json"])
+    tried = app("tried", "tenant-a", camera(node), 5, fleet.store_url, dryRun=True)
+    fleet.apply(tried)
+    found = wait_for("forecast", lambda: (fleet.kube.get(ref(tried)) or {}).get("status", {}).get("dryRun"), 20)
+    assert found["admitted"]
+    assert found["wouldGet"]["framesPerSecond"] > 0
+    assert 0 < found["meanF1After"] <= 1
+    assert json.loads(orders_of(fleet, node)["plan.json"]) == orders
+    fleet.kubectl("delete", "videoapp", "-n", "tenant-a", "tried")
+
+
+def test_a_stream_that_is_deleted_under_its_apps_is_told_and_comes_back(fleet: ApiStage) -> None:
+    node = fleet.nodes[0]
+    looking = fleet_app(fleet, node, 0)
+    stream = fleet.kubectl("get", "videostream", "-n", SYSTEM, f"cam-{node}", "-o", "json")
+    fleet.kubectl("delete", "videostream", "-n", SYSTEM, f"cam-{node}", "--timeout=10s")
+    wait_for("refusal", lambda: status_of(fleet, looking, "Accepted") == ("False", "StreamNotFound"), 20)
+    wait_for("no runner", lambda: fleet.kube.get(children_of(node)["Deployment"]) is None, 20)
+    body = json.loads(stream)
+    fleet.apply({**body, "metadata": {"name": f"cam-{node}", "namespace": SYSTEM}, "status": {}})
+    wait_for("plan", lambda: status_of(fleet, looking, "Planned")[0] == "True", 30)
+
+
+def test_a_node_that_goes_and_comes_back_gets_its_plan_again(fleet: ApiStage) -> None:
+    node = fleet.nodes[2]
+    looking = fleet_app(fleet, node, 1)
+    fleet.kubectl("label", "node", node, "mainstream.video/edge-")
+    wait_for("refusal", lambda: status_of(fleet, looking, "Accepted") == ("False", "StreamNotPlaced"), 20)
+    fleet.kubectl("label", "node", node, "mainstream.video/edge=true")
+    wait_for("plan", lambda: status_of(fleet, looking, "Planned")[0] == "True", 30)
+    assert planned_apps(fleet) == len(fleet.kube.list_all(APPS)) == 12
+
+
+def test_nothing_blocks_deletion_while_the_operator_is_away(fleet: ApiStage) -> None:
+    fleet.operator.kill()
+    runners = fleet.kubectl("get", "pods", "-n", SYSTEM, "-o", "name")
+    node = fleet.nodes[0]
+    fleet.kubectl("delete", "videoapp", "-n", "tenant-a", f"{node}-0", "--timeout=10s")
+    fleet.kubectl("delete", "namespace", "tenant-b", "--timeout=60s")
+    assert fleet.kubectl("get", "pods", "-n", SYSTEM, "-o", "name") == runners
+    fleet.kubectl("delete", "edgenode", node, "--timeout=10s")
+    wait_for("end of its runner", lambda: fleet.kube.get(children_of(node)["Deployment"]) is None, 30)

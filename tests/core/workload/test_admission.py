@@ -1,0 +1,168 @@
+"""Who may run on a node: it follows from weights, creation times and names alone."""
+
+import random
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mainstream.api import VideoApp, VideoStream
+from mainstream.cost import Segment
+from mainstream.events import EventStatistics
+from mainstream.planner import App, Candidate, Objective, OperatingPoint, Problem, Running, Switching, all_fit, solve
+from mainstream.workload.admission import admit
+from mainstream.workload.node_workload import PlacedApp
+from mainstream.workload.shares import within_shares
+from mainstream.workload.steady import GAP, steady_plan
+
+STEM = tuple(Segment(f"v/{k}", f"v/{k - 1}" if k else None, 0.003, 1) for k in range(4))
+NAMES = [f"t/app-{index}" for index in range(6)]
+COSTS = Switching(branch_point=0.02, fps=0.01)
+asks = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from((0.5, 1.0, 2.0)), st.sampled_from((0.0, 0.6, 0.9))),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda ask: ask[0],
+)
+
+
+def placed(name: str, weight: float, minimum: float = 0.0) -> PlacedApp:
+    """An app whose age follows from its name: package and stream do not matter here."""
+    namespace, _, short = name.partition("/")
+    body: dict[str, Any] = {
+        "metadata": {
+            "name": short,
+            "namespace": namespace,
+            "creationTimestamp": f"2026-01-01T00:00:0{name[-1]}Z",
+        },
+        "spec": {
+            "stream": {"name": "s"},
+            "package": {"reference": "a@1"},
+            "objective": {"weight": weight, "minimum": minimum},
+        },
+    }
+    stream = VideoStream.model_validate(
+        {"metadata": {"name": "s"}, "spec": {"url": "file:a", "framesPerSecond": 10, "node": {"name": "n"}}}
+    )
+    return PlacedApp(VideoApp.model_validate(body), stream, None)  # type: ignore[arg-type]
+
+
+def problem(apps: list[PlacedApp], budget: float) -> Problem:
+    """Worse and cheaper the more is frozen."""
+    stated = []
+    for each in sorted(apps, key=lambda each: each.name):
+        skill = int(each.name[-1]) * 0.01
+        candidates = tuple(
+            Candidate(k, f"v/{k}", 0.013 - 0.003 * k, 1, (OperatingPoint(0.5, 0.9 - 0.1 * k + skill, 0.02),))
+            for k in range(4)
+        )
+        spec = each.app.spec.objective
+        objective = Objective(minimum=spec.minimum or None)
+        events = EventStatistics(length_s=1.0, frequency=0.3, correlation=0.3)
+        stated.append(
+            App(each.name, 10.0, events, candidates, weight=spec.weight, objective=objective, rates=(0.5, 1, 3, 10))
+        )
+    return Problem(apps=tuple(stated), segments=STEM, budget=budget)
+
+
+def ask_all(asked: list[tuple[str, float, float]], budget: float) -> tuple[list[PlacedApp], Any]:
+    apps = [placed(*each) for each in asked]
+    return apps, admit(apps, lambda some: problem(list(some), budget), all_fit)
+
+
+@settings(max_examples=30, deadline=None)
+@given(asks, st.floats(0.005, 0.3), st.randoms())
+def test_who_is_in_does_not_depend_on_the_order_in_which_they_came(
+    asked: list[tuple[str, float, float]], budget: float, chance: random.Random
+) -> None:
+    shuffled = chance.sample(asked, len(asked))
+    one, other = (ask_all(each, budget)[1] for each in (asked, shuffled))
+    assert {each.name for each in one.admitted} == {each.name for each in other.admitted}
+    assert one.turned_away == other.turned_away
+
+
+@settings(max_examples=30, deadline=None)
+@given(asks, st.floats(0.005, 0.3))
+def test_those_that_are_in_fit_and_nobody_is_shed_for_one_that_comes_later(
+    asked: list[tuple[str, float, float]], budget: float
+) -> None:
+    apps, admission = ask_all(asked, budget)
+    if admission.admitted:
+        assert all_fit(problem(list(admission.admitted), budget))
+    order = sorted(apps, key=lambda each: (-each.app.spec.objective.weight, each.name))
+    for each in order:
+        if each.name in admission.turned_away:
+            before = order[: order.index(each)]
+            kept = [other for other in before if other.name not in admission.turned_away]
+            assert not all_fit(problem([*kept, each], budget))
+
+
+def test_a_node_that_shrinks_sheds_the_lightest_and_of_those_the_youngest() -> None:
+    asked = [(NAMES[0], 1.0, 0.9), (NAMES[1], 1.0, 0.9), (NAMES[2], 2.0, 0.9)]
+    in_order = [
+        sorted(each.name for each in ask_all(asked, budget)[1].admitted) for budget in (0.3, 0.06, 0.035, 0.001)
+    ]
+    assert in_order[0] == NAMES[:3]
+    assert all(NAMES[2] in names for names in in_order if names)
+    assert all(NAMES[0] in names for names in in_order if NAMES[1] in names)
+    assert in_order[-1] == []
+
+
+def test_a_newcomer_that_would_push_others_below_their_minimum_is_told_by_how_much() -> None:
+    old, budget = (NAMES[0], 1.0, 0.93), 0.1
+    while ask_all([old], budget)[1].admitted:
+        budget *= 0.95
+    _, admission = ask_all([old, (NAMES[1], 1.0, 0.0)], budget / 0.95)
+    assert [each.name for each in admission.admitted] == [NAMES[0]]
+    assert 0 < (admission.turned_away[NAMES[1]].below_minimum or 0.0) < 0.5
+
+
+def test_where_not_even_the_lowest_rates_fit_the_missing_budget_is_told() -> None:
+    _, admission = ask_all([(NAMES[0], 1.0, 0.0)], 0.001)
+    missing = admission.turned_away[NAMES[0]].missing_budget
+    assert missing is not None
+    assert ask_all([(NAMES[0], 1.0, 0.0)], 0.001 + missing)[1].admitted
+
+
+@settings(max_examples=25, deadline=None)
+@given(asks, st.floats(0.05, 0.4), st.floats(0.05, 0.4))
+def test_a_steady_plan_is_worse_by_what_switching_costs_at_most_and_stays(
+    asked: list[tuple[str, float, float]], first: float, second: float
+) -> None:
+    apps = [placed(name, weight) for name, weight, _ in asked]
+    plans = [solve(problem(apps, budget), gap=GAP) for budget in (first, second)]
+    if any(plan.shed for plan in plans):
+        return
+
+    def running(plan: Any) -> list[Running]:
+        return [Running(app.name, app.branch_point, app.fps) for app in plan.apps]
+
+    def again(now: Any) -> Any:
+        return steady_plan(
+            problem(apps, second), plans[1], running(now), COSTS, lambda one: solve(one, gap=GAP, deadline_s=30)
+        )
+
+    moved = again(plans[0])
+    assert moved.mean_f1 >= plans[1].mean_f1 - COSTS.branch_point - 2 * GAP
+    assert moved.cost.total <= second + 1e-9
+    assert running(again(moved)) == running(moved)
+
+
+def test_without_switching_costs_the_best_plan_is_rolled_out() -> None:
+    one = problem([placed(name, 1.0) for name in NAMES[:3]], 0.1)
+    free = solve(one)
+    runs = [Running(NAMES[0], 3, 0.5)]
+    assert steady_plan(one, free, runs, Switching(), solve) is free
+
+
+def test_a_tenant_takes_no_more_than_its_share_and_leaves_the_rest_to_others() -> None:
+    greedy, modest = [placed(f"greedy/app-{i}", 5.0) for i in range(3)], placed("modest/app-5", 1.0)
+    one = problem([*greedy, modest], 0.2)
+    tenants = {"greedy": [each.name for each in greedy], "modest": [modest.name]}
+    free = solve(one)
+    _, limited = within_shares(one, free, tenants, {"greedy": 0.25}, solve)
+    alone = replace(one, apps=tuple(app for app in one.apps if app.name in tenants["greedy"]), budget=0.2 * 0.25)
+    assert sum(limited.app(name).f1 for name in tenants["greedy"]) <= sum(app.f1 for app in solve(alone).apps) + 1e-6
+    assert limited.app(modest.name).f1 >= free.app(modest.name).f1
+    assert within_shares(one, free, tenants, {}, solve)[1] is free

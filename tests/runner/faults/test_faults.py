@@ -1,0 +1,77 @@
+"""Short faults in a runner's real processes; `make bench-faults` has the long ones and writes docs/faults.md."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import scenarios
+from fault_stage import MissingToolError, counted
+from scenarios import CameraScene, scene
+
+from mainstream_runner.sinks.webhook import message_id
+
+
+@pytest.fixture(scope="module")
+def on(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[CameraScene]:
+    try:
+        with scene(tmp_path_factory.mktemp("faults"), clip) as made:
+            yield made
+    except MissingToolError as missing:
+        pytest.skip(str(missing))
+
+
+def test_a_killed_worker_costs_frames_that_are_counted_and_no_event(on: CameraScene) -> None:
+    outcome = scenarios.worker_killed(on)
+    assert outcome.kept
+    assert outcome.recovery_s < 60.0
+
+
+def test_a_camera_that_falls_silent_is_noticed_within_five_seconds_and_opened_again(on: CameraScene) -> None:
+    outcome = scenarios.camera_silent(on, 5.0)
+    assert outcome.kept
+    assert float(outcome.notes.split()[2]) <= 5.0
+    assert outcome.recovery_s < 20.0
+
+
+def test_a_camera_that_comes_back_in_another_resolution_goes_on(on: CameraScene, clip: Path, tmp_path: Path) -> None:
+    other = scenarios.looped(clip, tmp_path / "other.mp4", 1, width=512)
+    outcome = scenarios.camera_back_in_another_size(on, other)
+    assert outcome.kept
+    assert outcome.notes == "512 pixels wide"
+
+
+def test_rubbish_in_the_stream_is_survived(on: CameraScene) -> None:
+    outcome = scenarios.rubbish(on, 2.0)
+    assert outcome.kept
+    assert outcome.recovery_s < 20.0
+
+
+def test_what_a_webhook_missed_while_it_was_down_arrives_when_it_is_back(on: CameraScene) -> None:
+    outcome = scenarios.webhook_down(on, 4.0)
+    assert outcome.kept
+    assert outcome.frames_lost == 0
+
+
+def test_a_runner_that_was_killed_starts_without_operator_store_and_orders_and_loses_no_event(on: CameraScene) -> None:
+    outcome = scenarios.store_and_operator_gone(on)
+    assert outcome.kept
+    assert outcome.recovery_s < 80.0
+
+
+def test_after_all_that_frames_and_events_are_accounted_for(on: CameraScene) -> None:
+    report = on.stage.report()
+    assert report is not None
+    for app in report.apps.values():
+        # What is on its way to a score is the difference.
+        assert 0 <= app.captured - counted(app) <= 25
+    opened = on.receiver.lines("opened")
+    assert on.receiver.lines("closed").keys() <= opened.keys()
+    assert len({message_id(each.body) for each in on.receiver.received}) == len(opened) + len(
+        on.receiver.lines("closed")
+    )
+    assert 'mainstream_runner_app_captured_frames_total{app="app-0"}' in on.stage.metrics()
+    assert on.stage.health()["plan"] == report.served

@@ -1,0 +1,280 @@
+"""What arrives where: webhooks, an MQTT broker, files and a bucket, through the couriers."""
+
+import base64
+import hashlib
+import hmac
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
+
+from fault_stage import Broker, MissingToolError, Receiver, Store, wait_for
+
+from mainstream.api.video_app import MqttSink, Sink
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.manifest import Blob
+from mainstream.runner_orders import SinkKeys, sink_key
+from mainstream.runner_plan import RunnerApp
+from mainstream.runner_report import SignedUpload
+from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.clips.recorder import ClipRecorder, clip_names
+from mainstream_runner.sinks.courier import Courier
+from mainstream_runner.sinks.event_sinks import EventSinks, event_file
+from mainstream_runner.sinks.mqtt import MqttTopic
+from mainstream_runner.sinks.spool import Spool
+from mainstream_runner.sinks.webhook import Webhook, signature
+
+DIGEST = "0" * 64
+KEY = "shared-secret"
+
+
+def app_with(*sinks: dict[str, Any], name: str = "plaza/crossing") -> RunnerApp:
+    return RunnerApp(
+        name=name,
+        stream="s",
+        view="full",
+        base="base",
+        base_digest=DIGEST,
+        package_digest=DIGEST,
+        branch_point=0,
+        prefix_hash=DIGEST,
+        segments=(),
+        head=Blob(sha256=DIGEST, size_bytes=1),
+        threshold=0.5,
+        fps=1.0,
+        votes=1,
+        merge_gap_s=1.0,
+        sinks=tuple(Sink.model_validate(sink) for sink in sinks),
+    )
+
+
+def line(number: int, event: str = "opened") -> dict[str, Any]:
+    return {"event": event, "id": f"id-{number}", "app": "plaza/crossing", "start_s": 1.0, "end_s": 2.0}
+
+
+Make = Callable[..., EventSinks]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[tuple[EventSinks, Spool]] = []
+
+    def sinks_of(*apps: RunnerApp, keys: dict[str, SinkKeys] | None = None) -> EventSinks:
+        spool = Spool(tmp_path / f"spool{len(made)}")
+        sinks = EventSinks(
+            spool,
+            ClipRecorder(tmp_path / "clips", lambda _: PacketRing()),
+            lambda app, name: event_file(tmp_path / "files", app, name, own_folder=True),
+            node="n",
+        )
+        made.append((sinks, spool))
+        sinks.keep(apps, keys or {})
+        return sinks
+
+    yield sinks_of
+    for sinks, spool in made:
+        sinks.close()
+        spool.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    listening = Receiver()
+    yield listening
+    listening.stop()
+
+
+def test_a_webhooks_signature_is_what_standard_webhooks_says() -> None:
+    # The example of the specification (standardwebhooks.com, version 1.0).
+    body = b'{"test": 2432232314}'
+    signed = signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", body)
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_a_webhook_gets_each_line_once_in_order_signed_with_its_key(make: Make, receiver: Receiver) -> None:
+    app = app_with({"webhook": {"url": receiver.url}})
+    sinks = make(app, keys={sink_key(app.name, 0): SinkKeys(hmac_key=KEY)})
+    sinks.write(app, line(1), 0.0)
+    sinks.write(app, line(1, "closed"), 0.0)
+    assert sinks.drain(10.0) == 0
+    assert [(each.line["id"], each.line["event"]) for each in receiver.received] == [
+        ("id-1", "opened"),
+        ("id-1", "closed"),
+    ]
+    for each in receiver.received:
+        signed = f"{each.headers['webhook-id']}.{each.headers['webhook-timestamp']}.".encode() + each.body
+        wanted = base64.b64encode(hmac.new(KEY.encode(), signed, hashlib.sha256).digest()).decode()
+        assert hmac.compare_digest(each.headers["webhook-signature"], f"v1,{wanted}")
+        assert abs(int(each.headers["webhook-timestamp"]) - time.time()) < 60
+    assert len({each.headers["webhook-id"] for each in receiver.received}) == 2
+    assert sinks.tally(app.name).events == 1
+
+
+def test_two_apps_with_one_url_and_keys_of_their_own_are_signed_each_with_its_own(
+    make: Make, receiver: Receiver
+) -> None:
+    apps = [app_with({"webhook": {"url": receiver.url}}, name=name) for name in ("a/x", "b/x")]
+    sinks = make(*apps, keys={sink_key(app.name, 0): SinkKeys(hmac_key=app.name) for app in apps})
+    for app in apps:
+        sinks.write(app, {**line(1), "app": app.name}, 0.0)
+    assert sinks.drain(10.0) == 0
+    for each in receiver.received:
+        headers = each.headers
+        wanted = signature(each.line["app"], headers["webhook-id"], headers["webhook-timestamp"], each.body)
+        assert headers["webhook-signature"] == wanted
+
+
+def test_a_line_that_a_webhook_will_never_take_is_given_up_and_counted(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mainstream_runner.sinks.courier._BACK_OFF_S", (0.01,))
+    spool = Spool(tmp_path)
+    spool.put("a", ["s"], line(1), told_s=1.0)
+    receiver.status = 422
+    courier = Courier("test", spool, ["s"], Webhook(receiver.url, None))
+    wait_for(lambda: spool.depth() == 0, 10.0)
+    assert spool.events("a").lost == 1
+    receiver.status = 200
+    spool.put("a", ["s"], line(2), told_s=1.0)
+    wait_for(lambda: len(receiver.received) == 1, 10.0)
+    courier.stop()
+    courier.join(5.0)
+    spool.close()
+
+
+def test_a_redirect_is_not_followed_and_the_line_waits(tmp_path: Path, receiver: Receiver) -> None:
+    spool = Spool(tmp_path)
+    spool.put("a", ["s"], line(1), told_s=1.0)
+    receiver.status = 307
+    courier = Courier("test", spool, ["s"], Webhook(receiver.url, None))
+    wait_for(lambda: courier.problem is not None, 10.0)
+    assert courier.problem == "the webhook answered 307"
+    assert spool.depth() == 1
+    courier.stop()
+    courier.join(5.0)
+    spool.close()
+
+
+def test_files_of_two_tenants_lie_apart_and_none_leads_out(make: Make, tmp_path: Path) -> None:
+    apps = [app_with({"jsonLines": {"path": "events.jsonl"}}, name=name) for name in ("a/x", "b/x")]
+    sinks = make(*apps)
+    for app in apps:
+        sinks.write(app, {**line(1), "app": app.name}, 0.0)
+    assert sinks.drain(10.0) == 0
+    written = {path.parent.name: json.loads(path.read_text()) for path in (tmp_path / "files").rglob("*.jsonl")}
+    assert {name: each["app"] for name, each in written.items()} == {"a.x": "a/x", "b.x": "b/x"}
+    with pytest.raises(InvalidInputError, match="leads out"):
+        make(app_with({"jsonLines": {"path": "../../b.x/events.jsonl"}}))
+
+
+def test_what_an_earlier_life_left_open_is_closed_and_says_so(make: Make, receiver: Receiver, tmp_path: Path) -> None:
+    app = app_with({"webhook": {"url": receiver.url}})
+    first = make(app)
+    first.write(app, line(1), 0.0)
+    assert first.drain(10.0) == 0
+    first.close()
+    first._spool.close()
+    spool = Spool(tmp_path / "spool0")
+    again = EventSinks(
+        spool, ClipRecorder(tmp_path / "clips", lambda _: None), lambda app, name: tmp_path / name, node="n"
+    )
+    again.keep([app], {})
+    wait_for(lambda: len(receiver.received) == 2, 10.0)
+    assert receiver.received[1].line["event"] == "closed"
+    assert receiver.received[1].line["interrupted"] is True
+    assert spool.left_open() == []
+    again.close()
+    spool.close()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    try:
+        started = Broker(tmp_path)
+    except MissingToolError as missing:
+        pytest.skip(str(missing))
+    yield started
+    started.stop()
+
+
+def listen(broker: Broker, topic: str, heard: list[tuple[str, bytes, bool]]) -> mqtt.Client:
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.on_message = lambda _c, _u, message: heard.append((message.topic, bytes(message.payload), message.retain))
+    client.on_connect = lambda connected, *_: connected.subscribe(topic, 1)
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    return client
+
+
+def test_mqtt_messages_arrive_and_the_state_follows_the_app(make: Make, broker: Broker) -> None:
+    heard: list[tuple[str, bytes, bool]] = []
+    client = listen(broker, "plaza/#", heard)
+    app = app_with({"mqtt": {"host": "127.0.0.1", "port": broker.port, "topic": "plaza/crossing"}})
+    sinks = make(app)
+    sinks.write(app, line(1), 0.0)
+    wait_for(lambda: any(topic == "plaza/crossing" for topic, *_ in heard), 15.0)
+    assert ("plaza/crossing/state", b"online", False) in heard
+    assert sinks.drain(5.0) == 0
+    sinks.keep([], {})
+    wait_for(lambda: ("plaza/crossing/state", b"offline", False) in heard, 10.0)
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_the_broker_tells_of_a_runner_that_was_killed(broker: Broker) -> None:
+    heard: list[tuple[str, bytes, bool]] = []
+    client = listen(broker, "t/state", heard)
+    script = (
+        "import sys,time\nfrom mainstream.api.video_app import MqttSink\n"
+        "from mainstream.runner_orders import SinkKeys\n"
+        "from mainstream_runner.sinks.mqtt import MqttTopic\n"
+        "MqttTopic(MqttSink(host='127.0.0.1', port=int(sys.argv[1]), topic='t'), SinkKeys(), 'c')\ntime.sleep(60)\n"
+    )
+    runner = subprocess.Popen([sys.executable, "-c", script, str(broker.port)])
+    wait_for(lambda: heard and heard[-1][1] == b"online", 20.0)
+    runner.kill()
+    runner.wait()
+    wait_for(lambda: heard[-1][1] == b"offline", 10.0)
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_a_broker_that_is_not_there_is_told_of_and_holds_nobody_up() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    topic = MqttTopic(MqttSink(host="127.0.0.1", port=port, topic="t"), SinkKeys(), "c")
+    wait_for(lambda: topic.problem == "the broker does not answer", 10.0)
+    start_s = time.monotonic()
+    topic.close()
+    assert time.monotonic() - start_s < 2.0
+
+
+def test_clips_are_put_where_the_operator_says_and_nowhere_else(make: Make, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    app = app_with({"clips": {"prefix": "s3://bucket/clips"}})
+    sinks = make(app)
+    (tmp_path / "clips").mkdir()
+    names = clip_names("id-1", 1.0)
+    for name in names:
+        (tmp_path / "clips" / name).write_bytes(name.encode())
+        sinks._clip_is_there(app.name, name, len(name))
+    wanted = sinks.wanted_uploads()
+    assert [(each.app, each.sink, each.name) for each in wanted] == [(app.name, 0, name) for name in names]
+    # The second first: nothing waits for what nobody has signed.
+    url = f"http://127.0.0.1:{store.port}/bucket/{names[1]}?X-Amz-Signature=s"
+    sinks.take_uploads((SignedUpload(upload=wanted[1], url=url),))
+    wait_for(lambda: names[1] in store.put, 10.0)
+    wait_for(lambda: [each.name for each in sinks.wanted_uploads()] == [names[0]], 5.0)
+    assert store.put == {names[1]: names[1].encode()}
+    store.stop()
