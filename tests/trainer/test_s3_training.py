@@ -74,9 +74,9 @@ def test_data_comes_from_s3_as_files_and_folders(client, tmp_path, quick_request
     media.put("labels.json", quick_request.data.labels.read_bytes())
     media.put("signs/a/1.png", b"one")
     media.put("signs/b/2.png", b"two")
-    found = fetch_file("s3://media/plaza/labels.json", tmp_path, client)
+    found = fetch_file("s3://media/plaza/labels.json", tmp_path, lambda url: S3Store(url, client))
     assert found.read_bytes() == quick_request.data.labels.read_bytes()
-    folder = fetch_folder("s3://media/plaza/signs", tmp_path, client)
+    folder = fetch_folder("s3://media/plaza/signs", tmp_path, lambda url: S3Store(url, client))
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png")) == ["a/1.png", "b/2.png"]
 
 
@@ -89,7 +89,7 @@ def test_data_comes_from_s3_as_files_and_folders(client, tmp_path, quick_request
 )
 def test_a_wrong_key_or_bucket_is_said(client, tmp_path, address, sentence):
     with pytest.raises(MainstreamError, match=sentence):
-        fetch_file(address, tmp_path, client)
+        fetch_file(address, tmp_path, lambda url: S3Store(url, client))
 
 
 def test_a_wrong_bucket_to_publish_in_is_said(client, quick_request):

@@ -1,11 +1,13 @@
 """Training data from S3: what an address names, as files of a folder."""
 
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.mpackage.s3_store import S3Store
+from mainstream.mpackage.store import Store
 
+OpenStore = Callable[[str], Store]
+"""a store by its address"""
 MAX_VIDEO_BYTES = 2 << 30
 MAX_FILE_BYTES = 64 << 20
 _MAX_FILES = 200_000
@@ -16,19 +18,19 @@ def is_remote(address: str) -> bool:
     return address.startswith("s3://")
 
 
-def fetch_file(address: str, folder: Path, client: Any, max_bytes: int = MAX_FILE_BYTES) -> Path:
+def fetch_file(address: str, folder: Path, open_store: OpenStore, max_bytes: int = MAX_FILE_BYTES) -> Path:
     """The object `s3://bucket/key` as a file below `folder`."""
     bucket, _, name = address.rpartition("/")
-    data = S3Store(bucket, client).read(name, max_bytes)
+    data = open_store(bucket).read(name, max_bytes)
     return _write(folder / name, data)
 
 
-def fetch_folder(address: str, folder: Path, client: Any) -> Path:
+def fetch_folder(address: str, folder: Path, open_store: OpenStore) -> Path:
     """Everything below `s3://bucket/prefix` as a folder below `folder`, which keeps the prefix's last name."""
     above, _, name = address.rstrip("/").rpartition("/")
     if not above.startswith("s3://"):
         raise InvalidInputError("name a folder of the bucket, as in s3://bucket/folder", field=address)
-    store = S3Store(above, client)
+    store = open_store(above)
     keys = store.keys(name)
     if not keys:
         raise InvalidInputError("there is nothing below it", field=address)

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mainstream.api.video_app import StoreAccess
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Split
 from mainstream.mpackage.opening import StoreOptions, open_store
+from mainstream.mpackage.store import Store
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import EventStatistics
@@ -95,14 +95,9 @@ class Asked:
         """How stores on S3 are reached."""
         return StoreOptions(self.endpoint, self.region, self.ca_bundle, anonymous=self.anonymous)
 
-    def client(self) -> Any:
-        """A client of the S3 endpoint."""
-        try:
-            from mainstream.mpackage.s3_store import s3_client
-        except ImportError as error:
-            raise InvalidInputError(f"s3:// needs {error.name}: pip install 'mainstream[s3]'") from error
-        access = StoreAccess(endpoint=self.endpoint, region=self.region, anonymous=self.anonymous)
-        return s3_client(access, None, self.ca_bundle)
+    def open(self, address: str) -> Store:
+        """A store by its address: a folder or s3://bucket/prefix."""
+        return open_store(address, self.store_options)
 
 
 def resources_of(asked: Asked, share: int | None) -> "Resources":
@@ -112,7 +107,7 @@ def resources_of(asked: Asked, share: int | None) -> "Resources":
 
     mine = None if share is None else Share(share)
     if asked.work is not None and asked.work.startswith("s3://"):
-        return Resources(checkpoints=open_store(asked.work, asked.store_options), share=mine)
+        return Resources(checkpoints=asked.open(asked.work), share=mine)
     if share is not None:
         raise InvalidInputError("must be s3://bucket/prefix, where all pods find it", field="--work")
     if asked.work is not None:
@@ -190,7 +185,7 @@ def _pictures(asked: Asked, folder: Path) -> "list[tuple[str, PictureData]]":
         raise InvalidInputError("name one app for each --event-class", field="--app")
     names = asked.apps or tuple(each.split(",")[0].lower() for each in asked.event_classes)
     statistics = _statistics(asked)
-    pictures = fetch_folder(asked.data, folder, asked.client()) if is_remote(asked.data) else Path(asked.data)
+    pictures = fetch_folder(asked.data, folder, asked.open) if is_remote(asked.data) else Path(asked.data)
     return [
         (name, PictureData(pictures, tuple(classes.split(",")), statistics))
         for name, classes in zip(names, asked.event_classes, strict=True)
@@ -225,7 +220,7 @@ def _file(address: str, folder: Path, asked: Asked, *, large: bool = False) -> P
 
     if not is_remote(address):
         return Path(address)
-    return fetch_file(address, folder, asked.client(), MAX_VIDEO_BYTES if large else MAX_FILE_BYTES)
+    return fetch_file(address, folder, asked.open, MAX_VIDEO_BYTES if large else MAX_FILE_BYTES)
 
 
 def _split(text: str, frames: int | None) -> Split:
