@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import stage
 from cells import headline, short_events
@@ -76,6 +77,7 @@ def held_out_and_test(pool: str) -> dict[str, Any]:
             found["rates"].setdefault(str(k), {})[part] = {
                 "p": float(np.mean([hits[name][shown[name]].mean() for name in hits])),
                 "e": float(np.mean([hits[name][~shown[name]].mean() for name in hits])),
+                "e_worst_class": float(np.mean([worst_class(hits[name], labels, event_labels(name)) for name in hits])),
             }
     cell = headline(pool)
     for policy in POLICIES:
@@ -88,6 +90,11 @@ def held_out_and_test(pool: str) -> dict[str, Any]:
         predicted, played, tested = np.mean(f1, axis=0).tolist()
         found["f1"][policy] = {"predicted": predicted, "held_out": played, "test": tested}
     return found
+
+
+def worst_class(hits: NDArray[np.bool_], labels: NDArray[np.int64], event: Sequence[int]) -> float:
+    """P(hit) on photos of the class that is mistaken for the event most."""
+    return max(float(hits[labels == each].mean()) for each in np.unique(labels).tolist() if each not in event)
 
 
 def event_labels(package: str) -> list[int]:

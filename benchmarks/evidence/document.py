@@ -300,7 +300,11 @@ def _held_out_and_test(data: Data) -> str:
     rows = ["| pool | | held out | test |", "|---|---|---|---|"]
     for pool, found in data.items():
         for k, parts in found["rates"].items():
-            cells = [f"p {parts[part]['p']:.3f}, e {parts[part]['e']:.4f}" for part in ("held_out", "test")]
+            cells = [
+                f"p {parts[part]['p']:.3f}, e {parts[part]['e']:.4f} ({parts[part]['e_worst_class']:.3f} on the class "
+                "mistaken most)"
+                for part in ("held_out", "test")
+            ]
             rows.append(f"| {pool} | branch-point {k}, at score 1/2 | {' | '.join(cells)} |")
         for policy, f1 in found["f1"].items():
             what = f"mean F1 of {NAMES[policy]}, predicted {f1['predicted']:.3f}"
