@@ -167,8 +167,8 @@ def regime() -> str:
         )
     return f"""## The abstract's regime
 
-A 14 fps stream, 10 apps, a budget at which No-Sharing affords 1.4 fps an app. Played; `{data["command"]}`. Gains are
-those of the mean F1, with 95 % intervals over workloads (paired bootstrap). Rates are those of No-Sharing, Max-Sharing
+A 14 fps stream, 10 apps, a budget at which No-Sharing affords 1.4 fps an app. Played;
+`{data["command"]}`. Gains are those of the mean F1, with 95 % intervals over workloads (paired bootstrap). Rates are those of No-Sharing, Max-Sharing
 and Mainstream.
 
 {chr(10).join(rows)}

@@ -127,7 +127,7 @@ def draw(pools: Sequence[str], summaries: Mapping[str, Any]) -> None:
     """F1, recall and precision over apps and over budget; branch-points and rates over apps; gain over budget."""
     for what, cells_of, axis in (
         ("apps", by_apps, "apps"),
-        ("budget", by_budget, "budget, as whole-network looks a second for each of ten apps"),
+        ("budget", by_budget, "budget: fps of No-Sharing with ten apps"),
     ):
         figure, axes = panels(3, len(pools))
         for row, pool in enumerate(pools):
@@ -181,7 +181,7 @@ def _draw_gain(pools: Sequence[str], summaries: Mapping[str, Any], cells_of: Cal
         at.axhline(0, color="black", linewidth=0.8)
         at.set_xscale("log", base=2)
         at.set_xticks(x, [f"{value:g}" for value in x])
-        label(at, "budget, whole-network looks a second for each of ten apps", "Mainstream's F1 gain over it, %", pool)
+        label(at, "budget: fps of No-Sharing with ten apps", "Mainstream's gain in F1 over it, %", pool)
     axes[0].legend(fontsize=7)
     save(figure, f"{NAME}-gain")
 

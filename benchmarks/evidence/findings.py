@@ -30,6 +30,9 @@ planner").""",
   test's, and every candidate's e is higher on the test. A search over hundreds of options finds those that the
   held-out photos flatter most.
 
+Few predictions lie in the measured F1's own interval, which is that of some hundred events of one stream. It does not
+hold that p and e are known from few photos only, nor that a stream's photos are few.
+
 What would close the first: the trainer replays held-out pictures as streams of the declared statistics, as it replays
 held-out video, or a package says how false hits cluster. The second: more held-out people.""",
     "ablations": """Where greedy measures as well as or better than the exact search, the exact search's lead is a lead
