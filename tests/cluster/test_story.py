@@ -220,6 +220,7 @@ def test_what_makes_no_sense_is_refused_by_the_api_server(story: Stage) -> None:
         ({"rates": [2, 1]}, "ascending"),
         ({"rates": [0]}, "greater than"),
         ({"sinks": [{}]}, "give one of"),
+        ({"sinks": [{"mqtt": {"host": "broker.example", "topic": "plaza/#"}}]}, "topic"),
     ):
         with pytest.raises(AssertionError, match=words):
             story.apply(story.app("nonsense", **spec))

@@ -31,6 +31,14 @@ def test_a_runner_is_pinned_to_its_node_and_owned_by_it() -> None:
     assert body["metadata"]["ownerReferences"][0]["uid"] == "uid-n1"
 
 
+def test_a_runner_is_told_where_its_networks_run() -> None:
+    body = edge_node_body()
+    body["spec"]["device"] = "cuda"
+    deployment = runner_deployment(EdgeNode.model_validate(body), "n1", "mainstream", SETTINGS).body
+    environment = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "MAINSTREAM_DEVICE", "value": "cuda"} in environment
+
+
 def test_a_runner_keeps_to_the_restricted_level_and_gets_no_token() -> None:
     pod = runner_deployment(node(), "n1", "mainstream", SETTINGS).body["spec"]["template"]["spec"]
     container = pod["containers"][0]["securityContext"]

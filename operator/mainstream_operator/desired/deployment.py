@@ -86,7 +86,10 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
         "name": "runner",
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "env": [{"name": "MAINSTREAM_NODE", "value": node.metadata.name}],
+        "env": [
+            {"name": "MAINSTREAM_NODE", "value": node.metadata.name},
+            {"name": "MAINSTREAM_DEVICE", "value": node.spec.device},
+        ],
         "ports": [{"name": "admin", "containerPort": ADMIN_PORT, "protocol": "TCP"}],
         "resources": {
             "limits": {"cpu": cores(runner.cpu), "memory": mebibytes(runner.memory_mebibytes)},
