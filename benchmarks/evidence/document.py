@@ -168,8 +168,8 @@ def regime() -> str:
     return f"""## The abstract's regime
 
 A 14 fps stream, 10 apps, a budget at which No-Sharing affords 1.4 fps an app. Played;
-`{data["command"]}`. Gains are those of the mean F1, with 95 % intervals over workloads (paired bootstrap). Rates are those of No-Sharing, Max-Sharing
-and Mainstream.
+`{data["command"]}`. Gains are those of the mean F1, with 95 % intervals over workloads (paired
+bootstrap). Rates are those of No-Sharing, Max-Sharing and Mainstream.
 
 {chr(10).join(rows)}
 
@@ -236,6 +236,8 @@ the mean of a run, and by {found["app_f1_difference_mean"]:.3f} for an app on av
 {100 * found["hits_that_differ_worst"]:.2f} % differ: the video is not without loss.
 
 {chr(10).join(rows)}
+
+{REASONS["live"]}
 
 {picture("live_runs", "Achieved over planned rate, CPU over cost, live over played F1")}"""
 
