@@ -24,6 +24,10 @@ from mainstream_operator.kube import KubeError
 
 APPS = ("crossing", "road-right", "lamp-post")
 FOURTH = "path-left"
+FIRST_READY_S = 300.0
+"""a new node converts the base network, calibrates and profiles before it plans"""
+EVENTS_S = 180.0
+"""twice the camera's clip, in which every app's event happens several times"""
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -70,7 +74,7 @@ def test_a_trainer_job_writes_packages_to_the_store(story: Stage) -> None:
 
 def test_applying_the_example_makes_every_app_ready(story: Stage) -> None:
     story.apply_examples()
-    all_ready(story, *APPS)
+    all_ready(story, *APPS, timeout_s=FIRST_READY_S)
     story.wait_condition("edgenode", story.node, "Ready", "True", "Serving")
     story.wait_condition("videostream", "plaza", "Reachable", "True", "Decoding")
     table = story.kubectl("get", "videoapps", "-n", TENANT)
@@ -79,7 +83,7 @@ def test_applying_the_example_makes_every_app_ready(story: Stage) -> None:
 
 
 def test_events_arrive_at_the_webhook_and_are_counted_in_status(story: Stage) -> None:
-    wait_for("events of every app", lambda: all(story.outside.received.of(f"{TENANT}/{app}") for app in APPS), 90)
+    wait_for("events of every app", lambda: all(story.outside.received.of(f"{TENANT}/{app}") for app in APPS), EVENTS_S)
 
     def counted() -> bool:
         observed = [(story.get("videoapp", app) or {})["status"].get("observed", {}) for app in APPS]
