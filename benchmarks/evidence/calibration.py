@@ -167,7 +167,7 @@ def draw(pools: Sequence[str], rows: Mapping[tuple[str, str], Rows]) -> None:
     for row, pool in enumerate(pools):
         for column, way in enumerate(("chain", "replayed")):
             at, found = axes[2 * row + column], rows[pool, way]
-            shown = found[:: max(1, len(found) // 200)]
+            shown = found[:: max(1, len(found) // 100)]
             at.plot([0, 1], [0, 1], color="black", linewidth=0.8)
             at.scatter(
                 [each["f1_predicted"] for each in shown],

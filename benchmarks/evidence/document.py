@@ -17,7 +17,7 @@ from results import FIGURES, QUICK, read_figure
 
 DOCUMENT = Path("docs") / ("evidence-quick.md" if QUICK else "evidence.md")
 PICTURES = Path("docs") / "evidence"
-MAX_SVG_BYTES = 100_000
+MAX_SVG_BYTES = 200_000
 PUBLISHED_GAIN = {"no-sharing": 0.93, "max-sharing": 0.61}
 NAMES = {
     "mainstream": "Mainstream",
