@@ -130,7 +130,7 @@ def test_what_others_change_or_delete_is_repaired(story: Stage) -> None:
     story.kubectl("scale", "deployment", name, "-n", SYSTEM, "--replicas=0")
     wait_for("one replica", lambda: value("deployment", "spec", "replicas") == 1, 10)
     story.kubectl("delete", "deployment", name, "-n", SYSTEM)
-    wait_for("new Deployment", lambda: value("deployment", "status", "availableReplicas") == 1, 60)
+    wait_for("new Deployment", lambda: value("deployment", "status", "availableReplicas") == 1, 120)
     all_ready(story, *APPS)
 
 
@@ -419,7 +419,7 @@ def test_a_release_of_the_chart_before_is_upgraded_with_its_objects(story: Stage
     uid = (story.get("videoapp", "crossing") or {})["metadata"]["uid"]
     story.upgrade(CHART, f"edgeNode.spec.budget={BUDGET}")
     assert (story.get("videoapp", "crossing") or {})["metadata"]["uid"] == uid
-    all_ready(story, *APPS)
+    all_ready(story, *APPS, timeout_s=FIRST_READY_S)
     assert "dryRun" in story.kubectl("explain", "videoapp.spec"), "definitions came along"
     story.helm("uninstall", "mainstream", "--wait", "--timeout", "60s")
     story.kubectl("delete", *kinds, "--timeout=30s")
