@@ -8,6 +8,7 @@ first in order of votes, then of thresholds, where several reach it).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -155,13 +156,12 @@ def _fill_replayed(table: OptionTable, k: int, candidate: Candidate, votes: IntA
     thresholds = np.array(sorted({point.threshold for point in points}))
     recall = np.zeros((len(votes), len(table.rates), len(thresholds)))
     false_alarm = np.zeros_like(recall)
+    curves: dict[tuple[int, float], list[tuple[float, float, float]]] = defaultdict(list)
+    for point in points:
+        curves[point.votes, point.threshold].append((point.fps, point.recall, point.false_alarm))
     for x, vote in enumerate(votes.tolist()):
         for t, threshold in enumerate(thresholds.tolist()):
-            curve = sorted(
-                (point.fps, point.recall, point.false_alarm)
-                for point in points
-                if point.votes == vote and point.threshold == threshold
-            )
+            curve = sorted(curves[vote, threshold])
             recall[x, :, t] = _between(table.rates, ((fps, found) for fps, found, _ in curve))
             false_alarm[x, :, t] = _between(table.rates, ((fps, false) for fps, _, false in curve))
     _keep_best(table, k, votes, thresholds, recall, false_alarm)
