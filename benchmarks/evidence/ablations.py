@@ -30,11 +30,12 @@ from drawing import COLOURS, label, panels, save
 from intervals import difference_interval, mean_interval
 from mainstream.planner import App, Plan, Problem, solve
 from mainstream.planner.problem import Candidate
+from mainstream_trainer.picture_replay import due_frames
+from mainstream_trainer.picture_streams import IntArray, PictureStream
 from measure import GAP, mean_of, measure, result_of
-from play import Choice, due_frames, play_app, play_plan
+from play import Choice, play_app, play_plan
 from replayed import with_replayed_curves
 from results import QUICK, kept, write_figure
-from streams import IntArray, PhotoStream
 from workloads import Workload
 
 NAME = "ablations"
@@ -104,12 +105,12 @@ def middle_threshold(problem: Problem) -> Problem:
     return replace(problem, apps=tuple(of_app(app) for app in problem.apps))
 
 
-def evenly(fps: float, stream: PhotoStream) -> IntArray:
+def evenly(fps: float, stream: PictureStream) -> IntArray:
     """Frames that an app picks for itself: the first, then evenly."""
     return np.unique(np.floor(np.arange(0.0, stream.frames, stream.fps / fps)).astype(np.int64))
 
 
-def union_cost(plan: Plan, problem: Problem, stream: PhotoStream) -> float:
+def union_cost(plan: Plan, problem: Problem, stream: PictureStream) -> float:
     """Cost of a plan whose rates pick their frames on their own: a segment runs on the union of what is due beyond."""
     segments = {segment.key: segment for segment in problem.segments}
     chosen = {app.name: app for app in problem.apps}

@@ -2,9 +2,9 @@
 
     python benchmarks/evidence/event_f1.py [--pictures FOLDER]
 
-Four policies on the same workloads; cells are fixed in cells.py. Plans are made from p, e and declared statistics, as a
-package of pictures has them; in the abstract's regime also from replayed curves, as a package of video has them.
-What is played and what is live: docs/evidence.md.
+Four policies on the same workloads; cells are fixed in cells.py. Plans are made from p, e and declared statistics
+by the event model's chain; in the abstract's regime also from replayed curves, as packages carry them. What is played
+and what is live: docs/evidence.md.
 """
 
 import sys

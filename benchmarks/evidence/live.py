@@ -18,8 +18,8 @@ from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.report import RunReport
 from mainstream_runner.run import play
 from mainstream_runner.serving.torchserve import TorchServe
-from play import in_seconds
-from streams import IntArray, PhotoStream
+from mainstream_trainer.event_statistics import in_seconds
+from mainstream_trainer.picture_streams import IntArray, PictureStream
 
 _QUALITY = "10"
 """constant rate factor of H.264: nearly without loss, so that a live score is that of the photo"""
@@ -79,7 +79,7 @@ def read_frames(path: Path) -> list[LiveFrame]:
 
 
 def score_live(
-    analysed: Sequence[LiveFrame], app: str, stream: PhotoStream, frames: int, classes: Sequence[int], length_s: float
+    analysed: Sequence[LiveFrame], app: str, stream: PictureStream, frames: int, classes: Sequence[int], length_s: float
 ) -> EventScore:
     """Measured counts of one app over the first `frames` of a stream; an event that the end cuts is ignored."""
     events = stream.events(classes)

@@ -23,11 +23,11 @@ from mainstream.voting import Voter
 from mainstream.workload.compose import compose_runner_plan
 from mainstream_runner.report import RunReport
 from mainstream_runner.serving.torchserve import torchserve
+from mainstream_trainer.picture_replay import due_frames
+from mainstream_trainer.picture_streams import PictureStream
 from measure import GAP, POLICIES, TITLES, result_of
 from packages import STORE
-from play import due_frames
 from results import QUICK, kept, write_figure
-from streams import PhotoStream
 from workloads import Workload, node_of
 
 NAME = "live_runs"
@@ -61,7 +61,7 @@ def run_live(cell: Cell, index: int, policy: Policy) -> dict[str, Any]:
     out = stage.work_folder(f"live/{cell.name}-{index:02d}-{policy}")
     size = next(iter(stage.packages(cell.pool, stage.apps_of(cell)).values())).base.preprocessing
     pictures = stage.pool(cell.pool).test.views(int(size["height"]), int(size["width"]))
-    clip = encode_stream(pictures, drawn.stream.photos[:frames], drawn.stream.fps, out / "stream.mp4")
+    clip = encode_stream(pictures, drawn.stream.pictures[:frames], drawn.stream.fps, out / "stream.mp4")
     packages = {placed.name: placed.package for placed in drawn.node.apps}
     node = node_of(packages, drawn.stream.fps, stage.profile(), url=f"file:{clip.resolve()}")
     orders = compose_runner_plan(node, plan)
@@ -90,7 +90,7 @@ def compare(drawn: Workload, plan: Plan, frames: int, report: RunReport, analyse
         k, threshold = points[each.app]
         assert k is not None
         assert threshold is not None
-        score = float(known[each.app, k][drawn.stream.photos[each.frame]])
+        score = float(known[each.app, k][drawn.stream.pictures[each.frame]])
         differences.append(abs(score - each.score))
         flips += (score >= threshold) != (each.score >= threshold)
     return {
@@ -112,7 +112,7 @@ def compare(drawn: Workload, plan: Plan, frames: int, report: RunReport, analyse
 
 
 def played_frames(
-    plan: Plan, stream: PhotoStream, frames: int, scores: Mapping[tuple[str, int], Any]
+    plan: Plan, stream: PictureStream, frames: int, scores: Mapping[tuple[str, int], Any]
 ) -> list[LiveFrame]:
     """What playing says of the first frames, in the form of a live run."""
     fitting = [app for app in plan.apps if app.fps is not None]
@@ -123,7 +123,7 @@ def played_frames(
         assert app.branch_point is not None
         voter, shown = Voter(app.votes or 1), scores[app.name, app.branch_point]
         for frame in due[app.fps][due[app.fps] < frames].tolist():
-            score = float(shown[stream.photos[frame]])
+            score = float(shown[stream.pictures[frame]])
             found.append(LiveFrame(app.name, frame, score, voter.decide(score >= (app.threshold or 0.0))))
     return found
 

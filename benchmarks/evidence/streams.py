@@ -1,21 +1,15 @@
-"""Event streams made of real photos: which photo stands on which frame. Pure.
+"""Event streams made of real photos, for many apps at once: which photo stands on which frame. Pure.
 
-A stream is a row of runs; every frame of a run shows a photo of the run's class. What is an event for one app (a class,
-or a group of them) is the other pictures of another. Within a run misses are correlated as the event model has it: each
-run has an anchor photo, a frame shows the anchor with probability sqrt(rho) and any photo of the class otherwise. So
-two frames of a run show the same photo, and are hit or missed together, with probability rho at any distance, which is
-what rho means at any analysed rate (design.md, "Event model").
+What is an event for one app (a class, or a group of them) is the other pictures of another. A run's photos are drawn as
+the trainer draws them for its own streams (`mainstream_trainer.picture_streams`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
-Run = tuple[int, int]
-"""first frame, and frame after the last"""
+from mainstream_trainer.picture_streams import IntArray, PictureStream, shown_in_run
 
 
 @dataclass(frozen=True)
@@ -39,33 +33,6 @@ class StreamLimits:
     longest_s: float
 
 
-@dataclass(frozen=True)
-class PhotoStream:
-    """One stream; arrays of shape (frames,)."""
-
-    fps: float
-    classes: IntArray
-    """class on each frame"""
-    photos: IntArray
-    """row of the pool's scores on each frame"""
-
-    @property
-    def frames(self) -> int:
-        """Number of frames."""
-        return len(self.classes)
-
-    @property
-    def seconds(self) -> float:
-        """Length of the stream."""
-        return self.frames / self.fps
-
-    def events(self, event_classes: Sequence[int]) -> tuple[Run, ...]:
-        """Maximal runs of frames that show one of the classes."""
-        present = np.isin(self.classes, list(event_classes))
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]])))
-        return tuple((int(start), int(end)) for start, end in edges.reshape(-1, 2))
-
-
 def make_stream(
     runs: Mapping[int, ClassRuns],
     photos: Mapping[int, IntArray],
@@ -73,7 +40,7 @@ def make_stream(
     fps: float,
     limits: StreamLimits,
     seed: int,
-) -> PhotoStream:
+) -> PictureStream:
     """A stream in which class c has `runs[c].runs` runs, with photos out of `photos[c]`.
 
     Runs of classes that an app takes together (a set of `apart`) never touch, where the order can be chosen so, or two
@@ -85,11 +52,9 @@ def make_stream(
         each = runs[label]
         length_s = each.length_s * each.spread ** rng.uniform(-1.0, 1.0)
         frames = max(1, round(min(max(length_s, limits.shortest_s), limits.longest_s) * fps))
-        drawn = rng.choice(photos[label], frames)
-        drawn[rng.random(frames) < np.sqrt(each.correlation)] = rng.choice(photos[label])
         classes.append(np.full(frames, label, dtype=np.int64))
-        shown.append(drawn)
-    return PhotoStream(fps, np.concatenate(classes), np.concatenate(shown).astype(np.int64))
+        shown.append(shown_in_run(photos[label], frames, each.correlation, rng))
+    return PictureStream(fps, np.concatenate(classes), np.concatenate(shown).astype(np.int64))
 
 
 def _order(counts: Mapping[int, int], apart: Sequence[frozenset[int]], rng: np.random.Generator) -> list[int]:

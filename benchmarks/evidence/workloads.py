@@ -15,8 +15,9 @@ from mainstream.planner import Problem
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import build_problem
 from mainstream_trainer.event_statistics import event_frequency, event_length_s, event_lengths_s
+from mainstream_trainer.picture_streams import PictureStream
 from pools import Pool
-from streams import ClassRuns, PhotoStream, make_stream
+from streams import ClassRuns, make_stream
 
 STREAM = "camera"
 """name of the only stream"""
@@ -30,9 +31,9 @@ class Workload:
     cell: Cell
     index: int
     runs: Mapping[int, ClassRuns]
-    stream: PhotoStream
+    stream: PictureStream
     """of test photos: what is measured on"""
-    training_stream: PhotoStream
+    training_stream: PictureStream
     """of held-out photos: what event statistics are taken from; another seed"""
     event_classes: Mapping[str, tuple[int, ...]]
     """by app"""
@@ -68,14 +69,17 @@ def draw_workload(
     stream = make_stream(runs, pool.test.of_class(), apart, fps, cell.limits, seeds[0])
     training = make_stream(runs, pool.held_out.of_class(), apart, fps, cell.limits, seeds[1])
     named = {package_name(pool.name, group): group for group in groups}
-    declared = {
-        name: packages[name].model_copy(update={"event_statistics": statistics_of(training, group, runs)})
-        for name, group in named.items()
-    }
+    declared = {name: _declared(packages[name], statistics_of(training, group, runs)) for name, group in named.items()}
     return Workload(cell, index, runs, stream, training, named, node_of(declared, fps, profile))
 
 
-def statistics_of(stream: PhotoStream, group: Sequence[int], runs: Mapping[int, ClassRuns]) -> EventStatistics:
+def _declared(package: Manifest, statistics: EventStatistics) -> Manifest:
+    """The package with other statistics; what the trainer replayed was on streams of those it was told."""
+    candidates = tuple(each.model_copy(update={"replayed": ()}) for each in package.candidates)
+    return package.model_copy(update={"event_statistics": statistics, "candidates": candidates})
+
+
+def statistics_of(stream: PictureStream, group: Sequence[int], runs: Mapping[int, ClassRuns]) -> EventStatistics:
     """What an app's tenant declares: lengths and frequency of a labelled stream, and the correlation of its classes."""
     events: tuple[Run, ...] = stream.events(group)
     length_s = event_length_s(events, stream.fps)

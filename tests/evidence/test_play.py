@@ -6,16 +6,17 @@ import pytest
 from mainstream.planner import AppPlan
 from mainstream.sampling import NestedSampler
 from mainstream.voting import Voter
-from play import Choice, due_frames, play_app, play_plan
-from streams import PhotoStream
+from mainstream_trainer.picture_replay import due_frames
+from mainstream_trainer.picture_streams import PictureStream
+from play import Choice, play_app, play_plan
 
 FPS = 14.0
 
 
-def stream(classes: list[int]) -> PhotoStream:
+def stream(classes: list[int]) -> PictureStream:
     """Photo 0 shows class 0, photo 1 class 1."""
     shown = np.array(classes)
-    return PhotoStream(FPS, shown, shown)
+    return PictureStream(FPS, shown, shown)
 
 
 @pytest.mark.parametrize("rates", [{1.0}, {14.0, 5.0, 3.0, 0.5}, {13.0, 11.0, 7.0, 2.0, 0.1}])
@@ -36,7 +37,7 @@ def test_scores_become_hits_votes_and_counts_as_in_the_feeder() -> None:
     scores = np.array([0.2, 0.8])
     analysed = due_frames([5.0], shown)[5.0]
     voter = Voter(2)
-    decided = [frame for frame in analysed.tolist() if voter.decide(bool(scores[shown.photos[frame]] >= 0.5))]
+    decided = [frame for frame in analysed.tolist() if voter.decide(bool(scores[shown.pictures[frame]] >= 0.5))]
     events = shown.events([1])
     counts = play_app(Choice(5.0, 0.5, 2, scores), analysed, shown, events, length_s=0.5)
     assert counts.events_found == sum(any(start <= frame < end for frame in decided) for start, end in events)

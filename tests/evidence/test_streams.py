@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from streams import ClassRuns, PhotoStream, StreamLimits, make_stream
+from mainstream_trainer.picture_streams import PictureStream
+from streams import ClassRuns, StreamLimits, make_stream
 
 LIMITS = StreamLimits(0.3, 3.0)
 PHOTOS = {label: np.arange(label * 50, label * 50 + 50) for label in range(6)}
 
 
-def stream_of(correlation: float = 0.3, runs: int = 200, apart: tuple[frozenset[int], ...] = ()) -> PhotoStream:
+def stream_of(correlation: float = 0.3, runs: int = 200, apart: tuple[frozenset[int], ...] = ()) -> PictureStream:
     each = ClassRuns(length_s=0.8, spread=1.3, runs=runs, correlation=correlation)
     return make_stream(dict.fromkeys(PHOTOS, each), PHOTOS, apart, 14.0, LIMITS, seed=3)
 
@@ -26,7 +27,8 @@ def test_every_class_has_as_many_events_as_were_asked_for_and_of_the_lengths_all
 def test_every_frame_shows_a_photo_of_its_class() -> None:
     stream = stream_of()
     assert all(
-        set(stream.photos[stream.classes == label].tolist()) <= set(photos.tolist()) for label, photos in PHOTOS.items()
+        set(stream.pictures[stream.classes == label].tolist()) <= set(photos.tolist())
+        for label, photos in PHOTOS.items()
     )
 
 
@@ -38,7 +40,7 @@ def test_two_frames_of_an_event_show_the_same_photo_as_often_as_the_correlation_
     stream = stream_of(correlation, runs=600)
     same = np.concatenate(
         [
-            stream.photos[start : end - distance] == stream.photos[start + distance : end]
+            stream.pictures[start : end - distance] == stream.pictures[start + distance : end]
             for label in PHOTOS
             for start, end in stream.events([label])
             if end - start > distance
@@ -54,4 +56,4 @@ def test_runs_that_would_be_one_event_for_an_app_of_two_classes_do_not_touch() -
 
 
 def test_the_same_seed_gives_the_same_stream() -> None:
-    assert np.array_equal(stream_of().photos, stream_of().photos)
+    assert np.array_equal(stream_of().pictures, stream_of().pictures)

@@ -64,11 +64,21 @@ def test_pictures_of_the_test_part_are_never_opened(tmp_path):
     assert inspect_pictures(data(folder)).skipped == ()
 
 
-def test_a_package_of_pictures_holds_declared_statistics_and_no_replayed_curve(pictures, tmp_path):
+def test_a_package_of_pictures_holds_declared_statistics_and_a_curve_where_enough_pictures_are_held_out(
+    pictures, tmp_path
+):
     request = TrainingRequest(data(pictures), "red", branch_points=(0, 14, 15), settings=QUICK)
     store = FolderStore(tmp_path / "store")
     red, both = train_apps(
-        [request, replace(request, app="warm", data=data(pictures, "red", "green"))],
+        [
+            request,
+            replace(
+                request,
+                app="warm",
+                data=data(pictures, "red", "green"),
+                settings=QUICK.model_copy(update={"replay_min_events": 3}),
+            ),
+        ],
         store,
         resources=Resources(workers=2),
     )
@@ -78,6 +88,13 @@ def test_a_package_of_pictures_holds_declared_statistics_and_no_replayed_curve(p
     assert (both.evaluation.frames_event, both.evaluation.frames_other) == (6, 3)
     assert red.evaluation.block_frames == 1
     assert all(candidate.replayed == () for candidate in red.candidates)
+    for candidate in both.candidates:
+        points = {point.threshold: point for point in candidate.operating_points}
+        assert {each.threshold for each in candidate.replayed} <= set(points)
+        # Where one look is taken of an event, it is found as often as its frames are hits.
+        once = [each for each in candidate.replayed if (each.fps, each.votes) == (0.5, 1)]
+        assert once
+        assert all(each.recall == pytest.approx(points[each.threshold].p, abs=0.1) for each in once)
     assert red.candidate(15).balanced_accuracy > 0.9
     assert '"count": 1' in (store.folder / "red/1/record.json").read_text()
 

@@ -18,6 +18,7 @@ from mainstream_trainer.event_statistics import (
 )
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.operating_points import HeldOutLabels, blocks_of, operating_points, thresholds
+from mainstream_trainer.picture_replay import replayed_pictures
 from mainstream_trainer.replay import Stretch, replayed_curve
 from mainstream_trainer.settings import TrainingSettings
 
@@ -41,10 +42,12 @@ class AppEvents:
 
 @dataclass(frozen=True)
 class DeclaredEvents:
-    """Pictures have no time: what is known of the events was declared, and nothing can be replayed."""
+    """Pictures have no time: what is known of the events was declared, and streams are made of them to be replayed."""
 
     statistics: EventStatistics
     block_pictures: int
+    class_of: NDArray[np.int64]
+    """number of the class that each picture is of, (n,); pictures of one class come in runs"""
 
 
 @dataclass(frozen=True)
@@ -86,14 +89,24 @@ class Evaluator:
         )
 
     def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
-        """Operating points, and the replayed curve where there are enough events and windows for one."""
+        """Operating points, and the replayed curve where enough video, or enough pictures, are held out for one."""
         at = thresholds(self._settings.thresholds, candidate.scores)
         points = operating_points(candidate.scores, self._labels, at, seed)
-        enough = min(self.evaluation.events, self.evaluation.windows) >= self._settings.replay_min_events
-        if isinstance(self._events, DeclaredEvents) or not enough:
+        if isinstance(self._events, DeclaredEvents):
+            return Measured(points, self._replayed_pictures(self._events, candidate.scores, points, seed))
+        if min(self.evaluation.events, self.evaluation.windows) < self._settings.replay_min_events:
             return Measured(points, ())
         curve = replayed_curve(candidate.scores, self._stretches, at, self._events.fps, self._events.length_s)
         return Measured(points, curve)
+
+    def _replayed_pictures(
+        self, events: DeclaredEvents, scores: NDArray[np.float64], points: tuple[OperatingPoint, ...], seed: int
+    ) -> tuple[ReplayedRate, ...]:
+        pictures = min(self.evaluation.frames_event, self.evaluation.frames_other) / events.block_pictures
+        if pictures < self._settings.replay_min_events:
+            return ()
+        classes = events.class_of[self._frames]
+        return replayed_pictures(scores, classes, self._labels.present, events.statistics, points, seed)
 
     def event_statistics(self, candidates: list[TrainedCandidate]) -> EventStatistics:
         """As declared; else length and frequency from all labels of the training part, correlation from held-out hits

@@ -89,6 +89,12 @@ class Pictures:
         return np.array([each.name in event_classes for each in self.classes for _ in (*each.fit, *each.held_out)])
 
     @property
+    def class_of(self) -> NDArray[np.int64]:
+        """The class of every picture (frames,), as its place in `classes`."""
+        sizes = [len(each.fit) + len(each.held_out) for each in self.classes]
+        return np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
+
+    @property
     def held_out(self) -> HeldOut:
         """Which rows fit and which are held out."""
         fit: list[int] = []

@@ -89,7 +89,7 @@ class Preparation:
             request,
             network,
             pictures,
-            DeclaredEvents(data.statistics, data.block_pictures),
+            DeclaredEvents(data.statistics, data.block_pictures, pictures.class_of),
             pictures.present(data.event_classes),
             pictures.held_out,
             _data_digest(request, network, known),

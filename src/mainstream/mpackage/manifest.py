@@ -75,7 +75,9 @@ class OperatingPoint(_Part):
 
 
 class ReplayedRate(_Part):
-    """What was replayed on held-out video at one threshold, rate and number of votes, over several phases."""
+    """What was replayed at one threshold, rate and number of votes: on held-out video, over several phases; or, where
+    event statistics are declared, on a stream of such statistics made of held-out pictures.
+    """
 
     threshold: Probability
     fps: Annotated[float, Field(gt=0)]

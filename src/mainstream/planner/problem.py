@@ -35,7 +35,7 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class ReplayedPoint:
-    """What the trainer measured by replaying held-out video at one threshold, rate and number of votes."""
+    """What the trainer measured by replaying held-out video or pictures at one threshold, rate and number of votes."""
 
     __pydantic_config__ = STRICT_FORM
     threshold: float

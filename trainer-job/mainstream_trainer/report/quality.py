@@ -22,7 +22,7 @@ class Quality:
     threshold: float
     votes: int
     replayed: bool
-    """whether it was replayed on held-out video, or computed by the event model"""
+    """whether it was replayed on held-out video or pictures, or computed by the event model"""
 
 
 def quality(candidate: Candidate, events: EventStatistics, fps: float) -> Quality:
