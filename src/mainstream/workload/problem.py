@@ -135,10 +135,16 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         head_s=profile.head_s[end] + forest.app_s,
         head_bytes=own_bytes + profile.head_bytes,
         operating_points=tuple(cautious(at, placed.package.evaluation) for at in candidate.operating_points),
-        replayed=tuple(
-            ReplayedPoint(at.threshold, at.fps, at.votes, at.recall, at.false_alarm) for at in candidate.replayed
-        ),
+        replayed=_replayed(placed, candidate),
     )
+
+
+def _replayed(placed: PlacedApp, candidate: PackedCandidate) -> tuple[ReplayedPoint, ...]:
+    """None where the app says that its events are others than those that were replayed."""
+    override = placed.app.spec.event
+    if override.length_seconds is not None or override.correlation is not None:
+        return ()
+    return tuple(ReplayedPoint(at.threshold, at.fps, at.votes, at.recall, at.false_alarm) for at in candidate.replayed)
 
 
 def _event_statistics(placed: PlacedApp) -> EventStatistics:

@@ -5,7 +5,7 @@ import pytest
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.manifest import Manifest
+from mainstream.mpackage.manifest import Manifest, ReplayedRate
 from mainstream.node_profile import NodeProfile
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import branch_point_of, build_problem
@@ -75,6 +75,25 @@ def test_an_app_overrides_event_statistics_votes_rates_and_objective(
     assert (stated.votes, stated.allowed_rates) == ((2,), (1.0, 5.0))
     assert (stated.events.length_s, stated.events.frequency, stated.events.lengths_s) == (4.0, 0.3, ())
     assert (stated.objective.metric, stated.objective.minimum) == ("recall", 0.2)
+
+
+@pytest.mark.parametrize(
+    ("event", "replayed"), [({}, 1), ({"frequency": 0.5}, 1), ({"lengthSeconds": 4}, 0), ({"correlation": 0.9}, 0)]
+)
+def test_a_replay_of_other_events_than_the_apps_is_not_planned_with(
+    workload: NodeWorkload,
+    stream: VideoStream,
+    make_app: MakeApp,
+    make_package: MakePackage,
+    event: dict[str, float],
+    replayed: int,
+) -> None:
+    package = make_package("door")
+    curve = (ReplayedRate(threshold=0.5, fps=1.0, votes=1, recall=0.9, false_alarm=0.1),)
+    candidates = tuple(each.model_copy(update={"replayed": curve}) for each in package.candidates)
+    placed = PlacedApp(make_app("door", event=event), stream, package.model_copy(update={"candidates": candidates}))
+    stated = build_problem(replace(workload, apps=(placed,))).apps[0]
+    assert {len(each.replayed) for each in stated.candidates} == {replayed}
 
 
 def test_a_rate_above_the_streams_is_an_error_that_names_the_app(
