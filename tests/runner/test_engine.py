@@ -217,8 +217,8 @@ class Wrong(TorchEager):
 
 
 @pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    return Templates(tmp_path_factory.mktemp("templates"))
+def templates(engine_cache: Path) -> Templates:
+    return Templates(engine_cache / "templates")
 
 
 def frame(seed: int, *apps: str) -> DueFrame:
