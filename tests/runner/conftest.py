@@ -12,6 +12,7 @@ from mainstream.nn.registry import load_base_network
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.profiling.synthetic import synthetic_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
+from mainstream_runner.serving.worker import CACHE_VARIABLE
 
 REPOSITORY = Path(__file__).parents[2]
 MakePlan = Callable[..., RunnerPlan]
@@ -53,7 +54,16 @@ def make_plan(network: Network, store: Path, clip: Path) -> MakePlan:
     return make
 
 
+@pytest.fixture(scope="session", autouse=True)
+def engine_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where every engine of these tests keeps converted graphs: that takes seconds, once a session is enough."""
+    folder = tmp_path_factory.mktemp("engine")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(CACHE_VARIABLE, str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TorchServe]:
-    with torchserve(cache=tmp_path_factory.mktemp("engine")) as running:
+def server(engine_cache: Path) -> Iterator[TorchServe]:
+    with torchserve(cache=engine_cache) as running:
         yield running

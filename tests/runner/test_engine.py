@@ -22,7 +22,7 @@ from mainstream.runner_plan import RunnerPlan
 from mainstream.weights import pack_base_network
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import always, calibrated
-from mainstream_runner.engine.host import EngineHost
+from mainstream_runner.engine.host import EngineHost, StalePlanError
 from mainstream_runner.engine.loader import PreparedParts, load_executor
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
 from mainstream_runner.engine.templates import Templates
@@ -78,6 +78,20 @@ def test_a_plan_that_fails_to_load_leaves_the_old_one_serving(make_plan, store: 
     report = host.report()
     assert report["serving"] == good.digest
     assert "is missing" in report["failed"][bad.digest]
+
+
+def test_the_plan_before_runs_frames_that_are_on_their_way_and_is_then_let_go(
+    make_plan, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mainstream_runner.engine.host._HANDOVER_S", 0.5)
+    host, old, new = EngineHost(EAGER), make_plan([(15, 1.0)]), make_plan([(15, 2.0)])
+    for plan in (old, new):
+        host.load(plan, store)
+        settled(host)
+    assert host.score(old.digest, [frame(0, "app-0")]) == host.score(new.digest, [frame(0, "app-0")])
+    time.sleep(1.0)
+    with pytest.raises(StalePlanError):
+        host.score(old.digest, [])
 
 
 def test_a_base_network_that_is_not_installed_is_made_from_its_blobs(
@@ -203,8 +217,8 @@ class Wrong(TorchEager):
 
 
 @pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    return Templates(tmp_path_factory.mktemp("templates"))
+def templates(engine_cache: Path) -> Templates:
+    return Templates(engine_cache / "templates")
 
 
 def frame(seed: int, *apps: str) -> DueFrame:

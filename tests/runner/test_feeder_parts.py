@@ -22,10 +22,11 @@ from mainstream_runner.pixel_memory import PixelReader, PixelWriter
 
 APPS = ("a", "b", "c")
 PIXELS = np.zeros((2, 3, 3), np.uint8)
+ROUTING = Routing(RunnerPlan(node="n", sharing=True, budget=1.0, cost=0.0, streams=(), apps=()), ())
 
 
 def waiting(index: int, view: str = "full", apps: tuple[str, ...] = ("a",)) -> WaitingFrame:
-    return WaitingFrame(ViewKey("s", view, "base", ""), PIXELS, apps, index, index / 10, index / 10)
+    return WaitingFrame(ViewKey("s", view, "base", ""), PIXELS, apps, index, index / 10, index / 10, ROUTING)
 
 
 @given(st.lists(st.one_of(st.frozensets(st.sampled_from(APPS)), st.sampled_from(["take", "fail"]))))

@@ -24,6 +24,8 @@ from mainstream_runner.engine_report import EngineReport
 
 _log = logging.getLogger(__name__)
 _LOADER_NICENESS = 10
+_HANDOVER_S = 10.0
+"""how long the plan before is still run for frames that were scaled for it; then its memory is let go"""
 _PICTURE_S = 5.0
 """between frames that are kept"""
 
@@ -43,6 +45,7 @@ class EngineHost:
         self._pictures: dict[tuple[int, int], deque[NDArray[np.uint8]]] = {}
         self._pictured_s = 0.0
         self._executor: Executor | None = None
+        self._before: Executor | None = None
         self._lock = threading.Lock()
         self._wanted: _Load | None = None
         self._loading: str | None = None
@@ -53,7 +56,8 @@ class EngineHost:
     def load(self, plan: RunnerPlan, store: Path) -> None:
         """Start to load a plan and return; frames run through the old one until the new one is warm.
 
-        The last plan asked for wins. `report` says how it went.
+        The last plan asked for wins. `report` says how it went. For a while after that the old one still runs frames
+        whose sender names it, so that no frame waits for its sender to learn of the change.
         """
         with self._lock:
             self._wanted = _Load(plan, store)
@@ -63,9 +67,7 @@ class EngineHost:
 
     def score(self, plan_digest: str, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
         """Scores of due apps, frame by frame; `StalePlanError` where another plan than the caller's is served."""
-        executor = self._executor
-        if executor is None or executor.plan_digest != plan_digest:
-            raise StalePlanError("another plan is served; load the plan again", field="plan")
+        executor = self._executor_of(plan_digest)
         for frame in frames:
             _check(frame, executor)
         start_s = time.thread_time()
@@ -93,6 +95,13 @@ class EngineHost:
                 scored_s=self._scored_s,
             )
 
+    def _executor_of(self, plan_digest: str) -> Executor:
+        # In this order: a swap sets the one before first, so whoever is served is found in one of the two.
+        for executor in (self._executor, self._before):
+            if executor is not None and executor.plan_digest == plan_digest:
+                return executor
+        raise StalePlanError("another plan is served; load the plan again", field="plan")
+
     def _keep_pictures(self, frames: Sequence[DueFrame]) -> None:
         """Frames to compare back ends on when the next plan is loaded; those of now outlive their message."""
         for frame in frames:
@@ -101,10 +110,12 @@ class EngineHost:
 
     def _load_wanted(self) -> None:
         # What is loaded must not take the processor from what is scored.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOADER_NICENESS)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, max(_LOADER_NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
         while (wanted := self._next_wanted()) is not None:
             executor: Executor | None = None
             failure: dict[str, str] = {}
+            self._before = None  # three plans at once would be more memory than is planned for
             try:
                 served = self._executor
                 executor = load_executor(
@@ -123,7 +134,20 @@ class EngineHost:
             with self._lock:
                 self._failed = failure
                 if executor is not None:
-                    self._executor = executor
+                    self._swap(executor)
+
+    def _swap(self, executor: Executor) -> None:
+        before = self._before = self._executor
+        self._executor = executor
+
+        def let_go() -> None:
+            if self._before is before:
+                self._before = None
+
+        if before is not None:
+            timer = threading.Timer(_HANDOVER_S, let_go)
+            timer.daemon = True
+            timer.start()
 
     def _next_wanted(self) -> _Load | None:
         with self._lock:

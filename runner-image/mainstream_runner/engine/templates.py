@@ -20,7 +20,8 @@ from mainstream.errors import MainstreamError
 from mainstream.nn.prefix_hash import graph_text
 
 _log = logging.getLogger(__name__)
-_VERSIONS = ("torch", "openvino")
+_CONVERTED_BY = tuple(version(name) for name in ("torch", "openvino"))
+"""read once: it is asked for every segment of every plan"""
 _COUNTER = "num_batches_tracked"
 """a buffer that inference never reads"""
 
@@ -127,5 +128,5 @@ def _key(segment: fx.GraphModule, example: torch.Tensor) -> str:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         if not tensor.is_floating_point() and not name.endswith(_COUNTER):
             digest.update(tensor.contiguous().numpy().tobytes())
-    digest.update(repr((tuple(example.shape), [version(name) for name in _VERSIONS])).encode())
+    digest.update(repr((tuple(example.shape), _CONVERTED_BY)).encode())
     return digest.hexdigest()

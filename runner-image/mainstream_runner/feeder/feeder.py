@@ -2,14 +2,16 @@
 
 A camera's thread never waits for the engine: it hands frames to a bounded queue from which the oldest are dropped, and
 one thread asks the engine for whatever waits. A plan is taken up between two frames: the engine has loaded it beside
-the old one and swapped; the feeder then replaces one reference. A frame that was scaled under the old plan and not yet
-scored is scored under the new one, for those of its apps that stay. So a change of plan loses no frame.
+the old one; the feeder then replaces one reference. A frame that was scaled for the old plan is scored under it, which
+the engine keeps for a while; where it no longer does, under the new one, for those of its apps that stay. So a change
+of plan neither loses a frame nor holds one up.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 from mainstream.errors import MainstreamError
 from mainstream.frames import view_pixels
@@ -115,7 +117,7 @@ class Feeder:
                 _log.warning("a frame of %s could not be scaled: %s", key.stream, type(error).__name__)
             self._counts.dropped(due)
             return
-        waiting = WaitingFrame(key, pixels, due, frame.index, frame.captured_s, frame.due_s)
+        waiting = WaitingFrame(key, pixels, due, frame.index, frame.captured_s, frame.due_s, routing)
         displaced = self._queue.put(waiting)
         if displaced is not None:
             self._counts.dropped(displaced.apps)
@@ -124,32 +126,33 @@ class Feeder:
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
-            taken = self._queue.take(_TAKE_TIMEOUT_S)
-            routing = self._routing
-            # Without sharing each app pays for its own way to the engine.
-            apart = routing is not None and not routing.plan.sharing
-            for request in [[frame] for frame in taken] if apart else [taken]:
+            for request in _requests(self._queue.take(_TAKE_TIMEOUT_S)):
                 self._score(request)
             self._queue.done()
         for frame in self._queue.take(0.0):
             self._counts.dropped(frame.apps)
 
     def _score(self, taken: Sequence[WaitingFrame]) -> None:
-        """Ask the engine until it answers for the plan in use, or the frames are too old; every frame is concluded."""
-        if not taken:
-            return
+        """Ask the engine until it answers, or the frames are too old; every frame is concluded.
+
+        All are of one plan. Where that is no longer served, the plan in use is asked for.
+        """
         open_frames = list(taken)
+        routing = taken[0].routing
         deadline_s = time.monotonic() + _PATIENCE_S
         try:
             while not self._stopping.is_set() and time.monotonic() < deadline_s:
-                routing = self._routing
-                if routing is None:
-                    break
                 asked = [(frame, self._due(routing, frame)) for frame in taken]
                 frames = [due for _, due in asked if due is not None]
                 try:
                     scores = iter(self._client.score(routing.plan.digest, frames) if frames else [])
                 except PlanNotServedError:
+                    now = self._routing
+                    if now is None:
+                        break
+                    if now is not routing:
+                        routing = now
+                        continue
                     self._engine_lost(routing.plan.digest)
                 except EngineUnavailableError as error:
                     self._complain(error)
@@ -173,7 +176,7 @@ class Feeder:
             _log.warning("%s", error)
 
     def _due(self, routing: Routing, frame: WaitingFrame) -> DueFrame | None:
-        """The frame as the plan in use numbers it; None where nobody of its apps is left there."""
+        """The frame as the plan numbers it; None where nobody of its apps is there."""
         there = routing.apps(frame.key)
         apps = tuple(app for app in frame.apps if app in there)
         if not apps or routing.size(frame.key) != frame.pixels.shape[:2]:
@@ -186,3 +189,10 @@ class Feeder:
         self._counts.analysed(scored)
         if scores:
             self._decider.take(frame, scores)
+
+
+def _requests(taken: Sequence[WaitingFrame]) -> Iterator[list[WaitingFrame]]:
+    """One for frames of a plan that follow each other; without sharing each app pays for its own way to the engine."""
+    for _, frames in groupby(taken, key=lambda frame: id(frame.routing)):
+        request = list(frames)
+        yield from [request] if request[0].routing.plan.sharing else ([frame] for frame in request)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream_runner.feeder.routing import ViewKey
+from mainstream_runner.feeder.routing import Routing, ViewKey
 
 WAITING_FRAMES = 20
 """of one view: enough for what a change of plan or a busy box takes, little enough for memory"""
@@ -29,6 +29,8 @@ class WaitingFrame:
     """time as events tell it"""
     due_s: float
     """monotonic"""
+    routing: Routing
+    """of the plan that it was scaled for"""
 
 
 class WaitingFrames:

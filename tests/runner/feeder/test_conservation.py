@@ -32,6 +32,7 @@ class Engine:
     """Stands in for TorchServe: serves one plan, and can be late, lost or broken."""
 
     served: str | None = None
+    before: str | None = None
     mood = "well"
     scored = 0
 
@@ -46,7 +47,7 @@ class Engine:
             raise RuntimeError("a bug")
         if mood == "slow":
             time.sleep(0.003)
-        if plan_digest != Engine.served:
+        if plan_digest not in (Engine.served, Engine.before):
             raise PlanNotServedError("another plan is served")
         Engine.scored += sum(len(frame.apps) for frame in frames)
         return [dict.fromkeys(frame.apps, 0.9) for frame in frames]
@@ -164,3 +165,23 @@ def test_what_waits_when_the_feeder_ends_is_dropped_and_counted() -> None:
     tally = counts.tallies()["a"]
     assert tally.waiting == 0
     assert tally.captured == tally.analysed + tally.skipped + tally.dropped == 30
+
+
+def test_a_change_of_plan_drops_no_frame_while_the_engine_still_runs_the_plan_before() -> None:
+    Engine.mood, Engine.scored = "slow", 0
+    counts = FrameCounts()
+    feeder = Feeder(1, counts, Decider(lambda app, line, due_s: None), lambda digest: None)
+    old, new = plan_of((("a", 1000.0), ("b", 1000.0))), plan_of((("b", 1000.0), ("c", 1000.0)))
+    Engine.before = old.digest
+    for plan in (old, new):
+        Engine.served = plan.digest
+        feeder.adopt(Routing(plan, ((8, 8),)))
+        for index in range(10):
+            feeder.take("s", CapturedFrame(index, index / 1000, time.monotonic(), PICTURE))
+            time.sleep(0.002)
+    assert feeder.drain(5.0)
+    feeder.close()
+    Engine.before = None
+    tallies = counts.tallies()
+    assert {app: tally.dropped for app, tally in tallies.items()} == {"a": 0, "b": 0, "c": 0}
+    assert all(tally.analysed > 0 for tally in tallies.values())
