@@ -33,9 +33,9 @@ planner").""",
 Few predictions lie in the measured F1's own interval, which is that of some hundred events of one stream. It does not
 hold that p and e are known from few photos only, nor that a stream's photos are few.
 
-The first is addressed since, not yet measured: the trainer now replays held-out pictures as streams of the declared statistics, as it
-replays held-out video, and planners use that; the numbers here were measured before, with packages of pictures that
-had no replayed curve. What would close the second: more held-out people.""",
+The first is addressed since, not yet measured: the trainer now replays held-out pictures as streams of the declared
+statistics, as it replays held-out video, and planners use that; the numbers here were measured before, with packages
+of pictures that had no replayed curve. What would close the second: more held-out people.""",
     "live": """Rates and F1 are as planned and as played. Where CPU used is off its planned cost, the profile was
 measured under another load than the runs: seconds of CPU grow when neighbours share caches and cores.""",
     "ablations": """Where greedy measures as well as or better than the exact search, the exact search's lead is a lead

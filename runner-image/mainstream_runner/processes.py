@@ -69,10 +69,18 @@ def cpu_seconds(process: "subprocess.Popen[bytes]") -> float:
 
 
 def resident_bytes(process: "subprocess.Popen[bytes]") -> int:
-    """Memory of this process and of everything below a guard; what several share is counted once."""
-    total = 0
+    """Memory of everything below a guard; what several share is counted once."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        for each in (psutil.Process(), *psutil.Process(process.pid).children(recursive=True)):
-            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                total += int(each.memory_full_info().pss)
-    return total
+        return sum(_memory_bytes(each) for each in psutil.Process(process.pid).children(recursive=True))
+    return 0
+
+
+def own_bytes() -> int:
+    """Memory of this process; what it shares with others is counted in parts."""
+    return _memory_bytes(psutil.Process())
+
+
+def _memory_bytes(process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        return int(process.memory_full_info().pss)
+    return 0

@@ -87,5 +87,6 @@ def test_a_profile_of_this_node_is_complete_and_plausible(
     assert profile.versions.keys() >= {"torch", "torchserve"}
     assert len(steps) == 7
     assert profile.back_end in {"openvino", "torch-eager"}
-    assert 100 << 20 < profile.resident_bytes < 4 << 30
+    # TorchServe alone; what this process holds is none of its business.
+    assert 100 << 20 < profile.resident_bytes < 1 << 30
     assert base.segment_bytes[1:] > (0,) * network.depth

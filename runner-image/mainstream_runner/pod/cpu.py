@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from mainstream_runner.processes import cpu_seconds, resident_bytes
+from mainstream_runner.processes import cpu_seconds, own_bytes, resident_bytes
 
 _WINDOW = 30
 """samples, one a second"""
@@ -25,7 +25,7 @@ class CpuMeter:
 
     def resident_bytes(self) -> int:
         """Memory of all processes."""
-        return resident_bytes(self._guard())
+        return own_bytes() + resident_bytes(self._guard())
 
     def sample(self) -> None:
         """Note where it stands."""

@@ -80,6 +80,7 @@ class _Profiler:
             _warm(client)
         first = base_names[0]
         self._on_step("measuring idle processes")
+        # Whoever asks is no part of a runner: the demo, say, has trained in this process.
         idle, resident = self._idle(), resident_bytes(self._server.guard)
         decode_s: dict[str, float] = {}
         for stream in streams:

@@ -33,3 +33,9 @@ def test_a_budget_that_serves_nobody_is_an_error_that_names_it(workload: NodeWor
 def test_a_node_without_apps_is_an_error_that_names_it(workload: NodeWorkload) -> None:
     with pytest.raises(InvalidInputError, match="EdgeNode edge-1: no VideoApp"):
         plan_node(replace(workload, apps=()))
+
+
+def test_memory_that_serves_nobody_is_an_error_that_names_it_and_not_the_budget(workload: NodeWorkload) -> None:
+    full = workload.profile.model_copy(update={"resident_bytes": 8 << 30})
+    with pytest.raises(InvalidInputError, match=r"spec.runner.memoryMebibytes: 2048 MiB are too few .* 8192 MiB"):
+        plan_node(replace(with_budget(workload, 0.08), profile=full))
