@@ -55,7 +55,8 @@ def pack(relaxation: Relaxation, floor: float, slack: FloatArray, late: Callable
         if len(lost) * count > MOST_EXTENSIONS or late():
             return None
         new_lost = (lost[:, None] + loss[None, start : start + count]).ravel()
-        new_used = (used[:, None, :] + use[None, start : start + count]).reshape(-1, len(limits))
+        # Rows are counted: there may be no limit but the one that is being minimised.
+        new_used = (used[:, None, :] + use[None, start : start + count]).reshape(len(new_lost), len(limits))
         fits = (new_used + rest <= room).all(axis=1)
         good = bound - new_lost > floor
         short = fits & ~good
@@ -89,6 +90,8 @@ def _undominated(kept: IntArray, worth: FloatArray, used: FloatArray) -> IntArra
     """
     if not len(kept):
         return kept
+    if not used.shape[1]:
+        return kept[[int(worth.argmax())]]
     order = np.lexsort((-worth, used[:, 0], *used[:, 1:].T))
     others = used[order, 1:]
     begins = np.r_[True, (others[1:] != others[:-1]).any(axis=1)]
