@@ -245,6 +245,7 @@ def test_the_broker_tells_of_a_runner_that_was_killed(broker: Broker) -> None:
     runner.kill()
     runner.wait()
     wait_for(lambda: heard[-1][1] == b"offline", 10.0)
+    assert [payload for _, payload, _ in heard][-2:] == [b"online", b"offline"]
     client.disconnect()
     client.loop_stop()
 
