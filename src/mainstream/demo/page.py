@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from mainstream.demo.pictures import StemTreePicture, Timeline
 from mainstream.demo.result import TITLES, DemoReport
 from mainstream.demo.samples import Sample
+from mainstream.html_page import render_html
 
 
 def render_page(
@@ -19,14 +18,8 @@ def render_page(
     caution: str,
 ) -> str:
     """HTML without anything to fetch; `overhead` is CPU-seconds per second of Mainstream's plan."""
-    environment = Environment(
-        loader=PackageLoader("mainstream.demo", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return render_html(
+        "mainstream.demo",
         report=report,
         titles=TITLES,
         tree=tree,

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from mainstream.html_page import render_html
 from mainstream.mpackage.manifest import Candidate, Manifest
 from mainstream_trainer.report.charts import over_branch_points, over_rates
 from mainstream_trainer.report.misses import Example
@@ -26,14 +25,8 @@ def render_report(
     events = manifest.event_statistics
     at_rate = [quality(each, events, shown_fps) for each in manifest.candidates]
     curves = {each.branch_point: [quality(each, events, rate) for rate in rates] for each in manifest.candidates}
-    environment = Environment(
-        loader=PackageLoader("mainstream_trainer.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return render_html(
+        "mainstream_trainer.report",
         manifest=manifest,
         record=record,
         trained={each["branch_point"]: each for each in record["candidates"]},
