@@ -155,6 +155,7 @@ class Training(_Part):
 class Published(_Part, ABC):
     """What stands under a name and a version of a store and never changes: an app's package, or a base network."""
 
+    schema_version: str
     name: PackageName
     version: PackageName
 
@@ -164,8 +165,12 @@ class Published(_Part, ABC):
         """Every blob that belongs to it, each once."""
 
     def canonical(self) -> bytes:
-        """The one spelling of the manifest that its digest is taken of."""
-        plain = self.model_dump(mode="json")
+        """The one spelling of the manifest that its digest is taken of.
+
+        What has its default value is left out: a field that a later version adds leaves the digests of older packages
+        alone, so a default, once published, never changes.
+        """
+        plain = self.model_dump(mode="json", exclude_defaults=True) | {"schema_version": self.schema_version}
         return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     @property

@@ -141,3 +141,11 @@ def test_a_manifest_that_lies_is_refused(store, package, path, value):
     file.write_bytes(json.dumps(content, sort_keys=True, separators=(",", ":")).encode())
     with pytest.raises(DamagedPackageError, match=r"manifest\.json"):
         open_package(store, REFERENCE)
+
+
+def test_a_field_that_is_left_at_its_default_is_not_in_the_manifest(package):
+    manifest, _ = package
+    plain = json.loads(manifest.canonical())
+    assert "replayed" not in plain["candidates"][0] and "dominated_by" not in plain["candidates"][0]
+    assert plain["schema_version"] == "mainstream.video/mpackage/v1"
+    assert type(manifest).model_validate(plain).digest == manifest.digest
