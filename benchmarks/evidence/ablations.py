@@ -34,7 +34,6 @@ from mainstream_trainer.picture_replay import due_frames
 from mainstream_trainer.picture_streams import IntArray, PictureStream
 from measure import GAP, mean_of, measure, result_of
 from play import Choice, play_app, play_plan
-from replayed import with_replayed_curves
 from results import QUICK, kept, write_figure
 from workloads import Workload
 
@@ -68,14 +67,14 @@ def main() -> int:
 def variants(cell: Cell, index: int) -> dict[str, float]:
     """Mean measured F1 of one workload, whole and with each idea left out."""
     drawn, scores = stage.workload(cell, index), stage.scores(cell.pool, stage.apps_of(cell))
-    whole = with_replayed_curves(drawn, stage.held_out_scores(cell.pool))
-    known = stage.results_of(cell, index, replayed=True)
+    whole = stage.replayed_problem(drawn)
+    known = stage.results_of(cell, index)
     f1 = {
         WHOLE: mean_of(known["mainstream"], "f1"),
         "exact search": mean_of(known["greedy"], "f1"),
         "votes": mean_of(measure(drawn, "mainstream", scores, first_hit(whole)), "f1"),
         "thresholds": mean_of(measure(drawn, "mainstream", scores, middle_threshold(whole)), "f1"),
-        "replayed curves": mean_of(stage.results_of(cell, index)["mainstream"], "f1"),
+        "replayed curves": mean_of(stage.results_of(cell, index, "chain")["mainstream"], "f1"),
         "nested sampling": mean_of(without_nesting(drawn, whole, scores), "f1"),
     }
     stays, again = on_slower_node(drawn, whole, scores)

@@ -30,6 +30,7 @@ PLAYED_TWICE = 10
 TARGET_ERROR = 0.03
 TARGET_INSIDE = 0.9
 WHATS = ("recall", "precision", "f1")
+WAYS: tuple[stage.Way, ...] = ("replayed", "chain")
 
 Rows = list[dict[str, Any]]
 
@@ -38,11 +39,10 @@ def main() -> int:
     """Gather, summarise, draw, write."""
     pools = stage.arguments(__doc__)
     data: dict[str, Any] = {"pools": pools, "chain": {}, "replayed": {}, "held_out_and_test": {}}
-    rows: dict[tuple[str, str], Rows] = {}
+    rows: dict[tuple[str, stage.Way], Rows] = {}
     for pool in pools:
-        rows[pool, "chain"] = rows_of(pool, replayed=False)
-        rows[pool, "replayed"] = rows_of(pool, replayed=True)
-        for way in ("chain", "replayed"):
+        for way in WAYS:
+            rows[pool, way] = rows_of(pool, way)
             data[way][pool] = summary(rows[pool, way])
             print(pool, way, data[way][pool], flush=True)
         data["held_out_and_test"][pool] = held_out_and_test(pool)
@@ -51,12 +51,12 @@ def main() -> int:
     return 0
 
 
-def rows_of(pool: str, *, replayed: bool) -> Rows:
+def rows_of(pool: str, way: stage.Way) -> Rows:
     """Every app of every plan of the abstract's regime."""
     rows: Rows = []
     for cell in (headline(pool), short_events(pool)):
         for index in range(stage.workloads(cell)):
-            for policy, result in stage.results_of(cell, index, replayed=replayed).items():
+            for policy, result in stage.results_of(cell, index, way).items():
                 rows += [{**app, "policy": policy} for app in result["apps"] if app["branch_point"] is not None]
     return rows
 
@@ -67,7 +67,10 @@ def held_out_and_test(pool: str) -> dict[str, Any]:
     What a plan loses from its prediction to held-out photos is the event model's error; what it loses from there to
     test photos is that the test is another sample.
     """
-    held_out, test = stage.held_out_scores(pool), stage.scores(pool, len(stage.pool(pool).classes))
+    held_out, test = (
+        stage.held_out_scores(pool, len(stage.pool(pool).classes)),
+        stage.scores(pool, len(stage.pool(pool).classes)),
+    )
     found: dict[str, Any] = {"rates": {}, "f1": {}}
     for k in sorted({k for _, k in held_out}):
         for part, scores in (("held_out", held_out), ("test", test)):
@@ -161,11 +164,11 @@ def bins(rows: Rows) -> list[dict[str, float]]:
     ]
 
 
-def draw(pools: Sequence[str], rows: Mapping[tuple[str, str], Rows]) -> None:
+def draw(pools: Sequence[str], rows: Mapping[tuple[str, stage.Way], Rows]) -> None:
     """Measured over predicted, a point an app and a larger one a bin."""
     figure, axes = panels(2, len(pools))
     for row, pool in enumerate(pools):
-        for column, way in enumerate(("chain", "replayed")):
+        for column, way in enumerate(WAYS):
             at, found = axes[2 * row + column], rows[pool, way]
             shown = found[:: max(1, len(found) // 100)]
             at.plot([0, 1], [0, 1], color="black", linewidth=0.8)

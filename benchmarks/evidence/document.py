@@ -89,9 +89,9 @@ def _gain_rows() -> list[tuple[str, str, str, bool | None]]:
 
 
 def _regimes(data: Data) -> list[tuple[str, Data]]:
-    """The cells of the abstract's regime: as fixed, with published event lengths, and planned from replayed curves."""
+    """The cells of the abstract's regime: as fixed, with published event lengths, and planned by the chain."""
     found = []
-    for way, source in (("", data["cells"]), (", replayed curves", data["replayed"])):
+    for way, source in (("", data["cells"]), (", event model's chain", data["chain"])):
         for each in source.values():
             if each["headline"]:
                 lengths = ", published event lengths" if each["published_lengths"] else ""
@@ -114,7 +114,7 @@ def _prediction_rows() -> list[tuple[str, str, str, bool | None]]:
     if data is None:
         return [("predicted against measured F1", ".03; 90 % of apps", "not measured", None)]
     rows: list[tuple[str, str, str, bool | None]] = []
-    for way in ("chain", "replayed"):
+    for way in ("replayed", "chain"):
         for pool, found in data[way].items():
             if pool == "signs":
                 value = found["f1_inside_interval"]
@@ -277,7 +277,7 @@ def predictions() -> str:
         return missing("Predicted against measured", "calibration")
     rows = ["| pool | predicted by | apps | error of recall | precision | F1 | bias of F1 | inside the 95 % interval |"]
     rows.append("|---|---|---|---|---|---|---|---|")
-    for way in ("chain", "replayed"):
+    for way in ("replayed", "chain"):
         for pool, found in data[way].items():
             errors = found["mean_absolute_error"]
             rows.append(

@@ -2,8 +2,8 @@
 
     python benchmarks/evidence/event_f1.py [--pictures FOLDER]
 
-Four policies on the same workloads; cells are fixed in cells.py. Plans are made from p, e and declared statistics
-by the event model's chain; in the abstract's regime also from replayed curves, as packages carry them. What is played
+Four policies on the same workloads; cells are fixed in cells.py. Plans are made from replayed curves, as packages
+carry them; in the abstract's regime also from p, e and declared statistics by the event model's chain. What is played
 and what is live: docs/evidence.md.
 """
 
@@ -29,11 +29,11 @@ def main() -> int:
     pools = stage.arguments(__doc__)
     summaries = {cell.name: run(cell) for cell in stage.cells(pools)}
     regime = [cell for pool in pools for cell in (headline(pool), short_events(pool))]
-    replayed = {cell.name: run(cell, replayed=True) for cell in regime}
+    chain = {cell.name: run(cell, "chain") for cell in regime}
     data = {
         "pools": pools,
         "cells": summaries,
-        "replayed": replayed,
+        "chain": chain,
         "no_loss": no_loss(summaries),
         "profile": stage.profile().model_dump(),
     }
@@ -42,15 +42,15 @@ def main() -> int:
     return 0
 
 
-def run(cell: Cell, *, replayed: bool = False) -> dict[str, Any]:
+def run(cell: Cell, way: stage.Way = "replayed") -> dict[str, Any]:
     """Every workload of a cell that has not been played yet, and what they come to."""
     results = []
     for index in range(stage.workloads(cell)):
-        results.append(stage.results_of(cell, index, replayed=replayed))
+        results.append(stage.results_of(cell, index, way))
         if sys.stdout.isatty():
             print(f"{cell.name} {index + 1}/{stage.workloads(cell)}", end="\r", flush=True)
     found = summary(cell, results)
-    print(said(found) + (" (replayed curves)" if replayed else ""), flush=True)
+    print(f"{said(found)} ({way})", flush=True)
     return found
 
 

@@ -56,7 +56,7 @@ def main() -> int:
 def run_live(cell: Cell, index: int, policy: Policy) -> dict[str, Any]:
     """One workload under one policy, in real time."""
     drawn = stage.workload(cell, index)
-    plan = solve(drawn.problem, policy=policy, gap=GAP)
+    plan = solve(stage.replayed_problem(drawn), policy=policy, gap=GAP)
     frames = round(SECONDS * drawn.stream.fps)
     out = stage.work_folder(f"live/{cell.name}-{index:02d}-{policy}")
     size = next(iter(stage.packages(cell.pool, stage.apps_of(cell)).values())).base.preprocessing

@@ -7,7 +7,9 @@ events, held-out photos, another seed than the stream that is measured on.
 
 from dataclasses import replace
 
-from mainstream.planner import App, Candidate, Problem, ReplayedPoint
+from mainstream.mpackage.manifest import Evaluation
+from mainstream.planner import App, Candidate, Problem
+from mainstream.workload.caution import cautious_replay
 from mainstream_trainer.picture_replay import distinct_thresholds, play
 from photo_scores import Scores
 from workloads import Workload
@@ -16,14 +18,20 @@ from workloads import Workload
 def with_replayed_curves(workload: Workload, scores: Scores) -> Problem:
     """The workload's problem with a replayed curve for every candidate; `scores` are those of held-out photos."""
     problem = workload.problem
+    evaluations = {placed.name: placed.package.evaluation for placed in workload.node.apps}
     apps = tuple(
-        replace(app, candidates=tuple(_replayed(app, candidate, workload, scores) for candidate in app.candidates))
+        replace(
+            app,
+            candidates=tuple(
+                _replayed(app, candidate, workload, scores, evaluations[app.name]) for candidate in app.candidates
+            ),
+        )
         for app in problem.apps
     )
     return replace(problem, apps=apps)
 
 
-def _replayed(app: App, candidate: Candidate, workload: Workload, scores: Scores) -> Candidate:
+def _replayed(app: App, candidate: Candidate, workload: Workload, scores: Scores, evaluation: Evaluation) -> Candidate:
     curve = play(
         workload.training_stream,
         workload.event_classes[app.name],
@@ -32,5 +40,4 @@ def _replayed(app: App, candidate: Candidate, workload: Workload, scores: Scores
         distinct_thresholds((point.threshold, point.p, point.e) for point in candidate.operating_points),
         app.allowed_rates,
     )
-    points = tuple(ReplayedPoint(at.threshold, at.fps, at.votes, at.recall, at.false_alarm) for at in curve)
-    return replace(candidate, replayed=points)
+    return replace(candidate, replayed=tuple(cautious_replay(at, evaluation) for at in curve))

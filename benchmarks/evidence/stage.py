@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cells import ABSTRACT_FPS, Cell, all_cells, event_groups, headline
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import NodeProfile, read_node_profile
+from mainstream.planner import Problem
 from measure import POLICIES, measure
 from packages import BASE, STORE, pool_packages
 from photo_scores import Scores, photo_scores
@@ -18,7 +19,10 @@ from replayed import with_replayed_curves
 from results import FOLDER, QUICK, kept, key_of
 from workloads import STREAM, Workload, draw_workload
 
-FORMAT = 1
+Way = Literal["replayed", "chain"]
+"""what plans are made from: replayed curves, as packages carry them, or the event model's chain"""
+
+FORMAT = 2
 """of a workload's result; part of its name"""
 _QUICK_WORKLOADS = 4
 _QUICK_APPS = 10
@@ -100,20 +104,23 @@ def key(cell: Cell) -> str:
 
 
 @cache
-def held_out_scores(name: str) -> Scores:
-    """Scores of the held-out photos by the packages of single classes."""
-    found = packages(name, len(pool(name).classes))
-    return photo_scores(found, pool(name).held_out, STORE, FOLDER / "scores", profile().back_end)
+def held_out_scores(name: str, apps: int) -> Scores:
+    """Scores of the held-out photos by all candidates of the pool's first `apps` events."""
+    return photo_scores(packages(name, apps), pool(name).held_out, STORE, FOLDER / "scores", profile().back_end)
 
 
-def results_of(cell: Cell, index: int, *, replayed: bool = False) -> dict[str, Any]:
-    """A workload's result under every policy, by policy, kept on disk; all planned with replayed curves, or none."""
-    kind = "replayed" if replayed else "workloads"
-    path = FOLDER / kind / cell.name / f"{index:02d}-{key(cell)}.json"
+def replayed_problem(drawn: Workload) -> Problem:
+    """A workload's problem as packages state it whose tenants declared these events: with replayed curves."""
+    return with_replayed_curves(drawn, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)))
+
+
+def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
+    """A workload's result under every policy, by policy, kept on disk; all are planned the same way."""
+    path = FOLDER / way / cell.name / f"{index:02d}-{key(cell)}.json"
 
     def make() -> dict[str, Any]:
         drawn, known = workload(cell, index), scores(cell.pool, apps_of(cell))
-        problem = with_replayed_curves(drawn, held_out_scores(cell.pool)) if replayed else drawn.problem
+        problem = replayed_problem(drawn) if way == "replayed" else drawn.problem
         return {policy: measure(drawn, policy, known, problem) for policy in POLICIES}
 
     result: dict[str, Any] = kept(path, make)

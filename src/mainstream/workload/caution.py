@@ -5,11 +5,14 @@ dozens of thresholds and votes, the one that chance favoured most. With a hundre
 frame outside events may score above a threshold, and e = 0 promises perfect precision. So p and e are planned with as
 posterior means of a Beta prior: two observations more than were seen, of a classifier that cannot tell the two apart.
 Neighbouring frames are near duplicates: what counts as an observation is a block of an event's length.
+
+A replayed curve is what the same few frames said, played at many rates and votes, so it is told with the same caution.
+Its observations are the events and windows that were played; where streams were made of pictures, the pictures.
 """
 
-from mainstream.mpackage.manifest import Evaluation
+from mainstream.mpackage.manifest import Evaluation, ReplayedRate
 from mainstream.mpackage.manifest import OperatingPoint as MeasuredPoint
-from mainstream.planner.problem import OperatingPoint
+from mainstream.planner.problem import OperatingPoint, ReplayedPoint
 
 _PRIOR_BLOCKS = 2.0
 """weight of the prior, in blocks: one hit and one miss for a classifier at chance (Laplace's rule of succession)"""
@@ -18,11 +21,30 @@ _PRIOR_BLOCKS = 2.0
 def cautious(point: MeasuredPoint, evaluation: Evaluation) -> OperatingPoint:
     """The operating point to plan with; the more was held out, the nearer to what was measured."""
     chance = (point.p + point.e) / 2
+    event_blocks, other_blocks = _blocks(evaluation)
     return OperatingPoint(
         threshold=point.threshold,
-        p=_posterior_mean(point.p, chance, evaluation.frames_event / evaluation.block_frames),
-        e=_posterior_mean(point.e, chance, evaluation.frames_other / evaluation.block_frames),
+        p=_posterior_mean(point.p, chance, event_blocks),
+        e=_posterior_mean(point.e, chance, other_blocks),
     )
+
+
+def cautious_replay(point: ReplayedRate, evaluation: Evaluation) -> ReplayedPoint:
+    """The replayed point to plan with."""
+    chance = (point.recall + point.false_alarm) / 2
+    events, windows = (evaluation.events, evaluation.windows) if evaluation.events else _blocks(evaluation)
+    return ReplayedPoint(
+        threshold=point.threshold,
+        fps=point.fps,
+        votes=point.votes,
+        recall=_posterior_mean(point.recall, chance, events),
+        false_alarm=_posterior_mean(point.false_alarm, chance, windows),
+    )
+
+
+def _blocks(evaluation: Evaluation) -> tuple[float, float]:
+    """Independent observations of events and of what is none."""
+    return evaluation.frames_event / evaluation.block_frames, evaluation.frames_other / evaluation.block_frames
 
 
 def _posterior_mean(measured: float, chance: float, blocks: float) -> float:

@@ -17,7 +17,7 @@ from mainstream.planner.problem import (
     Problem,
     ReplayedPoint,
 )
-from mainstream.workload.caution import cautious
+from mainstream.workload.caution import cautious, cautious_replay
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
 
@@ -144,7 +144,7 @@ def _replayed(placed: PlacedApp, candidate: PackedCandidate) -> tuple[ReplayedPo
     override = placed.app.spec.event
     if override.length_seconds is not None or override.correlation is not None:
         return ()
-    return tuple(ReplayedPoint(at.threshold, at.fps, at.votes, at.recall, at.false_alarm) for at in candidate.replayed)
+    return tuple(cautious_replay(at, placed.package.evaluation) for at in candidate.replayed)
 
 
 def _event_statistics(placed: PlacedApp) -> EventStatistics:

@@ -146,6 +146,7 @@ def test_a_manifest_that_lies_is_refused(store, package, path, value):
 def test_a_field_that_is_left_at_its_default_is_not_in_the_manifest(package):
     manifest, _ = package
     plain = json.loads(manifest.canonical())
-    assert "replayed" not in plain["candidates"][0] and "dominated_by" not in plain["candidates"][0]
+    assert "replayed" not in plain["candidates"][0]
+    assert "dominated_by" not in plain["candidates"][0]
     assert plain["schema_version"] == "mainstream.video/mpackage/v1"
     assert type(manifest).model_validate(plain).digest == manifest.digest

@@ -1,7 +1,7 @@
 import pytest
 
-from mainstream.mpackage.manifest import Evaluation, OperatingPoint
-from mainstream.workload.caution import cautious
+from mainstream.mpackage.manifest import Evaluation, OperatingPoint, ReplayedRate
+from mainstream.workload.caution import cautious, cautious_replay
 
 
 def measured(p: float, e: float) -> OperatingPoint:
@@ -31,3 +31,21 @@ def test_no_video_at_all_promises_nothing() -> None:
 def test_caution_never_turns_a_classifier_around() -> None:
     point = cautious(measured(0.9, 0.3), held_out(1))
     assert 0.3 < point.e < point.p < 0.9
+
+
+def replayed(recall: float, false_alarm: float) -> ReplayedRate:
+    return ReplayedRate(threshold=0.8, fps=5, votes=2, recall=recall, false_alarm=false_alarm)
+
+
+def test_a_replay_of_few_events_is_not_taken_at_its_word() -> None:
+    few = Evaluation(frames_event=300, frames_other=300, block_frames=20, events=8, windows=18)
+    point = cautious_replay(replayed(1.0, 0.0), few)
+    # Eight events found, two more at chance (1 + 0) / 2: (1 * 8 + .5 * 2) / 10; and (0 * 18 + .5 * 2) / 20.
+    assert (point.recall, point.false_alarm) == pytest.approx((0.9, 0.05))
+    assert (point.threshold, point.fps, point.votes) == (0.8, 5, 2)
+
+
+def test_a_replay_of_streams_made_of_pictures_weighs_the_pictures() -> None:
+    pictures = Evaluation(frames_event=38, frames_other=198, block_frames=1, events=0, windows=0)
+    point = cautious_replay(replayed(1.0, 0.0), pictures)
+    assert (point.recall, point.false_alarm) == pytest.approx((39 / 40, 1 / 200))
