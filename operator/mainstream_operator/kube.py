@@ -113,13 +113,17 @@ class Kube:
         """Set annotations and leave all else alone; an object that is gone is nobody's loss."""
         self.patch(ref, {"metadata": {"annotations": annotations}})
 
-    def patch(self, ref: Ref, patch: Body) -> None:
-        """Merge a patch; null takes a field away, whosesoever it is."""
+    def patch(self, ref: Ref, patch: Body) -> Body | None:
+        """Merge a patch; null takes a field away, whosesoever it is, and a list replaces the whole list.
+
+        What came of it; None where the object is gone.
+        """
         try:
-            self._call("PATCH", ref.path, patch, content_type="application/merge-patch+json")
+            return self._call("PATCH", ref.path, patch, content_type="application/merge-patch+json")
         except KubeError as error:
             if error.status != _NOT_FOUND:
                 raise
+            return None
 
     def delete(self, ref: Ref, uid: str) -> None:
         """Delete exactly this object, in the background; one that is gone, or another one by now, is left alone."""

@@ -70,6 +70,20 @@ def test_what_others_change_or_delete_is_repaired_within_seconds(fleet: ApiStage
     wait_for("one replica", lambda: (fleet.kube.get(children_of(node)["Deployment"]) or {})["spec"]["replicas"] == 1, 5)
 
 
+def test_what_others_add_to_the_runners_container_is_taken_away(fleet: ApiStage) -> None:
+    place = children_of(fleet.nodes[0])["Deployment"]
+
+    def names() -> list[str]:
+        body = fleet.kube.get(place) or {}
+        return [each["name"] for each in body["spec"]["template"]["spec"]["containers"][0]["env"]]
+
+    before = names()
+    added = [{"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "STRANGE", "value": "1"}}]
+    fleet.kubectl("patch", "deployment", place.name, "-n", SYSTEM, "--type=json", "-p", json.dumps(added))
+    assert names() == [*before, "STRANGE"]
+    wait_for("variables as they were", lambda: names() == before, 10, 0.05)
+
+
 def test_kills_at_random_moments_lead_to_the_same_end(fleet: ApiStage) -> None:
     chance = random.Random(7)  # noqa: S311 - not a secret
     node = fleet.nodes[1]
