@@ -78,7 +78,8 @@ def test_what_others_add_to_the_runners_container_is_taken_away(fleet: ApiStage)
         return [each["name"] for each in body["spec"]["template"]["spec"]["containers"][0]["env"]]
 
     before = names()
-    added = [{"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "STRANGE", "value": "1"}}]
+    where = "/spec/template/spec/containers/0/env/-"
+    added = [{"op": "add", "path": where, "value": {"name": "STRANGE", "value": "1"}}]
     fleet.kubectl("patch", "deployment", place.name, "-n", SYSTEM, "--type=json", "-p", json.dumps(added))
     assert names() == [*before, "STRANGE"]
     wait_for("variables as they were", lambda: names() == before, 10, 0.05)
