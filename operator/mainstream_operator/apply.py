@@ -4,10 +4,12 @@ import logging
 
 from mainstream_operator.desired.common import Desired
 from mainstream_operator.drift import difference
-from mainstream_operator.kube import Body, Kube, Ref
+from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.names import PLAN_ANNOTATION
 
 _log = logging.getLogger(__name__)
+
+_INVALID = 422
 
 
 def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
@@ -19,17 +21,32 @@ def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
     differs = "all of it" if observed is None else difference(observed, wanted.body)
     if differs is None:
         return strange is not None
-    answer = kube.apply(wanted.ref, wanted.body)
+    answer = _applied(kube, wanted, observed)
     about = {"object": f"{wanted.body['kind']} {wanted.ref.namespace}/{wanted.ref.name}"}
     _log.info("applied, since it differed in %s", differs, extra=about)
     changed = difference(answer, wanted.body)
     if changed is not None:
         # Another owns entries of a list that is wanted whole (a variable, a port): applying leaves them there.
-        part = changed.split(".")[1]
-        changed = difference(kube.patch(wanted.ref, {part: wanted.body[part]}), wanted.body)
+        changed = difference(_replaced(kube, wanted), wanted.body)
     if changed is not None:
         _log.warning("the API server keeps another value of %s than was applied", changed, extra=about)
     return True
+
+
+def _applied(kube: Kube, wanted: Desired, observed: Body | None) -> Body | None:
+    """What came of applying; where others' entries of a list make that invalid, of replacing."""
+    try:
+        return kube.apply(wanted.ref, wanted.body)
+    except KubeError as error:
+        if observed is None or error.status != _INVALID:
+            raise
+        return _replaced(kube, wanted)
+
+
+def _replaced(kube: Kube, wanted: Desired) -> Body | None:
+    """What came of merging everything wanted, lists as a whole."""
+    content = {name: value for name, value in wanted.body.items() if name not in ("apiVersion", "kind")}
+    return kube.patch(wanted.ref, content)
 
 
 def _in_the_way(observed: Body | None, wanted: Desired) -> Body | None:

@@ -70,19 +70,24 @@ def test_what_others_change_or_delete_is_repaired_within_seconds(fleet: ApiStage
     wait_for("one replica", lambda: (fleet.kube.get(children_of(node)["Deployment"]) or {})["spec"]["replicas"] == 1, 5)
 
 
-def test_what_others_add_to_the_runners_container_is_taken_away(fleet: ApiStage) -> None:
+@pytest.mark.parametrize(
+    ("part", "patch"),
+    [
+        ("env", {"op": "add", "path": "/env/-", "value": {"name": "STRANGE", "value": "1"}}),
+        ("ports", {"op": "replace", "path": "/ports/0/containerPort", "value": 4444}),
+    ],
+)
+def test_what_others_do_to_the_runners_lists_is_undone(fleet: ApiStage, part: str, patch: dict[str, Any]) -> None:
     place = children_of(fleet.nodes[0])["Deployment"]
 
-    def names() -> list[str]:
-        body = fleet.kube.get(place) or {}
-        return [each["name"] for each in body["spec"]["template"]["spec"]["containers"][0]["env"]]
+    def told() -> Any:
+        return (fleet.kube.get(place) or {})["spec"]["template"]["spec"]["containers"][0][part]
 
-    before = names()
-    where = "/spec/template/spec/containers/0/env/-"
-    added = [{"op": "add", "path": where, "value": {"name": "STRANGE", "value": "1"}}]
-    fleet.kubectl("patch", "deployment", place.name, "-n", SYSTEM, "--type=json", "-p", json.dumps(added))
-    assert names() == [*before, "STRANGE"]
-    wait_for("variables as they were", lambda: names() == before, 10, 0.05)
+    before = told()
+    patch = {**patch, "path": f"/spec/template/spec/containers/0{patch['path']}"}
+    fleet.kubectl("patch", "deployment", place.name, "-n", SYSTEM, "--type=json", "-p", json.dumps([patch]))
+    assert told() != before
+    wait_for("list as it was", lambda: told() == before, 10, 0.05)
 
 
 def test_kills_at_random_moments_lead_to_the_same_end(fleet: ApiStage) -> None:

@@ -40,3 +40,9 @@ def test_what_keeps_a_runner_from_being_put_right_is_taken_away_first() -> None:
     changed = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}}
     assert _in_the_way(changed, wanted) == {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}}
     assert _in_the_way(body, wanted) is None
+
+
+def test_what_came_with_a_list_lacks_its_kind_and_has_not_drifted() -> None:
+    wanted = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"kind": "a"}}
+    assert difference({"data": {"kind": "a"}}, wanted) is None
+    assert difference({"data": {}}, wanted) == ".data.kind"
