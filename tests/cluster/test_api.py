@@ -170,7 +170,7 @@ def test_a_dry_run_says_what_would_be_and_changes_nobody(fleet: ApiStage) -> Non
 
 def test_a_stream_that_is_deleted_under_its_apps_is_told_and_comes_back(fleet: ApiStage) -> None:
     node = fleet.nodes[0]
-    looking = fleet_app(fleet, node, 0)
+    looking, orders = fleet_app(fleet, node, 0), orders_of(fleet, node)
     stream = fleet.kubectl("get", "videostream", "-n", SYSTEM, f"cam-{node}", "-o", "json")
     fleet.kubectl("delete", "videostream", "-n", SYSTEM, f"cam-{node}", "--timeout=10s")
     wait_for("refusal", lambda: status_of(fleet, looking, "Accepted") == ("False", "StreamNotFound"), 20)
@@ -178,6 +178,7 @@ def test_a_stream_that_is_deleted_under_its_apps_is_told_and_comes_back(fleet: A
     body = json.loads(stream)
     fleet.apply({**body, "metadata": {"name": f"cam-{node}", "namespace": SYSTEM}, "status": {}})
     wait_for("plan", lambda: status_of(fleet, looking, "Planned")[0] == "True", 30)
+    assert orders_of(fleet, node) == orders
 
 
 def test_a_node_that_goes_and_comes_back_gets_its_plan_again(fleet: ApiStage) -> None:

@@ -61,6 +61,10 @@ def dropped(stage: Stage) -> dict[str, tuple[int, int]]:
 def test_helm_install_makes_an_edge_node_for_the_labelled_node(story: Stage) -> None:
     story.install()
     story.wait_condition("edgenode", story.node, "Ready", "True", "Idle", timeout_s=30)
+    assert story.kubectl("get", "edgenodes", "-o", "name").split() == [f"edgenode.mainstream.video/{story.node}"]
+    node = story.get("edgenode", story.node, None)
+    assert node is not None
+    assert node["spec"]["budget"] == BUDGET
 
 
 def test_helm_test_says_that_the_operator_is_well(story: Stage) -> None:
@@ -85,11 +89,17 @@ def test_applying_the_example_makes_every_app_ready(story: Stage) -> None:
 def test_events_arrive_at_the_webhook_and_are_counted_in_status(story: Stage) -> None:
     wait_for("events of every app", lambda: all(story.outside.received.of(f"{TENANT}/{app}") for app in APPS), EVENTS_S)
 
-    def counted() -> bool:
-        observed = [(story.get("videoapp", app) or {})["status"].get("observed", {}) for app in APPS]
-        return all(each.get("events", 0) > 0 and each.get("lastEvent") for each in observed)
+    def counted() -> dict[str, int]:
+        observed = {app: (story.get("videoapp", app) or {})["status"].get("observed", {}) for app in APPS}
+        there = all(each.get("events", 0) > 0 and each.get("lastEvent") for each in observed.values())
+        return {app: each["events"] for app, each in observed.items()} if there else {}
 
-    wait_for("count and last event in status", counted, 60, 1)
+    events = wait_for("count and last event in status", counted, 60, 1)
+    assert set(events) == set(APPS)
+    for app, number in events.items():
+        wait_for(
+            f"events of {app}", lambda app=app, n=number: len(story.outside.received.of(f"{TENANT}/{app}")) >= n, 30
+        )
 
 
 def test_a_fourth_app_is_planned_in_without_a_restart_or_a_lost_frame(story: Stage) -> None:
@@ -111,6 +121,9 @@ def test_deleting_an_app_plans_the_others_anew(story: Stage) -> None:
     expected = {f"{TENANT}/{app}" for app in APPS}
     wait_for("plan without it", lambda: served_apps(story) == expected, 30)
     all_ready(story, *APPS)
+    orders = story.get("configmap", f"runner-{story.node}", SYSTEM)
+    assert orders is not None
+    assert {app["name"] for app in json.loads(orders["data"]["plan.json"])["apps"]} == expected
 
 
 def test_what_others_change_or_delete_is_repaired(story: Stage) -> None:
@@ -132,6 +145,8 @@ def test_what_others_change_or_delete_is_repaired(story: Stage) -> None:
     story.kubectl("delete", "deployment", name, "-n", SYSTEM)
     wait_for("new Deployment", lambda: value("deployment", "status", "availableReplicas") == 1, 120)
     all_ready(story, *APPS)
+    assert value("configmap", "data", "plan.json") == plan
+    assert value("deployment", "spec", "replicas") == 1
 
 
 def test_a_restart_of_the_operator_changes_nothing(story: Stage) -> None:
@@ -211,7 +226,11 @@ def test_a_bad_stream_gets_its_condition_and_touches_nobody(story: Stage) -> Non
 def test_an_app_that_does_not_fit_the_budget_is_told_so(story: Stage) -> None:
     story.apply(story.app("heavy", package=story.package(FOURTH), rates=[10], objective={"weight": 0.001}))
     story.kubectl("patch", "edgenode", story.node, "--type=merge", "-p", '{"spec": {"budget": 0.12}}')
-    story.wait_condition("videoapp", "heavy", "Planned", "False", "DoesNotFit")
+    message = story.wait_condition("videoapp", "heavy", "Planned", "False", "DoesNotFit")
+    assert message.endswith("Raise the EdgeNode's budget, lower or suspend other apps, or allow lower rates.")
+    orders = story.get("configmap", f"runner-{story.node}", SYSTEM)
+    assert orders is not None
+    assert f"{TENANT}/heavy" not in orders["data"].get("plan.json", "")
     story.kubectl("patch", "edgenode", story.node, "--type=merge", "-p", '{"spec": {"budget": 0.3}}')
     story.kubectl("delete", "videoapp", "-n", TENANT, "heavy")
     all_ready(story, *APPS)
