@@ -18,8 +18,10 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runner" / "faults"))
 
-import scenarios
-from fault_stage import Camera, MissingToolError, Receiver, Stage, counted, staged, wait_for, webhook
+from fault_scene import looped
+from fault_stage import Stage, counted, staged, webhook
+from fault_surroundings import Camera, Receiver
+from fault_tools import MissingToolError, wait_for
 from harness import QUICK, Report
 
 from mainstream.runner_report import AppReport
@@ -67,8 +69,8 @@ def main() -> int:
 @contextlib.contextmanager
 def _cameras(folder: Path) -> Iterator[list[Camera]]:
     """Two cameras that send no frame out of order, as most do: a decoder has nothing to wait for."""
-    plain = scenarios.looped(CLIP, folder / "plain.mp4", 1, width=768, seconds=_CLIP_S)
-    long = scenarios.looped(plain, folder / "long.mp4", int((LOADED_S + 600.0) / _CLIP_S) + 1)
+    plain = looped(CLIP, folder / "plain.mp4", 1, width=768, seconds=_CLIP_S)
+    long = looped(plain, folder / "long.mp4", int((LOADED_S + 600.0) / _CLIP_S) + 1)
     cameras: list[Camera] = []
     try:
         cameras += [Camera(long), Camera(long)]

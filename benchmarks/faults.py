@@ -15,9 +15,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runner" / "faults"))
 
 import scenarios
-from fault_stage import Broker, MissingToolError, staged, wait_for, webhook
+from fault_scene import FPS, CameraScene, Outcome, Scene, looped, scene
+from fault_stage import staged, webhook
+from fault_surroundings import Broker
+from fault_tools import MissingToolError, wait_for
 from harness import QUICK, Report
-from scenarios import CameraScene, Outcome, Scene, scene
 
 REPOSITORY = Path(__file__).parents[1]
 CLIP = REPOSITORY / "examples" / "plaza" / "plaza.mp4"
@@ -64,7 +66,7 @@ Measure = Callable[[str, Callable[[], Outcome]], None]
 
 def _with_camera(folder: Path, measure: Measure) -> None:
     (stage_folder := folder / "camera").mkdir()
-    other = scenarios.looped(CLIP, folder / "other.mp4", 1, width=512)
+    other = looped(CLIP, folder / "other.mp4", 1, width=512)
     faults: dict[str, Callable[[CameraScene], Outcome]] = {
         "worker killed": scenarios.worker_killed,
         "JVM killed": scenarios.java_killed,
@@ -140,7 +142,7 @@ def _file_scene(folder: Path, sinks: list[dict[str, object]] | None, *, merge_ga
     """A runner that plays a file; to a webhook where no sinks are given."""
     with staged(folder, CLIP) as (stage, receiver):
         chosen = [webhook(receiver)] if sinks is None else sinks
-        stage.order(stage.make_plan(f"file:{CLIP}", [(15, scenarios.FPS)], chosen, merge_gap_s=merge_gap_s))
+        stage.order(stage.make_plan(f"file:{CLIP}", [(15, FPS)], chosen, merge_gap_s=merge_gap_s))
         stage.start()
         wait_for(stage.serves, _START_S)
         yield Scene(stage, receiver)
