@@ -46,7 +46,7 @@ def pod_rows(report: Report) -> None:
                 value_s = median(start.served_s)
                 report.row(
                     f"upgraded runner pod, 6 apps, its disk {what}: start to frames of all apps",
-                    f"{value_s:.1f} s (median of {STARTS}); {start.dropped} frames dropped within {_AFTER_S:.0f} s after; "
+                    f"{value_s:.1f} s (median of {STARTS}); {start.dropped} dropped within {_AFTER_S:.0f} s; "
                     f"load {os.getloadavg()[0]:.1f}",
                     f"{TARGET_S:.0f} s, 0 dropped",
                     value_s <= TARGET_S and start.dropped == 0,
