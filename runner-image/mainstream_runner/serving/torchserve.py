@@ -187,6 +187,13 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        return int(holder.getsockname()[1])
+
+
 def _choose_ports(inference: int | None) -> Ports:
     with contextlib.ExitStack() as held:
         chosen: list[int] = []
