@@ -22,6 +22,18 @@ from mainstream_trainer.pictures import Pictures, check_event_classes, inspect_p
 from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
 
 
+@dataclass(frozen=True, eq=False)
+class CommonStem:
+    """What several apps learn together."""
+
+    branch_point: int
+    """from which on they are one network"""
+    apps: Mapping[str, str]
+    """digest of the data by app, in the order of their names"""
+    present: NDArray[np.bool_]
+    """on which frames of the training part the event of each is there, (n, apps)"""
+
+
 @dataclass(frozen=True)
 class Job:
     """A request with what it names resolved and checked."""
@@ -35,6 +47,7 @@ class Job:
     """on which frames of the training part the event is there"""
     held_out: HeldOut
     data_digest: str
+    common_stem: CommonStem | None = None
 
 
 class Preparation:
@@ -48,6 +61,8 @@ class Preparation:
         """Resolve a request; `InvalidInputError` names the file and the field of what cannot be used."""
         network = resolve_base_network(request.base, request.weights)
         _check_branch_points(request, network)
+        if request.common_stem is not None:
+            request = replace(request, branch_points=(*request.branch_points, request.common_stem))
         if isinstance(request.data, PictureData):
             return self._prepare_pictures(request, request.data, network)
         return self._prepare_video(request, request.data, network)
@@ -103,6 +118,10 @@ def _check_branch_points(request: TrainingRequest, network: Network) -> None:
         raise InvalidInputError(
             f"must hold 0 (nothing frozen) and {network.depth} (everything frozen): the baselines need both",
             field="branch_points",
+        )
+    if request.common_stem is not None and not 0 < request.common_stem < network.depth:
+        raise InvalidInputError(
+            f"must lie between 0 and {network.depth}, which the baselines need as each app's own", field="common_stem"
         )
 
 

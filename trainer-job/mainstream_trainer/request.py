@@ -63,6 +63,9 @@ class TrainingRequest:
     settings: TrainingSettings = field(default_factory=TrainingSettings)
     weights: BaseWeights | None = None
     """of the base network; None takes those of the package that ships them. Given ones travel with the package"""
+    common_stem: int | None = None
+    """branch-point from which on the apps of one view that ask for it together are one network with a head for each, so
+    that they share it; a candidate there is made, in place of one of the app's own"""
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,14 @@ def train(
     branch_points: Annotated[
         str, typer.Option(help="Branch-points to make candidates at: 0 is nothing frozen, the last everything.")
     ] = "0,7,11,15",
+    common_stem: Annotated[
+        int | None,
+        typer.Option(
+            help="Branch-point from which on the apps that are trained together are one network with a head for each: "
+            "on a node they share all of it. Takes the place of their own candidates there.",
+            metavar="BRANCH_POINT",
+        ),
+    ] = None,
     crop: Annotated[
         str | None, typer.Option(help="Part of the picture to look at, in pixels: x,y,width,height.")
     ] = None,
@@ -144,6 +152,7 @@ def train(
         store=store,
         base=base,
         branch_points=branch_points,
+        common_stem=common_stem,
         crop=crop,
         version=version,
         seed=seed,

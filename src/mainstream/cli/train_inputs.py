@@ -34,6 +34,7 @@ class Asked:
     store: str
     base: str
     branch_points: str
+    common_stem: int | None
     crop: str | None
     version: str
     seed: int
@@ -64,6 +65,7 @@ class Asked:
             ("--base-weights", self.base_weights),
             ("--base-weights-sha256", self.base_weights_sha256),
             ("--branch-points", self.branch_points),
+            ("--common-stem", self.common_stem),
             ("--crop", self.crop),
             ("--version", self.version),
             ("--seed", self.seed),
@@ -126,7 +128,18 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
         view, points, settings = _crop(asked.crop), _branch_points(asked.branch_points), _settings(asked)
         weights = _weights(asked)
         yield [
-            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, settings, weights=weights)
+            TrainingRequest(
+                data,
+                name,
+                asked.base,
+                points,
+                view,
+                asked.version,
+                asked.seed,
+                settings,
+                weights=weights,
+                common_stem=asked.common_stem,
+            )
             for name, data in found
         ]
 
