@@ -22,6 +22,11 @@ MAX_BLOB_BYTES = 1 << 30
 MAX_MANIFEST_BYTES = 16 << 20
 
 
+def says_nothing(value: object) -> bool:
+    """An optional field is left out of a manifest then: one that is added later changes no older manifest."""
+    return value is None or value == ()
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -39,7 +44,7 @@ class BaseReference(_Part):
     name: str = Field(min_length=1, max_length=128)
     digest: Sha256
     preprocessing: dict[str, Any]
-    segments: tuple[Blob, ...] = Field(default=(), max_length=256)
+    segments: tuple[Blob, ...] = Field(default=(), max_length=256, exclude_if=says_nothing)
     """its weights, one blob a segment, so that a node without them gets them; empty where every image carries it"""
 
 
@@ -56,7 +61,7 @@ class EventStatistics(_Part):
     length_s: Statistic
     frequency: Statistic
     correlation: Statistic
-    lengths_s: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(), max_length=256)
+    lengths_s: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(), max_length=256, exclude_if=says_nothing)
     """of single events, ascending, where they were measured: quantiles where there were more than a few"""
 
 
@@ -109,10 +114,10 @@ class Candidate(_Part):
     head: Blob
     """the classifier on the feature map"""
     operating_points: tuple[OperatingPoint, ...] = Field(min_length=1, max_length=256)
-    replayed: tuple[ReplayedRate, ...] = Field(default=(), max_length=65536)
+    replayed: tuple[ReplayedRate, ...] = Field(default=(), max_length=65536, exclude_if=says_nothing)
     balanced_accuracy: Probability
     """on held-out frames, at the middle threshold"""
-    dominated_by: int | None = None
+    dominated_by: int | None = Field(default=None, exclude_if=says_nothing)
     """branch-point of a candidate that is at least as good and no dearer; this one is kept as the baselines need it, or
     as nothing was pruned"""
 
@@ -164,7 +169,9 @@ class Published(_Part, ABC):
         """Every blob that belongs to it, each once."""
 
     def canonical(self) -> bytes:
-        """The one spelling of the manifest that its digest is taken of."""
+        """The one spelling of the manifest that its digest is taken of: sorted, optional fields only where they say
+        something.
+        """
         plain = self.model_dump(mode="json")
         return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -188,7 +195,7 @@ class Manifest(Published):
     evaluation: Evaluation
     candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=256)
     """by branch-point, ascending"""
-    pruned: tuple[PrunedCandidate, ...] = Field(default=(), max_length=256)
+    pruned: tuple[PrunedCandidate, ...] = Field(default=(), max_length=256, exclude_if=says_nothing)
     training: Training
 
     @model_validator(mode="after")

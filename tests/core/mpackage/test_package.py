@@ -2,9 +2,11 @@ import json
 import random
 
 import pytest
+from pydantic import Field
 
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.layout import blob_key
+from mainstream.mpackage.manifest import Manifest, says_nothing
 from mainstream.mpackage.publish import publish
 from mainstream.mpackage.reading import open_package, package_versions, read_blob, verify_package
 from mainstream.mpackage.reference import Reference
@@ -46,6 +48,29 @@ def test_publishing_again_repairs_a_damaged_blob(store, package):
     (store.folder / blob_key(blob)).write_bytes(b"rubbish")
     publish(store, manifest, blobs, {})
     assert verify_package(store, manifest) == []
+
+
+def test_an_optional_field_stands_in_a_manifest_only_where_it_says_something(package):
+    manifest, _ = package
+    optional = {"pruned", "dominated_by", "replayed", "lengths_s"}
+    plain = json.loads(manifest.canonical())
+    assert not optional & {*plain, *plain["candidates"][0], *plain["event_statistics"]}
+    assert "segments" not in plain["base"]
+    assert plain["candidates"][1]["segments"] == []
+    dominated = manifest.candidates[1].model_copy(update={"dominated_by": 0})
+    said = manifest.model_copy(update={"candidates": (manifest.candidates[0], dominated)})
+    assert json.loads(said.canonical())["candidates"][1]["dominated_by"] == 0
+    assert said.digest != manifest.digest
+
+
+def test_a_manifest_keeps_its_digest_when_the_format_gets_another_optional_field(package):
+    class Later(Manifest):
+        licence: str | None = Field(default=None, exclude_if=says_nothing)
+
+    manifest, _ = package
+    later = Later.model_validate_json(manifest.canonical())
+    assert later.digest == manifest.digest
+    assert later.model_copy(update={"licence": "MIT"}).digest != manifest.digest
 
 
 def test_without_a_manifest_there_is_no_package(store, package):
