@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from mainstream.errors import MainstreamError
-from mainstream.nn.registry import load_base_network
+from mainstream.nn.registry import load_to_measure
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.engine.calibration import calibrated
@@ -64,11 +64,11 @@ class Handler:
             case "report":
                 return dict(self._host.report())
             case "profile":
-                network = load_base_network(str(message["base"]))
+                network = load_to_measure(str(message["base"]))
                 fps, seconds = float(message["fps"]), float(message["seconds"])
                 return measure_parts(network, self._choose(network), fps, seconds).model_dump()
             case "check":
-                network = load_base_network(str(message["base"]))
+                network = load_to_measure(str(message["base"]))
                 fps, seconds = float(message["fps"]), float(message["seconds"])
                 whole_s = time_whole(network, self._choose(network), fps, seconds)
                 return {"digest": network.digest, "whole_s": whole_s}
