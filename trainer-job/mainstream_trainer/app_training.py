@@ -96,6 +96,7 @@ class _Training:
         self._record: dict[str, Any] = {
             "started": datetime.now(UTC).isoformat(),
             "machine": describe_machine(),
+            "device": job.request.device,
             "skipped": {"count": len(job.source.skipped), "pictures": list(job.source.skipped[:_SKIPPED_NAMED])},
             "candidates": [],
         }

@@ -6,7 +6,6 @@ the base network's own, and in the stem they would break the share key. Its scal
 
 import copy
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from torch import fx, nn
 
 from mainstream.nn.network import Network
 from mainstream.nn.tensors import round_to_half
+from mainstream_trainer.device import mixed_precision
 from mainstream_trainer.feature_cache import FeatureCache
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.model import Model
@@ -104,6 +104,7 @@ def learn(
     """Train until the held-out frames are ranked no better; `start_scores` are those of what the model starts from."""
     settings, held_out = lesson.settings, lesson.held_out
     plan = schedule(frozen_share, len(held_out.fit), settings)
+    model.to(lesson.features.device)
     learner = Learner(model, lesson, plan, seed)
     present = lesson.present[held_out.frames]
     # What it starts from is kept where nothing better is found, so that specialising more never makes it worse.
@@ -128,13 +129,15 @@ def learn(
 
 
 def rounded(learnt: Learnt, lesson: Lesson, check_stop: Callable[[], None]) -> Learnt:
-    """With weights rounded to half precision where that hardly changes p and e of any app, else as it is."""
+    """On the CPU, rounded to half precision where that hardly changes p and e of any app, else as it is."""
     settings, frames = lesson.settings, lesson.held_out.frames
     model = copy.deepcopy(learnt.model)
     round_to_half(model)
     scores = model.scores(lesson.features, frames, check_stop)
     change = largest_change(learnt.scores, scores, lesson.present[frames], settings.thresholds)
-    return learnt if change > settings.rounding_change else replace(learnt, model=model, scores=scores, half=True)
+    kept = learnt if change > settings.rounding_change else replace(learnt, model=model, scores=scores, half=True)
+    kept.model.cpu()
+    return kept
 
 
 def largest_change(
@@ -190,7 +193,7 @@ class Learner:
         self._pass_frames = max(1, _PASS_ELEMENTS // lesson.features.elements(model.branch_point))
         present = lesson.present[lesson.held_out.fit]
         more = (~present).sum(axis=0) / present.sum(axis=0) - 1
-        self._event_weight_more = torch.tensor(more, dtype=torch.float32)
+        self._event_weight_more = torch.tensor(more, dtype=torch.float32, device=lesson.features.device)
 
     def learn(self, steps: int, check_stop: Callable[[], None]) -> None:
         """So many steps, on frames drawn in passes over every `stride`-th one."""
@@ -220,12 +223,15 @@ class Learner:
         features.
         """
         settings, lesson = self._lesson.settings, self._lesson
-        present = torch.from_numpy(lesson.present[rows % len(lesson.present)].astype(np.float32))
+        present = torch.from_numpy(lesson.present[rows % len(lesson.present)].astype(np.float32)).to(
+            lesson.features.device
+        )
         inputs = lesson.features.batch(self._model.branch_point, rows)
-        with self._precision():
+        with mixed_precision(inputs.device, settings.precision == "bfloat16"):
             features = self._model.body(inputs).float()
         # By channel, which pooling leaves alone; from our own generator, so that apps may train side by side.
-        kept = torch.rand(features.shape[:2], generator=self._generator) >= settings.dropout
+        drawn = torch.rand(features.shape[:2], generator=self._generator).to(features.device)
+        kept = drawn >= settings.dropout
         logits = self._model.head(features * (kept / (1 - settings.dropout))[:, :, None, None])
         return nn.functional.binary_cross_entropy_with_logits(
             logits,
@@ -233,10 +239,6 @@ class Learner:
             weight=1 + present * self._event_weight_more,
             reduction="sum",
         )
-
-    def _precision(self) -> AbstractContextManager[object]:
-        half = self._lesson.settings.precision == "bfloat16" and len(self._model.segments) > 0
-        return torch.autocast("cpu", torch.bfloat16) if half else nullcontext()
 
     def _drawn_rows(self, wanted: int) -> NDArray[np.intp]:
         """Rows of the feature cache, each frame in one of its variants."""

@@ -74,7 +74,7 @@ class Model(nn.Module):
             for at in range(0, len(frames), _SCORED_FRAMES):
                 check_stop()
                 batch = features.batch(self.branch_point, frames[at : at + _SCORED_FRAMES])
-                parts.append(torch.sigmoid(self.head(self.body(batch)).double()).numpy())
+                parts.append(torch.sigmoid(self.head(self.body(batch)).double()).cpu().numpy())
         scores: NDArray[np.float64] = np.concatenate(parts)
         return scores
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
+import torch
 from torch import nn
 
 from mainstream.mpackage.manifest import (
@@ -109,6 +110,7 @@ def _middle(measured: Measured) -> float:
 def training_of(job: Job) -> Training:
     """What determines the weights."""
     request, stem = job.request, job.common_stem
+    cuda = {"cuda": str(torch.version.cuda)} if request.device == "cuda" else {}
     common = {} if stem is None else {"common_stem": {"branch_point": stem.branch_point, "apps": dict(stem.apps)}}
     return Training(
         data_digest=job.data_digest,
@@ -119,7 +121,7 @@ def training_of(job: Job) -> Training:
             "crop": None if request.crop is None else request.crop.model_dump(mode="json"),
             **common,
         },
-        versions={name: version(name) for name in _VERSIONS},
+        versions={name: version(name) for name in _VERSIONS} | cuda,
     )
 
 

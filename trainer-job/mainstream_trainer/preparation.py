@@ -14,6 +14,7 @@ from mainstream.labels import Labels, Run, event_mask, runs_within
 from mainstream.nn.network import Network
 from mainstream.weights import resolve_base_network
 from mainstream_trainer.clip import Clip, ClipPart, inspect_clip
+from mainstream_trainer.device import resolve_device
 from mainstream_trainer.evaluation import AppEvents, DeclaredEvents
 from mainstream_trainer.frame_source import FrameSource
 from mainstream_trainer.held_out import HeldOut, hold_out
@@ -59,6 +60,7 @@ class Preparation:
 
     def prepare(self, request: TrainingRequest) -> Job:
         """Resolve a request; `InvalidInputError` names the file and the field of what cannot be used."""
+        request = replace(request, device=resolve_device(request.device))
         network = resolve_base_network(request.base, request.weights)
         _check_branch_points(request, network)
         if request.common_stem is not None:

@@ -135,7 +135,9 @@ def _features(
         return lambda share: on_progress(Progress(step, detail, start + width * share))
 
     branch_points = sorted({branch_point for job in jobs for branch_point in _to_train(job, share)})
-    cache = FeatureCache(first.network, folder, first.source.frames, settings, first.request.seed)
+    cache = FeatureCache(
+        first.network, folder, first.source.frames, settings, first.request.seed, torch.device(first.request.device)
+    )
     plan = cache.plan(branch_points, settings.cache_bytes)
     on_progress(Progress(step, _told(plan), 0.0))
     reading, computing = (
@@ -175,7 +177,7 @@ def _wait(futures: list[Future[Manifest | None]]) -> None:
 def _view_key(job: Job) -> tuple[object, ...]:
     """What features depend on."""
     request = job.request
-    return (job.source.sha256, request.crop, job.network.digest, request.seed, request.settings)
+    return (job.source.sha256, request.crop, job.network.digest, request.seed, request.settings, request.device)
 
 
 def _view_digest(job: Job) -> str:
@@ -185,6 +187,7 @@ def _view_digest(job: Job) -> str:
         "crop": None if crop is None else crop.model_dump(mode="json"),
         "base": job.network.digest,
         "seed": job.request.seed,
+        "device": job.request.device,
         "settings": job.request.settings.model_dump(mode="json"),
     }
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

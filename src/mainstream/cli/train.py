@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -75,6 +75,9 @@ def train(
             metavar="WORK",
         ),
     ] = None,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], typer.Option(help="What trains; auto is a GPU where there is one.")
+    ] = "auto",
     cache_gib: Annotated[float, typer.Option(help="Disk that features may take, GiB.")] = 2.0,
     head: Annotated[str, typer.Option(help="Kind of head, by entry point.")] = "pool-linear",
     job: Annotated[
@@ -157,6 +160,7 @@ def train(
         version=version,
         seed=seed,
         work=work,
+        device=device,
         cache_gib=cache_gib,
         groups=groups,
         head=head,

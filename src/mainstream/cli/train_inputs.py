@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
@@ -39,6 +39,7 @@ class Asked:
     version: str
     seed: int
     work: str | None
+    device: Literal["auto", "cpu", "cuda"]
     cache_gib: float
     groups: int
     head: str
@@ -70,6 +71,7 @@ class Asked:
             ("--version", self.version),
             ("--seed", self.seed),
             ("--work", self.work),
+            ("--device", self.device),
             ("--cache-gib", self.cache_gib),
             ("--groups", self.groups),
             ("--head", self.head),
@@ -139,6 +141,7 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
                 settings,
                 weights=weights,
                 common_stem=asked.common_stem,
+                device=asked.device,
             )
             for name, data in found
         ]
