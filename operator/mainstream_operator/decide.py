@@ -16,6 +16,7 @@ from mainstream.planner import Running
 from mainstream.runner_orders import Wanted
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream.workload.node_workload import PlacedApp
+from mainstream.workload.problem import base_profile
 from mainstream.workload.slowdown import next_slowdown, slowed
 from mainstream_operator.node_plan import Forecast, Ground, NodePlan, forecast, plan_node
 from mainstream_operator.observe import AppOnNode, Observation
@@ -215,7 +216,7 @@ def _unprofiled(placed: PlacedApp, profile: NodeProfile, observation: Observatio
     if report is not None and base.name in report.unavailable_bases:
         return Refusal("BaseUnavailable", f"Base network {base.name}: {report.unavailable_bases[base.name]}.")
     known = profile.bases.get(base.name)
-    if known is not None and known.digest != base.digest:
+    if known is not None and base_profile(profile, placed.package) is None:
         return Refusal(
             "BaseUnavailable",
             f"The node has base network {base.name} with digest {known.digest[:12]}, the package was trained from "

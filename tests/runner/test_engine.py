@@ -40,6 +40,16 @@ def test_segments_of_equal_share_key_are_in_memory_once(make_plan, store: Path) 
     assert [work.depth for work in view.work] == [0, 12, 15, 15]
 
 
+def test_a_private_stem_that_two_apps_have_in_common_runs_once_for_both(make_plan, store: Path) -> None:
+    plan = make_plan([(12, 1.0), (12, 1.0)])
+    one, other = plan.apps
+    together = plan.model_copy(update={"apps": (one, other.model_copy(update={"segments": one.segments}))})
+    (apart,) = load_executor(plan, store, EAGER).views
+    assert [work.depth for work in apart.work] == [0, 12, 15, 15]
+    (view,) = load_executor(together, store, EAGER).views
+    assert [work.depth for work in view.work] == [0, 15]
+
+
 def test_without_sharing_nothing_is_in_memory_for_two(make_plan, store: Path) -> None:
     executor = load_executor(make_plan([(15, 1.0), (15, 1.0)], sharing=False), store, EAGER)
     one, other = ({id(work.step) for work in view.work} for view in executor.views)

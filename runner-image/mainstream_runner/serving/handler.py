@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from mainstream.errors import MainstreamError
-from mainstream.nn.registry import load_base_network
+from mainstream.nn.registry import load_to_measure
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.engine.calibration import calibrated
@@ -72,7 +72,7 @@ class Handler:
                 return {"error": f"unknown kind of message {kind!r}", "stale": False}
 
     def _measure(self, kind: str, base: str, fps: float, seconds: float) -> dict[str, Any]:
-        network = load_base_network(base)
+        network = load_to_measure(base)
         choice = self._choose(network)
         if kind == "check":
             return {"digest": network.digest, "whole_s": time_whole(network, choice, fps, seconds)}
