@@ -66,7 +66,7 @@ def admit(apps: Sequence[PlacedApp], problem_of: ProblemOf, fits: Fits) -> Admis
         middle = (low + high) // 2
         low, high = (middle, high) if fits(problem_of(ordered[:middle])) else (low, middle)
     admitted = ordered[:low]
-    turned_away = {}
+    turned_away: dict[str, TurnedAway] = {}
     for placed in ordered[low:]:
         if fits(problem_of([*admitted, placed])):
             admitted.append(placed)
