@@ -1,7 +1,7 @@
 """`make bench-runner`: what issue 9 asks of the runner, side by side in one run, medians.
 
 QUICK=1 takes shorter rounds, 5 random plans instead of 30, and 40 plan swaps instead of 200. With names as arguments
-(throughput, plans, swaps, start) only those rows are measured.
+(throughput, plans, swaps, start, pod) only those rows are measured.
 """
 
 import sys
@@ -12,10 +12,11 @@ if __name__ == "__main__":
     on_one_thread()
 
 from runner_plans import plan_rows
+from runner_start import pod_rows
 from runner_swaps import start_row, swap_rows
 from runner_throughput import throughput_rows
 
-PARTS = {"throughput": throughput_rows, "plans": plan_rows, "swaps": swap_rows, "start": start_row}
+PARTS = {"throughput": throughput_rows, "plans": plan_rows, "swaps": swap_rows, "start": start_row, "pod": pod_rows}
 
 
 def main(wanted: list[str]) -> int:

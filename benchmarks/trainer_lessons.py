@@ -22,7 +22,6 @@ from mainstream.api.video_stream import Crop
 from mainstream.labels import Labels, event_mask, read_labels
 from mainstream.nn.network import Network
 from mainstream.workload.node_workload import only_node, place_apps
-from mainstream_trainer.app_training import candidate_seed
 from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candidate
 from mainstream_trainer.clip import ClipPart, inspect_clip
 from mainstream_trainer.evaluation import Evaluator
@@ -31,6 +30,7 @@ from mainstream_trainer.model import Model
 from mainstream_trainer.packing import pack, training_of
 from mainstream_trainer.preparation import Job, Preparation
 from mainstream_trainer.request import TrainingRequest, VideoData
+from mainstream_trainer.schedule import candidate_seed
 from mainstream_trainer.settings import TrainingSettings
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "plaza"
@@ -103,9 +103,7 @@ def in_a_row(app: str, seed: int, branch_points: Sequence[int] = FIFTEEN, judged
             for each, took_s in zip(trained, seconds, strict=True)
         )
         evaluator = Evaluator(job.events, job.present, job.held_out, job.request.settings)
-        manifest = pack(
-            job.request, job.network, trained, evaluator, training_of(job.request, job.data_digest)
-        ).manifest
+        manifest = pack(job.request, job.network, trained, evaluator, training_of(job)).manifest
         largest = max(sum(blob.size_bytes for blob in each.blobs) for each in manifest.candidates)
         return Row(app, seed, candidates, features_s, total_s, sum(blob.size_bytes for blob in manifest.blobs), largest)
 

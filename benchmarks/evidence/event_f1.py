@@ -35,7 +35,7 @@ def main() -> int:
         "cells": summaries,
         "chain": chain,
         "no_loss": no_loss(summaries),
-        "profile": stage.profile().model_dump(),
+        "profiles": {pool: stage.profile(pool).model_dump() for pool in pools},
     }
     draw(pools, summaries)
     write_figure(NAME, data)

@@ -17,7 +17,6 @@ from drawing import MARKS, OTHERS, label, panels, save
 from mainstream.nn.registry import load_base_network
 from packages import BASE, STORE, pool_packages
 from photo_scores import photo_scores
-from pools import Pool
 from results import FOLDER, QUICK, kept, read_figure, write_figure
 
 NAME = "frozen_share"
@@ -34,24 +33,25 @@ def main() -> int:
     for pool in pools:
         for base in (BASE, *OTHER_BASES):
             path = stage.work_folder("frozen") / f"{pool}-{base}-{stage.pool(pool).test.digest[:12]}.json"
-            curves.append(kept(path, partial(judge, stage.pool(pool), base)))
+            curves.append(kept(path, partial(judge, pool, base)))
     curves += plaza()
     draw(curves)
     write_figure(NAME, {"curves": curves})
     return 0
 
 
-def judge(pool: Pool, base: str) -> dict[str, Any]:
-    """Mean balanced accuracy on test photos by branch-point."""
+def judge(name: str, base: str) -> dict[str, Any]:
+    """Mean balanced accuracy on test photos of a pool by branch-point."""
+    pool = stage.pool(name)
     groups = [(label,) for label in range(len(pool.classes))]
     chosen = groups if base == BASE else groups[:OTHER_APPS]
     found = pool_packages(pool, chosen, base=base)
-    scores = photo_scores(found, pool.test, STORE, FOLDER / "scores", stage.profile().back_end)
+    scores = photo_scores(found, pool.test, STORE, FOLDER / "scores", stage.profile(name).back_end)
     by_point: dict[int, list[float]] = {}
-    for group, (name, package) in zip(chosen, found.items(), strict=True):
+    for group, (package_name, package) in zip(chosen, found.items(), strict=True):
         present = np.isin(pool.test.labels, group)
         for candidate in package.candidates:
-            hits = scores[name, candidate.branch_point] >= 0.5
+            hits = scores[package_name, candidate.branch_point] >= 0.5
             accuracy = (hits[present].mean() + 1 - hits[~present].mean()) / 2
             by_point.setdefault(candidate.branch_point, []).append(float(accuracy))
     return curve(pool.name, base, {k: float(np.mean(each)) for k, each in sorted(by_point.items())}, len(chosen))

@@ -11,6 +11,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.nn.registry import load_base_network
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream.scoring import EventScore, score_events
@@ -19,13 +20,13 @@ from mainstream_runner.report import RunReport
 from mainstream_runner.run import play
 from mainstream_runner.serving.torchserve import TorchServe
 from mainstream_trainer.event_statistics import in_seconds
-from mainstream_trainer.picture_streams import IntArray, PictureStream
+from mainstream_trainer.picture_streams import IntArray, PictureStream, shown_in_run
+from pools import Part
 
 _QUALITY = "10"
 """constant rate factor of H.264: nearly without loss, so that a live score is that of the photo"""
 PROFILE_S = 15
 _PROFILE_FPS = 14.0
-_GRID_PIXELS = 96
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,14 @@ def encode_stream(pictures: NDArray[np.uint8], photos: IntArray, fps: float, pat
     return hidden.replace(path)
 
 
-def measure_profile(base: str, stream: str) -> NodeProfile:
-    """What a frame costs here, by the product's own profiler, on a clip of noise at the pools' size."""
+def measure_profile(base: str, stream: str, part: Part) -> NodeProfile:
+    """What a frame costs here, by the product's own profiler, on a clip made of the part's photos."""
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (64, _GRID_PIXELS, _GRID_PIXELS, 3), dtype=np.uint8)
+    size = load_base_network(base).preprocessing
+    pictures = part.views(size.height, size.width)
+    runs = [shown_in_run(np.arange(len(pictures)), round(_PROFILE_FPS), 0.5, rng) for _ in range(PROFILE_S)]
     with TemporaryDirectory(prefix="mainstream-evidence-") as folder:
-        photos = rng.integers(0, len(pictures), round(PROFILE_S * _PROFILE_FPS))
-        clip = encode_stream(pictures, photos, _PROFILE_FPS, Path(folder) / "clip.mp4")
+        clip = encode_stream(pictures, np.concatenate(runs), _PROFILE_FPS, Path(folder) / "clip.mp4")
         camera = RunnerStream(name=stream, url=f"file:{clip}", fps=_PROFILE_FPS, crops={"full": None})
         return profile_node([base], [camera])
 

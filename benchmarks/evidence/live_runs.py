@@ -32,7 +32,7 @@ from workloads import Workload, node_of
 
 NAME = "live_runs"
 WORKLOADS = 1 if QUICK else 2
-SECONDS = 20 if QUICK else 120
+SECONDS = 20 if QUICK else 60
 LIVE_POLICIES: tuple[Policy, ...] = POLICIES[:3] if QUICK else POLICIES
 RATE_TARGET, CPU_TARGET = 0.05, 0.10
 
@@ -63,7 +63,7 @@ def run_live(cell: Cell, index: int, policy: Policy) -> dict[str, Any]:
     pictures = stage.pool(cell.pool).test.views(int(size["height"]), int(size["width"]))
     clip = encode_stream(pictures, drawn.stream.pictures[:frames], drawn.stream.fps, out / "stream.mp4")
     packages = {placed.name: placed.package for placed in drawn.node.apps}
-    node = node_of(packages, drawn.stream.fps, stage.profile(), url=f"file:{clip.resolve()}")
+    node = node_of(packages, drawn.stream.fps, stage.profile(cell.pool), url=f"file:{clip.resolve()}")
     orders = compose_runner_plan(node, plan)
     with torchserve() as server:
         report, analysed = play_live(server, orders, STORE, out, frames)

@@ -51,21 +51,21 @@ def packages(name: str, apps: int) -> dict[str, Manifest]:
 
 
 @cache
-def profile() -> NodeProfile:
-    """What frames cost on this machine: measured once, kept beside the results."""
-    path = FOLDER / "profile.json"
+def profile(name: str) -> NodeProfile:
+    """What frames of a pool's streams cost on this machine: measured once, kept beside the results."""
+    path = FOLDER / f"profile-{pool(name).name}.json"
     if not path.exists():
         from live import measure_profile
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(measure_profile(BASE, STREAM).model_dump_json(indent=1), encoding="utf-8")
+        path.write_text(measure_profile(BASE, STREAM, pool(name).held_out).model_dump_json(indent=1), encoding="utf-8")
     return read_node_profile(path)
 
 
 @cache
 def scores(name: str, apps: int) -> Scores:
     """Scores of all test photos by all candidates of the pool's first `apps` events."""
-    return photo_scores(packages(name, apps), pool(name).test, STORE, FOLDER / "scores", profile().back_end)
+    return photo_scores(packages(name, apps), pool(name).test, STORE, FOLDER / "scores", profile(name).back_end)
 
 
 def apps_of(cell: Cell) -> int:
@@ -93,20 +93,20 @@ def is_headline(cell: Cell) -> bool:
 
 def workload(cell: Cell, index: int) -> Workload:
     """One workload of a cell."""
-    return draw_workload(cell, index, pool(cell.pool), packages(cell.pool, apps_of(cell)), profile())
+    return draw_workload(cell, index, pool(cell.pool), packages(cell.pool, apps_of(cell)), profile(cell.pool))
 
 
 @cache
 def key(cell: Cell) -> str:
     """What results of a cell depend on: format, packages, profile and test photos."""
     digests = sorted(package.digest for package in packages(cell.pool, apps_of(cell)).values())
-    return key_of(FORMAT, digests, profile().model_dump_json(), pool(cell.pool).test.digest)
+    return key_of(FORMAT, digests, profile(cell.pool).model_dump_json(), pool(cell.pool).test.digest)
 
 
 @cache
 def held_out_scores(name: str, apps: int) -> Scores:
     """Scores of the held-out photos by all candidates of the pool's first `apps` events."""
-    return photo_scores(packages(name, apps), pool(name).held_out, STORE, FOLDER / "scores", profile().back_end)
+    return photo_scores(packages(name, apps), pool(name).held_out, STORE, FOLDER / "scores", profile(name).back_end)
 
 
 def replayed_problem(drawn: Workload) -> Problem:

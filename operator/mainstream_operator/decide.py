@@ -15,13 +15,22 @@ from mainstream.node_profile import NodeProfile
 from mainstream.planner import Running
 from mainstream.runner_orders import Wanted
 from mainstream.runner_plan import RunnerPlan, RunnerStream
+from mainstream.workload.admission import precedence
 from mainstream.workload.node_workload import PlacedApp
+from mainstream.workload.problem import base_profile
 from mainstream.workload.slowdown import next_slowdown, slowed
 from mainstream_operator.node_plan import Forecast, Ground, NodePlan, forecast, plan_node
 from mainstream_operator.observe import AppOnNode, Observation
 from mainstream_operator.planning import Planning
 from mainstream_operator.refusal import Refusal
 
+MOST_DRY_RUNS = 8
+"""of a node at a time: each takes as long as the node's plan, which nobody may hold up for the others"""
+_TOO_MANY_DRY_RUNS = Refusal(
+    "TooManyDryRuns",
+    f"A node answers {MOST_DRY_RUNS} dry runs at a time, of greater weight or older ones first; this one has its turn "
+    "when one of those is deleted.",
+)
 _TELLING_SHARE = 0.05
 """of the budget: a runner that uses less says little of what a frame costs"""
 
@@ -99,9 +108,9 @@ def decide(observation: Observation, planning: Planning, before: RunnerPlan | No
     runs = _running(before)
     asking = tuple(placed for placed in ready if not placed.app.spec.dry_run)
     plan = plan_node(ground, asking, runs, planning)
-    forecasts = {
-        placed.name: forecast(ground, asking, placed, runs, planning) for placed in ready if placed.app.spec.dry_run
-    }
+    tried = sorted((each for each in ready if each.app.spec.dry_run), key=lambda each: precedence(each.app))
+    forecasts = {each.name: forecast(ground, asking, each, runs, planning) for each in tried[:MOST_DRY_RUNS]}
+    waiting |= {each.name: _TOO_MANY_DRY_RUNS for each in tried[MOST_DRY_RUNS:]}
     refused |= plan.free.refused
     refused |= {
         name: each.after.free.refused[name] for name, each in forecasts.items() if name in each.after.free.refused
@@ -215,7 +224,7 @@ def _unprofiled(placed: PlacedApp, profile: NodeProfile, observation: Observatio
     if report is not None and base.name in report.unavailable_bases:
         return Refusal("BaseUnavailable", f"Base network {base.name}: {report.unavailable_bases[base.name]}.")
     known = profile.bases.get(base.name)
-    if known is not None and known.digest != base.digest:
+    if known is not None and base_profile(profile, placed.package) is None:
         return Refusal(
             "BaseUnavailable",
             f"The node has base network {base.name} with digest {known.digest[:12]}, the package was trained from "

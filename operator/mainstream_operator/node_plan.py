@@ -205,7 +205,9 @@ def _turned_away(why: TurnedAway) -> Refusal:
         return Refusal(
             "DoesNotFit", f"Its minimum of {why.own_minimum:g} cannot be reached beside {beside}. {_WAY_OUT}"
         )
-    missing = f"{why.missing_budget or 0.0:.3f} CPU-seconds per second are missing even at everybody's lowest rate"
+    if why.missing_budget is None:
+        return Refusal("DoesNotFit", f"Not admitted beside {beside}, as others that come before it. {_WAY_OUT}")
+    missing = f"{why.missing_budget:.3f} CPU-seconds per second are missing even at everybody's lowest rate"
     return Refusal("DoesNotFit", f"Beside {beside}, {missing}. {_WAY_OUT}")
 
 

@@ -28,6 +28,12 @@ class RunnerSettings(_Part):
     priority_class_name: str | None = None
     disk_mebibytes: int = Field(2048, ge=64)
     """of plan, packages, spool and event files on the node"""
+    spool_mebibytes: int = Field(64, ge=1)
+    """of event lines that wait for a sink; beyond it the oldest go, counted"""
+    clips_mebibytes: int = Field(256, ge=1)
+    """of clips and pictures on the node; beyond it the oldest go, counted"""
+    clips_days: float = Field(7, gt=0)
+    """that clips and pictures are kept"""
     tolerations: tuple[dict[str, Any], ...] = ()
     """taints of edge nodes, as Kubernetes has them"""
     pod_labels: dict[str, str] = Field(default_factory=dict)

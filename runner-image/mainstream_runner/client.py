@@ -16,8 +16,9 @@ from mainstream_runner.engine_report import EngineReport
 from mainstream_runner.pixel_memory import PixelWriter
 
 _REQUEST_TIMEOUT_S = 30.0
-_PROFILE_TIMEOUT_S = 110.0
-"""to measure a base network, and to convert it first; less than TorchServe waits for its worker"""
+_PROFILE_TIMEOUT_S = 150.0
+"""to measure a base network, and to convert it first"""
+_PROFILE_POLL_S = 0.1
 _LOAD_TIMEOUT_S = 120.0
 _LOAD_POLL_S = 0.05
 
@@ -49,12 +50,11 @@ class EngineClient:
 
     def profile(self, base: str, fps: float, seconds: float) -> dict[str, Any]:
         """Measure a base network's parts in the worker itself (profiling.parts.PartCosts as plain data)."""
-        message = {"kind": "profile", "base": base, "fps": fps, "seconds": seconds}
-        return self._ask(message, _PROFILE_TIMEOUT_S)
+        return self._measured({"kind": "profile", "base": base, "fps": fps, "seconds": seconds})
 
     def check(self, base: str, fps: float, seconds: float) -> tuple[str, float]:
         """Digest of a base network, and CPU-seconds per frame of all of it as the worker times it now."""
-        answer = self._ask({"kind": "check", "base": base, "fps": fps, "seconds": seconds}, _PROFILE_TIMEOUT_S)
+        answer = self._measured({"kind": "check", "base": base, "fps": fps, "seconds": seconds})
         return str(answer["digest"]), float(answer["whole_s"])
 
     def load(self, plan: RunnerPlan, store: Path) -> EngineReport:
@@ -82,13 +82,22 @@ class EngineClient:
         where = self._pixels.write([frame.pixels for frame in frames])
         return cast(list[dict[str, float]], self._ask(wire.frames_message(plan_digest, frames, where))["scores"])
 
-    def _ask(self, message: dict[str, Any], timeout_s: float = _REQUEST_TIMEOUT_S) -> dict[str, Any]:
+    def _measured(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Ask until it is measured: the worker does so beside the frames."""
+        deadline_s = time.monotonic() + _PROFILE_TIMEOUT_S
+        while time.monotonic() < deadline_s:
+            answer = self._ask(message)
+            if not answer.get("measuring"):
+                return answer
+            time.sleep(_PROFILE_POLL_S)
+        raise EngineUnavailableError(f"was not measured within {_PROFILE_TIMEOUT_S:.0f} s", field="base")
+
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         # Not as JSON, which TorchServe's worker would parse by itself.
         headers = {"Content-Type": "application/octet-stream"}
         try:
             if self._connection.sock is None:
                 self._connection.connect()
-            self._connection.sock.settimeout(timeout_s)
             self._connection.request("POST", self._path, wire.encode(message), headers)
             response = self._connection.getresponse()
             content = response.read()

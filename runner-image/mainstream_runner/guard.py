@@ -1,10 +1,10 @@
-"""Keeps one child process from outliving whoever wanted it: `python guard.py FOLDER COMMAND...`.
+"""Keeps one child process from outliving whoever wanted it: `python guard.py FOLDER POLITE_S COMMAND...`.
 
 The guard's standard input is a pipe that its parent holds open. When the pipe ends, because the parent closed it or
-died of whatever (kill -9 included), the guard ends the child's whole process group, politely and then by force,
-removes FOLDER ('-' for none), and goes. If the child ends by itself, the folder stays for the parent to read. If the
-guard itself is killed, the kernel kills the child. It starts in a session of its own, so that a terminal's Ctrl-C
-reaches only the parent, which then closes the pipe.
+died of whatever (kill -9 included), the guard ends the child's whole process group, politely and after POLITE_S by
+force, removes FOLDER ('-' for none), and goes. If the child ends by itself, the folder stays for the parent to read.
+If the guard itself is killed, the kernel kills the child. It starts in a session of its own, so that a terminal's
+Ctrl-C reaches only the parent, which then closes the pipe.
 
 Standard library only, and few modules of it: it starts before everything and stays for as long.
 """
@@ -19,12 +19,10 @@ import subprocess
 import sys
 import time
 
-_POLITE_S = 5.0
-"""from asking the group to end to killing it"""
 _PR_SET_PDEATHSIG = 1
 
 
-def main(folder: str, command: list[str]) -> int:
+def main(folder: str, polite_s: float, command: list[str]) -> int:
     """Run the command until it ends or standard input does; its exit code (128 + signal if it was killed)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -39,7 +37,7 @@ def main(folder: str, command: list[str]) -> int:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return 127
     wanted = _wait_for_end(child)
-    _end(child)
+    _end(child, polite_s)
     if not wanted:
         _remove(folder)
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
@@ -59,10 +57,10 @@ def _wait_for_end(child: "subprocess.Popen[bytes]") -> bool:
             return True
 
 
-def _end(child: "subprocess.Popen[bytes]") -> None:
+def _end(child: "subprocess.Popen[bytes]", polite_s: float) -> None:
     """End the group; members of it may outlive the child itself."""
     _signal(child.pid, signal.SIGTERM)
-    deadline_s = time.monotonic() + _POLITE_S
+    deadline_s = time.monotonic() + polite_s
     while time.monotonic() < deadline_s:
         child.poll()
         if not _alive(child.pid):
@@ -91,4 +89,4 @@ def _remove(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(sys.argv[1], float(sys.argv[2]), sys.argv[3:]))

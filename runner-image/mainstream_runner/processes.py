@@ -12,6 +12,7 @@ import psutil
 
 from mainstream_runner import guard
 
+_POLITE_S = 5.0
 _END_TIMEOUT_S = 10.0
 """longer than the guard takes from asking to killing"""
 
@@ -21,18 +22,19 @@ def guarded(
     command: Sequence[str | Path],
     *,
     folder: Path | None = None,
+    polite_s: float = _POLITE_S,
     environment: Mapping[str, str] | None = None,
     stdout: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a command under the guard; on leaving, its whole process group is gone.
 
-    `folder` is removed should this process die.
+    `folder` is removed should this process die; `polite_s` passes from asking the group to end to killing it.
 
     What is yielded is the guard's process: it ends when the command ends, with its exit code.
     """
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", guard.__file__, str(folder or "-"), *map(str, command)],
+        [sys.executable, "-I", "-S", guard.__file__, str(folder or "-"), str(polite_s), *map(str, command)],
         stdin=subprocess.PIPE,
         stdout=stdout,
         stderr=stderr,

@@ -10,6 +10,8 @@ A message's `kind` says what is wanted:
 `profile` `base`, `fps` and `seconds`. Answer: what the base's parts cost in this worker (profiling.part_costs).
 `check`   the same; answer: `digest` of the base and `whole_s`, CPU-seconds per frame of all of it.
 
+The last two answer `measuring: true` until they have measured, beside the frames, and are asked again.
+
 Every answer has HTTP status 200; one with `error` says what is wrong, and `stale: true` asks to load the plan again
 (the worker was restarted). Several views' frames travel in one message: a round trip costs a millisecond or two,
 whatever is in it.

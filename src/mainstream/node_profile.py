@@ -24,6 +24,7 @@ class BaseProfile(_Part):
     """Cost of one base network by branch-point: entry `k` of each list belongs to branch-point `k`."""
 
     digest: Sha256
+    """of the network that was measured, whose weights may be others than those that run"""
     stem_s: tuple[NonNegativeFloat, ...] = Field(min_length=1, max_length=256)
     """seconds per frame from the input to the branch-point; ascending, the first is 0"""
     head_s: tuple[NonNegativeFloat, ...] = Field(min_length=1, max_length=256)

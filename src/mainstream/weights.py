@@ -15,7 +15,7 @@ from mainstream.mpackage.publish import blob_of, publish
 from mainstream.mpackage.reading import open_base, read_blob
 from mainstream.mpackage.store import Store
 from mainstream.nn.network import Network
-from mainstream.nn.registry import build_base_network, load_base_network
+from mainstream.nn.registry import build_base_network, load_base_network, load_to_measure
 from mainstream.nn.tensors import pack_tensors, unpack_tensors
 from mainstream.nn.weights_file import GivenWeights
 
@@ -40,12 +40,16 @@ def pack_base_network(network: Network) -> tuple[tuple[Blob, ...], dict[str, byt
 def open_base_network(name: str, digest: str, segments: tuple[Blob, ...], store: Store) -> Network:
     """The base network with this digest: the installed one where it is that, else made from the blobs of its segments.
 
-    Raises `MainstreamError` where neither is to be had.
+    One that is only there to be measured (`load_to_measure`) is found by its digest, too. Raises `MainstreamError`
+    where none of them is to be had.
     """
     try:
         installed = load_base_network(name)
     except InvalidInputError:
         if not segments:
+            measured = load_to_measure(name)
+            if measured.digest == digest:
+                return measured
             raise
     else:
         if installed.digest == digest:

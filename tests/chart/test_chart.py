@@ -113,6 +113,11 @@ def test_what_the_operator_is_told_is_what_it_reads(values: Path) -> None:
     assert list(settings.runner.image_pull_secrets) == [each["name"] for each in given.get("imagePullSecrets", [])]
     assert list(settings.allowed_hosts) == given.get("allowedHosts", [])
     assert settings.allow_operator_credentials is given.get("allowOperatorCredentials", False)
+    runner = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))["runner"] | given.get("runner", {})
+    limits = ("diskMebibytes", "spoolMebibytes", "clipsMebibytes", "clipsDays")
+    assert {name: settings.runner.model_dump(by_alias=True)[name] for name in limits} == {
+        name: runner[name] for name in limits
+    }
 
 
 def test_images_come_from_the_registry_that_is_named_and_by_digest_where_one_is_given() -> None:
@@ -165,6 +170,9 @@ def test_the_trainer_job_of_the_chart_is_that_of_the_repository() -> None:
         ("allowedHosts={http://a/}", "allowedHosts"),
         ("quotas.default.budgetShare=2", "budgetShare"),
         ("networkPolicy.egressCidrs={everywhere}", "egressCidrs"),
+        ("runner.spoolMebibytes=0", "spoolMebibytes"),
+        ("runner.clipsMebibytes=much", "clipsMebibytes"),
+        ("runner.clipsDays=0", "clipsDays"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(option: str, words: str) -> None:

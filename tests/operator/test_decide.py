@@ -2,6 +2,7 @@
 
 from operator_objects import app_body, edge_node_body, manifest, node_profile, observed, stream_body
 
+from mainstream.mpackage.manifest import Blob
 from mainstream_operator.decide import decide
 from mainstream_operator.packages import PackageState
 from mainstream_operator.planning import Planning
@@ -75,6 +76,20 @@ def test_a_base_with_another_digest_is_not_to_be_had(world: World) -> None:
     profile["bases"]["lite"]["digest"] = "e" * 64
     world.note_resource("EdgeNode", edge_node_body(profile=profile), gone=False)
     assert decide(observed(world), Planning(), None).refused["plaza/crossing"].reason == "BaseUnavailable"
+
+
+def test_an_app_that_brings_its_bases_weights_is_planned_by_what_others_of_that_network_cost(world: World) -> None:
+    package = manifest("crossing")
+    segments = tuple(Blob(sha256=f"{k}" * 64, size_bytes=10) for k in range(3))
+    base = package.base.model_copy(update={"digest": "e" * 64, "segments": segments})
+    brings = PackageState(manifest=package.model_copy(update={"base": base}))
+    decision = decide(observed(world, crossing=brings), Planning(), None)
+    assert not decision.refused
+    assert decision.runner_plan is not None
+    planned = {app.name: app for app in decision.runner_plan.apps}
+    assert planned["plaza/crossing"].base_digest == "e" * 64
+    assert planned["plaza/crossing"].base_segments == segments
+    assert planned["plaza/lamp-post"].base_digest == package.base.digest
 
 
 def test_what_is_not_profiled_is_wanted_and_waits(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from operator_objects import edge_node_body, observed, typed
 
 from mainstream.api import EdgeNode
@@ -14,6 +15,9 @@ from mainstream_operator.names import node_slug
 from mainstream_operator.planning import Planning
 from mainstream_operator.settings import RunnerSettings
 from mainstream_operator.world import World
+from mainstream_runner.clips.recorder import ClipLimits
+from mainstream_runner.pod.settings import read_settings
+from mainstream_runner.sinks.spool import SpoolLimits
 
 SETTINGS = RunnerSettings(image="localhost/mainstream-runner:dev")
 
@@ -37,6 +41,26 @@ def test_a_runner_is_told_where_its_networks_run() -> None:
     deployment = runner_deployment(EdgeNode.model_validate(body), "n1", "mainstream", SETTINGS).body
     environment = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
     assert {"name": "MAINSTREAM_DEVICE", "value": "cuda"} in environment
+
+
+def test_a_runner_is_told_what_it_may_keep_in_words_that_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SETTINGS.model_copy(update={"spool_mebibytes": 16, "clips_mebibytes": 1024, "clips_days": 0.5})
+    deployment = runner_deployment(node(), "n1", "mainstream", settings).body
+    for each in deployment["spec"]["template"]["spec"]["containers"][0]["env"]:
+        monkeypatch.setenv(each["name"], each["value"])
+    told = read_settings()
+    assert told.node == node().metadata.name
+    assert told.spool.total_bytes == 16 << 20
+    assert told.clips.total_bytes == 1 << 30
+    assert told.clips.longest_kept_s == 43200
+
+
+def test_what_a_runner_may_keep_by_default_is_what_the_runner_says() -> None:
+    assert (SETTINGS.spool_mebibytes << 20, SETTINGS.clips_mebibytes << 20, SETTINGS.clips_days * 86400) == (
+        SpoolLimits().total_bytes,
+        ClipLimits().total_bytes,
+        ClipLimits().longest_kept_s,
+    )
 
 
 def test_a_runner_keeps_to_the_restricted_level_and_gets_no_token() -> None:

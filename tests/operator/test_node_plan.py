@@ -8,7 +8,7 @@ from operator_objects import NOW, app_body, edge_node_body, node_profile, observ
 
 from mainstream.runner_plan import RunnerPlan
 from mainstream.runner_report import AppReport, RunnerReport
-from mainstream_operator.decide import Decision, decide
+from mainstream_operator.decide import MOST_DRY_RUNS, Decision, decide
 from mainstream_operator.metrics import samples
 from mainstream_operator.observe import scene_of
 from mainstream_operator.planning import Planning
@@ -122,6 +122,15 @@ def test_a_dry_run_tells_what_it_would_get_and_who_would_lose_and_runs_nothing(w
     assert {loss.name for loss in status.dry_run.losses} <= {"lamp-post"}
     assert "secret" not in status.model_dump_json()
     assert next(each.reason for each in status.conditions if each.type == "Planned") == "DryRun"
+
+
+def test_a_node_answers_a_bounded_number_of_dry_runs_and_the_others_wait(world: World) -> None:
+    for number in range(MOST_DRY_RUNS + 2):
+        put(world, f"try-{number}", 10 + number, dryRun=True)
+    decision = decided(world)
+    assert sorted(decision.forecasts) == [f"plaza/try-{number}" for number in range(MOST_DRY_RUNS)]
+    late = [decision.waiting[f"plaza/try-{MOST_DRY_RUNS + number}"].reason for number in range(2)]
+    assert late == ["TooManyDryRuns"] * 2
 
 
 def test_a_dry_run_that_would_not_be_admitted_says_why(world: World) -> None:

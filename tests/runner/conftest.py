@@ -1,6 +1,7 @@
-"""A real base network, a real clip, a real TorchServe."""
+"""A real base network, a real clip, a real TorchServe; lets the tests of this folder share `runner_apps`."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.profiling.synthetic import synthetic_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 from mainstream_runner.serving.worker import CACHE_VARIABLE
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 REPOSITORY = Path(__file__).parents[2]
 MakePlan = Callable[..., RunnerPlan]

@@ -1,6 +1,9 @@
 """What the engine loads and refuses, without TorchServe."""
 
 import gc
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -21,7 +24,7 @@ from mainstream.nn.tensors import pack_tensors, round_to_half
 from mainstream.runner_plan import RunnerPlan
 from mainstream.weights import pack_base_network
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine.calibration import always, calibrated
+from mainstream_runner.engine.calibration import Choice, always, calibrated
 from mainstream_runner.engine.host import EngineHost, StalePlanError
 from mainstream_runner.engine.loader import PreparedParts, load_executor
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
@@ -35,6 +38,16 @@ def test_segments_of_equal_share_key_are_in_memory_once(make_plan, store: Path) 
     executor = load_executor(make_plan([(15, 1.0), (12, 1.0)]), store, EAGER)
     (view,) = executor.views
     assert [work.depth for work in view.work] == [0, 12, 15, 15]
+
+
+def test_a_private_stem_that_two_apps_have_in_common_runs_once_for_both(make_plan, store: Path) -> None:
+    plan = make_plan([(12, 1.0), (12, 1.0)])
+    one, other = plan.apps
+    together = plan.model_copy(update={"apps": (one, other.model_copy(update={"segments": one.segments}))})
+    (apart,) = load_executor(plan, store, EAGER).views
+    assert [work.depth for work in apart.work] == [0, 12, 15, 15]
+    (view,) = load_executor(together, store, EAGER).views
+    assert [work.depth for work in view.work] == [0, 15]
 
 
 def test_without_sharing_nothing_is_in_memory_for_two(make_plan, store: Path) -> None:
@@ -92,6 +105,33 @@ def test_the_plan_before_runs_frames_that_are_on_their_way_and_is_then_let_go(
     time.sleep(1.0)
     with pytest.raises(StalePlanError):
         host.score(old.digest, [])
+
+
+def test_whoever_asks_for_a_plan_again_while_it_is_loaded_does_not_have_it_loaded_twice(make_plan, store: Path) -> None:
+    chosen, go = [], threading.Event()
+
+    def choose(network: Network) -> Choice:
+        chosen.append(network)
+        go.wait(10)
+        return EAGER(network)
+
+    host, plan = EngineHost(choose), make_plan([(15, 1.0)])
+    host.load(plan, store)
+    host.load(plan, store)
+    go.set()
+    settled(host)
+    assert host.report()["serving"] == plan.digest
+    assert len(chosen) == 1
+
+
+def test_openvino_tells_nobody_of_what_it_converts() -> None:
+    script = (
+        "import mainstream_runner.engine.templates\n"
+        "from openvino.tools.ovc import telemetry_utils\n"
+        "print(telemetry_utils.tm.__name__)"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.strip() == "openvino.tools.ovc.telemetry_stub"
 
 
 def test_a_base_network_that_is_not_installed_is_made_from_its_blobs(

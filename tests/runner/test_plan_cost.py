@@ -1,10 +1,11 @@
 """What a plan costs by the profile, and what the runner makes of it while it runs."""
 
 import pytest
+from runner_apps import runner_app, runner_plan
 
 from mainstream.mpackage.manifest import Blob, PrivateSegment
 from mainstream.node_profile import BaseProfile, NodeProfile
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.runner_plan import RunnerApp
 from mainstream_runner.plan_cost import expected_cost
 from mainstream_runner.pod.cost_ratio import CostRatio
 
@@ -27,54 +28,40 @@ REST = 0.01 + 10 * 0.0005
 
 
 def app(name: str, branch_point: int, private: str = "") -> RunnerApp:
-    return RunnerApp(
-        name=name,
-        stream="s",
-        view="full",
+    return runner_app(
+        name,
         base="tiny",
-        base_digest=DIGEST,
-        package_digest=DIGEST,
         branch_point=branch_point,
-        prefix_hash=DIGEST,
         segments=tuple(
             PrivateSegment(branch_point=k, prefix_hash=f"{private or name}{k}".encode().hex().rjust(64, "0"), blob=BLOB)
             for k in range(branch_point, 2)
         ),
-        head=BLOB,
-        threshold=0.5,
         fps=5.0,
-        votes=1,
-        merge_gap_s=1.0,
     )
 
 
-def plan(*apps: RunnerApp, sharing: bool = True) -> RunnerPlan:
-    stream = RunnerStream(name="s", url="file:x", fps=10, crops={"full": None})
-    return RunnerPlan(node="n", sharing=sharing, budget=1, cost=1, streams=(stream,), apps=apps)
-
-
 def test_a_shared_stem_costs_once_at_the_highest_rate_and_every_app_its_own() -> None:
-    cost = expected_cost(plan(app("a", 2), app("b", 1)), {"a": 2.0, "b": 5.0}, PROFILE)
+    cost = expected_cost(runner_plan(app("a", 2), app("b", 1)), {"a": 2.0, "b": 5.0}, PROFILE)
     stem = 0.002 * 5 + 0.001 * 5 + 0.002 * 2
     assert cost == pytest.approx(REST + stem + 0.0001 * 2 + (0.0025 + 0.0001) * 5)
 
 
 def test_a_private_stem_of_two_apps_costs_once() -> None:
-    cost = expected_cost(plan(app("a", 1, "t"), app("b", 1, "t")), {"a": 2.0, "b": 2.0}, PROFILE)
+    cost = expected_cost(runner_plan(app("a", 1, "t"), app("b", 1, "t")), {"a": 2.0, "b": 2.0}, PROFILE)
     assert cost == pytest.approx(REST + (0.002 + 0.003) * 2 + 2 * 0.0001 * 2)
 
 
 def test_without_sharing_every_app_pays_for_its_whole_network_and_frame() -> None:
-    cost = expected_cost(plan(app("a", 2), app("b", 2), sharing=False), {"a": 2.0, "b": 2.0}, PROFILE)
+    cost = expected_cost(runner_plan(app("a", 2), app("b", 2), sharing=False), {"a": 2.0, "b": 2.0}, PROFILE)
     assert cost == pytest.approx(REST + 2 * (0.002 + 0.003 + 0.0001) * 2)
 
 
 def test_an_app_that_analyses_nothing_costs_nothing() -> None:
-    assert expected_cost(plan(app("a", 0)), {}, PROFILE) == pytest.approx(REST)
+    assert expected_cost(runner_plan(app("a", 0)), {}, PROFILE) == pytest.approx(REST)
 
 
 def test_the_ratio_is_that_of_the_last_minute() -> None:
-    ratio, served = CostRatio(), plan(app("a", 2))
+    ratio, served = CostRatio(), runner_plan(app("a", 2))
     cost = expected_cost(served, {"a": 5.0}, PROFILE)
     for second in range(200):
         slow = max(0, second - 100) * cost  # from second 100 on everything takes twice as long
@@ -89,6 +76,6 @@ def test_the_ratio_is_that_of_the_last_minute() -> None:
 def test_another_plan_starts_the_minute_anew() -> None:
     ratio = CostRatio()
     for second in range(100):
-        served = plan(app("a", 2) if second < 90 else app("a", 1))
+        served = runner_plan(app("a", 2) if second < 90 else app("a", 1))
         ratio.sample(second, second * 0.1, {"a": 5 * second}, served, PROFILE)
     assert ratio.value() is None

@@ -2,16 +2,26 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.folder_store import FolderStore
 from mainstream.nn.network import Network
+from mainstream.nn.registry import load_to_measure
 from mainstream.node_profile import BaseProfile
 from mainstream.runner_plan import RunnerStream
+from mainstream.weights import open_base_network
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine.calibration import Choice, always
+from mainstream_runner.engine.loader import load_executor
+from mainstream_runner.engine.torch_eager import TorchEager
 from mainstream_runner.profiling import node
 from mainstream_runner.profiling.fit import ascending, fit_app_s, fit_base, fit_decode_s, fit_frame_s, fit_scale
 from mainstream_runner.profiling.part_costs import PartCosts
+from mainstream_runner.profiling.parts import measure_parts
 
 PARTS = PartCosts(
     frames=1,
@@ -47,6 +57,23 @@ def test_the_ascending_fit_ascends_and_keeps_the_sum(values: list[float]) -> Non
     fitted = ascending(values)
     assert fitted == sorted(fitted)
     assert sum(fitted) == pytest.approx(sum(values), abs=1e-9)
+
+
+def test_a_base_network_without_weights_is_measured_and_probed_with_random_ones(tmp_path: Path) -> None:
+    eager = TorchEager()
+    parts = measure_parts(load_to_measure("resnet-18"), Choice(eager), fps=1000.0, seconds=0.01)
+    assert len(parts.stem_s) == len(parts.segment_bytes)
+    assert parts.rest_s[0] > 0
+    stream = RunnerStream(name="plaza", url="", fps=10.0, crops={"full": None})
+    plan = node.probe_plan(stream, "resnet-18", parts, 1.0, node.zero_head(tmp_path, parts))
+    executor = load_executor(plan, tmp_path, always(eager))
+    pixels = np.zeros((224, 224, 3), np.uint8)
+    assert executor.score([DueFrame(0, pixels, ("probe-0",))]) == [{"probe-0": 0.5}]
+
+
+def test_random_weights_never_stand_in_for_those_of_a_package(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="resnet-18"):
+        open_base_network("resnet-18", "0" * 64, (), FolderStore(tmp_path))
 
 
 def test_what_live_runs_used_is_explained_to_the_last_second() -> None:

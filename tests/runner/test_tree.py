@@ -1,10 +1,11 @@
 """Which segments run for whom."""
 
 import pytest
+from runner_apps import runner_app, runner_plan
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Blob, PrivateSegment
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.engine.chains import chains_of
 from mainstream_runner.engine.tree import StemTree, check_base, stem_tree
 from mainstream_runner.views import plan_views
@@ -19,10 +20,8 @@ def digest(text: str) -> str:
 
 def app(name: str, branch_point: int, *, private: str = "", fps: float = 1.0) -> RunnerApp:
     owner = private or name
-    return RunnerApp(
-        name=name,
-        stream="s",
-        view="full",
+    return runner_app(
+        name,
         base="b",
         base_digest=PUBLIC[-1],
         package_digest=PUBLIC[0],
@@ -37,16 +36,8 @@ def app(name: str, branch_point: int, *, private: str = "", fps: float = 1.0) ->
             for k in range(branch_point, 3)
         ),
         head=Blob(sha256=digest(name), size_bytes=1),
-        threshold=0.5,
         fps=fps,
-        votes=1,
-        merge_gap_s=1.0,
     )
-
-
-def plan(*apps: RunnerApp, sharing: bool = True) -> RunnerPlan:
-    stream = RunnerStream(name="s", url="file:x", fps=10, crops={"full": None})
-    return RunnerPlan(node="n", sharing=sharing, budget=1, cost=1, streams=(stream,), apps=apps)
 
 
 def stem_trees(of: RunnerPlan, bases: dict[str, tuple[str, ...]]) -> list[StemTree]:
@@ -56,7 +47,7 @@ def stem_trees(of: RunnerPlan, bases: dict[str, tuple[str, ...]]) -> list[StemTr
 
 
 def test_a_public_segment_runs_once_for_all_who_look_at_the_same_view() -> None:
-    (tree,) = stem_trees(plan(app("a", 3), app("b", 3), app("c", 2)), BASES)
+    (tree,) = stem_trees(runner_plan(app("a", 3), app("b", 3), app("c", 2)), BASES)
     assert [(node.index, node.blob is None) for node in tree.due_nodes(["a", "b", "c"])] == [
         (0, True),
         (1, True),
@@ -66,17 +57,17 @@ def test_a_public_segment_runs_once_for_all_who_look_at_the_same_view() -> None:
 
 
 def test_two_apps_trained_together_share_their_private_stem() -> None:
-    (tree,) = stem_trees(plan(app("a", 1, private="t"), app("b", 1, private="t")), BASES)
+    (tree,) = stem_trees(runner_plan(app("a", 1, private="t"), app("b", 1, private="t")), BASES)
     assert len(tree.due_nodes(["a", "b"])) == 3
 
 
 def test_only_what_a_due_app_needs_runs() -> None:
-    (tree,) = stem_trees(plan(app("a", 3), app("b", 1)), BASES)
+    (tree,) = stem_trees(runner_plan(app("a", 3), app("b", 1)), BASES)
     assert [node.key for node in tree.due_nodes(["b"])] == [PUBLIC[1], digest("b1"), digest("b2")]
 
 
 def test_parents_come_before_children() -> None:
-    (tree,) = stem_trees(plan(app("a", 1), app("b", 3), app("c", 0)), BASES)
+    (tree,) = stem_trees(runner_plan(app("a", 1), app("b", 3), app("c", 0)), BASES)
     seen = {tree.root}
     for node in tree.due_nodes(["c", "b", "a"]):
         assert node.parent in seen
@@ -84,7 +75,7 @@ def test_parents_come_before_children() -> None:
 
 
 def test_a_plan_without_sharing_gives_every_app_its_own_tree() -> None:
-    trees = stem_trees(plan(app("a", 3), app("b", 3), sharing=False), BASES)
+    trees = stem_trees(runner_plan(app("a", 3), app("b", 3), sharing=False), BASES)
     assert [[leaf.app for leaf in tree.leaves] for tree in trees] == [["a"], ["b"]]
     assert all(len(tree.nodes) == 3 for tree in trees)
 
@@ -92,7 +83,7 @@ def test_a_plan_without_sharing_gives_every_app_its_own_tree() -> None:
 def test_apps_of_a_base_network_with_other_weights_look_at_a_view_of_their_own() -> None:
     other = (PUBLIC[0], *(digest(f"other{k}") for k in range(3)))
     theirs = app("b", 3).model_copy(update={"base_digest": other[-1], "prefix_hash": other[-1]})
-    trees = stem_trees(plan(app("a", 3), theirs), {**BASES, other[-1]: other})
+    trees = stem_trees(runner_plan(app("a", 3), theirs), {**BASES, other[-1]: other})
     assert [[leaf.app for leaf in tree.leaves] for tree in trees] == [["a"], ["b"]]
     assert {node.key for node in trees[1].nodes} == set(other[1:])
 
@@ -100,11 +91,11 @@ def test_apps_of_a_base_network_with_other_weights_look_at_a_view_of_their_own()
 def test_a_plan_whose_share_key_differs_is_refused_by_app_and_field() -> None:
     other = (PUBLIC[0], digest("other"), *PUBLIC[2:])
     with pytest.raises(InvalidInputError, match=r"apps\[a\]\.prefix_hash: .*plan again"):
-        stem_trees(plan(app("a", 1)), {PUBLIC[-1]: other})
+        stem_trees(runner_plan(app("a", 1)), {PUBLIC[-1]: other})
 
 
 def chain_spans(*apps: RunnerApp) -> list[tuple[str, str]]:
-    (tree,) = stem_trees(plan(*apps), BASES)
+    (tree,) = stem_trees(runner_plan(*apps), BASES)
     return [(chain.start, chain.end) for chain in chains_of(tree)]
 
 
@@ -128,6 +119,6 @@ def test_a_private_stem_of_two_apps_is_one_chain_and_so_is_the_whole_network_of_
 
 
 def test_every_segment_is_in_one_chain() -> None:
-    (tree,) = stem_trees(plan(app("a", 3), app("b", 1), app("c", 1, private="b"), app("d", 0)), BASES)
+    (tree,) = stem_trees(runner_plan(app("a", 3), app("b", 1), app("c", 1, private="b"), app("d", 0)), BASES)
     nodes = [node.key for chain in chains_of(tree) for node in chain.nodes]
     assert sorted(nodes) == sorted(node.key for node in tree.nodes)

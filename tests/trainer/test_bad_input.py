@@ -1,3 +1,4 @@
+import hashlib
 import json
 import resource
 from dataclasses import replace
@@ -7,6 +8,9 @@ import pytest
 from mainstream.api.video_stream import Crop
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.layout import blob_key
+from mainstream.nn.registry import load_architecture
+from mainstream.weights import BaseWeights, publish_base_network
 from mainstream_trainer.training import train_app, train_apps
 
 
@@ -74,6 +78,25 @@ def test_runs_that_overlap(refused):
 
 def test_an_unknown_app(refused):
     assert "labels.json: apps: has no app 'window' (it has: door, gate)" in refused(app="window")
+
+
+def test_a_base_whose_weights_differ_from_their_sha256(refused, tmp_path):
+    weights = tmp_path / "weights.safetensors"
+    weights.write_bytes(b"others than those meant")
+    found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    said = refused(base="resnet-18", branch_points=(0, 9), weights=BaseWeights(str(weights), "0" * 64))
+    assert f"weights.safetensors: has sha256 {found}, not {'0' * 64}" in said
+
+
+def test_a_published_base_of_which_a_byte_was_changed(refused, tmp_path):
+    store = FolderStore(tmp_path / "bases")
+    segments = publish_base_network(load_architecture("resnet-18").without_weights(), "1", store).segments
+    blob = store.folder / blob_key(segments[3])
+    content = bytearray(blob.read_bytes())
+    content[-1] ^= 1
+    blob.write_bytes(content)
+    said = refused(base="resnet-18", branch_points=(0, 9), weights=BaseWeights(f"{store.folder}/resnet-18@1"))
+    assert segments[3].sha256 in said
 
 
 def test_a_base_network_that_is_not_installed(refused):

@@ -15,6 +15,7 @@ from mainstream.mpackage.publish import publish
 from mainstream.mpackage.store import Store
 from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candidate
 from mainstream_trainer.checkpoints import Checkpoints
+from mainstream_trainer.common_stem import CommonStemTraining
 from mainstream_trainer.evaluation import Evaluator
 from mainstream_trainer.feature_cache import FeatureCache
 from mainstream_trainer.groups import groups_of
@@ -22,6 +23,7 @@ from mainstream_trainer.packing import pack, training_of
 from mainstream_trainer.preparation import Job
 from mainstream_trainer.reporting import write_report
 from mainstream_trainer.request import OnProgress, Progress
+from mainstream_trainer.schedule import candidate_seed
 
 _SKIPPED_NAMED = 100
 _FIRST_PAUSE_S = 1.0
@@ -50,13 +52,15 @@ def train_job(
     on_progress: OnProgress,
     check_stop: Callable[[], None],
     share: Share | None = None,
+    common_stem: CommonStemTraining | None = None,
 ) -> Manifest | None:
     """Train one app's candidates, each warm-started from the one before, and publish their package.
 
-    A candidate that is among the `checkpoints` is not trained again. None where the `share` was to train a group.
+    `common_stem` is what makes the candidate that the job has in common with others. A candidate that is among the
+    `checkpoints` is not trained again. None where the `share` was to train a group.
     """
     groups = groups_of(job.request.branch_points, job.request.settings.groups, job.network)
-    training = _Training(job, features, checkpoints, on_progress, check_stop)
+    training = _Training(job, features, checkpoints, on_progress, check_stop, common_stem)
     if share is not None and share.index < len(groups):
         training.train_group(groups[share.index])
         return None
@@ -78,8 +82,10 @@ class _Training:
         checkpoints: Store,
         on_progress: OnProgress,
         check_stop: Callable[[], None],
+        common_stem: CommonStemTraining | None,
     ) -> None:
         self._job = job
+        self._common_stem = common_stem
         self._lesson = Lesson(features, job.present, job.held_out, job.request.settings)
         self._finished = Checkpoints(checkpoints, inputs_digest(job), job.network, job.request.settings.head)
         self._on_progress = on_progress
@@ -90,17 +96,19 @@ class _Training:
         self._record: dict[str, Any] = {
             "started": datetime.now(UTC).isoformat(),
             "machine": describe_machine(),
+            "device": job.request.device,
             "skipped": {"count": len(job.source.skipped), "pictures": list(job.source.skipped[:_SKIPPED_NAMED])},
             "candidates": [],
         }
 
     def train_group(self, group: list[int]) -> None:
-        """Train candidates in this order, each from the one before."""
+        """Train candidates in this order, each from the one before of the app's own."""
         before: TrainedCandidate | None = None
         for branch_point in group:
             if branch_point not in self._candidates:
                 self._finish(branch_point, before)
-            before = self._candidates[branch_point]
+            if branch_point != self._job.request.common_stem:
+                before = self._candidates[branch_point]
 
     def await_all(self, branch_points: Sequence[int], wait_s: float) -> None:
         """Until others have finished every candidate; `MainstreamError` where that takes too long."""
@@ -123,7 +131,7 @@ class _Training:
         job, request = self._job, self._job.request
         candidates = list(self._candidates.values())
         evaluator = Evaluator(job.events, job.present, job.held_out, request.settings)
-        package = pack(request, job.network, candidates, evaluator, training_of(request, job.data_digest))
+        package = pack(request, job.network, candidates, evaluator, training_of(job))
         self._check_stop()
         write_report(store, package.manifest, self._record, job, candidates, self._lesson.features)
         publish(store, package.manifest, package.blobs, self._record)
@@ -140,14 +148,20 @@ class _Training:
         trained = self._finished.load(branch_point)
         resumed = trained is not None
         if trained is None:
-            seed = candidate_seed(request.seed, request.app, branch_point)
-            trained = train_candidate(
-                self._job.network, branch_point, self._lesson, start, seed, on_look, self._check_stop
-            )
+            trained = self._train(branch_point, start, on_look)
             self._finished.save(trained)
         on_look(1.0)
         self._work_done += self._work_of(branch_point)
         self._add(branch_point, trained, time.monotonic() - started_s, resumed=resumed)
+
+    def _train(
+        self, branch_point: int, start: TrainedCandidate | None, on_look: Callable[[float], None]
+    ) -> TrainedCandidate:
+        job = self._job
+        if self._common_stem is not None and branch_point == job.request.common_stem:
+            return self._common_stem.candidate(job, self._lesson, on_look, self._check_stop)
+        seed = candidate_seed(job.request.seed, job.request.app, branch_point)
+        return train_candidate(job.network, branch_point, self._lesson, start, seed, on_look, self._check_stop)
 
     def _add(self, branch_point: int, trained: TrainedCandidate, seconds: float, *, resumed: bool) -> None:
         self._candidates[branch_point] = trained
@@ -168,11 +182,6 @@ class _Training:
 
 def inputs_digest(job: Job) -> str:
     """Of everything that a candidate of the app depends on, the version that it is published as left out."""
-    training = training_of(job.request, job.data_digest).model_dump(mode="json")
+    training = training_of(job).model_dump(mode="json")
     known = {"training": training, "app": job.request.app, "base": job.network.digest}
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
-
-
-def candidate_seed(seed: int, app: str, branch_point: int) -> int:
-    """A seed of its own for each candidate, whatever else is trained beside it."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/{app}/{branch_point}".encode()).digest()[:7])

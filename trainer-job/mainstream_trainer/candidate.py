@@ -6,7 +6,6 @@ the base network's own, and in the stem they would break the share key. Its scal
 
 import copy
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from torch import fx, nn
 
 from mainstream.nn.network import Network
 from mainstream.nn.tensors import round_to_half
+from mainstream_trainer.device import mixed_precision
 from mainstream_trainer.feature_cache import FeatureCache
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.model import Model
@@ -30,11 +30,11 @@ _PASS_ELEMENTS = 640_000
 
 @dataclass(frozen=True)
 class Lesson:
-    """What there is to learn for one app."""
+    """What there is to learn for one app, or for several that learn together."""
 
     features: FeatureCache
     present: NDArray[np.bool_]
-    """on which frames of the training part the event is there, (n,)"""
+    """on which frames of the training part the event is there: (n,), or (n, apps)"""
     held_out: HeldOut
     settings: TrainingSettings
 
@@ -70,18 +70,47 @@ def train_candidate(
     What is kept is a moving average of the weights, where it ranks the held-out frames best; ranking, because
     thresholds are chosen later. `check_stop` is called between steps and ends training by raising.
     """
-    settings, held_out = lesson.settings, lesson.held_out
-    plan = schedule(network.branch_points[branch_point].cost_share, len(held_out.fit), settings)
     segments = () if start is None else start.segments
     model = Model.starting_from(
-        network, branch_point, settings.head, seed, segments, None if start is None else start.head
+        network, branch_point, lesson.settings.head, seed, segments, None if start is None else start.head
     )
+    scores = None if start is None else start.scores
+    learnt = learn(model, lesson, network.branch_points[branch_point].cost_share, scores, seed, on_look, check_stop)
+    learnt = rounded(learnt, lesson, check_stop)
+    body, head = tuple(learnt.model.segments), learnt.model.head
+    return TrainedCandidate(branch_point, body, head, learnt.scores, learnt.half, learnt.epochs, learnt.best_epoch)
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A model that has stopped learning; fields as of `TrainedCandidate`."""
+
+    model: Model
+    scores: NDArray[np.float64]
+    epochs: float
+    best_epoch: float
+    half: bool = False
+
+
+def learn(
+    model: Model,
+    lesson: Lesson,
+    frozen_share: float,
+    start_scores: NDArray[np.float64] | None,
+    seed: int,
+    on_look: Callable[[float], None],
+    check_stop: Callable[[], None],
+) -> Learnt:
+    """Train until the held-out frames are ranked no better; `start_scores` are those of what the model starts from."""
+    settings, held_out = lesson.settings, lesson.held_out
+    plan = schedule(frozen_share, len(held_out.fit), settings)
+    model.to(lesson.features.device)
     learner = Learner(model, lesson, plan, seed)
     present = lesson.present[held_out.frames]
     # What it starts from is kept where nothing better is found, so that specialising more never makes it worse.
     best = _Best(-1.0, 0, {}, np.empty(0))
-    if start is not None:
-        best = _Best(ranking_quality(start.scores, present), 0, copy.deepcopy(model.state_dict()), start.scores)
+    if start_scores is not None:
+        best = _Best(ranking_quality(start_scores, present), 0, copy.deepcopy(model.state_dict()), start_scores)
     look = improved = 0
     while look < plan.looks and look - improved < plan.patience_looks:
         look += 1
@@ -96,28 +125,28 @@ def train_candidate(
     kept = learner.average
     kept.load_state_dict(best.weights)
     per_look = plan.steps_per_look * settings.batch_frames / len(held_out.fit)
-    trained = TrainedCandidate(
-        branch_point, tuple(kept.segments), kept.head, best.scores, False, look * per_look, best.look * per_look
-    )
-    return stored(trained, lesson, check_stop)
+    return Learnt(kept, best.scores, look * per_look, best.look * per_look)
 
 
-def stored(trained: TrainedCandidate, lesson: Lesson, check_stop: Callable[[], None]) -> TrainedCandidate:
-    """The candidate with weights rounded to half precision where that hardly changes p and e, else as it is."""
+def rounded(learnt: Learnt, lesson: Lesson, check_stop: Callable[[], None]) -> Learnt:
+    """On the CPU, rounded to half precision where that hardly changes p and e of any app, else as it is."""
     settings, frames = lesson.settings, lesson.held_out.frames
-    model = Model(trained.branch_point, list(copy.deepcopy(trained.segments)), copy.deepcopy(trained.head))
+    model = copy.deepcopy(learnt.model)
     round_to_half(model)
     scores = model.scores(lesson.features, frames, check_stop)
-    change = largest_change(trained.scores, scores, lesson.present[frames], settings.thresholds)
-    if change > settings.rounding_change:
-        return trained
-    return replace(trained, segments=tuple(model.segments), head=model.head, scores=scores, half=True)
+    change = largest_change(learnt.scores, scores, lesson.present[frames], settings.thresholds)
+    kept = learnt if change > settings.rounding_change else replace(learnt, model=model, scores=scores, half=True)
+    kept.model.cpu()
+    return kept
 
 
 def largest_change(
     before: NDArray[np.float64], after: NDArray[np.float64], present: NDArray[np.bool_], points: int
 ) -> float:
-    """Largest change of p or e at any operating point from scores `before` to scores `after`, each (n,)."""
+    """Largest change of p or e at any operating point from scores `before` to `after`, each (n,) or (n, apps)."""
+    if present.ndim > 1:
+        apps = zip(before.T, after.T, present.T, strict=True)
+        return max(largest_change(*app, points) for app in apps)
     at = thresholds(points, before)[:, None]
     return max(
         float(np.abs((before[of] >= at).mean(axis=1) - (after[of] >= at).mean(axis=1)).max())
@@ -134,7 +163,12 @@ class _Best:
 
 
 def ranking_quality(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
-    """Probability that a frame of an event scores higher than another frame (area under the ROC curve), ties half."""
+    """Probability that a frame of an event scores higher than another frame (area under the ROC curve), ties half.
+
+    Of several apps, scores and present (n, apps), the mean.
+    """
+    if present.ndim > 1:
+        return float(np.mean([ranking_quality(*app) for app in zip(scores.T, present.T, strict=True)]))
     other = np.sort(scores[~present])
     below = np.searchsorted(other, scores[present], side="left")
     not_above = np.searchsorted(other, scores[present], side="right")
@@ -158,7 +192,8 @@ class Learner:
         )
         self._pass_frames = max(1, _PASS_ELEMENTS // lesson.features.elements(model.branch_point))
         present = lesson.present[lesson.held_out.fit]
-        self._event_weight = float((~present).sum() / present.sum())
+        more = (~present).sum(axis=0) / present.sum(axis=0) - 1
+        self._event_weight_more = torch.tensor(more, dtype=torch.float32, device=lesson.features.device)
 
     def learn(self, steps: int, check_stop: Callable[[], None]) -> None:
         """So many steps, on frames drawn in passes over every `stride`-th one."""
@@ -184,25 +219,26 @@ class Learner:
         self._step += 1
 
     def _loss(self, rows: NDArray[np.intp]) -> torch.Tensor:
-        """Summed cross-entropy in which both classes weigh the same, with smoothed labels, dropout on the features."""
+        """Summed cross-entropy in which both classes of an app weigh the same, with smoothed labels, dropout on the
+        features.
+        """
         settings, lesson = self._lesson.settings, self._lesson
-        present = torch.from_numpy(lesson.present[rows % len(lesson.present)].astype(np.float32))
+        present = torch.from_numpy(lesson.present[rows % len(lesson.present)].astype(np.float32)).to(
+            lesson.features.device
+        )
         inputs = lesson.features.batch(self._model.branch_point, rows)
-        with self._precision():
+        with mixed_precision(inputs.device, settings.precision == "bfloat16"):
             features = self._model.body(inputs).float()
         # By channel, which pooling leaves alone; from our own generator, so that apps may train side by side.
-        kept = torch.rand(features.shape[:2], generator=self._generator) >= settings.dropout
+        drawn = torch.rand(features.shape[:2], generator=self._generator).to(features.device)
+        kept = drawn >= settings.dropout
         logits = self._model.head(features * (kept / (1 - settings.dropout))[:, :, None, None])
         return nn.functional.binary_cross_entropy_with_logits(
             logits,
             present * (1 - settings.label_smoothing) + settings.label_smoothing / 2,
-            weight=1 + present * (self._event_weight - 1),
+            weight=1 + present * self._event_weight_more,
             reduction="sum",
         )
-
-    def _precision(self) -> AbstractContextManager[object]:
-        half = self._lesson.settings.precision == "bfloat16" and len(self._model.segments) > 0
-        return torch.autocast("cpu", torch.bfloat16) if half else nullcontext()
 
     def _drawn_rows(self, wanted: int) -> NDArray[np.intp]:
         """Rows of the feature cache, each frame in one of its variants."""

@@ -8,6 +8,7 @@ Invariant: what a row holds at a branch-point is the float16 of what float32 mad
 is computed again, so that it does not matter what else is kept.
 """
 
+import copy
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -29,6 +30,7 @@ from mainstream_trainer.variants import varied
 _Number = TypeVar("_Number", np.uint8, np.float16)
 _FEATURE_BYTES = 2
 """float16"""
+_CPU = torch.device("cpu")
 _CHUNK_FRAMES = 16
 """frames of one forward pass; fixed, so that features do not depend on the number of threads"""
 
@@ -53,8 +55,19 @@ class FeatureCache:
     Variant 0 of a frame is the frame itself. Everything frozen: pooled (C, 1, 1), where a head looks at no more.
     """
 
-    def __init__(self, network: Network, folder: Path, frames: int, settings: TrainingSettings, seed: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        folder: Path,
+        frames: int,
+        settings: TrainingSettings,
+        seed: int,
+        device: torch.device = _CPU,
+    ) -> None:
+        self.device = device
         self._network = network
+        there = device.type == "cpu"
+        self._segments = network.segments if there else [copy.deepcopy(each).to(device) for each in network.segments]
         self._folder = folder
         self._count = frames
         self._settings = settings
@@ -114,7 +127,7 @@ class FeatureCache:
 
         def fill(chunk: NDArray[np.intp]) -> None:
             for k, features in self._computed(chunk, missing):
-                targets[k][1][chunk] = features.numpy()
+                targets[k][1][chunk] = features.cpu().numpy()
 
         if missing:
             for done, _ in enumerate(executor.map(fill, chunks), start=1):
@@ -126,7 +139,7 @@ class FeatureCache:
         on_share(1.0)
 
     def batch(self, branch_point: int, rows: NDArray[np.intp]) -> torch.Tensor:
-        """Features (len(rows), ...), float32, at a branch-point."""
+        """Features (len(rows), ...), float32, at a branch-point, on the device that trains."""
         if branch_point == 0:
             inputs = self._inputs(rows)
         elif branch_point in self._arrays:
@@ -134,7 +147,7 @@ class FeatureCache:
         else:
             ((_, features),) = self._computed(rows, [branch_point])
             inputs = features.float()
-        return inputs.contiguous(memory_format=torch.channels_last)
+        return inputs.to(self.device).contiguous(memory_format=torch.channels_last)
 
     def pixels(self, frame: int) -> NDArray[np.uint8]:
         """A frame as it is, (height, width, 3)."""
@@ -172,10 +185,10 @@ class FeatureCache:
         """Features, float16, at ascending branch-points, in one pass."""
         found = []
         with torch.inference_mode():
-            features = self._inputs(rows).contiguous(memory_format=torch.channels_last)
+            features = self._inputs(rows).to(self.device).contiguous(memory_format=torch.channels_last)
             at = 0
             for branch_point in branch_points:
-                for segment in self._network.segments[at:branch_point]:
+                for segment in self._segments[at:branch_point]:
                     features = segment(features)
                 at = branch_point
                 seen = features.mean(dim=(2, 3), keepdim=True) if self._is_pooled(branch_point) else features

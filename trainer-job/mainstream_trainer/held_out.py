@@ -26,7 +26,8 @@ class HeldOut:
 
 
 def hold_out(present: NDArray[np.bool_], fps: float, settings: TrainingSettings) -> HeldOut:
-    """Divide a training part in which the event is there on the frames `present` (n,).
+    """Divide a training part in which the event is there on the frames `present` (n,), or (n, apps) for several apps
+    that hold out the same frames.
 
     The part is cut into `held_out_blocks` equal pieces of time. In each a stretch of `held_out_share` is held out: the
     first among those that cut the fewest events and hold most nearly the share of event frames that the whole part has.
@@ -43,7 +44,7 @@ def hold_out(present: NDArray[np.bool_], fps: float, settings: TrainingSettings)
         fits[max(0, start - gap) : end + gap] = False
     split = HeldOut(np.flatnonzero(fits), blocks)
     for what, frames in (("fitting", split.fit), ("held-out", split.frames)):
-        if not (present[frames].any() and not present[frames].all()):
+        if not (present[frames].any(axis=0) & ~present[frames].all(axis=0)).all():
             raise InvalidInputError(
                 f"the {what} frames do not hold both event and no event; label more, or change held_out_share",
                 field="settings.held_out_share",
@@ -53,12 +54,13 @@ def hold_out(present: NDArray[np.bool_], fps: float, settings: TrainingSettings)
 
 def _best_block(present: NDArray[np.bool_], piece: Run, share: float) -> Run:
     length = max(1, round(share * (piece[1] - piece[0])))
-    goal = present.mean()
+    goal = present.mean(axis=0)
 
     def badness(start: int) -> tuple[int, float]:
         end = start + length
-        cuts = sum(0 < edge < len(present) and present[edge - 1] and present[edge] for edge in (start, end))
-        return int(cuts), abs(float(present[start:end].mean() - goal))
+        inside = [edge for edge in (start, end) if 0 < edge < len(present)]
+        cuts = sum(int(np.count_nonzero(present[edge - 1] & present[edge])) for edge in inside)
+        return cuts, float(np.abs(present[start:end].mean(axis=0) - goal).sum())
 
     start = min(range(piece[0], piece[1] - length + 1), key=badness)
     return start, start + length

@@ -19,8 +19,19 @@ _SEEDING = Lock()
 """torch has one global generator, which heads draw their first weights from"""
 
 
+class Heads(nn.Module):
+    """The heads of several apps on one feature map: logits (N, apps)."""
+
+    def __init__(self, heads: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.each = nn.ModuleList(heads)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return torch.stack([head(features) for head in self.each], dim=1)
+
+
 class Model(nn.Module):
-    """Features at the branch-point (N, ...) to logits (N,)."""
+    """Features at the branch-point (N, ...) to logits (N,); (N, apps) where the head is `Heads`."""
 
     def __init__(self, branch_point: int, segments: Sequence[fx.GraphModule], head: nn.Module) -> None:
         super().__init__()
@@ -42,9 +53,7 @@ class Model(nn.Module):
     ) -> "Model":
         """The base network's weights, but those of a more frozen candidate where it has its own."""
         segments = network.trainable_segments(branch_point)
-        with _SEEDING, torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            head = make_head(head_kind, network.feature_channels)
+        head = seeded_head(head_kind, network.feature_channels, seed)
         if trained_head is not None:
             head.load_state_dict(trained_head.state_dict())
         for segment, trained in zip(reversed(segments), reversed(trained_segments), strict=False):
@@ -59,12 +68,19 @@ class Model(nn.Module):
     def scores(
         self, features: FeatureCache, frames: NDArray[np.intp], check_stop: Callable[[], None]
     ) -> NDArray[np.float64]:
-        """Scores (len(frames),) of frames as they are."""
+        """Scores of frames as they are: (len(frames),), or (len(frames), apps) where the head is that of several."""
         parts = []
         with torch.inference_mode():
             for at in range(0, len(frames), _SCORED_FRAMES):
                 check_stop()
                 batch = features.batch(self.branch_point, frames[at : at + _SCORED_FRAMES])
-                parts.append(torch.sigmoid(self.head(self.body(batch)).double()).numpy())
+                parts.append(torch.sigmoid(self.head(self.body(batch)).double()).cpu().numpy())
         scores: NDArray[np.float64] = np.concatenate(parts)
         return scores
+
+
+def seeded_head(kind: str, channels: int, seed: int) -> nn.Module:
+    """A new head whose first weights the seed decides."""
+    with _SEEDING, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make_head(kind, channels)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
+import torch
 from torch import nn
 
 from mainstream.mpackage.manifest import (
@@ -23,6 +24,7 @@ from mainstream.weights import pack_base_network
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.evaluation import Evaluator, Measured, dominating
 from mainstream_trainer.operating_points import balanced_accuracy
+from mainstream_trainer.preparation import Job
 from mainstream_trainer.request import TrainingRequest
 
 EVENT_CLASS = "event"
@@ -50,7 +52,7 @@ def pack(
     # What every image carries need not travel with each package.
     base_segments, blobs = ((), {}) if request.weights is None else pack_base_network(network)
     measured = {each.branch_point: evaluator.measure(each, request.seed) for each in candidates}
-    better = {each.branch_point: _dominated_by(each.branch_point, measured) for each in candidates}
+    better = {k: _dominated_by(k, measured, request.common_stem) for k in measured}
     extremes = {min(better), max(better)}
     pruned = [k for k, other in better.items() if request.settings.prune and other is not None and k not in extremes]
     manifest = Manifest(
@@ -78,9 +80,13 @@ def pack(
     return Package(manifest, blobs)
 
 
-def _dominated_by(branch_point: int, measured: dict[int, Measured]) -> int | None:
-    """Who freezes more shares more, so such a candidate is never dearer on a node; the most frozen one is named."""
-    no_dearer = {k: measured[k].operating_points for k in sorted(measured, reverse=True) if k > branch_point}
+def _dominated_by(branch_point: int, measured: dict[int, Measured], common_stem: int | None) -> int | None:
+    """Who freezes more shares more, so such a candidate is never dearer on a node; the most frozen one is named.
+
+    A common stem is shared to its end, so only everything frozen is never dearer than that.
+    """
+    above = max(measured) - 1 if branch_point == common_stem else branch_point
+    no_dearer = {k: measured[k].operating_points for k in sorted(measured, reverse=True) if k > above}
     return dominating(measured[branch_point].operating_points, no_dearer)
 
 
@@ -101,17 +107,21 @@ def _middle(measured: Measured) -> float:
     return balanced_accuracy(points[len(points) // 2])
 
 
-def training_of(request: TrainingRequest, data_digest: str) -> Training:
+def training_of(job: Job) -> Training:
     """What determines the weights."""
+    request, stem = job.request, job.common_stem
+    cuda = {"cuda": str(torch.version.cuda)} if request.device == "cuda" else {}
+    common = {} if stem is None else {"common_stem": {"branch_point": stem.branch_point, "apps": dict(stem.apps)}}
     return Training(
-        data_digest=data_digest,
+        data_digest=job.data_digest,
         seed=request.seed,
         settings={
             **request.settings.model_dump(mode="json"),
             "branch_points": sorted(set(request.branch_points)),
             "crop": None if request.crop is None else request.crop.model_dump(mode="json"),
+            **common,
         },
-        versions={name: version(name) for name in _VERSIONS},
+        versions={name: version(name) for name in _VERSIONS} | cuda,
     )
 
 

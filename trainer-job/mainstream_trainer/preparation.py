@@ -14,12 +14,25 @@ from mainstream.labels import Labels, Run, event_mask, runs_within
 from mainstream.nn.network import Network
 from mainstream.weights import resolve_base_network
 from mainstream_trainer.clip import Clip, ClipPart, inspect_clip
+from mainstream_trainer.device import resolve_device
 from mainstream_trainer.evaluation import AppEvents, DeclaredEvents
 from mainstream_trainer.frame_source import FrameSource
 from mainstream_trainer.held_out import HeldOut, hold_out
 from mainstream_trainer.label_files import read_label_file
 from mainstream_trainer.pictures import Pictures, check_event_classes, inspect_pictures
 from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
+
+
+@dataclass(frozen=True, eq=False)
+class CommonStem:
+    """What several apps learn together."""
+
+    branch_point: int
+    """from which on they are one network"""
+    apps: Mapping[str, str]
+    """digest of the data by app, in the order of their names"""
+    present: NDArray[np.bool_]
+    """on which frames of the training part the event of each is there, (n, apps)"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,7 @@ class Job:
     """on which frames of the training part the event is there"""
     held_out: HeldOut
     data_digest: str
+    common_stem: CommonStem | None = None
 
 
 class Preparation:
@@ -46,8 +60,11 @@ class Preparation:
 
     def prepare(self, request: TrainingRequest) -> Job:
         """Resolve a request; `InvalidInputError` names the file and the field of what cannot be used."""
+        request = replace(request, device=resolve_device(request.device))
         network = resolve_base_network(request.base, request.weights)
         _check_branch_points(request, network)
+        if request.common_stem is not None:
+            request = replace(request, branch_points=(*request.branch_points, request.common_stem))
         if isinstance(request.data, PictureData):
             return self._prepare_pictures(request, request.data, network)
         return self._prepare_video(request, request.data, network)
@@ -103,6 +120,10 @@ def _check_branch_points(request: TrainingRequest, network: Network) -> None:
         raise InvalidInputError(
             f"must hold 0 (nothing frozen) and {network.depth} (everything frozen): the baselines need both",
             field="branch_points",
+        )
+    if request.common_stem is not None and not 0 < request.common_stem < network.depth:
+        raise InvalidInputError(
+            f"must lie between 0 and {network.depth}, which the baselines need as each app's own", field="common_stem"
         )
 
 

@@ -18,7 +18,7 @@ def published(job: Job, store: Store) -> Manifest | None:
     if request.version not in package_versions(store, request.app):
         return None
     manifest = open_package(store, Reference(request.app, request.version, None))
-    there, wanted = manifest.training, training_of(request, job.data_digest)
+    there, wanted = manifest.training, training_of(job)
     differing = [
         what
         for what, same in (

@@ -8,6 +8,7 @@ from mainstream.api.video_stream import Crop
 from mainstream.labels import Split
 from mainstream.mpackage.manifest import EventStatistics
 from mainstream.weights import BaseWeights
+from mainstream_trainer.device import Device
 from mainstream_trainer.settings import TrainingSettings
 
 DEFAULT_BASE = "efficientnet-lite0"
@@ -63,6 +64,11 @@ class TrainingRequest:
     settings: TrainingSettings = field(default_factory=TrainingSettings)
     weights: BaseWeights | None = None
     """of the base network; None takes those of the package that ships them. Given ones travel with the package"""
+    common_stem: int | None = None
+    """branch-point from which on the apps of one view that ask for it together are one network with a head for each, so
+    that they share it; a candidate there is made, in place of one of the app's own"""
+    device: Device = "cpu"
+    """what trains. A GPU rounds otherwise than a CPU, so it makes another package of the same inputs"""
 
 
 @dataclass(frozen=True)

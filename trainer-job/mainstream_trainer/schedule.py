@@ -4,6 +4,7 @@ One rule for every candidate, warm-started or not: it stops when its held-out ra
 So a candidate that starts where a more frozen one ended pays only for what it learns beyond that.
 """
 
+import hashlib
 from dataclasses import dataclass
 from math import ceil
 
@@ -51,3 +52,8 @@ def schedule(frozen_share: float, fit_frames: int, settings: TrainingSettings) -
         learning_rate=settings.learning_rate * (1 + 2 * frozen_share),
         head_learning_rate=settings.head_learning_rate,
     )
+
+
+def candidate_seed(seed: int, app: str, branch_point: int) -> int:
+    """A seed of its own for each candidate, whatever else is trained beside it."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{app}/{branch_point}".encode()).digest()[:7])

@@ -57,7 +57,8 @@ class TrainingSettings(BaseModel):
     head: str = Field("pool-linear", min_length=1, max_length=128)
     """kind of head, by entry point"""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """of forward and backward passes where something is specialised; weights and evaluation stay in float32"""
+    """of forward and backward passes where something is specialised; weights and evaluation stay in float32. A GPU with
+    units for bfloat16 always uses them"""
     cache_bytes: int = Field(2 << 30, ge=1 << 20)
     """of features on disk; what does not fit is computed again"""
     rounding_change: float = Field(0.005, ge=0, le=1)

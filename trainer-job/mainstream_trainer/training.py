@@ -22,6 +22,7 @@ from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.store import Store
 from mainstream_trainer.app_training import Share, Stopped, train_job
+from mainstream_trainer.common_stem import CommonStemTraining, join_stems
 from mainstream_trainer.feature_cache import CachePlan, FeatureCache
 from mainstream_trainer.groups import groups_of
 from mainstream_trainer.preparation import Job, Preparation
@@ -69,13 +70,14 @@ def train_apps(
 ) -> list[Manifest]:
     """Train several apps and publish their packages; one that is published with the same inputs is not trained again.
 
-    Apps of one view share frames and features. Each package appears in the store as soon as it is complete, or not at
-    all: an error, Ctrl-C or a kill leaves nothing half-written.
+    Apps of one view share frames and features, and a private stem where they ask for a common one.
+    Each package appears in the store as soon as it is complete, or not at all: an error, Ctrl-C or a kill leaves
+    nothing half-written.
     Raises `MainstreamError` before anything is trained where a request cannot be carried out.
     """
     _check_distinct(requests)
     preparation = Preparation()
-    jobs = [preparation.prepare(request) for request in requests]
+    jobs = join_stems([preparation.prepare(request) for request in requests], _view_key)
     manifests = [published(job, store) for job in jobs]
     for job, manifest in zip(jobs, manifests, strict=True):
         if manifest is not None:
@@ -107,10 +109,13 @@ def _train_view(jobs: list[Job], store: Store, on_progress: OnProgress, resource
         try:
             features = _features(jobs, folder, executor, on_progress, resources.share)
             checkpoints = resources.checkpoints or FolderStore(folder)
-            futures = [
-                executor.submit(train_job, job, features, checkpoints, store, on_progress, check_stop, resources.share)
-                for job in jobs
-            ]
+            stems = {job.common_stem: CommonStemTraining() for job in jobs if job.common_stem is not None}
+
+            def train(job: Job) -> Manifest | None:
+                stem = None if job.common_stem is None else stems[job.common_stem]
+                return train_job(job, features, checkpoints, store, on_progress, check_stop, resources.share, stem)
+
+            futures = [executor.submit(train, job) for job in jobs]
             _wait(futures)
             return [manifest for future in futures if (manifest := future.result()) is not None]
         finally:
@@ -130,7 +135,9 @@ def _features(
         return lambda share: on_progress(Progress(step, detail, start + width * share))
 
     branch_points = sorted({branch_point for job in jobs for branch_point in _to_train(job, share)})
-    cache = FeatureCache(first.network, folder, first.source.frames, settings, first.request.seed)
+    cache = FeatureCache(
+        first.network, folder, first.source.frames, settings, first.request.seed, torch.device(first.request.device)
+    )
     plan = cache.plan(branch_points, settings.cache_bytes)
     on_progress(Progress(step, _told(plan), 0.0))
     reading, computing = (
@@ -170,7 +177,7 @@ def _wait(futures: list[Future[Manifest | None]]) -> None:
 def _view_key(job: Job) -> tuple[object, ...]:
     """What features depend on."""
     request = job.request
-    return (job.source.sha256, request.crop, job.network.digest, request.seed, request.settings)
+    return (job.source.sha256, request.crop, job.network.digest, request.seed, request.settings, request.device)
 
 
 def _view_digest(job: Job) -> str:
@@ -180,6 +187,7 @@ def _view_digest(job: Job) -> str:
         "crop": None if crop is None else crop.model_dump(mode="json"),
         "base": job.network.digest,
         "seed": job.request.seed,
+        "device": job.request.device,
         "settings": job.request.settings.model_dump(mode="json"),
     }
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

@@ -89,6 +89,9 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
         "env": [
             {"name": "MAINSTREAM_NODE", "value": node.metadata.name},
             {"name": "MAINSTREAM_DEVICE", "value": node.spec.device},
+            {"name": "MAINSTREAM_SPOOL_MEBIBYTES", "value": str(settings.spool_mebibytes)},
+            {"name": "MAINSTREAM_CLIPS_MEBIBYTES", "value": str(settings.clips_mebibytes)},
+            {"name": "MAINSTREAM_CLIPS_DAYS", "value": f"{settings.clips_days:g}"},
         ],
         "ports": [{"name": "admin", "containerPort": ADMIN_PORT, "protocol": "TCP"}],
         "resources": {

@@ -60,6 +60,8 @@ class EngineHost:
         whose sender names it, so that no frame waits for its sender to learn of the change.
         """
         with self._lock:
+            if self._loading == plan.digest and self._wanted is None:
+                return  # whoever asks again lost patience; a busy node is not made faster by starting over
             self._wanted = _Load(plan, store)
             if self._loading is None:
                 self._loading = plan.digest
@@ -109,10 +111,10 @@ class EngineHost:
             self._pictures.setdefault((size[0], size[1]), deque(maxlen=FRAMES)).append(frame.pixels.copy())
 
     def _load_wanted(self) -> None:
-        # What is loaded must not take the processor from what is scored.
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, max(_LOADER_NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
         while (wanted := self._next_wanted()) is not None:
+            if self._executor is not None:
+                # What is loaded must not take the processor from what is scored; at a start frames wait for it.
+                _yield_to_others()
             executor: Executor | None = None
             failure: dict[str, str] = {}
             self._before = None  # three plans at once would be more memory than is planned for
@@ -154,6 +156,12 @@ class EngineHost:
             wanted, self._wanted = self._wanted, None
             self._loading = wanted.plan.digest if wanted else None
             return wanted
+
+
+def _yield_to_others() -> None:
+    """Give this thread a low priority, for good: taking it back would need a right that a runner does not have."""
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, max(_LOADER_NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
 class StalePlanError(MainstreamError):

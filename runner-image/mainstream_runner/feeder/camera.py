@@ -18,11 +18,13 @@ from mainstream.errors import MainstreamError
 from mainstream.runner_orders import Login
 from mainstream.runner_plan import RunnerStream
 from mainstream.runner_report import StreamReport
+from mainstream_runner.back_off import back_off_s
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.feeder.source import OPEN_TIMEOUT_S, STALL_S, CapturedFrame, OpenSource, Source
 
 _log = logging.getLogger(__name__)
-_BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+_LONGEST_WAIT_S = 10.0
+"""until a camera is opened again"""
 _RATE_FRAMES = 50
 _WATCH_S = 0.1
 STUCK_S = STALL_S + 0.8
@@ -131,7 +133,7 @@ class Camera:
             self._counts.reconnects += 1
             # One interruption is what cameras do; only one that goes on is a failure to tell of.
             self._report = StreamReport(state="connecting" if came else "failing", problem=problem)
-            self._stopping.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1])
+            self._stopping.wait(back_off_s(failures, _LONGEST_WAIT_S))
 
     def _start(self) -> _Decoder:
         name = f"decoder-{self.stream.name}"

@@ -90,8 +90,7 @@ class Coordinator:
     def run(self, stopping: threading.Event) -> None:
         """Step until stopped; raises `MainstreamError` where only a new container helps."""
         while not stopping.wait(_STEP_S):
-            if not self._serving.runs:
-                self._serving.revive()
+            if self._serving.follow():
                 self._note_lost_plan(self._feeder.served or "")
             if abandoned_decoders() > _ABANDONED_DECODERS:
                 raise MainstreamError("too many decoders hang; the container is started anew", field="streams")
@@ -110,8 +109,10 @@ class Coordinator:
         self._follow_cameras()
         if note_decoding(self._measured, self._cameras):
             self._keep_profile()
-        self._follow_profile()
-        self._follow_plan()
+        if self._serving.runs:
+            # In this order: what is ordered is served before anything is measured, as frames are lost until then.
+            self._follow_plan()
+            self._follow_profile()
         if time.monotonic() - self._sampled_s >= _SAMPLE_S:
             self._sampled_s = time.monotonic()
             self._counts.sample()
@@ -136,7 +137,7 @@ class Coordinator:
         return time.monotonic() - self._stepped_s < _ALIVE_S
 
     def ready(self) -> bool:
-        """Whether TorchServe runs."""
+        """Whether TorchServe has started and runs."""
         return self._serving.runs
 
     def health(self) -> dict[str, Any]:
@@ -246,15 +247,30 @@ class Coordinator:
             _log.warning("the profile could not be kept: %s", error.strerror)
 
     def _check_profile(self) -> None:
-        """Once a start: a node that is not what it was is measured anew."""
+        """Once a start: a node that is not what it was is measured anew.
+
+        Not while a plan runs, which would stand still for as long: then the profile takes up what the check has seen.
+        """
         self._profile_checked = True
         if self._orders.wanted.declared:
             return
-        if drifted_bases(self._measured, self._serving.port):
-            self._measured.bases, self._measured.frame_s, self._measured.idle = {}, None, None
+        drifted = drifted_bases(self._measured, self._serving.port)
+        if self._orders.plan is None:
+            if drifted or not self._measured.is_of_these_versions:
+                self._measured.forget()
+            return
+        for name, base in drifted.items():
+            if base is None:
+                del self._measured.bases[name]
+            else:
+                self._measured.bases[name] = base
+        if drifted:
+            self._keep_profile()
 
     def _follow_profile(self) -> None:
-        wanted = self._orders.wanted
+        wanted, plan = self._orders.wanted, self._orders.plan
+        if plan is not None and plan.digest != self._feeder.served and self._plan_problem is None:
+            return
         if not self._profile_checked:
             self._check_profile()
         missing = [name for name in wanted.bases if name not in self._measured.bases]

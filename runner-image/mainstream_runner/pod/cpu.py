@@ -14,18 +14,20 @@ _WINDOW = 30
 class CpuMeter:
     """Sampled about once a second by one thread, read by any."""
 
-    def __init__(self, guard: "Callable[[], subprocess.Popen[bytes]]") -> None:
-        """`guard` gives the process that TorchServe is below; another one after it was started again."""
+    def __init__(self, guard: "Callable[[], subprocess.Popen[bytes] | None]") -> None:
+        """`guard` gives the process that TorchServe is below (None while it starts); another one after a restart."""
         self._guard = guard
         self._samples: deque[tuple[float, float]] = deque(maxlen=_WINDOW + 1)
 
     def total_s(self) -> float:
         """CPU-seconds so far."""
-        return time.process_time() + cpu_seconds(self._guard())
+        guard = self._guard()
+        return time.process_time() + (0.0 if guard is None else cpu_seconds(guard))
 
     def resident_bytes(self) -> int:
         """Memory of all processes."""
-        return own_bytes() + resident_bytes(self._guard())
+        guard = self._guard()
+        return own_bytes() + (0 if guard is None else resident_bytes(guard))
 
     def sample(self) -> None:
         """Note where it stands."""

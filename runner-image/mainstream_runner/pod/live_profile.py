@@ -2,7 +2,7 @@
 
 Segments and heads are measured in the worker, the idle processes and a live run of a head that never hits through
 TorchServe and feeder; decoding by the cameras' own threads, whenever they have decoded enough. What was measured is
-kept on disk by machine and versions, so that a restart serves at once.
+kept on disk, so that a restart serves at once.
 """
 
 import logging
@@ -42,6 +42,10 @@ _DECODED_FRAMES = 30
 """frames of a camera after which what decoding costs is told"""
 
 
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in PROFILED_VERSIONS}
+
+
 @dataclass
 class Measured:
     """What is known so far; a `NodeProfile` once it is enough."""
@@ -53,8 +57,19 @@ class Measured:
     idle: float | None = None
     resident_bytes: int = 0
     back_end: str = ""
+    versions: dict[str, str] = field(default_factory=_versions)
+    """that it was measured with"""
     scale: float = 1.0
     """what parts cost in service against what they cost measured one by one; not kept, only needed with new bases"""
+
+    @property
+    def is_of_these_versions(self) -> bool:
+        """Whether what runs now is what was measured."""
+        return self.versions == _versions()
+
+    def forget(self) -> None:
+        """All but what decoding costs: it is measured anew."""
+        self.bases, self.frame_s, self.idle, self.versions = {}, None, None, _versions()
 
     def profile(self) -> NodeProfile | None:
         """The profile, as far as plans can be made with it."""
@@ -63,7 +78,7 @@ class Measured:
         return NodeProfile(
             machine=machine_name(),
             back_end=self.back_end,
-            versions={name: version(name) for name in PROFILED_VERSIONS},
+            versions=dict(self.versions),
             bases=dict(self.bases),
             frame_s=self.frame_s,
             app_s=self.app_s,
@@ -74,7 +89,7 @@ class Measured:
 
 
 def read_measured(path: Path) -> Measured:
-    """What an earlier start measured on this machine with these versions; nothing where it was another one."""
+    """What an earlier start measured on this machine; nothing where it was another one."""
     try:
         known = NodeProfile.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
@@ -83,9 +98,11 @@ def read_measured(path: Path) -> Measured:
 
 
 def measured_before(known: NodeProfile, *, declared: bool = False) -> Measured | None:
-    """A profile to go on from; None where it says nothing of this machine with these versions."""
-    same = known.machine == machine_name() and known.versions == {name: version(name) for name in PROFILED_VERSIONS}
-    if not (same or declared):
+    """A profile to go on from; None where it says nothing of this machine.
+
+    One of other versions is better than none after an upgrade: apps are served by it at once, and it is checked.
+    """
+    if known.machine != machine_name() and not declared:
         return None
     return Measured(
         bases=dict(known.bases),
@@ -95,6 +112,7 @@ def measured_before(known: NodeProfile, *, declared: bool = False) -> Measured |
         idle=known.idle,
         resident_bytes=known.resident_bytes,
         back_end=known.back_end,
+        versions=dict(known.versions),
     )
 
 
@@ -163,23 +181,45 @@ def measure_bases(measured: Measured, wanted: tuple[str, ...], bench: Bench) -> 
     return unavailable
 
 
-def drifted_bases(measured: Measured, port: int) -> tuple[str, ...]:
-    """Base networks that cost over a tenth more or less now than an earlier start measured: a second for each that
-    does not, three for one that does."""
+def drifted_bases(measured: Measured, port: int) -> dict[str, BaseProfile | None]:
+    """Base networks that cost over a tenth more or less now than an earlier start measured, with the profile that they
+    have by that; None for one that is another network now. A second for each that has not drifted, three for one that
+    has; frames are scored meanwhile."""
+    drifted: dict[str, BaseProfile | None] = {}
     with closing(EngineClient(port)) as client:
-        return tuple(name for name, base in measured.bases.items() if _has_drifted(client, name, base))
+        for name, base in measured.bases.items():
+            try:
+                checked = _checked(client, name, base)
+            except MainstreamError as error:
+                _log.warning("base network %s could not be checked: %s", name, error)
+                continue
+            if checked != base:
+                drifted[name] = checked
+    return drifted
 
 
-def _has_drifted(client: EngineClient, name: str, base: BaseProfile) -> bool:
-    for _ in range(_CHECKS):
-        try:
-            digest, whole_s = client.check(name, _PARTS_FPS, _CHECK_S)
-        except MainstreamError as error:
-            _log.warning("base network %s could not be checked: %s", name, error)
-            return False
-        if digest != base.digest or not base.timed_s or abs(whole_s / base.timed_s - 1) <= _MOST_DRIFT:
-            return False
-    return True
+def _checked(client: EngineClient, name: str, base: BaseProfile) -> BaseProfile | None:
+    least = 1.0
+    for number in range(_CHECKS):
+        digest, whole_s = client.check(name, _PARTS_FPS, _CHECK_S)
+        if digest != base.digest:
+            return None
+        ratio = whole_s / base.timed_s if base.timed_s else 1.0
+        if abs(ratio - 1) <= _MOST_DRIFT or (number and (ratio > 1) != (least > 1)):
+            return base
+        least = ratio if number == 0 else min(least, ratio, key=lambda each: abs(each - 1))
+    return slower(base, least)
+
+
+def slower(base: BaseProfile, ratio: float) -> BaseProfile:
+    """What a base network costs where all of it takes `ratio` times as long."""
+    return base.model_copy(
+        update={
+            "stem_s": tuple(ratio * each for each in base.stem_s),
+            "head_s": tuple(ratio * each for each in base.head_s),
+            "timed_s": ratio * base.timed_s,
+        }
+    )
 
 
 def _idle(bench: Bench) -> float:

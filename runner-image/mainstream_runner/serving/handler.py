@@ -10,13 +10,14 @@ from typing import Any
 import torch
 
 from mainstream.errors import MainstreamError
-from mainstream.nn.registry import load_base_network
+from mainstream.nn.registry import load_to_measure
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.host import EngineHost, StalePlanError
 from mainstream_runner.pixel_memory import PixelReader
 from mainstream_runner.profiling.parts import measure_parts, time_whole
+from mainstream_runner.serving.aside import Aside
 from mainstream_runner.serving.worker import cache_folder, device
 
 _SWITCH_INTERVAL_S = 0.001
@@ -36,6 +37,7 @@ class Handler:
         self._pixels = PixelReader()
         self._choose = calibrated(cache_folder(), device())
         self._host = EngineHost(self._choose)
+        self._aside = Aside()
 
     def handle(self, requests: Sequence[dict[str, Any]], context: Any) -> list[bytes]:
         """One JSON answer a request; an error is answered, never raised into TorchServe."""
@@ -63,14 +65,15 @@ class Handler:
                 return dict(self._host.report())
             case "report":
                 return dict(self._host.report())
-            case "profile":
-                network = load_base_network(str(message["base"]))
-                fps, seconds = float(message["fps"]), float(message["seconds"])
-                return measure_parts(network, self._choose(network), fps, seconds).model_dump()
-            case "check":
-                network = load_base_network(str(message["base"]))
-                fps, seconds = float(message["fps"]), float(message["seconds"])
-                whole_s = time_whole(network, self._choose(network), fps, seconds)
-                return {"digest": network.digest, "whole_s": whole_s}
+            case "profile" | "check" as kind:
+                asked = kind, str(message["base"]), float(message["fps"]), float(message["seconds"])
+                return self._aside.ask(asked, lambda: self._measure(*asked)) or {"measuring": True}
             case kind:
                 return {"error": f"unknown kind of message {kind!r}", "stale": False}
+
+    def _measure(self, kind: str, base: str, fps: float, seconds: float) -> dict[str, Any]:
+        network = load_to_measure(base)
+        choice = self._choose(network)
+        if kind == "check":
+            return {"digest": network.digest, "whole_s": time_whole(network, choice, fps, seconds)}
+        return measure_parts(network, choice, fps, seconds).model_dump()

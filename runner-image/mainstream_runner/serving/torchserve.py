@@ -24,6 +24,8 @@ from mainstream_runner.wire import MODEL
 
 _START_TIMEOUT_S = 120.0
 _POLL_S = 0.1
+_POLITE_S = 0.2
+"""it would take seconds to end by itself, with nothing to keep: a pod's successor waits for that"""
 _ATTEMPTS = 3
 """a port that was free may be taken before TorchServe binds it"""
 _SAID_LINES = 3
@@ -114,7 +116,12 @@ def _process(
         with (
             (folder / "java.log").open("wb") as output,
             guarded(
-                command, folder=folder, environment=_environment(folder, cache), stdout=output, stderr=output
+                command,
+                folder=folder,
+                polite_s=_POLITE_S,
+                environment=_environment(folder, cache),
+                stdout=output,
+                stderr=output,
             ) as guard,
         ):
             yield TorchServe(ports.inference, guard), folder
@@ -185,6 +192,13 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        return int(holder.getsockname()[1])
 
 
 def _choose_ports(inference: int | None) -> Ports:

@@ -1,15 +1,14 @@
 """One thread that takes records from the spool to one destination, in order, again and again until they arrive."""
 
 import logging
-import random
 import threading
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+from mainstream_runner.back_off import back_off_s
 from mainstream_runner.sinks.spool import Record, Spool
 
 _log = logging.getLogger(__name__)
-_BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 _WAIT_S = 1.0
 _REFUSALS = 5
 """a record that its destination says it will never take is offered so often"""
@@ -96,6 +95,4 @@ class Courier:
                 failures = refusals = 0
                 continue
             failures += 1
-            # Spread out, so that all nodes do not come at once when a destination is back.
-            wait_s = _BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-            self._stopping.wait(wait_s)
+            self._stopping.wait(back_off_s(failures))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -54,6 +54,14 @@ def train(
     branch_points: Annotated[
         str, typer.Option(help="Branch-points to make candidates at: 0 is nothing frozen, the last everything.")
     ] = "0,7,11,15",
+    common_stem: Annotated[
+        int | None,
+        typer.Option(
+            help="Branch-point from which on the apps that are trained together are one network with a head for each: "
+            "on a node they share all of it. Takes the place of their own candidates there.",
+            metavar="BRANCH_POINT",
+        ),
+    ] = None,
     crop: Annotated[
         str | None, typer.Option(help="Part of the picture to look at, in pixels: x,y,width,height.")
     ] = None,
@@ -67,6 +75,9 @@ def train(
             metavar="WORK",
         ),
     ] = None,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], typer.Option(help="What trains; auto is a GPU where there is one.")
+    ] = "auto",
     cache_gib: Annotated[float, typer.Option(help="Disk that features may take, GiB.")] = 2.0,
     head: Annotated[str, typer.Option(help="Kind of head, by entry point.")] = "pool-linear",
     job: Annotated[
@@ -144,10 +155,12 @@ def train(
         store=store,
         base=base,
         branch_points=branch_points,
+        common_stem=common_stem,
         crop=crop,
         version=version,
         seed=seed,
         work=work,
+        device=device,
         cache_gib=cache_gib,
         groups=groups,
         head=head,

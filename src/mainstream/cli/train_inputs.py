@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
@@ -34,10 +34,12 @@ class Asked:
     store: str
     base: str
     branch_points: str
+    common_stem: int | None
     crop: str | None
     version: str
     seed: int
     work: str | None
+    device: Literal["auto", "cpu", "cuda"]
     cache_gib: float
     groups: int
     head: str
@@ -64,10 +66,12 @@ class Asked:
             ("--base-weights", self.base_weights),
             ("--base-weights-sha256", self.base_weights_sha256),
             ("--branch-points", self.branch_points),
+            ("--common-stem", self.common_stem),
             ("--crop", self.crop),
             ("--version", self.version),
             ("--seed", self.seed),
             ("--work", self.work),
+            ("--device", self.device),
             ("--cache-gib", self.cache_gib),
             ("--groups", self.groups),
             ("--head", self.head),
@@ -126,7 +130,19 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
         view, points, settings = _crop(asked.crop), _branch_points(asked.branch_points), _settings(asked)
         weights = _weights(asked)
         yield [
-            TrainingRequest(data, name, asked.base, points, view, asked.version, asked.seed, settings, weights=weights)
+            TrainingRequest(
+                data,
+                name,
+                asked.base,
+                points,
+                view,
+                asked.version,
+                asked.seed,
+                settings,
+                weights=weights,
+                common_stem=asked.common_stem,
+                device=asked.device,
+            )
             for name, data in found
         ]
 

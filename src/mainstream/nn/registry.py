@@ -61,6 +61,17 @@ def load_base_network(name: str, given: GivenWeights | None = None) -> Network:
     return _needing(name, lambda: architecture.with_weights(weights, source=f"weights shipped for {name}"))
 
 
+def load_to_measure(name: str) -> Network:
+    """The network of that name as good as any to measure what it costs, which does not depend on its weights.
+
+    With random ones, the same every time, where no package ships any.
+    """
+    architecture = load_architecture(name)
+    if architecture.weights_package is None:
+        return _needing(name, architecture.without_weights)
+    return load_base_network(name)
+
+
 def build_base_network(
     name: str, digest: str, segments: Sequence[Mapping[str, torch.Tensor]], *, source: object
 ) -> Network:

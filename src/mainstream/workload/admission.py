@@ -19,6 +19,8 @@ Fits = Callable[[Problem], bool]
 ProblemOf = Callable[[Sequence[PlacedApp]], Problem]
 """the planner's problem of some of the apps"""
 
+MOST_EXPLAINED = 16
+"""apps that are told how much is missing: finding that takes as long as a dozen admissions"""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = 0.005
 """to which a shortfall of a metric is told"""
@@ -28,7 +30,7 @@ _BUDGET_STEPS = 10
 
 @dataclass(frozen=True)
 class TurnedAway:
-    """Why an app is not admitted; exactly one of the figures is given."""
+    """Why an app is not admitted; one of the figures is given, or none after the first `MOST_EXPLAINED`."""
 
     others: int
     """apps that come before it"""
@@ -64,12 +66,14 @@ def admit(apps: Sequence[PlacedApp], problem_of: ProblemOf, fits: Fits) -> Admis
         middle = (low + high) // 2
         low, high = (middle, high) if fits(problem_of(ordered[:middle])) else (low, middle)
     admitted = ordered[:low]
-    turned_away = {}
+    turned_away: dict[str, TurnedAway] = {}
     for placed in ordered[low:]:
         if fits(problem_of([*admitted, placed])):
             admitted.append(placed)
-        else:
+        elif len(turned_away) < MOST_EXPLAINED:
             turned_away[placed.name] = _why(problem_of, admitted, placed, fits)
+        else:
+            turned_away[placed.name] = TurnedAway(len(admitted))
     names = {placed.name for placed in admitted}
     return Admission(tuple(placed for placed in apps if placed.name in names), turned_away)
 

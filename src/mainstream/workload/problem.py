@@ -8,7 +8,8 @@ from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
 from mainstream.events import EventStatistics
 from mainstream.mpackage.manifest import Candidate as PackedCandidate
-from mainstream.node_profile import BaseProfile
+from mainstream.mpackage.manifest import Manifest
+from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.planner.problem import (
     DEFAULT_VOTES,
     App,
@@ -31,6 +32,19 @@ def build_problem(workload: NodeWorkload) -> Problem:
         overhead=_overhead(workload),
         memory_bytes=_memory_bytes(workload),
     )
+
+
+def base_profile(profile: NodeProfile, package: Manifest) -> BaseProfile | None:
+    """What the package's base network costs on a node; None where that was not measured.
+
+    Cost does not depend on weights, and those that travel with the package are never the node's own: there any weights
+    of the network of that name are as good.
+    """
+    known = profile.bases.get(package.base.name)
+    if known is None or known.digest == package.base.digest:
+        return known
+    same_cuts = len(known.stem_s) == len(package.prefix_hashes)
+    return known if package.base.segments and same_cuts else None
 
 
 def segment_key(placed: PlacedApp, branch_point: int, prefix_hash: str) -> str:
@@ -62,8 +76,8 @@ class _Forest:
     def base_profile(self, placed: PlacedApp) -> BaseProfile:
         """What the app's base network costs on this node."""
         base = placed.package.base
-        profile = self._workload.profile.bases.get(base.name)
-        if profile is None or profile.digest != base.digest:
+        profile = base_profile(self._workload.profile, placed.package)
+        if profile is None:
             raise InvalidInputError(
                 f"the node's profile does not cover base network {base.name!r} with digest {base.digest[:12]}; "
                 f"profile it with `mainstream profile`",

@@ -11,7 +11,7 @@ from mainstream.api import VideoApp, VideoStream
 from mainstream.cost import Segment
 from mainstream.events import EventStatistics
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Problem, Running, Switching, all_fit, solve
-from mainstream.workload.admission import admit
+from mainstream.workload.admission import MOST_EXPLAINED, admit
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.shares import within_shares
 from mainstream.workload.steady import GAP, steady_plan
@@ -123,6 +123,13 @@ def test_where_not_even_the_lowest_rates_fit_the_missing_budget_is_told() -> Non
     missing = admission.turned_away[NAMES[0]].missing_budget
     assert missing is not None
     assert ask_all([(NAMES[0], 1.0, 0.0)], 0.001 + missing)[1].admitted
+
+
+def test_only_the_first_that_are_not_admitted_are_told_how_much_is_missing() -> None:
+    many = [(f"t/app-{index:02}", 1.0, 0.0) for index in range(MOST_EXPLAINED + 3)]
+    _, admission = ask_all(many, 0.001)
+    explained = [why.missing_budget is not None for why in admission.turned_away.values()]
+    assert explained == [True] * MOST_EXPLAINED + [False] * 3
 
 
 @settings(max_examples=25, deadline=None)

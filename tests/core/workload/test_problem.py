@@ -5,7 +5,7 @@ import pytest
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.manifest import Manifest, ReplayedRate
+from mainstream.mpackage.manifest import Blob, Manifest, ReplayedRate
 from mainstream.node_profile import NodeProfile
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import branch_point_of, build_problem
@@ -110,6 +110,38 @@ def test_a_base_that_was_not_profiled_is_an_error_that_names_the_app(
     bare = profile.model_copy(update={"bases": {}})
     with pytest.raises(InvalidInputError, match=r"VideoApp door: spec.package: .*does not cover base network 'tiny'"):
         build_problem(replace(workload, profile=bare))
+
+
+def test_a_base_whose_weights_travel_with_the_package_costs_what_the_node_measured_with_others(
+    workload: NodeWorkload,
+) -> None:
+    measured = build_problem(workload)
+    brought = bringing_weights(workload, "e" * 64, 3)
+    assert [segment.seconds for segment in build_problem(brought).segments] == [s.seconds for s in measured.segments]
+    assert [c.head_s for c in build_problem(brought).apps[0].candidates] == [
+        c.head_s for c in measured.apps[0].candidates
+    ]
+
+
+@pytest.mark.parametrize("depth", [0, 4])
+def test_a_base_of_other_weights_or_cuts_than_the_node_measured_is_not_covered(
+    workload: NodeWorkload, depth: int
+) -> None:
+    with pytest.raises(InvalidInputError, match="does not cover base network 'tiny'"):
+        build_problem(bringing_weights(workload, "e" * 64, depth))
+
+
+def bringing_weights(workload: NodeWorkload, digest: str, depth: int) -> NodeWorkload:
+    """The workload with packages of another base network, which bring the weights of so many segments."""
+    apps = []
+    for placed in workload.apps:
+        segments = tuple(Blob(sha256=f"{k}" * 64, size_bytes=1) for k in range(depth))
+        base = placed.package.base.model_copy(update={"digest": digest, "segments": segments})
+        changes: dict[str, object] = {"base": base}
+        if depth > 3:
+            changes["prefix_hashes"] = (*placed.package.prefix_hashes, "9" * 64)
+        apps.append(replace(placed, package=placed.package.model_copy(update=changes)))
+    return replace(workload, apps=tuple(apps))
 
 
 def test_recall_is_planned_over_the_lengths_that_were_measured(workload: NodeWorkload) -> None:

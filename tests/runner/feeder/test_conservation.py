@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from runner_apps import runner_app, runner_plan
 
-from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder import feeder as feeder_module
@@ -57,32 +57,7 @@ class Engine:
 
 
 def plan_of(apps: tuple[tuple[str, float], ...], *, sharing: bool = True) -> RunnerPlan:
-    return RunnerPlan(
-        node="n",
-        sharing=sharing,
-        budget=1.0,
-        cost=0.1,
-        streams=(RunnerStream(name="s", url="file:x", fps=1000.0, crops={"full": None}),),
-        apps=tuple(
-            RunnerApp(
-                name=name,
-                stream="s",
-                view="full",
-                base="base",
-                base_digest=DIGEST,
-                package_digest=DIGEST,
-                branch_point=0,
-                prefix_hash=DIGEST,
-                segments=(),
-                head=Blob(sha256=DIGEST, size_bytes=1),
-                threshold=0.5,
-                fps=fps,
-                votes=1,
-                merge_gap_s=1.0,
-            )
-            for name, fps in apps
-        ),
-    )
+    return runner_plan(*(runner_app(name, fps=fps) for name, fps in apps), sharing=sharing, fps=1000.0)
 
 
 PLANS = st.builds(

@@ -8,9 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from runner_apps import runner_app, runner_plan
 
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.runner_plan import RunnerPlan
 from mainstream.runner_report import SignedBlob
 from mainstream_runner.pod.blob_cache import BlobCache
 
@@ -72,24 +73,7 @@ def test_a_fetch_that_failed_is_not_tried_again_at_once(
 
 
 def plan_with(blob: Blob) -> RunnerPlan:
-    app = RunnerApp(
-        name="a",
-        stream="s",
-        view="full",
-        base="base",
-        base_digest=DIGEST,
-        package_digest=DIGEST,
-        branch_point=0,
-        prefix_hash=DIGEST,
-        segments=(),
-        head=blob,
-        threshold=0.5,
-        fps=1.0,
-        votes=1,
-        merge_gap_s=1.0,
-    )
-    stream = RunnerStream(name="s", url="file:x", fps=1.0, crops={"full": None})
-    return RunnerPlan(node="n", sharing=True, budget=1.0, cost=0.0, streams=(stream,), apps=(app,))
+    return runner_plan(runner_app(head=blob))
 
 
 @pytest.mark.parametrize("spoil", [lambda content: content[:-1] + b"x", lambda content: content[:100], lambda _: b""])

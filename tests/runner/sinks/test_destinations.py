@@ -15,6 +15,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from runner_apps import runner_app
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 
@@ -22,7 +23,6 @@ from fault_stage import Broker, MissingToolError, Receiver, Store, wait_for
 
 from mainstream.api.video_app import MqttSink, Sink
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.manifest import Blob
 from mainstream.runner_orders import SinkKeys, sink_key
 from mainstream.runner_plan import RunnerApp
 from mainstream.runner_report import SignedUpload
@@ -39,23 +39,7 @@ KEY = "shared-secret"
 
 
 def app_with(*sinks: dict[str, Any], name: str = "plaza/crossing") -> RunnerApp:
-    return RunnerApp(
-        name=name,
-        stream="s",
-        view="full",
-        base="base",
-        base_digest=DIGEST,
-        package_digest=DIGEST,
-        branch_point=0,
-        prefix_hash=DIGEST,
-        segments=(),
-        head=Blob(sha256=DIGEST, size_bytes=1),
-        threshold=0.5,
-        fps=1.0,
-        votes=1,
-        merge_gap_s=1.0,
-        sinks=tuple(Sink.model_validate(sink) for sink in sinks),
-    )
+    return runner_app(name, sinks=tuple(Sink.model_validate(sink) for sink in sinks))
 
 
 def line(number: int, event: str = "opened") -> dict[str, Any]:
@@ -137,7 +121,7 @@ def test_two_apps_with_one_url_and_keys_of_their_own_are_signed_each_with_its_ow
 def test_a_line_that_a_webhook_will_never_take_is_given_up_and_counted(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mainstream_runner.sinks.courier._BACK_OFF_S", (0.01,))
+    monkeypatch.setattr("mainstream_runner.back_off._WAITS_S", (0.01,))
     spool = Spool(tmp_path)
     spool.put("a", ["s"], line(1), told_s=1.0)
     receiver.status = 422

@@ -1,0 +1,34 @@
+"""Apps of plans whose weights nobody reads."""
+
+from typing import Any
+
+from mainstream.mpackage.manifest import Blob
+from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+
+DIGEST = "0" * 64
+
+
+def runner_app(name: str = "a", **changed: Any) -> RunnerApp:
+    """An app on a wholly shared stem, one frame a second, but for what is given."""
+    app: dict[str, Any] = {
+        "stream": "s",
+        "view": "full",
+        "base": "base",
+        "base_digest": DIGEST,
+        "package_digest": DIGEST,
+        "branch_point": 0,
+        "prefix_hash": DIGEST,
+        "segments": (),
+        "head": Blob(sha256=DIGEST, size_bytes=1),
+        "threshold": 0.5,
+        "fps": 1.0,
+        "votes": 1,
+        "merge_gap_s": 1.0,
+    }
+    return RunnerApp(name=name, **(app | changed))
+
+
+def runner_plan(*apps: RunnerApp, sharing: bool = True, fps: float = 10.0) -> RunnerPlan:
+    """A plan of them on one stream."""
+    stream = RunnerStream(name="s", url="file:x", fps=fps, crops={"full": None})
+    return RunnerPlan(node="n", sharing=sharing, budget=1.0, cost=1.0, streams=(stream,), apps=apps)
