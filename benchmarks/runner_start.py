@@ -16,7 +16,8 @@ from mainstream.node_profile import NodeProfile
 from mainstream.runner_orders import WANTED_FILE, Wanted
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runner" / "faults"))
-from fault_stage import BASE, Stage, wait_for
+from fault_stage import BASE, Stage
+from fault_tools import wait_for
 
 APPS = ((15, 2.0), (15, 2.0), (12, 2.0), (12, 1.0), (9, 1.0), (15, 1.0))
 STARTS = 1 if QUICK else 3

@@ -3,7 +3,6 @@
 One test after the other, on one stage: each begins where the one before ended.
 """
 
-import ipaddress
 import json
 import time
 from pathlib import Path
@@ -12,7 +11,9 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from cluster_bad_apps import apply_bad_apps
 from cluster_images import BILL, FOLDERS, file_of, labels, layers
+from cluster_inside import LISTENING, PROCESSES, in_runner, is_loopback
 from cluster_outside import CAMERA_PASSWORD, CAMERA_USER, KEYS
 from cluster_rights import calls, covers, rights
 from cluster_stage import BUDGET, CHART, EXAMPLES, SYSTEM, TENANT, Stage
@@ -96,10 +97,11 @@ def test_events_arrive_at_the_webhook_and_are_counted_in_status(story: Stage) ->
 
     events = wait_for("count and last event in status", counted, 60, 1)
     assert set(events) == set(APPS)
-    for app, number in events.items():
-        wait_for(
-            f"events of {app}", lambda app=app, n=number: len(story.outside.received.of(f"{TENANT}/{app}")) >= n, 30
-        )
+
+    def arrived() -> bool:
+        return all(len(story.outside.received.of(f"{TENANT}/{app}")) >= number for app, number in events.items())
+
+    wait_for("as many at the webhook as were counted", arrived, 30)
 
 
 def test_a_fourth_app_is_planned_in_without_a_restart_or_a_lost_frame(story: Stage) -> None:
@@ -165,42 +167,15 @@ def test_a_restart_of_the_operator_changes_nothing(story: Stage) -> None:
     assert told() == conditions
 
 
-BAD_APPS = {
-    "missing": ("PackageMissing", {"package": "no-such"}),
-    "corrupt": ("PackageCorrupt", {"package": "corrupt"}),
-    "other-base": ("BaseUnavailable", {"package": "other-base"}),
-    "refused": ("StoreRefused", {"package": "crossing", "secretName": "wrong"}),
-    "no-secret": ("SecretMissing", {"package": "crossing", "secretName": "nobody"}),
-    "unreachable": ("StoreUnreachable", {"package": "crossing", "endpoint": "http://s3.plaza.svc:9"}),
-    "internal": ("HostNotAllowed", {"package": "crossing", "endpoint": "http://169.254.169.254"}),
-    "webhook": ("HostNotAllowed", {"package": "crossing"}),
-    "no-stream": ("StreamNotFound", {"package": "crossing"}),
-    "no-view": ("ViewNotFound", {"package": "crossing"}),
-    "fast": ("CannotBeUsed", {"package": "crossing"}),
-}
-
-
 def test_each_bad_app_gets_its_condition_and_touches_nobody(story: Stage) -> None:
-    _publish_bad_packages(story)
-    wrong = {"AWS_ACCESS_KEY_ID": KEYS.access_key_id, "AWS_SECRET_ACCESS_KEY": "wrong"}
-    metadata = {"name": "wrong", "namespace": TENANT}
-    story.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": wrong})
-    specs: dict[str, dict[str, Any]] = {
-        "no-stream": {"stream": {"name": "nowhere"}},
-        "no-view": {"stream": {"name": "plaza", "view": "roof"}},
-        "fast": {"rates": [1, 100]},
-        "webhook": {"sinks": [{"webhook": {"url": "https://kubernetes.default.svc/api"}}]},
-    }
     restarts = _restarts(story)
-    for name, (_, where) in BAD_APPS.items():
-        package = story.package(**{"name": where["package"], **{k: v for k, v in where.items() if k != "package"}})
-        story.apply(story.app(f"bad-{name}", package=package, **specs.get(name, {})))
-    for name, (reason, _) in BAD_APPS.items():
-        message = story.wait_condition("videoapp", f"bad-{name}", "Accepted", "False", reason)
+    reasons = apply_bad_apps(story)
+    for name, reason in reasons.items():
+        message = story.wait_condition("videoapp", name, "Accepted", "False", reason)
         assert message.endswith((".", ";")) or message, name
     all_ready(story, *APPS, timeout_s=5)
     assert _restarts(story) == restarts
-    story.kubectl("delete", "videoapp", "-n", TENANT, *(f"bad-{name}" for name in BAD_APPS))
+    story.kubectl("delete", "videoapp", "-n", TENANT, *reasons)
 
 
 def test_a_bad_stream_gets_its_condition_and_touches_nobody(story: Stage) -> None:
@@ -264,42 +239,10 @@ def test_no_secret_is_in_logs_status_or_events(story: Stage) -> None:
     assert f"{CAMERA_USER}:" not in said[1]
 
 
-LISTENING = """
-import glob, socket, struct
-for kind in ("tcp", "tcp6"):
-    for line in open(f"/proc/net/{kind}").read().splitlines()[1:]:
-        address, state = line.split()[1], line.split()[3]
-        if state == "0A":
-            host, port = address.split(":")
-            words = [struct.pack("<I", int(host[i : i + 8], 16)) for i in range(0, len(host), 8)]
-            family = socket.AF_INET if kind == "tcp" else socket.AF_INET6
-            print(socket.inet_ntop(family, b"".join(words)), int(port, 16))
-"""
-PROCESSES = """
-import glob
-for path in glob.glob("/proc/[0-9]*/cmdline"):
-    try:
-        print(open(path).read().replace("\\0", " "))
-    except OSError:
-        pass
-"""
-
-
-def _in_runner(stage: Stage, program: str) -> str:
-    pod = stage.runner_pod()["metadata"]["name"]
-    return stage.kubectl("exec", "-n", SYSTEM, pod, "--", "python3", "-c", program)
-
-
-def _is_loopback(host: str) -> bool:
-    address = ipaddress.ip_address(host)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
-
-
 def test_torchserve_answers_nobody_outside_its_pod(story: Stage) -> None:
-    listening = [line.split() for line in _in_runner(story, LISTENING).splitlines()]
-    ports = {int(port) for host, port in listening if _is_loopback(host)}
-    others = {int(port) for host, port in listening if not _is_loopback(host)}
+    listening = [line.split() for line in in_runner(story, LISTENING).splitlines()]
+    ports = {int(port) for host, port in listening if is_loopback(host)}
+    others = {int(port) for host, port in listening if not is_loopback(host)}
     assert others == {ADMIN_PORT}
     assert len(ports) >= 3, "TorchServe's own"
     pod = story.runner_pod()["metadata"]["name"]
@@ -322,7 +265,7 @@ def test_the_admin_port_asks_for_the_nodes_token(story: Stage, path: str) -> Non
 
 
 def test_no_secret_is_in_a_process_list(story: Stage) -> None:
-    said = _in_runner(story, PROCESSES)
+    said = in_runner(story, PROCESSES)
     assert "mainstream_runner" in said
     for secret in (KEYS.secret_access_key, CAMERA_PASSWORD, quote(CAMERA_PASSWORD, safe=""), story.token(), "X-Amz"):
         assert secret not in said
@@ -452,13 +395,3 @@ def _restarts(stage: Stage) -> int:
     text = stage.kubectl("get", "pods", "-n", SYSTEM, "-o", "json")
     statuses = [status for pod in json.loads(text)["items"] for status in pod["status"].get("containerStatuses", [])]
     return sum(status["restartCount"] for status in statuses)
-
-
-def _publish_bad_packages(stage: Stage) -> None:
-    packages = stage.outside.packages
-    good = packages.read("crossing/1/manifest.json", 1 << 24)
-    packages.put("corrupt/1/manifest.json", good[:-100], replace=True)
-    other = json.loads(good)
-    other["name"], other["base"]["digest"] = "other-base", "0" * 64
-    canonical = json.dumps(other, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    packages.put("other-base/1/manifest.json", canonical, replace=True)
