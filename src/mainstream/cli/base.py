@@ -5,16 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mainstream.cli.store_options import (
-    DEFAULT_STORE,
-    CaBundleOption,
-    EndpointOption,
-    ProfileOption,
-    RegionOption,
-    StoreOption,
-)
+from mainstream.cli.store_options import DEFAULT_STORE, StoreOption, with_s3_options
 
 if TYPE_CHECKING:
+    from mainstream.mpackage.opening import StoreOptions
     from mainstream.nn.network import Network
     from mainstream.nn.weights_file import GivenWeights
 
@@ -82,6 +76,7 @@ def show(
 
 
 @commands.command()
+@with_s3_options("anonymous")
 def publish(
     name: _Name,
     version: Annotated[str, typer.Option(help="Version to publish as; what is published never changes.")] = "1",
@@ -89,21 +84,19 @@ def publish(
     weights: _Weights = None,
     weights_sha256: _Sha256 = None,
     segments: _Segments = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
-    ca_bundle: CaBundleOption = None,
-    profile: ProfileOption = None,
+    *,
+    s3: "StoreOptions",
 ) -> None:
     """Publish a base network: its segments as blobs, and a small manifest, in the same stores as packages.
 
     Whoever trains from it names it with `--base-weights STORE/NAME@VERSION`; nodes get it by digest.
     """
-    from mainstream.mpackage.opening import StoreOptions, open_store
+    from mainstream.mpackage.opening import open_store
     from mainstream.nn.registry import load_base_network
     from mainstream.weights import publish_base_network
 
     network = load_base_network(_cut(name, segments), _given(weights, weights_sha256))
-    opened = open_store(store, StoreOptions(endpoint, region, ca_bundle, profile))
+    opened = open_store(store, s3)
     manifest = publish_base_network(network, version, opened)
     typer.echo(f"{opened}/{manifest.name}@{manifest.version}  sha256:{manifest.digest}")
     typer.echo(f"base network digest {manifest.network_digest}")

@@ -4,16 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mainstream.cli.store_options import (
-    DEFAULT_STORE,
-    AnonymousOption,
-    CaBundleOption,
-    EndpointOption,
-    ProfileOption,
-    ReferenceArgument,
-    RegionOption,
-    StoreOption,
-)
+from mainstream.cli.store_options import DEFAULT_STORE, ReferenceArgument, StoreOption, with_s3_options
 
 if TYPE_CHECKING:
     from mainstream.mpackage.base_manifest import BaseManifest
@@ -30,41 +21,35 @@ commands = typer.Typer(
 
 
 @commands.command()
+@with_s3_options()
 def inspect(
     reference: ReferenceArgument,
     store: StoreOption = DEFAULT_STORE,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
-    ca_bundle: CaBundleOption = None,
-    profile: ProfileOption = None,
-    anonymous: AnonymousOption = False,
+    *,
+    s3: "StoreOptions",
 ) -> None:
     """Show a package: its event statistics, and for each candidate what it found on held-out frames, and its size."""
     from rich.console import Console
 
     from mainstream.cli.package_table import render_published
-    from mainstream.mpackage.opening import StoreOptions
 
-    _, found = _open(reference, store, StoreOptions(endpoint, region, ca_bundle, profile, anonymous))
+    _, found = _open(reference, store, s3)
     Console().print(render_published(found))
 
 
 @commands.command()
+@with_s3_options()
 def verify(
     reference: ReferenceArgument,
     store: StoreOption = DEFAULT_STORE,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
-    ca_bundle: CaBundleOption = None,
-    profile: ProfileOption = None,
-    anonymous: AnonymousOption = False,
+    *,
+    s3: "StoreOptions",
 ) -> None:
     """Read every byte of a package and compare it with its digests; exit code 2 where something was changed."""
-    from mainstream.mpackage.opening import StoreOptions
     from mainstream.mpackage.reading import verify_package
     from mainstream.mpackage.store import DamagedPackageError
 
-    opened, found = _open(reference, store, StoreOptions(endpoint, region, ca_bundle, profile, anonymous))
+    opened, found = _open(reference, store, s3)
     findings = verify_package(opened, found)
     for finding in findings[1:]:
         typer.echo(f"error: {opened}: {finding.key}: {finding.problem}", err=True)
@@ -75,15 +60,13 @@ def verify(
 
 
 @commands.command()
+@with_s3_options()
 def diff(
     before: ReferenceArgument,
     after: ReferenceArgument,
     store: StoreOption = DEFAULT_STORE,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
-    ca_bundle: CaBundleOption = None,
-    profile: ProfileOption = None,
-    anonymous: AnonymousOption = False,
+    *,
+    s3: "StoreOptions",
 ) -> None:
     """Show how a package differs from another: candidates, statistics, training, and the bytes that are new."""
     from rich.console import Console
@@ -92,26 +75,22 @@ def diff(
     from mainstream.errors import InvalidInputError
     from mainstream.mpackage.comparing import compare
     from mainstream.mpackage.manifest import Manifest
-    from mainstream.mpackage.opening import StoreOptions
 
-    options = StoreOptions(endpoint, region, ca_bundle, profile, anonymous)
-    _, one = _open(before, store, options)
-    _, other = _open(after, store, options)
+    _, one = _open(before, store, s3)
+    _, other = _open(after, store, s3)
     if not isinstance(one, Manifest) or not isinstance(other, Manifest):
         raise InvalidInputError("compares packages of apps, not base networks; name two packages", field="diff")
     Console().print(render_difference(one, other, compare(one, other)))
 
 
 @commands.command()
+@with_s3_options()
 def copy(
     reference: ReferenceArgument,
     target: Annotated[str, typer.Argument(help="Store to copy to: a folder, or s3://bucket/prefix.", metavar="TARGET")],
     store: StoreOption = DEFAULT_STORE,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
-    ca_bundle: CaBundleOption = None,
-    profile: ProfileOption = None,
-    anonymous: AnonymousOption = False,
+    *,
+    s3: "StoreOptions",
     to_endpoint: Annotated[
         str | None, typer.Option(help="S3 endpoint of TARGET; --endpoint where left out.", metavar="URL")
     ] = None,
@@ -128,9 +107,10 @@ def copy(
     from mainstream.mpackage.copying import copy_published
     from mainstream.mpackage.opening import StoreOptions, open_store
 
-    source, found = _open(reference, store, StoreOptions(endpoint, region, ca_bundle, profile, anonymous))
+    source, found = _open(reference, store, s3)
     there = open_store(
-        target, StoreOptions(to_endpoint or endpoint, to_region or region, ca_bundle, to_profile or profile)
+        target,
+        StoreOptions(to_endpoint or s3.endpoint, to_region or s3.region, s3.ca_bundle, to_profile or s3.profile),
     )
     console = Console()
     with Progress(BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=console, transient=True) as bars:
@@ -144,25 +124,23 @@ def copy(
 
 
 @commands.command("list")
+@with_s3_options()
 def list_packages(
     store: Annotated[
         str, typer.Argument(help="Store: a folder, or s3://bucket/prefix.", metavar="STORE")
     ] = DEFAULT_STORE,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
-    ca_bundle: CaBundleOption = None,
-    profile: ProfileOption = None,
-    anonymous: AnonymousOption = False,
+    *,
+    s3: "StoreOptions",
 ) -> None:
     """List what a store holds: packages and base networks, with candidates, best accuracy, size and digest."""
     from rich.console import Console
 
     from mainstream.cli.package_table import render_list
     from mainstream.errors import MainstreamError
-    from mainstream.mpackage.opening import StoreOptions, open_store
+    from mainstream.mpackage.opening import open_store
     from mainstream.mpackage.reading import open_published, published_references
 
-    opened = open_store(store, StoreOptions(endpoint, region, ca_bundle, profile, anonymous))
+    opened = open_store(store, s3)
     rows, problems = [], []
     for reference in published_references(opened):
         try:

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from mainstream.cli.store_options import with_s3_options
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from mainstream.cli.train_inputs import Asked
     from mainstream.cli.train_job import JobRequest
     from mainstream.mpackage.manifest import Manifest
+    from mainstream.mpackage.opening import StoreOptions
     from mainstream_trainer.request import Progress
 
 _PICTURES = "Pictures"
 _VIDEO = "Video"
-_S3 = "S3"
 _JOB = "As a Kubernetes Job"
 
 
+@with_s3_options("profile")
 def train(
     data: Annotated[
         str, typer.Argument(help="A clip, or a folder with one folder of pictures for each class. May be s3://...")
@@ -128,14 +130,8 @@ def train(
         float | None,
         typer.Option(help="Of misses on frames of an event: 0 independent, 1 all alike.", rich_help_panel=_PICTURES),
     ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option(help="URL of the endpoint; AWS's own where left out.", rich_help_panel=_S3)
-    ] = None,
-    region: Annotated[str | None, typer.Option(help="Region.", rich_help_panel=_S3)] = None,
-    ca_bundle: Annotated[
-        Path | None, typer.Option(help="File with the endpoint's certificate authority.", rich_help_panel=_S3)
-    ] = None,
-    anonymous: Annotated[bool, typer.Option(help="Do not sign requests.", rich_help_panel=_S3)] = False,
+    *,
+    s3: "StoreOptions",
 ) -> None:
     """Train the candidates of each app on labelled video or pictures and publish them as an M-Package.
 
@@ -170,10 +166,7 @@ def train(
         event_length=event_length,
         event_frequency=event_frequency,
         event_correlation=event_correlation,
-        endpoint=endpoint,
-        region=region,
-        ca_bundle=ca_bundle,
-        anonymous=anonymous,
+        s3=s3,
         base_weights=base_weights,
         base_weights_sha256=base_weights_sha256,
     )
@@ -185,7 +178,7 @@ def train(
     except ImportError as error:
         raise InvalidInputError(f"training needs {error.name}: pip install 'mainstream[trainer]'") from error
 
-    published, resources = open_store(asked.store, asked.store_options), resources_of(asked, share)
+    published, resources = open_store(asked.store, asked.s3), resources_of(asked, share)
     with training_requests(asked) as requests, _showing() as show:
         manifests = train_apps(requests, published, on_progress=show, resources=resources)
     _tell(manifests)

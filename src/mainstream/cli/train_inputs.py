@@ -49,10 +49,7 @@ class Asked:
     event_length: float | None
     event_frequency: float | None
     event_correlation: float | None
-    endpoint: str | None
-    region: str | None
-    ca_bundle: Path | None
-    anonymous: bool
+    s3: StoreOptions
     base_weights: str | None
     base_weights_sha256: str | None
 
@@ -81,12 +78,12 @@ class Asked:
             ("--event-length", self.event_length),
             ("--event-frequency", self.event_frequency),
             ("--event-correlation", self.event_correlation),
-            ("--endpoint", self.endpoint),
-            ("--region", self.region),
-            ("--ca-bundle", self.ca_bundle),
+            ("--endpoint", self.s3.endpoint),
+            ("--region", self.s3.region),
+            ("--ca-bundle", self.s3.ca_bundle),
         ]
         positional = [self.data, *([] if self.labels is None else [self.labels])]
-        flags = ["--anonymous"] if self.anonymous else []
+        flags = ["--anonymous"] if self.s3.anonymous else []
         return positional + [f"{name}={value}" for name, value in options if value is not None] + flags
 
     @property
@@ -94,14 +91,9 @@ class Asked:
         """Whether there is a clip with labels, or else a folder of pictures."""
         return self.labels is not None
 
-    @property
-    def store_options(self) -> StoreOptions:
-        """How stores on S3 are reached."""
-        return StoreOptions(self.endpoint, self.region, self.ca_bundle, anonymous=self.anonymous)
-
     def open(self, address: str) -> Store:
         """A store by its address: a folder or s3://bucket/prefix."""
-        return open_store(address, self.store_options)
+        return open_store(address, self.s3)
 
 
 def resources_of(asked: Asked, share: int | None) -> "Resources":
@@ -168,7 +160,7 @@ def _weights(asked: Asked) -> "BaseWeights | None":
         if asked.base_weights_sha256 is not None:
             raise InvalidInputError("belongs to --base-weights; give both", field="--base-weights-sha256")
         return None
-    return BaseWeights(asked.base_weights, asked.base_weights_sha256, asked.store_options)
+    return BaseWeights(asked.base_weights, asked.base_weights_sha256, asked.s3)
 
 
 def _video(asked: Asked, folder: Path) -> "list[tuple[str, VideoData]]":
