@@ -19,7 +19,7 @@ from mainstream_operator.kube import Ref
 from mainstream_operator.observe import Observation, Scene
 from mainstream_operator.pace import pace
 from mainstream_operator.placement import NOWHERE
-from mainstream_operator.runner_client import RunnerClient, running_pod
+from mainstream_operator.runner_client import RunnerClient, pod_age_s, running_pod
 from mainstream_operator.tell import tell
 from mainstream_operator.tools import Tools
 
@@ -43,6 +43,7 @@ def reconcile(scene: Scene, tools: Tools) -> float:
     tools.metrics.saw(observation, decision, ordered)
     again_s = pace(
         runner_expected=scene.edge_node is not None and bool(scene.streams),
+        pod_age_s=pod_age_s(scene.children.pods, tools.now()),
         report=observation.report,
         ordered=ordered,
         profiling=any(refusal.reason == "Profiling" for refusal in decision.waiting.values()),

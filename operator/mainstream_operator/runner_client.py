@@ -1,5 +1,7 @@
 """Asks a runner's admin port, through pods/proxy: the operator needs no way to the node itself."""
 
+from datetime import datetime
+
 from pydantic import ValidationError
 
 from mainstream.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_HEADER, UPLOADS_PATH, URLS_PATH
@@ -38,6 +40,14 @@ class RunnerClient:
         except KubeError:
             return False
         return True
+
+
+def pod_age_s(pods: tuple[Body, ...], now: datetime) -> float | None:
+    """Of the pod to ask; None where there is none."""
+    pod = running_pod(pods)
+    if pod is None:
+        return None
+    return (now - datetime.fromisoformat(pod["metadata"]["creationTimestamp"])).total_seconds()
 
 
 def running_pod(pods: tuple[Body, ...]) -> Body | None:
