@@ -12,32 +12,29 @@ REASONS = {
 - *Events are longer.* At 1.4 fps No-Sharing looks at every event that lasts more than .7 s at least once. With the
   authors' event lengths (.2 to 1 s) the gain over it is larger.
 
-Where Mainstream falls behind No-Sharing or the greedy, its plans were made from the event model's chain, which promises
-too much for many looks ("Predicted against measured").
-
 In the authors' own terms, with their curves, costs and set-ups, the planner reaches the published values ("The
 planner").""",
-    "calibration": """Two reasons were found for what the chain promises too much:
+    "calibration": """Replayed curves are what packages carry; the chain predicts where there are
+none, or where an app says that its events are others. Two reasons were found for what predictions promise too much:
 
 - *False hits are not spread evenly.* A package says how often frames outside events are hits, on average over all of
   them. But they come from classes that look like the event (for "T-shirt", every fifth shirt and hardly anything
   else), and a run of such pictures lasts as long as an event. The chain takes them for independent but for rho, so it
   expects votes over many looks to silence them. They do not. So it is the plans with many looks and votes,
-  Mainstream's and Max-Sharing's, that measure less precise than predicted, and No-Sharing's, with one look and one
-  vote, that do not. Replayed curves know this, where there are any.
-- *The test is another sample.* Where playing held-out photos agrees with the prediction and the test does not, the
-  model is right and the photos differ. The signs hold some 31 held-out photos of a class, of other people than the
-  test's, and every candidate's e is higher on the test. A search over hundreds of options finds those that the
-  held-out photos flatter most.
+  Mainstream's and Max-Sharing's, that measure less precise than the chain predicts, and No-Sharing's, with one look and
+  one vote, that do not. Replayed curves know this.
+- *The test is another sample.* The signs hold some 31 held-out photos of a class, of other people than the test's, and
+  every candidate's e is higher on the test. A search over hundreds of options finds those that the held-out photos
+  flatter most. Replayed curves are therefore planned with as cautiously as p and e are (posterior means); what people
+  unlike the held-out ones add to that, no count of held-out photos tells.
 
 Few predictions lie in the measured F1's own interval, which is that of some hundred events of one stream. It does not
-hold that p and e are known from few photos only, nor that a stream's photos are few.
-
-The first is addressed since, not yet measured: the trainer now replays held-out pictures as streams of the declared
-statistics, as it replays held-out video, and planners use that; the numbers here were measured before, with packages
-of pictures that had no replayed curve. What would close the second: more held-out people.""",
-    "live": """Rates and F1 are as planned and as played. Where CPU used is off its planned cost, the profile was
-measured under another load than the runs: seconds of CPU grow when neighbours share caches and cores.""",
+hold that scores are known from few photos only, nor that a stream's photos are few. What would close it: more held-out
+people.""",
+    "live": """Rates and F1 are as planned and as played. CPU used is off its planned cost: the profile is measured
+in half a minute, and on this virtual machine the same network costs a fifth more or less from one minute to the next
+(profiles of the two pools, made one after the other, differ by as much). In a cluster the closed loop corrects that;
+here it is off.""",
     "ablations": """Where greedy measures as well as or better than the exact search, the exact search's lead is a lead
 in predicted F1 alone, spent on what the prediction flatters (see above). A better prediction would close that, not a
 longer search.""",
