@@ -26,27 +26,24 @@ def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
     _log.info("applied, since it differed in %s", differs, extra=about)
     changed = difference(answer, wanted.body)
     if changed is not None:
-        # Another owns entries of a list that is wanted whole (a variable, a port): applying leaves them there.
-        changed = difference(_replaced(kube, wanted), wanted.body)
-    if changed is not None:
         _log.warning("the API server keeps another value of %s than was applied", changed, extra=about)
     return True
 
 
 def _applied(kube: Kube, wanted: Desired, observed: Body | None) -> Body | None:
-    """What came of applying; where others' entries of a list make that invalid, of replacing."""
+    """What came of applying.
+
+    Entries of a list that is wanted whole (a variable, a port) stay beside ours where another owns them, or make ours
+    invalid: then everything wanted is merged, which replaces lists as a whole.
+    """
     try:
-        return kube.apply(wanted.ref, wanted.body)
+        answer = kube.apply(wanted.ref, wanted.body)
+        if difference(answer, wanted.body) is None:
+            return answer
     except KubeError as error:
         if observed is None or error.status != _INVALID:
             raise
-        return _replaced(kube, wanted)
-
-
-def _replaced(kube: Kube, wanted: Desired) -> Body | None:
-    """What came of merging everything wanted, lists as a whole."""
-    content = {name: value for name, value in wanted.body.items() if name not in ("apiVersion", "kind")}
-    return kube.patch(wanted.ref, content)
+    return kube.patch(wanted.ref, wanted.body)
 
 
 def _in_the_way(observed: Body | None, wanted: Desired) -> Body | None:
