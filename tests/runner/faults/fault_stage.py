@@ -15,12 +15,8 @@ from typing import Any
 
 import httpx
 import psutil
-from fault_surroundings import Broker as Broker
-from fault_surroundings import Receiver as Receiver
-from fault_surroundings import Store as Store
-from fault_tools import MissingToolError as MissingToolError
-from fault_tools import free_port
-from fault_tools import wait_for as wait_for
+from fault_surroundings import Receiver, Store
+from fault_tools import free_port, wait_for
 
 from mainstream.api.video_app import Sink
 from mainstream.nn.registry import load_base_network

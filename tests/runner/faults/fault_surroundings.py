@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fault_tools import MissingToolError, free_port, shared, wait_for
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+        return True
+    return False
 
 
 @dataclass
@@ -35,14 +43,34 @@ class Received:
         return found
 
 
-class Receiver:
+class _HttpServer:
+    """On a port of its own, which it keeps while it is away."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._server: ThreadingHTTPServer | None = None
+
+    def serve(self, handler: Callable[..., BaseHTTPRequestHandler]) -> None:
+        """Listen."""
+        ThreadingHTTPServer.allow_reuse_address = True
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Refuse connections."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+class Receiver(_HttpServer):
     """A webhook that can be told what to answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.received: list[Received] = []
         self.status = 200
-        self.port = free_port()
-        self._server: ThreadingHTTPServer | None = None
         self.start()
 
     @property
@@ -68,30 +96,20 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named so by the base class
                 pass
 
-        ThreadingHTTPServer.allow_reuse_address = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Refuse connections."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        self.serve(Handler)
 
     def lines(self, event: str = "opened") -> dict[str, dict[str, Any]]:
         """Lines of one kind that arrived, by the event's identity."""
         return {each.line["id"]: each.line for each in list(self.received) if each.line["event"] == event}
 
 
-class Store:
+class Store(_HttpServer):
     """Blobs over HTTP, and a place that clips are put to."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.folder = folder
-        self.port = free_port()
         self.put: dict[str, bytes] = {}
-        self._server: ThreadingHTTPServer | None = None
         self.start()
 
     def start(self) -> None:
@@ -109,16 +127,7 @@ class Store:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named so by the base class
                 pass
 
-        ThreadingHTTPServer.allow_reuse_address = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), partial(Handler, directory=str(self.folder)))
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Refuse connections."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        self.serve(partial(Handler, directory=str(self.folder)))
 
 
 class Camera:
@@ -144,7 +153,7 @@ class Camera:
             stderr=subprocess.PIPE,
         )
         try:
-            wait_for(self._answers, 15.0)
+            wait_for(lambda: answers(self.port), 15.0)
         except TimeoutError as error:
             said = b"" if self._process.stderr is None else self._process.stderr.read1(400)  # type: ignore[attr-defined]
             raise MissingToolError(f"the camera does not start: {said!r}") from error
@@ -160,11 +169,6 @@ class Camera:
             self._process.kill()
             self._process.wait()
             self._process = None
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
-            return True
-        return False
 
 
 class Wire:
@@ -240,13 +244,7 @@ class Broker:
         self._process = subprocess.Popen(
             [self._tool, "-c", self._config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-
-        def answers() -> bool:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
-                return True
-            return False
-
-        wait_for(answers, 10.0)
+        wait_for(lambda: answers(self.port), 10.0)
 
     def stop(self) -> None:
         """Be gone."""

@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from fault_scene import FPS, LONGEST_S, Outcome, Scene
-from fault_scene import CameraScene as CameraScene
-from fault_scene import looped as looped
-from fault_scene import scene as scene
+from fault_scene import FPS, LONGEST_S, CameraScene, Outcome, Scene
 from fault_stage import Stage, counted
 from fault_surroundings import Broker
 from fault_tools import wait_for

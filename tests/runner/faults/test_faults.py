@@ -9,8 +9,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import scenarios
-from fault_stage import MissingToolError, counted
-from scenarios import CameraScene, scene
+from fault_scene import CameraScene, looped, scene
+from fault_stage import counted
+from fault_tools import MissingToolError
 
 from mainstream_runner.sinks.webhook import message_id
 
@@ -41,7 +42,7 @@ KINDS = ("opened", "closed")
 
 
 def test_a_camera_that_comes_back_in_another_resolution_goes_on(on: CameraScene, clip: Path, tmp_path: Path) -> None:
-    other = scenarios.looped(clip, tmp_path / "other.mp4", 1, width=512)
+    other = looped(clip, tmp_path / "other.mp4", 1, width=512)
     outcome = scenarios.camera_back_in_another_size(on, other)
     assert outcome.kept
     assert outcome.notes == "512 pixels wide"

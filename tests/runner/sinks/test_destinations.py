@@ -19,7 +19,8 @@ from runner_apps import runner_app
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 
-from fault_stage import Broker, MissingToolError, Receiver, Store, wait_for
+from fault_surroundings import Broker, Receiver, Store
+from fault_tools import MissingToolError, wait_for
 
 from mainstream.api.video_app import MqttSink, Sink
 from mainstream.errors import InvalidInputError
