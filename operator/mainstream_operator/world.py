@@ -6,6 +6,7 @@ in, say) stays here with the reason, so that its status can tell.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -42,6 +43,8 @@ class Machine:
     name: str
     labels: Mapping[str, str]
     ready: bool
+    since: datetime | None = None
+    """when it became ready, or ceased to be; None: the Node does not say"""
 
     @property
     def is_edge(self) -> bool:
@@ -103,13 +106,14 @@ class World:
 
     def note_machine(self, body: Body, *, gone: bool) -> bool:
         """Take note of a Node; whether that changes anything that matters here."""
+        conditions = body.get("status", {}).get("conditions", [])
+        ready = next((each for each in conditions if each["type"] == "Ready"), {})
+        since = ready.get("lastTransitionTime")
         machine = Machine(
             body["metadata"]["name"],
             dict(body["metadata"].get("labels") or {}),
-            any(
-                each["type"] == "Ready" and each["status"] == "True"
-                for each in body.get("status", {}).get("conditions", [])
-            ),
+            ready.get("status") == "True",
+            None if since is None else datetime.fromisoformat(since),
         )
         before = self.machines.pop(machine.name, None)
         if not gone:

@@ -12,6 +12,9 @@ from mainstream_operator.node_plan import NodePlan
 from mainstream_operator.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
 
+SETTLING_S = 10.0
+"""since a Node became ready or ceased to be; Kubernetes itself waits 40 s before it calls one not ready"""
+
 
 @dataclass(frozen=True)
 class NodeFacts:
@@ -19,6 +22,8 @@ class NodeFacts:
 
     machine_ready: bool | None
     """None: there is no such Node"""
+    machine_since: datetime | None
+    """when the Node became ready, or ceased to be"""
     needed: bool
     """whether any stream is placed here, so that a runner is needed"""
     profile: NodeProfile | None
@@ -36,7 +41,7 @@ def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStat
         observed_generation=node.metadata.generation,
         conditions=settle(
             node.status.conditions,
-            [_profiled(node, facts), _planned(facts), _ready(facts)],
+            [_profiled(node, facts), _planned(facts), _settled_ready(node, facts, now)],
             node.metadata.generation,
             now,
         ),
@@ -67,6 +72,17 @@ def _planned(facts: NodeFacts) -> Stated:
         message = f"{len(shed)} apps are not admitted: {', '.join(shed[:5])}; raise the budget, or lower minimums."
         return is_false("Planned", Refusal("NotAllFit", message))
     return is_true("Planned", "Planned", f"{len(facts.ordered.apps)} apps are planned.")
+
+
+def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated:
+    """While a Node wavers and its runner is silent, what was said stays said: heartbeats that come late take a Node
+    away for a second, its pods with it, and are no news.
+    """
+    before = next((each for each in node.status.conditions if each.type == "Ready"), None)
+    wavers = facts.machine_since is not None and abs((now - facts.machine_since).total_seconds()) < SETTLING_S
+    if before is not None and wavers and facts.report is None and facts.needed:
+        return Stated("Ready", before.status, before.reason, before.message)
+    return _ready(facts)
 
 
 def _ready(facts: NodeFacts) -> Stated:

@@ -1,0 +1,82 @@
+"""What is said of a node whose runner is silent while Kubernetes cannot make up its mind about the Node."""
+
+from datetime import datetime, timedelta
+
+from operator_objects import NOW, edge_node_body, machine_body, typed
+
+from mainstream.api import EdgeNode
+from mainstream_operator.status.node import SETTLING_S, NodeFacts, node_status
+from mainstream_operator.status.writing import verdict
+from mainstream_operator.world import World
+
+SILENT = NodeFacts(
+    machine_ready=True,
+    machine_since=NOW - timedelta(days=1),
+    needed=True,
+    profile=None,
+    slowdown=1,
+    plan=None,
+    ordered=None,
+    runner_available=True,
+    report=None,
+)
+
+
+def node_told(facts: NodeFacts) -> EdgeNode:
+    """An EdgeNode of which these facts were told."""
+    node = typed(edge_node_body())
+    assert isinstance(node, EdgeNode)
+    return node.model_copy(update={"status": node_status(node, facts, NOW)})
+
+
+def changed(machine_ready: bool, since: datetime | None, runner_available: bool = False) -> NodeFacts:
+    """The same node, its Node become ready or not at a moment, and its pods with it."""
+    return NodeFacts(
+        **{
+            **vars(SILENT),
+            "machine_ready": machine_ready,
+            "machine_since": since,
+            "runner_available": runner_available,
+        }
+    )
+
+
+def reason(node: EdgeNode, facts: NodeFacts, now: datetime) -> str:
+    """Of the condition Ready."""
+    return next(each.reason for each in node_status(node, facts, now).conditions if each.type == "Ready")
+
+
+def test_a_node_that_is_away_for_a_second_is_not_written() -> None:
+    node = node_told(SILENT)
+    for seconds, ready, available in ((0, False, True), (1, False, False), (2, True, False), (3, True, True)):
+        now = NOW + timedelta(seconds=seconds)
+        facts = changed(ready, now - timedelta(seconds=seconds % 2), available)
+        assert not verdict(node.status, node_status(node, facts, now), now).write
+
+
+def test_a_node_that_stays_away_is_told_not_ready() -> None:
+    node = node_told(SILENT)
+    facts = changed(False, NOW)
+    assert reason(node, facts, NOW + timedelta(seconds=SETTLING_S - 1)) == "RunnerNotAnswering"
+    assert reason(node, facts, NOW + timedelta(seconds=SETTLING_S)) == "NodeNotReady"
+
+
+def test_a_node_that_does_not_say_since_when_is_told_at_once() -> None:
+    assert reason(node_told(SILENT), changed(False, None), NOW) == "NodeNotReady"
+
+
+def test_a_node_whose_clock_is_far_off_is_told_at_once() -> None:
+    assert reason(node_told(SILENT), changed(False, NOW + timedelta(minutes=5)), NOW) == "NodeNotReady"
+
+
+def test_a_node_that_is_deleted_is_told_at_once() -> None:
+    gone = NodeFacts(**{**vars(SILENT), "machine_ready": None, "machine_since": None})
+    assert reason(node_told(SILENT), gone, NOW) == "NodeNotFound"
+
+
+def test_a_nodes_last_transition_is_read() -> None:
+    world = World()
+    body = machine_body(ready=False)
+    body["status"]["conditions"][0]["lastTransitionTime"] = "2026-01-02T03:04:05Z"
+    assert world.note_machine(body, gone=False)
+    assert (world.machines["n1"].ready, world.machines["n1"].since) == (False, NOW)
