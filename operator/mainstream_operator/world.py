@@ -107,7 +107,7 @@ class World:
     def note_machine(self, body: Body, *, gone: bool) -> bool:
         """Take note of a Node; whether that changes anything that matters here."""
         conditions = body.get("status", {}).get("conditions", [])
-        ready = next((each for each in conditions if each["type"] == "Ready"), {})
+        ready: Body = next((each for each in conditions if each["type"] == "Ready"), {})
         since = ready.get("lastTransitionTime")
         machine = Machine(
             body["metadata"]["name"],
