@@ -349,12 +349,13 @@ def _feed(
     stopping = threading.Event()
     try:
         feeder.adopt(routing)
+        app = routing.plan.apps[0].name
         start_s = time.monotonic()
         number = 0
         while time.monotonic() - start_s < seconds:
             if fps is None:
                 # A queue that is never empty and never so full that a frame is scaled for nothing.
-                while number - len(recorder.late_s) >= 2 * FRAMES:
+                while counts.tallies()[app].waiting >= 2 * FRAMES:
                     stopping.wait(0.001)
             else:
                 time.sleep(max(0.0, start_s + number / fps - time.monotonic()))
