@@ -26,7 +26,7 @@ from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.feeder.source import CapturedFrame
-from mainstream_runner.feeder.waiting import WaitingFrame
+from mainstream_runner.feeder.waiting import WAITING_FRAMES, WaitingFrame
 from mainstream_runner.profiling.synthetic import synthetic_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
@@ -139,7 +139,7 @@ def _feed(
         while time.monotonic() - start_s < seconds:
             if fps is None:
                 # A queue that is never empty and never so full that a frame is scaled for nothing.
-                while counts.tallies()[app].waiting >= 2 * FRAMES:
+                while counts.tallies()[app].waiting >= WAITING_FRAMES:
                     stopping.wait(0.001)
             else:
                 time.sleep(max(0.0, start_s + number / fps - time.monotonic()))
