@@ -19,7 +19,7 @@ from cluster_tools import MissingToolError, wait_for
 from fleet_faults import deletion_rows, drift_row, kill_rows
 from fleet_hostile import hostile_rows
 from fleet_run import TENANTS, children_of, declare_fleet, fleet_app, metric, planned_apps, ref
-from harness import QUICK, Report
+from harness import QUICK, Report, chosen
 
 NODES, APPS_A_NODE = 100, 10
 QUIET_S = 30.0 if QUICK else 300.0
@@ -146,11 +146,12 @@ PARTS = {"fleet": _large, "faults": _small, "first-frame": _first_frame_row}
 
 def main(wanted: list[str]) -> int:
     """Measure, print, write; the exit code."""
+    parts = chosen(PARTS, wanted)
     report = Report("operator", packages=("kopf", "kubernetes", "boto3", "numpy"))
     with tempfile.TemporaryDirectory(prefix="mainstream-fleet-") as folder:
         try:
-            for name in wanted or PARTS:
-                PARTS[name](Path(folder), report)
+            for part in parts:
+                part(Path(folder), report)
         except MissingToolError as missing:
             print(missing, file=sys.stderr)
             return 2

@@ -11,17 +11,18 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mainstream.machine import processor
 
 QUICK = os.environ.get("QUICK", "") not in ("", "0")
 FOLDER = Path("out") / "bench"
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,15 @@ class Report:
         path.write_text(json.dumps(content, indent=2) + "\n")
         print(f"\n{_table(self.rows)}\n\n{path}")
         return 1 if any(row.met is False for row in self.rows) else 0
+
+
+def chosen(parts: Mapping[str, Part], wanted: Sequence[str]) -> list[Part]:
+    """The parts of a benchmark that its arguments name, all where they name none; ends with the names there are where
+    one is none of them."""
+    unknown = [name for name in wanted if name not in parts]
+    if unknown:
+        sys.exit(f"{', '.join(unknown)}: no such part; name some of {', '.join(parts)}, or none for all")
+    return [parts[name] for name in wanted or parts]
 
 
 def on_one_thread() -> None:

@@ -6,24 +6,33 @@ QUICK=1 takes shorter rounds, 5 random plans instead of 30, and 40 plan swaps in
 
 import sys
 
-from harness import Report, on_one_thread
+from harness import Report, chosen, on_one_thread
 
 if __name__ == "__main__":
     on_one_thread()
 
+from runner_feeder import feeder_rows
 from runner_plans import plan_rows
 from runner_start import pod_rows
 from runner_swaps import start_row, swap_rows
 from runner_throughput import throughput_rows
 
-PARTS = {"throughput": throughput_rows, "plans": plan_rows, "swaps": swap_rows, "start": start_row, "pod": pod_rows}
+PARTS = {
+    "throughput": throughput_rows,
+    "feeder": feeder_rows,
+    "plans": plan_rows,
+    "swaps": swap_rows,
+    "start": start_row,
+    "pod": pod_rows,
+}
 
 
 def main(wanted: list[str]) -> int:
     """Measure, print, write; the exit code."""
+    parts = chosen(PARTS, wanted)
     report = Report("runner", packages=("torch", "openvino", "onnxruntime", "torchserve", "av"))
-    for name in wanted or PARTS:
-        PARTS[name](report)
+    for part in parts:
+        part(report)
     return report.write()
 
 

@@ -19,6 +19,8 @@ _NAME = "mainstream-pixels"
 _FIRST_BYTES = 1 << 20
 MAX_PIXEL_BYTES = 64 << 20
 """of one message: say, 64 frames of 500 x 600 pixels"""
+REQUESTS_IN_FLIGHT = 2
+"""of one feeder, each with memory of its own: one that is scored, and one that waits behind it"""
 
 
 class PixelWriter:
@@ -53,11 +55,10 @@ class PixelWriter:
 
 
 class PixelReader:
-    """Sees what a writer wrote; keeps its memory mapped for as long as it is the same."""
+    """Sees what writers wrote; keeps the memory of as many mapped as write at once."""
 
     def __init__(self) -> None:
-        self._seen: tuple[int, int, int] | None = None
-        self._map: mmap.mmap | None = None
+        self._maps: dict[tuple[int, int, int], mmap.mmap] = {}
 
     def read(self, where: dict[str, Any]) -> memoryview:
         """The pixels, uncopied; raises `InvalidInputError` where there are none of a feeder's."""
@@ -66,13 +67,20 @@ class PixelReader:
         try:
             status = path.stat()
             seen = (status.st_dev, status.st_ino, status.st_size)
-            if seen != self._seen:
-                if not str(path.readlink()).startswith(f"/memfd:{_NAME}"):
-                    raise InvalidInputError("is not a feeder's memory", source=path)
-                with path.open("r+b") as file:
-                    self._map, self._seen = mmap.mmap(file.fileno(), status.st_size), seen
+            # Put back behind the others: whichever was not read for longest is let go.
+            pixels = self._maps.pop(seen, None) or _mapped(path, status.st_size)
         except OSError as error:
             raise InvalidInputError(f"pixels cannot be read ({error.strerror})", source=path) from error
-        if self._map is None or not 0 <= size <= len(self._map):
+        self._maps[seen] = pixels
+        while len(self._maps) > REQUESTS_IN_FLIGHT:
+            del self._maps[next(iter(self._maps))]
+        if not 0 <= size <= len(pixels):
             raise InvalidInputError("announces more pixels than there are", field="pixels")
-        return memoryview(self._map)[:size]
+        return memoryview(pixels)[:size]
+
+
+def _mapped(path: Path, size_bytes: int) -> mmap.mmap:
+    if not str(path.readlink()).startswith(f"/memfd:{_NAME}"):
+        raise InvalidInputError("is not a feeder's memory", source=path)
+    with path.open("r+b") as file:
+        return mmap.mmap(file.fileno(), size_bytes)

@@ -1,7 +1,10 @@
 """The deciding parts of the feeder, without processes."""
 
 import os
+import threading
+import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +20,26 @@ from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.reports import ReportMerger
 from mainstream_runner.feeder.routing import Routing, ViewKey
-from mainstream_runner.feeder.waiting import WAITING_FRAMES, WaitingFrame, WaitingFrames
+from mainstream_runner.feeder.waiting import WAITING_FRAMES, Taken, WaitingFrame, WaitingFrames
 from mainstream_runner.pixel_memory import PixelReader, PixelWriter
 
 APPS = ("a", "b", "c")
 PIXELS = np.zeros((2, 3, 3), np.uint8)
-ROUTING = Routing(RunnerPlan(node="n", sharing=True, budget=1.0, cost=0.0, streams=(), apps=()), ())
+SHARED = RunnerPlan(node="n", sharing=True, budget=1.0, cost=0.0, streams=(), apps=())
+ROUTING = Routing(SHARED, ())
 
 
 def waiting(index: int, view: str = "full", apps: tuple[str, ...] = ("a",)) -> WaitingFrame:
     return WaitingFrame(ViewKey("s", view, "base", ""), PIXELS, apps, index, index / 10, index / 10, ROUTING)
+
+
+def taken(queue: WaitingFrames) -> tuple[WaitingFrame, ...]:
+    """What waits, as one request; accounted for at once."""
+    request = queue.take(0.0)
+    if request is None:
+        return ()
+    with queue.turn(request):
+        return request.frames
 
 
 @given(st.lists(st.one_of(st.frozensets(st.sampled_from(APPS)), st.sampled_from(["take", "fail"]))))
@@ -35,7 +48,7 @@ def test_captured_is_analysed_skipped_dropped_and_waiting_at_any_moment(steps: l
     counts.keep(APPS)
     for index, step in enumerate(steps):
         if isinstance(step, str):
-            for frame in queue.take(0.0):
+            for frame in taken(queue):
                 (counts.analysed if step == "take" else counts.dropped)(frame.apps)
         else:
             counts.captured(APPS, step)
@@ -53,16 +66,56 @@ def test_the_oldest_frame_of_a_view_goes_when_the_engine_is_late() -> None:
     gone = [queue.put(waiting(index)) for index in range(WAITING_FRAMES + 2)]
     assert [frame.index for frame in gone if frame] == [0, 1]
     assert queue.put(waiting(99, view="other")) is None
-    assert [frame.index for frame in queue.take(0.0)] == [2, 99, *range(3, WAITING_FRAMES + 2)]
+    assert [frame.index for frame in taken(queue)] == [2, 99, *range(3, WAITING_FRAMES + 2)]
 
 
-def test_the_queue_is_empty_only_once_what_was_taken_is_done() -> None:
+def test_the_queue_is_empty_only_once_what_was_taken_is_accounted_for() -> None:
     queue = WaitingFrames()
     queue.put(waiting(0))
-    queue.take(0.0)
+    request = queue.take(0.0)
+    assert request is not None
     assert len(queue) == 1
-    queue.done()
+    with queue.turn(request):
+        assert len(queue) == 1
     assert len(queue) == 0
+
+
+def test_what_was_taken_first_is_accounted_for_first_whoever_is_answered_first() -> None:
+    queue, accounted = WaitingFrames(), []
+    queue.put(waiting(0))
+    first = queue.take(0.0)
+    queue.put(waiting(1))
+    second = queue.take(0.0)
+    assert first is not None
+    assert second is not None
+
+    def account(request: Taken) -> None:
+        with queue.turn(request):
+            accounted.append([frame.index for frame in request.frames])
+
+    late = threading.Thread(target=account, args=(second,))
+    late.start()
+    time.sleep(0.05)
+    assert accounted == []
+    account(first)
+    late.join(5.0)
+    assert accounted == [[0], [1]]
+
+
+def test_frames_of_two_plans_never_share_a_request_and_each_view_keeps_its_order() -> None:
+    queue, other = WaitingFrames(), Routing(SHARED, ())
+    for index, (view, routing) in enumerate(
+        [("full", ROUTING), ("full", other), ("half", other), ("half", other), ("full", other)]
+    ):
+        queue.put(replace(waiting(index, view), routing=routing))
+    assert [[frame.index for frame in taken(queue)] for _ in range(3)] == [[0], [2, 1, 3, 4], []]
+
+
+def test_without_sharing_each_frame_is_a_request_and_no_view_starves() -> None:
+    queue, apart = WaitingFrames(), Routing(SHARED.model_copy(update={"sharing": False}), ())
+    for index in range(6):
+        queue.put(replace(waiting(index, "full" if index < 4 else "half"), routing=apart))
+    assert [[frame.index for frame in taken(queue)] for _ in range(6)] == [[0], [4], [1], [5], [2], [3]]
 
 
 def test_views_are_told_apart_by_owner_only_without_sharing(make_plan) -> None:

@@ -23,6 +23,11 @@ from mainstream.nn.network import Network
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.feeder.counts import FrameCounts
+from mainstream_runner.feeder.decider import Decider
+from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.feeder.routing import served_routing
+from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.serving import java
 from mainstream_runner.serving.java import JavaError, find_java, java_version
 from mainstream_runner.serving.torchserve import TorchServe, TorchServeError, torchserve
@@ -62,6 +67,30 @@ def test_scores_through_torchserve_equal_each_apps_plain_network(
                 assert scores[app.name] == pytest.approx(
                     plain_score(network, store, app, torch.from_numpy(shown)), abs=1e-5
                 )
+
+
+def test_frames_of_requests_in_flight_keep_their_pixels_and_their_order(
+    server: TorchServe, make_plan, store: Path, pictures: list[av.VideoFrame]
+) -> None:
+    plan: RunnerPlan = make_plan([(15, 1000.0)])
+    scored: list[tuple[int, float]] = []
+    with closing(EngineClient(server.port)) as client:
+        routing = served_routing(plan, client.load(plan, store))
+        due = [DueFrame(0, view_pixels(picture, None, 160, 160), ("app-0",)) for picture in pictures[:15]]
+        alone = [client.score(plan.digest, [frame])[0]["app-0"] for frame in due]
+    decider = Decider(
+        lambda app, line, due_s: None,
+        note_frames=lambda records: scored.extend((each["frame"], each["score"]) for each in records),
+    )
+    feeder = Feeder(server.port, FrameCounts(), decider, lambda digest: None)
+    with closing(feeder):
+        feeder.adopt(routing)
+        for index, picture in enumerate(pictures[:15]):
+            time.sleep(0.002)  # a thousand a second are due
+            feeder.take("plaza", CapturedFrame(index, 0.0, time.monotonic(), picture))
+        assert feeder.drain(20.0)
+    assert scored == [(index, pytest.approx(score, abs=1e-6)) for index, score in enumerate(alone)]
+    assert len({round(score, 6) for score in alone}) > 1
 
 
 def test_frames_for_a_plan_that_is_not_served_are_told_so(server: TorchServe, make_plan, store: Path) -> None:

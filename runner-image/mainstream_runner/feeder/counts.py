@@ -32,7 +32,7 @@ class _Counts:
 
 
 class FrameCounts:
-    """Tallies by app, kept by the cameras' threads and the sender's."""
+    """Tallies by app, kept by the cameras' threads and the senders'."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -32,7 +32,7 @@ class _AppState:
 
 
 class Decider:
-    """Fed by the sender's thread; told of plans by another."""
+    """Fed by the senders, in their turns; told of plans by another thread."""
 
     def __init__(
         self,

@@ -1,17 +1,18 @@
 """The way of a frame, over changes of plan: camera to due apps to scaled pixels to scores to decisions.
 
 A camera's thread never waits for the engine: it hands frames to a bounded queue from which the oldest are dropped, and
-one thread asks the engine for whatever waits. A plan is taken up between two frames: the engine has loaded it beside
-the old one; the feeder then replaces one reference. A frame that was scaled for the old plan is scored under it, which
-the engine keeps for a while; where it no longer does, under the new one, for those of its apps that stay. So a change
-of plan neither loses a frame nor holds one up.
+two threads ask the engine for whatever waits, each with a connection and memory of its own: while one request is
+scored, the next one is already at TorchServe, so that the engine does not wait for what lies between. They conclude in
+the order in which they took. A plan is taken up between two frames: the engine has loaded it beside the old one; the
+feeder then replaces one reference. A frame that was scaled for the old plan is scored under it, which the engine keeps
+for a while; where it no longer does, under the new one, for those of its apps that stay. So a change of plan neither
+loses a frame nor holds one up.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Sequence
 
 from mainstream.errors import MainstreamError
 from mainstream.frames import view_pixels
@@ -23,6 +24,7 @@ from mainstream_runner.feeder.decider import Decider
 from mainstream_runner.feeder.routing import Routing, ViewKey
 from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.feeder.waiting import WaitingFrame, WaitingFrames
+from mainstream_runner.pixel_memory import REQUESTS_IN_FLIGHT
 
 _log = logging.getLogger(__name__)
 LATE_S = 1.0
@@ -43,7 +45,7 @@ class Feeder:
 
     def __init__(self, port: int, counts: FrameCounts, decider: Decider, engine_lost: EngineLost) -> None:
         """`port` is TorchServe's inference API on loopback."""
-        self._client = EngineClient(port)
+        self._clients = [EngineClient(port) for _ in range(REQUESTS_IN_FLIGHT)]
         self._counts = counts
         self._decider = decider
         self._engine_lost = engine_lost
@@ -53,8 +55,12 @@ class Feeder:
         self._scored_s = time.monotonic()
         self._complained_s = float("-inf")
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="sender", daemon=True)
-        self._thread.start()
+        self._senders = [
+            threading.Thread(target=self._serve, args=(client,), name=f"sender-{number}", daemon=True)
+            for number, client in enumerate(self._clients)
+        ]
+        for sender in self._senders:
+            sender.start()
 
     @property
     def served(self) -> str | None:
@@ -96,10 +102,12 @@ class Feeder:
         return not len(self._queue)
 
     def close(self) -> None:
-        """End after the request in flight; what still waits is dropped and counted."""
+        """End after the requests in flight; what still waits is dropped and counted."""
         self._stopping.set()
-        self._thread.join(_CLOSE_TIMEOUT_S)
-        self._client.close()
+        for sender in self._senders:
+            sender.join(_CLOSE_TIMEOUT_S)
+        for client in self._clients:
+            client.close()
 
     # ---- the cameras' threads -------------------------------------------------------------------------------------
 
@@ -122,30 +130,38 @@ class Feeder:
         if displaced is not None:
             self._counts.dropped(displaced.apps)
 
-    # ---- the sender's thread --------------------------------------------------------------------------------------
+    # ---- the senders' threads -------------------------------------------------------------------------------------
 
-    def _serve(self) -> None:
+    def _serve(self, client: EngineClient) -> None:
         while not self._stopping.is_set():
-            for request in _requests(self._queue.take(_TAKE_TIMEOUT_S)):
-                self._score(request)
-            self._queue.done()
-        for frame in self._queue.take(0.0):
-            self._counts.dropped(frame.apps)
+            self._send(client, _TAKE_TIMEOUT_S)
+        while self._send(client, 0.0):
+            pass  # what still waits is dropped, and counted
 
-    def _score(self, taken: Sequence[WaitingFrame]) -> None:
-        """Ask the engine until it answers, or the frames are too old; every frame is concluded.
+    def _send(self, client: EngineClient, timeout_s: float) -> bool:
+        """Have one request scored and every frame of it concluded; whether there was one."""
+        taken = self._queue.take(timeout_s)
+        if taken is None:
+            return False
+        answered = self._scores(client, taken.frames)
+        with self._queue.turn(taken):
+            for frame, scores in zip(taken.frames, answered, strict=True):
+                self._conclude(frame, scores)
+        return True
+
+    def _scores(self, client: EngineClient, taken: Sequence[WaitingFrame]) -> list[dict[str, float] | None]:
+        """Ask the engine until it answers, or the frames are too old; None for a frame that has no scores.
 
         All are of one plan. Where that is no longer served, the plan in use is asked for.
         """
-        open_frames = list(taken)
         routing = taken[0].routing
         deadline_s = time.monotonic() + _PATIENCE_S
         try:
             while not self._stopping.is_set() and time.monotonic() < deadline_s:
-                asked = [(frame, self._due(routing, frame)) for frame in taken]
-                frames = [due for _, due in asked if due is not None]
+                asked = [self._due(routing, frame) for frame in taken]
+                frames = [due for due in asked if due is not None]
                 try:
-                    scores = iter(self._client.score(routing.plan.digest, frames) if frames else [])
+                    scores = iter(client.score(routing.plan.digest, frames) if frames else [])
                 except PlanNotServedError:
                     now = self._routing
                     if now is None:
@@ -158,16 +174,12 @@ class Feeder:
                     self._complain(error)
                 else:
                     self._scored_s = time.monotonic()
-                    for frame, due in asked:
-                        open_frames.remove(frame)
-                        self._conclude(frame, None if due is None else next(scores))
-                    return
+                    return [None if due is None else next(scores) for due in asked]
                 self._stopping.wait(_RETRY_S)
         except Exception:
-            # The sender is what the whole runner hangs on; what it could not handle is told and dropped.
+            # The senders are what the whole runner hangs on; what they could not handle is told and dropped.
             _log.exception("frames were dropped")
-        for frame in open_frames:
-            self._counts.dropped(frame.apps)
+        return [None] * len(taken)
 
     def _complain(self, error: EngineUnavailableError) -> None:
         """Once in a while: it is asked many times a second."""
@@ -188,11 +200,8 @@ class Feeder:
         self._counts.dropped([app for app in frame.apps if app not in scored])
         self._counts.analysed(scored)
         if scores:
-            self._decider.take(frame, scores)
-
-
-def _requests(taken: Sequence[WaitingFrame]) -> Iterator[list[WaitingFrame]]:
-    """One for frames of a plan that follow each other; without sharing each app pays for its own way to the engine."""
-    for _, frames in groupby(taken, key=lambda frame: id(frame.routing)):
-        request = list(frames)
-        yield from [request] if request[0].routing.plan.sharing else ([frame] for frame in request)
+            try:
+                self._decider.take(frame, scores)
+            except Exception:
+                # As above: no disk that is full, no sink that has a bug ends the sender.
+                _log.exception("a frame's scores could not be decided on")

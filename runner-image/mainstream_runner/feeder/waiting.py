@@ -1,7 +1,13 @@
-"""Frames between scaling and the engine, over changes of plan: a bounded queue a view, the oldest dropped when late."""
+"""Frames between scaling and the engine, over changes of plan: a bounded queue a view, the oldest dropped when late.
 
+Several may ask the engine at once: each takes one request, and accounts for it once those taken before are accounted
+for. So decisions fall in the order in which frames came, whoever is answered first.
+"""
+
+import contextlib
 import threading
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +19,8 @@ WAITING_FRAMES = 20
 """of one view: enough for what a change of plan or a busy box takes, little enough for memory"""
 BATCH_FRAMES = 32
 """of all views in one request"""
+_TURN_TIMEOUT_S = 60.0
+"""longer than a request may take; whoever hangs for as long holds up nobody any more"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,40 +41,78 @@ class WaitingFrame:
     """of the plan that it was scaled for"""
 
 
+@dataclass(frozen=True)
+class Taken:
+    """One request's frames: all of one plan, and one alone where that shares nothing, so that each app pays for its
+    own way to the engine."""
+
+    number: int
+    frames: tuple[WaitingFrame, ...]
+
+
 class WaitingFrames:
-    """Never blocks who puts; who takes waits for a bounded time, and says when it is done with what it took."""
+    """Never blocks who puts; who takes waits for a bounded time, and has its turn to account for what it took."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._came = threading.Condition(self._lock)
+        self._accounted = threading.Condition(self._lock)
         self._by_view: dict[ViewKey, deque[WaitingFrame]] = {}
-        self._taken = 0
+        self._taken: dict[int, int] = {}
+        """frames of what was taken and is not accounted for, by number"""
+        self._number = 0
 
     def put(self, frame: WaitingFrame) -> WaitingFrame | None:
         """Add a frame; the view's oldest if it had to go for it."""
-        with self._changed:
+        with self._lock:
             queue = self._by_view.setdefault(frame.key, deque())
             displaced = queue.popleft() if len(queue) >= WAITING_FRAMES else None
             queue.append(frame)
-            self._changed.notify()
+            self._came.notify()
             return displaced
 
-    def take(self, timeout_s: float) -> list[WaitingFrame]:
-        """What waits, oldest first within a view, the views in turn; empty if nothing came within `timeout_s`."""
-        with self._changed:
-            self._changed.wait_for(lambda: any(self._by_view.values()), timeout_s)
-            taken: list[WaitingFrame] = []
-            while len(taken) < BATCH_FRAMES and any(self._by_view.values()):
-                taken += [queue.popleft() for queue in self._by_view.values() if queue]
-            self._by_view = {key: queue for key, queue in self._by_view.items() if queue}
-            self._taken = len(taken)
+    def take(self, timeout_s: float) -> Taken | None:
+        """What waits, oldest first within a view, the views in turn; None if nothing came within `timeout_s`.
+
+        `turn` must follow.
+        """
+        with self._lock:
+            if not self._came.wait_for(lambda: self._by_view, timeout_s):
+                return None
+            self._number += 1
+            taken = Taken(self._number, tuple(self._pop_request()))
+            self._taken[taken.number] = len(taken.frames)
             return taken
 
-    def done(self) -> None:
-        """What was taken last is accounted for."""
-        with self._changed:
-            self._taken = 0
+    @contextlib.contextmanager
+    def turn(self, taken: Taken) -> Iterator[None]:
+        """Wait until what was taken before is accounted for; on leaving, so is this."""
+        with self._lock:
+            self._accounted.wait_for(lambda: min(self._taken) == taken.number, _TURN_TIMEOUT_S)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._taken[taken.number]
+                self._accounted.notify_all()
 
     def __len__(self) -> int:
-        """Frames that wait, or were taken and are not done."""
-        with self._changed:
-            return self._taken + sum(len(queue) for queue in self._by_view.values())
+        """Frames that wait, or were taken and are not accounted for."""
+        with self._lock:
+            return sum(self._taken.values()) + sum(len(queue) for queue in self._by_view.values())
+
+    def _pop_request(self) -> Iterator[WaitingFrame]:
+        routing = next(iter(self._by_view.values()))[0].routing
+        most = BATCH_FRAMES if routing.plan.sharing else 1
+        popped = 0
+        while popped < most:
+            keys = [key for key, queue in self._by_view.items() if queue[0].routing is routing][: most - popped]
+            if not keys:
+                return
+            for key in keys:
+                queue = self._by_view.pop(key)
+                yield queue.popleft()
+                popped += 1
+                if queue:
+                    # Behind the others, which come first next time.
+                    self._by_view[key] = queue

@@ -9,7 +9,7 @@ from mainstream_runner.wire import MAX_MESSAGE_BYTES, MODEL
 
 _RESPONSE_TIMEOUT_S = 120
 _WAITING_REQUESTS = 16
-"""requests that TorchServe queues; the feeder has one in flight and drops the oldest frames itself"""
+"""requests that TorchServe queues; the feeder has two in flight and drops the oldest frames itself"""
 _HANDLER = "mainstream_handler"
 _HANDLER_SOURCE = """from mainstream_runner.serving.handler import Handler
 

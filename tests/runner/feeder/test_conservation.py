@@ -1,5 +1,6 @@
 """The law captured = analysed + skipped + dropped, for the feeder's own threads under random schedules."""
 
+import itertools
 import threading
 import time
 from collections.abc import Sequence
@@ -160,3 +161,38 @@ def test_a_change_of_plan_drops_no_frame_while_the_engine_still_runs_the_plan_be
     tallies = counts.tallies()
     assert {app: tally.dropped for app, tally in tallies.items()} == {"a": 0, "b": 0, "c": 0}
     assert all(tally.analysed > 0 for tally in tallies.values())
+
+
+def test_the_next_request_is_on_its_way_while_one_is_scored_and_decisions_keep_the_frames_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    two_at_once, decided = threading.Barrier(2), []
+
+    class Swapping(Engine):
+        """Answers the second of two requests first."""
+
+        calls = itertools.count()
+
+        def score(self, plan_digest: str, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
+            call = next(Swapping.calls)
+            if call < 2:
+                two_at_once.wait(5.0)
+                time.sleep(0.05 * (1 - call))
+            return super().score(plan_digest, frames)
+
+    monkeypatch.setattr(feeder_module, "EngineClient", Swapping)
+    Engine.mood, plan = "well", plan_of((("a", 1000.0),))
+    Engine.served = plan.digest
+    decider = Decider(
+        lambda app, line, due_s: None, note_frames=lambda records: decided.extend(each["frame"] for each in records)
+    )
+    feeder = Feeder(1, FrameCounts(), decider, lambda digest: None)
+    feeder.adopt(Routing(plan, ((8, 8),)))
+    start_s = time.monotonic()
+    for index in range(6):
+        time.sleep(0.01)
+        feeder.take("s", CapturedFrame(index, index / 10, start_s + index / 10, PICTURE))
+    assert feeder.drain(5.0)
+    feeder.close()
+    assert not two_at_once.broken
+    assert decided == [0, 1, 2, 3, 4, 5]
