@@ -15,9 +15,10 @@ from photo_scores import Scores
 from workloads import Workload
 
 
-def with_replayed_curves(workload: Workload, scores: Scores) -> Problem:
-    """The workload's problem with a replayed curve for every candidate; `scores` are those of held-out photos."""
-    problem = workload.problem
+def with_replayed_curves(workload: Workload, scores: Scores, problem: Problem | None = None) -> Problem:
+    """The workload's problem (or another one of its apps) with a replayed curve for every candidate; `scores` are those
+    of held-out photos."""
+    problem = workload.problem if problem is None else problem
     evaluations = {placed.name: placed.package.evaluation for placed in workload.node.apps}
     apps = tuple(
         replace(

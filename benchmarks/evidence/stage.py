@@ -109,9 +109,10 @@ def held_out_scores(name: str, apps: int) -> Scores:
     return photo_scores(packages(name, apps), pool(name).held_out, STORE, FOLDER / "scores", profile(name).back_end)
 
 
-def replayed_problem(drawn: Workload) -> Problem:
-    """A workload's problem as packages state it whose tenants declared these events: with replayed curves."""
-    return with_replayed_curves(drawn, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)))
+def replayed_problem(drawn: Workload, problem: Problem | None = None) -> Problem:
+    """A workload's problem (or another one of its apps) with replayed curves, as packages state it whose tenants
+    declared these events."""
+    return with_replayed_curves(drawn, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)), problem)
 
 
 def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
