@@ -16,11 +16,13 @@ from packages import BASE, STORE, pool_packages
 from photo_scores import Scores, photo_scores
 from pools import KNOWN_POOLS, Pool, load_pool
 from replayed import with_replayed_curves
+from restricted import as_published
 from results import FOLDER, QUICK, kept, key_of
 from workloads import STREAM, Workload, draw_workload
 
-Way = Literal["replayed", "chain"]
-"""what plans are made from: replayed curves, as packages carry them, or the event model's chain"""
+Way = Literal["replayed", "chain", "published"]
+"""what plans are made from: replayed curves, as packages carry them; the event model's chain; or replayed curves where
+every policy, Mainstream too, chooses from what the authors' policies choose from"""
 
 FORMAT = 2
 """of a workload's result; part of its name"""
@@ -121,7 +123,9 @@ def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
 
     def make() -> dict[str, Any]:
         drawn, known = workload(cell, index), scores(cell.pool, apps_of(cell))
-        problem = replayed_problem(drawn) if way == "replayed" else drawn.problem
+        problem = drawn.problem if way == "chain" else replayed_problem(drawn)
+        if way == "published":
+            problem = as_published(problem)
         return {policy: measure(drawn, policy, known, problem) for policy in POLICIES}
 
     result: dict[str, Any] = kept(path, make)
