@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 import stage
-from cells import Cell, headline
+from cells import ABLATION_WORKLOADS, Cell, headline
 from drawing import COLOURS, label, panels, save
 from intervals import difference_interval, mean_interval
 from mainstream.planner import Plan, Problem, solve
@@ -38,7 +38,7 @@ from results import QUICK, kept, write_figure
 from workloads import Workload
 
 NAME = "ablations"
-WORKLOADS = 2 if QUICK else 12
+WORKLOADS = 2 if QUICK else ABLATION_WORKLOADS
 SLOWER = 1.5
 """what a frame costs over what the profile says, where the closed loop is left out"""
 _BUDGET_STEPS = 6

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import stage
-from cells import Cell, headline
+from cells import LIVE_WORKLOADS, Cell, headline
 from drawing import COLOURS, MARKERS, label, panels, save
 from live import LiveFrame, encode_stream, measure_profile, play_live, score_live
 from mainstream.node_profile import NodeProfile, read_node_profile
@@ -38,7 +38,7 @@ from results import QUICK, kept, write_figure
 from workloads import STREAM, Workload, budget, node_of
 
 NAME = "live_runs"
-WORKLOADS = 1 if QUICK else 2
+WORKLOADS = 1 if QUICK else LIVE_WORKLOADS
 SECONDS = 20 if QUICK else 60
 LEARNING = 1
 """minutes before the one that is reported, whose cost ratio goes into the next plan as the operator has it"""
