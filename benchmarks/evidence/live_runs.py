@@ -35,6 +35,7 @@ from mainstream_trainer.picture_replay import due_frames
 from mainstream_trainer.picture_streams import PictureStream
 from measure import GAP, POLICIES, TITLES, result_of
 from packages import BASE, STORE
+from replayed import with_curves
 from results import QUICK, kept, write_figure
 from workloads import STREAM, Workload, budget, node_of
 
@@ -71,7 +72,7 @@ def run_node(cell: Cell, index: int) -> list[dict[str, Any]]:
     size = next(iter(packages.values())).base.preprocessing
     pictures = stage.pool(cell.pool).test.views(int(size["height"]), int(size["width"]))
     clip = encode_stream(pictures, drawn.stream.pictures[:frames], drawn.stream.fps, out / "stream.mp4")
-    first_start = first_profile(cell, index)
+    first_start, curves = first_profile(cell, index), stage.curves_of(drawn)
     runs: list[dict[str, Any]] = []
     slowdown = 1.0
     with torchserve() as server:
@@ -82,7 +83,7 @@ def run_node(cell: Cell, index: int) -> list[dict[str, Any]]:
                 node = node_of(packages, drawn.stream.fps, slowed(started, slowdown), url=f"file:{clip.resolve()}")
                 # What No-Sharing affords is told by the profile of the start, and stays.
                 problem = replace(build_problem(node), budget=budget(cell, replace(node, profile=started)))
-                plan = solve(stage.replayed_problem(drawn, problem), policy=policy, gap=GAP)
+                plan = solve(with_curves(problem, curves), policy=policy, gap=GAP)
                 orders = compose_runner_plan(node, plan)
                 report, analysed = play_live(server, orders, STORE, out, frames)
                 minutes.append(compare(drawn, plan, frames, report, analysed) | {"slowdown": slowdown})

@@ -15,7 +15,7 @@ from measure import POLICIES, measure
 from packages import BASE, STORE, pool_packages
 from photo_scores import Scores, photo_scores
 from pools import KNOWN_POOLS, Pool, load_pool
-from replayed import with_replayed_curves
+from replayed import Curves, replayed_curves, with_curves
 from restricted import as_published
 from results import FOLDER, QUICK, kept, key_of
 from workloads import STREAM, Workload, draw_workload
@@ -111,10 +111,14 @@ def held_out_scores(name: str, apps: int) -> Scores:
     return photo_scores(packages(name, apps), pool(name).held_out, STORE, FOLDER / "scores", profile(name).back_end)
 
 
-def replayed_problem(drawn: Workload, problem: Problem | None = None) -> Problem:
-    """A workload's problem (or another one of its apps) with replayed curves, as packages state it whose tenants
-    declared these events."""
-    return with_replayed_curves(drawn, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)), problem)
+def curves_of(drawn: Workload) -> Curves:
+    """Replayed curves of a workload's apps, as packages carry them whose tenants declared these events."""
+    return replayed_curves(drawn, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)))
+
+
+def replayed_problem(drawn: Workload) -> Problem:
+    """A workload's problem with replayed curves."""
+    return with_curves(drawn.problem, curves_of(drawn))
 
 
 def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
