@@ -1,5 +1,6 @@
 """Sections that compare policies: on played streams, live, on the plaza clip."""
 
+from document_parts import authors_regime
 from document_words import NAMES, Data, mean, missing, percent, picture, regimes
 from findings import REASONS
 from intervals import LEVEL
@@ -42,7 +43,9 @@ thresholds and votes, against the baselines as published:
 
 {_over_published(data["published"])}
 
-{REASONS["regime"]}"""
+{REASONS["regime"]}
+
+{authors_regime()}"""
 
 
 def _over_published(data: Data) -> str:

@@ -169,7 +169,7 @@ def _draw_choices(
         x = [cell["apps"] for cell in found]
         for policy in POLICIES:
             policy_line(axes[2 * row], policy, x, [as_interval(cell["policies"][policy]["fps"]) for cell in found])
-        label(axes[2 * row], "apps", "analysed frames a second, mean of the apps", pool)
+        label(axes[2 * row], "apps", "mean rate of the apps, fps", pool)
         places = sorted({int(k) for cell in found for k in cell["policies"]["mainstream"]["branch_points"]})
         bottom = [0.0] * len(found)
         for shade, k in enumerate(places):
@@ -178,7 +178,16 @@ def _draw_choices(
             axes[2 * row + 1].bar(range(len(x)), shares, bottom=bottom, color=grey, edgecolor="black", label=f"{k}")
             bottom = [a + b for a, b in zip(bottom, shares, strict=True)]
         axes[2 * row + 1].set_xticks(range(len(x)), [str(apps) for apps in x])
-        axes[2 * row + 1].legend(title="branch-point", fontsize=7, title_fontsize=7)
+        # Beside the bars, which fill the panel; the most frozen on top, as it is stacked.
+        axes[2 * row + 1].legend(
+            title="branch-point",
+            fontsize=7,
+            title_fontsize=7,
+            reverse=True,
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1.0),
+        )
+        axes[2 * row + 1].set_axisbelow(True)
         label(axes[2 * row + 1], "apps", "share of Mainstream's apps", pool)
     axes[0].legend(fontsize=7)
     save(figure, f"{NAME}-choices")

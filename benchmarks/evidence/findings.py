@@ -10,10 +10,7 @@ REASONS = {
   frozen; ours lose a few points (the first table under "Predicted against measured" has p and e by branch-point). So
   Max-Sharing pays little for its rate.
 - *Events are longer.* At 1.4 fps No-Sharing looks at every event that lasts more than .7 s at least once. With the
-  authors' event lengths (.2 to 1 s) the gain over it is larger.
-
-In the authors' own terms, with their curves, costs and set-ups, the planner reaches the published values ("The
-planner").""",
+  authors' event lengths (.2 to 1 s) the gain over it is larger.""",
     "calibration": """Replayed curves are what packages carry; the chain predicts where there are
 none, or where an app says that its events are others. Two reasons were found for what predictions promise too much:
 

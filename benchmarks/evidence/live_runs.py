@@ -204,7 +204,7 @@ def said(run: Mapping[str, Any]) -> str:
 
 
 def draw(runs: list[dict[str, Any]]) -> None:
-    """Achieved over planned rate, CPU over cost, live over played F1."""
+    """Achieved over planned rate, CPU over cost with the target's bounds, live over played F1."""
     figure, axes = panels(3)
     for policy in LIVE_POLICIES:
         style: dict[str, Any] = {"color": COLOURS[policy], "marker": MARKERS[policy], "s": 18, "alpha": 0.8}
@@ -212,6 +212,9 @@ def draw(runs: list[dict[str, Any]]) -> None:
         rates = [pair for run in mine for pair in run["rates"].values()]
         axes[0].scatter([a for a, _ in rates], [b for _, b in rates], label=TITLES[policy], **style)
         axes[1].scatter([run["cost"] for run in mine], [run["cpu_used"] for run in mine], **style)
+        first = [minute for run in mine for minute in run["before"]]
+        hollow = style | {"facecolors": "none", "alpha": 0.6}
+        axes[1].scatter([minute["cost"] for minute in first], [minute["cpu_used"] for minute in first], **hollow)
         axes[2].scatter(
             [f for run in mine for f in run["f1_played"]], [f for run in mine for f in run["f1_live"]], **style
         )
@@ -219,7 +222,7 @@ def draw(runs: list[dict[str, Any]]) -> None:
         axes,
         (
             ("planned frames a second", "achieved"),
-            ("planned CPU-seconds a second", "used"),
+            ("planned CPU-seconds a second", "used (hollow: the minute before)"),
             ("played event F1", "live, same frames"),
         ),
         strict=True,
@@ -227,6 +230,9 @@ def draw(runs: list[dict[str, Any]]) -> None:
         low, high = min(*at.get_xlim(), *at.get_ylim()), max(*at.get_xlim(), *at.get_ylim())
         at.plot([low, high], [low, high], color="black", linewidth=0.8, zorder=0)
         label(at, x, y)
+    ends = axes[1].get_xlim()
+    for bound in (1 - CPU_TARGET, 1 + CPU_TARGET):
+        axes[1].plot(ends, [bound * end for end in ends], "--", color="grey", linewidth=0.8, zorder=0)
     axes[0].legend(fontsize=7)
     save(figure, NAME)
 
