@@ -67,7 +67,7 @@ def main() -> int:
 def variants(cell: Cell, index: int) -> dict[str, float]:
     """Mean measured F1 of one workload, whole and with each idea left out."""
     drawn, scores = stage.workload(cell, index), stage.scores(cell.pool, stage.apps_of(cell))
-    whole = stage.replayed_problem(drawn)
+    whole = stage.problem_of(drawn)
     known = stage.results_of(cell, index)
     f1 = {
         WHOLE: mean_of(known["mainstream"], "f1"),

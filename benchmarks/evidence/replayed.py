@@ -20,12 +20,12 @@ Curves = Mapping[tuple[str, int], tuple[ReplayedPoint, ...]]
 """by app and branch-point"""
 
 
-def replayed_curves(workload: Workload, scores: Scores) -> Curves:
-    """The curve of every candidate of the workload's apps; `scores` are those of held-out photos."""
+def replayed_curves(workload: Workload, problem: Problem, scores: Scores) -> Curves:
+    """The curve of every candidate of a problem of the workload's apps; `scores` are those of held-out photos."""
     evaluations = {placed.name: placed.package.evaluation for placed in workload.node.apps}
     return {
         (app.name, candidate.branch_point): _replayed(app, candidate, workload, scores, evaluations[app.name])
-        for app in workload.problem.apps
+        for app in problem.apps
         for candidate in app.candidates
     }
 

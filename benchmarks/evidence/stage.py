@@ -111,14 +111,15 @@ def held_out_scores(name: str, apps: int) -> Scores:
     return photo_scores(packages(name, apps), pool(name).held_out, STORE, FOLDER / "scores", profile(name).back_end)
 
 
-def curves_of(drawn: Workload) -> Curves:
+def curves_of(drawn: Workload, problem: Problem) -> Curves:
     """Replayed curves of a workload's apps, as packages carry them whose tenants declared these events."""
-    return replayed_curves(drawn, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)))
+    return replayed_curves(drawn, problem, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)))
 
 
-def replayed_problem(drawn: Workload) -> Problem:
-    """A workload's problem with replayed curves."""
-    return with_curves(drawn.problem, curves_of(drawn))
+def problem_of(drawn: Workload, way: Way = "replayed") -> Problem:
+    """What a workload's plans are made from."""
+    problem = as_published(drawn.problem) if way == "published" else drawn.problem
+    return problem if way == "chain" else with_curves(problem, curves_of(drawn, problem))
 
 
 def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
@@ -127,9 +128,7 @@ def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
 
     def make() -> dict[str, Any]:
         drawn, known = workload(cell, index), scores(cell.pool, apps_of(cell))
-        problem = drawn.problem if way == "chain" else replayed_problem(drawn)
-        if way == "published":
-            problem = as_published(problem)
+        problem = problem_of(drawn, way)
         return {policy: measure(drawn, policy, known, problem) for policy in POLICIES}
 
     result: dict[str, Any] = kept(path, make)
