@@ -32,7 +32,7 @@ NAME = "calibration"
 BINS = 10
 PLAYED_TWICE = 10
 """workloads of which every plan is played on held-out photos too"""
-PREDICTED_WORKLOADS = 1 if QUICK else 10
+PREDICTED_WORKLOADS = 1 if QUICK else 5
 """of each cell, of which every app's prediction gets its own interval"""
 TARGET_ERROR = 0.03
 TARGET_INSIDE = 0.9
