@@ -38,6 +38,7 @@ from packages import BASE, STORE
 from replayed import with_curves
 from results import QUICK, kept, write_figure
 from workloads import STREAM, Workload, budget, node_of
+from yardstick import measured_beside
 
 NAME = "live_runs"
 WORKLOADS = 1 if QUICK else LIVE_WORKLOADS
@@ -85,8 +86,10 @@ def run_node(cell: Cell, index: int) -> list[dict[str, Any]]:
                 problem = replace(build_problem(node), budget=budget(cell, replace(node, profile=started)))
                 plan = solve(with_curves(problem, curves), policy=policy, gap=GAP)
                 orders = compose_runner_plan(node, plan)
-                report, analysed = play_live(server, orders, STORE, out, frames)
-                minutes.append(compare(drawn, plan, frames, report, analysed) | {"slowdown": slowdown})
+                with measured_beside() as yardstick:
+                    report, analysed = play_live(server, orders, STORE, out, frames)
+                told = {"slowdown": slowdown, "yardstick_s": yardstick.mean_s}
+                minutes.append(compare(drawn, plan, frames, report, analysed) | told)
                 print(said(minutes[-1]), flush=True)
                 rates = {app.name: app.fps_achieved for app in report.apps}
                 slowdown = next_slowdown(slowdown, report.cpu_used / expected_cost(orders, rates, started))
