@@ -1,8 +1,8 @@
 """What the same work costs from minute to minute on this machine, with nothing of the product in it.
 
 On a virtual machine the CPU-seconds of a piece of work are not constant: its host has other guests, clocks go up and
-down, caches are shared. A thread sorts the same numbers some times a second beside a live run; what it used is told as a
-mean, to compare the run's CPU with.
+down, caches are shared. A thread sorts the same numbers some times a second beside a live run; what it used is told
+as a mean, to compare the run's CPU with.
 """
 
 import threading
