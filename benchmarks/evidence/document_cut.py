@@ -52,6 +52,11 @@ def _cells() -> list[str]:
     for (made, of), cells in sorted(fewer.items()):
         where = "of the abstract's regime" if of == HEADLINE_WORKLOADS else "outside the abstract's regime"
         said.append(f"{made} workloads instead of {of} in {len(cells)} of the cells {where}")
+    said += [
+        f"{each['workloads']} workloads instead of {HEADLINE_WORKLOADS} with all policies as published ({name})"
+        for name, each in data["published"].items()
+        if each["workloads"] < HEADLINE_WORKLOADS
+    ]
     return said
 
 

@@ -38,7 +38,7 @@ def test_a_target_that_is_missed_says_no(tmp_path: Path) -> None:
 def test_what_was_measured_less_of_is_said_at_the_top(tmp_path: Path) -> None:
     made = {cell.name: {"workloads": cell.workloads} for cell in all_cells(["signs"]) if cell.apps < 32}
     made["signs-8-apps-14-fps-budget-1.4"] = {"workloads": 6}
-    (tmp_path / "event_f1.json").write_text(json.dumps({"pools": ["signs"], "cells": made}))
+    (tmp_path / "event_f1.json").write_text(json.dumps({"pools": ["signs"], "cells": made, "published": {}}))
     said = document.cut_short()
     assert "cells of 32 apps are left out (signs)" in said
     assert "6 workloads instead of 20 in 1 of the cells outside" in said
@@ -49,7 +49,7 @@ def test_what_was_measured_less_of_is_said_at_the_top(tmp_path: Path) -> None:
 def test_a_document_of_whole_figures_has_no_note(tmp_path: Path) -> None:
     made = {cell.name: {"workloads": cell.workloads} for cell in all_cells(["signs"])}
     whole: dict[str, dict[str, object]] = {name: {} for name in FIGURES}
-    whole["event_f1"] = {"pools": ["signs"], "cells": made}
+    whole["event_f1"] = {"pools": ["signs"], "cells": made, "published": {}}
     whole["ablations"] = {"ideas": {"signs": {"workloads": ABLATION_WORKLOADS}}}
     whole["live_runs"] = {"pools": ["signs"], "runs": [{}] * (4 * LIVE_WORKLOADS)}
     whole["trainer_quality"] = {"seeds": len(TRAINER_SEEDS), "quality": dict.fromkeys(TRAINER_APPS)}
