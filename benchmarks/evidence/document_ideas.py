@@ -69,7 +69,8 @@ def _held_out_and_test(data: Data) -> str:
         for policy, f1 in found["f1"].items():
             what = f"mean F1 of {NAMES[policy]}, predicted {f1['predicted']:.3f}"
             rows.append(f"| {pool} | {what} | {f1['held_out']:.3f} | {f1['test']:.3f} |")
-    said = "The same candidates and plans on held-out photos, which they were made with, and on test photos:"
+    said = """The same candidates and plans on held-out photos, which they were made with, and on test photos. A package
+leaves candidates out that a cheaper one matches; a branch-point's line is the mean of the apps that kept it:"""
     return f"{said}\n\n" + "\n".join(rows)
 
 

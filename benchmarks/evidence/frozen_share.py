@@ -16,7 +16,7 @@ import numpy as np
 import stage
 from drawing import MARKS, OTHERS, label, panels, save
 from mainstream.nn.registry import load_base_network
-from packages import BASE, STORE, pool_packages
+from packages import BASE, BRANCH_POINTS, STORE, pool_packages
 from photo_scores import photo_scores
 from results import FOLDER, QUICK, kept, read_figure, write_figure
 
@@ -49,13 +49,15 @@ def judge(name: str, base: str, apps: int) -> dict[str, Any]:
     chosen = [(label,) for label in range(apps)]
     found = pool_packages(pool, chosen, base=base)
     scores = photo_scores(found, pool.test, STORE, FOLDER / "scores", stage.profile(name).back_end)
-    by_point: dict[int, list[float]] = {}
+    by_point: dict[int, list[float]] = {k: [] for k in BRANCH_POINTS}
     for group, (package_name, package) in zip(chosen, found.items(), strict=True):
         present = np.isin(pool.test.labels, group)
-        for candidate in package.candidates:
-            hits = scores[package_name, candidate.branch_point] >= 0.5
-            accuracy = (hits[present].mean() + 1 - hits[~present].mean()) / 2
-            by_point.setdefault(candidate.branch_point, []).append(float(accuracy))
+        kept_points = [candidate.branch_point for candidate in package.candidates]
+        for branch_point, accuracies in by_point.items():
+            # A package leaves out what another candidate, frozen further, matches: then that one stands for it.
+            k = min(each for each in kept_points if each >= branch_point)
+            hits = scores[package_name, k] >= 0.5
+            accuracies.append(float((hits[present].mean() + 1 - hits[~present].mean()) / 2))
     return curve(pool.name, base, {k: float(np.mean(each)) for k, each in sorted(by_point.items())}, len(chosen))
 
 
