@@ -134,9 +134,18 @@ def _cpu(minute: Data) -> str:
 
 
 def _loop(found: Data) -> str:
-    first, after = (100 * found[part]["worst"] for part in ("cpu_over_cost_before", "cpu_over_cost"))
+    first, after = found["cpu_over_cost_before"], found["cpu_over_cost"]
+    sorts_s = found["yardstick_s"]
+    beside = (
+        f" The same sorting of numbers, with nothing of the product in it, took {1000 * min(sorts_s):.2f} to "
+        f"{1000 * max(sorts_s):.2f} CPU-milliseconds on average in {len(sorts_s)} of these minutes."
+        if sorts_s
+        else ""
+    )
     return (
-        f"CPU used is off its planned cost by at most {first:.0f} % in the first minute and {after:.0f} % in the next."
+        f"CPU used is off its planned cost by at most {100 * first['worst']:.0f} % in a plan's first minute "
+        f"({found['cpu_within_target_before']} of {len(first['all'])} within 10 %) and {100 * after['worst']:.0f} % in "
+        f"the next ({found['cpu_within_target']} of {len(after['all'])})." + beside
     )
 
 

@@ -78,7 +78,12 @@ def _live_rows() -> list[tuple[str, str, str, bool | None]]:
             f"at most {100 * found['rate_worst']:.1f} %",
             found["rate_worst"] <= 0.05,
         ),
-        ("CPU used against planned cost, live, in the loop", "10 %", f"at most {100 * cpu:.0f} %", cpu <= 0.10),
+        (
+            "CPU used against planned cost, live, in the loop",
+            "10 %",
+            f"at most {100 * cpu:.0f} %; {found['cpu_within_target']} of {len(found['cpu_over_cost']['all'])} within",
+            cpu <= 0.10,
+        ),
     ]
 
 

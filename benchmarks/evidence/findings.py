@@ -29,9 +29,10 @@ Few predictions lie in the measured F1's own interval, which is that of some hun
 predictions themselves leave open is wider, most of it from the few held-out photos: an interval that wide says little
 of a single app. The measured F1 that lie outside it lie below it, nearly all: that is the bias, not the width. What
 would close both: more held-out people, and others to stop training by than to count on.""",
-    "live": """What is left is what one minute differs from the next: the same plan on the same frames costs up to a
-tenth more or less a minute later on this virtual machine, and the loop moves plans only for more than a tenth, so that
-they do not follow noise.""",
+    "live": """Budgets are a tenth of a core here, so a hundredth of a core is a tenth of the cost. Two things stand
+behind what is left. On this virtual machine the same work costs up to a sixth more or less from one minute to the next.
+And a plan costs more in its first minute than in its second, in most runs, so that the loop plans a little too
+carefully after it. It moves plans only for more than a tenth, so that they do not follow noise.""",
     "ablations": """Where greedy measures as well as or better than the exact search, the exact search's lead is a lead
 in predicted F1 alone, spent on what the prediction flatters (see above). A better prediction would close that, not a
 longer search.""",

@@ -189,7 +189,11 @@ def summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
         "rate_within_target": float(np.mean(np.abs(rates) <= RATE_TARGET)),
         "cpu_over_cost": {"worst": float(np.abs(cpu).max()), "all": [float(each) for each in cpu]},
         "cpu_over_cost_before": {"worst": float(np.abs(open_loop).max()), "all": [float(each) for each in open_loop]},
-        "cpu_within_target": float(np.mean(np.abs(cpu) <= CPU_TARGET)),
+        "cpu_within_target": int(np.sum(np.abs(cpu) <= CPU_TARGET)),
+        "cpu_within_target_before": int(np.sum(np.abs(open_loop) <= CPU_TARGET)),
+        "yardstick_s": [
+            minute["yardstick_s"] for run in runs for minute in (*run["before"], run) if "yardstick_s" in minute
+        ],
         "mean_f1_difference_worst": float(np.abs(f1).max()),
         "app_f1_difference_mean": float(np.mean(apps)),
         "hits_that_differ_worst": max(run["hits_that_differ"] for run in runs),

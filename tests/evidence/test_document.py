@@ -28,6 +28,7 @@ def test_a_target_that_is_missed_says_no(tmp_path: Path) -> None:
         "apps": 10,
         "rate_worst": 0.01,
         "cpu_over_cost": {"worst": 0.2, "all": [0.2]},
+        "cpu_within_target": 0,
     }
     (tmp_path / "live_runs.json").write_text(json.dumps({"summary": summary, "runs": []}))
     lines = document.targets().splitlines()
