@@ -2,6 +2,8 @@
 
 from cells import (
     ABLATION_WORKLOADS,
+    FROZEN_BASES,
+    FROZEN_TASKS,
     HEADLINE_WORKLOADS,
     LIVE_WORKLOADS,
     TRAINER_APPS,
@@ -23,8 +25,8 @@ def cut_short() -> str:
         return ""
     listed = "\n".join(f"> - {each}" for each in found)
     return (
-        "> **Cut short by time.** Every figure here was made by the commands named, with this code, but with less than "
-        f"they measure when they run to their end:\n>\n{listed}\n>\n"
+        "> **Cut short by time.** Every figure here was made by the commands named, with this code, but with less\n"
+        f"> than they measure when they run to their end:\n>\n{listed}\n>\n"
         "> The next `make bench-evidence` goes on from there and writes this page anew, whole and without this note."
     )
 
@@ -69,6 +71,14 @@ def _others() -> list[str]:
             for pool, each in ablations["ideas"].items()
             if each["workloads"] < ABLATION_WORKLOADS
         ]
+    frozen = read_figure("frozen_share")
+    if frozen is not None:
+        bases, tasks = ({each[what] for each in frozen["curves"]} for what in ("base", "task"))
+        if len(tasks) < FROZEN_TASKS or len(bases) < FROZEN_BASES:
+            said.append(
+                f"accuracy over the frozen share: {len(bases)} of {FROZEN_BASES} networks, {len(tasks)} of "
+                f"{FROZEN_TASKS} tasks"
+            )
     live = read_figure("live_runs")
     if live is not None:
         runs, wanted = len(live["runs"]), LIVE_WORKLOADS * len(NAMES) * len(live["pools"])

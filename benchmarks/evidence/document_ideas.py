@@ -84,11 +84,11 @@ def ablations() -> str:
     for idea in next(iter(data["ideas"].values()))["lost_without"]:
         lost = [interval(found["lost_without"][idea]) for found in data["ideas"].values()]
         rows.append(f"| {idea} | {' | '.join(lost)} |")
-    count = next(iter(data["ideas"].values()))["workloads"]
+    counts = ", ".join(f"{found['workloads']} workloads of {pool}" for pool, found in data["ideas"].items())
     return f"""## What each idea is worth
 
-Mean event F1 lost without it, in the abstract's regime, {count} workloads, played; `{data["command"]}`. The closed loop
-is simulated, on a node that is {data["slower"]:g} times slower than its profile says.
+Mean event F1 lost without it, in the abstract's regime, {counts}, played; `{data["command"]}`. The
+closed loop is simulated, on a node that is {data["slower"]:g} times slower than its profile says.
 
 {chr(10).join(rows)}
 

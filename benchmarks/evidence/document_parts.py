@@ -60,11 +60,11 @@ def authors_regime() -> str:
     found = data["regime"]
     f1 = {name: f"{each['mean']:.3f}" for name, each in found["f1"].items()}
     fps = " / ".join(f"{found['fps'][mode]:.1f}" for mode in ("nosharing", "maxsharing", "mainstream"))
-    return f"""In the authors' own terms ({found["setups"]} of their set-ups of ten apps at the budget at which their
-No-Sharing affords 1.4 fps an app; their curves, costs and event model; predicted, `{data["command"]}`), their
-No-Sharing has {f1["nosharing"]}, their Max-Sharing {f1["maxsharing"]}, their greedy {f1["mainstream"]} (rates, as
-published: {fps} fps), Mainstream's exact search {f1["ours"]}: {percent(found["gain"]["nosharing"])} over No-Sharing,
-{percent(found["gain"]["maxsharing"])} over Max-Sharing."""
+    return f"""In the authors' own terms ({found["setups"]} of their set-ups of ten apps, at the budget at which their
+No-Sharing affords 1.4 fps an app; their curves, costs and event model; predicted;
+`{data["command"]}`) the published F1 are: No-Sharing {f1["nosharing"]}, Max-Sharing
+{f1["maxsharing"]}, greedy {f1["mainstream"]} (rates: {fps} fps). Mainstream's exact search has {f1["ours"]}:
+{percent(found["gain"]["nosharing"])} over No-Sharing, {percent(found["gain"]["maxsharing"])} over Max-Sharing."""
 
 
 def _published(data: Data) -> str:

@@ -27,8 +27,8 @@ none, or where an app says that its events are others. Two reasons were found fo
 
 Few predictions lie in the measured F1's own interval, which is that of some hundred events of one stream. What
 predictions themselves leave open is wider, most of it from the few held-out photos: an interval that wide says little
-of a single app. The measured F1 that lie outside it lie below it, nearly all: that is the bias, not the width. What
-would close both: more held-out people, and others to stop training by than to count on.""",
+of a single app. Of the signs, the measured F1 that lie outside it lie below it, nearly all: that is the bias, not the
+width. What would close both: more held-out people, and others to stop training by than to count on.""",
     "live": """Budgets are a tenth of a core here, so a hundredth of a core is a tenth of the cost. Two things stand
 behind what is left. On this virtual machine the same work costs up to a sixth more or less from one minute to the next.
 And a plan costs more in its first minute than in its second, in most runs, so that the loop plans a little too
