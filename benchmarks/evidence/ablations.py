@@ -25,20 +25,20 @@ from typing import Any
 import numpy as np
 
 import stage
-from cells import Cell, headline
+from cells import ABLATION_WORKLOADS, Cell, headline
 from drawing import COLOURS, label, panels, save
 from intervals import difference_interval, mean_interval
-from mainstream.planner import App, Plan, Problem, solve
-from mainstream.planner.problem import Candidate
+from mainstream.planner import Plan, Problem, solve
 from mainstream_trainer.picture_replay import due_frames
 from mainstream_trainer.picture_streams import IntArray, PictureStream
 from measure import GAP, mean_of, measure, result_of
 from play import Choice, play_app, play_plan
+from restricted import first_hit, middle_threshold
 from results import QUICK, kept, write_figure
 from workloads import Workload
 
 NAME = "ablations"
-WORKLOADS = 2 if QUICK else 12
+WORKLOADS = 2 if QUICK else ABLATION_WORKLOADS
 SLOWER = 1.5
 """what a frame costs over what the profile says, where the closed loop is left out"""
 _BUDGET_STEPS = 6
@@ -67,7 +67,7 @@ def main() -> int:
 def variants(cell: Cell, index: int) -> dict[str, float]:
     """Mean measured F1 of one workload, whole and with each idea left out."""
     drawn, scores = stage.workload(cell, index), stage.scores(cell.pool, stage.apps_of(cell))
-    whole = stage.replayed_problem(drawn)
+    whole = stage.problem_of(drawn)
     known = stage.results_of(cell, index)
     f1 = {
         WHOLE: mean_of(known["mainstream"], "f1"),
@@ -79,29 +79,6 @@ def variants(cell: Cell, index: int) -> dict[str, float]:
     }
     stays, again = on_slower_node(drawn, whole, scores)
     return {**f1, f"{CLOSED}, with": again, f"{CLOSED}, without": stays}
-
-
-def first_hit(problem: Problem) -> Problem:
-    """Votes 1 for every app."""
-    return replace(problem, apps=tuple(replace(app, votes=(1,)) for app in problem.apps))
-
-
-def middle_threshold(problem: Problem) -> Problem:
-    """The threshold nearest to 1/2 for every candidate."""
-
-    def of_candidate(candidate: Candidate) -> Candidate:
-        points = candidate.replayed or candidate.operating_points
-        middle = min((point.threshold for point in points), key=lambda threshold: abs(threshold - 0.5))
-        return replace(
-            candidate,
-            operating_points=tuple(each for each in candidate.operating_points if each.threshold == middle),
-            replayed=tuple(each for each in candidate.replayed if each.threshold == middle),
-        )
-
-    def of_app(app: App) -> App:
-        return replace(app, candidates=tuple(of_candidate(candidate) for candidate in app.candidates))
-
-    return replace(problem, apps=tuple(of_app(app) for app in problem.apps))
 
 
 def evenly(fps: float, stream: PictureStream) -> IntArray:

@@ -3,30 +3,37 @@
     python benchmarks/evidence/calibration.py [--pictures FOLDER]
 
 Every app of every plan in the abstract's regime. Replayed curves are those of the stream that the event statistics were
-taken from: held-out photos, another seed.
+taken from: held-out photos, another seed. Two 95 % intervals are compared: that of the measured F1, which its stream's
+events alone make, and that of the prediction, which holds too that scores are known from few photos (predictive.py; of
+the first workloads of each cell, fixed here).
 Planned against achieved rate and cost against CPU used come from live runs (live_runs.py).
 """
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import stage
-from cells import headline, short_events
+from cells import Cell, headline, short_events
 from drawing import OTHERS, label, panels, save
 from intervals import f1_interval
 from mainstream.planner import AppPlan
 from measure import POLICIES, mean_of
 from play import play_plan
-from results import write_figure
+from predictive import prediction_intervals
+from results import QUICK, kept, write_figure
 
 NAME = "calibration"
 BINS = 10
 PLAYED_TWICE = 10
 """workloads of which every plan is played on held-out photos too"""
+PREDICTED_WORKLOADS = 1 if QUICK else 5
+"""of each cell, of which every app's prediction gets its own interval"""
 TARGET_ERROR = 0.03
 TARGET_INSIDE = 0.9
 WHATS = ("recall", "precision", "f1")
@@ -38,7 +45,7 @@ Rows = list[dict[str, Any]]
 def main() -> int:
     """Gather, summarise, draw, write."""
     pools = stage.arguments(__doc__)
-    data: dict[str, Any] = {"pools": pools, "chain": {}, "replayed": {}, "held_out_and_test": {}}
+    data: dict[str, Any] = {"pools": pools, "chain": {}, "replayed": {}, "held_out_and_test": {}, "prediction": {}}
     rows: dict[tuple[str, stage.Way], Rows] = {}
     for pool in pools:
         for way in WAYS:
@@ -46,6 +53,8 @@ def main() -> int:
             data[way][pool] = summary(rows[pool, way])
             print(pool, way, data[way][pool], flush=True)
         data["held_out_and_test"][pool] = held_out_and_test(pool)
+        data["prediction"][pool] = prediction_summary(pool)
+        print(pool, data["prediction"][pool], flush=True)
     draw(pools, rows)
     write_figure(NAME, data)
     return 0
@@ -59,6 +68,49 @@ def rows_of(pool: str, way: stage.Way) -> Rows:
             for policy, result in stage.results_of(cell, index, way).items():
                 rows += [{**app, "policy": policy} for app in result["apps"] if app["branch_point"] is not None]
     return rows
+
+
+def prediction_summary(pool: str) -> dict[str, Any]:
+    """How many measured F1 lie in the prediction's own 95 % interval, how wide it is, and where the others lie."""
+    rows: Rows = []
+    for cell in (headline(pool), short_events(pool)):
+        for index in range(min(PREDICTED_WORKLOADS, stage.workloads(cell))):
+            path = stage.work_folder("prediction") / cell.name / f"{index:02d}-{stage.key(cell)}.json"
+            rows += kept(path, partial(with_intervals, cell, index))
+    return {
+        "apps": len(rows),
+        "workloads": len({(row["cell"], row["workload"]) for row in rows}),
+        **_inside_prediction(rows),
+        "by_policy": {
+            policy: _inside_prediction([row for row in rows if row["policy"] == policy]) for policy in POLICIES
+        },
+    }
+
+
+def with_intervals(cell: Cell, index: int) -> Rows:
+    """Every app of a workload's plans with the interval that its prediction leaves."""
+    drawn, scores = stage.workload(cell, index), stage.held_out_scores(cell.pool, stage.apps_of(cell))
+    rows = [
+        {"cell": cell.name, "workload": index, "policy": policy, **app}
+        for policy, result in stage.results_of(cell, index).items()
+        for app in result["apps"]
+        if app["branch_point"] is not None
+    ]
+    pool = stage.pool(cell.pool)
+    intervals = prediction_intervals(drawn, rows, pool.held_out, pool.test, scores)
+    return [{**row, "prediction": asdict(interval)} for row, interval in zip(rows, intervals, strict=True)]
+
+
+def _inside_prediction(rows: Rows) -> dict[str, float]:
+    low, high = (np.array([row["prediction"][end] for row in rows]) for end in ("low", "high"))
+    measured, mean = np.array([row["f1"] for row in rows]), np.array([row["prediction"]["mean"] for row in rows])
+    return {
+        "inside": float(np.mean((low <= measured) & (measured <= high))),
+        "below": float(np.mean(measured < low)),
+        "above": float(np.mean(measured > high)),
+        "mean_width": float(np.mean(high - low)),
+        "bias": float(np.mean(mean - measured)),
+    }
 
 
 def held_out_and_test(pool: str) -> dict[str, Any]:

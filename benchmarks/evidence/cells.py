@@ -16,6 +16,12 @@ from streams import ClassRuns, StreamLimits
 
 HEADLINE_WORKLOADS = 30
 OTHER_WORKLOADS = 20
+ABLATION_WORKLOADS = 12
+LIVE_WORKLOADS = 2
+FROZEN_BASES, FROZEN_TASKS = 3, 3
+TRAINER_APPS = ("crossing", "lamp-post", "path-left")
+"""of the plaza clip"""
+TRAINER_SEEDS = (0, 1, 2)
 EVENTS_PER_APP = 200
 """at least"""
 

@@ -8,18 +8,31 @@ Texts stand here, numbers in `out/evidence/`; a figure that was not made is name
 import sys
 from pathlib import Path
 
+from document_cut import cut_short
 from document_ideas import ablations, frozen, predictions
 from document_parts import planner, throughput, trainer
 from document_policies import cells, live, plaza, regime
 from document_targets import targets
 from results import FIGURES, QUICK, read_figure
 
+TITLE = "# Evidence"
 DOCUMENT = Path("docs") / ("evidence-quick.md" if QUICK else "evidence.md")
 
 
 def main() -> int:
     """Write the document and copy its pictures."""
-    sections = [opening(), targets(), regime(), cells(), live(), plaza(), predictions(), ablations()]
+    sections = [
+        TITLE,
+        cut_short(),
+        opening(),
+        targets(),
+        regime(),
+        cells(),
+        live(),
+        plaza(),
+        predictions(),
+        ablations(),
+    ]
     sections += [frozen(), throughput(), planner(), trainer(), machine()]
     text = "\n\n".join(section for section in sections if section) + "\n"
     DOCUMENT.parent.mkdir(exist_ok=True)
@@ -30,8 +43,7 @@ def main() -> int:
 
 def opening() -> str:
     """What this page is, and what is played and what is live."""
-    return """# Evidence
-
+    return """\
 Whoever hears "shared stems, planned by event F1" asks for proof on a box like theirs. This page is written by
 `make bench-evidence` from what it measured; every section names the command that made its numbers. `QUICK=1` makes
 all figures in some ten minutes, with fewer packages, cells and workloads; a run that is cut short goes on where it was.

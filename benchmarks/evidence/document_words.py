@@ -34,9 +34,14 @@ def picture(name: str, words: str) -> str:
 
 
 def regimes(data: Data) -> list[tuple[str, Data]]:
-    """The cells of the abstract's regime: as fixed, with published event lengths, and planned by the chain."""
+    """The cells of the abstract's regime: as fixed, with published event lengths, planned by the chain, and with every
+    policy as published."""
     found = []
-    for way, source in (("", data["cells"]), (", event model's chain", data["chain"])):
+    for way, source in (
+        ("", data["cells"]),
+        (", event model's chain", data["chain"]),
+        (", all policies as published", data["published"]),
+    ):
         for each in source.values():
             if each["headline"]:
                 lengths = ", published event lengths" if each["published_lengths"] else ""

@@ -31,12 +31,19 @@ def panels(columns: int, rows: int = 1, width: float = 4.2, height: float = 3.2)
 
 
 def policy_line(axes: Axes, policy: str, x: Sequence[float], values: Sequence[Interval]) -> None:
-    """Means over `x` with their 95 % intervals."""
-    line(axes, TITLES[policy], x, values, COLOURS[policy], MARKERS[policy])
+    """Means over `x` with their 95 % intervals; Mainstream above what it would be hidden by."""
+    line(axes, TITLES[policy], x, values, COLOURS[policy], MARKERS[policy], above=policy == "mainstream")
 
 
 def line(
-    axes: Axes, label: str, x: Sequence[float], values: Sequence[Interval], colour: str, marker: str = "o"
+    axes: Axes,
+    label: str,
+    x: Sequence[float],
+    values: Sequence[Interval],
+    colour: str,
+    marker: str = "o",
+    *,
+    above: bool = False,
 ) -> None:
     """Means over `x` with their 95 % intervals, in a colour."""
     means = [value.mean for value in values]
@@ -45,7 +52,16 @@ def line(
         [max(0.0, value.high - value.mean) for value in values],
     ]
     axes.errorbar(
-        x, means, yerr=errors, label=label, color=colour, marker=marker, markersize=4, capsize=2, linewidth=1.3
+        x,
+        means,
+        yerr=errors,
+        label=label,
+        color=colour,
+        marker=marker,
+        markersize=4,
+        capsize=2,
+        linewidth=1.3,
+        zorder=4 if above else 3,
     )
 
 

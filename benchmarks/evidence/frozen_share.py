@@ -2,8 +2,9 @@
 
     python benchmarks/evidence/frozen_share.py
 
-Tasks: the pools of photos (mean over their classes, test photos, through TorchServe) and the plaza clip (mean over its
-apps, the half that the trainer never opens, from trainer_quality.py's training). Accuracy is balanced, at score 1/2.
+Tasks: the pools of photos (mean over apps, test photos, through TorchServe) and the plaza clip (mean over its apps, the
+half that the trainer never opens, from trainer_quality.py's training). Accuracy is balanced, at score 1/2. Networks are
+compared on the same apps of a pool: the first ones, since each is trained anew on every network.
 """
 
 import sys
@@ -15,13 +16,13 @@ import numpy as np
 import stage
 from drawing import MARKS, OTHERS, label, panels, save
 from mainstream.nn.registry import load_base_network
-from packages import BASE, STORE, pool_packages
+from packages import BASE, BRANCH_POINTS, STORE, pool_packages
 from photo_scores import photo_scores
 from results import FOLDER, QUICK, kept, read_figure, write_figure
 
 NAME = "frozen_share"
-OTHER_BASES = () if QUICK else ("efficientnet-lite1", "efficientnet-lite2")
-OTHER_APPS = 3
+OTHER_BASES = () if QUICK else ("efficientnet-lite1-96", "efficientnet-lite2-96")
+COMPARED_APPS = 2
 """of each pool that are trained on the other base networks too"""
 PLAZA_BASE = "efficientnet-lite0"
 
@@ -31,29 +32,32 @@ def main() -> int:
     pools = stage.arguments(__doc__)
     curves: list[dict[str, Any]] = []
     for pool in pools:
-        for base in (BASE, *OTHER_BASES):
-            path = stage.work_folder("frozen") / f"{pool}-{base}-{stage.pool(pool).test.digest[:12]}.json"
-            curves.append(kept(path, partial(judge, pool, base)))
+        every = len(stage.pool(pool).classes)
+        for base, apps in ((BASE, every), *((each, COMPARED_APPS) for each in (BASE, *OTHER_BASES))):
+            path = stage.work_folder("frozen") / f"{pool}-{base}-{apps}-{stage.pool(pool).test.digest[:12]}.json"
+            curves.append(kept(path, partial(judge, pool, base, apps)))
+            print(curves[-1], flush=True)
     curves += plaza()
     draw(curves)
     write_figure(NAME, {"curves": curves})
     return 0
 
 
-def judge(name: str, base: str) -> dict[str, Any]:
+def judge(name: str, base: str, apps: int) -> dict[str, Any]:
     """Mean balanced accuracy on test photos of a pool by branch-point."""
     pool = stage.pool(name)
-    groups = [(label,) for label in range(len(pool.classes))]
-    chosen = groups if base == BASE else groups[:OTHER_APPS]
+    chosen = [(label,) for label in range(apps)]
     found = pool_packages(pool, chosen, base=base)
     scores = photo_scores(found, pool.test, STORE, FOLDER / "scores", stage.profile(name).back_end)
-    by_point: dict[int, list[float]] = {}
+    by_point: dict[int, list[float]] = {k: [] for k in BRANCH_POINTS}
     for group, (package_name, package) in zip(chosen, found.items(), strict=True):
         present = np.isin(pool.test.labels, group)
-        for candidate in package.candidates:
-            hits = scores[package_name, candidate.branch_point] >= 0.5
-            accuracy = (hits[present].mean() + 1 - hits[~present].mean()) / 2
-            by_point.setdefault(candidate.branch_point, []).append(float(accuracy))
+        kept_points = [candidate.branch_point for candidate in package.candidates]
+        for branch_point, accuracies in by_point.items():
+            # A package leaves out what another candidate, frozen further, matches: then that one stands for it.
+            k = min(each for each in kept_points if each >= branch_point)
+            hits = scores[package_name, k] >= 0.5
+            accuracies.append(float((hits[present].mean() + 1 - hits[~present].mean()) / 2))
     return curve(pool.name, base, {k: float(np.mean(each)) for k, each in sorted(by_point.items())}, len(chosen))
 
 
@@ -82,15 +86,17 @@ def curve(task: str, base: str, accuracy: dict[int, float], apps: int) -> dict[s
 
 
 def draw(curves: list[dict[str, Any]]) -> None:
-    """A line a task and base network."""
-    figure, axes = panels(1, width=5.5)
-    for number, each in enumerate(curves):
-        x = [point["frozen_share"] for point in each["points"]]
-        y = [point["accuracy"] for point in each["points"]]
-        name = f"{each['task']}, {each['base']} ({each['apps']} apps)"
-        axes[0].plot(x, y, color=OTHERS[number % len(OTHERS)], marker=MARKS[number % len(MARKS)], label=name)
-    label(axes[0], "share of the base network's operations that is frozen", "balanced accuracy on test pictures")
-    axes[0].legend(fontsize=7)
+    """A panel a task, a line a base network."""
+    tasks = list(dict.fromkeys(each["task"] for each in curves))
+    figure, axes = panels(len(tasks))
+    for at, task in zip(axes, tasks, strict=True):
+        for number, each in enumerate(each for each in curves if each["task"] == task):
+            x = [point["frozen_share"] for point in each["points"]]
+            y = [point["accuracy"] for point in each["points"]]
+            name = f"{each['base']}, {each['apps']} apps"
+            at.plot(x, y, color=OTHERS[4 + number % 4], marker=MARKS[number], label=name)
+        label(at, "share of operations that is frozen", "balanced accuracy, test pictures", task)
+        at.legend(fontsize=7)
     save(figure, NAME)
 
 

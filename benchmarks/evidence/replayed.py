@@ -5,33 +5,46 @@ its statistics anew, so here the stream that they are taken from is replayed, by
 events, held-out photos, another seed than the stream that is measured on.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mainstream.mpackage.manifest import Evaluation
 from mainstream.planner import App, Candidate, Problem
+from mainstream.planner.problem import ReplayedPoint
 from mainstream.workload.caution import cautious_replay
 from mainstream_trainer.picture_replay import distinct_thresholds, play
 from photo_scores import Scores
 from workloads import Workload
 
+Curves = Mapping[tuple[str, int], tuple[ReplayedPoint, ...]]
+"""by app and branch-point"""
 
-def with_replayed_curves(workload: Workload, scores: Scores) -> Problem:
-    """The workload's problem with a replayed curve for every candidate; `scores` are those of held-out photos."""
-    problem = workload.problem
+
+def replayed_curves(workload: Workload, problem: Problem, scores: Scores) -> Curves:
+    """The curve of every candidate of a problem of the workload's apps; `scores` are those of held-out photos."""
     evaluations = {placed.name: placed.package.evaluation for placed in workload.node.apps}
+    return {
+        (app.name, candidate.branch_point): _replayed(app, candidate, workload, scores, evaluations[app.name])
+        for app in problem.apps
+        for candidate in app.candidates
+    }
+
+
+def with_curves(problem: Problem, curves: Curves) -> Problem:
+    """The problem with these curves: what its options cost may be another matter."""
     apps = tuple(
         replace(
             app,
-            candidates=tuple(
-                _replayed(app, candidate, workload, scores, evaluations[app.name]) for candidate in app.candidates
-            ),
+            candidates=tuple(replace(each, replayed=curves[app.name, each.branch_point]) for each in app.candidates),
         )
         for app in problem.apps
     )
     return replace(problem, apps=apps)
 
 
-def _replayed(app: App, candidate: Candidate, workload: Workload, scores: Scores, evaluation: Evaluation) -> Candidate:
+def _replayed(
+    app: App, candidate: Candidate, workload: Workload, scores: Scores, evaluation: Evaluation
+) -> tuple[ReplayedPoint, ...]:
     curve = play(
         workload.training_stream,
         workload.event_classes[app.name],
@@ -40,4 +53,4 @@ def _replayed(app: App, candidate: Candidate, workload: Workload, scores: Scores
         distinct_thresholds((point.threshold, point.p, point.e) for point in candidate.operating_points),
         app.allowed_rates,
     )
-    return replace(candidate, replayed=tuple(cautious_replay(at, evaluation) for at in curve))
+    return tuple(cautious_replay(at, evaluation) for at in curve)

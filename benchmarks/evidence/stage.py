@@ -15,12 +15,14 @@ from measure import POLICIES, measure
 from packages import BASE, STORE, pool_packages
 from photo_scores import Scores, photo_scores
 from pools import KNOWN_POOLS, Pool, load_pool
-from replayed import with_replayed_curves
+from replayed import Curves, replayed_curves, with_curves
+from restricted import as_published
 from results import FOLDER, QUICK, kept, key_of
 from workloads import STREAM, Workload, draw_workload
 
-Way = Literal["replayed", "chain"]
-"""what plans are made from: replayed curves, as packages carry them, or the event model's chain"""
+Way = Literal["replayed", "chain", "published"]
+"""what plans are made from: replayed curves, as packages carry them; the event model's chain; or replayed curves where
+every policy, Mainstream too, chooses from what the authors' policies choose from"""
 
 FORMAT = 2
 """of a workload's result; part of its name"""
@@ -109,9 +111,15 @@ def held_out_scores(name: str, apps: int) -> Scores:
     return photo_scores(packages(name, apps), pool(name).held_out, STORE, FOLDER / "scores", profile(name).back_end)
 
 
-def replayed_problem(drawn: Workload) -> Problem:
-    """A workload's problem as packages state it whose tenants declared these events: with replayed curves."""
-    return with_replayed_curves(drawn, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)))
+def curves_of(drawn: Workload, problem: Problem) -> Curves:
+    """Replayed curves of a workload's apps, as packages carry them whose tenants declared these events."""
+    return replayed_curves(drawn, problem, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)))
+
+
+def problem_of(drawn: Workload, way: Way = "replayed") -> Problem:
+    """What a workload's plans are made from."""
+    problem = as_published(drawn.problem) if way == "published" else drawn.problem
+    return problem if way == "chain" else with_curves(problem, curves_of(drawn, problem))
 
 
 def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
@@ -120,7 +128,7 @@ def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
 
     def make() -> dict[str, Any]:
         drawn, known = workload(cell, index), scores(cell.pool, apps_of(cell))
-        problem = replayed_problem(drawn) if way == "replayed" else drawn.problem
+        problem = problem_of(drawn, way)
         return {policy: measure(drawn, policy, known, problem) for policy in POLICIES}
 
     result: dict[str, Any] = kept(path, make)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import stage
+from cells import TRAINER_APPS, TRAINER_SEEDS
 from drawing import MARKS, OTHERS, label, line, panels, save
 from intervals import Interval, mean_interval
 from results import QUICK, kept, write_figure
@@ -22,8 +23,8 @@ sys.path.append(str(Path(__file__).parents[1]))
 import trainer_lessons as lessons
 
 NAME = "trainer_quality"
-APPS = ("lamp-post",) if QUICK else ("crossing", "lamp-post", "path-left")
-SEEDS = (0,) if QUICK else (0, 1, 2)
+APPS = ("lamp-post",) if QUICK else TRAINER_APPS
+SEEDS = (0,) if QUICK else TRAINER_SEEDS
 BRANCH_POINTS = (0, 11, 15) if QUICK else lessons.FIFTEEN
 SPEED_APP = "lamp-post"
 

@@ -7,6 +7,8 @@ import pytest
 
 import document
 import results
+from cells import ABLATION_WORKLOADS, FROZEN_BASES, FROZEN_TASKS, LIVE_WORKLOADS, TRAINER_APPS, TRAINER_SEEDS, all_cells
+from make_all import FIGURES
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +28,34 @@ def test_a_target_that_is_missed_says_no(tmp_path: Path) -> None:
         "apps": 10,
         "rate_worst": 0.01,
         "cpu_over_cost": {"worst": 0.2, "all": [0.2]},
+        "cpu_within_target": 0,
     }
     (tmp_path / "live_runs.json").write_text(json.dumps({"summary": summary, "runs": []}))
     lines = document.targets().splitlines()
     assert [line.endswith("| yes |") for line in lines if "achieved rate" in line] == [True]
     assert [line.endswith("| **no** |") for line in lines if "CPU used" in line] == [True]
+
+
+def test_what_was_measured_less_of_is_said_at_the_top(tmp_path: Path) -> None:
+    made = {cell.name: {"workloads": cell.workloads} for cell in all_cells(["signs"]) if cell.apps < 32}
+    made["signs-8-apps-14-fps-budget-1.4"] = {"workloads": 6}
+    (tmp_path / "event_f1.json").write_text(json.dumps({"pools": ["signs"], "cells": made, "published": {}}))
+    said = document.cut_short()
+    assert "cells of 32 apps are left out (signs)" in said
+    assert "6 workloads instead of 20 in 1 of the cells outside" in said
+    assert "`throughput`" in said
+    assert "event_f1`" not in said
+
+
+def test_a_document_of_whole_figures_has_no_note(tmp_path: Path) -> None:
+    made = {cell.name: {"workloads": cell.workloads} for cell in all_cells(["signs"])}
+    whole: dict[str, dict[str, object]] = {name: {} for name in FIGURES}
+    whole["event_f1"] = {"pools": ["signs"], "cells": made, "published": {}}
+    whole["ablations"] = {"ideas": {"signs": {"workloads": ABLATION_WORKLOADS}}}
+    whole["live_runs"] = {"pools": ["signs"], "runs": [{}] * (4 * LIVE_WORKLOADS)}
+    curves = [{"base": base, "task": task} for base in range(FROZEN_BASES) for task in range(FROZEN_TASKS)]
+    whole["frozen_share"] = {"curves": curves}
+    whole["trainer_quality"] = {"seeds": len(TRAINER_SEEDS), "quality": dict.fromkeys(TRAINER_APPS)}
+    for name, data in whole.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(data))
+    assert document.cut_short() == ""

@@ -14,7 +14,7 @@ from mainstream.mpackage.manifest import Evaluation, ReplayedRate
 from mainstream.mpackage.manifest import OperatingPoint as MeasuredPoint
 from mainstream.planner.problem import OperatingPoint, ReplayedPoint
 
-_PRIOR_BLOCKS = 2.0
+PRIOR_BLOCKS = 2.0
 """weight of the prior, in blocks: one hit and one miss for a classifier at chance (Laplace's rule of succession)"""
 
 
@@ -48,4 +48,4 @@ def _blocks(evaluation: Evaluation) -> tuple[float, float]:
 
 
 def _posterior_mean(measured: float, chance: float, blocks: float) -> float:
-    return (measured * blocks + chance * _PRIOR_BLOCKS) / (blocks + _PRIOR_BLOCKS)
+    return (measured * blocks + chance * PRIOR_BLOCKS) / (blocks + PRIOR_BLOCKS)
