@@ -1,8 +1,8 @@
 """`make bench-trainer`: what fifteen candidates cost, how good they are, what they weigh, and what a kill costs.
 
 Balanced accuracy is that at score 1/2 on the test half of the plaza clip, which the trainer never opens. Everything is
-trained on the clip's first half, 39.7 s. With names as arguments (speed, resume, cache, quality) only those rows are
-measured.
+trained on the clip's first half, 39.7 s. With names as arguments (speed, resume, cache, quality, stem) only those rows
+are measured.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
 import trainer_lessons as lessons
-from harness import QUICK, Report
+from harness import QUICK, Report, chosen
+from trainer_candidates import common_stem, quality
 
 from mainstream.labels import Split
 from mainstream.mpackage.folder_store import FolderStore
@@ -36,13 +36,9 @@ from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_app
 
 SPEED_APP = "lamp-post"
-QUALITY_APPS = ("crossing", "lamp-post", "path-left")
-QUALITY_BRANCH_POINTS = (0, 3, 7, 11, 14)
-SEEDS = (0, 1, 2)
 KILLS = 3 if QUICK else 10
 HOUR_FRAMES = 3600
 MOST_BYTES = 2 << 30
-_PROCESSES = 2
 _TINY = TrainingSettings(
     variants=2, prune=False, epochs=1, look_epochs=1, frozen_epochs=3, gap_s=0.2, held_out_share=0.5
 )
@@ -61,11 +57,12 @@ def _speed(report: Report) -> None:
     full = lessons.alone(SPEED_APP, 0, 0, judged=False)
     row = lessons.in_a_row(SPEED_APP, 0, judged=())
     ratio = row.total_s / full.seconds
+    epochs = np.mean([each.epochs for each in row.candidates if each.branch_point < max(lessons.FIFTEEN)])
     report.details["speed"] = {"full": asdict(full), "fifteen": asdict(row)}
     report.row(
         "15 candidates against one full fine-tune, each to its own early stop, wall time",
         f"{ratio:.2f}x ({row.total_s:.0f} s, {row.features_s:.0f} of them features; full {full.seconds:.0f} s, "
-        f"{full.epochs:.1f} epochs)",
+        f"{full.epochs:.1f} epochs; the fifteen {epochs:.1f} on average)",
         "at most 2x",
         ratio <= 2,
     )
@@ -82,52 +79,6 @@ def _speed(report: Report) -> None:
         "the chosen candidate only",
         row.largest_bytes < row.package_bytes,
     )
-
-
-def _quality(report: Report) -> None:
-    what = "quality against the same candidates trained alone (3 apps, 5 candidates, 3 seeds), balanced accuracy"
-    plaza = "plaza: mean balanced accuracy of the best candidate by held-out data less everything frozen, 3 seeds"
-    if QUICK:
-        report.left_out(what, "not worse by more than .01", "45 trainings from pixels take half an hour")
-        report.left_out(plaza, "at least .10", "18 packages of 15 candidates take half an hour")
-        return
-    jobs = [(app, seed) for seed in SEEDS for app in lessons.apps()]
-    with ProcessPoolExecutor(_PROCESSES, initializer=partial(torch.set_num_threads, 1)) as pool:
-        rows = list(pool.map(_row, jobs))
-        report.details["rows"] = [asdict(row) for row in rows]
-        best, frozen = zip(*(_best_and_frozen(row) for row in rows), strict=True)
-        gain = float(np.mean(best) - np.mean(frozen))
-        report.row(
-            plaza,
-            f"{gain:+.3f} ({np.mean(best):.3f} against {np.mean(frozen):.3f})",
-            "at least .10",
-            gain >= 0.10,
-        )
-        asked = [(app, seed, k) for app in QUALITY_APPS for seed in SEEDS for k in QUALITY_BRANCH_POINTS]
-        ours = {(row.app, row.seed, each.branch_point): each.test for row in rows for each in row.candidates}
-        alone = list(pool.map(_alone, asked))
-    differences = [float(ours[key] or 0) - float(each.test or 0) for key, each in zip(asked, alone, strict=True)]
-    report.details["alone"] = [
-        {"app": app, "seed": seed, "in_a_row": ours[app, seed, k], **asdict(each)}
-        for (app, seed, k), each in zip(asked, alone, strict=True)
-    ]
-    mean, error = float(np.mean(differences)), float(np.std(differences) / np.sqrt(len(differences)))
-    report.row(what, f"{mean:+.3f} (standard error {error:.3f})", "not worse by more than .01", mean >= -0.01)
-
-
-def _row(job: tuple[str, int]) -> lessons.Row:
-    app, seed = job
-    return lessons.in_a_row(app, seed, judged=QUALITY_BRANCH_POINTS if app in QUALITY_APPS else None)
-
-
-def _alone(job: tuple[str, int, int]) -> lessons.Judged:
-    return lessons.alone(*job)
-
-
-def _best_and_frozen(row: lessons.Row) -> tuple[float, float]:
-    best = max(row.candidates, key=lambda each: (each.held_out, each.branch_point))
-    frozen = max(row.candidates, key=lambda each: each.branch_point)
-    return float(best.test or 0), float(frozen.test or 0)
 
 
 def _resume(report: Report) -> None:
@@ -195,14 +146,15 @@ def _bytes(paths: Sequence[Path]) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-PARTS = {"speed": _speed, "resume": _resume, "cache": _cache, "quality": _quality}
+PARTS = {"speed": _speed, "resume": _resume, "cache": _cache, "quality": quality, "stem": common_stem}
 
 
 def main(wanted: list[str]) -> int:
     """Measure, print, write; the exit code."""
+    parts = chosen(PARTS, wanted)
     report = Report("trainer", packages=("torch", "numpy", "av"))
-    for name in wanted or PARTS:
-        PARTS[name](report)
+    for part in parts:
+        part(report)
     return report.write()
 
 

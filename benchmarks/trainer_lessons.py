@@ -6,8 +6,9 @@ The test half of the clip is opened here and nowhere in the trainer.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from mainstream.nn.network import Network
 from mainstream.workload.node_workload import only_node, place_apps
 from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candidate
 from mainstream_trainer.clip import ClipPart, inspect_clip
+from mainstream_trainer.common_stem import CommonStemTraining, join_stems
 from mainstream_trainer.evaluation import Evaluator
 from mainstream_trainer.feature_cache import FeatureCache
 from mainstream_trainer.model import Model
@@ -118,34 +120,62 @@ def alone(app: str, seed: int, branch_point: int, judged: bool = True) -> Judged
         return Judged(branch_point, _held_out(job, candidate), test, candidate.epochs, took_s, candidate.half)
 
 
-class _lesson:  # noqa: N801 - reads as a function
-    """A job, and its lesson with features kept at some branch-points."""
-
-    def __init__(self, app: str, seed: int, kept: tuple[int, ...]) -> None:
-        self._asked = (app, seed, kept)
-        self._folder = TemporaryDirectory(prefix="bench-trainer-")
-
-    def __enter__(self) -> tuple[Job, Lesson]:
-        app, seed, kept = self._asked
-        folder = Path(self._folder.name)
-        request = TrainingRequest(VideoData(VIDEO, LABELS), app, crop=_crops()[app], seed=seed, settings=_SETTINGS)
-        job = Preparation().prepare(request)
-        size = job.network.preprocessing
-        features = FeatureCache(job.network, folder, job.source.frames, _SETTINGS, seed)
-        fit = np.zeros(job.source.frames, dtype=np.bool_)
-        fit[job.held_out.fit] = True
-        with ThreadPoolExecutor(torch.get_num_threads()) as executor:
-            features.build(
-                lambda: job.source.read(request.crop, size.height, size.width, lambda _: None),
-                features.plan(kept, _SETTINGS.cache_bytes),
-                fit,
-                executor,
-                lambda _: None,
+def with_common_stem(names: Sequence[str], seed: int, branch_point: int) -> tuple[Judged, ...]:
+    """One candidate of each of the apps, trained with a common stem from the branch-point on."""
+    start_s = time.monotonic()
+    with _lessons(names, seed, (branch_point,), branch_point) as together:
+        training = CommonStemTraining()
+        trained = [training.candidate(job, lesson, lambda _: None, lambda: None) for job, lesson in together]
+        took_s = time.monotonic() - start_s
+        return tuple(
+            Judged(
+                branch_point,
+                _held_out(job, candidate),
+                _test(job.network, candidate, job.request.app),
+                candidate.epochs,
+                took_s,
+                candidate.half,
             )
-        return job, Lesson(features, job.present, job.held_out, job.request.settings)
+            for (job, _), candidate in zip(together, trained, strict=True)
+        )
 
-    def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
+
+@contextmanager
+def _lesson(app: str, seed: int, kept: Sequence[int]) -> Iterator[tuple[Job, Lesson]]:
+    """A job, and its lesson with features kept at some branch-points."""
+    with _lessons((app,), seed, kept) as (each,):
+        yield each
+
+
+@contextmanager
+def _lessons(
+    names: Sequence[str], seed: int, kept: Sequence[int], common_stem: int | None = None
+) -> Iterator[list[tuple[Job, Lesson]]]:
+    """Those of several apps, which look at the same frames."""
+    prepared = []
+    for app in names:
+        data, crop = VideoData(VIDEO, LABELS), _crops()[app]
+        request = TrainingRequest(data, app, crop=crop, seed=seed, settings=_SETTINGS, common_stem=common_stem)
+        prepared.append(Preparation().prepare(request))
+    jobs = join_stems(prepared, lambda job: job.request.crop)
+    first = jobs[0]
+    size = first.network.preprocessing
+    fit = np.zeros(first.source.frames, dtype=np.bool_)
+    for job in jobs:
+        fit[job.held_out.fit] = True
+    with (
+        TemporaryDirectory(prefix="bench-trainer-") as folder,
+        ThreadPoolExecutor(torch.get_num_threads()) as executor,
+    ):
+        features = FeatureCache(first.network, Path(folder), first.source.frames, _SETTINGS, seed)
+        features.build(
+            lambda: first.source.read(first.request.crop, size.height, size.width, lambda _: None),
+            features.plan(kept, _SETTINGS.cache_bytes),
+            fit,
+            executor,
+            lambda _: None,
+        )
+        yield [(job, Lesson(features, job.present, job.held_out, job.request.settings)) for job in jobs]
 
 
 def _train(
