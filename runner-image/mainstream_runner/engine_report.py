@@ -20,3 +20,7 @@ class EngineReport(TypedDict):
     """what runs networks; several are joined by `+`"""
     back_end_problem: str | None
     """why a faster back end is not used though it is installed"""
+    scored_frames: int
+    """frames scored so far"""
+    scored_s: float
+    """CPU-seconds that they took, from pixels to scores"""

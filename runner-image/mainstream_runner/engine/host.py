@@ -50,6 +50,8 @@ class EngineHost:
         self._wanted: _Load | None = None
         self._loading: str | None = None
         self._failed: dict[str, str] = {}
+        self._scored_frames = 0
+        self._scored_s = 0.0
 
     def load(self, plan: RunnerPlan, store: Path) -> None:
         """Start to load a plan and return; frames run through the old one until the new one is warm.
@@ -70,7 +72,10 @@ class EngineHost:
         executor = self._executor_of(plan_digest)
         for frame in frames:
             _check(frame, executor)
+        start_s = time.thread_time()
         scores = executor.score(frames)
+        self._scored_s += time.thread_time() - start_s
+        self._scored_frames += len(frames)
         if frames and time.monotonic() - self._pictured_s > _PICTURE_S:
             self._pictured_s = time.monotonic()
             self._keep_pictures(frames)
@@ -88,6 +93,8 @@ class EngineHost:
                 sizes=[(view.height, view.width) for view in executor.views] if executor else [],
                 back_end=executor.back_end if executor else "",
                 back_end_problem=executor.back_end_problem if executor else None,
+                scored_frames=self._scored_frames,
+                scored_s=self._scored_s,
             )
 
     def _executor_of(self, plan_digest: str) -> Executor:

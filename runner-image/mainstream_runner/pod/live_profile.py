@@ -20,8 +20,9 @@ from mainstream.machine import machine_name
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient
+from mainstream_runner.engine_report import EngineReport
 from mainstream_runner.feeder.camera import Camera
-from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_frame_s
+from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_frame_s, fit_scale
 from mainstream_runner.profiling.node import PROBE_APPS, PROFILED_VERSIONS, probe_plan, zero_head
 from mainstream_runner.profiling.part_costs import PartCosts
 
@@ -58,6 +59,8 @@ class Measured:
     back_end: str = ""
     versions: dict[str, str] = field(default_factory=_versions)
     """that it was measured with"""
+    scale: float = 1.0
+    """what parts cost in service against what they cost measured one by one; not kept, only needed with new bases"""
 
     @property
     def is_of_these_versions(self) -> bool:
@@ -172,9 +175,9 @@ def measure_bases(measured: Measured, wanted: tuple[str, ...], bench: Bench) -> 
         base = next(iter(parts))
         live = _live_runs(base, parts[base], measured.idle, bench)
         if live is not None:
-            measured.frame_s, measured.app_s = live
+            measured.frame_s, measured.app_s, measured.scale = live
     if measured.frame_s is not None:
-        measured.bases |= {name: fit_base(costs) for name, costs in parts.items()}
+        measured.bases |= {name: fit_base(costs, measured.scale) for name, costs in parts.items()}
     return unavailable
 
 
@@ -227,18 +230,27 @@ def _idle(bench: Bench) -> float:
     return max(0.0, used_s) / (time.monotonic() - start_s)
 
 
-def _live_runs(base: str, parts: PartCosts, idle: float, bench: Bench) -> tuple[float, float] | None:
-    """Seconds per frame and view, and per frame and app, beyond the network; None while no camera answers."""
-    one_s = _live_run(base, parts, idle, bench, 1)
-    several_s = _live_run(base, parts, idle, bench, PROBE_APPS)
-    if one_s is None or several_s is None:
+def _live_runs(base: str, parts: PartCosts, idle: float, bench: Bench) -> tuple[float, float, float] | None:
+    """Seconds per frame and view, and per frame and app, beyond the network, and what the engine makes of the parts in
+    service; None while no camera answers."""
+    one = _live_run(base, parts, idle, bench, 1)
+    several = _live_run(base, parts, idle, bench, PROBE_APPS)
+    if one is None or several is None:
         return None
-    app_s = fit_app_s(one_s, several_s, PROBE_APPS)
-    return fit_frame_s(one_s, app_s, fit_base(parts)), app_s
+    scale = fit_scale(parts, one.scored_s)
+    app_s = fit_app_s(one.frame_s, several.frame_s, PROBE_APPS)
+    return fit_frame_s(one.frame_s, app_s, fit_base(parts, scale)), app_s, scale
 
 
-def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench, apps: int) -> float | None:
-    """CPU-seconds per analysed frame, of all processes, without idling and decoding."""
+@dataclass(frozen=True)
+class _LiveRun:
+    frame_s: float
+    """CPU-seconds per analysed frame, of all processes, without idling and decoding"""
+    scored_s: float
+    """those of them from pixels to scores"""
+
+
+def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench, apps: int) -> _LiveRun | None:
     playing = [c for c in bench.cameras().values() if c.report().state == "decoding"]
     if not playing:
         return None
@@ -246,6 +258,7 @@ def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench, apps: int)
     plan = probe_plan(stream, base, parts, min(_LIVE_FPS, stream.fps), zero_head(bench.store, parts), apps)
     app = plan.apps[0].name
     bench.play(plan)
+    engine_before = _engine(bench)
     start_s, cpu_s, decoding_s = time.monotonic(), bench.cpu_s(), _decoding(bench)
     before = bench.analysed(app)
     time.sleep(_LIVE_S)
@@ -253,7 +266,17 @@ def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench, apps: int)
     if analysed < _LIVE_S:
         return None
     used_s = bench.cpu_s() - cpu_s - (_decoding(bench) - decoding_s)
-    return max(0.0, used_s - idle * seconds) / analysed
+    engine = _engine(bench)
+    scored_frames = engine["scored_frames"] - engine_before["scored_frames"]
+    return _LiveRun(
+        frame_s=max(0.0, used_s - idle * seconds) / analysed,
+        scored_s=(engine["scored_s"] - engine_before["scored_s"]) / max(1, scored_frames),
+    )
+
+
+def _engine(bench: Bench) -> EngineReport:
+    with closing(EngineClient(bench.port)) as client:
+        return client.report()
 
 
 def _decoding(bench: Bench) -> float:

@@ -1,9 +1,8 @@
 """From what was measured to the numbers of the cost model. Pure.
 
-A network is measured cut in two at every branch-point, as plans cut it, never layer by layer. What a frame or an app
-costs beyond that is whatever live runs through the real pipeline used that networks, decoding and idling do not
-explain. So what a frame's first chain costs more after a pause is part of the frame, which pays it once: a factor on
-the whole network would have every further head of the frame pay it again.
+A network is measured cut in two at every branch-point, as plans cut it, never layer by layer. How the cuts compare is
+taken from there; what the whole costs from a live run through the real pipeline. What a frame or an app costs beyond
+that is whatever live runs used that networks, decoding and idling do not explain.
 """
 
 from collections.abc import Sequence
@@ -12,8 +11,8 @@ from mainstream.node_profile import BaseProfile
 from mainstream_runner.profiling.part_costs import PartCosts
 
 
-def fit_base(parts: PartCosts) -> BaseProfile:
-    """Costs by branch-point.
+def fit_base(parts: PartCosts, scale: float) -> BaseProfile:
+    """Costs by branch-point; `scale` is what the whole costs live over what it cost when its cuts were timed.
 
     A private segment costs what the base's costs. With everything frozen an app has no network of its own: its linear
     head is one column of a product, and is part of what an app costs (`fit_app_s`).
@@ -22,8 +21,8 @@ def fit_base(parts: PartCosts) -> BaseProfile:
     rest_s = ascending([0.0, *reversed(parts.rest_s[:-1])])[::-1]
     return BaseProfile(
         digest=parts.digest,
-        stem_s=tuple(stem_s),
-        head_s=tuple(rest_s),
+        stem_s=tuple(scale * each for each in stem_s),
+        head_s=tuple(scale * each for each in rest_s),
         segment_bytes=parts.segment_bytes,
         head_bytes=parts.head_bytes,
         timed_s=parts.stem_s[-1] + parts.rest_s[-1],
@@ -40,6 +39,11 @@ def ascending(values: Sequence[float]) -> list[float]:
             (low, n), (high, m) = blocks.pop(), blocks.pop()
             blocks.append(((low * n + high * m) / (n + m), n + m))
     return [value for value, count in blocks for _ in range(count)]
+
+
+def fit_scale(parts: PartCosts, scored_s: float) -> float:
+    """Live cost of a whole network over what it cost when timed, from the mean CPU-seconds from pixels to scores."""
+    return max(0.0, scored_s - parts.preprocessing_s) / (parts.stem_s[-1] + parts.rest_s[-1])
 
 
 def fit_decode_s(cpu_used: float, idle: float, fps: float) -> float:

@@ -22,7 +22,7 @@ from mainstream_runner.client import EngineClient, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine_report import EngineReport
 from mainstream_runner.processes import cpu_seconds, resident_bytes
-from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_decode_s, fit_frame_s
+from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_decode_s, fit_frame_s, fit_scale
 from mainstream_runner.profiling.part_costs import PartCosts
 from mainstream_runner.report import RunReport
 from mainstream_runner.run import play
@@ -89,8 +89,12 @@ class _Profiler:
             decode_s[stream.name] = fit_decode_s(run.cpu_used, idle, _captured_fps(run))
         fps = min(_PACE_FPS, streams[0].fps)
         self._on_step("measuring whole frames")
+        before = self._report()
         run = self._play(streams[0], first, parts[first], fps, _LIVE_S)
-        bases = {name: fit_base(costs) for name, costs in parts.items()}
+        after = self._report()
+        scored_s = (after["scored_s"] - before["scored_s"]) / (after["scored_frames"] - before["scored_frames"])
+        scale = fit_scale(parts[first], scored_s)
+        bases = {name: fit_base(costs, scale) for name, costs in parts.items()}
         self._on_step("measuring frames of several apps")
         several = self._play(streams[0], first, parts[first], fps, _LIVE_S, apps=PROBE_APPS)
 
@@ -101,7 +105,7 @@ class _Profiler:
         app_s = fit_app_s(frame_s(run), frame_s(several), PROBE_APPS)
         return NodeProfile(
             machine=machine_name(),
-            back_end=self._report()["back_end"],
+            back_end=after["back_end"],
             versions={name: version(name) for name in PROFILED_VERSIONS},
             bases=bases,
             frame_s=fit_frame_s(frame_s(run), app_s, bases[first]),
