@@ -1,5 +1,7 @@
 """The profile, measured through the runner itself."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import Choice, always
 from mainstream_runner.engine.loader import load_executor
 from mainstream_runner.engine.torch_eager import TorchEager
+from mainstream_runner.processes import cpu_seconds, guarded
 from mainstream_runner.profiling import node
 from mainstream_runner.profiling.fit import ascending, fit_app_s, fit_base, fit_decode_s, fit_frame_s, fit_scale
 from mainstream_runner.profiling.part_costs import PartCosts
@@ -117,3 +120,14 @@ def test_a_profile_of_this_node_is_complete_and_plausible(
     # TorchServe alone; what this process holds is none of its business.
     assert 100 << 20 < profile.resident_bytes < 1 << 30
     assert base.segment_bytes[1:] > (0,) * network.depth
+
+
+def test_cpu_of_processes_is_told_finer_than_in_ticks() -> None:
+    spin = "import time\nwhile time.process_time() < 0.2: pass\nprint(time.process_time(), flush=True)\ntime.sleep(60)"
+    with guarded([sys.executable, "-c", spin], stdout=subprocess.PIPE) as guard:
+        assert guard.stdout is not None
+        told_s = float(guard.stdout.readline())
+        first_s, again_s = cpu_seconds(guard), cpu_seconds(guard)
+    assert told_s <= first_s < told_s + 0.1
+    assert again_s == pytest.approx(first_s, abs=0.005)
+    assert first_s * 100 != round(first_s * 100)
