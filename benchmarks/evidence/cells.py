@@ -19,6 +19,8 @@ OTHER_WORKLOADS = 20
 ABLATION_WORKLOADS = 12
 LIVE_WORKLOADS = 2
 FROZEN_BASES, FROZEN_TASKS = 3, 3
+THROUGHPUT_APPS = (1, 2, 4, 8, 16)
+THROUGHPUT_DEPTHS = 2
 TRAINER_APPS = ("crossing", "lamp-post", "path-left")
 """of the plaza clip"""
 TRAINER_SEEDS = (0, 1, 2)

@@ -6,6 +6,8 @@ from cells import (
     FROZEN_TASKS,
     HEADLINE_WORKLOADS,
     LIVE_WORKLOADS,
+    THROUGHPUT_APPS,
+    THROUGHPUT_DEPTHS,
     TRAINER_APPS,
     TRAINER_SEEDS,
     Cell,
@@ -79,6 +81,10 @@ def _others() -> list[str]:
                 f"accuracy over the frozen share: {len(bases)} of {FROZEN_BASES} networks, {len(tasks)} of "
                 f"{FROZEN_TASKS} tasks"
             )
+    throughput = read_figure("throughput")
+    if throughput is not None:
+        points, wanted = len(throughput["points"]), THROUGHPUT_DEPTHS * len(THROUGHPUT_APPS)
+        said += [f"throughput at {points} points instead of {wanted}"] if points < wanted else []
     live = read_figure("live_runs")
     if live is not None:
         runs, wanted = len(live["runs"]), LIVE_WORKLOADS * len(NAMES) * len(live["pools"])

@@ -1,6 +1,7 @@
 """Sections on single parts of the product: engine, planner, trainer."""
 
 from document_words import Data, interval, missing, percent, picture
+from findings import REASONS
 from results import read_figure
 
 
@@ -22,10 +23,12 @@ def throughput() -> str:
         )
     return f"""## Throughput
 
-{data["base"]}, saturated, one core, medians; `{data["command"]}`. The last two columns are what the linear cost model
-and the operations allow. Published: 6.9 times at 8 apps.
+{data["base"]}, saturated, one core, medians; `{data["command"]}`. The last two columns are what the
+linear cost model and the operations allow. Published: 6.9 times at 8 apps.
 
 {chr(10).join(rows)}
+
+{REASONS["throughput"]}
 
 {picture("throughput", "Throughput over apps")}"""
 

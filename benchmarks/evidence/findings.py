@@ -32,7 +32,10 @@ width. What would close both: more held-out people, and others to stop training 
     "live": """Budgets are a tenth of a core here, so a hundredth of a core is a tenth of the cost. Two things stand
 behind what is left. On this virtual machine the same work costs up to a sixth more or less from one minute to the next.
 And a plan costs more in its first minute than in its second, in most runs, so that the loop plans a little too
-carefully after it. It moves plans only for more than a tenth, so that they do not follow noise.""",
+carefully after it. It moves plans only for more than a tenth, so that they do not follow noise. The second workload of
+the signs ran beside another job of the lowest priority.""",
+    "throughput": """The ways are taken in turns, but not at one moment: a ratio above what the operations allow is this
+machine's noise, the OpenVINO sessions of four apps above all.""",
     "ablations": """Where greedy measures as well as or better than the exact search, the exact search's lead is a lead
 in predicted F1 alone, spent on what the prediction flatters (see above). A better prediction would close that, not a
 longer search.""",

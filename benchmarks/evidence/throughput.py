@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 import stage
+from cells import THROUGHPUT_APPS
 from drawing import MARKS, OTHERS, label, panels, save
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
@@ -34,7 +35,7 @@ import runner_throughput as bench
 from runner_stage import below, clip_stream, on_core, pin, pixels, rounds
 
 NAME = "throughput"
-APPS = (1, 8) if QUICK else (1, 2, 4, 8, 16)
+APPS = (1, 8) if QUICK else THROUGHPUT_APPS
 ROUND_S = 2.0 if QUICK else 5.0
 ROUNDS = 2 if QUICK else 3
 WAYS = {

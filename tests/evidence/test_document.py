@@ -7,7 +7,17 @@ import pytest
 
 import document
 import results
-from cells import ABLATION_WORKLOADS, FROZEN_BASES, FROZEN_TASKS, LIVE_WORKLOADS, TRAINER_APPS, TRAINER_SEEDS, all_cells
+from cells import (
+    ABLATION_WORKLOADS,
+    FROZEN_BASES,
+    FROZEN_TASKS,
+    LIVE_WORKLOADS,
+    THROUGHPUT_APPS,
+    THROUGHPUT_DEPTHS,
+    TRAINER_APPS,
+    TRAINER_SEEDS,
+    all_cells,
+)
 from make_all import FIGURES
 
 
@@ -55,6 +65,7 @@ def test_a_document_of_whole_figures_has_no_note(tmp_path: Path) -> None:
     whole["live_runs"] = {"pools": ["signs"], "runs": [{}] * (4 * LIVE_WORKLOADS)}
     curves = [{"base": base, "task": task} for base in range(FROZEN_BASES) for task in range(FROZEN_TASKS)]
     whole["frozen_share"] = {"curves": curves}
+    whole["throughput"] = {"points": [{}] * (THROUGHPUT_DEPTHS * len(THROUGHPUT_APPS))}
     whole["trainer_quality"] = {"seeds": len(TRAINER_SEEDS), "quality": dict.fromkeys(TRAINER_APPS)}
     for name, data in whole.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(data))
