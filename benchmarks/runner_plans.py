@@ -58,23 +58,21 @@ def plan_rows(report: Report) -> None:
         share >= 0.95,
     )
     ratios = [plan["used"] / plan["cost"] for plan in plans]
-    near = sum(abs(ratio - 1) <= 0.1 for ratio in ratios)
-    report.row(
-        f"{len(plans)} {WHAT}: CPU used over planned cost",
-        f"median {median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}; {near} of {len(plans)} within 10 %",
-        "within 10 %",
-        near == len(plans),
-    )
+    _cost_row(report, "CPU used over planned cost", ratios)
     # What the machine's speed changed by since the profile was made is not the cost law's fault; both are told.
-    ratios = [plan["used"] / plan["cost"] / plan["drift"] for plan in plans]
+    steady = [plan["used"] / plan["cost"] / plan["drift"] for plan in plans]
+    _cost_row(report, "the same, at the speed at which the network was timed before and after each plan", steady)
+    report.details["plans"] = plans
+
+
+def _cost_row(report: Report, what: str, ratios: list[float]) -> None:
     near = sum(abs(ratio - 1) <= 0.1 for ratio in ratios)
     report.row(
-        f"{len(plans)} {WHAT}: the same, at the speed at which the network was timed before and after each plan",
-        f"median {median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}; {near} of {len(plans)} within 10 %",
+        f"{len(ratios)} {WHAT}: {what}",
+        f"median {median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}; {near} of {len(ratios)} within 10 %",
         "within 10 %",
-        near == len(plans),
+        near == len(ratios),
     )
-    report.details["plans"] = plans
 
 
 @contextmanager
