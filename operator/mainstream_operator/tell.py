@@ -69,8 +69,7 @@ def _node_facts(observation: Observation, decision: Decision, ordered: RunnerPla
     scene = observation.scene
     available = (scene.children.deployment or {}).get("status", {}).get("availableReplicas", 0) > 0
     return NodeFacts(
-        machine_ready=None if scene.machine is None else scene.machine.ready,
-        machine_since=None if scene.machine is None else scene.machine.since,
+        machine=scene.machine,
         needed=bool(scene.streams),
         profile=decision.profile,
         slowdown=decision.slowdown,

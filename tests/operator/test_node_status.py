@@ -1,5 +1,6 @@
 """What is said of a node whose runner is silent while Kubernetes cannot make up its mind about the Node."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from operator_objects import NOW, edge_node_body, machine_body, typed
@@ -7,11 +8,10 @@ from operator_objects import NOW, edge_node_body, machine_body, typed
 from mainstream.api import EdgeNode
 from mainstream_operator.status.node import SETTLING_S, NodeFacts, node_status
 from mainstream_operator.status.writing import verdict
-from mainstream_operator.world import World
+from mainstream_operator.world import Machine, World
 
 SILENT = NodeFacts(
-    machine_ready=True,
-    machine_since=NOW - timedelta(days=1),
+    machine=Machine("n1", {}, ready=True, since=NOW - timedelta(days=1)),
     needed=True,
     profile=None,
     slowdown=1,
@@ -31,14 +31,7 @@ def node_told(facts: NodeFacts) -> EdgeNode:
 
 def changed(machine_ready: bool, since: datetime | None, runner_available: bool = False) -> NodeFacts:
     """The same node, its Node become ready or not at a moment, and its pods with it."""
-    return NodeFacts(
-        **{
-            **vars(SILENT),
-            "machine_ready": machine_ready,
-            "machine_since": since,
-            "runner_available": runner_available,
-        }
-    )
+    return replace(SILENT, machine=Machine("n1", {}, machine_ready, since), runner_available=runner_available)
 
 
 def reason(node: EdgeNode, facts: NodeFacts, now: datetime) -> str:
@@ -70,7 +63,7 @@ def test_a_node_whose_clock_is_far_off_is_told_at_once() -> None:
 
 
 def test_a_node_that_is_deleted_is_told_at_once() -> None:
-    gone = NodeFacts(**{**vars(SILENT), "machine_ready": None, "machine_since": None})
+    gone = replace(SILENT, machine=None)
     assert reason(node_told(SILENT), gone, NOW) == "NodeNotFound"
 
 

@@ -11,6 +11,7 @@ from mainstream.runner_report import RunnerReport
 from mainstream_operator.node_plan import NodePlan
 from mainstream_operator.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
+from mainstream_operator.world import Machine
 
 SETTLING_S = 10.0
 """since a Node became ready or ceased to be; Kubernetes itself waits 40 s before it calls one not ready"""
@@ -20,10 +21,8 @@ SETTLING_S = 10.0
 class NodeFacts:
     """Everything that an EdgeNode's status follows from."""
 
-    machine_ready: bool | None
+    machine: Machine | None
     """None: there is no such Node"""
-    machine_since: datetime | None
-    """when the Node became ready, or ceased to be"""
     needed: bool
     """whether any stream is placed here, so that a runner is needed"""
     profile: NodeProfile | None
@@ -79,7 +78,8 @@ def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated:
     away for a second, its pods with it, and are no news.
     """
     before = next((each for each in node.status.conditions if each.type == "Ready"), None)
-    wavers = facts.machine_since is not None and abs((now - facts.machine_since).total_seconds()) < SETTLING_S
+    since = None if facts.machine is None else facts.machine.since
+    wavers = since is not None and abs((now - since).total_seconds()) < SETTLING_S
     if before is not None and wavers and facts.report is None and facts.needed:
         return Stated("Ready", before.status, before.reason, before.message)
     return _ready(facts)
@@ -87,14 +87,14 @@ def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated:
 
 def _ready(facts: NodeFacts) -> Stated:
     """From what runs, never from hope."""
-    if facts.machine_ready is None:
+    if facts.machine is None:
         return is_false("Ready", Refusal("NodeNotFound", "There is no Node of this name; delete the EdgeNode."))
     if not facts.needed:
         return is_true("Ready", "Idle", "No stream is placed here.")
     if facts.report is None:
-        if facts.runner_available and facts.machine_ready:
+        if facts.runner_available and facts.machine.ready:
             return is_unknown("Ready", "RunnerNotAnswering", "The runner does not answer; it is asked again.")
-        if not facts.machine_ready:
+        if not facts.machine.ready:
             return is_unknown("Ready", "NodeNotReady", "The Node is not ready; what runs there goes on if it can.")
         return is_false("Ready", Refusal("RunnerStarting", "The runner's pod is not available yet."))
     if facts.ordered is None:
