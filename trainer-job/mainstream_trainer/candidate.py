@@ -24,8 +24,6 @@ from mainstream_trainer.schedule import Schedule, schedule
 from mainstream_trainer.settings import TrainingSettings
 
 _MAX_GRADIENT_NORM = 5.0
-_PASS_ELEMENTS = 640_000
-"""of the features that enter one forward and backward pass: bounds the memory that a shallow branch-point takes"""
 
 
 @dataclass(frozen=True)
@@ -190,7 +188,7 @@ class Learner:
         self._optimizer = torch.optim.AdamW(
             [group for group in groups if group["params"]], weight_decay=lesson.settings.weight_decay
         )
-        self._pass_frames = max(1, _PASS_ELEMENTS // lesson.features.elements(model.branch_point))
+        self._pass_frames = lesson.features.frames_a_pass(model.branch_point)
         present = lesson.present[lesson.held_out.fit]
         more = (~present).sum(axis=0) / present.sum(axis=0) - 1
         self._event_weight_more = torch.tensor(more, dtype=torch.float32, device=lesson.features.device)

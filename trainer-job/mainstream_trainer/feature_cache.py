@@ -31,8 +31,11 @@ _Number = TypeVar("_Number", np.uint8, np.float16)
 _FEATURE_BYTES = 2
 """float16"""
 _CPU = torch.device("cpu")
-_CHUNK_FRAMES = 16
-"""frames of one forward pass; fixed, so that features do not depend on the number of threads"""
+_PASS_FRAMES = 16
+_PASS_ELEMENTS = 640_000
+"""of what enters one pass: bounds the memory that a shallow branch-point takes, and malloc gives out the same memory
+again, where 16 images at once took half as long again, in page faults; fixed, so that results are the same on every run
+"""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class FeatureCache:
                 field="cache_bytes",
             )
         rows = self._count * self._settings.variants
-        room = {k: rows * self.elements(k) * _FEATURE_BYTES for k in sorted({*branch_points} - {0})}
+        room = {k: rows * self._elements(k) * _FEATURE_BYTES for k in sorted({*branch_points} - {0})}
         kept = dict(room)
         while pixels + sum(kept.values()) > limit_bytes:
             del kept[max(kept, key=lambda k: kept[k] / self._network.branch_points[k].cost_share)]
@@ -118,12 +121,9 @@ class FeatureCache:
         targets = {k: self._reserved(k) for k in missing}
         # Chunks of the same rows whatever of them is asked for, so that features do not depend on who else is trained.
         wanted = np.concatenate([np.ones(self._count, dtype=np.bool_), *[fit] * (self._settings.variants - 1)])
-        starts = range(0, len(wanted), _CHUNK_FRAMES)
-        chunks = [
-            np.arange(at, min(at + _CHUNK_FRAMES, len(wanted)))
-            for at in starts
-            if wanted[at : at + _CHUNK_FRAMES].any()
-        ]
+        step = self.frames_a_pass(0)
+        starts = range(0, len(wanted), step)
+        chunks = [np.arange(at, min(at + step, len(wanted))) for at in starts if wanted[at : at + step].any()]
 
         def fill(chunk: NDArray[np.intp]) -> None:
             for k, features in self._computed(chunk, missing):
@@ -153,9 +153,9 @@ class FeatureCache:
         """A frame as it is, (height, width, 3)."""
         return np.array(self._pixels[frame])
 
-    def elements(self, branch_point: int) -> int:
-        """Numbers that one frame has at a branch-point."""
-        return int(np.prod(self._shape(branch_point)))
+    def frames_a_pass(self, branch_point: int) -> int:
+        """How many frames to take through the layers after a branch-point at once."""
+        return min(_PASS_FRAMES, max(1, _PASS_ELEMENTS // self._elements(branch_point)))
 
     def _with_variants(self, fit: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which frames have variants in the files that are there; files that lack some of `fit` go."""
@@ -195,6 +195,9 @@ class FeatureCache:
                 found.append((branch_point, seen.half()))
         # Outside of inference mode, so that they may enter training.
         return [(branch_point, features.clone()) for branch_point, features in found]
+
+    def _elements(self, branch_point: int) -> int:
+        return int(np.prod(self._shape(branch_point)))
 
     def _is_pooled(self, branch_point: int) -> bool:
         return branch_point == self._network.depth and self._settings.head == DEFAULT_HEAD

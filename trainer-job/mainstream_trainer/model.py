@@ -13,8 +13,6 @@ from mainstream.nn.heads import make_head
 from mainstream.nn.network import Network
 from mainstream_trainer.feature_cache import FeatureCache
 
-_SCORED_FRAMES = 16
-"""frames of one forward pass when scoring; fixed, so that scores are the same on every run"""
 _SEEDING = Lock()
 """torch has one global generator, which heads draw their first weights from"""
 
@@ -70,10 +68,11 @@ class Model(nn.Module):
     ) -> NDArray[np.float64]:
         """Scores of frames as they are: (len(frames),), or (len(frames), apps) where the head is that of several."""
         parts = []
+        step = features.frames_a_pass(self.branch_point)
         with torch.inference_mode():
-            for at in range(0, len(frames), _SCORED_FRAMES):
+            for at in range(0, len(frames), step):
                 check_stop()
-                batch = features.batch(self.branch_point, frames[at : at + _SCORED_FRAMES])
+                batch = features.batch(self.branch_point, frames[at : at + step])
                 parts.append(torch.sigmoid(self.head(self.body(batch)).double()).cpu().numpy())
         scores: NDArray[np.float64] = np.concatenate(parts)
         return scores
