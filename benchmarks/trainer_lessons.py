@@ -28,6 +28,7 @@ from mainstream_trainer.clip import ClipPart, inspect_clip
 from mainstream_trainer.common_stem import CommonStemTraining, join_stems
 from mainstream_trainer.evaluation import Evaluator
 from mainstream_trainer.feature_cache import FeatureCache
+from mainstream_trainer.groups import groups_of
 from mainstream_trainer.model import Model
 from mainstream_trainer.packing import pack, training_of
 from mainstream_trainer.preparation import Job, Preparation
@@ -76,19 +77,17 @@ def apps() -> tuple[str, ...]:
 
 
 def in_a_row(app: str, seed: int, branch_points: Sequence[int] = FIFTEEN, judged: Sequence[int] | None = None) -> Row:
-    """Train as the trainer does: cached features, each candidate from the one before; `judged` (None: the best by
+    """Train as the trainer does: cached features, each candidate from others; `judged` (None: the best by
     held-out frames and the most frozen one) are judged on the test.
     """
     start_s = time.monotonic()
     with _lesson(app, seed, tuple(branch_points)) as (job, lesson):
         features_s = time.monotonic() - start_s
-        trained: list[TrainedCandidate] = []
-        seconds: list[float] = []
-        for branch_point in sorted(branch_points, reverse=True):
-            before = trained[-1] if trained else None
-            candidate, took_s = _train(job, lesson, branch_point, before)
-            trained.append(candidate)
-            seconds.append(took_s)
+        done: dict[int, tuple[TrainedCandidate, float]] = {}
+        for step in groups_of(branch_points, 1, job.network)[0]:
+            starts = [done[k][0] for k in step.starts]
+            done[step.branch_point] = _train(job, lesson, step.branch_point, starts)
+        trained, seconds = zip(*done.values(), strict=True)
         total_s = time.monotonic() - start_s
         held = {each.branch_point: _held_out(job, each) for each in trained}
         best = max(held, key=lambda k: (held[k], k))
@@ -114,7 +113,7 @@ def alone(app: str, seed: int, branch_point: int, judged: bool = True) -> Judged
     """The same candidate by the same rule, from the base network's weights and from pixels."""
     start_s = time.monotonic()
     with _lesson(app, seed, ()) as (job, lesson):
-        candidate, _ = _train(job, lesson, branch_point, None)
+        candidate, _ = _train(job, lesson, branch_point, ())
         took_s = time.monotonic() - start_s
         test = _test(job.network, candidate, app) if judged else None
         return Judged(branch_point, _held_out(job, candidate), test, candidate.epochs, took_s, candidate.half)
@@ -179,11 +178,11 @@ def _lessons(
 
 
 def _train(
-    job: Job, lesson: Lesson, branch_point: int, before: TrainedCandidate | None
+    job: Job, lesson: Lesson, branch_point: int, starts: Sequence[TrainedCandidate]
 ) -> tuple[TrainedCandidate, float]:
     start_s = time.monotonic()
     seed = candidate_seed(job.request.seed, job.request.app, branch_point)
-    candidate = train_candidate(job.network, branch_point, lesson, before, seed, lambda _: None, lambda: None)
+    candidate = train_candidate(job.network, branch_point, lesson, starts, seed, lambda _: None, lambda: None)
     return candidate, time.monotonic() - start_s
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from mainstream.cli.main import app as mainstream
 from mainstream.errors import InvalidInputError
 from mainstream.nn.registry import load_base_network
-from mainstream_trainer.groups import groups_of
+from mainstream_trainer.groups import Step, groups_of
 
 COMMITTED = Path(__file__).parents[2] / "trainer-job" / "job.yaml"
 WORDS = "train s3://media/clip.mp4 s3://media/labels.json --app door --store s3://packages/plaza --secret store"
@@ -72,5 +72,27 @@ def test_groups_hold_every_branch_point_once_and_all_frozen_in_each(count):
     points = (0, 2, 5, 7, 9, 11, 12, 14, 15)
     groups = groups_of(points, count, network)
     assert len(groups) == min(count, 8)
-    assert all(group[0] == 15 for group in groups)
-    assert [k for group in groups for k in group[1:]] == sorted(points[:-1], reverse=True)
+    assert all(group[0] == Step(15) for group in groups)
+    ranges = [sorted(step.branch_point for step in group[1:]) for group in groups]
+    assert [k for each in ranges for k in each] == sorted(points[:-1])
+
+
+def test_candidates_go_on_from_their_neighbours_on_the_side_of_the_middle():
+    network = load_base_network("efficientnet-lite0")
+    (group,) = groups_of((0, 2, 7, 11, 14, 15), 1, network)
+    assert group == [Step(15), Step(7), Step(2, (7,)), Step(0, (2,)), Step(11, (7, 15)), Step(14, (11, 15))]
+
+
+def test_nothing_goes_on_from_a_candidate_that_is_shared_with_other_apps():
+    network = load_base_network("efficientnet-lite0")
+    (group,) = groups_of((0, 2, 7, 11, 15), 1, network, common_stem=7)
+    assert group == [Step(15), Step(11), Step(2, (11,)), Step(0, (2,)), Step(7)]
+
+
+def test_no_group_is_much_dearer_than_the_others_have_to_be():
+    network = load_base_network("efficientnet-lite0")
+    groups = groups_of((0, *range(2, 16)), 3, network)
+    firsts = [group[1].branch_point for group in groups]
+    # Less frozen is dearer, so such a group holds fewer.
+    assert firsts == sorted(firsts)
+    assert [len(group) for group in groups] == sorted(len(group) for group in groups)

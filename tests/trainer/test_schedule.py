@@ -29,6 +29,15 @@ def test_looks_come_at_equal_shares_of_an_epoch():
     assert (plan.steps_per_look, plan.looks) == (10, 20)
 
 
+def test_who_goes_on_waits_less_and_never_less_than_one_look_with_nothing_frozen_costs():
+    def looks(share, goes_on):
+        return schedule(share, 300, SETTINGS, goes_on=goes_on).patience_looks
+
+    assert looks(0.0, goes_on=True) == SETTINGS.patience_looks_going_on < looks(0.0, goes_on=False)
+    assert looks(0.75, goes_on=True) == 4
+    assert looks(0.99, goes_on=True) == looks(0.99, goes_on=False)
+
+
 def test_a_variant_is_the_same_scene_in_other_light():
     rng = np.random.default_rng(0)
     frame = np.zeros((32, 32, 3), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""All candidates of one app, from most frozen to least, and their package."""
+"""All candidates of one app, and their package."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from mainstream_trainer.checkpoints import Checkpoints
 from mainstream_trainer.common_stem import CommonStemTraining
 from mainstream_trainer.evaluation import Evaluator
 from mainstream_trainer.feature_cache import FeatureCache
-from mainstream_trainer.groups import groups_of
+from mainstream_trainer.groups import Step, groups_of
 from mainstream_trainer.packing import pack, training_of
 from mainstream_trainer.preparation import Job
 from mainstream_trainer.reporting import write_report
@@ -54,12 +54,13 @@ def train_job(
     share: Share | None = None,
     common_stem: CommonStemTraining | None = None,
 ) -> Manifest | None:
-    """Train one app's candidates, each warm-started from the one before, and publish their package.
+    """Train one app's candidates, each warm-started from others, and publish their package.
 
     `common_stem` is what makes the candidate that the job has in common with others. A candidate that is among the
     `checkpoints` is not trained again. None where the `share` was to train a group.
     """
-    groups = groups_of(job.request.branch_points, job.request.settings.groups, job.network)
+    request = job.request
+    groups = groups_of(request.branch_points, request.settings.groups, job.network, request.common_stem)
     training = _Training(job, features, checkpoints, on_progress, check_stop, common_stem)
     if share is not None and share.index < len(groups):
         training.train_group(groups[share.index])
@@ -68,7 +69,7 @@ def train_job(
         for group in groups:
             training.train_group(group)
     else:
-        training.await_all(job.request.branch_points, share.wait_s)
+        training.await_all(request.branch_points, share.wait_s)
     return training.publish(store)
 
 
@@ -101,14 +102,11 @@ class _Training:
             "candidates": [],
         }
 
-    def train_group(self, group: list[int]) -> None:
-        """Train candidates in this order, each from the one before of the app's own."""
-        before: TrainedCandidate | None = None
-        for branch_point in group:
-            if branch_point not in self._candidates:
-                self._finish(branch_point, before)
-            if branch_point != self._job.request.common_stem:
-                before = self._candidates[branch_point]
+    def train_group(self, group: list[Step]) -> None:
+        """Train candidates in this order, each from others of the app's own."""
+        for step in group:
+            if step.branch_point not in self._candidates:
+                self._finish(step.branch_point, [self._candidates[k] for k in step.starts])
 
     def await_all(self, branch_points: Sequence[int], wait_s: float) -> None:
         """Until others have finished every candidate; `MainstreamError` where that takes too long."""
@@ -137,7 +135,7 @@ class _Training:
         publish(store, package.manifest, package.blobs, self._record)
         return package.manifest
 
-    def _finish(self, branch_point: int, start: TrainedCandidate | None) -> None:
+    def _finish(self, branch_point: int, starts: Sequence[TrainedCandidate]) -> None:
         request = self._job.request
         started_s = time.monotonic()
 
@@ -148,20 +146,20 @@ class _Training:
         trained = self._finished.load(branch_point)
         resumed = trained is not None
         if trained is None:
-            trained = self._train(branch_point, start, on_look)
+            trained = self._train(branch_point, starts, on_look)
             self._finished.save(trained)
         on_look(1.0)
         self._work_done += self._work_of(branch_point)
         self._add(branch_point, trained, time.monotonic() - started_s, resumed=resumed)
 
     def _train(
-        self, branch_point: int, start: TrainedCandidate | None, on_look: Callable[[float], None]
+        self, branch_point: int, starts: Sequence[TrainedCandidate], on_look: Callable[[float], None]
     ) -> TrainedCandidate:
         job = self._job
         if self._common_stem is not None and branch_point == job.request.common_stem:
             return self._common_stem.candidate(job, self._lesson, on_look, self._check_stop)
         seed = candidate_seed(job.request.seed, job.request.app, branch_point)
-        return train_candidate(job.network, branch_point, self._lesson, start, seed, on_look, self._check_stop)
+        return train_candidate(job.network, branch_point, self._lesson, starts, seed, on_look, self._check_stop)
 
     def _add(self, branch_point: int, trained: TrainedCandidate, seconds: float, *, resumed: bool) -> None:
         self._candidates[branch_point] = trained

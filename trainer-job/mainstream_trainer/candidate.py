@@ -5,7 +5,7 @@ the base network's own, and in the stem they would break the share key. Its scal
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,25 +58,46 @@ def train_candidate(
     network: Network,
     branch_point: int,
     lesson: Lesson,
-    start: TrainedCandidate | None,
+    others: Sequence[TrainedCandidate],
     seed: int,
     on_look: Callable[[float], None],
     check_stop: Callable[[], None],
 ) -> TrainedCandidate:
-    """Train a candidate, warm-started from a more frozen one.
+    """Train a candidate from the base network's weights and a new head, or from whichever of the `others` suits best.
 
     What is kept is a moving average of the weights, where it ranks the held-out frames best; ranking, because
     thresholds are chosen later. `check_stop` is called between steps and ends training by raising.
     """
-    segments = () if start is None else start.segments
-    model = Model.starting_from(
-        network, branch_point, lesson.settings.head, seed, segments, None if start is None else start.head
-    )
-    scores = None if start is None else start.scores
-    learnt = learn(model, lesson, network.branch_points[branch_point].cost_share, scores, seed, on_look, check_stop)
+    start = Start(Model.starting_from(network, branch_point, lesson.settings.head, seed))
+    if others:
+        starts = [_started(network, branch_point, lesson, other, check_stop) for other in others]
+        start = max(starts, key=lambda each: each.quality)
+    learnt = learn(start, lesson, network.branch_points[branch_point].cost_share, seed, on_look, check_stop)
     learnt = rounded(learnt, lesson, check_stop)
     body, head = tuple(learnt.model.segments), learnt.model.head
     return TrainedCandidate(branch_point, body, head, learnt.scores, learnt.half, learnt.epochs, learnt.best_epoch)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What learning begins with."""
+
+    model: Model
+    scores: NDArray[np.float64] | None = None
+    """of the held-out frames; None where nothing has been learnt yet"""
+    quality: float = -1.0
+    """how it ranks them"""
+    goes_on: bool = False
+    """whether layers, not only the head, have learnt before"""
+
+
+def _started(
+    network: Network, branch_point: int, lesson: Lesson, other: TrainedCandidate, check_stop: Callable[[], None]
+) -> Start:
+    """With the head of another candidate, and what layers it has of its own after the branch-point."""
+    model = Model.starting_from(network, branch_point, lesson.settings.head, 0, other.segments, other.head)
+    scores = model.to(lesson.features.device).scores(lesson.features, lesson.held_out.frames, check_stop)
+    return Start(model, scores, ranking_quality(scores, lesson.present[lesson.held_out.frames]), bool(other.segments))
 
 
 @dataclass(frozen=True)
@@ -91,24 +112,22 @@ class Learnt:
 
 
 def learn(
-    model: Model,
+    start: Start,
     lesson: Lesson,
     frozen_share: float,
-    start_scores: NDArray[np.float64] | None,
     seed: int,
     on_look: Callable[[float], None],
     check_stop: Callable[[], None],
 ) -> Learnt:
-    """Train until the held-out frames are ranked no better; `start_scores` are those of what the model starts from."""
-    settings, held_out = lesson.settings, lesson.held_out
-    plan = schedule(frozen_share, len(held_out.fit), settings)
+    """Train until the held-out frames are ranked no better; the start is kept where nothing better is found."""
+    settings, held_out, model = lesson.settings, lesson.held_out, start.model
+    plan = schedule(frozen_share, len(held_out.fit), settings, goes_on=start.goes_on)
     model.to(lesson.features.device)
     learner = Learner(model, lesson, plan, seed)
     present = lesson.present[held_out.frames]
-    # What it starts from is kept where nothing better is found, so that specialising more never makes it worse.
     best = _Best(-1.0, 0, {}, np.empty(0))
-    if start_scores is not None:
-        best = _Best(ranking_quality(start_scores, present), 0, copy.deepcopy(model.state_dict()), start_scores)
+    if start.scores is not None:
+        best = _Best(start.quality, 0, copy.deepcopy(model.state_dict()), start.scores)
     look = improved = 0
     while look < plan.looks and look - improved < plan.patience_looks:
         look += 1

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError
 from mainstream.nn.network import Network
-from mainstream_trainer.candidate import Lesson, TrainedCandidate, learn, rounded
+from mainstream_trainer.candidate import Lesson, Start, TrainedCandidate, learn, rounded
 from mainstream_trainer.evaluation import AppEvents
 from mainstream_trainer.held_out import HeldOut, hold_out
 from mainstream_trainer.model import Heads, Model, seeded_head
@@ -71,7 +71,7 @@ def _train(
     model = Model(branch_point, network.trainable_segments(branch_point), Heads(heads))
     own_seed = candidate_seed(seed, "+".join(stem.apps), branch_point)
     share = network.branch_points[branch_point].cost_share
-    learnt = rounded(learn(model, lesson, share, None, own_seed, on_look, check_stop), lesson, check_stop)
+    learnt = rounded(learn(Start(model), lesson, share, own_seed, on_look, check_stop), lesson, check_stop)
     segments = tuple(learnt.model.segments)
     return {
         app: TrainedCandidate(

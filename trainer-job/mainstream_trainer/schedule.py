@@ -1,7 +1,7 @@
 """How fast a candidate learns, and when it stops, by the share of the base network that it specialises.
 
-One rule for every candidate, warm-started or not: it stops when its held-out ranking has not got better for a while.
-So a candidate that starts where a more frozen one ended pays only for what it learns beyond that.
+One rule for every candidate: it stops when its held-out ranking has not got better for a while. Where layers have
+learnt before, the while is shorter: what patience is for, a head and layers that take shape, lies behind it.
 """
 
 import hashlib
@@ -35,8 +35,9 @@ class Schedule:
         return min(_MAX_AVERAGING, (2 + step) / (11 + step))
 
 
-def schedule(frozen_share: float, fit_frames: int, settings: TrainingSettings) -> Schedule:
-    """Schedule of a candidate whose stem has `frozen_share` (0 to 1) of the base network's operations.
+def schedule(frozen_share: float, fit_frames: int, settings: TrainingSettings, *, goes_on: bool = False) -> Schedule:
+    """Schedule of a candidate whose stem has `frozen_share` (0 to 1) of the base network's operations, and whose layers
+    begin to learn, or go on.
 
     Little frozen: slower, so that good layers are not undone.
     """
@@ -45,9 +46,11 @@ def schedule(frozen_share: float, fit_frames: int, settings: TrainingSettings) -
         return Schedule(
             settings.frozen_epochs, settings.frozen_patience_epochs, epoch, 0.0, settings.frozen_head_learning_rate
         )
+    patience = settings.patience_looks + round(settings.extra_patience_looks * frozen_share)
+    going_on = max(settings.patience_looks_going_on, ceil(1 / (1 - frozen_share)))
     return Schedule(
         looks=ceil(settings.epochs / settings.look_epochs),
-        patience_looks=settings.patience_looks + round(settings.extra_patience_looks * frozen_share),
+        patience_looks=min(patience, going_on) if goes_on else patience,
         steps_per_look=max(1, round(settings.look_epochs * epoch)),
         learning_rate=settings.learning_rate * (1 + 2 * frozen_share),
         head_learning_rate=settings.head_learning_rate,

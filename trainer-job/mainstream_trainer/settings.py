@@ -45,9 +45,12 @@ class TrainingSettings(BaseModel):
     look_epochs: float = Field(0.5, gt=0, le=100)
     """between two looks at the held-out frames"""
     patience_looks: int = Field(7, ge=1)
-    """without getting better before training stops, warm-started or not, with nothing frozen"""
+    """without getting better before training stops, with nothing frozen"""
     extra_patience_looks: int = Field(2, ge=0)
     """more than that as everything up to the last branch-point is frozen: looks are cheap there"""
+    patience_looks_going_on: int = Field(2, ge=1)
+    """the same of a candidate that goes on from another one; more where so much is frozen that this costs less than one
+    look with nothing frozen"""
     least_gain: float = Field(0.001, ge=0, lt=1)
     """of the held-out ranking, that counts as getting better"""
     frozen_epochs: int = Field(80, ge=1, le=100_000)

@@ -155,9 +155,10 @@ def _features(
 
 def _to_train(job: Job, share: Share | None) -> list[int]:
     """Branch-points whose candidates this process trains."""
-    groups = groups_of(job.request.branch_points, job.request.settings.groups, job.network)
+    request = job.request
+    groups = groups_of(request.branch_points, request.settings.groups, job.network, request.common_stem)
     mine = groups if share is None else groups[share.index : share.index + 1]
-    return [branch_point for group in mine for branch_point in group]
+    return [step.branch_point for group in mine for step in group]
 
 
 def _told(plan: CachePlan) -> str:
