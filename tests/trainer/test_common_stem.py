@@ -27,7 +27,9 @@ STEM = 11
 @pytest.fixture(scope="module")
 def requests(quick_request):
     """Two apps of one view with a common stem."""
-    door = replace(quick_request, branch_points=(0, 15), common_stem=STEM)
+    # A new head lets nothing through to the layers before it in its first step, so one step is not enough.
+    settings = quick_request.settings.model_copy(update={"epochs": 4, "look_epochs": 4})
+    door = replace(quick_request, branch_points=(0, 15), common_stem=STEM, settings=settings)
     return [door, replace(door, app="gate")]
 
 

@@ -47,7 +47,7 @@ def groups_of(
         first = own.index(_first(own, shares))
         below = [Step(own[at], (own[at + 1],)) for at in reversed(range(first))]
         above = [Step(own[at], (own[at - 1], frozen)) for at in range(first + 1, len(own))]
-        return [Step(own[first]), *below, *above, *apart]
+        return [*apart, Step(own[first]), *below, *above]
 
     return [[Step(frozen), *ordered(group)] for group in _split(others, count, shares)] or [[Step(frozen)]]
 
