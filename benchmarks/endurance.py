@@ -107,8 +107,9 @@ def _loaded(stage: Stage, receiver: Receiver, cameras: list[Camera], report: Rep
     share = max(1, len(warm) // 10)
     begun, ended = warm[:share], warm[-share:]
     grown = median(s.resident_bytes for s in ended) / median(s.resident_bytes for s in begun) - 1
-    files = max(s.files for s in ended) - max(s.files for s in begun)
-    threads = max(s.threads for s in ended) - max(s.threads for s in begun)
+    # Medians: whoever reads a file at the moment of a sample has one more open, which is no growth.
+    files = round(median(s.files for s in ended) - median(s.files for s in begun))
+    threads = round(median(s.threads for s in ended) - median(s.threads for s in begun))
     minutes = LOADED_S / 60
     cpu = "unknown" if told.cpu is None else f"{told.cpu:.2f}"
     fps = sum(app.fps or 0.0 for app in told.apps.values())
