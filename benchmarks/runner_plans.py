@@ -137,36 +137,33 @@ def random_plan(seed: int, profile: NodeProfile, store: Path) -> RunnerPlan:
     network = load_base_network(BASE)
     streams = [clip_stream("plaza"), clip_stream("yard")][: random.integers(1, 3)]
     most = random.uniform(0.5, 0.95) * LIMIT
+    network = load_base_network(BASE)
     chosen: list[_Placed] = []
-    plan: RunnerPlan | None = None
-    made: dict[tuple[int, int, float], RunnerApp] = {}
+    # Which weights an app has costs nothing, so they are made only for what is chosen.
+    blank = synthetic_app(network, store, streams[0], network.depth, 1.0, 0)
     for _ in range(4 * MOST_APPS):
         next_app = (int(random.integers(0, network.depth + 1)), float(random.integers(1, 11)))
         tried = [*chosen, (*next_app, int(random.integers(0, len(streams))))]
-        candidate = _plan(tried, streams, store, made)
+        candidate = _plan(
+            [blank.model_copy(update={"name": f"app-{n}", "branch_point": k}) for n, (k, _, _) in enumerate(tried)],
+            tried,
+            streams,
+        )
         rates = {app.name: app.fps for app in candidate.apps}
         if len(tried) <= MOST_APPS and expected_cost(candidate, rates, profile) <= most:
-            chosen, plan = tried, candidate
-    if plan is None:
+            chosen = tried
+    if not chosen:
         raise SystemExit(f"no app at all fits {most:.3f} CPU-seconds per second")
-    return plan
+    apps = [synthetic_app(network, store, streams[0], k, fps, number) for number, (k, fps, _) in enumerate(chosen)]
+    return _plan(apps, chosen, streams)
 
 
-def _plan(
-    apps: list[_Placed],
-    streams: list[RunnerStream],
-    store: Path,
-    made: dict[tuple[int, int, float], RunnerApp],
-) -> RunnerPlan:
-    """`made` holds the apps of plans tried before: making their weights takes longer than a plan plays."""
-    network = load_base_network(BASE)
-    placed = []
-    for number, (k, fps, stream) in enumerate(apps):
-        key = number, k, fps
-        if key not in made:
-            made[key] = synthetic_app(network, store, streams[0], k, fps, number)
-        placed.append(made[key].model_copy(update={"stream": streams[stream].name}))
-    return RunnerPlan(node="node", sharing=True, budget=0.0, cost=0.0, streams=tuple(streams), apps=tuple(placed))
+def _plan(apps: list[RunnerApp], placed: list[_Placed], streams: list[RunnerStream]) -> RunnerPlan:
+    running = tuple(
+        app.model_copy(update={"fps": fps, "stream": streams[stream].name})
+        for app, (_, fps, stream) in zip(apps, placed, strict=True)
+    )
+    return RunnerPlan(node="node", sharing=True, budget=0.0, cost=0.0, streams=tuple(streams), apps=running)
 
 
 if __name__ == "__main__":
