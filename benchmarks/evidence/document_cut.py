@@ -14,7 +14,12 @@ from cells import (
     all_cells,
 )
 from document_words import NAMES
+from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.manifest import Manifest
+from mainstream.mpackage.reading import open_published, published_references
+from mainstream_trainer.settings import TrainingSettings
 from make_all import FIGURES
+from packages import STORE
 from results import QUICK, read_figure
 
 
@@ -22,15 +27,30 @@ def cut_short() -> str:
     """The note; empty where everything was made whole, and in a quick run, which says so by its name."""
     if QUICK:
         return ""
-    found = [*_missing(), *_cells(), *_others()]
+    found = [*_older_packages(), *_missing(), *_cells(), *_others()]
     if not found:
         return ""
     listed = "\n".join(f"> - {each}" for each in found)
     return (
         "> **Cut short by time.** Every figure here was made by the commands named, with this code, but with less\n"
         f"> than they measure when they run to their end:\n>\n{listed}\n>\n"
-        "> The next `make bench-evidence` goes on from there and writes this page anew, whole and without this note."
+        "> The next `make bench-evidence` goes on from there and writes this page anew, without this note; where\n"
+        "> packages are older it has to begin from nothing (remove `out/evidence`)."
     )
+
+
+def _older_packages() -> list[str]:
+    """Packages of a trainer that did not know all that today's may be told."""
+    if not STORE.exists():
+        return []
+    store, today = FolderStore(STORE), {*TrainingSettings.model_fields}
+    opened = [open_published(store, reference) for reference in published_references(store)]
+    unknown: set[str] = set()
+    for each in opened:
+        if isinstance(each, Manifest):
+            unknown |= today - {*each.training.settings}
+    names = ", ".join(f"`{name}`" for name in sorted(unknown))
+    return [f"packages are those of an earlier trainer, which knew nothing of {names}"] if unknown else []
 
 
 def _missing() -> list[str]:
