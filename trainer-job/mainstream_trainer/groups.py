@@ -17,7 +17,7 @@ from mainstream.nn.network import Network
 
 _MIDDLE = 0.5
 _FIRST = 6.0
-"""times what a candidate costs that goes on: about as many looks at the held-out frames"""
+"""what a group's first candidate costs over one that goes on: 14 to 20 looks at held-out frames against some 3"""
 
 
 @dataclass(frozen=True)
