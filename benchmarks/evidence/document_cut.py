@@ -1,5 +1,7 @@
 """The note at the top of the document: what was measured less of than the figures' commands fix."""
 
+from collections.abc import Mapping, Sequence
+
 from cells import (
     ABLATION_WORKLOADS,
     FROZEN_BASES,
@@ -43,13 +45,15 @@ def _older_packages() -> list[str]:
     """Packages of a trainer that did not know all that today's may be told."""
     if not STORE.exists():
         return []
-    store, today = FolderStore(STORE), {*TrainingSettings.model_fields}
+    store = FolderStore(STORE)
     opened = [open_published(store, reference) for reference in published_references(store)]
-    unknown: set[str] = set()
-    for each in opened:
-        if isinstance(each, Manifest):
-            unknown |= today - {*each.training.settings}
-    names = ", ".join(f"`{name}`" for name in sorted(unknown))
+    return older_trainer([each.training.settings for each in opened if isinstance(each, Manifest)])
+
+
+def older_trainer(settings: Sequence[Mapping[str, object]]) -> list[str]:
+    """What packages with these settings lack, in words; nothing where they are today's trainer's."""
+    unknown = sorted({name for each in settings for name in TrainingSettings.model_fields if name not in each})
+    names = ", ".join(f"`{name}`" for name in unknown)
     return [f"packages are those of an earlier trainer, which knew nothing of {names}"] if unknown else []
 
 

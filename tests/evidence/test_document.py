@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import document
+import document_cut
 import results
 from cells import (
     ABLATION_WORKLOADS,
@@ -18,6 +19,7 @@ from cells import (
     TRAINER_SEEDS,
     all_cells,
 )
+from mainstream_trainer.settings import TrainingSettings
 from make_all import FIGURES
 
 
@@ -25,6 +27,7 @@ from make_all import FIGURES
 def _no_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "FIGURES", tmp_path)
     monkeypatch.setattr(document, "FIGURES", tmp_path)
+    monkeypatch.setattr(document_cut, "STORE", tmp_path / "store")
 
 
 def test_a_figure_that_was_not_made_is_named_with_its_command() -> None:
@@ -55,6 +58,15 @@ def test_what_was_measured_less_of_is_said_at_the_top(tmp_path: Path) -> None:
     assert "6 workloads instead of 20 in 1 of the cells outside" in said
     assert "`throughput`" in said
     assert "event_f1`" not in said
+
+
+def test_packages_of_an_earlier_trainer_are_told() -> None:
+    today = TrainingSettings().model_dump(mode="json")
+    before = {name: value for name, value in today.items() if name != "stride"}
+    assert document_cut.older_trainer([today]) == []
+    assert document_cut.older_trainer([today, before]) == [
+        "packages are those of an earlier trainer, which knew nothing of `stride`"
+    ]
 
 
 def test_a_document_of_whole_figures_has_no_note(tmp_path: Path) -> None:
