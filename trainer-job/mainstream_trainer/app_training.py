@@ -18,7 +18,7 @@ from mainstream_trainer.checkpoints import Checkpoints
 from mainstream_trainer.common_stem import CommonStemTraining
 from mainstream_trainer.evaluation import Evaluator
 from mainstream_trainer.feature_cache import FeatureCache
-from mainstream_trainer.groups import Step, groups_of
+from mainstream_trainer.groups import Step, work_of
 from mainstream_trainer.packing import pack, training_of
 from mainstream_trainer.preparation import Job
 from mainstream_trainer.reporting import write_report
@@ -59,8 +59,7 @@ def train_job(
     `common_stem` is what makes the candidate that the job has in common with others. A candidate that is among the
     `checkpoints` is not trained again. None where the `share` was to train a group.
     """
-    request = job.request
-    groups = groups_of(request.branch_points, request.settings.groups, job.network, request.common_stem)
+    groups = job.groups
     training = _Training(job, features, checkpoints, on_progress, check_stop, common_stem)
     if share is not None and share.index < len(groups):
         training.train_group(groups[share.index])
@@ -69,7 +68,7 @@ def train_job(
         for group in groups:
             training.train_group(group)
     else:
-        training.await_all(request.branch_points, share.wait_s)
+        training.await_all(job.request.branch_points, share.wait_s)
     return training.publish(store)
 
 
@@ -174,8 +173,7 @@ class _Training:
         )
 
     def _work_of(self, branch_point: int) -> float:
-        """About how long a candidate takes, against others: what of the network is trained."""
-        return 1.02 - self._job.network.branch_points[branch_point].cost_share
+        return work_of(self._job.network.branch_points[branch_point].cost_share)
 
 
 def inputs_digest(job: Job) -> str:

@@ -68,10 +68,11 @@ def train_candidate(
     What is kept is a moving average of the weights, where it ranks the held-out frames best; ranking, because
     thresholds are chosen later. `check_stop` is called between steps and ends training by raising.
     """
-    start = Start(Model.starting_from(network, branch_point, lesson.settings.head, seed))
     if others:
         starts = [_started(network, branch_point, lesson, other, check_stop) for other in others]
         start = max(starts, key=lambda each: each.quality)
+    else:
+        start = Start(Model.starting_from(network, branch_point, lesson.settings.head, seed))
     learnt = learn(start, lesson, network.branch_points[branch_point].cost_share, seed, on_look, check_stop)
     learnt = rounded(learnt, lesson, check_stop)
     body, head = tuple(learnt.model.segments), learnt.model.head

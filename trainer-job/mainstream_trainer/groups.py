@@ -52,6 +52,11 @@ def groups_of(
     return [[Step(frozen), *ordered(group)] for group in _split(others, count, shares)] or [[Step(frozen)]]
 
 
+def work_of(frozen_share: float) -> float:
+    """About how long a candidate takes against others: what of the base network is trained, and a little besides."""
+    return 1.02 - frozen_share
+
+
 def _first(group: Sequence[int], shares: dict[int, float]) -> int:
     return min(group, key=lambda k: abs(shares[k] - _MIDDLE))
 
@@ -60,7 +65,7 @@ def _split(others: Sequence[int], count: int, shares: dict[int, float]) -> list[
     """Neighbours together."""
 
     def work(group: Sequence[int]) -> float:
-        return sum(1.02 - shares[k] for k in group) + (_FIRST - 1) * (1.02 - shares[_first(group, shares)])
+        return sum(work_of(shares[k]) for k in group) + (_FIRST - 1) * work_of(shares[_first(group, shares)])
 
     @cache
     def best(start: int, groups: int) -> tuple[float, tuple[int, ...]]:

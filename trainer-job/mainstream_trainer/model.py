@@ -49,7 +49,7 @@ class Model(nn.Module):
         trained_segments: Sequence[fx.GraphModule] = (),
         trained_head: nn.Module | None = None,
     ) -> "Model":
-        """The base network's weights, but those of a more frozen candidate where it has its own."""
+        """The base network's weights, but those of another candidate where it has its own."""
         segments = network.trainable_segments(branch_point)
         head = seeded_head(head_kind, network.feature_channels, seed)
         if trained_head is not None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from mainstream_trainer.clip import Clip, ClipPart, inspect_clip
 from mainstream_trainer.device import resolve_device
 from mainstream_trainer.evaluation import AppEvents, DeclaredEvents
 from mainstream_trainer.frame_source import FrameSource
+from mainstream_trainer.groups import Step, groups_of
 from mainstream_trainer.held_out import HeldOut, hold_out
 from mainstream_trainer.label_files import read_label_file
 from mainstream_trainer.pictures import Pictures, check_event_classes, inspect_pictures
@@ -49,6 +51,12 @@ class Job:
     held_out: HeldOut
     data_digest: str
     common_stem: CommonStem | None = None
+
+    @cached_property
+    def groups(self) -> list[list[Step]]:
+        """The candidates, in the order in which they are trained."""
+        request = self.request
+        return groups_of(request.branch_points, request.settings.groups, self.network, request.common_stem)
 
 
 class Preparation:

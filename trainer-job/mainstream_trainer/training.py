@@ -24,7 +24,6 @@ from mainstream.mpackage.store import Store
 from mainstream_trainer.app_training import Share, Stopped, train_job
 from mainstream_trainer.common_stem import CommonStemTraining, join_stems
 from mainstream_trainer.feature_cache import CachePlan, FeatureCache
-from mainstream_trainer.groups import groups_of
 from mainstream_trainer.preparation import Job, Preparation
 from mainstream_trainer.published import published
 from mainstream_trainer.request import OnProgress, Progress, TrainingRequest, ignore_progress
@@ -155,9 +154,7 @@ def _features(
 
 def _to_train(job: Job, share: Share | None) -> list[int]:
     """Branch-points whose candidates this process trains."""
-    request = job.request
-    groups = groups_of(request.branch_points, request.settings.groups, job.network, request.common_stem)
-    mine = groups if share is None else groups[share.index : share.index + 1]
+    mine = job.groups if share is None else job.groups[share.index : share.index + 1]
     return [step.branch_point for group in mine for step in group]
 
 
