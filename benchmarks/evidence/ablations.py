@@ -35,6 +35,7 @@ from measure import GAP, mean_of, measure, result_of
 from play import Choice, play_app, play_plan
 from restricted import first_hit, middle_threshold
 from results import QUICK, kept, write_figure
+from side_by_side import side_by_side
 from workloads import Workload
 
 NAME = "ablations"
@@ -51,23 +52,29 @@ def main() -> int:
     """Play every variant, draw and write."""
     pools = stage.arguments(__doc__)
     data: dict[str, Any] = {"pools": pools, "slower": SLOWER, "ideas": {}}
-    for pool in pools:
-        cell = headline(pool)
-        results = []
-        for index in range(min(WORKLOADS, stage.workloads(cell))):
-            path = stage.work_folder("ablations") / f"{cell.name}-{index:02d}-{stage.key(cell)}.json"
-            results.append(kept(path, partial(variants, cell, index)))
-            print(f"{pool} {index} {results[-1]}", flush=True)
-        data["ideas"][pool] = summary(results)
+    cells = [headline(pool) for pool in pools]
+    stage.ready(cells)
+    workloads = [(cell, index) for cell in cells for index in range(min(WORKLOADS, stage.workloads(cell)))]
+    side_by_side(NAME, judged, workloads)
+    for cell in cells:
+        data["ideas"][cell.pool] = summary([judged(*each) for each in workloads if each[0] == cell])
+        print(cell.pool, data["ideas"][cell.pool], flush=True)
     draw(pools, data["ideas"])
     write_figure(NAME, data)
     return 0
 
 
+def judged(cell: Cell, index: int) -> dict[str, float]:
+    """`variants` of one workload, kept."""
+    path = stage.work_folder("ablations") / f"{cell.name}-{index:02d}-{stage.key(cell)}.json"
+    found: dict[str, float] = kept(path, partial(variants, cell, index))
+    return found
+
+
 def variants(cell: Cell, index: int) -> dict[str, float]:
     """Mean measured F1 of one workload, whole and with each idea left out."""
     drawn, scores = stage.workload(cell, index), stage.scores(cell.pool, stage.apps_of(cell))
-    whole = stage.problem_of(drawn)
+    whole = stage.problem_of(cell, index)
     known = stage.results_of(cell, index)
     f1 = {
         WHOLE: mean_of(known["mainstream"], "f1"),

@@ -27,6 +27,7 @@ from measure import POLICIES, mean_of
 from play import play_plan
 from predictive import prediction_intervals
 from results import QUICK, kept, write_figure
+from side_by_side import side_by_side
 
 NAME = "calibration"
 BINS = 10
@@ -72,11 +73,11 @@ def rows_of(pool: str, way: stage.Way) -> Rows:
 
 def prediction_summary(pool: str) -> dict[str, Any]:
     """How many measured F1 lie in the prediction's own 95 % interval, how wide it is, and where the others lie."""
-    rows: Rows = []
-    for cell in (headline(pool), short_events(pool)):
-        for index in range(min(PREDICTED_WORKLOADS, stage.workloads(cell))):
-            path = stage.work_folder("prediction") / cell.name / f"{index:02d}-{stage.key(cell)}.json"
-            rows += kept(path, partial(with_intervals, cell, index))
+    cells = (headline(pool), short_events(pool))
+    stage.ready(cells)
+    workloads = [(cell, index) for cell in cells for index in range(min(PREDICTED_WORKLOADS, stage.workloads(cell)))]
+    side_by_side(f"predictions of {pool}", predicted, workloads)
+    rows = [row for each in workloads for row in predicted(*each)]
     return {
         "apps": len(rows),
         "workloads": len({(row["cell"], row["workload"]) for row in rows}),
@@ -85,6 +86,13 @@ def prediction_summary(pool: str) -> dict[str, Any]:
             policy: _inside_prediction([row for row in rows if row["policy"] == policy]) for policy in POLICIES
         },
     }
+
+
+def predicted(cell: Cell, index: int) -> Rows:
+    """`with_intervals` of one workload, kept."""
+    path = stage.work_folder("prediction") / cell.name / f"{index:02d}-{stage.key(cell)}.json"
+    rows: Rows = kept(path, partial(with_intervals, cell, index))
+    return rows
 
 
 def with_intervals(cell: Cell, index: int) -> Rows:

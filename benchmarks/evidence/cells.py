@@ -8,7 +8,7 @@ whole network a look, that is what the abstract's regime fixes (1.4 fps for 10 a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,6 +59,11 @@ class Cell:
         """Unique, and good for a file's name."""
         lengths = "-published-lengths" if self.published_lengths else ""
         return f"{self.pool}-{self.apps}-apps-{self.stream_fps}-fps-budget-{self.no_sharing_fps:g}{lengths}"
+
+    @property
+    def streams(self) -> "Cell":
+        """Stands for all cells that have its streams and apps: what differs is the budget alone."""
+        return replace(self, no_sharing_fps=ABSTRACT_NO_SHARING_FPS, workloads=0)
 
     @property
     def limits(self) -> StreamLimits:

@@ -19,17 +19,22 @@ from drawing import as_interval, label, panels, policy_line, save
 from intervals import LEVEL, difference_interval, gain_interval, holm, mean_interval, probability_of_no_loss
 from measure import POLICIES, mean_of
 from results import write_figure
+from side_by_side import side_by_side
 
 NAME = "event_f1"
 BASELINES = ("no-sharing", "max-sharing")
+REGIME_WAYS: tuple[stage.Way, ...] = ("chain", "published")
+"""to plan in the abstract's regime besides"""
 Results = list[dict[str, Any]]
 
 
 def main() -> int:
     """Play every cell, then draw and write."""
     pools = stage.arguments(__doc__)
-    summaries = {cell.name: run(cell) for cell in stage.cells(pools)}
+    cells = stage.cells(pools)
     regime = [cell for pool in pools for cell in (headline(pool), short_events(pool))]
+    play([(cell, "replayed") for cell in cells] + [(cell, way) for way in REGIME_WAYS for cell in regime])
+    summaries = {cell.name: run(cell) for cell in cells}
     chain = {cell.name: run(cell, "chain") for cell in regime}
     published = {cell.name: run(cell, "published") | over_published(cell) for cell in regime}
     data = {
@@ -45,14 +50,25 @@ def main() -> int:
     return 0
 
 
+def play(wanted: Sequence[tuple[Cell, stage.Way]]) -> None:
+    """Play every workload that has not been played yet; those of the same streams together, which they share."""
+    stage.ready(cell for cell, _ in wanted)
+    together: dict[tuple[Cell, int], list[tuple[Cell, stage.Way]]] = {}
+    for cell, way in wanted:
+        for index in range(stage.workloads(cell)):
+            together.setdefault((cell.streams, index), []).append((cell, way))
+    side_by_side("played", play_workload, [(index, group) for (_, index), group in together.items()])
+
+
+def play_workload(index: int, group: Sequence[tuple[Cell, stage.Way]]) -> None:
+    """Play one workload in every cell that has it."""
+    for cell, way in group:
+        stage.results_of(cell, index, way)
+
+
 def run(cell: Cell, way: stage.Way = "replayed") -> dict[str, Any]:
-    """Every workload of a cell that has not been played yet, and what they come to."""
-    results = []
-    for index in range(stage.workloads(cell)):
-        results.append(stage.results_of(cell, index, way))
-        if sys.stdout.isatty():
-            print(f"{cell.name} {index + 1}/{stage.workloads(cell)}", end="\r", flush=True)
-    found = summary(cell, results)
+    """What every workload of a cell comes to."""
+    found = summary(cell, [stage.results_of(cell, index, way) for index in range(stage.workloads(cell))])
     print(f"{said(found)} ({way})", flush=True)
     return found
 

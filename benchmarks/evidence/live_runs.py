@@ -73,7 +73,7 @@ def run_node(cell: Cell, index: int) -> list[dict[str, Any]]:
     size = next(iter(packages.values())).base.preprocessing
     pictures = stage.pool(cell.pool).test.views(int(size["height"]), int(size["width"]))
     clip = encode_stream(pictures, drawn.stream.pictures[:frames], drawn.stream.fps, out / "stream.mp4")
-    first_start, curves = first_profile(cell, index), stage.curves_of(drawn, drawn.problem)
+    first_start, curves = first_profile(cell, index), stage.curves_of(cell, index)
     runs: list[dict[str, Any]] = []
     slowdown = 1.0
     with torchserve() as server:

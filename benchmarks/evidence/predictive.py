@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 
 from intervals import Interval
 from mainstream.labels import Run
-from mainstream.scoring import EventScore, Span, outside_windows
-from mainstream.voting import hits_in_a_row
+from mainstream.scoring import EventScore, outside_windows
 from mainstream.workload.caution import PRIOR_BLOCKS
 from mainstream_trainer.event_statistics import in_seconds
-from mainstream_trainer.picture_replay import due_frames, longest_within
+from mainstream_trainer.picture_replay import due_frames, frames_within, longest_within
 from mainstream_trainer.picture_streams import IntArray, PictureStream
 from photo_scores import Scores
 from pools import Part
@@ -34,6 +33,7 @@ DRAWS = 25
 """of each stream: 200 in all"""
 
 BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ def prediction_intervals(
             name, branch_point, threshold, fps, votes = choice
             belief = believed(scores[name, branch_point] >= threshold, held_out.labels, workload.event_classes[name])
             rng = np.random.default_rng(workload.index)
-            f1 = [
-                stream.f1(name, fps, votes, belief.draw(test.labels, rng)) for stream in streams for _ in range(DRAWS)
-            ]
+            f1: list[float] = []
+            for stream in streams:
+                f1 += stream.f1(name, fps, votes, (belief.draw(test.labels, rng) for _ in range(DRAWS)))
             low, high = np.percentile(f1, [2.5, 97.5]).tolist()
             known[choice] = Interval(float(np.mean(f1)), low, high)
         found.append(known[choice])
@@ -108,17 +108,22 @@ class _Played:
             for app, group in workload.event_classes.items()
         }
 
-    def f1(self, app: str, fps: float, votes: int, hits: BoolArray) -> float:
-        """Measured F1 of one app where these photos (n,) are hits."""
+    def f1(self, app: str, fps: float, votes: int, drawn: Iterable[BoolArray]) -> list[float]:
+        """Measured F1 of one app each time that these photos (n,) are hits."""
         analysed = due_frames([fps], self._stream)[fps]
         times_s = np.asarray((analysed + 0.5) / self._stream.fps, dtype=np.float64)
-        streaks = hits_in_a_row(hits[self._stream.pictures[analysed]])
-        events, windows = self._spans[app]
-        reported = [int((longest_within(streaks, times_s, spans) >= votes).sum()) for spans in (events, windows)]
-        return EventScore(len(events), reported[0], len(windows), reported[1], reports=0, reports_true=0).f1
+        shown = self._stream.pictures[analysed]
+        events, windows = (frames_within(times_s, spans) for spans in self._spans[app])
+        found = []
+        for hits in drawn:
+            reported = [int((longest_within(hits[shown], within) >= votes).sum()) for within in (events, windows)]
+            found.append(EventScore(len(events), reported[0], len(windows), reported[1], reports=0, reports_true=0).f1)
+        return found
 
 
-def _spans(stream: PictureStream, events: Sequence[Run], length_s: float) -> tuple[Sequence[Span], Sequence[Span]]:
-    """Events, and windows outside them."""
+def _spans(stream: PictureStream, events: Sequence[Run], length_s: float) -> tuple[FloatArray, FloatArray]:
+    """Start and end in seconds of events and of windows outside them, each (n, 2)."""
     spans = in_seconds(events, stream.fps)
-    return spans, outside_windows(spans, (0.0, stream.seconds), length_s)
+    windows = outside_windows(spans, (0.0, stream.seconds), length_s)
+    of_events, of_windows = (np.array(each, dtype=np.float64).reshape(-1, 2) for each in (spans, windows))
+    return of_events, of_windows

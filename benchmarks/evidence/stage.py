@@ -1,9 +1,9 @@
 """What every figure stands on: pools, their trained packages, the node's profile, scores, and results of workloads."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +28,8 @@ FORMAT = 2
 """of a workload's result; part of its name"""
 _QUICK_WORKLOADS = 4
 _QUICK_APPS = 10
+_KEPT = 4
+"""workloads that are in memory at once, for the cells that share them and the ways to plan them"""
 
 
 def arguments(description: str | None) -> list[str]:
@@ -95,6 +97,11 @@ def is_headline(cell: Cell) -> bool:
 
 def workload(cell: Cell, index: int) -> Workload:
     """One workload of a cell."""
+    return replace(_drawn(cell.streams, index), cell=cell)
+
+
+@lru_cache(maxsize=_KEPT)
+def _drawn(cell: Cell, index: int) -> Workload:
     return draw_workload(cell, index, pool(cell.pool), packages(cell.pool, apps_of(cell)), profile(cell.pool))
 
 
@@ -111,15 +118,25 @@ def held_out_scores(name: str, apps: int) -> Scores:
     return photo_scores(packages(name, apps), pool(name).held_out, STORE, FOLDER / "scores", profile(name).back_end)
 
 
-def curves_of(drawn: Workload, problem: Problem) -> Curves:
+def curves_of(cell: Cell, index: int, way: Way = "replayed") -> Curves:
     """Replayed curves of a workload's apps, as packages carry them whose tenants declared these events."""
-    return replayed_curves(drawn, problem, held_out_scores(drawn.cell.pool, apps_of(drawn.cell)))
+    return _curves(cell.streams, index, way)
 
 
-def problem_of(drawn: Workload, way: Way = "replayed") -> Problem:
+@lru_cache(maxsize=_KEPT)
+def _curves(cell: Cell, index: int, way: Way) -> Curves:
+    drawn = workload(cell, index)
+    return replayed_curves(drawn, _options(drawn, way), held_out_scores(cell.pool, apps_of(cell)))
+
+
+def problem_of(cell: Cell, index: int, way: Way = "replayed") -> Problem:
     """What a workload's plans are made from."""
-    problem = as_published(drawn.problem) if way == "published" else drawn.problem
-    return problem if way == "chain" else with_curves(problem, curves_of(drawn, problem))
+    problem = _options(workload(cell, index), way)
+    return problem if way == "chain" else with_curves(problem, curves_of(cell, index, way))
+
+
+def _options(drawn: Workload, way: Way) -> Problem:
+    return as_published(drawn.problem) if way == "published" else drawn.problem
 
 
 def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
@@ -128,11 +145,18 @@ def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
 
     def make() -> dict[str, Any]:
         drawn, known = workload(cell, index), scores(cell.pool, apps_of(cell))
-        problem = problem_of(drawn, way)
+        problem = problem_of(cell, index, way)
         return {policy: measure(drawn, policy, known, problem) for policy in POLICIES}
 
     result: dict[str, Any] = kept(path, make)
     return result
+
+
+def ready(wanted: Iterable[Cell]) -> None:
+    """Make what workloads of these cells stand on, so that processes which share them find it in memory."""
+    for name, apps in sorted({(cell.pool, apps_of(cell)) for cell in wanted}):
+        scores(name, apps)
+        held_out_scores(name, apps)
 
 
 def work_folder(name: str) -> Path:

@@ -72,14 +72,13 @@ def score_events(
     for start, end in ignored:
         inside &= ~((times >= start) & (times < end))
     times = times[inside]
-    found = sum(_any_within(times, event) for event in events)
     windows = outside_windows(events, span, length_s, ignored)
     reports = merge_reports(times, merge_gap_s)
     return EventScore(
         events=len(events),
-        events_found=found,
+        events_found=_with_decision(times, events),
         windows=len(windows),
-        windows_false=sum(_any_within(times, window) for window in windows),
+        windows_false=_with_decision(times, windows),
         reports=len(reports),
         reports_true=sum(any(start < b and end >= a for a, b in events) for start, end in reports),
     )
@@ -107,6 +106,7 @@ def merge_reports(decision_times_s: NDArray[np.float64], merge_gap_s: float) -> 
     return [(float(run[0]), float(run[-1])) for run in np.split(decision_times_s, breaks)]
 
 
-def _any_within(times: NDArray[np.float64], span: Span) -> bool:
-    first = int(np.searchsorted(times, span[0], side="left"))
-    return first < len(times) and bool(times[first] < span[1])
+def _with_decision(times: NDArray[np.float64], spans: Sequence[Span]) -> int:
+    """How many of the spans hold one of the times, which ascend."""
+    first = np.searchsorted(times, np.array(spans, dtype=np.float64).reshape(-1, 2))
+    return int(np.count_nonzero(first[:, 0] < first[:, 1]))

@@ -26,12 +26,7 @@ class Voter:
 
 def decisions(hits: NDArray[np.bool_], votes: int) -> NDArray[np.bool_]:
     """For consecutive analysed frames `hits` (n,), on which of them a decision falls (n,)."""
-    decided: NDArray[np.bool_] = hits_in_a_row(hits) >= votes
-    return decided
-
-
-def hits_in_a_row(hits: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How many of consecutive analysed frames `hits` (n,) in a row end at each (n,): the streak of a `Voter`."""
     index = np.arange(len(hits))
-    streaks: NDArray[np.int64] = index - np.maximum.accumulate(np.where(hits, -1, index)) if len(hits) else index
-    return streaks
+    streaks = index - np.maximum.accumulate(np.where(hits, -1, index)) if len(hits) else index
+    decided: NDArray[np.bool_] = streaks >= votes
+    return decided

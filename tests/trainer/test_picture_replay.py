@@ -9,11 +9,12 @@ import pytest
 from mainstream.events import run_probability
 from mainstream.mpackage.manifest import OperatingPoint
 from mainstream.scoring import outside_windows
-from mainstream.voting import decisions, hits_in_a_row
+from mainstream.voting import decisions
 from mainstream_trainer.declared import declare
 from mainstream_trainer.picture_replay import (
     KEPT_THRESHOLDS,
     distinct_thresholds,
+    frames_within,
     longest_within,
     play,
     replayed_pictures,
@@ -32,8 +33,15 @@ SPANS = [(at, at + width) for at, width in zip(np.arange(0.0, 99.0, 1.5), RNG.un
 def test_a_span_holds_a_decision_where_its_longest_streak_reaches_the_votes(votes: int) -> None:
     decided_s = TIMES_S[decisions(HITS, votes)]
     expected = [bool(((decided_s >= start) & (decided_s < end)).any()) for start, end in SPANS]
-    assert (longest_within(hits_in_a_row(HITS), TIMES_S, SPANS) >= votes).tolist() == expected
+    assert (longest_within(HITS, frames_within(TIMES_S, np.array(SPANS))) >= votes).tolist() == expected
     assert 0 < sum(expected) < len(expected)
+
+
+def test_a_row_of_hits_counts_in_every_span_it_reaches_into_as_far_as_it_has_come() -> None:
+    hits = np.array([0, 1, 1, 1, 1, 0, 1], dtype=bool)
+    within = np.array([[0, 1], [0, 3], [2, 4], [3, 7], [5, 6], [3, 3], [6, 7]])
+    assert longest_within(hits, within).tolist() == [0, 2, 3, 4, 0, 0, 1]
+    assert longest_within(np.zeros(7, dtype=bool), within).tolist() == [0] * 7
 
 
 EACH = 30

@@ -132,6 +132,7 @@ class _Training:
         self._check_stop()
         write_report(store, package.manifest, self._record, job, candidates, self._lesson.features)
         publish(store, package.manifest, package.blobs, self._record)
+        self._on_progress(Progress(request.app, "published", 1.0))
         return package.manifest
 
     def _finish(self, branch_point: int, starts: Sequence[TrainedCandidate]) -> None:

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from mainstream.mpackage.manifest import EventStatistics, OperatingPoint, ReplayedRate
 from mainstream.sampling import NestedSampler
-from mainstream.scoring import Span, outside_windows
-from mainstream.voting import hits_in_a_row
+from mainstream.scoring import outside_windows
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_streams import IntArray, PictureStream, declared_stream
 from mainstream_trainer.replay import MAX_VOTES, rates
 
+BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 
 REPLAY_FPS = 30
@@ -66,23 +66,19 @@ def play(
     """Event recall and share of false windows by rate, threshold and votes (1 to 7); `scores` (pictures,)."""
     spans = in_seconds(stream.events(event_classes), stream.fps)
     windows = outside_windows(spans, (0.0, stream.seconds), length_s)
+    edges = [np.array(each, dtype=np.float64).reshape(-1, 2) for each in (spans, windows)]
     curve = []
     for fps in at_rates:
         analysed = due_frames([fps], stream)[fps]
         times_s = np.asarray((analysed + 0.5) / stream.fps, dtype=np.float64)
+        of_events, of_windows = (frames_within(times_s, each) for each in edges)
         shown = scores[stream.pictures[analysed]]
         for threshold in thresholds:
-            streaks = hits_in_a_row(shown >= threshold)
-            found, false = longest_within(streaks, times_s, spans), longest_within(streaks, times_s, windows)
+            hits = shown >= threshold
+            recalls, false_alarms = (_reached(longest_within(hits, within)) for within in (of_events, of_windows))
             curve += [
-                ReplayedRate(
-                    threshold=threshold,
-                    fps=fps,
-                    votes=votes,
-                    recall=_share(found >= votes),
-                    false_alarm=_share(false >= votes),
-                )
-                for votes in range(1, MAX_VOTES + 1)
+                ReplayedRate(threshold=threshold, fps=fps, votes=votes, recall=recall, false_alarm=false_alarm)
+                for votes, (recall, false_alarm) in enumerate(zip(recalls, false_alarms, strict=True), start=1)
             ]
     return tuple(curve)
 
@@ -94,17 +90,31 @@ def distinct_thresholds(points: Iterable[tuple[float, float, float]]) -> list[fl
     return [different[index] for index in kept.tolist()]
 
 
-def longest_within(streaks: IntArray, times_s: FloatArray, spans: Sequence[Span]) -> IntArray:
-    """The longest of the streaks that end within each span, 0 where nothing was analysed; times ascend."""
-    edges = np.array(spans, dtype=np.float64).reshape(-1, 2)
-    starts, ends = np.searchsorted(times_s, edges[:, 0]), np.searchsorted(times_s, edges[:, 1])
-    longest = np.zeros(len(edges), dtype=np.int64)
-    some = ends > starts
+def frames_within(times_s: FloatArray, spans: FloatArray) -> IntArray:
+    """First and one past the last of the frames at these times (frames,), ascending, in each span (spans, 2)."""
+    return np.searchsorted(times_s, spans)
+
+
+def longest_within(hits: BoolArray, within: IntArray) -> IntArray:
+    """How many hits (frames,) in a row there are at most at a frame of each row of `frames_within`, 0 without frames.
+
+    A row of hits that begins before the span counts from its begin, as a vote does.
+    """
+    edges = np.flatnonzero(np.diff(hits, prepend=False, append=False))
+    begins, ends = edges[::2], edges[1::2]
+    longest = np.zeros(len(within), dtype=np.int64)
+    if not len(begins):
+        return longest
+    # Of rows that end within a span, the longest; every other piece of the reduction lies between two spans.
+    whole = np.searchsorted(ends, within, side="right")
+    some = whole[:, 1] > whole[:, 0]
     if some.any():
-        # Every other piece of the reduction is what lies between two spans.
-        borders = np.stack([starts[some], ends[some]], axis=1).ravel()
-        padded = np.append(streaks, 0)
-        longest[some] = np.maximum.reduceat(padded, borders)[::2]
+        longest[some] = np.maximum.reduceat(np.append(ends - begins, 0), whole[some].ravel())[::2]
+    # And of the one that goes on beyond it what it has come to by then.
+    first, past = within[:, 0], within[:, 1]
+    cut = np.searchsorted(begins, past) - 1
+    goes_on = (cut >= 0) & (ends[cut] > past) & (past > first)
+    longest[goes_on] = np.maximum(longest[goes_on], (past - begins[cut])[goes_on])
     return longest
 
 
@@ -137,5 +147,8 @@ def _repeated(due: IntArray, period: int, frames: int) -> IntArray:
     return np.concatenate([due[due < period], later[later < frames]])
 
 
-def _share(found: NDArray[np.bool_]) -> float:
-    return round(float(found.mean()), _DIGITS) if len(found) else 0.0
+def _reached(longest: IntArray) -> list[float]:
+    """Share of spans whose longest streak (spans,) is at least 1, 2, ... 7; 0 without spans."""
+    counts = np.bincount(np.minimum(longest, MAX_VOTES), minlength=MAX_VOTES + 1)
+    at_least = counts[::-1].cumsum()[::-1][1:]
+    return [round(each / max(1, len(longest)), _DIGITS) for each in at_least.tolist()]

@@ -10,10 +10,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 from mainstream.errors import InvalidInputError
-from mainstream.planner.problem import App, Candidate, Problem
+from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem, ReplayedPoint
 
 MOST_VOTES = 1000
 MOST_STREAM_FPS = 1000.0
+_LEAST_FPS = 1e-6
 
 
 def _fail(field: str, message: str, app: App | None = None) -> InvalidInputError:
@@ -95,7 +96,7 @@ def _check_segments(problem: Problem) -> None:
 def _check_app(app: App, at: str, segments: set[str]) -> None:
     if not app.name:
         raise _fail(f"{at}.name", "an app needs a name")
-    _number(app.stream_fps, f"{at}.stream_fps", app, least=1e-6, most=MOST_STREAM_FPS)
+    _number(app.stream_fps, f"{at}.stream_fps", app, least=_LEAST_FPS, most=MOST_STREAM_FPS)
     _number(app.weight, f"{at}.weight", app, least=1e-9)
     _number(app.events.length_s, f"{at}.events.length_s", app, least=1e-9, most=1e7)
     for i, length_s in enumerate(app.events.lengths_s):
@@ -109,7 +110,7 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
     if app.rates is not None and not app.rates:
         raise _fail(f"{at}.rates", "is empty; leave it out for the default rates", app)
     for j, rate in enumerate(app.rates or ()):
-        _number(rate, f"{at}.rates[{j}]", app, least=1e-6)
+        _number(rate, f"{at}.rates[{j}]", app, least=_LEAST_FPS)
         if rate > app.stream_fps:
             raise _fail(f"{at}.rates[{j}]", f"{rate:g} fps is above the stream's {app.stream_fps:g}; lower it", app)
     _check_choice(app.objective.metric, ("f1", "f-beta", "recall", "precision"), f"{at}.objective.metric", app)
@@ -137,7 +138,7 @@ def _check_candidate(candidate: Candidate, at: str, app: App, segments: set[str]
         raise _fail(f"{at}.segment", f"segment '{candidate.segment}' is not there", app)
     if not candidate.operating_points and not candidate.replayed:
         raise _fail(f"{at}.operating_points", "is empty, and nothing was replayed; give at least one", app)
-    if not _all_fine(candidate):
+    if not _points_fine(candidate.operating_points):
         for n, point in enumerate(candidate.operating_points):
             _number(point.threshold, f"{at}.operating_points[{n}].threshold", app, least=-math.inf)
             _number(point.p, f"{at}.operating_points[{n}].p", app, most=1.0)
@@ -147,19 +148,19 @@ def _check_candidate(candidate: Candidate, at: str, app: App, segments: set[str]
             f"{at}.operating_points",
             f"app '{app.name}': threshold",
         )
-    for n, replay in enumerate(candidate.replayed):
-        _number(replay.threshold, f"{at}.replayed[{n}].threshold", app, least=-math.inf)
-        _number(replay.fps, f"{at}.replayed[{n}].fps", app, least=1e-6)
-        _whole(replay.votes, f"{at}.replayed[{n}].votes", app, least=1, most=MOST_VOTES)
-        _number(replay.recall, f"{at}.replayed[{n}].recall", app, most=1.0)
-        _number(replay.false_alarm, f"{at}.replayed[{n}].false_alarm", app, most=1.0)
+    if not _replays_fine(candidate.replayed):
+        for n, replay in enumerate(candidate.replayed):
+            _number(replay.threshold, f"{at}.replayed[{n}].threshold", app, least=-math.inf)
+            _number(replay.fps, f"{at}.replayed[{n}].fps", app, least=_LEAST_FPS)
+            _whole(replay.votes, f"{at}.replayed[{n}].votes", app, least=1, most=MOST_VOTES)
+            _number(replay.recall, f"{at}.replayed[{n}].recall", app, most=1.0)
+            _number(replay.false_alarm, f"{at}.replayed[{n}].false_alarm", app, most=1.0)
     if not candidate.operating_points and not {replay.votes for replay in candidate.replayed} & set(app.votes):
         raise _fail(f"{at}.replayed", "was replayed with none of the votes that the app allows", app)
 
 
-def _all_fine(candidate: Candidate) -> bool:
+def _points_fine(points: Sequence[OperatingPoint]) -> bool:
     """Whether all operating points are in order: a quick look at the thousands there are."""
-    points = candidate.operating_points
     try:
         in_range = all(
             0.0 <= point.p <= 1.0 and 0.0 <= point.e <= 1.0 and -math.inf < point.threshold < math.inf
@@ -168,6 +169,22 @@ def _all_fine(candidate: Candidate) -> bool:
     except TypeError:
         return False
     return in_range and len({point.threshold for point in points}) == len(points)
+
+
+def _replays_fine(replayed: Sequence[ReplayedPoint]) -> bool:
+    """The same of what was replayed."""
+    try:
+        return all(
+            0.0 <= replay.recall <= 1.0
+            and 0.0 <= replay.false_alarm <= 1.0
+            and type(replay.votes) is int
+            and 1 <= replay.votes <= MOST_VOTES
+            and _LEAST_FPS <= replay.fps < math.inf
+            and -math.inf < replay.threshold < math.inf
+            for replay in replayed
+        )
+    except TypeError:
+        return False
 
 
 def _check_references(problem: Problem) -> None:
