@@ -10,7 +10,9 @@ REASONS = {
   frozen; ours lose a few points (the first table under "Predicted against measured" has p and e by branch-point). So
   Max-Sharing pays little for its rate.
 - *Events are longer.* At 1.4 fps No-Sharing looks at every event that lasts more than .7 s at least once. With the
-  authors' event lengths (.2 to 1 s) the gain over it is larger.""",
+  authors' event lengths (.2 to 1 s) the gain over it is larger.
+- *The budget is not scarce.* F1 is at most 1, so +93 % asks for a baseline of at most .52. No-Sharing comes down to
+  that where more apps share the budget, or there is less of it: "Every cell" has what Mainstream gains over it there.""",
     "calibration": """Replayed curves are what packages carry; the chain predicts where there are
 none, or where an app says that its events are others. Two reasons were found for what predictions promise too much:
 
@@ -29,14 +31,15 @@ Few predictions lie in the measured F1's own interval, which is that of some hun
 predictions themselves leave open is wider, most of it from the few held-out photos: an interval that wide says little
 of a single app. Of the signs, the measured F1 that lie outside it lie below it, nearly all: that is the bias, not the
 width. What would close both: more held-out people, and others to stop training by than to count on.""",
-    "live": """Budgets are a tenth of a core here, so a hundredth of a core is a tenth of the cost. Two things stand
-behind what is left. On this virtual machine the same work costs up to a sixth more or less from one minute to the next.
-And a plan costs more in its first minute than in its second, in most runs, so that the loop plans a little too
-carefully after it. It moves plans only for more than a tenth, so that they do not follow noise. The second workload of
-the signs ran beside another job of the lowest priority.""",
+    "live": """Budgets are a tenth of a core and less, so a hundredth of a core is more than a tenth of the cost. The
+nodes of the two pools ran side by side, with nothing else. No-Sharing's plans cost about a fifth less than the profile
+says, the others' what it says or a little more; and what the loop learnt from one policy's plan goes into the first
+minute of the next policy's, which is why first minutes are off in turns. A minute later the loop has it right. It moves
+plans only for more than a tenth, so that they do not follow noise.""",
     "throughput": """The ways are taken in turns, but not at one moment: a ratio above what the operations allow is this
 machine's noise, the OpenVINO sessions of four apps above all.""",
     "ablations": """Where greedy measures as well as or better than the exact search, the exact search's lead is a lead
 in predicted F1 alone, spent on what the prediction flatters (see above). A better prediction would close that, not a
-longer search.""",
+longer search. Thresholds tell the same story: chosen for every app they gain where some 150 photos of a class are held
+out (fashion), and lose where there are some 31 (signs), which flatter the best of nine.""",
 }
