@@ -129,6 +129,8 @@ def draw(points: list[dict[str, Any]]) -> None:
         for what, style in (("cost_model", "--"), ("operations", ":")):
             title = "linear cost model" if what == "cost_model" else "bound by operations"
             axes[2 * row + 1].plot(apps, [point[what] for point in here], style, color="black", label=title)
+        for at in axes[2 * row : 2 * row + 2]:
+            at.set_xticks(apps)
         label(axes[2 * row], "apps", "frames x apps a second", f"branch-point {depth}")
         label(axes[2 * row + 1], "apps", "times the throughput", f"branch-point {depth}")
     for at in axes[:2]:
