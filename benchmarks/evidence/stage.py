@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cells import ABSTRACT_FPS, Cell, all_cells, event_groups, headline
+from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import NodeProfile, read_node_profile
 from mainstream.planner import Problem
@@ -34,12 +35,20 @@ _KEPT = 4
 
 def arguments(description: str | None) -> list[str]:
     """The pools to run on: `--pictures FOLDER` for one's own, else all known ones; in a quick run the first."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--pictures", help="folder with a folder of pictures per class, instead of the known pools")
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument(
+        "--pictures", metavar="FOLDER", help="folder with a folder of pictures per class, instead of the known pools"
+    )
     asked = parser.parse_args()
-    if asked.pictures:
-        return [asked.pictures]
-    return list(KNOWN_POOLS[:1] if QUICK else KNOWN_POOLS)
+    names = [asked.pictures] if asked.pictures else list(KNOWN_POOLS[:1] if QUICK else KNOWN_POOLS)
+    for name in names:
+        try:
+            pool(name)
+        except InvalidInputError as error:
+            parser.error(str(error))
+    return names
 
 
 @cache
