@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from intervals import Interval
 from mainstream.labels import Run
-from mainstream.scoring import EventScore, outside_windows
+from mainstream.scoring import EventScore, frames_within, outside_windows
 from mainstream.workload.caution import PRIOR_BLOCKS
 from mainstream_trainer.event_statistics import in_seconds
-from mainstream_trainer.picture_replay import due_frames, frames_within, longest_within
+from mainstream_trainer.picture_replay import due_frames, longest_within
 from mainstream_trainer.picture_streams import IntArray, PictureStream
 from photo_scores import Scores
 from pools import Part

@@ -106,7 +106,12 @@ def merge_reports(decision_times_s: NDArray[np.float64], merge_gap_s: float) -> 
     return [(float(run[0]), float(run[-1])) for run in np.split(decision_times_s, breaks)]
 
 
-def _with_decision(times: NDArray[np.float64], spans: Sequence[Span]) -> int:
-    """How many of the spans hold one of the times, which ascend."""
-    first = np.searchsorted(times, np.array(spans, dtype=np.float64).reshape(-1, 2))
-    return int(np.count_nonzero(first[:, 0] < first[:, 1]))
+def frames_within(times_s: NDArray[np.float64], spans: Sequence[Span] | NDArray[np.float64]) -> NDArray[np.int64]:
+    """First and one past the last of the frames at these times (frames,), ascending, in each span (spans, 2)."""
+    return np.searchsorted(times_s, np.asarray(spans, dtype=np.float64).reshape(-1, 2))
+
+
+def _with_decision(times_s: NDArray[np.float64], spans: Sequence[Span]) -> int:
+    """How many of the spans hold one of the times."""
+    within = frames_within(times_s, spans)
+    return int(np.count_nonzero(within[:, 0] < within[:, 1]))

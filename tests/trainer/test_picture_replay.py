@@ -8,13 +8,12 @@ import pytest
 
 from mainstream.events import run_probability
 from mainstream.mpackage.manifest import OperatingPoint
-from mainstream.scoring import outside_windows
+from mainstream.scoring import frames_within, outside_windows
 from mainstream.voting import decisions
 from mainstream_trainer.declared import declare
 from mainstream_trainer.picture_replay import (
     KEPT_THRESHOLDS,
     distinct_thresholds,
-    frames_within,
     longest_within,
     play,
     replayed_pictures,
@@ -33,7 +32,7 @@ SPANS = [(at, at + width) for at, width in zip(np.arange(0.0, 99.0, 1.5), RNG.un
 def test_a_span_holds_a_decision_where_its_longest_streak_reaches_the_votes(votes: int) -> None:
     decided_s = TIMES_S[decisions(HITS, votes)]
     expected = [bool(((decided_s >= start) & (decided_s < end)).any()) for start, end in SPANS]
-    assert (longest_within(HITS, frames_within(TIMES_S, np.array(SPANS))) >= votes).tolist() == expected
+    assert (longest_within(HITS, frames_within(TIMES_S, SPANS)) >= votes).tolist() == expected
     assert 0 < sum(expected) < len(expected)
 
 

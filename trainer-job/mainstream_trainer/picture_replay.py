@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mainstream.mpackage.manifest import EventStatistics, OperatingPoint, ReplayedRate
 from mainstream.sampling import NestedSampler
-from mainstream.scoring import outside_windows
+from mainstream.scoring import frames_within, outside_windows
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_streams import IntArray, PictureStream, declared_stream
 from mainstream_trainer.replay import MAX_VOTES, rates
@@ -88,11 +88,6 @@ def distinct_thresholds(points: Iterable[tuple[float, float, float]]) -> list[fl
     different = list({(p, e): threshold for threshold, p, e in points}.values())
     kept = np.unique(np.linspace(0, len(different) - 1, min(KEPT_THRESHOLDS, len(different))).round().astype(int))
     return [different[index] for index in kept.tolist()]
-
-
-def frames_within(times_s: FloatArray, spans: FloatArray) -> IntArray:
-    """First and one past the last of the frames at these times (frames,), ascending, in each span (spans, 2)."""
-    return np.searchsorted(times_s, spans)
 
 
 def longest_within(hits: BoolArray, within: IntArray) -> IntArray:
