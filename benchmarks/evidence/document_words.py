@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from results import FIGURES
+from results import FIGURES, QUICK
 
-PICTURES = Path("docs") / "evidence"
+PICTURES = Path("docs") / ("evidence-quick" if QUICK else "evidence")
 MAX_SVG_BYTES = 200_000
 NAMES = {
     "mainstream": "Mainstream",
@@ -30,7 +30,7 @@ def picture(name: str, words: str) -> str:
         return f"({words}: `{source}`)"
     PICTURES.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, PICTURES / source.name)
-    return f"![{words}](evidence/{source.name})"
+    return f"![{words}]({PICTURES.name}/{source.name})"
 
 
 def regimes(data: Data) -> list[tuple[str, Data]]:
