@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from intervals import Interval
 from mainstream.labels import Run
-from mainstream.scoring import EventScore, frames_within, outside_windows
+from mainstream.scoring import EventScore, Span, frames_within, outside_windows
 from mainstream.workload.caution import PRIOR_BLOCKS
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_replay import due_frames, longest_within
@@ -33,7 +33,6 @@ DRAWS = 25
 """of each stream: 200 in all"""
 
 BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -121,9 +120,7 @@ class _Played:
         return found
 
 
-def _spans(stream: PictureStream, events: Sequence[Run], length_s: float) -> tuple[FloatArray, FloatArray]:
-    """Start and end in seconds of events and of windows outside them, each (n, 2)."""
+def _spans(stream: PictureStream, events: Sequence[Run], length_s: float) -> tuple[Sequence[Span], Sequence[Span]]:
+    """Events, and windows outside them."""
     spans = in_seconds(events, stream.fps)
-    windows = outside_windows(spans, (0.0, stream.seconds), length_s)
-    of_events, of_windows = (np.array(each, dtype=np.float64).reshape(-1, 2) for each in (spans, windows))
-    return of_events, of_windows
+    return spans, outside_windows(spans, (0.0, stream.seconds), length_s)

@@ -66,7 +66,8 @@ def play(
     """Event recall and share of false windows by rate, threshold and votes (1 to 7); `scores` (pictures,)."""
     spans = in_seconds(stream.events(event_classes), stream.fps)
     windows = outside_windows(spans, (0.0, stream.seconds), length_s)
-    edges = [np.array(each, dtype=np.float64).reshape(-1, 2) for each in (spans, windows)]
+    # As arrays once: every rate searches them.
+    edges = [np.array(each, dtype=np.float64) for each in (spans, windows)]
     curve = []
     for fps in at_rates:
         analysed = due_frames([fps], stream)[fps]
