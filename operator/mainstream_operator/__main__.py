@@ -12,26 +12,26 @@ import kopf
 from prometheus_client import start_http_server
 
 from mainstream.errors import MainstreamError
-from mainstream_operator.announcing import Announcer
-from mainstream_operator.handlers import resource_registry, runner_registry
+from mainstream_operator.decide.planning import Planning
 from mainstream_operator.kube import Kube
 from mainstream_operator.logs import configure_logging
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
-from mainstream_operator.node_secrets import NodeSecrets
-from mainstream_operator.observe import scene_of
-from mainstream_operator.packages import PackageReader
-from mainstream_operator.placement import NOWHERE
-from mainstream_operator.planning import Planning
-from mainstream_operator.publish import Publisher
+from mainstream_operator.observe.node_secrets import NodeSecrets
+from mainstream_operator.observe.packages import PackageReader
+from mainstream_operator.observe.runner_reports import Reports
+from mainstream_operator.observe.snapshot import scene_of
+from mainstream_operator.observe.stores import StoreOpener
 from mainstream_operator.reconcile import reconcile
-from mainstream_operator.reports import Reports
 from mainstream_operator.settings import Settings, read_settings
-from mainstream_operator.stores import StoreOpener
-from mainstream_operator.sync import fill, keep_checking
+from mainstream_operator.status.event_recorder import Announcer
+from mainstream_operator.status.status_writer import Publisher
 from mainstream_operator.tools import Tools
-from mainstream_operator.worker import Workers
-from mainstream_operator.world import World
+from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.handlers import resource_registry, runner_registry
+from mainstream_operator.watch.placement import NOWHERE
+from mainstream_operator.watch.resync import fill, keep_checking
+from mainstream_operator.watch.worker import Workers
 
 _STALE_S = 300.0
 

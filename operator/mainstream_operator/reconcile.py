@@ -8,20 +8,20 @@ from mainstream.api import EdgeNode
 from mainstream.api.model import API_VERSION
 from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
-from mainstream_operator.allowed_hosts import host_refusals
-from mainstream_operator.apply import ensure, nudge, remove
-from mainstream_operator.decide import Decision, decide, refuse
+from mainstream_operator.apply.ensure import ensure, nudge, remove
+from mainstream_operator.apply.signed_urls import hand_over_blobs, hand_over_uploads, lacking
+from mainstream_operator.decide.decide import Decision, decide, refuse
+from mainstream_operator.decide.requeue import pace
 from mainstream_operator.desired.cache import runner_cache
 from mainstream_operator.desired.config_map import ordered_plan, ordered_wanted, orders_config_map, orders_digest
 from mainstream_operator.desired.deployment import runner_deployment
-from mainstream_operator.handing_over import hand_over_blobs, hand_over_uploads, lacking
 from mainstream_operator.kube import Ref
-from mainstream_operator.observe import Observation, Scene
-from mainstream_operator.pace import pace
-from mainstream_operator.placement import NOWHERE
-from mainstream_operator.runner_client import RunnerClient, pod_age_s, running_pod
-from mainstream_operator.tell import tell
+from mainstream_operator.observe.allowed_hosts import host_refusals
+from mainstream_operator.observe.runner_client import RunnerClient, pod_age_s, running_pod
+from mainstream_operator.observe.snapshot import Observation, Scene
+from mainstream_operator.status.statuses import tell
 from mainstream_operator.tools import Tools
+from mainstream_operator.watch.placement import NOWHERE
 
 
 def reconcile(scene: Scene, tools: Tools) -> float:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from mainstream_operator.decide.planning import Planning
 from mainstream_operator.kube import Kube
 from mainstream_operator.metrics import Metrics
-from mainstream_operator.node_secrets import NodeSecrets
-from mainstream_operator.packages import PackageReader
-from mainstream_operator.planning import Planning
-from mainstream_operator.publish import Publisher
-from mainstream_operator.reports import Reports
+from mainstream_operator.observe.node_secrets import NodeSecrets
+from mainstream_operator.observe.packages import PackageReader
+from mainstream_operator.observe.runner_reports import Reports
 from mainstream_operator.settings import Settings
+from mainstream_operator.status.status_writer import Publisher
 
 
 @dataclass(frozen=True)

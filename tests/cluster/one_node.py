@@ -19,23 +19,23 @@ from kubernetes import client, config
 
 from mainstream.api import VideoApp
 from mainstream.mpackage.manifest import Manifest
-from mainstream_operator.announcing import Announcer
+from mainstream_operator.decide.planning import Planning
 from mainstream_operator.desired.config_map import ordered_plan
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import NODE_LABEL
-from mainstream_operator.node_secrets import NodeSecrets
-from mainstream_operator.observe import scene_of
-from mainstream_operator.packages import PackageReader, PackageState
-from mainstream_operator.planning import Planning
-from mainstream_operator.publish import Publisher
+from mainstream_operator.observe.node_secrets import NodeSecrets
+from mainstream_operator.observe.packages import PackageReader, PackageState
+from mainstream_operator.observe.runner_reports import Reports
+from mainstream_operator.observe.snapshot import scene_of
 from mainstream_operator.reconcile import reconcile
-from mainstream_operator.reports import Reports
 from mainstream_operator.settings import Settings
+from mainstream_operator.status.event_recorder import Announcer
+from mainstream_operator.status.status_writer import Publisher
 from mainstream_operator.status.writing import rfc3339
-from mainstream_operator.sync import fill
 from mainstream_operator.tools import Tools
-from mainstream_operator.world import World
+from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.resync import fill
 
 NODE, TENANT = "n1", "plaza"
 STREAM = f"{SYSTEM}/camera"

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from operator_objects import app_body, edge_node_body, machine_body, node_profile, stream_body
 
-from mainstream_operator.world import World
+from mainstream_operator.watch.cluster_state import World
 
 
 @pytest.fixture

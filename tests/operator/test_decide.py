@@ -3,11 +3,11 @@
 from operator_objects import app_body, edge_node_body, manifest, node_profile, observed, stream_body
 
 from mainstream.mpackage.manifest import Blob
-from mainstream_operator.decide import decide
-from mainstream_operator.packages import PackageState
-from mainstream_operator.planning import Planning
-from mainstream_operator.refusal import Refusal
-from mainstream_operator.world import World
+from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import Planning
+from mainstream_operator.decide.refusal import Refusal
+from mainstream_operator.observe.packages import PackageState
+from mainstream_operator.watch.cluster_state import World
 
 
 def test_apps_that_can_be_used_are_planned_together(world: World) -> None:

@@ -7,14 +7,14 @@ from operator_objects import edge_node_body, observed, typed
 
 from mainstream.api import EdgeNode
 from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, Login, NodeCredentials, Wanted
-from mainstream_operator.decide import decide
+from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import Planning
 from mainstream_operator.desired.config_map import ordered_plan, orders_config_map
 from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.desired.secret import node_secret
 from mainstream_operator.names import node_slug
-from mainstream_operator.planning import Planning
 from mainstream_operator.settings import RunnerSettings
-from mainstream_operator.world import World
+from mainstream_operator.watch.cluster_state import World
 from mainstream_runner.clips.recorder import ClipLimits
 from mainstream_runner.pod.settings import read_settings
 from mainstream_runner.sinks.spool import SpoolLimits

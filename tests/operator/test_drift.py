@@ -1,9 +1,9 @@
 """Whether what exists is what was wanted."""
 
-from mainstream_operator.apply import _in_the_way
+from mainstream_operator.apply.drift import difference
+from mainstream_operator.apply.ensure import _in_the_way
 from mainstream_operator.desired.common import Desired
 from mainstream_operator.desired.quantities import cores, mebibytes
-from mainstream_operator.drift import difference
 from mainstream_operator.kube import Ref
 
 

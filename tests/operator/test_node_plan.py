@@ -8,15 +8,15 @@ from operator_objects import NOW, app_body, edge_node_body, node_profile, observ
 
 from mainstream.runner_plan import RunnerPlan
 from mainstream.runner_report import AppReport, RunnerReport
-from mainstream_operator.decide import MOST_DRY_RUNS, Decision, decide
+from mainstream_operator.decide.decide import MOST_DRY_RUNS, Decision, decide
+from mainstream_operator.decide.planning import Planning
+from mainstream_operator.decide.quotas import Quota, Quotas, over_quota
+from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.metrics import samples
-from mainstream_operator.observe import scene_of
-from mainstream_operator.planning import Planning
-from mainstream_operator.quotas import Quota, Quotas, over_quota
-from mainstream_operator.refusal import Refusal
+from mainstream_operator.observe.snapshot import scene_of
 from mainstream_operator.status.app import AppFacts, app_status
-from mainstream_operator.trial import tried
-from mainstream_operator.world import World
+from mainstream_operator.status.dry_run import tried
+from mainstream_operator.watch.cluster_state import World
 
 FREE = {"branchPoint": 0, "rate": 0}
 

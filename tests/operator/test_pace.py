@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mainstream.runner_report import RunnerReport
-from mainstream_operator.pace import IDLE_S, STARTED_WITHIN_S, STARTING_S, STEADY_S, pace
-from mainstream_operator.runner_client import pod_age_s
+from mainstream_operator.decide.requeue import IDLE_S, STARTED_WITHIN_S, STARTING_S, STEADY_S, pace
+from mainstream_operator.observe.runner_client import pod_age_s
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

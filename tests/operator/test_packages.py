@@ -4,8 +4,8 @@ import pytest
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
-from mainstream_operator.packages import _failed
-from mainstream_operator.stores import SecretProblemError
+from mainstream_operator.observe.packages import _failed
+from mainstream_operator.observe.stores import SecretProblemError
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from mainstream.api import VideoApp
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop
 from mainstream.runner_report import AppReport, RunnerReport, StreamReport
-from mainstream_operator.decide import decide
-from mainstream_operator.planning import Planning
-from mainstream_operator.refusal import Refusal
+from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import Planning
+from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import printable
 from mainstream_operator.status.writing import told, verdict
-from mainstream_operator.world import World
+from mainstream_operator.watch.cluster_state import World
 
 
 def facts(world: World, report: RunnerReport | None) -> AppFacts:

@@ -11,11 +11,11 @@ from mainstream.api.video_app import StoreAccess
 from mainstream.runner_orders import sink_key
 from mainstream.runner_report import RunnerReport
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
-from mainstream_operator.node_secrets import NodeSecrets
-from mainstream_operator.packages import PackageReader, WantedUpload
-from mainstream_operator.reports import PATIENCE_S, Reports
-from mainstream_operator.runner_client import RunnerClient
-from mainstream_operator.stores import StoreOpener
+from mainstream_operator.observe.node_secrets import NodeSecrets
+from mainstream_operator.observe.packages import PackageReader, WantedUpload
+from mainstream_operator.observe.runner_client import RunnerClient
+from mainstream_operator.observe.runner_reports import PATIENCE_S, Reports
+from mainstream_operator.observe.stores import StoreOpener
 
 KEY = "word-of-a-test"
 

@@ -4,9 +4,9 @@ import asyncio
 import time
 
 from mainstream_operator.kube import KubeError
-from mainstream_operator.observe import Scene, scene_of
-from mainstream_operator.worker import Workers
-from mainstream_operator.world import World
+from mainstream_operator.observe.snapshot import Scene, scene_of
+from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.worker import Workers
 
 
 def work(world: World, reconcile: list[Scene], marks: int, *, fails: bool = False, seconds: float = 1.0) -> None:

@@ -7,7 +7,9 @@ import pytest
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.model import Metadata
 from mainstream.runner_orders import NodeCredentials
-from mainstream_operator.allowed_hosts import (
+from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import Planning
+from mainstream_operator.observe.allowed_hosts import (
     HostRules,
     app_refusal,
     host_refusals,
@@ -15,10 +17,8 @@ from mainstream_operator.allowed_hosts import (
     problem_of_url,
     stream_refusal,
 )
-from mainstream_operator.decide import decide
-from mainstream_operator.observe import Observation, scene_of
-from mainstream_operator.planning import Planning
-from mainstream_operator.world import Machine, World
+from mainstream_operator.observe.snapshot import Observation, scene_of
+from mainstream_operator.watch.cluster_state import Machine, World
 
 API_SERVER = "10.43.0.1"
 DEFAULT = HostRules(api_server=API_SERVER)

@@ -11,7 +11,7 @@ from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
 from mainstream.mpackage.store import StoreError, StoreUnreachableError
 from mainstream_operator import kube as kube_module
 from mainstream_operator.kube import Kube
-from mainstream_operator.runner_client import RunnerClient
+from mainstream_operator.observe.runner_client import RunnerClient
 
 KEYS = S3Keys("key-of-a-test", "word-of-a-test")
 SOON_S = 10.0

@@ -14,8 +14,8 @@ from mainstream.mpackage.s3_store import S3Keys
 from mainstream.runner_orders import Login, NodeCredentials, SinkKeys
 from mainstream.runner_report import SignedBlob, SignedUrls
 from mainstream_operator import logs
-from mainstream_operator.placement import Refusal
 from mainstream_operator.status.conditions import is_false, settle
+from mainstream_operator.watch.placement import Refusal
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 NASTY = "a\x1b[31mred\x00\r\nERROR forged\u202eback\u2028line\x9b"

@@ -9,10 +9,10 @@ from mainstream.api.video_stream import Crop
 from mainstream.planner import AppPlan
 from mainstream.runner_plan import RunnerApp
 from mainstream.runner_report import AppReport, RunnerReport, StreamReport
-from mainstream_operator.refusal import Refusal
+from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, printable, settle
 from mainstream_operator.status.stream import reaches_out
-from mainstream_operator.world import stream_key
+from mainstream_operator.watch.cluster_state import stream_key
 
 DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""

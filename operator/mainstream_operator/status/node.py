@@ -8,10 +8,10 @@ from mainstream.api.edge_node import NodePlan as StatedPlan
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan
 from mainstream.runner_report import RunnerReport
-from mainstream_operator.node_plan import NodePlan
-from mainstream_operator.refusal import Refusal
+from mainstream_operator.decide.node_plan import NodePlan
+from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
-from mainstream_operator.world import Machine
+from mainstream_operator.watch.cluster_state import Machine
 
 SETTLING_S = 10.0
 """since a Node became ready or ceased to be; Kubernetes itself waits 40 s before it calls one not ready"""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from mainstream.api.video_stream import Crop, ObservedStream, VideoStream, VideoStreamStatus
 from mainstream.runner_report import StreamReport
-from mainstream_operator.refusal import Refusal
+from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
 
 

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.video_app import StoreAccess
-from mainstream_operator.observe import Scene
-from mainstream_operator.refusal import Refusal
+from mainstream_operator.decide.refusal import Refusal
+from mainstream_operator.observe.snapshot import Scene
 
 Address = IPv4Address | IPv6Address
 _Call = tuple[str, str | None, str | None]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from mainstream.api import VideoStream
-from mainstream_operator.refusal import Refusal
-from mainstream_operator.world import Machine, World
+from mainstream_operator.decide.refusal import Refusal
+from mainstream_operator.watch.cluster_state import Machine, World
 
 NOWHERE = ""
 """stands for a node where there is none: apps and streams that can't be placed are looked after together"""

@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass
 
 from mainstream.runner_report import RunnerReport
-from mainstream_operator.runner_client import RunnerClient
+from mainstream_operator.observe.runner_client import RunnerClient
 
 _log = logging.getLogger(__name__)
 PATIENCE_S = 0.5

@@ -20,8 +20,8 @@ from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
 from mainstream.runner_report import WantedUpload
-from mainstream_operator.refusal import Refusal
-from mainstream_operator.stores import SecretProblemError, StoreOpener
+from mainstream_operator.decide.refusal import Refusal
+from mainstream_operator.observe.stores import SecretProblemError, StoreOpener
 
 _READERS = 4
 _LOOK_AGAIN_S = 300.0

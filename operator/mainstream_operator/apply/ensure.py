@@ -2,8 +2,8 @@
 
 import logging
 
+from mainstream_operator.apply.drift import difference
 from mainstream_operator.desired.common import Desired
-from mainstream_operator.drift import difference
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.names import PLAN_ANNOTATION
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_report import RunnerReport
-from mainstream_operator.packages import PackageState
-from mainstream_operator.placement import NOWHERE, node_of_stream, placements
-from mainstream_operator.quotas import NO_QUOTAS, Quotas, over_quota
-from mainstream_operator.refusal import Refusal
-from mainstream_operator.world import Children, Machine, Unreadable, World, stream_key
+from mainstream_operator.decide.quotas import NO_QUOTAS, Quotas, over_quota
+from mainstream_operator.decide.refusal import Refusal
+from mainstream_operator.observe.packages import PackageState
+from mainstream_operator.watch.cluster_state import Children, Machine, Unreadable, World, stream_key
+from mainstream_operator.watch.placement import NOWHERE, node_of_stream, placements
 
 
 @dataclass(frozen=True)

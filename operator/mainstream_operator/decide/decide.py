@@ -19,10 +19,10 @@ from mainstream.workload.admission import precedence
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import base_profile
 from mainstream.workload.slowdown import next_slowdown, slowed
-from mainstream_operator.node_plan import Forecast, Ground, NodePlan, forecast, plan_node
-from mainstream_operator.observe import AppOnNode, Observation
-from mainstream_operator.planning import Planning
-from mainstream_operator.refusal import Refusal
+from mainstream_operator.decide.node_plan import Forecast, Ground, NodePlan, forecast, plan_node
+from mainstream_operator.decide.planning import Planning
+from mainstream_operator.decide.refusal import Refusal
+from mainstream_operator.observe.snapshot import AppOnNode, Observation
 
 MOST_DRY_RUNS = 8
 """of a node at a time: each takes as long as the node's plan, which nobody may hold up for the others"""

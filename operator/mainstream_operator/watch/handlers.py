@@ -9,12 +9,12 @@ from typing import Any
 
 import kopf
 
+from mainstream_operator.decide.quotas import Quotas
+from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.names import GROUP, NODE_LABEL, VERSION
-from mainstream_operator.placement import NOWHERE, node_of_stream, placements
-from mainstream_operator.quotas import Quotas
-from mainstream_operator.refusal import Refusal
-from mainstream_operator.worker import Workers
-from mainstream_operator.world import World, stream_key
+from mainstream_operator.watch.cluster_state import World, stream_key
+from mainstream_operator.watch.placement import NOWHERE, node_of_stream, placements
+from mainstream_operator.watch.worker import Workers
 
 _log = logging.getLogger(__name__)
 _PLURALS = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}

@@ -12,8 +12,8 @@ from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan, blobs_of
 from mainstream.runner_report import RunnerReport, SignedBlob, SignedUpload, SignedUploads, SignedUrls, WantedUpload
 from mainstream_operator.kube import KubeError
-from mainstream_operator.packages import PackageReader
-from mainstream_operator.runner_client import RunnerClient
+from mainstream_operator.observe.packages import PackageReader
+from mainstream_operator.observe.runner_client import RunnerClient
 
 _log = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 """What a dry run found, in figures for a status. Pure."""
 
-from mainstream_operator.node_plan import Forecast, NodePlan
-from mainstream_operator.sharing import apps_sharing
+from mainstream_operator.decide.node_plan import Forecast, NodePlan
 from mainstream_operator.status.app import AppLoss, Tried
+from mainstream_operator.status.sharing import apps_sharing
 
 _NOTICEABLE_F1 = 0.0005
 """less is rounding, and nobody's loss"""

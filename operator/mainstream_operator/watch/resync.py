@@ -12,8 +12,8 @@ from functools import partial
 from mainstream.api.model import API_VERSION
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import NODE_LABEL
-from mainstream_operator.worker import Workers
-from mainstream_operator.world import World
+from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.worker import Workers
 
 _log = logging.getLogger(__name__)
 _FIRST_CHECK_S = 10.0

@@ -18,8 +18,8 @@ from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import build_problem
 from mainstream.workload.shares import tenants_problem, within_shares
 from mainstream.workload.steady import steady_plan
-from mainstream_operator.planning import Planning
-from mainstream_operator.refusal import Refusal
+from mainstream_operator.decide.planning import Planning
+from mainstream_operator.decide.refusal import Refusal
 
 
 @dataclass(frozen=True)

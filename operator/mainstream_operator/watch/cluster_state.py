@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.model import Metadata
+from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.names import EDGE_LABEL, NODE_ANNOTATION, runner_name
-from mainstream_operator.refusal import Refusal
 
 Body = dict[str, Any]
 Resource = EdgeNode | VideoApp | VideoStream

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.model import API_VERSION, Metadata
-from mainstream_operator.announcing import Announcer
 from mainstream_operator.kube import Kube, KubeError, Ref
 from mainstream_operator.names import FIELD_MANAGER
+from mainstream_operator.status.event_recorder import Announcer
 from mainstream_operator.status.writing import Status, Told, rfc3339, told, verdict
 
 _PLURALS = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}

@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from mainstream.api import VideoApp
 from mainstream.workload.admission import precedence
-from mainstream_operator.refusal import Refusal
+from mainstream_operator.decide.refusal import Refusal
 
 
 class Quota(BaseModel):

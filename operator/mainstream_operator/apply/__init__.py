@@ -1,0 +1,1 @@
+"""Makes what exists what was wanted."""
