@@ -24,7 +24,7 @@ from fault_surroundings import Camera, Receiver
 from fault_tools import MissingToolError, wait_for
 from harness import QUICK, Report
 
-from mainstream.runner_report import AppReport
+from mainstream.status_report import AppStatusReport
 
 CLIP = Path(__file__).parents[1] / "examples" / "plaza" / "plaza.mp4"
 HOURS = float(os.environ.get("HOURS", "0"))
@@ -205,7 +205,7 @@ def _sample(stage: Stage) -> Sample:
     return Sample(resident, files, threads)
 
 
-def _apps(stage: Stage) -> list[AppReport]:
+def _apps(stage: Stage) -> list[AppStatusReport]:
     told = stage.report()
     return [] if told is None else list(told.apps.values())
 

@@ -16,8 +16,8 @@ from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream.scoring import EventScore, score_events
 from mainstream_runner.profiling.node import profile_node
-from mainstream_runner.report import RunReport
 from mainstream_runner.run import play
+from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_streams import IntArray, PictureStream, shown_in_run
@@ -67,7 +67,7 @@ def measure_profile(base: str, stream: str, part: Part) -> NodeProfile:
 
 def play_live(
     server: TorchServe, orders: RunnerPlan, store: Path, out: Path, frames: int
-) -> tuple[RunReport, list[LiveFrame]]:
+) -> tuple[RunResult, list[LiveFrame]]:
     """Run a plan in real time over the first frames of its stream."""
     report = play(server, orders, store, out, end_frame=frames)
     return report, read_frames(report.frames_path)

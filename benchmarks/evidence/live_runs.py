@@ -29,7 +29,7 @@ from mainstream.workload.problem import build_problem
 from mainstream.workload.slowdown import next_slowdown, slowed
 from mainstream_runner.plan_cost import expected_cost
 from mainstream_runner.pod.live_profile import drifted_bases, measured_before
-from mainstream_runner.report import RunReport
+from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import torchserve
 from mainstream_trainer.picture_replay import due_frames
 from mainstream_trainer.picture_streams import PictureStream
@@ -118,7 +118,7 @@ def checked_profile(known: NodeProfile, port: int) -> NodeProfile:
     return profile
 
 
-def compare(drawn: Workload, plan: Plan, frames: int, report: RunReport, analysed: list[LiveFrame]) -> dict[str, Any]:
+def compare(drawn: Workload, plan: Plan, frames: int, report: RunResult, analysed: list[LiveFrame]) -> dict[str, Any]:
     """What ran against what was planned and what playing says of the same frames."""
     cell, known = drawn.cell, stage.scores(drawn.cell.pool, stage.apps_of(drawn.cell))
     live = {

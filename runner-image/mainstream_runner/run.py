@@ -18,7 +18,7 @@ from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.feeder.config import FeederConfig
 from mainstream_runner.processes import cpu_seconds, guarded
-from mainstream_runner.report import AppRun, FrameTally, RunReport
+from mainstream_runner.run_result import AppRun, FrameTally, RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 _SILENCE_TIMEOUT_S = 180.0
@@ -53,7 +53,7 @@ def run_plan(
     port: int | None = None,
     credentials: NodeCredentials | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> RunReport:
+) -> RunResult:
     """Serve and play `plan` with weights from `store`; logs and events go to `out`.
 
     Files are played from `start_frame` up to, not including, `end_frame`, in real time; cameras until the run is
@@ -83,7 +83,7 @@ def play(
     end_frame: int | None = None,
     credentials: NodeCredentials | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> RunReport:
+) -> RunResult:
     """Play a plan on a TorchServe that already runs; one plan at a time."""
     out.mkdir(parents=True, exist_ok=True)
     config = FeederConfig(
@@ -113,7 +113,7 @@ def _follow(
     feeder: "subprocess.Popen[bytes]",
     config: FeederConfig,
     on_progress: Callable[[Progress], None],
-) -> RunReport:
+) -> RunResult:
     tallies: dict[str, FrameTally] = {}
     cpu_before_s = 0.0
     for line in _lines(server, feeder, config.out):
@@ -133,9 +133,9 @@ def _follow(
     raise RunnerError(f"the feeder ended early; {config.out / 'feeder.log'} says why", field="feeder")
 
 
-def _report(config: FeederConfig, line: dict[str, Any], cpu_used_s: float) -> RunReport:
+def _report(config: FeederConfig, line: dict[str, Any], cpu_used_s: float) -> RunResult:
     tallies, seconds = _tallies(line), float(line["seconds"])
-    return RunReport(
+    return RunResult(
         plan_digest=config.plan.digest,
         budget=config.plan.budget,
         cost=config.plan.cost,

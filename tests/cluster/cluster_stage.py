@@ -18,7 +18,7 @@ from cluster_tools import ROOT, run, tool, wait_for
 from kubernetes import client, config
 
 from mainstream.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_FILE, TOKEN_HEADER
-from mainstream.runner_report import RunnerReport
+from mainstream.status_report import StatusReport
 from mainstream_operator.kube import Kube, KubeError
 
 SYSTEM, TENANT = "mainstream", "plaza"
@@ -125,13 +125,13 @@ class Stage:
         assert secret is not None
         return base64.b64decode(secret["data"][TOKEN_FILE]).decode()
 
-    def report(self, pod: str, token: str) -> RunnerReport | None:
+    def report(self, pod: str, token: str) -> StatusReport | None:
         """What the runner tells."""
         try:
             answer = self.kube.proxy(SYSTEM, pod, ADMIN_PORT, REPORT_PATH, {TOKEN_HEADER: token})
         except KubeError:
             return None
-        return RunnerReport.model_validate_json(answer)
+        return StatusReport.model_validate_json(answer)
 
     def publish(self, store: Path) -> None:
         """Copy a folder's packages, manifests last: a package without one does not exist."""

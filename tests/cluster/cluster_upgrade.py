@@ -12,7 +12,7 @@ import yaml
 from cluster_stage import CHART, TENANT, Stage
 from cluster_tools import ROOT, run, wait_for
 
-from mainstream.runner_report import RunnerReport
+from mainstream.status_report import StatusReport
 
 _EVERY_S = 0.2
 LAST_OF_0_1_0 = "dd6aed3"
@@ -64,7 +64,7 @@ class Watch:
             if report is not None:
                 self._note(pod, report)
 
-    def _note(self, pod: str, report: RunnerReport) -> None:
+    def _note(self, pod: str, report: StatusReport) -> None:
         now_s = time.monotonic()
         self.watched.pods.add(pod)
         for app in self._apps:

@@ -7,7 +7,7 @@ import pytest
 from operator_objects import NOW, app_body, edge_node_body, node_profile, observed
 
 from mainstream.runner_plan import RunnerPlan
-from mainstream.runner_report import AppReport, RunnerReport
+from mainstream.status_report import AppStatusReport, StatusReport
 from mainstream_operator.decide.decide import MOST_DRY_RUNS, Decision, decide
 from mainstream_operator.decide.planning import Planning
 from mainstream_operator.decide.quotas import Quota, Quotas, over_quota
@@ -35,7 +35,7 @@ def grant(world: World, budget: float, **spec: Any) -> None:
 def decided(world: World, before: RunnerPlan | None = None, **report: Any) -> Decision:
     observation = observed(world)
     if before is not None:
-        told = RunnerReport(node="n1", served=before.digest, received=before.digest, **report)
+        told = StatusReport(node="n1", served=before.digest, received=before.digest, **report)
         observation = replace(observation, report=told)
     return decide(observation, Planning(), before)
 
@@ -157,7 +157,7 @@ def test_a_ratio_of_another_plan_or_of_next_to_no_load_says_nothing(world: World
     before = decided(world).runner_plan
     assert before is not None
     assert decided(world, before.model_copy(update={"cost": 0.0}), cost_ratio=3.0, cpu=0.3).slowdown == 2.857
-    other = replace(observed(world), report=RunnerReport(node="n1", served="a" * 64, cost_ratio=3.0, cpu=0.3))
+    other = replace(observed(world), report=StatusReport(node="n1", served="a" * 64, cost_ratio=3.0, cpu=0.3))
     assert decide(other, Planning(), before).slowdown == 1.0
     assert decided(world, before, cost_ratio=3.0, cpu=0.001).slowdown == 1.0
 
@@ -181,8 +181,10 @@ def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_events_degr
     assert decision.plan is not None
     assert decision.plan.plan is not None
     assert decision.runner_plan is not None
-    told = AppReport(analysed=3, fps=10, problem="the head does not fit", lost=4, undelivered=2, events_last_hour=7)
-    report = RunnerReport(node="n1", apps={"plaza/crossing": told})
+    told = AppStatusReport(
+        analysed=3, fps=10, problem="the head does not fit", lost=4, undelivered=2, events_last_hour=7
+    )
+    report = StatusReport(node="n1", apps={"plaza/crossing": told})
     facts = AppFacts("n1", None, None, decision.plan.plan.apps[0], decision.runner_plan.apps[0], 1, report)
     status = app_status(world.apps["plaza/crossing"], facts, NOW)
     reasons = {each.type: each.reason for each in status.conditions}

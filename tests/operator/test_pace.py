@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mainstream.runner_report import RunnerReport
+from mainstream.status_report import StatusReport
 from mainstream_operator.decide.requeue import IDLE_S, STARTED_WITHIN_S, STARTING_S, STEADY_S, pace
 from mainstream_operator.observe.runner_client import pod_age_s
 
@@ -19,7 +19,7 @@ def test_a_runner_that_says_nothing_is_asked_often_only_while_it_may_be_starting
 
 
 def test_a_runner_that_profiles_is_asked_often_and_where_none_is_wanted_hardly_ever() -> None:
-    told = RunnerReport(node="n1")
+    told = StatusReport(node="n1")
     assert pace(runner_expected=True, pod_age_s=900.0, report=told, ordered=None, profiling=True) == STARTING_S
     assert pace(runner_expected=False, pod_age_s=None, report=None, ordered=None, profiling=False) == IDLE_S
 

@@ -8,7 +8,7 @@ from operator_objects import NOW, app_body, observed, typed
 from mainstream.api import VideoApp
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop
-from mainstream.runner_report import AppReport, RunnerReport, StreamReport
+from mainstream.status_report import AppStatusReport, StatusReport, StreamStatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import Planning
 from mainstream_operator.decide.refusal import Refusal
@@ -18,7 +18,7 @@ from mainstream_operator.status.writing import told, verdict
 from mainstream_operator.watch.cluster_state import World
 
 
-def facts(world: World, report: RunnerReport | None) -> AppFacts:
+def facts(world: World, report: StatusReport | None) -> AppFacts:
     decision = decide(observed(world), Planning(), None)
     assert decision.plan is not None
     assert decision.plan.plan is not None
@@ -27,7 +27,7 @@ def facts(world: World, report: RunnerReport | None) -> AppFacts:
     return AppFacts("n1", None, None, planned, ordered, 1, report)
 
 
-def status_of(world: World, report: RunnerReport | None) -> VideoAppStatus:
+def status_of(world: World, report: StatusReport | None) -> VideoAppStatus:
     return app_status(world.apps["plaza/crossing"], facts(world, report), NOW)
 
 
@@ -35,15 +35,15 @@ def condition(status: VideoAppStatus, kind: str) -> tuple[str, str]:
     return next((each.status, each.reason) for each in status.conditions if each.type == kind)
 
 
-def report(fps: float | None = 10.0, analysed: int = 5, state: str = "decoding", events: int = 0) -> RunnerReport:
-    app = AppReport(captured=10, analysed=analysed, fps=fps, events=events)
-    stream = StreamReport.model_validate({"state": state, "problem": "Connection refused"})
-    return RunnerReport(node="n1", apps={"plaza/crossing": app}, streams={"plaza/plaza": stream})
+def report(fps: float | None = 10.0, analysed: int = 5, state: str = "decoding", events: int = 0) -> StatusReport:
+    app = AppStatusReport(captured=10, analysed=analysed, fps=fps, events=events)
+    stream = StreamStatusReport.model_validate({"state": state, "problem": "Connection refused"})
+    return StatusReport(node="n1", apps={"plaza/crossing": app}, streams={"plaza/plaza": stream})
 
 
 def test_an_app_is_ready_when_frames_are_analysed_and_not_when_it_is_planned(world: World) -> None:
     assert condition(status_of(world, None), "Ready") == ("Unknown", "RunnerNotAnswering")
-    assert condition(status_of(world, RunnerReport(node="n1")), "Ready") == ("False", "PlanOnItsWay")
+    assert condition(status_of(world, StatusReport(node="n1")), "Ready") == ("False", "PlanOnItsWay")
     assert condition(status_of(world, report(analysed=0)), "Ready") == ("False", "NoFrameYet")
     assert condition(status_of(world, report()), "Ready") == ("True", "Analysing")
 
@@ -103,8 +103,8 @@ def test_a_condition_that_changes_is_written_at_once_and_told(world: World) -> N
 
 
 def test_an_app_whose_view_reaches_out_of_the_picture_is_not_ready(world: World) -> None:
-    stream = StreamReport(state="decoding", width=640, height=480)
-    small = RunnerReport(node="n1", streams={"plaza/plaza": stream})
+    stream = StreamStatusReport(state="decoding", width=640, height=480)
+    small = StatusReport(node="n1", streams={"plaza/plaza": stream})
     known = replace(facts(world, small), crop=Crop(x=600, y=0, width=100, height=100))
     assert condition(app_status(world.apps["plaza/crossing"], known, NOW), "Ready") == ("False", "OtherSize")
 

@@ -9,7 +9,7 @@ from operator_objects import app_body, typed
 from mainstream.api import VideoApp
 from mainstream.api.video_app import StoreAccess
 from mainstream.runner_orders import sink_key
-from mainstream.runner_report import RunnerReport
+from mainstream.status_report import StatusReport
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader, WantedUpload
@@ -94,9 +94,9 @@ def test_clips_go_below_the_sinks_own_prefix_with_the_tenants_own_keys() -> None
 
 def test_a_runner_that_does_not_answer_holds_up_nobody() -> None:
     class Slow:
-        def report(self) -> RunnerReport | None:
+        def report(self) -> StatusReport | None:
             time.sleep(PATIENCE_S * 3)
-            return RunnerReport(node="n1")
+            return StatusReport(node="n1")
 
     changed: list[str] = []
     reports = Reports(changed.append)
@@ -109,7 +109,7 @@ def test_a_runner_that_does_not_answer_holds_up_nobody() -> None:
     while not changed and time.monotonic() < deadline_s:
         time.sleep(0.05)
     assert changed == ["n1"]
-    assert reports.look("n1", "pod", slow) == RunnerReport(node="n1")
+    assert reports.look("n1", "pod", slow) == StatusReport(node="n1")
     reports.close()
 
 
@@ -117,7 +117,7 @@ def test_one_runner_after_another_pod_is_asked_anew() -> None:
     class Silent:
         asked = 0
 
-        def report(self) -> RunnerReport | None:
+        def report(self) -> StatusReport | None:
             Silent.asked += 1
             return None
 

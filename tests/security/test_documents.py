@@ -13,7 +13,7 @@ from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import StoreError, check_key
 from mainstream.nn.tensors import unpack_tensors
-from mainstream.runner_report import RunnerReport
+from mainstream.status_report import StatusReport
 
 LAUGHS = "\n".join(
     ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
@@ -95,4 +95,4 @@ def test_a_header_that_announces_more_than_there_is_is_an_error() -> None:
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"apps":' * 10_000, "{" + '"a":1,' * 10 + '"streams": [' * 9999])
 def test_a_report_that_is_nested_without_end_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        RunnerReport.model_validate_json(text)
+        StatusReport.model_validate_json(text)

@@ -8,7 +8,7 @@ import pytest
 from attackers import Start, at_most, dripping, endless, redirecting
 
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_report import SignedBlob
+from mainstream.status_report import SignedBlob
 from mainstream_runner.pod import blob_cache
 from mainstream_runner.pod.blob_cache import BlobCache
 from mainstream_runner.sinks.spool import Record

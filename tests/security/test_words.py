@@ -12,7 +12,7 @@ from mainstream.api.video_app import MqttSink, WebhookSink
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.s3_store import S3Keys
 from mainstream.runner_orders import Login, NodeCredentials, SinkKeys
-from mainstream.runner_report import SignedBlob, SignedUrls
+from mainstream.status_report import SignedBlob, SignedUrls
 from mainstream_operator import logs
 from mainstream_operator.status.conditions import is_false, settle
 from mainstream_operator.watch.placement import Refusal

@@ -10,7 +10,7 @@ from mainstream.api import VideoApp
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan, blobs_of
-from mainstream.runner_report import RunnerReport, SignedBlob, SignedUpload, SignedUploads, SignedUrls, WantedUpload
+from mainstream.status_report import SignedBlob, SignedUpload, SignedUploads, SignedUrls, StatusReport, WantedUpload
 from mainstream_operator.kube import KubeError
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.runner_client import RunnerClient
@@ -18,7 +18,7 @@ from mainstream_operator.observe.runner_client import RunnerClient
 _log = logging.getLogger(__name__)
 
 
-def lacking(report: RunnerReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:
+def lacking(report: StatusReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:
     """What the runner says that it lacks, and what it will when it reads a plan that is just being sent."""
     known = {} if before is None else blobs_of(before)
     new = [blob for digest, blob in blobs_of(ordered).items() if digest not in known]

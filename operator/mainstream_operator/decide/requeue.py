@@ -1,7 +1,7 @@
 """How soon a node is looked at again when nothing happens. Pure."""
 
 from mainstream.runner_plan import RunnerPlan
-from mainstream.runner_report import RunnerReport
+from mainstream.status_report import StatusReport
 
 ON_ITS_WAY_S = 0.2
 """while a plan is on its way"""
@@ -19,7 +19,7 @@ def pace(
     *,
     runner_expected: bool,
     pod_age_s: float | None,
-    report: RunnerReport | None,
+    report: StatusReport | None,
     ordered: RunnerPlan | None,
     profiling: bool,
 ) -> float:

@@ -19,7 +19,7 @@ from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
-from mainstream.runner_report import WantedUpload
+from mainstream.status_report import WantedUpload
 from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.observe.stores import SecretProblemError, StoreOpener
 

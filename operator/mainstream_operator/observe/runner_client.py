@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from mainstream.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_HEADER, UPLOADS_PATH, URLS_PATH
-from mainstream.runner_report import MAX_REPORT_BYTES, RunnerReport, SignedUploads, SignedUrls
+from mainstream.status_report import MAX_REPORT_BYTES, SignedUploads, SignedUrls, StatusReport
 from mainstream_operator.kube import Body, Kube, KubeError
 
 
@@ -18,7 +18,7 @@ class RunnerClient:
         self._pod = pod
         self._headers = {TOKEN_HEADER: token}
 
-    def report(self) -> RunnerReport | None:
+    def report(self) -> StatusReport | None:
         """What it tells; None where it does not answer, or not as a runner does."""
         try:
             answer = self._kube.proxy(self._namespace, self._pod, ADMIN_PORT, REPORT_PATH, self._headers)
@@ -27,7 +27,7 @@ class RunnerClient:
         if len(answer) > MAX_REPORT_BYTES:
             return None
         try:
-            return RunnerReport.model_validate_json(answer)
+            return StatusReport.model_validate_json(answer)
         except ValidationError:
             return None
 

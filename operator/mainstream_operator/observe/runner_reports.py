@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass
 
-from mainstream.runner_report import RunnerReport
+from mainstream.status_report import StatusReport
 from mainstream_operator.observe.runner_client import RunnerClient
 
 _log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class _Known:
     """the last time"""
     failures: int = 0
     due_s: float = 0.0
-    asked: "Future[RunnerReport | None] | None" = None
+    asked: "Future[StatusReport | None] | None" = None
 
 
 class Reports:
@@ -47,7 +47,7 @@ class Reports:
         self._asking = ThreadPoolExecutor(_ASKING, thread_name_prefix="reports")
         self._doubting = ThreadPoolExecutor(_DOUBTING, thread_name_prefix="silent")
 
-    def look(self, node: str, pod: str, client: RunnerClient) -> RunnerReport | None:
+    def look(self, node: str, pod: str, client: RunnerClient) -> StatusReport | None:
         """What the runner in `pod` tells now; None where it does not answer.
 
         Where an answer comes later than anybody waits for, `changed(node)` is called and the next look has it.
@@ -92,5 +92,5 @@ class Reports:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _answered(asked: "Future[RunnerReport | None]") -> bool:
+def _answered(asked: "Future[StatusReport | None]") -> bool:
     return not asked.cancelled() and asked.exception() is None and asked.result() is not None

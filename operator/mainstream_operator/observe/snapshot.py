@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.runner_orders import NodeCredentials
-from mainstream.runner_report import RunnerReport
+from mainstream.status_report import StatusReport
 from mainstream_operator.decide.quotas import NO_QUOTAS, Quotas, over_quota
 from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.observe.packages import PackageState
@@ -62,7 +62,7 @@ class Observation:
     scene: Scene
     packages: dict[str, PackageState]
     """by app"""
-    report: RunnerReport | None
+    report: StatusReport | None
     """None: there is no runner, or it does not answer"""
     credentials: NodeCredentials
     stream_refusals: dict[str, Refusal]

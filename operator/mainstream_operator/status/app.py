@@ -8,7 +8,7 @@ from mainstream.api.video_app import DryRun, Loss, ObservedApp, PlannedApp, Vide
 from mainstream.api.video_stream import Crop
 from mainstream.planner import AppPlan
 from mainstream.runner_plan import RunnerApp
-from mainstream.runner_report import AppReport, RunnerReport, StreamReport
+from mainstream.status_report import AppStatusReport, StatusReport, StreamStatusReport
 from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, printable, settle
 from mainstream_operator.status.stream import reaches_out
@@ -61,7 +61,7 @@ class AppFacts:
     ordered: RunnerApp | None
     """what the runner was told last, by this plan or by the one that is left as it is"""
     shared_with: int
-    report: RunnerReport | None
+    report: StatusReport | None
     sink_refusal: Refusal | None = None
     """why the keys of one of its sinks can't be had"""
     tried: Tried | None = None
@@ -116,7 +116,7 @@ def _planned(app: VideoApp, facts: AppFacts) -> Stated:
 _WAY_OUT = "Raise the EdgeNode's budget, lower or suspend other apps, or allow lower rates."
 
 
-def _ready(app: VideoApp, facts: AppFacts, told: AppReport | None) -> Stated:
+def _ready(app: VideoApp, facts: AppFacts, told: AppStatusReport | None) -> Stated:
     """From what runs: a plan alone makes nothing ready."""
     if facts.ordered is None:
         if app.spec.dry_run:
@@ -144,7 +144,7 @@ def _ready(app: VideoApp, facts: AppFacts, told: AppReport | None) -> Stated:
     return is_false("Ready", Refusal("PlanOnItsWay", "The runner has not taken up the plan yet."))
 
 
-def _degraded(facts: AppFacts, told: AppReport | None) -> Stated:
+def _degraded(facts: AppFacts, told: AppStatusReport | None) -> Stated:
     if facts.ordered is None or told is None:
         return is_unknown("Degraded", "NotRunning", "The app does not run.")
     if facts.sink_refusal is not None:
@@ -229,7 +229,7 @@ def _dry_run(app: VideoApp, facts: AppFacts) -> DryRun | None:
     )
 
 
-def _observed(app: VideoApp, told: AppReport | None, now: datetime) -> ObservedApp | None:
+def _observed(app: VideoApp, told: AppStatusReport | None, now: datetime) -> ObservedApp | None:
     if told is None:
         return app.status.observed
     fps = None if told.fps is None else round(told.fps, 3)
@@ -243,7 +243,7 @@ def _observed(app: VideoApp, told: AppReport | None, now: datetime) -> ObservedA
     )
 
 
-def _stream_problem(stream: StreamReport) -> str:
+def _stream_problem(stream: StreamStatusReport) -> str:
     return f"The stream fails: {stream.problem or 'no frames'}; see its VideoStream."
 
 

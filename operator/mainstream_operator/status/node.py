@@ -7,7 +7,7 @@ from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, Sta
 from mainstream.api.edge_node import NodePlan as StatedPlan
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan
-from mainstream.runner_report import RunnerReport
+from mainstream.status_report import StatusReport
 from mainstream_operator.decide.node_plan import NodePlan
 from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
@@ -31,7 +31,7 @@ class NodeFacts:
     ordered: RunnerPlan | None
     runner_available: bool
     """the Deployment says so"""
-    report: RunnerReport | None
+    report: StatusReport | None
 
 
 def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStatus:
@@ -141,7 +141,7 @@ def _rounded(number: float | None, digits: int = 4) -> float | None:
     return None if number is None else round(number, digits)
 
 
-def _observed(node: EdgeNode, report: RunnerReport | None, now: datetime) -> ObservedNode | None:
+def _observed(node: EdgeNode, report: StatusReport | None, now: datetime) -> ObservedNode | None:
     if report is None:
         return node.status.observed
     return ObservedNode(at=now, cpu=_rounded(report.cpu, 3), cost_ratio=_rounded(report.cost_ratio, 3))

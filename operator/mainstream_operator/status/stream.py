@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mainstream.api.video_stream import Crop, ObservedStream, VideoStream, VideoStreamStatus
-from mainstream.runner_report import StreamReport
+from mainstream.status_report import StreamStatusReport
 from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
 
@@ -13,7 +13,7 @@ def stream_status(
     placed: str | Refusal,
     secret_refusal: Refusal | None,
     apps: int,
-    told: StreamReport | None,
+    told: StreamStatusReport | None,
     now: datetime,
 ) -> VideoStreamStatus:
     """The whole status, as it should be now; `apps` are those of the plan that look at it."""
@@ -33,7 +33,7 @@ def _placed(placed: str | Refusal) -> Stated:
     return is_true("Placed", "NodeFound", f"Node {placed} analyses it.")
 
 
-def _reachable(stream: VideoStream, secret_refusal: Refusal | None, told: StreamReport | None) -> Stated:
+def _reachable(stream: VideoStream, secret_refusal: Refusal | None, told: StreamStatusReport | None) -> Stated:
     if secret_refusal is not None:
         return is_false("Reachable", secret_refusal)
     if told is None:
@@ -50,18 +50,18 @@ def _reachable(stream: VideoStream, secret_refusal: Refusal | None, told: Stream
     return is_true("Reachable", "Decoding", "Frames arrive.")
 
 
-def _views_outside(stream: VideoStream, told: StreamReport) -> list[str]:
+def _views_outside(stream: VideoStream, told: StreamStatusReport) -> list[str]:
     return [view.name for view in stream.spec.views if reaches_out(view.crop, told)]
 
 
-def reaches_out(crop: Crop | None, told: StreamReport) -> bool:
+def reaches_out(crop: Crop | None, told: StreamStatusReport) -> bool:
     """Whether a crop reaches out of the picture that the camera delivers, as far as that is known."""
     if crop is None or told.width is None or told.height is None:
         return False
     return crop.x + crop.width > told.width or crop.y + crop.height > told.height
 
 
-def _observed(stream: VideoStream, told: StreamReport | None, now: datetime) -> ObservedStream | None:
+def _observed(stream: VideoStream, told: StreamStatusReport | None, now: datetime) -> ObservedStream | None:
     if told is None:
         return stream.status.observed
     fps = None if told.fps is None else round(told.fps, 2)

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from mainstream.errors import MainstreamError
 from mainstream.runner_orders import Login
 from mainstream.runner_plan import RunnerStream
-from mainstream.runner_report import StreamReport
+from mainstream.status_report import StreamStatusReport
 from mainstream_runner.back_off import back_off_s
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.feeder.source import OPEN_TIMEOUT_S, STALL_S, CapturedFrame, OpenSource, Source
@@ -82,14 +82,14 @@ class Camera:
         self._take = take
         self._open_source = open_source
         self._counts = _Counts()
-        self._report = StreamReport(state="connecting")
+        self._report = StreamStatusReport(state="connecting")
         self._since_s, self._since_captured = 0.0, 0
         self._decoder: _Decoder | None = None
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name=f"camera-{stream.name}", daemon=True)
         self._watcher.start()
 
-    def report(self) -> StreamReport:
+    def report(self) -> StreamStatusReport:
         """How it goes."""
         counts = self._counts
         return self._report.model_copy(
@@ -132,7 +132,7 @@ class Camera:
             failures = 1 if came else failures + 1
             self._counts.reconnects += 1
             # One interruption is what cameras do; only one that goes on is a failure to tell of.
-            self._report = StreamReport(state="connecting" if came else "failing", problem=problem)
+            self._report = StreamStatusReport(state="connecting" if came else "failing", problem=problem)
             self._stopping.wait(back_off_s(failures, _LONGEST_WAIT_S))
 
     def _start(self) -> _Decoder:
@@ -207,7 +207,7 @@ class Camera:
             return
         elapsed_s = time.monotonic() - self._since_s
         fps = counted / elapsed_s if counted >= _RATE_FRAMES and elapsed_s > 0 else known.fps
-        self._report = StreamReport(state="decoding", width=size[0], height=size[1], fps=fps)
+        self._report = StreamStatusReport(state="decoding", width=size[0], height=size[1], fps=fps)
 
 
 def abandoned_decoders() -> int:

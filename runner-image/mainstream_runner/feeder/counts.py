@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from mainstream_runner.report import FrameTally
+from mainstream_runner.run_result import FrameTally
 
 _SHORTEST_S = 10.0
 _FRAMES = 30.0

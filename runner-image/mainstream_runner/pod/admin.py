@@ -25,7 +25,7 @@ from mainstream.runner_orders import (
     UPLOADS_PATH,
     URLS_PATH,
 )
-from mainstream.runner_report import RunnerReport, SignedUploads, SignedUrls
+from mainstream.status_report import SignedUploads, SignedUrls, StatusReport
 
 _REQUEST_TIMEOUT_S = 10.0
 _MAX_BODY_BYTES = 4 << 20
@@ -42,7 +42,7 @@ class Answers:
     ready: Callable[[], bool]
     health: Callable[[], dict[str, Any]]
     """what the kubelet's probes are told beside yes or no"""
-    report: Callable[[], RunnerReport]
+    report: Callable[[], StatusReport]
     metrics: Callable[[], bytes]
     take_urls: Callable[[SignedUrls], None]
     take_uploads: Callable[[SignedUploads], None]

@@ -20,7 +20,7 @@ import httpx
 
 from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan, blobs_of
-from mainstream.runner_report import SignedBlob
+from mainstream.status_report import SignedBlob
 
 _log = logging.getLogger(__name__)
 _FETCHERS = 4

@@ -12,7 +12,7 @@ from typing import Any
 
 from mainstream.errors import MainstreamError
 from mainstream.runner_plan import RunnerPlan, RunnerStream
-from mainstream.runner_report import AppReport, RunnerReport, SignedUploads, SignedUrls
+from mainstream.status_report import AppStatusReport, SignedUploads, SignedUrls, StatusReport
 from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder
@@ -153,10 +153,10 @@ class Coordinator:
         """Write clips to where the operator says."""
         self._sinks.take_uploads(uploads.uploads)
 
-    def report(self) -> RunnerReport:
+    def report(self) -> StatusReport:
         """Everything that the operator asks for."""
         plan = self._orders.plan
-        return RunnerReport(
+        return StatusReport(
             node=self._settings.node,
             served=self._feeder.served if plan is not None else None,
             received=None if plan is None else plan.digest,
@@ -188,7 +188,7 @@ class Coordinator:
             abandoned_decoders=abandoned_decoders(),
         )
 
-    def _app_reports(self, plan: RunnerPlan | None) -> dict[str, AppReport]:
+    def _app_reports(self, plan: RunnerPlan | None) -> dict[str, AppStatusReport]:
         tallies = self._counts.tallies()
         reports = {}
         for app in () if plan is None else plan.apps:
@@ -197,7 +197,7 @@ class Coordinator:
                 continue
             events = self._sinks.tally(app.name)
             frames = {} if tally is None else tally.model_dump(exclude={"waiting"})
-            reports[app.name] = AppReport(
+            reports[app.name] = AppStatusReport(
                 **frames,
                 fps=self._counts.fps(app.name, app.fps),
                 decisions=self._decider.decisions(app.name),

@@ -10,15 +10,15 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from mainstream.runner_report import AppReport, RunnerReport, StreamReport
+from mainstream.status_report import AppStatusReport, StatusReport, StreamStatusReport
 
 _PREFIX = "mainstream_runner_"
-_STREAM_COUNTERS: dict[str, tuple[str, Callable[[StreamReport], float]]] = {
+_STREAM_COUNTERS: dict[str, tuple[str, Callable[[StreamStatusReport], float]]] = {
     "stream_captured_frames": ("Frames that the camera delivered.", lambda stream: stream.captured),
     "stream_decode_errors": ("Packets and pictures that could not be decoded.", lambda stream: stream.decode_errors),
     "stream_reconnects": ("Times that the camera was opened again.", lambda stream: stream.reconnects),
 }
-_APP_COUNTERS: dict[str, tuple[str, Callable[[AppReport], float]]] = {
+_APP_COUNTERS: dict[str, tuple[str, Callable[[AppStatusReport], float]]] = {
     "app_captured_frames": ("Frames of the app's stream.", lambda app: app.captured),
     "app_analysed_frames": ("Frames that the app analysed.", lambda app: app.analysed),
     "app_skipped_frames": ("Frames on which the app was not due.", lambda app: app.skipped),
@@ -33,7 +33,7 @@ _APP_COUNTERS: dict[str, tuple[str, Callable[[AppReport], float]]] = {
 class Snapshot:
     """Everything that is measured, at one moment."""
 
-    report: RunnerReport
+    report: StatusReport
     planned_fps: dict[str, float]
     """by app"""
     stream_of: dict[str, str]

@@ -24,8 +24,8 @@ from mainstream_runner.engine_report import EngineReport
 from mainstream_runner.processes import cpu_seconds, resident_bytes
 from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_decode_s, fit_frame_s, fit_scale
 from mainstream_runner.profiling.part_costs import PartCosts
-from mainstream_runner.report import RunReport
 from mainstream_runner.run import play
+from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 _PACE_FPS = 8.0
@@ -98,7 +98,7 @@ class _Profiler:
         self._on_step("measuring frames of several apps")
         several = self._play(streams[0], first, parts[first], fps, _LIVE_S, apps=PROBE_APPS)
 
-        def frame_s(run: RunReport) -> float:
+        def frame_s(run: RunResult) -> float:
             decode = decode_s[streams[0].name] * _captured_fps(run)
             return max(0.0, run.cpu_used - idle - decode) / run.apps[0].fps_achieved
 
@@ -126,7 +126,7 @@ class _Profiler:
 
     def _play(
         self, stream: RunnerStream, base: str, parts: PartCosts, fps: float, seconds: float, apps: int = 1
-    ) -> RunReport:
+    ) -> RunResult:
         plan = probe_plan(stream, base, parts, fps, zero_head(self._folder, parts), apps)
         frames = max(1, round(seconds * stream.fps))
         return play(self._server, plan, self._folder, self._folder / "out", end_frame=frames)
@@ -170,5 +170,5 @@ def _warm(client: EngineClient) -> None:
             client.score("", [DueFrame(0, pixels, ())])
 
 
-def _captured_fps(run: RunReport) -> float:
+def _captured_fps(run: RunResult) -> float:
     return run.apps[0].frames.captured / run.seconds

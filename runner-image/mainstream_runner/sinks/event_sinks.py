@@ -17,7 +17,7 @@ from typing import Any
 from mainstream.api.video_app import Sink
 from mainstream.runner_orders import SinkKeys, sink_key
 from mainstream.runner_plan import RunnerApp
-from mainstream.runner_report import SignedUpload, WantedUpload
+from mainstream.status_report import SignedUpload, WantedUpload
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
 from mainstream_runner.sinks.courier import Courier, Destination
 from mainstream_runner.sinks.json_lines import JsonLinesFiles, below

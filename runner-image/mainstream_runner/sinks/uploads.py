@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from mainstream.runner_report import SignedUpload, WantedUpload
+from mainstream.status_report import SignedUpload, WantedUpload
 from mainstream_runner.sinks.courier import RefusedError
 from mainstream_runner.sinks.spool import Record
 

@@ -15,8 +15,8 @@ from mainstream.runner_plan import RunnerPlan
 _CREDENTIALS_WAY_OUT = "docs/events.md shows one"
 
 if TYPE_CHECKING:
-    from mainstream_runner.report import RunReport
     from mainstream_runner.run import Progress
+    from mainstream_runner.run_result import RunResult
 
 
 def run(
@@ -100,7 +100,7 @@ def _progress_table(plan: RunnerPlan, progress: "Progress") -> Table:
     return table
 
 
-def _report_table(report: "RunReport") -> Table:
+def _report_table(report: "RunResult") -> Table:
     table = _table("run")
     for app in report.apps:
         counts = (app.frames.captured, app.frames.analysed, app.frames.skipped, app.frames.dropped)

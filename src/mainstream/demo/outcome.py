@@ -11,7 +11,7 @@ from mainstream.labels import Labels, Run, runs_within
 from mainstream.planner import AppPlan, Plan
 from mainstream.scoring import EventScore, Span, score_events
 from mainstream.workload.node_workload import PlacedApp
-from mainstream_runner.report import AppRun, RunReport
+from mainstream_runner.run_result import AppRun, RunResult
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Outcome:
     """One policy, planned, run and measured; everything by app name."""
 
     plan: Plan
-    run: RunReport | None
+    run: RunResult | None
     """none where no app fitted"""
     decision_times_s: dict[str, list[float]]
     scores: dict[str, EventScore]
@@ -42,7 +42,7 @@ def truth_of(labels: Labels, label: str, fps: float) -> Truth:
     return Truth(_seconds(part, fps), [_seconds(run, fps) for run in whole], [_seconds(run, fps) for run in cut])
 
 
-def measure(plan: Plan, run: RunReport | None, apps: Mapping[str, tuple[PlacedApp, Truth]]) -> Outcome:
+def measure(plan: Plan, run: RunResult | None, apps: Mapping[str, tuple[PlacedApp, Truth]]) -> Outcome:
     """Score every app's live decisions; an app that did not run has none."""
     decided: dict[str, list[float]] = {name: [] for name in apps}
     if run is not None:

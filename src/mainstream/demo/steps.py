@@ -23,8 +23,8 @@ from mainstream.workload.node_workload import NodeWorkload, node_workload, only_
 from mainstream.workload.planning import plan_node
 from mainstream.workload.problem import build_problem
 from mainstream_runner.profiling.node import profile_node
-from mainstream_runner.report import RunReport
 from mainstream_runner.run import play
+from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 
@@ -89,7 +89,7 @@ def _plans(workload: NodeWorkload) -> dict[Policy, Plan]:
 
 def _run(
     server: TorchServe, workload: NodeWorkload, plan: Plan, out: Path, labels: Labels, progress: DemoProgress
-) -> RunReport | None:
+) -> RunResult | None:
     """Play the clip's test half live under one plan; None where no app fitted."""
     orders = compose_runner_plan(workload, plan)
     if not orders.apps:
@@ -108,7 +108,7 @@ def _report(
     labels: Labels,
     clip: Path,
     plans: dict[Policy, Plan],
-    runs: dict[Policy, RunReport | None],
+    runs: dict[Policy, RunResult | None],
     watch: _Stopwatch,
 ) -> tuple[DemoReport, str]:
     """Measure every run against the labels; the report, and its page."""

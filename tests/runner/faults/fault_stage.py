@@ -35,7 +35,7 @@ from mainstream.runner_orders import (
     Wanted,
 )
 from mainstream.runner_plan import RunnerPlan, RunnerStream
-from mainstream.runner_report import AppReport, RunnerReport, SignedBlob, SignedUpload, SignedUploads, SignedUrls
+from mainstream.status_report import AppStatusReport, SignedBlob, SignedUpload, SignedUploads, SignedUrls, StatusReport
 from mainstream_runner.profiling.synthetic import synthetic_plan
 
 BASE = "efficientnet-lite0"
@@ -153,10 +153,10 @@ class Stage:
         self.stop()
         self.store.stop()
 
-    def report(self) -> RunnerReport | None:
+    def report(self) -> StatusReport | None:
         """What the runner tells; None while it does not answer."""
         content = self._get(REPORT_PATH)
-        return None if content is None else RunnerReport.model_validate_json(content)
+        return None if content is None else StatusReport.model_validate_json(content)
 
     def metrics(self) -> str:
         """Its metrics."""
@@ -167,10 +167,10 @@ class Stage:
         found: dict[str, Any] = json.loads(self._get(HEALTH_PATH) or b"{}")
         return found
 
-    def app(self, name: str = "app-0") -> AppReport:
+    def app(self, name: str = "app-0") -> AppStatusReport:
         """One app's report."""
         report = self.report()
-        return AppReport() if report is None else report.apps.get(name, AppReport())
+        return AppStatusReport() if report is None else report.apps.get(name, AppStatusReport())
 
     def serves(self) -> bool:
         """Whether the ordered plan is served and frames are analysed."""
@@ -264,6 +264,6 @@ def staged(folder: Path, clip: Path) -> Iterator[tuple[Stage, Receiver]]:
         receiver.stop()
 
 
-def counted(app: AppReport) -> int:
+def counted(app: AppStatusReport) -> int:
     """Frames that are accounted for."""
     return app.analysed + app.skipped + app.dropped

@@ -14,19 +14,21 @@ from mainstream.runner_orders import (
     UPLOADS_PATH,
     URLS_PATH,
 )
-from mainstream.runner_report import AppReport, RunnerReport, SignedUploads, StreamReport
+from mainstream.status_report import AppStatusReport, SignedUploads, StatusReport, StreamStatusReport
 from mainstream_runner.pod.admin import AdminServer, Answers
 from mainstream_runner.pod.metrics import Snapshot, render_metrics
 
 TOKEN = "word"  # noqa: S105 - of a server that lives as long as a test
-REPORT = RunnerReport(
+REPORT = StatusReport(
     node="n",
     served="0" * 64,
     apps={
-        "plaza/a": AppReport(captured=10, analysed=5, skipped=4, dropped=1, events=2, decisions=3, lost=7, fps=4.9),
-        "plaza/b": AppReport(captured=10, analysed=1, skipped=9, problem="its weights could not be loaded"),
+        "plaza/a": AppStatusReport(
+            captured=10, analysed=5, skipped=4, dropped=1, events=2, decisions=3, lost=7, fps=4.9
+        ),
+        "plaza/b": AppStatusReport(captured=10, analysed=1, skipped=9, problem="its weights could not be loaded"),
     },
-    streams={"plaza": StreamReport(state="decoding", captured=10, reconnects=2, decode_errors=3, stale_s=0.1)},
+    streams={"plaza": StreamStatusReport(state="decoding", captured=10, reconnects=2, decode_errors=3, stale_s=0.1)},
 )
 SNAPSHOT = Snapshot(
     report=REPORT,

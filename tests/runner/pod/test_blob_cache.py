@@ -12,7 +12,7 @@ from runner_apps import runner_app, runner_plan
 
 from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan
-from mainstream.runner_report import SignedBlob
+from mainstream.status_report import SignedBlob
 from mainstream_runner.pod.blob_cache import BlobCache
 
 CONTENT = b"weights" * 100

@@ -26,7 +26,7 @@ from mainstream.api.video_app import MqttSink, Sink
 from mainstream.errors import InvalidInputError
 from mainstream.runner_orders import SinkKeys, sink_key
 from mainstream.runner_plan import RunnerApp
-from mainstream.runner_report import SignedUpload
+from mainstream.status_report import SignedUpload
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
 from mainstream_runner.sinks.courier import Courier

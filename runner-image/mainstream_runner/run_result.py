@@ -35,7 +35,7 @@ class AppRun(_Part):
     """runs of decisions, gaps up to the app's merge gap closed"""
 
 
-class RunReport(_Part):
+class RunResult(_Part):
     """A plan that was run until its streams ended, or until it was stopped."""
 
     plan_digest: str

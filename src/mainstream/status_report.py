@@ -20,7 +20,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
-class AppReport(_Part):
+class AppStatusReport(_Part):
     """One app of the plan that is served. Counts start when the runner first ran the app."""
 
     captured: NonNegativeInt = 0
@@ -46,7 +46,7 @@ class AppReport(_Part):
     sink_problem: Said | None = None
 
 
-class StreamReport(_Part):
+class StreamStatusReport(_Part):
     """One stream of the plan, or of what is wanted."""
 
     state: Literal["connecting", "decoding", "failing"]
@@ -73,7 +73,7 @@ class WantedUpload(_Part):
     size_bytes: NonNegativeInt
 
 
-class RunnerReport(_Part):
+class StatusReport(_Part):
     """Everything that the operator asks for."""
 
     node: str
@@ -94,8 +94,8 @@ class RunnerReport(_Part):
     cost_ratio: NonNegativeFloat | None = None
     """CPU used over the last minute, over what the achieved rates cost by the profile; None until there was one"""
     uploads: tuple[WantedUpload, ...] = Field(default=(), max_length=256)
-    apps: dict[str, AppReport] = Field(default_factory=dict)
-    streams: dict[str, StreamReport] = Field(default_factory=dict)
+    apps: dict[str, AppStatusReport] = Field(default_factory=dict)
+    streams: dict[str, StreamStatusReport] = Field(default_factory=dict)
 
 
 class SignedBlob(_Part):
