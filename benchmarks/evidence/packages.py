@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mainstream.mpackage.folder_store import FolderStore
-from mainstream.mpackage.manifest import EventStatistics, Manifest, Statistic
+from mainstream.mpackage.manifest import Manifest, MeasuredEventStatistics, Statistic
 from mainstream_trainer.request import PictureData, Progress, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps
@@ -34,7 +34,7 @@ def pool_packages(pool: Pool, groups: Sequence[tuple[int, ...]], base: str = BAS
 
 def _request(pool: Pool, group: tuple[int, ...], base: str) -> TrainingRequest:
     # Events differ from workload to workload, so what a package says of them is stated for each workload anew.
-    placeholder = EventStatistics(
+    placeholder = MeasuredEventStatistics(
         length_s=Statistic(value=1.0, source="declared"),
         frequency=Statistic(value=0.1, source="declared"),
         correlation=Statistic(value=0.5, source="declared"),

@@ -9,7 +9,7 @@ import numpy as np
 from cells import BUDGET_APPS, Cell, chosen_groups, draw_runs
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.labels import Run
-from mainstream.mpackage.manifest import EventStatistics, Manifest, Statistic
+from mainstream.mpackage.manifest import Manifest, MeasuredEventStatistics, Statistic
 from mainstream.node_profile import NodeProfile
 from mainstream.planner import Problem
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
@@ -73,20 +73,22 @@ def draw_workload(
     return Workload(cell, index, runs, stream, training, named, node_of(declared, fps, profile))
 
 
-def _declared(package: Manifest, statistics: EventStatistics) -> Manifest:
+def _declared(package: Manifest, statistics: MeasuredEventStatistics) -> Manifest:
     """The package with other statistics; what the trainer replayed was on streams of those it was told."""
     candidates = tuple(each.model_copy(update={"replayed": ()}) for each in package.candidates)
     return package.model_copy(update={"event_statistics": statistics, "candidates": candidates})
 
 
-def statistics_of(stream: PictureStream, group: Sequence[int], runs: Mapping[int, ClassRuns]) -> EventStatistics:
+def statistics_of(
+    stream: PictureStream, group: Sequence[int], runs: Mapping[int, ClassRuns]
+) -> MeasuredEventStatistics:
     """What an app's tenant declares: lengths and frequency of a labelled stream, and the correlation of its classes."""
     events: tuple[Run, ...] = stream.events(group)
     length_s = event_length_s(events, stream.fps)
     frequency = event_frequency(events, (), (0, stream.frames), stream.fps, length_s)
     weights = [runs[label].runs for label in group]
     correlation = float(np.average([runs[label].correlation for label in group], weights=weights))
-    return EventStatistics(
+    return MeasuredEventStatistics(
         length_s=Statistic(value=length_s, source="declared"),
         frequency=Statistic(value=frequency, source="declared"),
         correlation=Statistic(value=round(correlation, 6), source="declared"),

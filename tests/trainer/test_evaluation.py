@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mainstream.mpackage.manifest import OperatingPoint
+from mainstream.mpackage.manifest import MeasuredPoint
 from mainstream_trainer.candidate import ranking_quality
 from mainstream_trainer.evaluation import AppEvents, Evaluator, dominating
 from mainstream_trainer.event_statistics import (
@@ -26,7 +26,7 @@ FPS = 10.0
 
 
 def point(p, e, threshold=0.5):
-    return OperatingPoint(threshold=threshold, p=p, e=e, p_interval=(0, 1), e_interval=(0, 1))
+    return MeasuredPoint(threshold=threshold, p=p, e=e, p_interval=(0, 1), e_interval=(0, 1))
 
 
 def test_thresholds_are_even_in_the_logit_with_one_half_in_the_middle():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mainstream.events import run_probability
-from mainstream.mpackage.manifest import OperatingPoint
+from mainstream.mpackage.manifest import MeasuredPoint
 from mainstream.scoring import frames_within, outside_windows
 from mainstream.voting import decisions
 from mainstream_trainer.declared import declare
@@ -62,7 +62,7 @@ LOOK_ALIKE = scores_of([0.8, 0.8, *[0.0] * 8])
 
 def points_of(scores, at=(0.5,)):
     return [
-        OperatingPoint(
+        MeasuredPoint(
             threshold=each,
             p=(scores[PRESENT] >= each).mean(),
             e=(scores[~PRESENT] >= each).mean(),

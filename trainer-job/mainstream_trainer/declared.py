@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.manifest import EventStatistics, Statistic
+from mainstream.mpackage.manifest import MeasuredEventStatistics, Statistic
 
 _MAX_BYTES = 1 << 20
 
@@ -24,13 +24,13 @@ class DeclaredStatistics(BaseModel):
     """of single events, where they are known"""
 
     @property
-    def statistics(self) -> EventStatistics:
+    def statistics(self) -> MeasuredEventStatistics:
         """As a manifest has them."""
 
         def declared(value: float) -> Statistic:
             return Statistic(value=value, source="declared")
 
-        return EventStatistics(
+        return MeasuredEventStatistics(
             length_s=declared(self.length_s),
             frequency=declared(self.frequency),
             correlation=declared(self.correlation),
@@ -38,7 +38,7 @@ class DeclaredStatistics(BaseModel):
         )
 
 
-def declare(source: object, **values: object) -> EventStatistics:
+def declare(source: object, **values: object) -> MeasuredEventStatistics:
     """Statistics of `length_s`, `frequency`, `correlation` and `lengths_s`; `InvalidInputError` names a bad one."""
     try:
         return DeclaredStatistics.model_validate(values).statistics
@@ -47,7 +47,7 @@ def declare(source: object, **values: object) -> EventStatistics:
         raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=source) from error
 
 
-def read_declared(path: Path) -> EventStatistics:
+def read_declared(path: Path) -> MeasuredEventStatistics:
     """Statistics from a YAML or JSON file."""
     try:
         if path.stat().st_size > _MAX_BYTES:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.labels import Run, runs_within
-from mainstream.mpackage.manifest import Evaluation, EventStatistics, OperatingPoint, ReplayedRate, Statistic
+from mainstream.mpackage.manifest import Evaluation, MeasuredEventStatistics, MeasuredPoint, ReplayedRate, Statistic
 from mainstream.scoring import outside_windows
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.event_statistics import (
@@ -44,7 +44,7 @@ class AppEvents:
 class DeclaredEvents:
     """Pictures have no time: what is known of the events was declared, and streams are made of them to be replayed."""
 
-    statistics: EventStatistics
+    statistics: MeasuredEventStatistics
     block_pictures: int
     class_of: NDArray[np.int64]
     """number of the class that each picture is of, (n,); pictures of one class come in runs"""
@@ -54,7 +54,7 @@ class DeclaredEvents:
 class Measured:
     """One candidate on the held-out frames."""
 
-    operating_points: tuple[OperatingPoint, ...]
+    operating_points: tuple[MeasuredPoint, ...]
     replayed: tuple[ReplayedRate, ...]
 
 
@@ -100,7 +100,7 @@ class Evaluator:
         return Measured(points, curve)
 
     def _replayed_pictures(
-        self, events: DeclaredEvents, scores: NDArray[np.float64], points: tuple[OperatingPoint, ...], seed: int
+        self, events: DeclaredEvents, scores: NDArray[np.float64], points: tuple[MeasuredPoint, ...], seed: int
     ) -> tuple[ReplayedRate, ...]:
         pictures = min(self.evaluation.frames_event, self.evaluation.frames_other) / events.block_pictures
         if pictures < self._settings.replay_min_events:
@@ -108,7 +108,7 @@ class Evaluator:
         classes = events.class_of[self._frames]
         return replayed_pictures(scores, classes, self._labels.present, events.statistics, points, seed)
 
-    def event_statistics(self, candidates: list[TrainedCandidate]) -> EventStatistics:
+    def event_statistics(self, candidates: list[TrainedCandidate]) -> MeasuredEventStatistics:
         """As declared; else length and frequency from all labels of the training part, correlation from held-out hits
         at score 1/2.
         """
@@ -118,7 +118,7 @@ class Evaluator:
         frequency = event_frequency(events.runs, events.cut, (0, events.frames), events.fps, events.length_s)
         hits = [candidate.scores >= 0.5 for candidate in candidates]
         correlation = miss_correlation(hits, self._labels.present, self._frames)
-        return EventStatistics(
+        return MeasuredEventStatistics(
             length_s=Statistic(value=events.length_s, source="measured"),
             frequency=Statistic(value=frequency, source="measured"),
             correlation=Statistic(value=correlation, source="measured"),
@@ -126,7 +126,7 @@ class Evaluator:
         )
 
 
-def dominating(points: tuple[OperatingPoint, ...], others: dict[int, tuple[OperatingPoint, ...]]) -> int | None:
+def dominating(points: tuple[MeasuredPoint, ...], others: dict[int, tuple[MeasuredPoint, ...]]) -> int | None:
     """Branch-point of the first of `others` (no dearer ones) that has for each point one at least as good, or None."""
     for branch_point, theirs in others.items():
         if all(any(their.p >= own.p and their.e <= own.e for their in theirs) for own in points):

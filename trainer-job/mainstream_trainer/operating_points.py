@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.mpackage.manifest import OperatingPoint
+from mainstream.mpackage.manifest import MeasuredPoint
 
 _WIDEST_LOGIT = 4.0
 _REACH = 0.9
@@ -63,7 +63,7 @@ def blocks_of(frames: NDArray[np.intp], block_frames: int) -> NDArray[np.intp]:
 
 def operating_points(
     scores: NDArray[np.float64], labels: HeldOutLabels, at: NDArray[np.float64], seed: int
-) -> tuple[OperatingPoint, ...]:
+) -> tuple[MeasuredPoint, ...]:
     """p and e at every threshold of `at`, with 95 % intervals by block bootstrap.
 
     Neighbouring frames are not independent, so blocks of about an event's length are drawn with replacement (Künsch,
@@ -84,7 +84,7 @@ def operating_points(
         rates.append((hit.sum(axis=0) / frames.sum(), low, high))
     (p, p_low, p_high), (e, e_low, e_high) = (np.round(rate, _DIGITS) for rate in rates)
     return tuple(
-        OperatingPoint(
+        MeasuredPoint(
             threshold=float(at[i]),
             p=float(p[i]),
             e=float(e[i]),
@@ -95,6 +95,6 @@ def operating_points(
     )
 
 
-def balanced_accuracy(point: OperatingPoint) -> float:
+def balanced_accuracy(point: MeasuredPoint) -> float:
     """Mean of the shares of event frames and of other frames that are told right."""
     return round((point.p + 1 - point.e) / 2, _DIGITS)

@@ -10,8 +10,8 @@ from torch import nn
 from mainstream.mpackage.manifest import (
     BaseReference,
     Blob,
-    Candidate,
     Manifest,
+    PackedCandidate,
     PrivateSegment,
     PrunedCandidate,
     Training,
@@ -141,8 +141,8 @@ def _candidate(
     measured: Measured,
     better: dict[int, int | None],
     blobs: dict[str, bytes],
-) -> Candidate:
-    return Candidate(
+) -> PackedCandidate:
+    return PackedCandidate(
         branch_point=trained.branch_point,
         segments=_private_segments(network, trained, blobs),
         head_kind=head_kind,

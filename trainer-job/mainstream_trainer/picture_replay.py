@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.mpackage.manifest import EventStatistics, OperatingPoint, ReplayedRate
+from mainstream.mpackage.manifest import MeasuredEventStatistics, MeasuredPoint, ReplayedRate
 from mainstream.sampling import NestedSampler
 from mainstream.scoring import frames_within, outside_windows
 from mainstream_trainer.event_statistics import in_seconds
@@ -29,8 +29,8 @@ def replayed_pictures(
     scores: FloatArray,
     classes: IntArray,
     present: NDArray[np.bool_],
-    statistics: EventStatistics,
-    points: Sequence[OperatingPoint],
+    statistics: MeasuredEventStatistics,
+    points: Sequence[MeasuredPoint],
     seed: int,
 ) -> tuple[ReplayedRate, ...]:
     """The curve of held-out pictures (n,) on a stream of the declared statistics, at some of the points' thresholds.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.labels import Run
-from mainstream.mpackage.manifest import EventStatistics
+from mainstream.mpackage.manifest import MeasuredEventStatistics
 
 IntArray = NDArray[np.int64]
 
@@ -63,7 +63,7 @@ def shown_in_run(pictures: IntArray, frames: int, correlation: float, rng: np.ra
 
 
 def declared_stream(
-    classes: IntArray, event_classes: Sequence[int], statistics: EventStatistics, most_fps: int, seed: int
+    classes: IntArray, event_classes: Sequence[int], statistics: MeasuredEventStatistics, most_fps: int, seed: int
 ) -> PictureStream | None:
     """A stream of pictures of `classes` (n,) whose events are as declared; None where no event could be of that length.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mainstream.api.video_stream import Crop
 from mainstream.labels import Split
-from mainstream.mpackage.manifest import EventStatistics
+from mainstream.mpackage.manifest import MeasuredEventStatistics
 from mainstream.weights import BaseWeights
 from mainstream_trainer.device import Device
 from mainstream_trainer.settings import TrainingSettings
@@ -37,7 +37,7 @@ class PictureData:
     folder: Path
     event_classes: tuple[str, ...]
     """folders whose pictures show the event; all others show something else"""
-    statistics: EventStatistics
+    statistics: MeasuredEventStatistics
     """of the events in the stream that the app is meant for"""
     fit_share: float = 0.60
     held_out_share: float = 0.15

@@ -43,7 +43,7 @@ class StreamSource(ApiModel):
     view: Name = Field("full", description="View of the stream; 'full' is the whole picture.")
 
 
-class Objective(ApiModel):
+class ObjectiveSpec(ApiModel):
     """What the planner maximises for this app, and how much it counts."""
 
     metric: Literal["f1", "f-beta", "recall", "precision"] = Field("f1", description="Event metric to maximise.")
@@ -138,7 +138,7 @@ class VideoAppSpec(ApiModel):
         json_schema_extra=cel("self == oldSelf", "an app keeps its stream; make another app for another stream"),
     )
     package: PackageSource = Field(description="Which M-Package the app runs from.")
-    objective: Objective = Field(Objective(), description="What the planner maximises for this app.")
+    objective: ObjectiveSpec = Field(ObjectiveSpec(), description="What the planner maximises for this app.")
     votes: Literal["auto"] | Annotated[int, Field(ge=1, le=7)] = Field(
         "auto",
         description="Consecutive hits needed to report an event, 1 to 7; auto lets the planner choose.",

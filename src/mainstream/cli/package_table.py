@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mainstream.mpackage.base_manifest import BaseManifest
 from mainstream.mpackage.comparing import CandidateChange, Difference
-from mainstream.mpackage.manifest import Candidate, Manifest
+from mainstream.mpackage.manifest import Manifest, PackedCandidate
 
 
 def render_published(found: Manifest | BaseManifest) -> RenderableType:
@@ -129,5 +129,5 @@ def _with_interval(value: float, interval: tuple[float, float]) -> str:
     return f"{value:.2f} ({interval[0]:.2f}-{interval[1]:.2f})"
 
 
-def _own_bytes(candidate: Candidate) -> int:
+def _own_bytes(candidate: PackedCandidate) -> int:
     return sum(blob.size_bytes for blob in candidate.blobs)

@@ -14,7 +14,7 @@ from mainstream.mpackage.opening import StoreOptions, open_store
 from mainstream.mpackage.store import Store
 
 if TYPE_CHECKING:
-    from mainstream.mpackage.manifest import EventStatistics
+    from mainstream.mpackage.manifest import MeasuredEventStatistics
     from mainstream.weights import BaseWeights
     from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
     from mainstream_trainer.settings import TrainingSettings
@@ -200,7 +200,7 @@ def _pictures(asked: Asked, folder: Path) -> "list[tuple[str, PictureData]]":
     ]
 
 
-def _statistics(asked: Asked) -> "EventStatistics":
+def _statistics(asked: Asked) -> "MeasuredEventStatistics":
     from mainstream_trainer.declared import declare, read_declared
 
     options = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mainstream.mpackage.manifest import Blob, Candidate, Manifest
+from mainstream.mpackage.manifest import Blob, Manifest, PackedCandidate
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class CandidateChange:
     """A branch-point at which the candidates differ; None where a side has none."""
 
     branch_point: int
-    before: Candidate | None
-    after: Candidate | None
+    before: PackedCandidate | None
+    after: PackedCandidate | None
 
     @property
     def new_bytes(self) -> int:
@@ -72,5 +72,5 @@ def _changes(where: str, before: Any, after: Any) -> Iterator[Change]:
         yield Change(where, before, after)
 
 
-def _blobs(candidate: Candidate | None) -> frozenset[Blob]:
+def _blobs(candidate: PackedCandidate | None) -> frozenset[Blob]:
     return frozenset(candidate.blobs) if candidate is not None else frozenset()

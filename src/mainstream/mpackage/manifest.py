@@ -50,7 +50,7 @@ class Statistic(_Part):
     source: Literal["measured", "declared"]
 
 
-class EventStatistics(_Part):
+class MeasuredEventStatistics(_Part):
     """Length in seconds, frequency and correlation of the app's events (design: event model)."""
 
     length_s: Statistic
@@ -60,7 +60,7 @@ class EventStatistics(_Part):
     """of single events, ascending, where they were measured: quantiles where there were more than a few"""
 
 
-class OperatingPoint(_Part):
+class MeasuredPoint(_Part):
     """A threshold on the score with its hit probabilities on held-out frames."""
 
     threshold: Probability
@@ -97,7 +97,7 @@ class PrivateSegment(_Part):
     blob: Blob
 
 
-class Candidate(_Part):
+class PackedCandidate(_Part):
     """One trained model of the app."""
 
     branch_point: int = Field(ge=0, le=255)
@@ -108,7 +108,7 @@ class Candidate(_Part):
     """name in the entry point group `mainstream.heads`"""
     head: Blob
     """the classifier on the feature map"""
-    operating_points: tuple[OperatingPoint, ...] = Field(min_length=1, max_length=256)
+    operating_points: tuple[MeasuredPoint, ...] = Field(min_length=1, max_length=256)
     replayed: tuple[ReplayedRate, ...] = Field(default=(), max_length=65536)
     balanced_accuracy: Probability
     """on held-out frames, at the middle threshold"""
@@ -189,9 +189,9 @@ class Manifest(Published):
     base: BaseReference
     prefix_hashes: tuple[Sha256, ...] = Field(min_length=1, max_length=256)
     """share key of the public base at every branch-point, the input first"""
-    event_statistics: EventStatistics
+    event_statistics: MeasuredEventStatistics
     evaluation: Evaluation
-    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=256)
+    candidates: tuple[PackedCandidate, ...] = Field(min_length=1, max_length=256)
     """by branch-point, ascending"""
     pruned: tuple[PrunedCandidate, ...] = Field(default=(), max_length=256)
     training: Training
@@ -218,6 +218,6 @@ class Manifest(Published):
         """See `Published.blobs`."""
         return frozenset(self.base.segments).union(*(candidate.blobs for candidate in self.candidates))
 
-    def candidate(self, branch_point: int) -> Candidate:
+    def candidate(self, branch_point: int) -> PackedCandidate:
         """The candidate at a branch-point; `KeyError` where there is none."""
         return {each.branch_point: each for each in self.candidates}[branch_point]

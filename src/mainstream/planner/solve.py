@@ -25,7 +25,7 @@ from mainstream.planner.plan import Plan
 from mainstream.planner.problem import Problem
 from mainstream.planner.tables import build_tables, nothing_left
 from mainstream.planner.validation import check_problem
-from mainstream.planner.writing import Decided, Verdict, write_plan
+from mainstream.planner.writing import Certificate, Decided, write_plan
 
 Policy = Literal["mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded"]
 POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded")
@@ -167,5 +167,5 @@ class _Planning:
 
     def write(self, decided: Decided | None, *, proved: bool) -> Plan:
         """The plan in the order in which the apps were listed."""
-        verdict = Verdict(self.gap, self.heuristic, self.tables.unseen, self.shed, proved)
-        return write_plan(self.problem, [app.name for app in self.asked.apps], self.policy, decided, verdict)
+        certificate = Certificate(self.gap, self.heuristic, self.tables.unseen, self.shed, proved)
+        return write_plan(self.problem, [app.name for app in self.asked.apps], self.policy, decided, certificate)

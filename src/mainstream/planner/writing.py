@@ -29,7 +29,7 @@ class Decided:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Certificate:
     """How good it is: `gap` asked for; `unseen` by coarse tables; `shed` apps by name with why; `proved` to be few."""
 
     gap: float
@@ -39,19 +39,21 @@ class Verdict:
     proved: bool
 
 
-def write_plan(problem: Problem, names: Sequence[str], policy: str, decided: Decided | None, verdict: Verdict) -> Plan:
+def write_plan(
+    problem: Problem, names: Sequence[str], policy: str, decided: Decided | None, certificate: Certificate
+) -> Plan:
     """The plan, apps in the order of `names`; `decided` is None if nothing fits at all."""
     chosen = {} if decided is None else _app_plans(decided)
-    apps = tuple(chosen.get(name) or _shed(name, verdict.shed[name]) for name in names)
+    apps = tuple(chosen.get(name) or _shed(name, certificate.shed[name]) for name in names)
     total = sum(app.weight for app in problem.apps)
     mean_f1 = sum(app.weight * chosen[app.name].f1 for app in problem.apps if app.name in chosen) / total
     objective = 0.0 if decided is None else decided.outcome.value
     bound = None
-    if not verdict.heuristic:
-        bound = max(objective, 0.0 if decided is None else decided.outcome.bound) + verdict.unseen
+    if not certificate.heuristic:
+        bound = max(objective, 0.0 if decided is None else decided.outcome.bound) + certificate.unseen
     return Plan(
         policy=policy,
-        status=_status(decided, verdict, objective, bound),
+        status=_status(decided, certificate, objective, bound),
         apps=apps,
         cost=_cost(problem, decided),
         budget=problem.budget,
@@ -60,7 +62,7 @@ def write_plan(problem: Problem, names: Sequence[str], policy: str, decided: Dec
         gap=None if bound is None else bound - objective,
         mean_f1=mean_f1,
         lowest=min((app.value for app in apps if app.fits), default=0.0),
-        shed=tuple(name for name in names if name in verdict.shed),
+        shed=tuple(name for name in names if name in certificate.shed),
     )
 
 
@@ -105,13 +107,13 @@ def _cost(problem: Problem, decided: Decided | None) -> Cost:
     return replace(cost, total=problem.budget) if 0.0 < over <= ROUNDING * max(problem.budget, 1.0) else cost
 
 
-def _status(decided: Decided | None, verdict: Verdict, objective: float, bound: float | None) -> Status:
+def _status(decided: Decided | None, certificate: Certificate, objective: float, bound: float | None) -> Status:
     """See `Plan`."""
-    if verdict.shed:
+    if certificate.shed:
         return "infeasible"
     if bound is None or decided is None:
         return "heuristic"
-    finished = verdict.proved and verdict.unseen == 0.0 and decided.outcome.finished
+    finished = certificate.proved and certificate.unseen == 0.0 and decided.outcome.finished
     if finished and bound - objective <= PROVED:
         return "optimal"
-    return "within-gap" if finished and bound - objective <= verdict.gap + PROVED else "deadline"
+    return "within-gap" if finished and bound - objective <= certificate.gap + PROVED else "deadline"

@@ -10,8 +10,7 @@ A replayed curve is what the same few frames said, played at many rates and vote
 Its observations are the events and windows that were played; where streams were made of pictures, the pictures.
 """
 
-from mainstream.mpackage.manifest import Evaluation, ReplayedRate
-from mainstream.mpackage.manifest import OperatingPoint as MeasuredPoint
+from mainstream.mpackage.manifest import Evaluation, MeasuredPoint, ReplayedRate
 from mainstream.planner.problem import OperatingPoint, ReplayedPoint
 
 PRIOR_BLOCKS = 2.0

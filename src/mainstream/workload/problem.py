@@ -7,8 +7,7 @@ share key (design: share key). The root of a view stands for getting one frame t
 from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
 from mainstream.events import EventStatistics
-from mainstream.mpackage.manifest import Candidate as PackedCandidate
-from mainstream.mpackage.manifest import Manifest
+from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.planner.problem import (
     DEFAULT_VOTES,

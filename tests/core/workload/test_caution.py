@@ -1,11 +1,11 @@
 import pytest
 
-from mainstream.mpackage.manifest import Evaluation, OperatingPoint, ReplayedRate
+from mainstream.mpackage.manifest import Evaluation, MeasuredPoint, ReplayedRate
 from mainstream.workload.caution import cautious, cautious_replay
 
 
-def measured(p: float, e: float) -> OperatingPoint:
-    return OperatingPoint(threshold=0.8, p=p, e=e, p_interval=(0, 1), e_interval=(0, 1))
+def measured(p: float, e: float) -> MeasuredPoint:
+    return MeasuredPoint(threshold=0.8, p=p, e=e, p_interval=(0, 1), e_interval=(0, 1))
 
 
 def held_out(blocks: float) -> Evaluation:

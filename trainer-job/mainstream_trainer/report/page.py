@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mainstream.html_page import render_html
-from mainstream.mpackage.manifest import Candidate, Manifest
+from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream_trainer.report.charts import over_branch_points, over_rates
 from mainstream_trainer.report.misses import Example
 from mainstream_trainer.report.quality import RATES_FPS, middle, quality
@@ -15,7 +15,7 @@ def render_report(
     record: Mapping[str, Any],
     *,
     fps: float | None,
-    best: Candidate,
+    best: PackedCandidate,
     missed: Sequence[Example],
     false_alarms: Sequence[Example],
 ) -> str:

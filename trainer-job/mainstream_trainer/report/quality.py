@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mainstream.events import f1, frames_per_event, precision, run_probability
-from mainstream.mpackage.manifest import Candidate, EventStatistics, OperatingPoint, ReplayedRate
+from mainstream.mpackage.manifest import MeasuredEventStatistics, MeasuredPoint, PackedCandidate, ReplayedRate
 
 VOTES = (1, 2, 3)
 RATES_FPS = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0)
@@ -25,7 +25,7 @@ class Quality:
     """whether it was replayed on held-out video or pictures, or computed by the event model"""
 
 
-def quality(candidate: Candidate, events: EventStatistics, fps: float) -> Quality:
+def quality(candidate: PackedCandidate, events: MeasuredEventStatistics, fps: float) -> Quality:
     """The best that the candidate offers at a rate; replayed where it was replayed at that very rate."""
     replayed = [each for each in candidate.replayed if each.fps == fps and each.votes in VOTES]
     if replayed:
@@ -40,7 +40,7 @@ def quality(candidate: Candidate, events: EventStatistics, fps: float) -> Qualit
     return Quality(value, min(low, value), max(high, value), point.threshold, votes, False)
 
 
-def _f1(p: float, e: float, events: EventStatistics, fps: float, votes: int) -> float:
+def _f1(p: float, e: float, events: MeasuredEventStatistics, fps: float, votes: int) -> float:
     """Recall is the mean over the lengths of observed events, where there are some (design: event model)."""
     correlation = events.correlation.value
     lengths_s = events.lengths_s or (events.length_s.value,)
@@ -50,10 +50,10 @@ def _f1(p: float, e: float, events: EventStatistics, fps: float, votes: int) -> 
     return float(f1(recall, precision(recall, false_alarm, events.frequency.value)))
 
 
-def _replayed_f1(each: ReplayedRate, events: EventStatistics) -> float:
+def _replayed_f1(each: ReplayedRate, events: MeasuredEventStatistics) -> float:
     return float(f1(each.recall, precision(each.recall, each.false_alarm, events.frequency.value)))
 
 
-def middle(candidate: Candidate) -> OperatingPoint:
+def middle(candidate: PackedCandidate) -> MeasuredPoint:
     """The operating point at score about 1/2."""
     return candidate.operating_points[len(candidate.operating_points) // 2]
