@@ -17,6 +17,7 @@ from mainstream.errors import InvalidInputError
 
 _NAME = "mainstream-pixels"
 _FIRST_BYTES = 1 << 20
+_CLOSED = -1
 MAX_PIXEL_BYTES = 64 << 20
 """of one message: say, 64 frames of 500 x 600 pixels"""
 REQUESTS_IN_FLIGHT = 2
@@ -45,9 +46,11 @@ class PixelWriter:
         return {"process": os.getpid(), "file": self._file, "bytes": size}
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Let go of the memory; harmless twice, though a number of a file that is closed soon names somebody else's."""
         self._map.close()
-        os.close(self._file)
+        file, self._file = self._file, _CLOSED
+        if file != _CLOSED:
+            os.close(file)
 
     def _grown(self, size_bytes: int) -> mmap.mmap:
         os.ftruncate(self._file, size_bytes)

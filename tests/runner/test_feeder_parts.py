@@ -216,6 +216,15 @@ def test_a_message_that_is_none_is_refused(spoil) -> None:
             received(spoil(sent))
 
 
+def test_closing_twice_closes_nobody_elses_file(tmp_path: Path) -> None:
+    writer = PixelWriter()
+    writer.close()
+    with (tmp_path / "others").open("w") as other:  # has the number of the file that was closed
+        writer.close()
+        other.write("still open")
+    assert (tmp_path / "others").read_text() == "still open"
+
+
 def received(sent: bytes) -> list[DueFrame]:
     message = wire.decode(sent)
     return wire.decode_frames(message, PixelReader().read(message["pixels"]))

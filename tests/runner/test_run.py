@@ -60,6 +60,7 @@ def test_every_app_gets_its_rate_and_every_frame_is_counted(
     )
     assert opened == sum(app.reports for app in report.apps)
     assert [each for each in heard if each.event is None]
+    assert (tmp_path / "feeder.log").read_text() == ""
 
 
 def test_what_an_overloaded_engine_cannot_take_is_counted_as_dropped(

@@ -72,25 +72,12 @@ class Play:
             routing = self._load()
             sources = [(stream, self._open(stream, opened)) for stream in self._files()]
             feeder = Feeder(self._config.port, self._counts, decider, lambda _: self._engine_lost.set())
-            opened.callback(feeder.close)
-            self._start_cameras(feeder, opened)
-            feeder.adopt(routing)
-            self._say({"kind": "playing", "cpu_s": time.process_time()})
-            self._start_s = self._ended_s = time.monotonic()
-            threads = [
-                threading.Thread(target=self._play, args=(feeder, *source), name=f"file-{source[0].name}", daemon=True)
-                for source in sources
-            ]
-            for thread in threads:
-                thread.start()
-            try:
-                self._follow(feeder, threads)
-                stopped = self._stopping.is_set()
-            finally:
-                self._stopping.set()
-                for thread in threads:
-                    thread.join(_STOP_TIMEOUT_S)
-            feeder.close()
+            with contextlib.closing(feeder):
+                self._start_cameras(feeder, opened)
+                feeder.adopt(routing)
+                self._say({"kind": "playing", "cpu_s": time.process_time()})
+                self._start_s = self._ended_s = time.monotonic()
+                stopped = self._play_all(feeder, sources)
             self._conclude(decider, sinks, _STOPPED_DELIVER_TIMEOUT_S if stopped else _DELIVER_TIMEOUT_S)
         if self._failure is not None:
             raise self._failure
@@ -174,6 +161,22 @@ class Play:
         return served_routing(self._config.plan, report)
 
     # ---- playing --------------------------------------------------------------------------------------------------
+
+    def _play_all(self, feeder: Feeder, sources: list[tuple[RunnerStream, Source]]) -> bool:
+        """Until nothing plays and nothing waits; whether it was told to stop before."""
+        threads = [
+            threading.Thread(target=self._play, args=(feeder, *source), name=f"file-{source[0].name}", daemon=True)
+            for source in sources
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._follow(feeder, threads)
+            return self._stopping.is_set()
+        finally:
+            self._stopping.set()
+            for thread in threads:
+                thread.join(_STOP_TIMEOUT_S)
 
     def _play(self, feeder: Feeder, stream: RunnerStream, source: Source) -> None:
         try:
