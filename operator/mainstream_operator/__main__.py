@@ -11,8 +11,8 @@ from typing import Any
 import kopf
 from prometheus_client import start_http_server
 
+from mainstream.decide.planning import Planning
 from mainstream.errors import MainstreamError
-from mainstream_operator.decide.planning import Planning
 from mainstream_operator.kube import Kube
 from mainstream_operator.logs import configure_logging
 from mainstream_operator.metrics import Metrics

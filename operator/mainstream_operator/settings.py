@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mainstream.api.edge_node import EdgeNodeSpec
+from mainstream.decide.quotas import NO_QUOTAS, Quotas
 from mainstream.documents import read_document
-from mainstream_operator.decide.quotas import NO_QUOTAS, Quotas
 from mainstream_operator.observe.allowed_hosts import HostRules
 
 SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"

@@ -18,8 +18,8 @@ from fleet_run import children_of, ref, timeless
 from kubernetes import client, config
 
 from mainstream.api import VideoApp
+from mainstream.decide.planning import Planning
 from mainstream.mpackage.manifest import Manifest
-from mainstream_operator.decide.planning import Planning
 from mainstream_operator.desired.config_map import ordered_plan
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.metrics import Metrics

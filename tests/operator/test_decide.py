@@ -2,10 +2,10 @@
 
 from operator_objects import app_body, edge_node_body, manifest, node_profile, observed, stream_body
 
+from mainstream.decide.planning import Planning
+from mainstream.decide.refusal import Refusal
 from mainstream.mpackage.manifest import Blob
 from mainstream_operator.decide.decide import decide
-from mainstream_operator.decide.planning import Planning
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.observe.packages import PackageState
 from mainstream_operator.watch.cluster_state import World
 

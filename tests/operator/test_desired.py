@@ -6,9 +6,9 @@ import pytest
 from operator_objects import edge_node_body, observed, typed
 
 from mainstream.api import EdgeNode
+from mainstream.decide.planning import Planning
 from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, Login, NodeCredentials, Wanted
 from mainstream_operator.decide.decide import decide
-from mainstream_operator.decide.planning import Planning
 from mainstream_operator.desired.config_map import ordered_plan, orders_config_map
 from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.desired.secret import node_secret

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from operator_objects import NOW, app_body, edge_node_body, node_profile, observed
 
+from mainstream.decide.planning import Planning
+from mainstream.decide.quotas import Quota, Quotas, over_quota
+from mainstream.decide.refusal import Refusal
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import AppStatusReport, StatusReport
 from mainstream_operator.decide.decide import MOST_DRY_RUNS, Decision, decide
-from mainstream_operator.decide.planning import Planning
-from mainstream_operator.decide.quotas import Quota, Quotas, over_quota
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.metrics import samples
 from mainstream_operator.observe.snapshot import scene_of
 from mainstream_operator.status.app import AppFacts, app_status

@@ -8,10 +8,10 @@ from operator_objects import NOW, app_body, observed, typed
 from mainstream.api import VideoApp
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop
+from mainstream.decide.planning import Planning
+from mainstream.decide.refusal import Refusal
 from mainstream.status_report import AppStatusReport, StatusReport, StreamStatusReport
 from mainstream_operator.decide.decide import decide
-from mainstream_operator.decide.planning import Planning
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import printable
 from mainstream_operator.status.writing import told, verdict

@@ -6,9 +6,9 @@ import pytest
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.model import Metadata
+from mainstream.decide.planning import Planning
 from mainstream.runner_orders import NodeCredentials
 from mainstream_operator.decide.decide import decide
-from mainstream_operator.decide.planning import Planning
 from mainstream_operator.observe.allowed_hosts import (
     HostRules,
     app_refusal,

@@ -11,17 +11,17 @@ from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.model import Metadata
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import VideoStreamStatus
+from mainstream.decide.admit import precedence
+from mainstream.decide.plan import Forecast, Ground, NodePlan, forecast, plan_node
+from mainstream.decide.planning import Planning
+from mainstream.decide.refusal import Refusal
+from mainstream.decide.slowdown import next_slowdown, slowed
 from mainstream.node_profile import NodeProfile
 from mainstream.planner import Running
 from mainstream.runner_orders import Wanted
 from mainstream.runner_plan import RunnerPlan, RunnerStream
-from mainstream.workload.admission import precedence
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import base_profile
-from mainstream.workload.slowdown import next_slowdown, slowed
-from mainstream_operator.decide.node_plan import Forecast, Ground, NodePlan, forecast, plan_node
-from mainstream_operator.decide.planning import Planning
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.observe.snapshot import AppOnNode, Observation
 
 MOST_DRY_RUNS = 8

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.video_app import StoreAccess
-from mainstream_operator.decide.refusal import Refusal
+from mainstream.decide.refusal import Refusal
 from mainstream_operator.observe.snapshot import Scene
 
 Address = IPv4Address | IPv6Address

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.video_app import Sink
+from mainstream.decide.refusal import Refusal
 from mainstream.runner_orders import TOKEN_FILE, Login, NodeCredentials, SinkKeys, sink_key
 from mainstream_operator.apply.drift import difference
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.desired.secret import new_token, node_secret
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.names import runner_name

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
+from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob, Manifest
@@ -20,7 +21,6 @@ from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
 from mainstream.status_report import WantedUpload
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.observe.stores import SecretProblemError, StoreOpener
 
 _READERS = 4

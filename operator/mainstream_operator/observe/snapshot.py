@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.decide.quotas import NO_QUOTAS, Quotas, over_quota
+from mainstream.decide.refusal import Refusal
 from mainstream.runner_orders import NodeCredentials
 from mainstream.status_report import StatusReport
-from mainstream_operator.decide.quotas import NO_QUOTAS, Quotas, over_quota
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.observe.packages import PackageState
 from mainstream_operator.watch.cluster_state import Children, Machine, Unreadable, World, stream_key
 from mainstream_operator.watch.placement import NOWHERE, node_of_stream, placements

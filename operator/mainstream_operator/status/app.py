@@ -6,10 +6,10 @@ from datetime import datetime
 
 from mainstream.api.video_app import DryRun, Loss, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
 from mainstream.api.video_stream import Crop
+from mainstream.decide.refusal import Refusal
 from mainstream.planner import AppPlan
 from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import AppStatusReport, StatusReport, StreamStatusReport
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, printable, settle
 from mainstream_operator.status.stream import reaches_out
 from mainstream_operator.watch.cluster_state import stream_key

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mainstream.api.conditions import Condition, Truth
-from mainstream_operator.decide.refusal import Refusal
+from mainstream.decide.refusal import Refusal
 
 _LONGEST_MESSAGE = 1024
 

@@ -1,6 +1,6 @@
 """What a dry run found, in figures for a status. Pure."""
 
-from mainstream_operator.decide.node_plan import Forecast, NodePlan
+from mainstream.decide.plan import Forecast, NodePlan
 from mainstream_operator.status.app import AppLoss, Tried
 from mainstream_operator.status.sharing import apps_sharing
 

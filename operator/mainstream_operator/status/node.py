@@ -5,11 +5,11 @@ from datetime import datetime
 
 from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, StatedProfile
 from mainstream.api.edge_node import NodePlan as StatedPlan
+from mainstream.decide.plan import NodePlan
+from mainstream.decide.refusal import Refusal
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import StatusReport
-from mainstream_operator.decide.node_plan import NodePlan
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
 from mainstream_operator.watch.cluster_state import Machine
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop, VideoStreamStatus
+from mainstream.decide.refusal import Refusal
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_operator.decide.decide import Decision
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.observe.snapshot import AppOnNode, Observation
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_false, settle

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from mainstream.api.video_stream import Crop, ObservedStream, VideoStream, VideoStreamStatus
+from mainstream.decide.refusal import Refusal
 from mainstream.status_report import StreamStatusReport
-from mainstream_operator.decide.refusal import Refusal
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.model import Metadata
-from mainstream_operator.decide.refusal import Refusal
+from mainstream.decide.refusal import Refusal
 from mainstream_operator.names import EDGE_LABEL, NODE_ANNOTATION, runner_name
 
 Body = dict[str, Any]

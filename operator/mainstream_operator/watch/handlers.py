@@ -9,8 +9,8 @@ from typing import Any
 
 import kopf
 
-from mainstream_operator.decide.quotas import Quotas
-from mainstream_operator.decide.refusal import Refusal
+from mainstream.decide.quotas import Quotas
+from mainstream.decide.refusal import Refusal
 from mainstream_operator.names import GROUP, NODE_LABEL, VERSION
 from mainstream_operator.watch.cluster_state import World, stream_key
 from mainstream_operator.watch.placement import NOWHERE, node_of_stream, placements

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mainstream.api import VideoStream
-from mainstream_operator.decide.refusal import Refusal
+from mainstream.decide.refusal import Refusal
 from mainstream_operator.watch.cluster_state import Machine, World
 
 NOWHERE = ""

@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mainstream.api import EdgeNode
+from mainstream.decide.admit import ProblemOf, TurnedAway, admit
+from mainstream.decide.budget_shares import tenants_problem, within_shares
+from mainstream.decide.planning import Planning
+from mainstream.decide.refusal import Refusal
+from mainstream.decide.steady import steady_plan
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.node_profile import NodeProfile
 from mainstream.planner import Plan, Policy, Problem, Running, Switching
 from mainstream.runner_plan import RunnerPlan
-from mainstream.workload.admission import ProblemOf, TurnedAway, admit
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import build_problem
-from mainstream.workload.shares import tenants_problem, within_shares
-from mainstream.workload.steady import steady_plan
-from mainstream_operator.decide.planning import Planning
-from mainstream_operator.decide.refusal import Refusal
 
 
 @dataclass(frozen=True)

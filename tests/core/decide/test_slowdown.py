@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mainstream.decide.slowdown import DEAD_BAND, LEAST, MOST, next_slowdown, slowed
 from mainstream.node_profile import BaseProfile, NodeProfile
-from mainstream.workload.slowdown import DEAD_BAND, LEAST, MOST, next_slowdown, slowed
 
 noises = st.lists(st.floats(-0.07, 0.07), min_size=20, max_size=60)
 

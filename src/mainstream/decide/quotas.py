@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mainstream.api import VideoApp
-from mainstream.workload.admission import precedence
-from mainstream_operator.decide.refusal import Refusal
+from mainstream.decide.admit import precedence
+from mainstream.decide.refusal import Refusal
 
 
 class Quota(BaseModel):

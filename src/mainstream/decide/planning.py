@@ -10,8 +10,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from mainstream.decide.steady import GAP
 from mainstream.planner import Plan, Policy, Problem, all_fit, solve
-from mainstream.workload.steady import GAP
 
 _STEPS = 800
 """looks at the clock; about .3 s for ten apps that are hard to plan for"""

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.cost import Segment
+from mainstream.decide.admit import MOST_EXPLAINED, admit
+from mainstream.decide.budget_shares import within_shares
+from mainstream.decide.steady import GAP, steady_plan
 from mainstream.events import EventStatistics
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Problem, Running, Switching, all_fit, solve
-from mainstream.workload.admission import MOST_EXPLAINED, admit
 from mainstream.workload.node_workload import PlacedApp
-from mainstream.workload.shares import within_shares
-from mainstream.workload.steady import GAP, steady_plan
 
 STEM = tuple(Segment(f"v/{k}", f"v/{k - 1}" if k else None, 0.003, 1) for k in range(4))
 NAMES = [f"t/app-{index}" for index in range(6)]
