@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export QUICK
 
-.PHONY: help demo test lint types contracts unit crds test-cluster images locks chart-docs kube-score cluster-demo clean
+.PHONY: help demo test lint types contracts unit crds reasons test-cluster images locks chart-docs kube-score cluster-demo clean
 
 help: ## list the commands
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | sort | column -t -s '	'
@@ -45,6 +45,9 @@ unit: $(VENV)/.dev ## pytest
 
 crds: $(VENV)/.dev ## write the CustomResourceDefinitions anew from their models
 	$(BIN)/python -m mainstream.api.crd
+
+reasons: $(VENV)/.dev ## write the table of reasons in docs/operator.md anew from their enum
+	$(BIN)/python -m mainstream.api.reasons
 
 test-cluster: $(VENV)/.dev ## the story of apps on a real Kubernetes; skips where there is none, saying how to get one
 	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster -v --timeout 1800

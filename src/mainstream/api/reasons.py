@@ -1,0 +1,180 @@
+"""Reasons: the stable words that conditions and refusals carry, each with what it means and what it does.
+
+A program may wait for a word; a person reads the condition's message, which names the case and the way out. The table
+in docs/operator.md is written from here by `make reasons`.
+"""
+
+from enum import Enum, StrEnum
+from pathlib import Path
+
+
+class Effect(Enum):
+    """What follows where a reason is given."""
+
+    REFUSES = "refuses"
+    """what it is said of cannot be used until somebody changes something; nobody else is touched"""
+    WAITS = "waits"
+    """it can be used and is not planned, until there is room for it or until something is known"""
+    HOLDS = "holds"
+    """something about it is not known at the moment; if it runs, its node's plan stays as it is until it is"""
+    TELLS = "tells only"
+    """a condition says so, and nothing follows from it"""
+
+
+class Reason(StrEnum):
+    """One word; its value is what `kubectl` shows."""
+
+    effect: Effect
+    meaning: str
+    """a sentence for a user"""
+
+    def __new__(cls, word: str, effect: Effect, meaning: str) -> "Reason":
+        """A member from its word, its effect and its meaning."""
+        reason = str.__new__(cls, word)
+        reason._value_ = word
+        reason.effect = effect
+        reason.meaning = meaning
+        return reason
+
+    # What an app names
+    INVALID_SPEC = "InvalidSpec", Effect.REFUSES, "The spec cannot be read; the message names the field."
+    STREAM_NOT_FOUND = "StreamNotFound", Effect.REFUSES, "There is no VideoStream of that name."
+    STREAM_NOT_ALLOWED = (
+        "StreamNotAllowed",
+        Effect.REFUSES,
+        "The VideoStream does not list the app's namespace in `allowedNamespaces`.",
+    )
+    STREAM_NOT_PLACED = "StreamNotPlaced", Effect.REFUSES, "No node analyses the VideoStream yet; see its conditions."
+    VIEW_NOT_FOUND = "ViewNotFound", Effect.REFUSES, "The VideoStream has no view of that name."
+    HOST_NOT_ALLOWED = (
+        "HostNotAllowed",
+        Effect.REFUSES,
+        "The spec names a host that the operator and the runners must not call.",
+    )
+    SECRET_MISSING = "SecretMissing", Effect.REFUSES, "There is no Secret of that name."
+    SECRET_FORBIDDEN = (
+        "SecretForbidden",
+        Effect.REFUSES,
+        "The operator may not read Secrets of the namespace, which the chart's `tenants` do not list.",
+    )
+    SECRET_INCOMPLETE = "SecretIncomplete", Effect.REFUSES, "The Secret lacks a key that is needed."
+    SECRET_UNREADABLE = "SecretUnreadable", Effect.REFUSES, "The Secret holds no text, or cannot be read now."
+
+    # Packages and their stores
+    INVALID_REFERENCE = "InvalidReference", Effect.REFUSES, "The package reference cannot be read, or is not in S3."
+    PACKAGE_MISSING = "PackageMissing", Effect.REFUSES, "The store has no such package, or the package lacks a part."
+    PACKAGE_CORRUPT = "PackageCorrupt", Effect.REFUSES, "What the store holds is not what was published."
+    PACKAGE_UNREADABLE = "PackageUnreadable", Effect.REFUSES, "The store's answer makes no sense."
+    STORE_REFUSED = "StoreRefused", Effect.REFUSES, "The store refuses access with these keys."
+    STORE_UNREACHABLE = "StoreUnreachable", Effect.HOLDS, "The store does not answer; it is asked again."
+    READING_FAILED = "ReadingFailed", Effect.HOLDS, "Reading the package failed unexpectedly; it is read again."
+    PACKAGE_BEING_READ = "PackageBeingRead", Effect.HOLDS, "The package's manifest is being read."
+    BASE_UNAVAILABLE = (
+        "BaseUnavailable",
+        Effect.REFUSES,
+        "The node does not have the base network that the package was trained from.",
+    )
+    CANNOT_BE_USED = (
+        "CannotBeUsed",
+        Effect.REFUSES,
+        "The package and the spec do not fit together; nothing can be planned.",
+    )
+
+    # Who gets in
+    SUSPENDED = "Suspended", Effect.WAITS, "`spec.suspend` is set; what the app would take is free for others."
+    QUOTA_EXCEEDED = (
+        "QuotaExceeded",
+        Effect.WAITS,
+        "The namespace has more apps, or would take more of the node's budget, than its quota.",
+    )
+    OTHERS_BELOW_MINIMUM = (
+        "OthersBelowMinimum",
+        Effect.WAITS,
+        "With the app, one that comes first would fall below its minimum; the message says by how much.",
+    )
+    DOES_NOT_FIT = (
+        "DoesNotFit",
+        Effect.WAITS,
+        "The app's minimum cannot be reached beside the others, or the budget is too small even at the lowest rates.",
+    )
+    TOO_MANY_DRY_RUNS = (
+        "TooManyDryRuns",
+        Effect.WAITS,
+        "The node answers other dry runs first; this one has its turn when one of those is deleted.",
+    )
+    DRY_RUN = "DryRun", Effect.TELLS, "The app is a dry run and would be admitted; see `status.dryRun`."
+    DRY_RUN_NOT_ADMITTED = "DryRunNotAdmitted", Effect.TELLS, "The app is a dry run and would not be admitted."
+    VALID = "Valid", Effect.TELLS, "Stream, view and package can be used."
+    FITS = "Fits", Effect.TELLS, "The app is part of the node's plan."
+    NOT_ACCEPTED = "NotAccepted", Effect.TELLS, "The app is not planned since it is not accepted."
+    WAITING = "Waiting", Effect.TELLS, "The node is planned as soon as all that runs on it is known."
+
+    # Nodes and their profiles
+    NODE_FOUND = "NodeFound", Effect.TELLS, "Exactly one node analyses the stream."
+    NODE_NOT_FOUND = "NodeNotFound", Effect.REFUSES, "There is no Node of that name, or none that the selector matches."
+    NODE_NOT_EDGE = "NodeNotEdge", Effect.REFUSES, "The Node is not labelled `mainstream.video/edge=true`."
+    NODE_AMBIGUOUS = "NodeAmbiguous", Effect.REFUSES, "The selector matches several Nodes."
+    NODE_NOT_READY = "NodeNotReady", Effect.TELLS, "The Node is not ready; what runs there goes on if it can."
+    NO_EDGE_NODE = "NoEdgeNode", Effect.WAITS, "The node has no EdgeNode yet."
+    RUNNER_STARTING = "RunnerStarting", Effect.WAITS, "The node's runner has not answered yet."
+    PROFILING = "Profiling", Effect.HOLDS, "The runner measures what a frame costs on the node."
+    PROFILING_FAILED = "ProfilingFailed", Effect.WAITS, "The runner cannot measure what a frame costs on the node."
+    MEASURED = "Measured", Effect.TELLS, "The runner measured what a frame costs."
+    DECLARED = "Declared", Effect.TELLS, "The EdgeNode's spec says what a frame costs."
+    NOT_NEEDED = "NotNeeded", Effect.TELLS, "Nothing needs to be measured, since no stream is placed on the node."
+
+    # The plan and the runner that serves it
+    PLANNED = "Planned", Effect.TELLS, "Every app that could be used is part of the node's plan."
+    NOT_ALL_FIT = "NotAllFit", Effect.TELLS, "Some apps are not admitted; the message names them."
+    NOTHING_TO_PLAN = "NothingToPlan", Effect.TELLS, "No app can be planned on the node."
+    NOT_PLANNED = "NotPlanned", Effect.TELLS, "The app is not part of the node's plan; see condition Planned."
+    RUNNER_NOT_ANSWERING = "RunnerNotAnswering", Effect.TELLS, "The node's runner does not answer; it is asked again."
+    NO_PLAN = "NoPlan", Effect.TELLS, "The runner answers and waits for a plan."
+    IDLE = "Idle", Effect.TELLS, "No stream is placed on the node, so no runner is needed."
+    PLAN_ON_ITS_WAY = "PlanOnItsWay", Effect.TELLS, "The runner has not taken up the plan yet."
+    FETCHING_WEIGHTS = "FetchingWeights", Effect.TELLS, "The runner fetches weights that it lacks."
+    PLAN_NOT_SERVED = "PlanNotServed", Effect.TELLS, "The runner cannot serve the plan; the message says why."
+    SERVING = "Serving", Effect.TELLS, "The runner serves the plan."
+    CANNOT_RUN = "CannotRun", Effect.TELLS, "The runner cannot run the app; the message says why."
+    NO_FRAME_YET = "NoFrameYet", Effect.TELLS, "The plan is served, and no frame was due yet."
+    ANALYSING = "Analysing", Effect.TELLS, "Frames are analysed."
+    NOT_RUNNING = "NotRunning", Effect.TELLS, "The app does not run."
+    AS_PLANNED = "AsPlanned", Effect.TELLS, "The planned rate is kept, and every sink is served."
+    BELOW_RATE = "BelowRate", Effect.TELLS, "Fewer frames are analysed than planned."
+    SINK_FAILING = "SinkFailing", Effect.TELLS, "A sink does not take what is delivered; it waits on the node's disk."
+    EVENTS_LOST = "EventsLost", Effect.TELLS, "More waited for a sink than the node's disk holds; the oldest were lost."
+
+    # The camera
+    NOT_USED = "NotUsed", Effect.TELLS, "No app needs the stream, so no runner opens it."
+    CONNECTING = "Connecting", Effect.TELLS, "The runner connects to the camera."
+    DECODING = "Decoding", Effect.TELLS, "Frames arrive."
+    NOT_ANSWERING = "NotAnswering", Effect.TELLS, "The camera fails; the message says how."
+    STREAM_UNREACHABLE = "StreamUnreachable", Effect.TELLS, "The app's stream fails; see its VideoStream."
+    OTHER_SIZE = "OtherSize", Effect.TELLS, "The camera's picture is smaller than a view of it."
+
+
+DOCUMENT = Path("docs/operator.md")
+BEGIN = "<!-- Generated from src/mainstream/api/reasons.py by `make reasons`: begin -->\n"
+END = "<!-- end -->\n"
+
+
+def reasons_table() -> str:
+    """Every reason, in Markdown, in the order of their words."""
+    rows = (f"| `{each.value}` | {each.effect.value} | {each.meaning} |\n" for each in sorted(Reason))
+    return "".join(("| reason | effect | meaning |\n|---|---|---|\n", *rows))
+
+
+def with_table(document: str) -> str:
+    """The document with the table as it is now between the marks."""
+    before, _, rest = document.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{reasons_table()}\n{END}{after}"
+
+
+def main() -> None:
+    """Write the table anew, below the working folder."""
+    DOCUMENT.write_text(with_table(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
