@@ -6,6 +6,7 @@ one, which starts from what then is.
 
 from mainstream.api import EdgeNode
 from mainstream.api.model import API_VERSION
+from mainstream.api.reasons import Reason
 from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.apply.ensure import ensure, nudge, remove
@@ -46,7 +47,7 @@ def reconcile(scene: Scene, tools: Tools) -> float:
         pod_age_s=pod_age_s(scene.children.pods, tools.now()),
         report=observation.report,
         ordered=ordered,
-        profiling=any(refusal.reason == "Profiling" for refusal in decision.waiting.values()),
+        profiling=any(refusal.reason is Reason.PROFILING for refusal in decision.waiting.values()),
     )
     return min([again_s, *too_early_s])
 

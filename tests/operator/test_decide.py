@@ -2,6 +2,7 @@
 
 from operator_objects import app_body, edge_node_body, manifest, node_profile, observed, stream_body
 
+from mainstream.api.reasons import Reason
 from mainstream.decide.planning import Planning
 from mainstream.decide.refusal import Refusal
 from mainstream.mpackage.manifest import Blob
@@ -31,7 +32,7 @@ def test_the_plan_does_not_depend_on_the_order_in_which_things_were_seen(world: 
 
 
 def test_a_package_that_cannot_be_read_touches_nobody_else(world: World) -> None:
-    broken = PackageState(refusal=Refusal("PackageCorrupt", "Broken."))
+    broken = PackageState(refusal=Refusal(Reason.PACKAGE_CORRUPT, "Broken."))
     decision = decide(observed(world, crossing=broken), Planning(), None)
     assert decision.refused["plaza/crossing"].reason == "PackageCorrupt"
     assert decision.runner_plan is not None
@@ -39,7 +40,7 @@ def test_a_package_that_cannot_be_read_touches_nobody_else(world: World) -> None
 
 
 def test_a_plan_stands_while_the_package_of_a_running_app_is_not_known(world: World) -> None:
-    away = PackageState(refusal=Refusal("StoreUnreachable", "Away."), transient=True)
+    away = PackageState(refusal=Refusal(Reason.STORE_UNREACHABLE, "Away."))
     both = decide(observed(world), Planning(), None).runner_plan
     one = decide(observed(world, crossing=away), Planning(), None).runner_plan
     held = decide(observed(world, crossing=PackageState()), Planning(), both)

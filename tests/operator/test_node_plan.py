@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from operator_objects import NOW, app_body, edge_node_body, node_profile, observed
 
+from mainstream.api.reasons import Reason
 from mainstream.decide.planning import Planning
 from mainstream.decide.quotas import Quota, Quotas, over_quota
 from mainstream.decide.refusal import Refusal
@@ -192,7 +193,7 @@ def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_events_degr
     assert reasons["Degraded"] == "EventsLost"
     assert status.observed is not None
     assert (status.observed.events_last_hour, status.observed.lost_events) == (7, 4)
-    keyless = replace(facts, sink_refusal=Refusal("SecretMissing", "There is no Secret."))
+    keyless = replace(facts, sink_refusal=Refusal(Reason.SECRET_MISSING, "There is no Secret."))
     again = app_status(world.apps["plaza/crossing"], keyless, NOW)
     assert {each.type: each.reason for each in again.conditions}["Degraded"] == "SecretMissing"
 

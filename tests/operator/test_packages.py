@@ -2,6 +2,7 @@
 
 import pytest
 
+from mainstream.api.reasons import Reason
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
 from mainstream_operator.observe.packages import _failed
@@ -9,21 +10,29 @@ from mainstream_operator.observe.stores import SecretProblemError
 
 
 @pytest.mark.parametrize(
-    ("error", "reason", "transient"),
+    ("error", "reason", "unknown"),
     [
-        (SecretProblemError("SecretMissing", "There is no Secret plaza/store; create it."), "SecretMissing", False),
-        (StoreRefusedError("refuses these keys", source="s3://packages"), "StoreRefused", False),
-        (StoreUnreachableError("does not answer", source="s3://packages"), "StoreUnreachable", True),
-        (DamagedPackageError("is not JSON", field="manifest.json"), "PackageCorrupt", False),
-        (StoreError("has 9 bytes", field="manifest.json"), "PackageUnreadable", False),
-        (InvalidInputError("there is no such package", field="a@1", source="s3://packages"), "PackageMissing", False),
-        (InvalidInputError("'x' is not a package reference", field="reference"), "InvalidReference", False),
+        (
+            SecretProblemError(Reason.SECRET_MISSING, "There is no Secret plaza/store; create it."),
+            Reason.SECRET_MISSING,
+            False,
+        ),
+        (StoreRefusedError("refuses these keys", source="s3://packages"), Reason.STORE_REFUSED, False),
+        (StoreUnreachableError("does not answer", source="s3://packages"), Reason.STORE_UNREACHABLE, True),
+        (DamagedPackageError("is not JSON", field="manifest.json"), Reason.PACKAGE_CORRUPT, False),
+        (StoreError("has 9 bytes", field="manifest.json"), Reason.PACKAGE_UNREADABLE, False),
+        (
+            InvalidInputError("there is no such package", field="a@1", source="s3://packages"),
+            Reason.PACKAGE_MISSING,
+            False,
+        ),
+        (InvalidInputError("'x' is not a package reference", field="reference"), Reason.INVALID_REFERENCE, False),
     ],
 )
-def test_each_failure_has_a_stable_reason(error: Exception, reason: str, transient: bool) -> None:
+def test_each_failure_has_a_stable_reason(error: Exception, reason: Reason, unknown: bool) -> None:
     state = _failed(error)
     assert state.refusal is not None
-    assert (state.refusal.reason, state.transient) == (reason, transient)
+    assert (state.refusal.reason, state.unknown) == (reason, unknown)
     assert state.refusal.message.endswith(".")
 
 
@@ -32,4 +41,4 @@ def test_a_failure_that_nobody_foresaw_tells_its_kind_alone() -> None:
     assert state.refusal is not None
     assert "RuntimeError" in state.refusal.message
     assert "Signature" not in state.refusal.message
-    assert state.transient
+    assert state.unknown

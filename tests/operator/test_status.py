@@ -6,6 +6,7 @@ from datetime import timedelta
 from operator_objects import NOW, app_body, observed, typed
 
 from mainstream.api import VideoApp
+from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop
 from mainstream.decide.planning import Planning
@@ -60,7 +61,7 @@ def test_an_app_that_lags_behind_its_plan_is_degraded(world: World) -> None:
 def test_a_refused_app_says_why_and_is_neither_planned_nor_ready() -> None:
     app = typed(app_body())
     assert isinstance(app, VideoApp)
-    refused = AppFacts("n1", Refusal("PackageMissing", "There is none."), None, None, None, 0, None)
+    refused = AppFacts("n1", Refusal(Reason.PACKAGE_MISSING, "There is none."), None, None, None, 0, None)
     status = app_status(app, refused, NOW)
     assert condition(status, "Accepted") == ("False", "PackageMissing")
     assert condition(status, "Planned") == ("False", "NotAccepted")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
+from mainstream.api.reasons import Reason
 from mainstream.api.video_app import MqttSink, WebhookSink
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.s3_store import S3Keys
@@ -23,13 +24,13 @@ SECRET = "word-of-a-test"  # noqa: S105
 
 
 def test_control_characters_do_not_reach_a_status() -> None:
-    [condition] = settle([], [is_false("Accepted", Refusal("CannotBeUsed", NASTY))], 1, NOW)
+    [condition] = settle([], [is_false("Accepted", Refusal(Reason.CANNOT_BE_USED, NASTY))], 1, NOW)
     assert condition.message.isprintable()
     assert "red" in condition.message
 
 
 def test_a_message_of_a_megabyte_does_not_reach_a_status() -> None:
-    [condition] = settle([], [is_false("Accepted", Refusal("CannotBeUsed", "x" * (1 << 20)))], 1, NOW)
+    [condition] = settle([], [is_false("Accepted", Refusal(Reason.CANNOT_BE_USED, "x" * (1 << 20)))], 1, NOW)
     assert len(condition.message) <= 1024
 
 

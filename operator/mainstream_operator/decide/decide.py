@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.model import Metadata
+from mainstream.api.reasons import Effect, Reason
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import VideoStreamStatus
 from mainstream.decide.admit import precedence
@@ -27,7 +28,7 @@ from mainstream_operator.observe.snapshot import AppOnNode, Observation
 MOST_DRY_RUNS = 8
 """of a node at a time: each takes as long as the node's plan, which nobody may hold up for the others"""
 _TOO_MANY_DRY_RUNS = Refusal(
-    "TooManyDryRuns",
+    Reason.TOO_MANY_DRY_RUNS,
     f"A node answers {MOST_DRY_RUNS} dry runs at a time, of greater weight or older ones first; this one has its turn "
     "when one of those is deleted.",
 )
@@ -75,22 +76,22 @@ def decide(observation: Observation, planning: Planning, before: RunnerPlan | No
         state = observation.packages.get(each.key)
         if refusal is None and state is not None and state.manifest is None:
             refusal = state.refusal
-            unread |= each.key in running and (state.pending or state.transient)
+            unread |= each.key in running and state.unknown
         if refusal is not None:
             refused[each.key] = refusal
         elif each.app.spec.suspend:
-            waiting[each.key] = Refusal("Suspended", "The app is suspended; set spec.suspend to false to run it.")
+            waiting[each.key] = Refusal(Reason.SUSPENDED, "The app is suspended; set spec.suspend to false to run it.")
         elif each.over_quota is not None:
             waiting[each.key] = each.over_quota
         elif state is None or state.manifest is None or each.stream is None:
-            waiting[each.key] = Refusal("PackageBeingRead", "The package's manifest is being read.")
+            waiting[each.key] = Refusal(Reason.PACKAGE_BEING_READ, "The package's manifest is being read.")
         else:
             usable.append(PlacedApp(_bare_app(each.app), _bare_stream(each.stream), state.manifest))
     profile = None if node is None else _profile(node, observation)
     wanted = _wanted(usable, profile, declared=node is not None and node.spec.profile is not None)
     if node is None or profile is None:
-        reason, message = ("NoEdgeNode", "The node has no EdgeNode yet.") if node is None else _profiling(observation)
-        waiting |= {placed.name: Refusal(reason, message) for placed in usable}
+        why = Refusal(Reason.NO_EDGE_NODE, "The node has no EdgeNode yet.") if node is None else _profiling(observation)
+        waiting |= {placed.name: why for placed in usable}
         return Decision(unread, unread, wanted, None, 1.0, refused, waiting)
     slowdown = _slowdown(node, profile, observation, before)
     ready = []
@@ -99,9 +100,9 @@ def decide(observation: Observation, planning: Planning, before: RunnerPlan | No
         if problem is None:
             ready.append(placed)
         else:
-            (refused if problem.reason == "BaseUnavailable" else waiting)[placed.name] = problem
+            (refused if problem.reason.effect is Effect.REFUSES else waiting)[placed.name] = problem
     # Where a running app only waits for the runner to profile its base or stream again, the old plan goes on.
-    hold = unread or any(name in running and refusal.reason == "Profiling" for name, refusal in waiting.items())
+    hold = unread or any(name in running and refusal.reason.effect is Effect.HOLDS for name, refusal in waiting.items())
     if hold:
         return Decision(hold, unread, wanted, profile, slowdown, refused, waiting)
     ground = Ground(_bare_node(node), slowed(profile, slowdown), observation.scene.shares)
@@ -124,19 +125,23 @@ def refuse(each: AppOnNode) -> Refusal | None:
     source = each.app.spec.stream
     if each.stream is None:
         where = source.namespace or each.app.metadata.namespace
-        return Refusal("StreamNotFound", f"There is no VideoStream {source.name} in namespace {where}; create it.")
+        return Refusal(
+            Reason.STREAM_NOT_FOUND, f"There is no VideoStream {source.name} in namespace {where}; create it."
+        )
     if not each.stream.admits(each.app.metadata.namespace):
         # The same words whether or not its views fit: a tenant learns nothing of a stream that is not for it.
         return Refusal(
-            "StreamNotAllowed",
+            Reason.STREAM_NOT_ALLOWED,
             f"VideoStream {source.name} does not list namespace {each.app.metadata.namespace} in allowedNamespaces.",
         )
     try:
         each.stream.crop(source.view)
     except KeyError:
-        return Refusal("ViewNotFound", f"VideoStream {source.name} has no view {source.view}; use one of its views.")
+        return Refusal(
+            Reason.VIEW_NOT_FOUND, f"VideoStream {source.name} has no view {source.view}; use one of its views."
+        )
     if each.unplaced is not None:
-        return Refusal("StreamNotPlaced", f"VideoStream {source.name} has no node yet: {each.unplaced.message}")
+        return Refusal(Reason.STREAM_NOT_PLACED, f"VideoStream {source.name} has no node yet: {each.unplaced.message}")
     return None
 
 
@@ -210,23 +215,23 @@ def _profile(node: EdgeNode, observation: Observation) -> NodeProfile | None:
     return None if node.status.profile is None else node.status.profile.profile
 
 
-def _profiling(observation: Observation) -> tuple[str, str]:
+def _profiling(observation: Observation) -> Refusal:
     report = observation.report
     if report is None:
-        return "RunnerStarting", "The node's runner has not answered yet."
+        return Refusal(Reason.RUNNER_STARTING, "The node's runner has not answered yet.")
     if report.profile_problem:
-        return "ProfilingFailed", f"The runner cannot profile: {report.profile_problem}"
-    return "Profiling", "The runner measures what a frame costs on this node."
+        return Refusal(Reason.PROFILING_FAILED, f"The runner cannot profile: {report.profile_problem}")
+    return Refusal(Reason.PROFILING, "The runner measures what a frame costs on this node.")
 
 
 def _unprofiled(placed: PlacedApp, profile: NodeProfile, observation: Observation) -> Refusal | None:
     base, report = placed.package.base, observation.report
     if report is not None and base.name in report.unavailable_bases:
-        return Refusal("BaseUnavailable", f"Base network {base.name}: {report.unavailable_bases[base.name]}.")
+        return Refusal(Reason.BASE_UNAVAILABLE, f"Base network {base.name}: {report.unavailable_bases[base.name]}.")
     known = profile.bases.get(base.name)
     if known is not None and base_profile(profile, placed.package) is None:
         return Refusal(
-            "BaseUnavailable",
+            Reason.BASE_UNAVAILABLE,
             f"The node has base network {base.name} with digest {known.digest[:12]}, the package was trained from "
             f"{base.digest[:12]}; train the package again.",
         )
@@ -234,6 +239,6 @@ def _unprofiled(placed: PlacedApp, profile: NodeProfile, observation: Observatio
         missing = f"base network {base.name}" if known is None else f"stream {placed.stream_name}"
         problem = None if report is None else report.profile_problem
         if problem:
-            return Refusal("ProfilingFailed", f"The runner cannot profile {missing}: {problem}")
-        return Refusal("Profiling", f"The runner measures what {missing} costs on this node.")
+            return Refusal(Reason.PROFILING_FAILED, f"The runner cannot profile {missing}: {problem}")
+        return Refusal(Reason.PROFILING, f"The runner measures what {missing} costs on this node.")
     return None

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from urllib.parse import urlsplit
 
 from mainstream.api import VideoApp, VideoStream
+from mainstream.api.reasons import Reason
 from mainstream.api.video_app import StoreAccess
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.observe.snapshot import Scene
@@ -23,7 +24,6 @@ Address = IPv4Address | IPv6Address
 _Call = tuple[str, str | None, str | None]
 """field of the spec, and the URL or the host in it"""
 
-REASON = "HostNotAllowed"
 _AWS_HOST = "s3.amazonaws.com"
 _NAT64 = IPv6Network("64:ff9b::/96")
 _METADATA_V6 = IPv6Address("fd00:ec2::254")
@@ -97,7 +97,9 @@ def host_refusals(scene: Scene, rules: HostRules) -> tuple[dict[str, Refusal], d
         found = app_refusal(each.app, rules)
         if found is None and each.stream is not None and stream_refusal(each.stream, rules) is not None:
             name = each.app.spec.stream.name
-            found = Refusal(REASON, f"VideoStream {name} is at a host that must not be called; see its conditions.")
+            found = Refusal(
+                Reason.HOST_NOT_ALLOWED, f"VideoStream {name} is at a host that must not be called; see its conditions."
+            )
         if found is not None:
             apps[each.key] = found
     return apps, {key: refusal for key, refusal in streams.items() if refusal is not None}
@@ -108,7 +110,7 @@ def _first(calls: Iterable[_Call], rules: HostRules) -> Refusal | None:
         problem = problem_of_url(url, rules) if url is not None else problem_of_host(host or "", rules)
         if problem is not None:
             way_out = "name another one, or ask the platform team to list it in the chart's allowedHosts"
-            return Refusal(REASON, f"The host in spec.{field} {problem}; {way_out}.")
+            return Refusal(Reason.HOST_NOT_ALLOWED, f"The host in spec.{field} {problem}; {way_out}.")
     return None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api.reasons import Reason
 from mainstream.api.video_app import Sink
 from mainstream.decide.refusal import Refusal
 from mainstream.runner_orders import TOKEN_FILE, Login, NodeCredentials, SinkKeys, sink_key
@@ -89,7 +90,7 @@ class NodeSecrets:
         except SecretProblemError as error:
             return Refusal(error.reason, error.message)
         except KubeError as error:
-            return Refusal("SecretUnreadable", f"Secret {namespace}/{name} cannot be read now ({error.status}).")
+            return Refusal(Reason.SECRET_UNREADABLE, f"Secret {namespace}/{name} cannot be read now ({error.status}).")
 
 
 def _keys_wanted(sink: Sink) -> tuple[str, Callable[[str, _Texts], SinkKeys | Refusal]] | None:
@@ -120,4 +121,4 @@ def _mqtt_keys(name: str, texts: _Texts) -> SinkKeys | Refusal:
 
 
 def _incomplete(name: str, field: str) -> Refusal:
-    return Refusal("SecretIncomplete", f"Secret {name} has no {field}; add it.")
+    return Refusal(Reason.SECRET_INCOMPLETE, f"Secret {name} has no {field}; add it.")

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
+from mainstream.api.reasons import Effect, Reason
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.layout import blob_key
@@ -39,13 +40,16 @@ class PackageState:
 
     manifest: Manifest | None = None
     refusal: Refusal | None = None
-    transient: bool = False
-    """the refusal may pass by itself"""
 
     @property
     def pending(self) -> bool:
         """Whether nothing is known yet."""
         return self.manifest is None and self.refusal is None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it may well be of use: it was not read yet, or cannot be read at the moment."""
+        return self.manifest is None and (self.refusal is None or self.refusal.reason.effect is Effect.HOLDS)
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class PackageReader:
             if entry is None:
                 return
             failures = 0 if state.manifest is not None else entry.failures + 1
-            if state.manifest is None and state.transient and entry.state.manifest is not None:
+            if state.unknown and entry.state.manifest is not None:
                 state = entry.state
             wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1)) if failures else _LOOK_AGAIN_S
             # Who still looks at it says so again.
@@ -156,20 +160,18 @@ def _failed(error: Exception) -> PackageState:
         case SecretProblemError():
             return PackageState(refusal=Refusal(error.reason, error.message))
         case StoreRefusedError():
-            return PackageState(refusal=Refusal("StoreRefused", _sentence(error)))
+            return PackageState(refusal=Refusal(Reason.STORE_REFUSED, _sentence(error)))
         case StoreUnreachableError():
-            return PackageState(refusal=Refusal("StoreUnreachable", _sentence(error)), transient=True)
+            return PackageState(refusal=Refusal(Reason.STORE_UNREACHABLE, _sentence(error)))
         case DamagedPackageError():
-            return PackageState(refusal=Refusal("PackageCorrupt", _sentence(error)))
+            return PackageState(refusal=Refusal(Reason.PACKAGE_CORRUPT, _sentence(error)))
         case StoreError():
-            return PackageState(refusal=Refusal("PackageUnreadable", _sentence(error)))
+            return PackageState(refusal=Refusal(Reason.PACKAGE_UNREADABLE, _sentence(error)))
         case InvalidInputError() if error.field == "reference" or error.source is None:
-            return PackageState(refusal=Refusal("InvalidReference", _sentence(error)))
+            return PackageState(refusal=Refusal(Reason.INVALID_REFERENCE, _sentence(error)))
         case MainstreamError():
-            return PackageState(refusal=Refusal("PackageMissing", _sentence(error)))
-    return PackageState(
-        refusal=Refusal("PackageUnreadable", f"Reading failed ({type(error).__name__})."), transient=True
-    )
+            return PackageState(refusal=Refusal(Reason.PACKAGE_MISSING, _sentence(error)))
+    return PackageState(refusal=Refusal(Reason.READING_FAILED, f"Reading failed ({type(error).__name__})."))
 
 
 def _sentence(error: MainstreamError) -> str:

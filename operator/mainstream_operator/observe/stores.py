@@ -9,6 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+from mainstream.api.reasons import Reason
 from mainstream.api.video_app import StoreAccess
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
@@ -22,7 +23,7 @@ _KEPT = 100
 class SecretProblemError(MainstreamError):
     """A Secret that is named but can't be used."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
@@ -85,20 +86,20 @@ def read_secret(kube: Kube, namespace: str, name: str) -> dict[str, str]:
     except KubeError as error:
         if error.status == _FORBIDDEN:
             raise SecretProblemError(
-                "SecretForbidden",
+                Reason.SECRET_FORBIDDEN,
                 f"The operator may not read Secret {namespace}/{name}; list the namespace in the chart's tenants.",
             ) from None
         raise
     if body is None:
-        raise SecretProblemError("SecretMissing", f"There is no Secret {namespace}/{name}; create it.")
+        raise SecretProblemError(Reason.SECRET_MISSING, f"There is no Secret {namespace}/{name}; create it.")
     try:
         data = (body.get("data") or {}).items()
         return {each: base64.b64decode(value, validate=True).decode() for each, value in data}
     except ValueError:
-        raise SecretProblemError("SecretUnreadable", f"Secret {namespace}/{name} does not hold text.") from None
+        raise SecretProblemError(Reason.SECRET_UNREADABLE, f"Secret {namespace}/{name} does not hold text.") from None
 
 
 def _field(secret: dict[str, str], field: str, name: str) -> str:
     if field not in secret:
-        raise SecretProblemError("SecretIncomplete", f"Secret {name} has no {field}; add it.")
+        raise SecretProblemError(Reason.SECRET_INCOMPLETE, f"Secret {name} has no {field}; add it.")
     return secret[field]

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from mainstream.api.conditions import Condition
+from mainstream.api.reasons import Reason
 from mainstream.api.video_app import DryRun, Loss, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
 from mainstream.api.video_stream import Crop
 from mainstream.decide.refusal import Refusal
@@ -84,32 +86,32 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
     )
 
 
-def _accepted(app: VideoApp, facts: AppFacts) -> Stated:
+def _accepted(app: VideoApp, facts: AppFacts) -> Stated | Condition:
     if facts.refused is not None:
         return is_false("Accepted", facts.refused)
-    if facts.waiting is not None and facts.waiting.reason == "PackageBeingRead":
+    if facts.waiting is not None and facts.waiting.reason is Reason.PACKAGE_BEING_READ:
         before = next((each for each in app.status.conditions if each.type == "Accepted"), None)
         if before is not None and before.observed_generation == app.metadata.generation:
             # The operator was restarted and reads it again; nothing has changed for the app.
-            return Stated("Accepted", before.status, before.reason, before.message)
+            return before
         return is_unknown("Accepted", facts.waiting.reason, facts.waiting.message)
-    return is_true("Accepted", "Valid", "Stream, view and package can be used.")
+    return is_true("Accepted", Reason.VALID, "Stream, view and package can be used.")
 
 
 def _planned(app: VideoApp, facts: AppFacts) -> Stated:
     if facts.refused is not None:
-        return is_false("Planned", Refusal("NotAccepted", "The app is not accepted; see condition Accepted."))
+        return is_false("Planned", Refusal(Reason.NOT_ACCEPTED, "The app is not accepted; see condition Accepted."))
     if facts.waiting is not None and facts.ordered is None:
         return is_false("Planned", facts.waiting)
     if app.spec.dry_run:
         return _tried(app, facts)
     if facts.planned is not None and not facts.planned.fits:
-        return is_false("Planned", Refusal("DoesNotFit", f"{_why(app, facts.planned)} {_WAY_OUT}"))
+        return is_false("Planned", Refusal(Reason.DOES_NOT_FIT, f"{_why(app, facts.planned)} {_WAY_OUT}"))
     if facts.ordered is None:
-        return is_unknown("Planned", "Waiting", "The node is planned as soon as all that runs on it is known.")
+        return is_unknown("Planned", Reason.WAITING, "The node is planned as soon as all that runs on it is known.")
     got = facts.ordered
     return is_true(
-        "Planned", "Fits", f"Branch-point {got.branch_point} at {got.fps:g} frames per second, votes {got.votes}."
+        "Planned", Reason.FITS, f"Branch-point {got.branch_point} at {got.fps:g} frames per second, votes {got.votes}."
     )
 
 
@@ -120,45 +122,51 @@ def _ready(app: VideoApp, facts: AppFacts, told: AppStatusReport | None) -> Stat
     """From what runs: a plan alone makes nothing ready."""
     if facts.ordered is None:
         if app.spec.dry_run:
-            return is_false("Ready", Refusal("DryRun", "The app is only tried; set spec.dryRun to false to run it."))
-        return is_false("Ready", Refusal("NotPlanned", "The app is not part of the node's plan; see Planned."))
+            return is_false(
+                "Ready", Refusal(Reason.DRY_RUN, "The app is only tried; set spec.dryRun to false to run it.")
+            )
+        return is_false("Ready", Refusal(Reason.NOT_PLANNED, "The app is not part of the node's plan; see Planned."))
     report = facts.report
     if report is None:
-        return is_unknown("Ready", "RunnerNotAnswering", "The node's runner does not answer; it is asked again.")
+        return is_unknown("Ready", Reason.RUNNER_NOT_ANSWERING, "The node's runner does not answer; it is asked again.")
     stream = report.streams.get(stream_key(app))
     if stream is not None and stream.state == "failing":
-        return is_false("Ready", Refusal("StreamUnreachable", _stream_problem(stream)))
+        return is_false("Ready", Refusal(Reason.STREAM_UNREACHABLE, _stream_problem(stream)))
     if stream is not None and reaches_out(facts.crop, stream):
         size = f"{stream.width}x{stream.height}"
-        return is_false("Ready", Refusal("OtherSize", f"The camera's picture is {size}, smaller than the app's view."))
+        return is_false(
+            "Ready", Refusal(Reason.OTHER_SIZE, f"The camera's picture is {size}, smaller than the app's view.")
+        )
     if told is not None and told.problem:
-        return is_false("Ready", Refusal("CannotRun", f"The runner cannot run the app: {told.problem}"))
+        return is_false("Ready", Refusal(Reason.CANNOT_RUN, f"The runner cannot run the app: {told.problem}"))
     if told is not None and told.analysed > 0:
-        return is_true("Ready", "Analysing", "Frames are analysed.")
+        return is_true("Ready", Reason.ANALYSING, "Frames are analysed.")
     if report.plan_problem:
-        return is_false("Ready", Refusal("PlanNotServed", f"The runner cannot serve the plan: {report.plan_problem}"))
+        return is_false(
+            "Ready", Refusal(Reason.PLAN_NOT_SERVED, f"The runner cannot serve the plan: {report.plan_problem}")
+        )
     if told is not None:
-        return is_false("Ready", Refusal("NoFrameYet", "The plan is served; no frame was due yet."))
+        return is_false("Ready", Refusal(Reason.NO_FRAME_YET, "The plan is served; no frame was due yet."))
     if report.lacks:
-        return is_false("Ready", Refusal("FetchingWeights", f"The runner lacks {len(report.lacks)} blobs."))
-    return is_false("Ready", Refusal("PlanOnItsWay", "The runner has not taken up the plan yet."))
+        return is_false("Ready", Refusal(Reason.FETCHING_WEIGHTS, f"The runner lacks {len(report.lacks)} blobs."))
+    return is_false("Ready", Refusal(Reason.PLAN_ON_ITS_WAY, "The runner has not taken up the plan yet."))
 
 
 def _degraded(facts: AppFacts, told: AppStatusReport | None) -> Stated:
     if facts.ordered is None or told is None:
-        return is_unknown("Degraded", "NotRunning", "The app does not run.")
+        return is_unknown("Degraded", Reason.NOT_RUNNING, "The app does not run.")
     if facts.sink_refusal is not None:
         message = f"A sink cannot be used: {facts.sink_refusal.message}"
         return Stated("Degraded", "True", facts.sink_refusal.reason, message)
     if told.lost and told.undelivered:
         message = f"{told.lost} events are lost and {told.undelivered} wait: {told.sink_problem or 'sinks are slow'}"
-        return Stated("Degraded", "True", "EventsLost", message)
+        return Stated("Degraded", "True", Reason.EVENTS_LOST, message)
     if told.sink_problem:
-        return Stated("Degraded", "True", "SinkFailing", f"{told.undelivered} events wait: {told.sink_problem}")
+        return Stated("Degraded", "True", Reason.SINK_FAILING, f"{told.undelivered} events wait: {told.sink_problem}")
     if told.fps is not None and told.fps < facts.ordered.fps and not as_planned(told.fps, facts.ordered.fps):
         achieved = f"{told.fps:.2g} of {facts.ordered.fps:g} planned frames per second are analysed"
-        return Stated("Degraded", "True", "BelowRate", f"Only {achieved}; see the EdgeNode.")
-    return Stated("Degraded", "False", "AsPlanned", "The planned rate is kept and events are delivered.")
+        return Stated("Degraded", "True", Reason.BELOW_RATE, f"Only {achieved}; see the EdgeNode.")
+    return Stated("Degraded", "False", Reason.AS_PLANNED, "The planned rate is kept and events are delivered.")
 
 
 def as_planned(fps: float, planned_fps: float) -> bool:
@@ -191,14 +199,14 @@ def _told_plan(app: VideoApp, got: RunnerApp, planned: AppPlan, shared_with: int
 def _tried(app: VideoApp, facts: AppFacts) -> Stated:
     """A dry run is never planned; it says what would be."""
     if facts.tried is None:
-        return is_unknown("Planned", "Waiting", "The node is planned as soon as all that runs on it is known.")
+        return is_unknown("Planned", Reason.WAITING, "The node is planned as soon as all that runs on it is known.")
     found = facts.tried
     means = f"the node's mean F1 would go from {found.mean_before:.3f} to {found.mean_after:.3f}"
     if found.ordered is None or found.planned is None:
         why = found.refusal.message if found.refusal is not None else "it would not fit."
-        return is_false("Planned", Refusal("DryRunNotAdmitted", f"It would not run: {why}"))
+        return is_false("Planned", Refusal(Reason.DRY_RUN_NOT_ADMITTED, f"It would not run: {why}"))
     got = f"It would get branch-point {found.ordered.branch_point} at {found.ordered.fps:g} frames per second"
-    return is_false("Planned", Refusal("DryRun", f"{got}, predicted F1 {found.planned.f1:.3f}; {means}."))
+    return is_false("Planned", Refusal(Reason.DRY_RUN, f"{got}, predicted F1 {found.planned.f1:.3f}; {means}."))
 
 
 def _dry_run(app: VideoApp, facts: AppFacts) -> DryRun | None:

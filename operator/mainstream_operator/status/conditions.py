@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mainstream.api.conditions import Condition, Truth
+from mainstream.api.reasons import Reason
 from mainstream.decide.refusal import Refusal
 
 _LONGEST_MESSAGE = 1024
@@ -16,11 +17,11 @@ class Stated:
 
     type: str
     status: Truth
-    reason: str
+    reason: Reason
     message: str
 
 
-def is_true(kind: str, reason: str, message: str) -> Stated:
+def is_true(kind: str, reason: Reason, message: str) -> Stated:
     """It holds."""
     return Stated(kind, "True", reason, message)
 
@@ -30,15 +31,18 @@ def is_false(kind: str, refusal: Refusal) -> Stated:
     return Stated(kind, "False", refusal.reason, refusal.message)
 
 
-def is_unknown(kind: str, reason: str, message: str) -> Stated:
+def is_unknown(kind: str, reason: Reason, message: str) -> Stated:
     """Nobody can tell at the moment."""
     return Stated(kind, "Unknown", reason, message)
 
 
 def settle(
-    before: Sequence[Condition], stated: Sequence[Stated], generation: int | None, now: datetime
+    before: Sequence[Condition], stated: Sequence[Stated | Condition], generation: int | None, now: datetime
 ) -> list[Condition]:
-    """The conditions to write; the time of a transition moves only when the status does."""
+    """The conditions to write; the time of a transition moves only when the status does.
+
+    A condition from before among `stated` is left as it was.
+    """
     known = {condition.type: condition for condition in before}
     settled = []
     for each in stated:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, StatedProfile
 from mainstream.api.edge_node import NodePlan as StatedPlan
+from mainstream.api.reasons import Reason
 from mainstream.decide.plan import NodePlan
 from mainstream.decide.refusal import Refusal
 from mainstream.node_profile import NodeProfile
@@ -53,27 +55,27 @@ def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStat
 
 def _profiled(node: EdgeNode, facts: NodeFacts) -> Stated:
     if facts.profile is not None:
-        reason = "Measured" if node.spec.profile is None else "Declared"
+        reason = Reason.MEASURED if node.spec.profile is None else Reason.DECLARED
         return is_true("Profiled", reason, f"What a frame costs is known for {len(facts.profile.bases)} base networks.")
     if not facts.needed:
-        return is_unknown("Profiled", "NotNeeded", "No stream is placed here.")
+        return is_unknown("Profiled", Reason.NOT_NEEDED, "No stream is placed here.")
     if facts.report is not None and facts.report.profile_problem:
         problem = f"The runner cannot profile: {facts.report.profile_problem}"
-        return is_false("Profiled", Refusal("ProfilingFailed", problem))
-    return is_false("Profiled", Refusal("Profiling", "The runner has not measured yet what a frame costs here."))
+        return is_false("Profiled", Refusal(Reason.PROFILING_FAILED, problem))
+    return is_false("Profiled", Refusal(Reason.PROFILING, "The runner has not measured yet what a frame costs here."))
 
 
 def _planned(facts: NodeFacts) -> Stated:
     if facts.ordered is None:
-        return is_unknown("Planned", "NothingToPlan", "No app can be planned here.")
+        return is_unknown("Planned", Reason.NOTHING_TO_PLAN, "No app can be planned here.")
     shed = () if facts.plan is None else facts.plan.shed
     if shed:
         message = f"{len(shed)} apps are not admitted: {', '.join(shed[:5])}; raise the budget, or lower minimums."
-        return is_false("Planned", Refusal("NotAllFit", message))
-    return is_true("Planned", "Planned", f"{len(facts.ordered.apps)} apps are planned.")
+        return is_false("Planned", Refusal(Reason.NOT_ALL_FIT, message))
+    return is_true("Planned", Reason.PLANNED, f"{len(facts.ordered.apps)} apps are planned.")
 
 
-def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated:
+def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | Condition:
     """While a Node wavers and its runner is silent, what was said stays said: heartbeats that come late take a Node
     away for a second, its pods with it, and are no news.
     """
@@ -81,30 +83,32 @@ def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated:
     since = None if facts.machine is None else facts.machine.since
     wavers = since is not None and abs((now - since).total_seconds()) < SETTLING_S
     if before is not None and wavers and facts.report is None and facts.needed:
-        return Stated("Ready", before.status, before.reason, before.message)
+        return before
     return _ready(facts)
 
 
 def _ready(facts: NodeFacts) -> Stated:
     """From what runs, never from hope."""
     if facts.machine is None:
-        return is_false("Ready", Refusal("NodeNotFound", "There is no Node of this name; delete the EdgeNode."))
+        return is_false("Ready", Refusal(Reason.NODE_NOT_FOUND, "There is no Node of this name; delete the EdgeNode."))
     if not facts.needed:
-        return is_true("Ready", "Idle", "No stream is placed here.")
+        return is_true("Ready", Reason.IDLE, "No stream is placed here.")
     if facts.report is None:
         if facts.runner_available and facts.machine.ready:
-            return is_unknown("Ready", "RunnerNotAnswering", "The runner does not answer; it is asked again.")
+            return is_unknown("Ready", Reason.RUNNER_NOT_ANSWERING, "The runner does not answer; it is asked again.")
         if not facts.machine.ready:
-            return is_unknown("Ready", "NodeNotReady", "The Node is not ready; what runs there goes on if it can.")
-        return is_false("Ready", Refusal("RunnerStarting", "The runner's pod is not available yet."))
+            return is_unknown(
+                "Ready", Reason.NODE_NOT_READY, "The Node is not ready; what runs there goes on if it can."
+            )
+        return is_false("Ready", Refusal(Reason.RUNNER_STARTING, "The runner's pod is not available yet."))
     if facts.ordered is None:
-        return is_true("Ready", "NoPlan", "The runner answers and waits for a plan.")
+        return is_true("Ready", Reason.NO_PLAN, "The runner answers and waits for a plan.")
     if facts.report.plan_problem and facts.report.received == facts.ordered.digest:
         problem = f"The runner cannot serve the plan: {facts.report.plan_problem}"
-        return is_false("Ready", Refusal("PlanNotServed", problem))
+        return is_false("Ready", Refusal(Reason.PLAN_NOT_SERVED, problem))
     if facts.report.served != facts.ordered.digest:
-        return is_false("Ready", Refusal("PlanOnItsWay", "The runner does not serve the plan yet."))
-    return is_true("Ready", "Serving", "The runner serves the plan.")
+        return is_false("Ready", Refusal(Reason.PLAN_ON_ITS_WAY, "The runner does not serve the plan yet."))
+    return is_true("Ready", Reason.SERVING, "The runner serves the plan.")
 
 
 def _profile(node: EdgeNode, facts: NodeFacts, now: datetime) -> StatedProfile | None:

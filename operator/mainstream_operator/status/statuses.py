@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from mainstream.api.edge_node import EdgeNodeStatus
+from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop, VideoStreamStatus
 from mainstream.decide.refusal import Refusal
@@ -85,7 +86,9 @@ def _tell_unreadable(each: Unreadable, tools: Tools, now: datetime) -> None:
     message = f"{each.message}; correct the field."
     if each.told == message:
         return
-    conditions = settle([], [is_false("Accepted", Refusal("InvalidSpec", message))], each.metadata.generation, now)
+    conditions = settle(
+        [], [is_false("Accepted", Refusal(Reason.INVALID_SPEC, message))], each.metadata.generation, now
+    )
     after = _STATUSES[each.kind](observed_generation=each.metadata.generation, conditions=conditions)
     tools.publisher.write(each.kind, each.metadata, after, [], now)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from mainstream.api.reasons import Reason
 from mainstream.api.video_stream import Crop, ObservedStream, VideoStream, VideoStreamStatus
 from mainstream.decide.refusal import Refusal
 from mainstream.status_report import StreamStatusReport
@@ -30,24 +31,24 @@ def stream_status(
 def _placed(placed: str | Refusal) -> Stated:
     if isinstance(placed, Refusal):
         return is_false("Placed", placed)
-    return is_true("Placed", "NodeFound", f"Node {placed} analyses it.")
+    return is_true("Placed", Reason.NODE_FOUND, f"Node {placed} analyses it.")
 
 
 def _reachable(stream: VideoStream, secret_refusal: Refusal | None, told: StreamStatusReport | None) -> Stated:
     if secret_refusal is not None:
         return is_false("Reachable", secret_refusal)
     if told is None:
-        return is_unknown("Reachable", "NotUsed", "No runner looks at it; it is tried when an app needs it.")
+        return is_unknown("Reachable", Reason.NOT_USED, "No runner looks at it; it is tried when an app needs it.")
     if told.state == "failing":
-        return is_false("Reachable", Refusal("NotAnswering", f"The camera fails: {told.problem or 'no frames'}."))
+        return is_false("Reachable", Refusal(Reason.NOT_ANSWERING, f"The camera fails: {told.problem or 'no frames'}."))
     if told.state == "connecting":
-        return is_unknown("Reachable", "Connecting", "The runner connects to the camera.")
+        return is_unknown("Reachable", Reason.CONNECTING, "The runner connects to the camera.")
     outside = _views_outside(stream, told)
     if outside:
         size = f"{told.width}x{told.height}"
         message = f"The picture is {size}, and view {outside[0]} reaches out of it; change the view or the camera."
-        return is_false("Reachable", Refusal("OtherSize", message))
-    return is_true("Reachable", "Decoding", "Frames arrive.")
+        return is_false("Reachable", Refusal(Reason.OTHER_SIZE, message))
+    return is_true("Reachable", Reason.DECODING, "Frames arrive.")
 
 
 def _views_outside(stream: VideoStream, told: StreamStatusReport) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mainstream.api import VideoStream
+from mainstream.api.reasons import Reason
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.watch.cluster_state import Machine, World
 
@@ -18,16 +19,18 @@ def place_stream(stream: VideoStream, machines: Mapping[str, Machine]) -> str | 
         if where.name in edges:
             return where.name
         if where.name in machines:
-            return Refusal("NodeNotEdge", f"Node {where.name} is not labelled mainstream.video/edge=true; label it.")
-        return Refusal("NodeNotFound", f"There is no Node {where.name}; name one of: {_names(edges)}.")
+            return Refusal(
+                Reason.NODE_NOT_EDGE, f"Node {where.name} is not labelled mainstream.video/edge=true; label it."
+            )
+        return Refusal(Reason.NODE_NOT_FOUND, f"There is no Node {where.name}; name one of: {_names(edges)}.")
     selector = (where.selector or {}).items()
     matching = sorted(name for name, machine in edges.items() if selector <= machine.labels.items())
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        return Refusal("NodeNotFound", "The selector matches no Node labelled mainstream.video/edge=true.")
+        return Refusal(Reason.NODE_NOT_FOUND, "The selector matches no Node labelled mainstream.video/edge=true.")
     return Refusal(
-        "NodeAmbiguous", f"The selector matches {len(matching)} Nodes ({_names(matching)}); narrow it to one."
+        Reason.NODE_AMBIGUOUS, f"The selector matches {len(matching)} Nodes ({_names(matching)}); narrow it to one."
     )
 
 

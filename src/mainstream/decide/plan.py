@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mainstream.api import EdgeNode
+from mainstream.api.reasons import Reason
 from mainstream.decide.admit import ProblemOf, TurnedAway, admit
 from mainstream.decide.budget_shares import tenants_problem, within_shares
 from mainstream.decide.planning import Planning
@@ -176,11 +177,11 @@ def _alone(placed: PlacedApp, problem_of: ProblemOf, planning: Planning) -> Refu
     try:
         planning.fits(problem_of([placed]))
     except MainstreamError as error:
-        return Refusal("CannotBeUsed", f"{error}."[:1000])
+        return Refusal(Reason.CANNOT_BE_USED, f"{error}."[:1000])
     except (ArithmeticError, LookupError, ValueError) as error:
         # A manifest that is valid and still makes no sense must not take the others along.
         message = f"The package cannot be planned with ({type(error).__name__}); train it again."
-        return Refusal("CannotBeUsed", message)
+        return Refusal(Reason.CANNOT_BE_USED, message)
     return None
 
 
@@ -198,22 +199,22 @@ def _turned_away(why: TurnedAway) -> Refusal:
     beside = f"the {why.others} apps that come first (of greater weight, or older)"
     if why.below_minimum is not None:
         return Refusal(
-            "OthersBelowMinimum",
+            Reason.OTHERS_BELOW_MINIMUM,
             f"Not admitted: with it, one of {beside} would fall {why.below_minimum:.2f} below its minimum. {_WAY_OUT}",
         )
     if why.own_minimum is not None:
         return Refusal(
-            "DoesNotFit", f"Its minimum of {why.own_minimum:g} cannot be reached beside {beside}. {_WAY_OUT}"
+            Reason.DOES_NOT_FIT, f"Its minimum of {why.own_minimum:g} cannot be reached beside {beside}. {_WAY_OUT}"
         )
     if why.missing_budget is None:
-        return Refusal("DoesNotFit", f"Not admitted beside {beside}, as others that come before it. {_WAY_OUT}")
+        return Refusal(Reason.DOES_NOT_FIT, f"Not admitted beside {beside}, as others that come before it. {_WAY_OUT}")
     missing = f"{why.missing_budget:.3f} CPU-seconds per second are missing even at everybody's lowest rate"
-    return Refusal("DoesNotFit", f"Beside {beside}, {missing}. {_WAY_OUT}")
+    return Refusal(Reason.DOES_NOT_FIT, f"Beside {beside}, {missing}. {_WAY_OUT}")
 
 
 def _over_share(namespace: str, share: float) -> Refusal:
     return Refusal(
-        "QuotaExceeded",
+        Reason.QUOTA_EXCEEDED,
         f"Namespace {namespace} may take {share:.0%} of a node's budget, and its apps that come first (of greater "
         "weight, or older) leave too little of it; suspend one, allow lower rates, or ask for a higher quota.",
     )

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mainstream.api import VideoApp
+from mainstream.api.reasons import Reason
 from mainstream.decide.admit import precedence
 from mainstream.decide.refusal import Refusal
 
@@ -62,5 +63,5 @@ def over_quota(apps: Iterable[VideoApp], quotas: Quotas) -> dict[str, Refusal]:
             f"Namespace {namespace} may have {limit} apps and has {len(own)}; "
             "delete or suspend one, or ask for a higher quota."
         )
-        refused |= {app.key: Refusal("QuotaExceeded", message) for app in sorted(own, key=precedence)[limit:]}
+        refused |= {app.key: Refusal(Reason.QUOTA_EXCEEDED, message) for app in sorted(own, key=precedence)[limit:]}
     return refused

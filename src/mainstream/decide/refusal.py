@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from mainstream.api.reasons import Reason
+
 
 @dataclass(frozen=True)
 class Refusal:
-    """A stable word for programs, and a sentence for people with the way out."""
+    """A word for programs, which says what follows, and a sentence for people with the way out."""
 
-    reason: str
+    reason: Reason
     message: str
