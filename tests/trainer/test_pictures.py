@@ -1,3 +1,4 @@
+import unicodedata
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import verify_package
 from mainstream_trainer.declared import declare, read_declared
-from mainstream_trainer.pictures import inspect_pictures
+from mainstream_trainer.pictures import check_event_classes, inspect_pictures
 from mainstream_trainer.request import PictureData, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps
@@ -18,10 +19,10 @@ QUICK = TrainingSettings(variants=2, prune=False, epochs=1, look_epochs=1, froze
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
 
-def write_pictures(folder, count=20, size=(40, 30)):
+def write_pictures(folder, count=20, size=(40, 30), colours=tuple(COLOURS)):
     """A folder a colour, with noisy pictures of it."""
     rng = np.random.default_rng(0)
-    for name, colour in COLOURS.items():
+    for name, colour in ((each, COLOURS[each]) for each in colours):
         (folder / name).mkdir(parents=True)
         for index in range(count):
             pixels = np.clip(rng.normal(colour, 30, (*size, 3)), 0, 255).astype(np.uint8)
@@ -62,6 +63,52 @@ def test_pictures_of_the_test_part_are_never_opened(tmp_path):
     folder = write_pictures(tmp_path / "colours")
     (folder / "red" / "img_019.png").write_bytes(b"no picture")
     assert inspect_pictures(data(folder)).skipped == ()
+
+
+def test_what_systems_leave_beside_pictures_is_no_class_and_moves_nothing_across_the_split(tmp_path, caplog):
+    folder = write_pictures(tmp_path / "colours")
+    before = inspect_pictures(data(folder))
+    picture = (folder / "red/img_000.png").read_bytes()
+    for name in (
+        "__MACOSX/red/._img_000.png",
+        "@eaDir/red/SYNOPHOTO_THUMB_M.jpg",
+        ".thumbnails/a.png",
+        "#recycle/x.png",
+    ):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(picture)
+    for name in ("._img_000.png", ".DS_Store", "Thumbs.db", "desktop.ini", "notes.txt", "@eaDir"):
+        (folder / "red" / name).write_bytes(picture if name.endswith(".png") else b"something else")
+    found = inspect_pictures(data(folder))
+    assert found.classes == before.classes
+    assert found.sha256 == before.sha256
+    assert len(found.passed_over) == 10
+    assert "passed over what is no picture and no class: 10 (#recycle, .thumbnails, @eaDir, __MACOSX, " in caplog.text
+
+
+def test_whatever_can_be_read_is_a_picture_whatever_its_suffix(tmp_path):
+    folder = write_pictures(tmp_path / "colours")
+    for path in (folder / "green").iterdir():
+        path.rename(path.with_suffix(""))
+    for path in (folder / "blue").iterdir():
+        Image.open(path).convert("P").save(path.with_suffix(".gif"))
+        path.unlink()
+    for path in (folder / "red").iterdir():
+        Image.open(path).save(path.with_suffix(".jp2"))
+        path.rename(path.with_suffix(".PNG_original"))
+    sizes = {each.name: len(each.fit) + len(each.held_out) for each in inspect_pictures(data(folder)).classes}
+    assert sizes == {"blue": 14, "green": 14, "red": 29}
+
+
+def test_names_with_spaces_and_other_scripts_are_names_however_their_letters_are_put_together(tmp_path):
+    folder = write_pictures(tmp_path / "colours")
+    (folder / "red").rename(folder / unicodedata.normalize("NFD", "Halt! ü"))
+    (folder / "green").rename(folder / "赤 信号")
+    found = inspect_pictures(data(folder))
+    assert [each.name for each in found.classes] == ["Halt! ü", "blue", "赤 信号"]
+    for typed in ("Halt! ü", unicodedata.normalize("NFD", "Halt! ü")):
+        check_event_classes(found, data(folder, typed))
+        assert found.present((typed,)).sum() == 14
 
 
 def test_a_package_of_pictures_holds_declared_statistics_and_a_curve_where_enough_pictures_are_held_out(
@@ -119,9 +166,16 @@ def test_a_class_with_too_few_pictures(tmp_path):
 
 
 def test_one_class_alone(tmp_path):
-    (tmp_path / "red").mkdir()
+    write_pictures(tmp_path, colours=("red",))
+    (tmp_path / "empty").mkdir()
     with pytest.raises(InvalidInputError, match="holds 1 folders of pictures"):
         inspect_pictures(data(tmp_path))
+
+
+def test_a_class_whose_folder_holds_no_pictures(pictures, tmp_path):
+    (folder := write_pictures(tmp_path / "colours")).joinpath("empty").mkdir()
+    with pytest.raises(InvalidInputError, match="'empty' holds no pictures"):
+        train_apps([TrainingRequest(data(folder, "empty"), "red", settings=QUICK)], FolderStore(tmp_path / "store"))
 
 
 def test_a_folder_that_does_not_exist(tmp_path):

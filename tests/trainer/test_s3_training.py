@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from mainstream.api.video_app import StoreAccess
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import package_versions
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
-from mainstream.mpackage.store import StoreUnreachableError
+from mainstream.mpackage.store import StoreRefusedError, StoreUnreachableError
 from mainstream_trainer.app_training import Share
 from mainstream_trainer.fetching import fetch_file, fetch_folder
 from mainstream_trainer.training import Resources, train_app, train_apps
@@ -78,6 +79,50 @@ def test_data_comes_from_s3_as_files_and_folders(client, tmp_path, quick_request
     assert found.read_bytes() == quick_request.data.labels.read_bytes()
     folder = fetch_folder("s3://media/plaza/signs", tmp_path, lambda url: S3Store(url, client))
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png")) == ["a/1.png", "b/2.png"]
+
+
+def test_what_tools_leave_in_a_bucket_is_no_data_and_names_are_those_on_disk(client, tmp_path, caplog):
+    objects = {
+        "Straßen bilder/Halt! ü/Bild 1 ä (1).PNG": b"one",
+        "Straßen bilder/赤 信号/2.png": b"two",
+        "Straßen bilder/marked/": b"",
+        "Straßen bilder/.DS_Store": b"x",
+        "Straßen bilder/赤 信号/._2.png": b"x",
+        "Straßen bilder/blau_$folder$": b"",
+    }
+    for name, content in objects.items():
+        client.put_object(Bucket="media", Key=name, Body=content)
+    folder = fetch_folder("s3://media/Straßen bilder/", tmp_path, lambda url: S3Store(url, client))
+    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert found == {"Halt! ü/Bild 1 ä (1).PNG": b"one", "赤 信号/2.png": b"two"}
+    assert "left where it is what is no data: 3 (.DS_Store, blau_$folder$, " in caplog.text
+    file = fetch_file("s3://media/Straßen bilder/赤 信号/2.png", tmp_path, lambda url: S3Store(url, client))
+    assert (file.name, file.read_bytes()) == ("2.png", b"two")
+
+
+def test_a_store_that_may_be_read_but_not_written_is_said_before_anything_is_trained(client, quick_request):
+    class ReadOnly:
+        """What a bucket policy without s3:PutObject answers to whatever writes."""
+
+        def __getattr__(self, name):
+            if name in ("put_object", "create_multipart_upload"):
+                return self.refuse
+            return getattr(client, name)
+
+        def refuse(self, **_):
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
+
+    told = []
+    with pytest.raises(StoreRefusedError, match="refuses these keys"):
+        train_app(quick_request, S3Store("s3://packages/read-only", ReadOnly()), on_progress=told.append)
+    assert told == []
+
+
+def test_asking_whether_a_store_can_be_written_leaves_nothing_behind(client):
+    store = S3Store("s3://packages/asked", client)
+    store.check_writable()
+    assert client.list_objects_v2(Bucket="packages", Prefix="asked").get("Contents", []) == []
+    assert client.list_multipart_uploads(Bucket="packages").get("Uploads", []) == []
 
 
 @pytest.mark.parametrize(

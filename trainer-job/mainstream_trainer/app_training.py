@@ -25,7 +25,7 @@ from mainstream_trainer.reporting import write_report
 from mainstream_trainer.request import OnProgress, Progress
 from mainstream_trainer.schedule import candidate_seed
 
-_SKIPPED_NAMED = 100
+_NAMED = 100
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 
@@ -97,7 +97,11 @@ class _Training:
             "started": datetime.now(UTC).isoformat(),
             "machine": describe_machine(),
             "device": job.request.device,
-            "skipped": {"count": len(job.source.skipped), "pictures": list(job.source.skipped[:_SKIPPED_NAMED])},
+            "skipped": {"count": len(job.source.skipped), "pictures": list(job.source.skipped[:_NAMED])},
+            "passed_over": {
+                "count": len(job.source.passed_over),
+                "names": list(job.source.passed_over[:_NAMED]),
+            },
             "candidates": [],
         }
 

@@ -72,6 +72,11 @@ class ClipPart:
         """None: a clip that breaks off is refused, since its labels would no longer be those of its frames."""
         return ()
 
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """See `FrameSource`."""
+        return ()
+
     def read(self, crop: Crop | None, height: int, width: int, on_share: Callable[[float], None]) -> NDArray[np.uint8]:
         """See `FrameSource`."""
         return _read_frames(self.clip, self.part, crop, height, width, on_share)

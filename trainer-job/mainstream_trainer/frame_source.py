@@ -32,6 +32,11 @@ class FrameSource(Protocol):
         """What of it cannot be decoded, and is left out."""
         ...
 
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """What lies beside it and is not part of it."""
+        ...
+
     def read(self, crop: Crop | None, height: int, width: int, on_share: Callable[[float], None]) -> NDArray[np.uint8]:
         """Pixels (frames, height, width, 3) RGB; `on_share` is told the share that is done."""
         ...

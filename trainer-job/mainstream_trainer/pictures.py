@@ -1,13 +1,12 @@
 """Pictures in folders, one folder a class, as training frames.
 
-Pillow decodes them, since it refuses a picture that breaks off, where video decoders fill in what is missing. They are
-scaled by the same function as frames of a camera.
+They are scaled by the same function as frames of a camera. What systems leave beside pictures is no class, no picture,
+and moves nothing across the split.
 """
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,17 +14,16 @@ from pathlib import Path
 import av
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.frames import view_pixels
 from mainstream.labels import Run
+from mainstream.picture_files import read_picture
 from mainstream_trainer.held_out import HeldOut
+from mainstream_trainer.picture_folders import FoundClass, find_classes, one_spelling
 from mainstream_trainer.request import PictureData
 
-_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".pgm", ".tif", ".tiff", ".webp"})
-_MAX_PICTURES = 1_000_000
 _SKIPPED_NAMED = 5
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +45,8 @@ class Pictures:
     classes: tuple[PictureClass, ...]
     skipped: tuple[str, ...]
     """those that cannot be decoded, relative to the folder"""
+    passed_over: tuple[str, ...] = ()
+    """what lies beside the pictures and is neither one nor a class, relative to the folder"""
 
     @property
     def name(self) -> str:
@@ -86,7 +86,8 @@ class Pictures:
 
     def present(self, event_classes: tuple[str, ...]) -> NDArray[np.bool_]:
         """Which pictures (frames,) show the event."""
-        return np.array([each.name in event_classes for each in self.classes for _ in (*each.fit, *each.held_out)])
+        wanted = {one_spelling(each) for each in event_classes}
+        return np.array([each.name in wanted for each in self.classes for _ in (*each.fit, *each.held_out)])
 
     @property
     def class_of(self) -> NDArray[np.int64]:
@@ -113,36 +114,43 @@ def inspect_pictures(data: PictureData) -> Pictures:
 
     Raises `InvalidInputError` where there are no two classes. What shows the event is not looked at.
     """
-    with _reading(data.folder):
-        folders = sorted(path for path in data.folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if len(folders) < 2:
+    found = find_classes(data.folder)
+    _say(data.folder, "passed over what is no picture and no class", found.passed_over)
+    if len(found.classes) < 2:
         raise InvalidInputError(
-            f"holds {len(folders)} folders of pictures, but needs one for the event and one for something else",
+            f"holds {len(found.classes)} folders of pictures, but needs one for the event and one for something else",
             field="pictures",
             source=data.folder,
         )
     skipped: list[str] = []
-    classes = tuple(_inspect_class(data, folder, skipped) for folder in folders)
-    if skipped:
-        named = ", ".join(skipped[:_SKIPPED_NAMED]) + (" ..." if len(skipped) > _SKIPPED_NAMED else "")
-        _LOGGER.warning("%s: skipped pictures that cannot be decoded: %d (%s)", data.folder, len(skipped), named)
-    return Pictures(data.folder, classes, tuple(skipped))
+    classes = tuple(_split_class(data, each, skipped) for each in found.classes)
+    _say(data.folder, "skipped pictures that cannot be decoded", skipped)
+    return Pictures(data.folder, classes, tuple(skipped), found.passed_over)
+
+
+def _say(folder: Path, what: str, names: Sequence[str]) -> None:
+    if names:
+        named = ", ".join(names[:_SKIPPED_NAMED]) + (" ..." if len(names) > _SKIPPED_NAMED else "")
+        _LOGGER.warning("%s: %s: %d (%s)", folder, what, len(names), named)
 
 
 def check_event_classes(pictures: Pictures, data: PictureData) -> None:
     """Raise `InvalidInputError` unless both parts of the pictures show the event, and both something else."""
     have = [each.name for each in pictures.classes]
-    unknown = sorted(set(data.event_classes) - set(have))
+    wanted = {one_spelling(each) for each in data.event_classes}
+    unknown = sorted(wanted - set(have))
     problem = None
     if not data.event_classes:
         problem = "name the class that is the event"
     elif unknown:
-        problem = f"there is no folder {unknown[0]!r} (there are: {', '.join(have[:20])})"
-    elif set(have) <= set(data.event_classes):
+        empty = one_spelling(unknown[0]) in map(one_spelling, pictures.passed_over)
+        what = f"{unknown[0]!r} holds no pictures" if empty else f"there is no folder {unknown[0]!r}"
+        problem = f"{what} (there are: {', '.join(have[:20])})"
+    elif set(have) <= wanted:
         problem = "every class is the event; there is nothing to tell it from"
     else:
         for what, event in (("the event", True), ("anything else", False)):
-            of_it = [each for each in pictures.classes if (each.name in data.event_classes) is event]
+            of_it = [each for each in pictures.classes if (each.name in wanted) is event]
             if not (any(each.fit for each in of_it) and any(each.held_out for each in of_it)):
                 problem = f"there are too few pictures of {what}: none is left to fit, or none to hold out"
                 break
@@ -150,22 +158,19 @@ def check_event_classes(pictures: Pictures, data: PictureData) -> None:
         raise InvalidInputError(problem, field="event_classes", source=data.folder)
 
 
-def _inspect_class(data: PictureData, folder: Path, skipped: list[str]) -> PictureClass:
+def _split_class(data: PictureData, found: FoundClass, skipped: list[str]) -> PictureClass:
     """Borders count all names, so that a broken picture moves no other one across the split."""
-    with _reading(folder):
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
-    if len(paths) > _MAX_PICTURES:
-        raise InvalidInputError(f"holds more than {_MAX_PICTURES} pictures", source=folder)
+    paths = found.pictures
     first_held_out = round(data.fit_share * len(paths))
     end = round((data.fit_share + data.held_out_share) * len(paths))
     parts = (paths[: max(0, first_held_out - data.gap_pictures)], paths[first_held_out:end])
     fit, held_out = (tuple(path for path in part if _can_be_decoded(path, data.folder, skipped)) for part in parts)
-    return PictureClass(folder.name, fit, held_out)
+    return PictureClass(found.name, fit, held_out)
 
 
 def _can_be_decoded(path: Path, folder: Path, skipped: list[str]) -> bool:
     try:
-        _decoded(path)
+        read_picture(path)
     except InvalidInputError:
         skipped.append(path.relative_to(folder).as_posix())
         return False
@@ -173,17 +178,4 @@ def _can_be_decoded(path: Path, folder: Path, skipped: list[str]) -> bool:
 
 
 def _decoded(path: Path) -> av.VideoFrame:
-    try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InvalidInputError("cannot be decoded; is it a picture?", source=path) from error
-    return av.VideoFrame.from_ndarray(np.asarray(upright), format="rgb24")
-
-
-@contextmanager
-def _reading(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InvalidInputError(f"cannot be read ({error.strerror})", field="pictures", source=folder) from error
+    return av.VideoFrame.from_ndarray(read_picture(path), format="rgb24")

@@ -81,6 +81,8 @@ def train_apps(
     for job, manifest in zip(jobs, manifests, strict=True):
         if manifest is not None:
             on_progress(Progress(job.request.app, "found", 1.0))
+    if None in manifests:
+        store.check_writable()
     views: dict[tuple[object, ...], list[int]] = {}
     for index, job in enumerate(jobs):
         if manifests[index] is None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Literal
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Split
-from mainstream.mpackage.opening import StoreOptions, open_store
+from mainstream.mpackage.opening import StoreOptions, open_bucket, open_store
 from mainstream.mpackage.store import Store
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import MeasuredEventStatistics
+    from mainstream.mpackage.s3_store import S3Store
     from mainstream.weights import BaseWeights
     from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
     from mainstream_trainer.settings import TrainingSettings
@@ -94,6 +95,10 @@ class Asked:
     def open(self, address: str) -> Store:
         """A store by its address: a folder or s3://bucket/prefix."""
         return open_store(address, self.s3)
+
+    def open_bucket(self, address: str) -> "S3Store":
+        """What lies below s3://bucket/prefix, whoever named it."""
+        return open_bucket(address, self.s3)
 
 
 def resources_of(asked: Asked, share: int | None) -> "Resources":
@@ -193,7 +198,7 @@ def _pictures(asked: Asked, folder: Path) -> "list[tuple[str, PictureData]]":
         raise InvalidInputError("name one app for each --event-class", field="--app")
     names = asked.apps or tuple(each.split(",")[0].lower() for each in asked.event_classes)
     statistics = _statistics(asked)
-    pictures = fetch_folder(asked.data, folder, asked.open) if is_remote(asked.data) else Path(asked.data)
+    pictures = fetch_folder(asked.data, folder, asked.open_bucket) if is_remote(asked.data) else Path(asked.data)
     return [
         (name, PictureData(pictures, tuple(classes.split(",")), statistics))
         for name, classes in zip(names, asked.event_classes, strict=True)
@@ -228,7 +233,7 @@ def _file(address: str, folder: Path, asked: Asked, *, large: bool = False) -> P
 
     if not is_remote(address):
         return Path(address)
-    return fetch_file(address, folder, asked.open, MAX_VIDEO_BYTES if large else MAX_FILE_BYTES)
+    return fetch_file(address, folder, asked.open_bucket, MAX_VIDEO_BYTES if large else MAX_FILE_BYTES)
 
 
 def _split(text: str, frames: int | None) -> Split:

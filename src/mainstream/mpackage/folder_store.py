@@ -3,6 +3,7 @@
 import os
 import stat
 from pathlib import Path
+from tempfile import TemporaryFile
 from uuid import uuid4
 
 from mainstream.mpackage.store import MissingKeyError, StoreError, check_key, is_key
@@ -81,6 +82,15 @@ class FolderStore:
         except OSError as error:
             raise StoreError(f"cannot be read ({error.strerror})", source=self.folder) from error
         return [name for name in entries if is_key(name)]
+
+    def check_writable(self) -> None:
+        """See `Store.check_writable`: a file is made for a moment, in the folder or where it would be made."""
+        there = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
+        try:
+            with TemporaryFile(dir=there):
+                pass
+        except OSError as error:
+            raise StoreError(f"cannot be written ({error.strerror})", source=self.folder) from error
 
     def size_bytes(self, key: str) -> int | None:
         """See `Store.size_bytes`."""

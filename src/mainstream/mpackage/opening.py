@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mainstream.api.video_app import StoreAccess
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reference import Reference, parse_reference
 from mainstream.mpackage.store import Store
+
+if TYPE_CHECKING:
+    from mainstream.mpackage.s3_store import S3Store
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,15 @@ class StoreOptions:
 
 def open_store(text: str, options: StoreOptions = StoreOptions()) -> Store:
     """The store that `text` names; it is first asked when first used."""
-    if not text.startswith("s3://"):
-        if "://" in text:
-            raise InvalidInputError(f"{text!r} is neither s3://bucket/prefix nor a folder", field="store")
-        return FolderStore(Path(text.removeprefix("file:")))
+    if text.startswith("s3://"):
+        return open_bucket(text, options)
+    if "://" in text:
+        raise InvalidInputError(f"{text!r} is neither s3://bucket/prefix nor a folder", field="store")
+    return FolderStore(Path(text.removeprefix("file:")))
+
+
+def open_bucket(text: str, options: StoreOptions = StoreOptions()) -> "S3Store":
+    """The bucket, or the part of one, that `s3://bucket/prefix` names."""
     try:
         from mainstream.mpackage.s3_store import PATIENT_ATTEMPTS, S3Store, s3_client
     except ImportError as error:

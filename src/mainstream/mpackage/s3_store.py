@@ -32,6 +32,7 @@ from mainstream.mpackage.store import (
     StoreRefusedError,
     StoreUnreachableError,
     check_key,
+    check_object_name,
     is_key,
 )
 
@@ -46,6 +47,7 @@ _READ_ATTEMPTS = 3
 _FIRST_PAUSE_S = 0.5
 _PART_BYTES = 16 << 20
 """of an upload; what is not larger travels at once"""
+_PROBE = "write-test"
 _SLOW_S = 30.0
 _SLOWEST_BYTES_PER_S = 50_000.0
 """an object that comes slower than this is not waited for"""
@@ -129,16 +131,35 @@ class S3Store:
 
     def read(self, key: str, max_bytes: int) -> bytes:
         """See `Store.read`."""
+        return self._read_patiently(self._object(key), key, max_bytes)
+
+    def read_object(self, name: str, max_bytes: int) -> bytes:
+        """As `read`, of an object that is not of our making: its name may hold spaces and any script."""
+        return self._read_patiently(f"{self._prefix}{check_object_name(name)}", name, max_bytes)
+
+    def objects(self, folder: str) -> list[str]:
+        """Names of all objects below a folder that is not of our making, sorted; without markers of folders."""
+        return [name for name in self._listed(f"{check_object_name(folder)}/") if not name.endswith("/")]
+
+    def check_writable(self) -> None:
+        """See `Store.check_writable`: an upload in parts is begun, which needs the right to write, and given up."""
+        target = {"Bucket": self._bucket, "Key": f"{self._prefix}{_PROBE}"}
+        with self._telling(_PROBE):
+            upload = self._client.create_multipart_upload(**target)["UploadId"]
+            with suppress(BotoCoreError, ClientError, HTTPError, OSError):
+                self._client.abort_multipart_upload(**target, UploadId=upload)
+
+    def _read_patiently(self, target: str, key: str, max_bytes: int) -> bytes:
         for attempt in range(1, _READ_ATTEMPTS):
             try:
-                return self._read(key, max_bytes)
+                return self._read(target, key, max_bytes)
             except _BrokenOffError:
                 time.sleep(_FIRST_PAUSE_S * 2.0 ** (attempt - 1))
-        return self._read(key, max_bytes)
+        return self._read(target, key, max_bytes)
 
-    def _read(self, key: str, max_bytes: int) -> bytes:
+    def _read(self, target: str, key: str, max_bytes: int) -> bytes:
         with self._telling(key):
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._object(key))
+            answer = self._client.get_object(Bucket=self._bucket, Key=target)
             with answer["Body"] as reply:  # urllib3's: botocore's own waits for as much as it asks for
                 announced = answer.get("ContentLength", 0)
                 if announced > max_bytes:
@@ -186,10 +207,13 @@ class S3Store:
 
     def keys(self, prefix: str) -> list[str]:
         """See `Store.keys`."""
+        return self._listed(f"{check_key(prefix)}/")
+
+    def _listed(self, start: str) -> list[str]:
         found: list[str] = []
-        with self._telling(prefix):
+        with self._telling(start):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=f"{self._object(prefix)}/"
+                Bucket=self._bucket, Prefix=f"{self._prefix}{start}"
             )
             for page in pages:
                 found += [each["Key"].removeprefix(self._prefix) for each in page.get("Contents", [])]

@@ -11,6 +11,10 @@ from mainstream.errors import MainstreamError
 
 _KEY = re.compile(r"[A-Za-z0-9][-_.A-Za-z0-9]{0,254}(/[A-Za-z0-9][-_.A-Za-z0-9]{0,254}){0,7}")
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MAX_NAME_BYTES = 1024
+"""of an object in S3"""
+
 
 class StoreError(MainstreamError):
     """A store could not be read or written."""
@@ -51,6 +55,10 @@ class Store(Protocol):
         """First parts of all keys that have more than one, each once, sorted."""
         ...
 
+    def check_writable(self) -> None:
+        """`StoreError` where nothing could be put; leaves nothing behind."""
+        ...
+
     def size_bytes(self, key: str) -> int | None:
         """How large what lies under `key` is, without reading it; None where there is nothing."""
         ...
@@ -61,6 +69,17 @@ def check_key(key: str) -> str:
     if not is_key(key):
         raise StoreError(f"{key!r} is not a key of a store", field="key")
     return key
+
+
+def check_object_name(name: str) -> str:
+    """The name itself, of an object that is not of our making: any script, but no way out of where it lies.
+
+    `StoreError` where a part of it is empty, `.` or `..`, or where it holds control characters.
+    """
+    leads_out = any(part in ("", ".", "..") for part in name.split("/"))
+    if leads_out or _CONTROL.search(name) or len(name.encode()) > _MAX_NAME_BYTES:
+        raise StoreError(f"{name!r} is not the name of an object", field="key")
+    return name
 
 
 def is_key(text: str) -> bool:
