@@ -40,7 +40,7 @@ class Progress:
     frames: dict[str, FrameTally]
     """by app; unchanged since the last progress when this one tells of an event"""
     event: dict[str, Any] | None = None
-    """a report opened or closed (feeder.reports)"""
+    """a report opened or closed (feeder.alerts)"""
 
 
 def run_plan(

@@ -17,8 +17,8 @@ from mainstream.errors import InvalidInputError
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.feeder.alerts import AlertMerger
 from mainstream_runner.feeder.counts import FrameCounts
-from mainstream_runner.feeder.reports import ReportMerger
 from mainstream_runner.feeder.routing import Routing, ViewKey
 from mainstream_runner.feeder.waiting import WAITING_FRAMES, Taken, WaitingFrame, WaitingFrames
 from mainstream_runner.pixel_memory import PixelReader, PixelWriter
@@ -136,7 +136,7 @@ def test_an_app_that_could_not_be_loaded_gets_no_frames_and_the_others_keep_thei
     assert routing.numbers[key] == 0
 
 
-def merged(merger: ReportMerger, decided: dict[float, float], *, clock_ahead_s: float = 0.0) -> list[dict[str, Any]]:
+def merged(merger: AlertMerger, decided: dict[float, float], *, clock_ahead_s: float = 0.0) -> list[dict[str, Any]]:
     """Ten seconds at 2 fps; the wall clock jumps by `clock_ahead_s` after 1 s."""
     found = []
     for tick in range(20):
@@ -150,7 +150,7 @@ DECIDED = {0.0: 0.7, 0.5: 0.9, 1.5: 0.8, 4.0: 0.6}
 
 
 def test_decisions_closer_than_the_merge_gap_are_one_report() -> None:
-    merger = ReportMerger("a", "s", merge_gap_s=1.0)
+    merger = AlertMerger("a", "s", merge_gap_s=1.0)
     lines = merged(merger, DECIDED)
     assert [(line["event"], line["start_s"], line["end_s"], line["peak_score"], line["frames"]) for line in lines] == [
         ("opened", 0.0, 0.0, 0.7, 1),
@@ -164,17 +164,17 @@ def test_decisions_closer_than_the_merge_gap_are_one_report() -> None:
 
 @pytest.mark.parametrize("ahead_s", [-86400.0, -0.7, 3600.0])
 def test_a_clock_that_jumps_neither_splits_a_report_nor_stretches_it(ahead_s: float) -> None:
-    lines = merged(ReportMerger("a", "s", merge_gap_s=1.0), DECIDED, clock_ahead_s=ahead_s)
+    lines = merged(AlertMerger("a", "s", merge_gap_s=1.0), DECIDED, clock_ahead_s=ahead_s)
     assert [line["event"] for line in lines] == ["opened", "closed", "opened", "closed"]
     assert lines[1]["end_s"] - lines[1]["start_s"] == pytest.approx(1.5)
     assert lines[2]["start_s"] == pytest.approx(4.0 + ahead_s)
 
 
 def test_an_events_identity_is_the_same_in_every_life_and_differs_from_every_other() -> None:
-    first = [line["id"] for line in merged(ReportMerger("a", "s", merge_gap_s=1.0), DECIDED)]
-    again = [line["id"] for line in merged(ReportMerger("a", "s", merge_gap_s=1.0), DECIDED)]
-    later = [line["id"] for line in merged(ReportMerger("a", "s", merge_gap_s=1.0, before=2), DECIDED)]
-    other = [line["id"] for line in merged(ReportMerger("b", "s", merge_gap_s=1.0), DECIDED)]
+    first = [line["id"] for line in merged(AlertMerger("a", "s", merge_gap_s=1.0), DECIDED)]
+    again = [line["id"] for line in merged(AlertMerger("a", "s", merge_gap_s=1.0), DECIDED)]
+    later = [line["id"] for line in merged(AlertMerger("a", "s", merge_gap_s=1.0, before=2), DECIDED)]
+    other = [line["id"] for line in merged(AlertMerger("b", "s", merge_gap_s=1.0), DECIDED)]
     assert first == again
     assert len({*first, *later, *other}) == 6
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from mainstream.runner_plan import RunnerApp
 from mainstream.voting import Voter
-from mainstream_runner.feeder.reports import ReportMerger
+from mainstream_runner.feeder.alerts import AlertMerger
 from mainstream_runner.feeder.waiting import WaitingFrame
 
 _LONGEST_WAY_S = 15.0
@@ -27,7 +27,7 @@ NoteFrames = Callable[[list[dict[str, Any]]], None]
 class _AppState:
     app: RunnerApp
     voter: Voter
-    merger: ReportMerger
+    merger: AlertMerger
     decisions: int = 0
 
 
@@ -116,7 +116,7 @@ class Decider:
                 self._close(state)
 
     def _begin(self, app: RunnerApp) -> _AppState:
-        merger = ReportMerger(app.name, app.stream, app.merge_gap_s, self._reported_before(app.name))
+        merger = AlertMerger(app.name, app.stream, app.merge_gap_s, self._reported_before(app.name))
         state = self._states[app.name] = _AppState(app, Voter(app.votes), merger)
         return state
 

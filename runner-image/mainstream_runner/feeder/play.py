@@ -26,7 +26,7 @@ from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.frames_file import FramesFile
 from mainstream_runner.feeder.routing import Routing, served_routing
 from mainstream_runner.feeder.source import FILE, CapturedFrame, Source
-from mainstream_runner.sinks.event_sinks import EventSinks, event_file
+from mainstream_runner.sinks.alert_delivery import AlertDelivery, event_file
 from mainstream_runner.sinks.spool import Spool
 
 _log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Play:
 
     # ---- beginning ------------------------------------------------------------------------------------------------
 
-    def _open_sinks(self, opened: contextlib.ExitStack) -> EventSinks:
+    def _open_sinks(self, opened: contextlib.ExitStack) -> AlertDelivery:
         """Sinks with nothing of an earlier run in them."""
         out, plan = self._config.out, self._config.plan
         events = out / "events"
@@ -100,7 +100,7 @@ class Play:
         spool = Spool(out / "spool")
         opened.callback(spool.close)
         recorder = ClipRecorder(out / "clips", self._rings.get)
-        sinks = EventSinks(spool, recorder, file_of, node=plan.node, files_for_all=True)
+        sinks = AlertDelivery(spool, recorder, file_of, node=plan.node, files_for_all=True)
         opened.callback(sinks.close)
         sinks.keep(plan.apps, self._config.credentials.sinks)
         for stream in plan.streams:
@@ -223,7 +223,7 @@ class Play:
 
     # ---- ending ---------------------------------------------------------------------------------------------------
 
-    def _conclude(self, decider: Decider, sinks: EventSinks, deliver_timeout_s: float) -> None:
+    def _conclude(self, decider: Decider, sinks: AlertDelivery, deliver_timeout_s: float) -> None:
         cpu_s = time.process_time()
         decider.close()
         undelivered = sinks.drain(deliver_timeout_s)
@@ -239,7 +239,7 @@ class Play:
             }
         )
 
-    def _event_writer(self, sinks: EventSinks) -> Callable[[RunnerApp, dict[str, Any], float], None]:
+    def _event_writer(self, sinks: AlertDelivery) -> Callable[[RunnerApp, dict[str, Any], float], None]:
         def write(app: RunnerApp, line: dict[str, Any], start_due_s: float) -> None:
             sinks.write(app, line, start_due_s)
             self._say({"kind": "event", "seconds": time.monotonic() - self._start_s, "event": line})

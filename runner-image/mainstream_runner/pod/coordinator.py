@@ -37,7 +37,7 @@ from mainstream_runner.pod.metrics import Snapshot
 from mainstream_runner.pod.orders import Orders, OrdersReader
 from mainstream_runner.pod.serving import Serving
 from mainstream_runner.pod.settings import PodSettings
-from mainstream_runner.sinks.event_sinks import EventSinks, event_file
+from mainstream_runner.sinks.alert_delivery import AlertDelivery, event_file
 from mainstream_runner.sinks.spool import Spool
 
 _log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Coordinator:
         self._spool = Spool(settings.data / "spool", settings.spool)
         self._recorder = ClipRecorder(settings.data / "clips", self._ring_of, settings.clips)
         files = settings.data / "events" / "files"
-        self._sinks = EventSinks(
+        self._sinks = AlertDelivery(
             self._spool,
             self._recorder,
             lambda app, name: event_file(files, app, name, own_folder=True),

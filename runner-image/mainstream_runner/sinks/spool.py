@@ -56,7 +56,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class AppEvents:
+class AlertCounts:
     """What became of an app's events."""
 
     events: int = 0
@@ -178,7 +178,7 @@ class Spool:
                 return 0
             return int(found)
 
-    def events(self, app: str) -> AppEvents:
+    def events(self, app: str) -> AlertCounts:
         """Counts of an app, over all lives of the runner."""
         with self._lock:
             try:
@@ -192,7 +192,9 @@ class Spool:
                 row, recent = None, 0
             events, lost, last_s = row or (0, 0, None)
             unwritten = self._told[app]
-            return AppEvents(events + unwritten, recent + unwritten, last_s if events else None, lost + self._lost[app])
+            return AlertCounts(
+                events + unwritten, recent + unwritten, last_s if events else None, lost + self._lost[app]
+            )
 
     def left_open(self) -> list[tuple[str, list[str], dict[str, Any]]]:
         """App, sinks and line of each report that an earlier life opened and never closed."""

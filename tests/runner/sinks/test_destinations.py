@@ -29,8 +29,8 @@ from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import SignedUpload
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
+from mainstream_runner.sinks.alert_delivery import AlertDelivery, event_file
 from mainstream_runner.sinks.courier import Courier
-from mainstream_runner.sinks.event_sinks import EventSinks, event_file
 from mainstream_runner.sinks.mqtt import MqttTopic
 from mainstream_runner.sinks.spool import Spool
 from mainstream_runner.sinks.webhook import Webhook, signature
@@ -47,16 +47,16 @@ def line(number: int, event: str = "opened") -> dict[str, Any]:
     return {"event": event, "id": f"id-{number}", "app": "plaza/crossing", "start_s": 1.0, "end_s": 2.0}
 
 
-Make = Callable[..., EventSinks]
+Make = Callable[..., AlertDelivery]
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
-    made: list[tuple[EventSinks, Spool]] = []
+    made: list[tuple[AlertDelivery, Spool]] = []
 
-    def sinks_of(*apps: RunnerApp, keys: dict[str, SinkKeys] | None = None) -> EventSinks:
+    def sinks_of(*apps: RunnerApp, keys: dict[str, SinkKeys] | None = None) -> AlertDelivery:
         spool = Spool(tmp_path / f"spool{len(made)}")
-        sinks = EventSinks(
+        sinks = AlertDelivery(
             spool,
             ClipRecorder(tmp_path / "clips", lambda _: PacketRing()),
             lambda app, name: event_file(tmp_path / "files", app, name, own_folder=True),
@@ -170,7 +170,7 @@ def test_what_an_earlier_life_left_open_is_closed_and_says_so(make: Make, receiv
     first.close()
     first._spool.close()
     spool = Spool(tmp_path / "spool0")
-    again = EventSinks(
+    again = AlertDelivery(
         spool, ClipRecorder(tmp_path / "clips", lambda _: None), lambda app, name: tmp_path / name, node="n"
     )
     again.keep([app], {})

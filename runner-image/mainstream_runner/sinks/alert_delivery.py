@@ -34,7 +34,7 @@ _POLL_S = 0.02
 
 
 @dataclass(frozen=True)
-class EventTally:
+class AlertTally:
     """What became of an app's events."""
 
     events: int
@@ -66,7 +66,7 @@ class _AppSink:
         return "files" if sink.json_lines is not None else "uploads"
 
 
-class EventSinks:
+class AlertDelivery:
     """Sinks of all apps of the plan."""
 
     def __init__(
@@ -148,7 +148,7 @@ class EventSinks:
         """Events of an app so far, over all lives of the runner."""
         return self._spool.events(app).events
 
-    def tally(self, app: str) -> EventTally:
+    def tally(self, app: str) -> AlertTally:
         """What is known of an app's events."""
         told = self._spool.events(app)
         with self._lock:
@@ -156,7 +156,7 @@ class EventSinks:
             couriers = [self._couriers[each.courier] for each in sinks if each.courier in self._couriers]
         waiting = self._spool.depth([each.name for each in sinks])
         problems = [each.problem for each in couriers if each.problem is not None]
-        return EventTally(
+        return AlertTally(
             told.events,
             told.events_last_hour,
             None if told.last_start_s is None else datetime.fromtimestamp(int(told.last_start_s), UTC),

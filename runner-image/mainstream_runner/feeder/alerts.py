@@ -55,7 +55,7 @@ class Report:
 
 
 @dataclass
-class ReportMerger:
+class AlertMerger:
     """Keeps the open report of one app."""
 
     app: str
