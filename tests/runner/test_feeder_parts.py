@@ -6,7 +6,6 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from mainstream.errors import InvalidInputError
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
+from mainstream_runner.alert import Alert
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder.alerts import AlertMerger
 from mainstream_runner.feeder.counts import FrameCounts
@@ -136,7 +136,7 @@ def test_an_app_that_could_not_be_loaded_gets_no_frames_and_the_others_keep_thei
     assert routing.numbers[key] == 0
 
 
-def merged(merger: AlertMerger, decided: dict[float, float], *, clock_ahead_s: float = 0.0) -> list[dict[str, Any]]:
+def merged(merger: AlertMerger, decided: dict[float, float], *, clock_ahead_s: float = 0.0) -> list[Alert]:
     """Ten seconds at 2 fps; the wall clock jumps by `clock_ahead_s` after 1 s."""
     found = []
     for tick in range(20):
@@ -149,32 +149,32 @@ def merged(merger: AlertMerger, decided: dict[float, float], *, clock_ahead_s: f
 DECIDED = {0.0: 0.7, 0.5: 0.9, 1.5: 0.8, 4.0: 0.6}
 
 
-def test_decisions_closer_than_the_merge_gap_are_one_report() -> None:
+def test_decisions_closer_than_the_merge_gap_are_one_alert() -> None:
     merger = AlertMerger("a", "s", merge_gap_s=1.0)
-    lines = merged(merger, DECIDED)
-    assert [(line["event"], line["start_s"], line["end_s"], line["peak_score"], line["frames"]) for line in lines] == [
+    alerts = merged(merger, DECIDED)
+    assert [(each.phase, each.start_s, each.end_s, each.peak_score, each.frames) for each in alerts] == [
         ("opened", 0.0, 0.0, 0.7, 1),
         ("closed", 0.0, 1.5, 0.9, 3),
         ("opened", 4.0, 4.0, 0.6, 1),
         ("closed", 4.0, 4.0, 0.6, 1),
     ]
-    assert lines[0]["id"] == lines[1]["id"] != lines[2]["id"]
+    assert alerts[0].id == alerts[1].id != alerts[2].id
     assert merger.count == 2
 
 
 @pytest.mark.parametrize("ahead_s", [-86400.0, -0.7, 3600.0])
-def test_a_clock_that_jumps_neither_splits_a_report_nor_stretches_it(ahead_s: float) -> None:
-    lines = merged(AlertMerger("a", "s", merge_gap_s=1.0), DECIDED, clock_ahead_s=ahead_s)
-    assert [line["event"] for line in lines] == ["opened", "closed", "opened", "closed"]
-    assert lines[1]["end_s"] - lines[1]["start_s"] == pytest.approx(1.5)
-    assert lines[2]["start_s"] == pytest.approx(4.0 + ahead_s)
+def test_a_clock_that_jumps_neither_splits_an_alert_nor_stretches_it(ahead_s: float) -> None:
+    alerts = merged(AlertMerger("a", "s", merge_gap_s=1.0), DECIDED, clock_ahead_s=ahead_s)
+    assert [each.phase for each in alerts] == ["opened", "closed", "opened", "closed"]
+    assert alerts[1].end_s - alerts[1].start_s == pytest.approx(1.5)
+    assert alerts[2].start_s == pytest.approx(4.0 + ahead_s)
 
 
-def test_an_events_identity_is_the_same_in_every_life_and_differs_from_every_other() -> None:
-    first = [line["id"] for line in merged(AlertMerger("a", "s", merge_gap_s=1.0), DECIDED)]
-    again = [line["id"] for line in merged(AlertMerger("a", "s", merge_gap_s=1.0), DECIDED)]
-    later = [line["id"] for line in merged(AlertMerger("a", "s", merge_gap_s=1.0, before=2), DECIDED)]
-    other = [line["id"] for line in merged(AlertMerger("b", "s", merge_gap_s=1.0), DECIDED)]
+def test_an_alerts_identity_is_the_same_in_every_life_and_differs_from_every_other() -> None:
+    first = [each.id for each in merged(AlertMerger("a", "s", merge_gap_s=1.0), DECIDED)]
+    again = [each.id for each in merged(AlertMerger("a", "s", merge_gap_s=1.0), DECIDED)]
+    later = [each.id for each in merged(AlertMerger("a", "s", merge_gap_s=1.0, before=2), DECIDED)]
+    other = [each.id for each in merged(AlertMerger("b", "s", merge_gap_s=1.0), DECIDED)]
     assert first == again
     assert len({*first, *later, *other}) == 6
 

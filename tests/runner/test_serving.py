@@ -79,8 +79,8 @@ def test_frames_of_requests_in_flight_keep_their_pixels_and_their_order(
         due = [DueFrame(0, view_pixels(picture, None, 160, 160), ("app-0",)) for picture in pictures[:15]]
         alone = [client.score(plan.digest, [frame])[0]["app-0"] for frame in due]
     decider = Decider(
-        lambda app, line, due_s: None,
-        note_frames=lambda records: scored.extend((each["frame"], each["score"]) for each in records),
+        lambda app, alert: None,
+        note_frames=lambda records: scored.extend((each.frame, each.score) for each in records),
     )
     feeder = Feeder(server.port, FrameCounts(), decider, lambda digest: None)
     with closing(feeder):

@@ -10,23 +10,24 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.runner_plan import RunnerApp, RunnerStream
+from mainstream_runner.alert import Alert
 from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder
 from mainstream_runner.feeder.camera import Camera
 from mainstream_runner.feeder.config import FeederConfig
 from mainstream_runner.feeder.counts import FrameCounts
-from mainstream_runner.feeder.decider import Decider
+from mainstream_runner.feeder.decider import Decider, DeliverAlert
 from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.frames_file import FramesFile
 from mainstream_runner.feeder.routing import Routing, served_routing
 from mainstream_runner.feeder.source import FILE, CapturedFrame, Source
-from mainstream_runner.sinks.alert_delivery import AlertDelivery, event_file
+from mainstream_runner.sinks.alert_delivery import AlertDelivery
+from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.spool import Spool
 
 _log = logging.getLogger(__name__)
@@ -67,8 +68,7 @@ class Play:
             sinks = self._open_sinks(opened)
             frames = FramesFile(self._config.out / "frames.jsonl")
             opened.callback(frames.close)
-            write = self._event_writer(sinks)
-            decider = Decider(write, sinks.events_before, frames.write)
+            decider = Decider(self._deliverer(sinks), sinks.alerts_before, frames.write)
             routing = self._load()
             sources = [(stream, self._open(stream, opened)) for stream in self._files()]
             feeder = Feeder(self._config.port, self._counts, decider, lambda _: self._engine_lost.set())
@@ -87,20 +87,12 @@ class Play:
     def _open_sinks(self, opened: contextlib.ExitStack) -> AlertDelivery:
         """Sinks with nothing of an earlier run in them."""
         out, plan = self._config.out, self._config.plan
-        events = out / "events"
-
-        def file_of(app: str, name: str) -> Path:
-            path = event_file(events, app, name, own_folder=False)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"")
-            return path
-
         for left in (out / "spool", out / "clips"):
             shutil.rmtree(left, ignore_errors=True)
         spool = Spool(out / "spool")
         opened.callback(spool.close)
         recorder = ClipRecorder(out / "clips", self._rings.get)
-        sinks = AlertDelivery(spool, recorder, file_of, node=plan.node, files_for_all=True)
+        sinks = AlertDelivery(spool, recorder, AlertFiles(out / "events", single_run=True), node=plan.node)
         opened.callback(sinks.close)
         sinks.keep(plan.apps, self._config.credentials.sinks)
         for stream in plan.streams:
@@ -234,17 +226,18 @@ class Play:
                 # Told, not looked up: this process may be gone before anyone can look.
                 "cpu_s": cpu_s,
                 "tallies": self._tallies(),
-                "reports": decider.reports(),
+                "reports": decider.alerts(),
                 "undelivered": undelivered,
             }
         )
 
-    def _event_writer(self, sinks: AlertDelivery) -> Callable[[RunnerApp, dict[str, Any], float], None]:
-        def write(app: RunnerApp, line: dict[str, Any], start_due_s: float) -> None:
-            sinks.write(app, line, start_due_s)
-            self._say({"kind": "event", "seconds": time.monotonic() - self._start_s, "event": line})
+    def _deliverer(self, sinks: AlertDelivery) -> DeliverAlert:
+        def deliver(app: RunnerApp, alert: Alert) -> None:
+            sinks.deliver(app, alert)
+            said = {"event": alert.phase, "app": alert.app, "end_s": alert.end_s}
+            self._say({"kind": "event", "seconds": time.monotonic() - self._start_s, "event": said})
 
-        return write
+        return deliver
 
     def _tallies(self) -> dict[str, dict[str, int]]:
         return {app: tally.model_dump() for app, tally in self._counts.tallies().items()}

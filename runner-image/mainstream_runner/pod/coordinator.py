@@ -37,7 +37,8 @@ from mainstream_runner.pod.metrics import Snapshot
 from mainstream_runner.pod.orders import Orders, OrdersReader
 from mainstream_runner.pod.serving import Serving
 from mainstream_runner.pod.settings import PodSettings
-from mainstream_runner.sinks.alert_delivery import AlertDelivery, event_file
+from mainstream_runner.sinks.alert_delivery import AlertDelivery
+from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.spool import Spool
 
 _log = logging.getLogger(__name__)
@@ -66,14 +67,13 @@ class Coordinator:
         self._cameras: dict[str, Camera] = {}
         self._spool = Spool(settings.data / "spool", settings.spool)
         self._recorder = ClipRecorder(settings.data / "clips", self._ring_of, settings.clips)
-        files = settings.data / "events" / "files"
         self._sinks = AlertDelivery(
             self._spool,
             self._recorder,
-            lambda app, name: event_file(files, app, name, own_folder=True),
+            AlertFiles(settings.data / "events" / "files"),
             node=settings.node,
         )
-        self._decider = Decider(self._sinks.write, self._sinks.events_before)
+        self._decider = Decider(self._sinks.deliver, self._sinks.alerts_before)
         self._lost_plan: str | None = None
         self._feeder = Feeder(serving.port, self._counts, self._decider, self._note_lost_plan)
         self._cpu = CpuMeter(lambda: serving.guard)

@@ -8,19 +8,19 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from mainstream.api.video_app import Sink
 from mainstream.runner_orders import SinkKeys, sink_key
 from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import SignedUpload, WantedUpload
+from mainstream_runner.alert import Alert, alert_message
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
 from mainstream_runner.sinks.courier import Courier, Destination
-from mainstream_runner.sinks.json_lines import JsonLinesFiles, below
+from mainstream_runner.sinks.json_lines import AlertFiles, JsonLinesFiles
 from mainstream_runner.sinks.mqtt import MqttTopic
 from mainstream_runner.sinks.spool import Record, Spool
 from mainstream_runner.sinks.uploads import ClipUploads, upload_body, wanted_upload
@@ -73,29 +73,25 @@ class AlertDelivery:
         self,
         spool: Spool,
         recorder: ClipRecorder,
-        file_of: Callable[[str, str], Path],
+        files: AlertFiles,
         *,
         node: str,
-        files_for_all: bool = False,
     ) -> None:
-        """`file_of` gives an app's file of events by the name that its sink gives.
-
-        With `files_for_all` an app that names no file writes to one of its own name.
-        """
+        """Closes what an earlier life of the runner left open."""
         self._spool = spool
         self._recorder = recorder
-        self._file_of = file_of
+        self._files = files
         self._node = node
-        self._files_for_all = files_for_all
         self._sinks: dict[str, list[_AppSink]] = {}
         self._couriers: dict[str, Courier] = {}
         self._paths: dict[str, Path] = {}
         self._uploads = ClipUploads(recorder.folder)
         self._lock = threading.Lock()
         recorder.start(self._clip_is_there)
-        for app, sinks, line in spool.left_open():
-            # Whoever was told that it opened is told that it ended, too.
-            self._spool.put(app, sinks, {**line, "event": "closed", "interrupted": True}, told_s=time.time())
+        for left in spool.left_open():
+            # Whoever learnt that it opened learns that it ended, too.
+            closed = replace(left.message, phase="closed", interrupted=True)
+            self._spool.put(left.app, left.sinks, closed, at_s=time.time())
 
     def keep(self, apps: Iterable[RunnerApp], keys: Mapping[str, SinkKeys]) -> None:
         """Deliver for exactly these apps; what waits for a sink that nobody names now stays in the spool.
@@ -104,12 +100,16 @@ class AlertDelivery:
         """
         sinks = {app.name: self._sinks_of(app, keys) for app in apps}
         paths = {
-            each.name: self._file_of(app, each.sink.json_lines.path)
+            each.name: self._files.path(app, each.sink.json_lines.path)
             for app, named in sinks.items()
             for each in named
             if each.sink.json_lines is not None
         }
         with self._lock:
+            if self._files.single_run:
+                for path in set(paths.values()) - set(self._paths.values()):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(b"")
             self._sinks, self._paths = sinks, paths
             wanted: dict[str, list[_AppSink]] = {}
             for each in (each for named in sinks.values() for each in named):
@@ -126,26 +126,22 @@ class AlertDelivery:
                     self._couriers[name] = Courier(name, self._spool, names, self._destination(served[0]), ready)
         self._spool.wake()
 
-    def write(self, app: RunnerApp, line: dict[str, Any], start_due_s: float) -> None:
-        """Hand one line to each of the app's sinks; a disk that is full costs the line, never the app.
-
-        `start_due_s` is when its report began, on the monotonic clock.
-        """
+    def deliver(self, app: RunnerApp, alert: Alert) -> None:
+        """Enqueue what opened or closed for each of the app's sinks; a disk that is full costs it, never the app."""
         sinks = self._sinks.get(app.name, [])
-        told = {**line, "node": self._node, "stream": app.stream, "view": app.view}
-        takes_lines = [each.name for each in sinks if each.sink.clips is None]
-        takes_clips = [each for each in sinks if each.sink.clips is not None]
-        if takes_clips:
-            clip, picture = clip_names(line["id"], float(line["start_s"]))
-            told |= {"clip": clip, "picture": picture}
-            if line["event"] == "opened":
-                self._recorder.begin(app.name, app.stream, clip, picture, start_due_s)
+        takes_alerts = [each.name for each in sinks if each.sink.clips is None]
+        files: tuple[str, str] | None = None
+        if len(takes_alerts) < len(sinks):
+            files = clip, picture = clip_names(alert.id, round(alert.start_s, 3))
+            if alert.phase == "opened":
+                self._recorder.begin(app.name, app.stream, clip, picture, alert.start_due_s)
             else:
-                self._recorder.end(clip, start_due_s + float(line["end_s"]) - float(line["start_s"]))
-        self._spool.put(app.name, takes_lines, told, told_s=time.time())
+                self._recorder.end(clip, alert.end_due_s)
+        message = alert_message(alert, node=self._node, stream=app.stream, view=app.view, files=files)
+        self._spool.put(app.name, takes_alerts, message, at_s=time.time())
 
-    def events_before(self, app: str) -> int:
-        """Events of an app so far, over all lives of the runner."""
+    def alerts_before(self, app: str) -> int:
+        """Alerts of an app so far, over all lives of the runner."""
         return self._spool.events(app).events
 
     def tally(self, app: str) -> AlertTally:
@@ -201,7 +197,7 @@ class AlertDelivery:
 
     def _sinks_of(self, app: RunnerApp, keys: Mapping[str, SinkKeys]) -> list[_AppSink]:
         sinks = list(app.sinks)
-        if self._files_for_all and not any(sink.json_lines is not None for sink in sinks):
+        if self._files.single_run and not any(sink.json_lines is not None for sink in sinks):
             name = f"{app.name.replace('/', '.')}.jsonl"
             sinks.append(Sink.model_validate({"jsonLines": {"path": name}}))
         named = [
@@ -245,11 +241,6 @@ class _Kept:
 
     def close(self) -> None:
         """Stay open."""
-
-
-def event_file(folder: Path, app: str, name: str, *, own_folder: bool) -> Path:
-    """The file of events that an app's sink names: below `folder`, or below a folder of the app's own there."""
-    return below(folder / app.replace("/", ".") if own_folder else folder, name, app)
 
 
 def _end(couriers: Collection[Courier], *, wait: bool) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mainstream.errors import InvalidInputError
@@ -10,6 +11,19 @@ from mainstream_runner.sinks.spool import Record
 
 _FILE_BYTES = 16 << 20
 """of one file of events; then it becomes the one before, and a new one begins"""
+
+
+@dataclass(frozen=True)
+class AlertFiles:
+    """Where files of alerts lie."""
+
+    folder: Path
+    single_run: bool = False
+    """files of one run: apps share the folder, every app has a file, and each begins empty"""
+
+    def path(self, app: str, name: str) -> Path:
+        """The file `name` of an app; raises `InvalidInputError` where it leads out of its folder."""
+        return below(self.folder if self.single_run else self.folder / app.replace("/", "."), name, app)
 
 
 class JsonLinesFiles:

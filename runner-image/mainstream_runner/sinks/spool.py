@@ -16,7 +16,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from mainstream_runner.alert import AlertMessage, decode_alert, encode_alert
 
 _log = logging.getLogger(__name__)
 _HOUR_S = 3600.0
@@ -66,6 +67,16 @@ class AlertCounts:
     """deliveries that will never be made"""
 
 
+@dataclass(frozen=True)
+class LeftOpen:
+    """An alert that was open when the runner ended."""
+
+    app: str
+    sinks: tuple[str, ...]
+    message: AlertMessage
+    """as it opened"""
+
+
 class Spool:
     """Lines by sink, oldest first; may be used from any thread."""
 
@@ -87,23 +98,23 @@ class Spool:
             "SELECT COALESCE(SUM(LENGTH(body)), 0), COUNT(*) FROM records"
         ).fetchone()
 
-    def put(self, app: str, sinks: Collection[str], line: dict[str, Any], *, told_s: float) -> bool:
-        """Keep a line for each of `sinks`, and count what it tells; false where the disk would not take it.
+    def put(self, app: str, sinks: Collection[str], message: AlertMessage, *, at_s: float) -> bool:
+        """Keep a message for each of `sinks`, and count the alert; false where the disk would not take it.
 
-        A line has `event` (opened or closed), `id` and `start_s`.
+        `at_s` is now, in seconds since 1970.
         """
-        body = json.dumps(line, separators=(",", ":")).encode()
+        body = encode_alert(message)
         with self._changed:
             try:
                 with self._transaction() as database:
-                    self._count(database, app, line, body, sinks, told_s)
+                    self._count(database, app, message, body, sinks, at_s)
                     for sink in sinks:
                         self._insert(database, app, sink, body)
                     self._make_room(database, sinks)
             except sqlite3.Error as error:
                 self._recount()
                 self.problem = f"an event could not be kept ({error})"[:512]
-                self._told[app] += line["event"] == "opened"
+                self._told[app] += message.phase == "opened"
                 self._lost[app] += len(sinks)
                 return False
             self.problem = None
@@ -196,11 +207,11 @@ class Spool:
                 events + unwritten, recent + unwritten, last_s if events else None, lost + self._lost[app]
             )
 
-    def left_open(self) -> list[tuple[str, list[str], dict[str, Any]]]:
-        """App, sinks and line of each report that an earlier life opened and never closed."""
+    def left_open(self) -> list[LeftOpen]:
+        """Alerts that an earlier life of the runner opened and never closed."""
         with self._lock:
             rows = self._database.execute("SELECT app, sinks, line FROM open_reports ORDER BY rowid").fetchall()
-        return [(app, json.loads(sinks), json.loads(line)) for app, sinks, line in rows]
+        return [LeftOpen(app, tuple(json.loads(sinks)), decode_alert(line)) for app, sinks, line in rows]
 
     def wake(self) -> None:
         """Have everybody who waits for a record look again."""
@@ -253,21 +264,21 @@ class Spool:
         self,
         database: sqlite3.Connection,
         app: str,
-        line: dict[str, Any],
+        message: AlertMessage,
         body: bytes,
         sinks: Collection[str],
-        told_s: float,
+        at_s: float,
     ) -> None:
-        if line["event"] == "opened":
-            _upsert(database, app, 1, 0, float(line["start_s"]))
-            database.execute("DELETE FROM recent WHERE told_s < ?", (told_s - _HOUR_S,))
-            database.execute("INSERT INTO recent VALUES (?, ?)", (app, told_s))
+        if message.phase == "opened":
+            _upsert(database, app, 1, 0, message.start_s)
+            database.execute("DELETE FROM recent WHERE told_s < ?", (at_s - _HOUR_S,))
+            database.execute("INSERT INTO recent VALUES (?, ?)", (app, at_s))
             database.execute(
                 "INSERT OR REPLACE INTO open_reports VALUES (?, ?, ?, ?)",
-                (line["id"], app, json.dumps(list(sinks)), body),
+                (message.id, app, json.dumps(list(sinks)), body),
             )
         else:
-            database.execute("DELETE FROM open_reports WHERE id = ?", (line["id"],))
+            database.execute("DELETE FROM open_reports WHERE id = ?", (message.id,))
 
     def _insert(self, database: sqlite3.Connection, app: str, sink: str, body: bytes) -> None:
         database.execute("INSERT INTO records(app, sink, body) VALUES (?, ?, ?)", (app, sink, body))

@@ -20,6 +20,7 @@ from mainstream_runner.feeder import feeder as feeder_module
 from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.decider import Decider
 from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.feeder.frames_file import AnalysedFrame
 from mainstream_runner.feeder.routing import Routing
 from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.views import plan_views
@@ -93,11 +94,11 @@ def test_no_frame_goes_uncounted_whatever_becomes_of_plans_and_engine(steps: lis
     decided: list[str] = []
     noted = threading.Lock()
 
-    def note(records: list[dict[str, Any]]) -> None:
+    def note(records: list[AnalysedFrame]) -> None:
         with noted:
-            decided.extend(record["app"] for record in records)
+            decided.extend(record.app for record in records)
 
-    feeder = Feeder(1, counts, Decider(lambda app, line, due_s: None, note_frames=note), lambda digest: None)
+    feeder = Feeder(1, counts, Decider(lambda app, alert: None, note_frames=note), lambda digest: None)
     index = 0
     for step, value in steps:
         match step:
@@ -132,7 +133,7 @@ def test_no_frame_goes_uncounted_whatever_becomes_of_plans_and_engine(steps: lis
 def test_what_waits_when_the_feeder_ends_is_dropped_and_counted() -> None:
     Engine.served, Engine.mood = None, "away"
     counts = FrameCounts()
-    feeder = Feeder(1, counts, Decider(lambda app, line, due_s: None), lambda digest: None)
+    feeder = Feeder(1, counts, Decider(lambda app, alert: None), lambda digest: None)
     plan = plan_of((("a", 1000.0),))
     feeder.adopt(Routing(plan, ((8, 8),)))
     for index in range(30):
@@ -146,7 +147,7 @@ def test_what_waits_when_the_feeder_ends_is_dropped_and_counted() -> None:
 def test_a_change_of_plan_drops_no_frame_while_the_engine_still_runs_the_plan_before() -> None:
     Engine.mood, Engine.scored = "slow", 0
     counts = FrameCounts()
-    feeder = Feeder(1, counts, Decider(lambda app, line, due_s: None), lambda digest: None)
+    feeder = Feeder(1, counts, Decider(lambda app, alert: None), lambda digest: None)
     old, new = plan_of((("a", 1000.0), ("b", 1000.0))), plan_of((("b", 1000.0), ("c", 1000.0)))
     Engine.before = old.digest
     for plan in (old, new):
@@ -184,7 +185,7 @@ def test_the_next_request_is_on_its_way_while_one_is_scored_and_decisions_keep_t
     Engine.mood, plan = "well", plan_of((("a", 1000.0),))
     Engine.served = plan.digest
     decider = Decider(
-        lambda app, line, due_s: None, note_frames=lambda records: decided.extend(each["frame"] for each in records)
+        lambda app, alert: None, note_frames=lambda records: decided.extend(each.frame for each in records)
     )
     feeder = Feeder(1, FrameCounts(), decider, lambda digest: None)
     feeder.adopt(Routing(plan, ((8, 8),)))

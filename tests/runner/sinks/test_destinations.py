@@ -27,10 +27,12 @@ from mainstream.errors import InvalidInputError
 from mainstream.runner_orders import SinkKeys, sink_key
 from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import SignedUpload
+from mainstream_runner.alert import Alert, AlertMessage, AlertPhase, alert_message
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
-from mainstream_runner.sinks.alert_delivery import AlertDelivery, event_file
+from mainstream_runner.sinks.alert_delivery import AlertDelivery
 from mainstream_runner.sinks.courier import Courier
+from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.mqtt import MqttTopic
 from mainstream_runner.sinks.spool import Spool
 from mainstream_runner.sinks.webhook import Webhook, signature
@@ -43,8 +45,12 @@ def app_with(*sinks: dict[str, Any], name: str = "plaza/crossing") -> RunnerApp:
     return runner_app(name, sinks=tuple(Sink.model_validate(sink) for sink in sinks))
 
 
-def line(number: int, event: str = "opened") -> dict[str, Any]:
-    return {"event": event, "id": f"id-{number}", "app": "plaza/crossing", "start_s": 1.0, "end_s": 2.0}
+def alert(number: int, phase: AlertPhase = "opened", app: str = "plaza/crossing") -> Alert:
+    return Alert(phase, f"id-{number}", app, 1.0, 0.0, 1.0, 0.9, 1)
+
+
+def message(number: int) -> AlertMessage:
+    return alert_message(alert(number), node="n", stream="s", view="full")
 
 
 Make = Callable[..., AlertDelivery]
@@ -59,7 +65,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
         sinks = AlertDelivery(
             spool,
             ClipRecorder(tmp_path / "clips", lambda _: PacketRing()),
-            lambda app, name: event_file(tmp_path / "files", app, name, own_folder=True),
+            AlertFiles(tmp_path / "files"),
             node="n",
         )
         made.append((sinks, spool))
@@ -89,8 +95,8 @@ def test_a_webhooks_signature_is_what_standard_webhooks_says() -> None:
 def test_a_webhook_gets_each_line_once_in_order_signed_with_its_key(make: Make, receiver: Receiver) -> None:
     app = app_with({"webhook": {"url": receiver.url}})
     sinks = make(app, keys={sink_key(app.name, 0): SinkKeys(hmac_key=KEY)})
-    sinks.write(app, line(1), 0.0)
-    sinks.write(app, line(1, "closed"), 0.0)
+    sinks.deliver(app, alert(1))
+    sinks.deliver(app, alert(1, "closed"))
     assert sinks.drain(10.0) == 0
     assert [(each.line["id"], each.line["event"]) for each in receiver.received] == [
         ("id-1", "opened"),
@@ -111,7 +117,7 @@ def test_two_apps_with_one_url_and_keys_of_their_own_are_signed_each_with_its_ow
     apps = [app_with({"webhook": {"url": receiver.url}}, name=name) for name in ("a/x", "b/x")]
     sinks = make(*apps, keys={sink_key(app.name, 0): SinkKeys(hmac_key=app.name) for app in apps})
     for app in apps:
-        sinks.write(app, {**line(1), "app": app.name}, 0.0)
+        sinks.deliver(app, alert(1, app=app.name))
     assert sinks.drain(10.0) == 0
     for each in receiver.received:
         headers = each.headers
@@ -124,13 +130,13 @@ def test_a_line_that_a_webhook_will_never_take_is_given_up_and_counted(
 ) -> None:
     monkeypatch.setattr("mainstream_runner.back_off._WAITS_S", (0.01,))
     spool = Spool(tmp_path)
-    spool.put("a", ["s"], line(1), told_s=1.0)
+    spool.put("a", ["s"], message(1), at_s=1.0)
     receiver.status = 422
     courier = Courier("test", spool, ["s"], Webhook(receiver.url, None))
     wait_for(lambda: spool.depth() == 0, 10.0)
     assert spool.events("a").lost == 1
     receiver.status = 200
-    spool.put("a", ["s"], line(2), told_s=1.0)
+    spool.put("a", ["s"], message(2), at_s=1.0)
     wait_for(lambda: len(receiver.received) == 1, 10.0)
     courier.stop()
     courier.join(5.0)
@@ -139,7 +145,7 @@ def test_a_line_that_a_webhook_will_never_take_is_given_up_and_counted(
 
 def test_a_redirect_is_not_followed_and_the_line_waits(tmp_path: Path, receiver: Receiver) -> None:
     spool = Spool(tmp_path)
-    spool.put("a", ["s"], line(1), told_s=1.0)
+    spool.put("a", ["s"], message(1), at_s=1.0)
     receiver.status = 307
     courier = Courier("test", spool, ["s"], Webhook(receiver.url, None))
     wait_for(lambda: courier.problem is not None, 10.0)
@@ -154,7 +160,7 @@ def test_files_of_two_tenants_lie_apart_and_none_leads_out(make: Make, tmp_path:
     apps = [app_with({"jsonLines": {"path": "events.jsonl"}}, name=name) for name in ("a/x", "b/x")]
     sinks = make(*apps)
     for app in apps:
-        sinks.write(app, {**line(1), "app": app.name}, 0.0)
+        sinks.deliver(app, alert(1, app=app.name))
     assert sinks.drain(10.0) == 0
     written = {path.parent.name: json.loads(path.read_text()) for path in (tmp_path / "files").rglob("*.jsonl")}
     assert {name: each["app"] for name, each in written.items()} == {"a.x": "a/x", "b.x": "b/x"}
@@ -165,13 +171,13 @@ def test_files_of_two_tenants_lie_apart_and_none_leads_out(make: Make, tmp_path:
 def test_what_an_earlier_life_left_open_is_closed_and_says_so(make: Make, receiver: Receiver, tmp_path: Path) -> None:
     app = app_with({"webhook": {"url": receiver.url}})
     first = make(app)
-    first.write(app, line(1), 0.0)
+    first.deliver(app, alert(1))
     assert first.drain(10.0) == 0
     first.close()
     first._spool.close()
     spool = Spool(tmp_path / "spool0")
     again = AlertDelivery(
-        spool, ClipRecorder(tmp_path / "clips", lambda _: None), lambda app, name: tmp_path / name, node="n"
+        spool, ClipRecorder(tmp_path / "clips", lambda _: None), AlertFiles(tmp_path / "files"), node="n"
     )
     again.keep([app], {})
     wait_for(lambda: len(receiver.received) == 2, 10.0)
@@ -206,7 +212,7 @@ def test_mqtt_messages_arrive_and_the_state_follows_the_app(make: Make, broker: 
     client = listen(broker, "plaza/#", heard)
     app = app_with({"mqtt": {"host": "127.0.0.1", "port": broker.port, "topic": "plaza/crossing"}})
     sinks = make(app)
-    sinks.write(app, line(1), 0.0)
+    sinks.deliver(app, alert(1))
     wait_for(lambda: any(topic == "plaza/crossing" for topic, *_ in heard), 15.0)
     assert ("plaza/crossing/state", b"online", False) in heard
     assert sinks.drain(5.0) == 0

@@ -6,29 +6,31 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mainstream_runner.sinks.spool import Spool, SpoolLimits
+from mainstream_runner.alert import AlertMessage, AlertPhase
+from mainstream_runner.sinks.spool import LeftOpen, Spool, SpoolLimits
 
 WRITER = """
 import sys
 from pathlib import Path
+from mainstream_runner.alert import AlertMessage
 from mainstream_runner.sinks.spool import Spool
 spool = Spool(Path(sys.argv[1]))
 for number in range(100_000):
-    spool.put("a", ["s"], {"event": "opened", "id": str(number), "start_s": number}, told_s=1e9)
+    message = AlertMessage("opened", str(number), "a", number, number, 1.0, 1, "n", "s", "full")
+    spool.put("a", ["s"], message, at_s=1e9)
     print(number, flush=True)
 """
 
 
-def line(number: int, event: str = "opened") -> dict[str, Any]:
-    return {"event": event, "id": f"id-{number}", "start_s": float(number)}
+def message(number: int, phase: AlertPhase = "opened") -> AlertMessage:
+    return AlertMessage(phase, f"id-{number}", "a", float(number), float(number), 0.9, 1, "n", "s", "full")
 
 
 def put(spool: Spool, number: int, app: str = "a", sinks: tuple[str, ...] = ("s",)) -> bool:
-    return spool.put(app, sinks, line(number), told_s=time.time())
+    return spool.put(app, sinks, message(number), at_s=time.time())
 
 
 def bodies(spool: Spool, sink: str = "s") -> list[bytes]:
@@ -104,14 +106,14 @@ def test_a_full_spool_lets_the_oldest_go_by_records_and_by_bytes(tmp_path: Path)
     assert Spool(tmp_path).events("a").lost > 2
 
 
-def test_a_report_that_was_left_open_is_known_after_a_restart(tmp_path: Path) -> None:
+def test_an_alert_that_was_left_open_is_known_after_a_restart(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     put(spool, 1)
     put(spool, 2)
-    spool.put("a", ["s"], line(1, "closed"), told_s=time.time())
+    spool.put("a", ["s"], message(1, "closed"), at_s=time.time())
     spool.close()
-    ((app, sinks, left),) = Spool(tmp_path).left_open()
-    assert (app, sinks, left["id"]) == ("a", ["s"], "id-2")
+    (left,) = Spool(tmp_path).left_open()
+    assert left == LeftOpen("a", ("s",), message(2))
 
 
 def test_a_broken_database_is_put_aside_and_a_new_one_begins(tmp_path: Path) -> None:
