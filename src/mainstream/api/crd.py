@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel
 
-from mainstream.api.edge_node import EdgeNode, EdgeNodeSpec, EdgeNodeStatus
+from mainstream.api.kinds import RESOURCE_KINDS, ResourceKind
 from mainstream.api.model import API_VERSION
 from mainstream.api.schema import structural_schema
-from mainstream.api.video_app import VideoApp, VideoAppSpec, VideoAppStatus
-from mainstream.api.video_stream import VideoStream, VideoStreamSpec, VideoStreamStatus
 
 GROUP, VERSION = API_VERSION.split("/")
 _READY = '.status.conditions[?(@.type=="{}")].status'
@@ -31,80 +28,44 @@ class Column:
     wide: bool = False
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One custom resource, as the API server is told of it."""
-
-    model: type[EdgeNode] | type[VideoApp] | type[VideoStream]
-    spec: type[BaseModel]
-    status: type[BaseModel]
-    plural: str
-    short_names: tuple[str, ...]
-    namespaced: bool
-    columns: tuple[Column, ...]
-
-
-KINDS = (
-    Kind(
-        VideoApp,
-        VideoAppSpec,
-        VideoAppStatus,
-        "videoapps",
-        ("va",),
-        True,
-        (
-            Column("Ready", _READY.format("Ready")),
-            Column("F1", ".status.plan.predictedF1", "number"),
-            Column("FPS", ".status.plan.framesPerSecond", "number"),
-            Column("Branch", ".status.plan.branchPoint", "integer"),
-            Column("Node", ".status.node"),
-            Column("Votes", ".status.plan.votes", "integer", wide=True),
-            Column("Achieved", ".status.observed.framesPerSecond", "number", wide=True),
-            Column("Events", ".status.observed.events", "integer", wide=True),
-            Column("Last event", ".status.observed.lastEvent", "date", wide=True),
-            Column("Why", ".status.plan.why", wide=True),
-        ),
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "VideoApp": (
+        Column("Ready", _READY.format("Ready")),
+        Column("F1", ".status.plan.predictedF1", "number"),
+        Column("FPS", ".status.plan.framesPerSecond", "number"),
+        Column("Branch", ".status.plan.branchPoint", "integer"),
+        Column("Node", ".status.node"),
+        Column("Votes", ".status.plan.votes", "integer", wide=True),
+        Column("Achieved", ".status.observed.framesPerSecond", "number", wide=True),
+        Column("Events", ".status.observed.events", "integer", wide=True),
+        Column("Last event", ".status.observed.lastEvent", "date", wide=True),
+        Column("Why", ".status.plan.why", wide=True),
     ),
-    Kind(
-        VideoStream,
-        VideoStreamSpec,
-        VideoStreamStatus,
-        "videostreams",
-        ("vs",),
-        True,
-        (
-            Column("Reachable", _READY.format("Reachable")),
-            Column("FPS", ".spec.framesPerSecond", "number"),
-            Column("Apps", ".status.apps", "integer"),
-            Column("Node", ".status.node"),
-            Column("Width", ".status.observed.width", "integer", wide=True),
-            Column("Height", ".status.observed.height", "integer", wide=True),
-        ),
+    "VideoStream": (
+        Column("Reachable", _READY.format("Reachable")),
+        Column("FPS", ".spec.framesPerSecond", "number"),
+        Column("Apps", ".status.apps", "integer"),
+        Column("Node", ".status.node"),
+        Column("Width", ".status.observed.width", "integer", wide=True),
+        Column("Height", ".status.observed.height", "integer", wide=True),
     ),
-    Kind(
-        EdgeNode,
-        EdgeNodeSpec,
-        EdgeNodeStatus,
-        "edgenodes",
-        ("en",),
-        False,
-        (
-            Column("Ready", _READY.format("Ready")),
-            Column("Apps", ".status.plan.apps", "integer"),
-            Column("F1", ".status.plan.meanF1", "number"),
-            Column("Cost", ".status.plan.cost", "number"),
-            Column("Budget", ".status.plan.budget", "number"),
-            Column("No-Sharing", ".status.plan.noSharingF1", "number", wide=True),
-            Column("Max-Sharing", ".status.plan.maxSharingF1", "number", wide=True),
-            Column("CPU", ".status.observed.cpu", "number", wide=True),
-        ),
+    "EdgeNode": (
+        Column("Ready", _READY.format("Ready")),
+        Column("Apps", ".status.plan.apps", "integer"),
+        Column("F1", ".status.plan.meanF1", "number"),
+        Column("Cost", ".status.plan.cost", "number"),
+        Column("Budget", ".status.plan.budget", "number"),
+        Column("No-Sharing", ".status.plan.noSharingF1", "number", wide=True),
+        Column("Max-Sharing", ".status.plan.maxSharingF1", "number", wide=True),
+        Column("CPU", ".status.observed.cpu", "number", wide=True),
     ),
-)
+}
+"""what `kubectl get` shows, by kind"""
 
 
-def custom_resource_definition(kind: Kind) -> dict[str, Any]:
+def custom_resource_definition(kind: ResourceKind) -> dict[str, Any]:
     """The object to apply."""
-    name = kind.model.__name__
+    name = kind.name
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -116,7 +77,7 @@ def custom_resource_definition(kind: Kind) -> dict[str, Any]:
                 "listKind": f"{name}List",
                 "plural": kind.plural,
                 "singular": name.lower(),
-                "shortNames": list(kind.short_names),
+                "shortNames": [kind.short_name],
                 "categories": ["mainstream"],
             },
             "scope": "Namespaced" if kind.namespaced else "Cluster",
@@ -147,10 +108,10 @@ def custom_resource_definition(kind: Kind) -> dict[str, Any]:
     }
 
 
-def _columns(kind: Kind) -> list[dict[str, Any]]:
+def _columns(kind: ResourceKind) -> list[dict[str, Any]]:
     columns: list[dict[str, Any]] = [
         {"name": each.name, "type": each.type, "jsonPath": each.path, **({"priority": 1} if each.wide else {})}
-        for each in kind.columns
+        for each in COLUMNS[kind.name]
     ]
     return [*columns, {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}]
 
@@ -158,7 +119,7 @@ def _columns(kind: Kind) -> list[dict[str, Any]]:
 def rendered() -> dict[Path, str]:
     """Every generated file with its text, relative to the repository."""
     files: dict[Path, str] = {}
-    for kind in KINDS:
+    for kind in RESOURCE_KINDS.values():
         definition = custom_resource_definition(kind)
         name = f"{definition['metadata']['name']}.yaml"
         head = "# Generated from src/mainstream/api by `make crds`.\n"

@@ -8,6 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from mainstream.api.edge_node import EdgeNode
+from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
 from mainstream.api.model import API_VERSION
 from mainstream.api.video_app import VideoApp
 from mainstream.api.video_stream import VideoStream
@@ -15,11 +16,6 @@ from mainstream.api.yaml_documents import read_yaml
 from mainstream.errors import InvalidInputError
 
 _MAX_FILE_BYTES = 1 << 20
-_KINDS: dict[str, type[EdgeNode] | type[VideoApp] | type[VideoStream]] = {
-    "EdgeNode": EdgeNode,
-    "VideoApp": VideoApp,
-    "VideoStream": VideoStream,
-}
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ def load_manifests(path: Path) -> Manifests:
     files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
     if not files:
         raise InvalidInputError("no *.yaml in this folder; name a file or a folder with manifests", source=path)
-    found: list[EdgeNode | VideoApp | VideoStream] = []
+    found: list[AnyResource] = []
     for file in files:
         found += [_parse(document, file) for document in _documents(file) if _is_ours(document)]
     _check_distinct(found, path)
@@ -66,14 +62,14 @@ def _is_ours(document: Any) -> bool:
     return isinstance(document, dict) and document.get("apiVersion") == API_VERSION
 
 
-def _parse(document: dict[str, Any], file: Path) -> EdgeNode | VideoApp | VideoStream:
+def _parse(document: dict[str, Any], file: Path) -> AnyResource:
     kind = document.get("kind")
-    if not isinstance(kind, str) or kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in RESOURCE_KINDS:
         raise InvalidInputError(
-            f"unknown kind {kind!r}; {API_VERSION} has {', '.join(_KINDS)}", field="kind", source=file
+            f"unknown kind {kind!r}; {API_VERSION} has {', '.join(RESOURCE_KINDS)}", field="kind", source=file
         )
     try:
-        return _KINDS[kind].model_validate(document)
+        return RESOURCE_KINDS[kind].model.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         metadata = document.get("metadata")
@@ -91,7 +87,7 @@ def _resolved(stream: VideoStream, folder: Path) -> VideoStream:
     return stream.model_copy(update={"spec": stream.spec.model_copy(update={"url": url})})
 
 
-def _check_distinct(found: list[EdgeNode | VideoApp | VideoStream], path: Path) -> None:
+def _check_distinct(found: list[AnyResource], path: Path) -> None:
     seen: set[tuple[str, str | None, str]] = set()
     for each in found:
         identity = (each.kind, each.metadata.namespace, each.metadata.name)
