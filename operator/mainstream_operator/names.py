@@ -4,7 +4,7 @@ import hashlib
 
 from mainstream.api.model import API_VERSION
 
-GROUP, VERSION = API_VERSION.split("/")
+GROUP = API_VERSION.partition("/")[0]
 FIELD_MANAGER = "mainstream-operator"
 EDGE_LABEL = f"{GROUP}/edge"
 """`true` on a Node makes it one that analyses video"""

@@ -16,7 +16,7 @@ from mainstream_operator.decide.requeue import pace
 from mainstream_operator.desired.cache import runner_cache
 from mainstream_operator.desired.config_map import ordered_plan, ordered_wanted, orders_config_map, orders_digest
 from mainstream_operator.desired.deployment import runner_deployment
-from mainstream_operator.kube import Ref
+from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS
 from mainstream_operator.observe.allowed_hosts import host_refusals
 from mainstream_operator.observe.runner_client import RunnerClient, pod_age_s, running_pod
 from mainstream_operator.observe.snapshot import Observation, Scene
@@ -56,7 +56,7 @@ def _create_edge_node(node: str, tools: Tools) -> None:
     """Made once, then the platform team's own; the watch brings it back here."""
     spec = tools.settings.edge_node.model_dump(mode="json", by_alias=True, exclude_none=True)
     body = {"apiVersion": API_VERSION, "kind": "EdgeNode", "metadata": {"name": node}, "spec": spec}
-    tools.kube.create(Ref(API_VERSION, "edgenodes", node), body)
+    tools.kube.create(OWN_KINDS["EdgeNode"].ref(node), body)
 
 
 def _observe(scene: Scene, tools: Tools) -> tuple[Observation, RunnerClient | None]:
@@ -92,10 +92,10 @@ def _act(
     children = scene.children
     cache = runner_cache(node, settings.namespace, children.cache)
     if cache is None:
-        remove(kube, children.cache, "v1", "persistentvolumeclaims")
+        remove(kube, children.cache, CLAIM)
     if not scene.streams or scene.machine is None:
-        remove(kube, children.deployment, "apps/v1", "deployments")
-        remove(kube, children.config_map, "v1", "configmaps")
+        remove(kube, children.deployment, DEPLOYMENT)
+        remove(kube, children.config_map, CONFIG_MAP)
         return
     secret_version = tools.secrets.ensure(node, observation.credentials, children.secret)
     plan = None if ordered is None else ordered.model_dump_json()

@@ -4,7 +4,8 @@ import logging
 
 from mainstream_operator.apply.drift import difference
 from mainstream_operator.desired.common import Desired
-from mainstream_operator.kube import Body, Kube, KubeError, Ref
+from mainstream_operator.kinds import POD, Kind
+from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import PLAN_ANNOTATION
 
 _log = logging.getLogger(__name__)
@@ -60,16 +61,16 @@ def _in_the_way(observed: Body | None, wanted: Desired) -> Body | None:
     return None
 
 
-def remove(kube: Kube, observed: Body | None, api: str, plural: str) -> None:
+def remove(kube: Kube, observed: Body | None, kind: Kind) -> None:
     """Delete an object that is wanted no longer."""
     if observed is None or observed["metadata"].get("deletionTimestamp"):
         return
     metadata = observed["metadata"]
-    kube.delete(Ref(api, plural, metadata["name"], metadata["namespace"]), metadata["uid"])
+    kube.delete(kind.ref(metadata["name"], metadata["namespace"]), metadata["uid"])
 
 
 def nudge(kube: Kube, pod: Body, digest: str) -> None:
     """Make the kubelet refresh the pod's volumes now instead of within a minute or more."""
     metadata = pod["metadata"]
     if (metadata.get("annotations") or {}).get(PLAN_ANNOTATION) != digest:
-        kube.annotate(Ref("v1", "pods", metadata["name"], metadata["namespace"]), {PLAN_ANNOTATION: digest})
+        kube.annotate(POD.ref(metadata["name"], metadata["namespace"]), {PLAN_ANNOTATION: digest})

@@ -9,6 +9,7 @@ from typing import Any
 from mainstream.api import EdgeNode
 from mainstream_operator.desired.common import Desired, owned
 from mainstream_operator.desired.quantities import mebibytes, mebibytes_of
+from mainstream_operator.kinds import CLAIM
 from mainstream_operator.kube import Body
 
 
@@ -25,7 +26,7 @@ def runner_cache(node: EdgeNode, namespace: str, observed: Body | None) -> Desir
     storage_class = cache.storage_class_name if observed is None else observed["spec"].get("storageClassName")
     if storage_class is not None:
         spec["storageClassName"] = storage_class
-    return owned("v1", "PersistentVolumeClaim", "persistentvolumeclaims", node, namespace, {"spec": spec})
+    return owned(CLAIM, node, namespace, {"spec": spec})
 
 
 def _size_of(observed: Body | None) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mainstream.api import EdgeNode
 from mainstream.api.model import API_VERSION
+from mainstream_operator.kinds import SECRET, Kind
 from mainstream_operator.kube import Body, Ref
 from mainstream_operator.names import APPLIED_ANNOTATION, NODE_ANNOTATION, runner_labels, runner_name
 
@@ -19,11 +20,11 @@ class Desired:
     body: Body
 
 
-def owned(api: str, kind: str, plural: str, node: EdgeNode, namespace: str, content: dict[str, Any]) -> Desired:
+def owned(kind: Kind, node: EdgeNode, namespace: str, content: dict[str, Any]) -> Desired:
     """An object that goes away with its EdgeNode."""
     name = runner_name(node.metadata.name)
     # Of names alone where values are secret: a digest of a short password would give it away.
-    digested = {**content, "data": sorted(content["data"])} if kind == "Secret" else content
+    digested = {**content, "data": sorted(content["data"])} if kind is SECRET else content
     text = json.dumps(digested, sort_keys=True)
     metadata = {
         "name": name,
@@ -43,6 +44,5 @@ def owned(api: str, kind: str, plural: str, node: EdgeNode, namespace: str, cont
             }
         ],
     }
-    return Desired(
-        Ref(api, plural, name, namespace), {"apiVersion": api, "kind": kind, "metadata": metadata, **content}
-    )
+    body = {"apiVersion": kind.api, "kind": kind.name, "metadata": metadata, **content}
+    return Desired(kind.ref(name, namespace), body)

@@ -10,6 +10,7 @@ from mainstream.api import EdgeNode
 from mainstream.runner_orders import PLAN_FILE, WANTED_FILE, Wanted
 from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.desired.common import Desired, owned
+from mainstream_operator.kinds import CONFIG_MAP
 from mainstream_operator.kube import Body
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -20,7 +21,7 @@ def orders_config_map(node: EdgeNode, namespace: str, wanted: Wanted, plan: str 
     data = {WANTED_FILE: wanted.model_dump_json()}
     if plan is not None:
         data[PLAN_FILE] = plan
-    return owned("v1", "ConfigMap", "configmaps", node, namespace, {"data": data})
+    return owned(CONFIG_MAP, node, namespace, {"data": data})
 
 
 def orders_digest(orders: Desired) -> str:

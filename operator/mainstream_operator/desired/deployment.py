@@ -10,6 +10,7 @@ from mainstream.api import EdgeNode
 from mainstream.runner_orders import ADMIN_PORT, HEALTH_PATH, READY_PATH
 from mainstream_operator.desired.common import Desired, owned
 from mainstream_operator.desired.quantities import cores, mebibytes
+from mainstream_operator.kinds import DEPLOYMENT
 from mainstream_operator.names import NODE_ANNOTATION, runner_labels, runner_name
 from mainstream_operator.settings import RunnerSettings
 
@@ -36,7 +37,7 @@ def runner_deployment(node: EdgeNode, host_name: str, namespace: str, settings: 
             "spec": _pod(node, host_name, settings),
         },
     }
-    return owned("apps/v1", "Deployment", "deployments", node, namespace, {"spec": spec})
+    return owned(DEPLOYMENT, node, namespace, {"spec": spec})
 
 
 def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import secrets
 from mainstream.api import EdgeNode
 from mainstream.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, NodeCredentials
 from mainstream_operator.desired.common import Desired, owned
+from mainstream_operator.kinds import SECRET
 
 _TOKEN_BYTES = 32
 
@@ -14,7 +15,7 @@ def node_secret(node: EdgeNode, namespace: str, token: str, credentials: NodeCre
     """The one Secret of a node."""
     texts = {TOKEN_FILE: token, CREDENTIALS_FILE: credentials.model_dump_json()}
     data = {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
-    return owned("v1", "Secret", "secrets", node, namespace, {"type": "Opaque", "data": data})
+    return owned(SECRET, node, namespace, {"type": "Opaque", "data": data})
 
 
 def new_token() -> str:

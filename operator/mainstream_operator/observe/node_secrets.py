@@ -11,7 +11,8 @@ from mainstream.decide.refusal import Refusal
 from mainstream.runner_orders import TOKEN_FILE, Login, NodeCredentials, SinkKeys, sink_key
 from mainstream_operator.apply.drift import difference
 from mainstream_operator.desired.secret import new_token, node_secret
-from mainstream_operator.kube import Body, Kube, KubeError, Ref
+from mainstream_operator.kinds import SECRET
+from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import runner_name
 from mainstream_operator.observe.remembered import Remembered
 from mainstream_operator.observe.stores import SecretProblemError, read_secret
@@ -74,7 +75,7 @@ class NodeSecrets:
         """Make the node's Secret what it should be, its token kept; the version of it that pods should have."""
         name = runner_name(node.metadata.name)
         # A watch may be behind what was just made, and another token would lock the operator out of its runner.
-        body = observed or self._kube.get(Ref("v1", "secrets", name, self._namespace))
+        body = observed or self._kube.get(SECRET.ref(name, self._namespace))
         wanted = node_secret(node, self._namespace, self.token(body) or new_token(), credentials)
         if body is None or difference(body, wanted.body) is not None:
             body = self._kube.apply(wanted.ref, wanted.body)

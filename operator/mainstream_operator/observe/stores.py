@@ -13,7 +13,8 @@ from mainstream.api.reasons import Reason
 from mainstream.api.video_app import StoreAccess
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
-from mainstream_operator.kube import Kube, KubeError, Ref
+from mainstream_operator.kinds import SECRET
+from mainstream_operator.kube import Kube, KubeError
 
 _FORBIDDEN = 403
 _USED_S = 60.0
@@ -82,7 +83,7 @@ class StoreOpener:
 def read_secret(kube: Kube, namespace: str, name: str) -> dict[str, str]:
     """The Secret's texts; raises `SecretProblemError`."""
     try:
-        body: dict[str, Any] | None = kube.get(Ref("v1", "secrets", name, namespace))
+        body: dict[str, Any] | None = kube.get(SECRET.ref(name, namespace))
     except KubeError as error:
         if error.status == _FORBIDDEN:
             raise SecretProblemError(

@@ -3,14 +3,14 @@
 import hashlib
 from datetime import datetime
 
-from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api.kinds import AnyResource, AnyStatus
 from mainstream.api.model import API_VERSION, Metadata
-from mainstream_operator.kube import Kube, KubeError, Ref
+from mainstream_operator.kinds import EVENT, OWN_KINDS
+from mainstream_operator.kube import Kube, KubeError
 from mainstream_operator.names import FIELD_MANAGER
 from mainstream_operator.status.event_recorder import Announcer
-from mainstream_operator.status.writing import Status, Told, rfc3339, told, verdict
+from mainstream_operator.status.writing import Told, rfc3339, told, verdict
 
-_PLURALS = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}
 _NOT_FOUND = 404
 
 
@@ -21,16 +21,16 @@ class Publisher:
         self._kube = kube
         self._announcer = announcer
 
-    def publish(self, thing: EdgeNode | VideoApp | VideoStream, after: Status, now: datetime) -> float | None:
+    def publish(self, thing: AnyResource, after: AnyStatus, now: datetime) -> float | None:
         """Write the status if it is worth it; seconds after which to look again, if it only is too early."""
         decided = verdict(thing.status, after, now)
         if decided.write:
             self.write(thing.kind, thing.metadata, after, told(thing.status, after), now)
         return decided.again_s
 
-    def write(self, kind: str, metadata: Metadata, after: Status, events: list[Told], now: datetime) -> None:
+    def write(self, kind: str, metadata: Metadata, after: AnyStatus, events: list[Told], now: datetime) -> None:
         """Write a status whatever it was before; an object that is gone needs none."""
-        ref = Ref(API_VERSION, _PLURALS[kind], metadata.name, metadata.namespace)
+        ref = OWN_KINDS[kind].ref(metadata.name, metadata.namespace)
         identity = {"name": metadata.name, **({"namespace": metadata.namespace} if metadata.namespace else {})}
         body = {
             "apiVersion": API_VERSION,
@@ -53,8 +53,8 @@ class Publisher:
         unique = hashlib.sha256(f"{metadata.uid}{event}{now.isoformat()}".encode()).hexdigest()[:16]
         name = f"{metadata.name[:200]}.{unique}"
         body = {
-            "apiVersion": "v1",
-            "kind": "Event",
+            "apiVersion": EVENT.api,
+            "kind": EVENT.name,
             "metadata": {"name": name, "namespace": namespace},
             "involvedObject": {
                 "apiVersion": API_VERSION,
@@ -71,4 +71,4 @@ class Publisher:
             "lastTimestamp": rfc3339(now),
             "count": 1,
         }
-        self._announcer.tell(Ref("v1", "events", name, namespace), body)
+        self._announcer.tell(EVENT.ref(name, namespace), body)

@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from mainstream.api.edge_node import EdgeNodeStatus
+from mainstream.api.kinds import RESOURCE_KINDS
 from mainstream.api.reasons import Reason
-from mainstream.api.video_app import VideoAppStatus
-from mainstream.api.video_stream import Crop, VideoStreamStatus
+from mainstream.api.video_stream import Crop
 from mainstream.decide.refusal import Refusal
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_operator.decide.decide import Decision
@@ -89,12 +88,5 @@ def _tell_unreadable(each: Unreadable, tools: Tools, now: datetime) -> None:
     conditions = settle(
         [], [is_false("Accepted", Refusal(Reason.INVALID_SPEC, message))], each.metadata.generation, now
     )
-    after = _STATUSES[each.kind](observed_generation=each.metadata.generation, conditions=conditions)
+    after = RESOURCE_KINDS[each.kind].status(observed_generation=each.metadata.generation, conditions=conditions)
     tools.publisher.write(each.kind, each.metadata, after, [], now)
-
-
-_STATUSES: dict[str, type[EdgeNodeStatus] | type[VideoAppStatus] | type[VideoStreamStatus]] = {
-    "VideoApp": VideoAppStatus,
-    "VideoStream": VideoStreamStatus,
-    "EdgeNode": EdgeNodeStatus,
-}

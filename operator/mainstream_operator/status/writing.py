@@ -11,11 +11,10 @@ from typing import Any, Literal
 
 from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNodeStatus
+from mainstream.api.kinds import AnyStatus
 from mainstream.api.video_app import VideoAppStatus
-from mainstream.api.video_stream import VideoStreamStatus
 from mainstream_operator.status.app import DEAD_BAND, as_planned
 
-Status = EdgeNodeStatus | VideoAppStatus | VideoStreamStatus
 REFRESH_S = 30.0
 _CPU_BAND = 0.1
 """CPU-seconds per second; a busy box moves that much from one half minute to the next"""
@@ -39,7 +38,7 @@ class Verdict:
     """something moved, but it is too early to say so: look again then"""
 
 
-def verdict(before: Status, after: Status, now: datetime) -> Verdict:
+def verdict(before: AnyStatus, after: AnyStatus, now: datetime) -> Verdict:
     """Whether to write."""
     if _lasting(before) != _lasting(after):
         return Verdict(write=True)
@@ -51,7 +50,7 @@ def verdict(before: Status, after: Status, now: datetime) -> Verdict:
     return Verdict(write=True) if age_s >= REFRESH_S else Verdict(write=False, again_s=REFRESH_S - age_s)
 
 
-def told(before: Status, after: Status) -> list[Told]:
+def told(before: AnyStatus, after: AnyStatus) -> list[Told]:
     """Events for transitions and for a new plan; of good news only the last, which the others lead to."""
     told_all = [
         Told(_type(each), f"{each.type}{'' if each.status == 'True' else each.status}"[:128], each.message)
@@ -76,11 +75,11 @@ def whole_seconds(moment: datetime) -> datetime:
     return moment - timedelta(microseconds=moment.microsecond)
 
 
-def _lasting(status: Status) -> dict[str, Any]:
+def _lasting(status: AnyStatus) -> dict[str, Any]:
     return status.model_dump(exclude={"observed"})
 
 
-def _planned_fps(status: Status) -> float | None:
+def _planned_fps(status: AnyStatus) -> float | None:
     return status.plan.frames_per_second if isinstance(status, VideoAppStatus) and status.plan is not None else None
 
 

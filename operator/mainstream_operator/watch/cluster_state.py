@@ -12,17 +12,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
 from mainstream.api.model import Metadata
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.names import EDGE_LABEL, NODE_ANNOTATION, runner_name
 
 Body = dict[str, Any]
-Resource = EdgeNode | VideoApp | VideoStream
-_MODELS: dict[str, type[EdgeNode] | type[VideoApp] | type[VideoStream]] = {
-    "EdgeNode": EdgeNode,
-    "VideoApp": VideoApp,
-    "VideoStream": VideoStream,
-}
 
 
 @dataclass(frozen=True)
@@ -174,7 +169,7 @@ class World:
         """Objects of these kinds that can't be read."""
         return [each for (kind, _), each in sorted(self.unreadable.items()) if kind in kinds]
 
-    def _index(self, before: Resource | Unreadable | None, after: Resource | Unreadable | None) -> None:
+    def _index(self, before: AnyResource | Unreadable | None, after: AnyResource | Unreadable | None) -> None:
         if isinstance(before, VideoApp):
             named = self._apps_by_stream.get(stream_key(before), set())
             named.discard(before.key)
@@ -201,11 +196,11 @@ class World:
         return by_kind[kind]
 
 
-def read_resource(kind: str, body: Body) -> Resource | Unreadable:
+def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:
     """An object of ours, typed; a status that this version can't read counts as none."""
     plain = {"kind": kind, **{name: body.get(name) for name in ("metadata", "spec")}}
     metadata = Metadata.model_validate(body["metadata"])
-    model = _MODELS[kind]
+    model = RESOURCE_KINDS[kind].model
     try:
         return model.model_validate({**plain, "status": body.get("status") or {}})
     except ValidationError:
@@ -229,7 +224,7 @@ def stream_key(app: VideoApp) -> str:
     return f"{source.namespace or app.metadata.namespace}/{source.name}"
 
 
-def _identity(thing: Resource | Unreadable | None) -> tuple[object, ...]:
+def _identity(thing: AnyResource | Unreadable | None) -> tuple[object, ...]:
     """What changes when somebody else than the operator's status writer changes the object."""
     if thing is None:
         return ()

@@ -11,13 +11,13 @@ import kopf
 
 from mainstream.decide.quotas import Quotas
 from mainstream.decide.refusal import Refusal
-from mainstream_operator.names import GROUP, NODE_LABEL, VERSION
+from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS, Kind
+from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.watch.cluster_state import World, stream_key
 from mainstream_operator.watch.placement import NOWHERE, node_of_stream, placements
 from mainstream_operator.watch.worker import Workers
 
 _log = logging.getLogger(__name__)
-_PLURALS = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}
 _DELETED = "DELETED"
 
 
@@ -25,23 +25,23 @@ def resource_registry(world: World, workers: Workers, quotas: Quotas) -> kopf.Op
     """Handlers of what users declare, and of Nodes: watched in the whole cluster."""
     registry = kopf.OperatorRegistry()
 
-    def on_resource(kind: str) -> None:
+    def on_resource(kind: Kind) -> None:
         async def note(event: Any, **_: Any) -> None:
             body = dict(event["object"])
-            before = _concerned(world, kind, body)
-            if world.note_resource(kind, body, gone=event["type"] == _DELETED):
-                nodes = before | _concerned(world, kind, body)
-                if kind == "VideoApp" and quotas.of(body["metadata"]["namespace"]).apps is not None:
+            before = _concerned(world, kind.name, body)
+            if world.note_resource(kind.name, body, gone=event["type"] == _DELETED):
+                nodes = before | _concerned(world, kind.name, body)
+                if kind.name == "VideoApp" and quotas.of(body["metadata"]["namespace"]).apps is not None:
                     nodes |= _nodes_of_namespace(world, body["metadata"]["namespace"])
                 for node in nodes:
                     workers.mark(node)
 
-        kopf.on.event(GROUP, VERSION, _PLURALS[kind], id=f"note-{kind}", registry=registry)(note)
+        kopf.on.event(*kind.group_and_version, kind.plural, id=f"note-{kind.name}", registry=registry)(note)
 
-    for kind in _PLURALS:
+    for kind in OWN_KINDS.values():
         on_resource(kind)
 
-    @kopf.on.event("", "v1", "nodes", id="note-node", registry=registry)
+    @kopf.on.event(*NODE.group_and_version, NODE.plural, id="note-node", registry=registry)
     async def note_machine(event: Any, **_: Any) -> None:
         body = dict(event["object"])
         name = body["metadata"]["name"]
@@ -63,20 +63,19 @@ def runner_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
     """Handlers of what the operator made: watched in its own namespace."""
     registry = kopf.OperatorRegistry()
 
-    def on_child(api: tuple[str, str], plural: str, kind: str) -> None:
+    def on_child(kind: Kind) -> None:
         async def note(event: Any, **_: Any) -> None:
-            node = world.note_child(kind, dict(event["object"]), gone=event["type"] == _DELETED)
+            node = world.note_child(kind.name, dict(event["object"]), gone=event["type"] == _DELETED)
             if node is not None:
                 workers.mark(node)
 
         marked = {NODE_LABEL: kopf.PRESENT}
-        kopf.on.event(*api, plural, id=f"note-{kind}", labels=marked, registry=registry)(note)
+        kopf.on.event(*kind.group_and_version, kind.plural, id=f"note-{kind.name}", labels=marked, registry=registry)(
+            note
+        )
 
-    on_child(("apps", "v1"), "deployments", "Deployment")
-    on_child(("", "v1"), "configmaps", "ConfigMap")
-    on_child(("", "v1"), "persistentvolumeclaims", "PersistentVolumeClaim")
-    on_child(("", "v1"), "secrets", "Secret")
-    on_child(("", "v1"), "pods", "Pod")
+    for kind in RUNNER_KINDS.values():
+        on_child(kind)
     return registry
 
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 
-from mainstream.api.model import API_VERSION
+from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.watch.cluster_state import World
@@ -21,15 +21,6 @@ _FIRST_CHECK_S = 10.0
 _CHECK_S = 600.0
 _RETRY_S = 2.0
 _NOT_FOUND = 404
-_RESOURCES = {"VideoApp": "videoapps", "VideoStream": "videostreams", "EdgeNode": "edgenodes"}
-_CHILDREN = {
-    "Deployment": ("apps/v1", "deployments"),
-    "ConfigMap": ("v1", "configmaps"),
-    "PersistentVolumeClaim": ("v1", "persistentvolumeclaims"),
-    "Secret": ("v1", "secrets"),
-    "Pod": ("v1", "pods"),
-}
-
 Listing = dict[str, list[Body]]
 """bodies by kind"""
 
@@ -76,9 +67,9 @@ def uid(body: Body) -> str:
 
 
 def _note(world: World, kind: str, body: Body, *, gone: bool) -> None:
-    if kind in _RESOURCES:
+    if kind in OWN_KINDS:
         world.note_resource(kind, body, gone=gone)
-    elif kind == "Node":
+    elif kind == NODE.name:
         world.note_machine(body, gone=gone)
     else:
         world.note_child(kind, body, gone=gone)
@@ -89,15 +80,14 @@ def _list_all(kube: Kube, namespace: str) -> Listing:
 
 
 def _lists(kube: Kube, namespace: str) -> Iterator[tuple[str, list[Body]]]:
-    for kind, plural in _RESOURCES.items():
+    for kind in OWN_KINDS.values():
         try:
-            yield kind, kube.list_all(f"/apis/{API_VERSION}/{plural}")
+            yield kind.name, kube.list_all(kind.path())
         except KubeError as error:
             # The definitions may come later than the operator.
             if error.status != _NOT_FOUND:
                 raise
-            yield kind, []
-    yield "Node", kube.list_all("/api/v1/nodes")
-    for kind, (api, plural) in _CHILDREN.items():
-        root = "/api" if api == "v1" else "/apis"
-        yield kind, kube.list_all(f"{root}/{api}/namespaces/{namespace}/{plural}", label=NODE_LABEL)
+            yield kind.name, []
+    yield NODE.name, kube.list_all(NODE.path())
+    for kind in RUNNER_KINDS.values():
+        yield kind.name, kube.list_all(kind.path(namespace), label=NODE_LABEL)
