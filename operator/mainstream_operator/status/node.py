@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mainstream.api.conditions import Condition
-from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, StatedProfile
-from mainstream.api.edge_node import NodePlan as StatedPlan
+from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, PlanSummary, StatedProfile
 from mainstream.api.reasons import Reason
 from mainstream.decide.plan import NodePlan
 from mainstream.decide.refusal import Refusal
@@ -121,7 +120,7 @@ def _profile(node: EdgeNode, facts: NodeFacts, now: datetime) -> StatedProfile |
     return StatedProfile(source=source, since=now, profile=facts.profile)
 
 
-def _plan(node: EdgeNode, facts: NodeFacts) -> StatedPlan | None:
+def _plan(node: EdgeNode, facts: NodeFacts) -> PlanSummary | None:
     ordered = facts.ordered
     if ordered is None:
         return None
@@ -129,7 +128,7 @@ def _plan(node: EdgeNode, facts: NodeFacts) -> StatedPlan | None:
         # Left as it is, and so is what was said of it.
         return node.status.plan
     plan, baselines = facts.plan.plan, facts.plan.free.baselines
-    return StatedPlan(
+    return PlanSummary(
         digest=ordered.digest,
         apps=len(ordered.apps),
         cost=round(plan.cost.total, 4),

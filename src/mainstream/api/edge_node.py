@@ -60,7 +60,7 @@ class StatedProfile(StatusModel):
     profile: NodeProfile = Field(description="Seconds per frame of what may run.")
 
 
-class NodePlan(StatusModel):
+class PlanSummary(StatusModel):
     """The plan in one line, beside what the baselines would have given."""
 
     digest: str = Field(description="Identity of the plan that the runner is to serve.")
@@ -91,7 +91,7 @@ class EdgeNodeStatus(StatusModel):
     slowdown: float | None = Field(
         None, description="What plans multiply the profile's seconds with, because the runner was seen to need more."
     )
-    plan: NodePlan | None = Field(None, description="What is planned.")
+    plan: PlanSummary | None = Field(None, description="What is planned.")
     observed: ObservedNode | None = Field(None, description="What the runner reports of itself.")
 
 
