@@ -16,7 +16,7 @@ $(VENV)/.python:
 
 $(VENV)/.demo: $(VENV)/.python pyproject.toml
 	@echo 'Installing what the demo needs into $(VENV): a minute or two, 2 GB'
-	$(BIN)/pip install --quiet --editable '.[runner,trainer,reports]'
+	$(BIN)/pip install --quiet --editable '.[demo]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.python pyproject.toml
@@ -34,11 +34,11 @@ lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/.dev ## mypy strict
-	$(BIN)/mypy src operator runner-image trainer-job benchmarks
+	$(BIN)/mypy src operator runner-image trainer-job demo benchmarks
 
 contracts: $(VENV)/.dev ## import-linter and unused or undeclared dependencies
 	$(BIN)/lint-imports
-	$(BIN)/deptry src operator runner-image trainer-job
+	$(BIN)/deptry src operator runner-image trainer-job demo
 
 unit: $(VENV)/.dev ## pytest
 	$(BIN)/pytest

@@ -19,9 +19,9 @@ from rich.console import Console
 import stage
 from drawing import COLOURS, MARKERS, label, line, panels, save
 from intervals import Interval
-from mainstream.demo.progress import DemoProgress
-from mainstream.demo.result import TITLES, DemoReport
-from mainstream.demo.steps import run_demo
+from mainstream_demo.progress import DemoProgress
+from mainstream_demo.result import TITLES, DemoReport
+from mainstream_demo.steps import run_demo
 from measure import POLICIES
 from results import QUICK, kept, write_figure
 

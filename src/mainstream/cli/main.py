@@ -5,7 +5,6 @@ import sys
 import typer
 
 from mainstream.cli import base, package
-from mainstream.cli.demo import demo
 from mainstream.cli.plan import plan
 from mainstream.cli.profile_node import profile
 from mainstream.cli.record import record
@@ -13,6 +12,7 @@ from mainstream.cli.run import run
 from mainstream.cli.solve import solve_command
 from mainstream.cli.train import train
 from mainstream.errors import MainstreamError
+from mainstream_demo.cli import demo
 
 app = typer.Typer(
     name="mainstream",

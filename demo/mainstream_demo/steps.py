@@ -7,12 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstream.api.load import Manifests, load_manifests
-from mainstream.demo.drawing import draw_page
-from mainstream.demo.evaluate import difference_interval, mean_f1
-from mainstream.demo.outcome import Outcome, measure, policy_result, truth_of
-from mainstream.demo.progress import DemoProgress
-from mainstream.demo.result import POLICIES, TITLES, DemoReport, Difference
-from mainstream.demo.training import train_packages
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Labels, read_labels
 from mainstream.machine import describe_machine
@@ -22,6 +16,12 @@ from mainstream.workload.compose import compose_runner_plan, runner_streams
 from mainstream.workload.node_workload import NodeWorkload, node_workload, only_node, place_apps
 from mainstream.workload.planning import plan_node
 from mainstream.workload.problem import build_problem
+from mainstream_demo.drawing import draw_page
+from mainstream_demo.evaluate import difference_interval, mean_f1
+from mainstream_demo.outcome import Outcome, measure, policy_result, truth_of
+from mainstream_demo.progress import DemoProgress
+from mainstream_demo.result import POLICIES, TITLES, DemoReport, Difference
+from mainstream_demo.training import train_packages
 from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.run import play
 from mainstream_runner.run_result import RunResult

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from mainstream.demo.pictures import StemTreePicture, Timeline
-from mainstream.demo.result import TITLES, DemoReport
-from mainstream.demo.samples import Sample
 from mainstream.html_page import render_html
+from mainstream_demo.pictures import StemTreePicture, Timeline
+from mainstream_demo.result import TITLES, DemoReport
+from mainstream_demo.samples import Sample
 
 
 def render_page(
@@ -19,7 +19,7 @@ def render_page(
 ) -> str:
     """HTML without anything to fetch; `overhead` is CPU-seconds per second of Mainstream's plan."""
     return render_html(
-        "mainstream.demo",
+        "mainstream_demo",
         report=report,
         titles=TITLES,
         tree=tree,

@@ -20,9 +20,9 @@ def demo(
     """
     from rich.console import Console
 
-    from mainstream.demo.progress import DemoProgress
-    from mainstream.demo.steps import run_demo
-    from mainstream.demo.table import print_report
+    from mainstream_demo.progress import DemoProgress
+    from mainstream_demo.steps import run_demo
+    from mainstream_demo.table import print_report
 
     console = Console()
     report = run_demo(example, out, DemoProgress(console))

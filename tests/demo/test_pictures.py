@@ -1,4 +1,4 @@
-from mainstream.demo.pictures import WIDTH, Head, StemSegment, stem_tree, timeline
+from mainstream_demo.pictures import WIDTH, Head, StemSegment, stem_tree, timeline
 
 
 def test_a_timeline_spans_the_picture() -> None:

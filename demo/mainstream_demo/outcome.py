@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mainstream.demo.evaluate import mean_f1
-from mainstream.demo.result import AppResult, FrameCounts, PolicyResult
 from mainstream.labels import Labels, Run, runs_within
 from mainstream.planner import AppPlan, Plan
 from mainstream.scoring import EventScore, Span, score_events
 from mainstream.workload.node_workload import PlacedApp
+from mainstream_demo.evaluate import mean_f1
+from mainstream_demo.result import AppResult, FrameCounts, PolicyResult
 from mainstream_runner.run_result import AppRun, RunResult
 
 

@@ -1,8 +1,8 @@
 import json
 from pathlib import Path
 
-from mainstream.demo.outcome import Truth, truth_of
 from mainstream.labels import read_labels
+from mainstream_demo.outcome import Truth, truth_of
 
 LABELS = Path(__file__).parents[3] / "examples" / "plaza" / "labels.json"
 

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from mainstream.demo.outcome import Outcome, Truth
-from mainstream.demo.page import render_page
-from mainstream.demo.pictures import Head, StemSegment, StemTreePicture, stem_tree, timeline
-from mainstream.demo.result import DemoReport
-from mainstream.demo.samples import choose_samples, with_pictures
-from mainstream.demo.table import caution
 from mainstream.planner import Plan
 from mainstream.scoring import merge_reports
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import branch_point_of
+from mainstream_demo.outcome import Outcome, Truth
+from mainstream_demo.page import render_page
+from mainstream_demo.pictures import Head, StemSegment, StemTreePicture, stem_tree, timeline
+from mainstream_demo.result import DemoReport
+from mainstream_demo.samples import choose_samples, with_pictures
+from mainstream_demo.table import caution
 
 
 def draw_page(

@@ -5,7 +5,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from mainstream.demo.result import TITLES, AppResult, DemoReport, PolicyResult
+from mainstream_demo.result import TITLES, AppResult, DemoReport, PolicyResult
 
 
 def caution(report: DemoReport) -> str:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mainstream.demo.page import render_page
-from mainstream.demo.pictures import Head, StemSegment, stem_tree, timeline
-from mainstream.demo.result import AppResult, DemoReport, Difference, FrameCounts, PolicyResult
-from mainstream.demo.samples import Sample, choose_samples, with_pictures
-from mainstream.demo.table import caution
+from mainstream_demo.page import render_page
+from mainstream_demo.pictures import Head, StemSegment, stem_tree, timeline
+from mainstream_demo.result import AppResult, DemoReport, Difference, FrameCounts, PolicyResult
+from mainstream_demo.samples import Sample, choose_samples, with_pictures
+from mainstream_demo.table import caution
 
 CLIP = Path(__file__).parents[3] / "examples" / "plaza" / "plaza.mp4"
 

@@ -1,7 +1,7 @@
 import pytest
 
-from mainstream.demo.evaluate import difference_interval, mean_f1
 from mainstream.scoring import EventScore
+from mainstream_demo.evaluate import difference_interval, mean_f1
 
 
 def score(events: int, found: int, windows: int, false: int) -> EventScore:
