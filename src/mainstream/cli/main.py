@@ -6,13 +6,13 @@ import typer
 
 from mainstream.cli import base, package
 from mainstream.cli.plan import plan
-from mainstream.cli.profile_node import profile
-from mainstream.cli.record import record
-from mainstream.cli.run import run
 from mainstream.cli.solve import solve_command
-from mainstream.cli.train import train
 from mainstream.errors import MainstreamError
 from mainstream_demo.cli import demo
+from mainstream_runner.cli.profile_node import profile
+from mainstream_runner.cli.run import run
+from mainstream_trainer.cli.record import record
+from mainstream_trainer.cli.train import train
 
 app = typer.Typer(
     name="mainstream",

@@ -13,10 +13,10 @@ from mainstream.cli.store_options import with_s3_options
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from mainstream.cli.train_inputs import Asked
-    from mainstream.cli.train_job import JobRequest
     from mainstream.mpackage.manifest import Manifest
     from mainstream.mpackage.opening import StoreOptions
+    from mainstream_trainer.cli.train_inputs import Asked
+    from mainstream_trainer.cli.train_job import JobRequest
     from mainstream_trainer.request import Progress
 
 _PICTURES = "Pictures"
@@ -140,9 +140,9 @@ def train(
     long and how frequent events are, which pictures do not show, is declared. An app that is published with the same
     inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
     """
-    from mainstream.cli.train_inputs import Asked, resources_of, training_requests
-    from mainstream.cli.train_job import JobRequest
     from mainstream.mpackage.opening import open_store
+    from mainstream_trainer.cli.train_inputs import Asked, resources_of, training_requests
+    from mainstream_trainer.cli.train_job import JobRequest
 
     asked = Asked(
         data=data,
@@ -185,7 +185,7 @@ def train(
 
 
 def _print_job(asked: "Asked", request: "JobRequest") -> None:
-    from mainstream.cli.train_job import job_name, render_job
+    from mainstream_trainer.cli.train_job import job_name, render_job
 
     if asked.work is None:
         asked = replace(asked, work=f"{asked.store.rstrip('/')}/work")

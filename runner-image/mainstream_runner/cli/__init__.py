@@ -1,0 +1,1 @@
+"""Commands of the runner: one file a command, imported lightly, so that `mainstream --help` is quick."""

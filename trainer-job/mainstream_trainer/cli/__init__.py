@@ -1,0 +1,1 @@
+"""Commands of the trainer: one file a command, imported lightly, so that `mainstream --help` is quick."""
