@@ -1,16 +1,16 @@
 """`mainstream profile`: what a frame costs on this machine."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from mainstream.api.load import load_manifests
 from mainstream.errors import InvalidInputError
-from mainstream.node_profile import NodeProfile
-from mainstream.workload.compose import runner_stream
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from mainstream.node_profile import NodeProfile
 
 
 def profile(
@@ -26,6 +26,10 @@ def profile(
     Plays the beginning of each stream through TorchServe and the feeder, as `mainstream run` does. `mainstream plan`
     reads the result. Measure with nothing else running, or with what will run beside it.
     """
+    from rich.console import Console
+
+    from mainstream.api.load import load_manifests
+    from mainstream.workload.compose import runner_stream
     from mainstream_runner.profiling.node import profile_node
 
     streams = [runner_stream(stream, stream.views) for stream in load_manifests(manifests).streams]
@@ -42,7 +46,9 @@ def profile(
     console.print(f"written to {out}")
 
 
-def _table(measured: NodeProfile) -> Table:
+def _table(measured: "NodeProfile") -> "Table":
+    from rich.table import Table
+
     table = Table(title=f"{measured.machine}: CPU-milliseconds")
     for column in ("what", "branch-point", "stem", "head"):
         table.add_column(column, justify="left" if column == "what" else "right")

@@ -4,17 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-
-from mainstream.documents import read_document
-from mainstream.runner_orders import NodeCredentials
-from mainstream.runner_plan import RunnerPlan
-
-_CREDENTIALS_WAY_OUT = "docs/events.md shows one"
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from mainstream.runner_orders import NodeCredentials
+    from mainstream.runner_plan import RunnerPlan
     from mainstream_runner.run import Progress
     from mainstream_runner.run_result import RunResult
 
@@ -43,10 +38,13 @@ def run(
     Ends with its files, or with Ctrl-C; a camera is opened again whenever it fails; no process stays behind. Every
     app's frames are accounted for: captured = analysed + skipped (not due) + dropped (due, but late).
     """
+    from rich.console import Console
+    from rich.live import Live
+
     from mainstream_runner.run import run_plan
 
-    wanted = read_plan(plan)
-    known = None if credentials is None else read_document(NodeCredentials, credentials, way_out=_CREDENTIALS_WAY_OUT)
+    wanted = _read_plan(plan)
+    known = None if credentials is None else _read_credentials(credentials)
     console = Console()
     with Live(console=console, refresh_per_second=2) as live:
 
@@ -78,19 +76,30 @@ def run(
         )
 
 
-def read_plan(path: Path) -> RunnerPlan:
-    """Read a RunnerPlan; raises `InvalidInputError` naming file and field."""
+def _read_plan(path: Path) -> "RunnerPlan":
+    from mainstream.documents import read_document
+    from mainstream.runner_plan import RunnerPlan
+
     return read_document(RunnerPlan, path, way_out="make one with `mainstream plan --runner-plan`")
 
 
-def _table(title: str) -> Table:
+def _read_credentials(path: Path) -> "NodeCredentials":
+    from mainstream.documents import read_document
+    from mainstream.runner_orders import NodeCredentials
+
+    return read_document(NodeCredentials, path, way_out="docs/events.md shows one")
+
+
+def _table(title: str) -> "Table":
+    from rich.table import Table
+
     table = Table(title=title)
     for column in ("app", "fps planned", "fps achieved", "captured", "analysed", "skipped", "dropped"):
         table.add_column(column, justify="left" if column == "app" else "right")
     return table
 
 
-def _progress_table(plan: RunnerPlan, progress: "Progress") -> Table:
+def _progress_table(plan: "RunnerPlan", progress: "Progress") -> "Table":
     table = _table(f"{progress.seconds:.0f} s")
     for app in plan.apps:
         tally = progress.frames.get(app.name)
@@ -100,7 +109,7 @@ def _progress_table(plan: RunnerPlan, progress: "Progress") -> Table:
     return table
 
 
-def _report_table(report: "RunResult") -> Table:
+def _report_table(report: "RunResult") -> "Table":
     table = _table("run")
     for app in report.apps:
         counts = (app.frames.captured, app.frames.analysed, app.frames.skipped, app.frames.dropped)

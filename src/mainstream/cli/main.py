@@ -1,35 +1,37 @@
-"""Entry point of the `mainstream` command: registers the commands, turns errors into one sentence and exit code 2."""
+"""Entry point of the `mainstream` command: loads what is registered, turns errors into one sentence and exit code 2."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from mainstream.cli import base, package
-from mainstream.cli.plan import plan
-from mainstream.cli.solve import solve_command
+from mainstream.cli.registered import RegisteredCommands
 from mainstream.errors import MainstreamError
-from mainstream_demo.cli import demo
-from mainstream_runner.cli.profile_node import profile
-from mainstream_runner.cli.run import run
-from mainstream_trainer.cli.record import record
-from mainstream_trainer.cli.train import train
 
 app = typer.Typer(
     name="mainstream",
-    help="Adaptive compute sharing for video analytics at the edge.",
+    cls=RegisteredCommands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(demo)
-app.command()(record)
-app.command()(train)
-app.add_typer(package.commands, name="package")
-app.add_typer(base.commands, name="base")
-app.command()(profile)
-app.command()(plan)
-app.command("solve")(solve_command)
-app.command()(run)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mainstream {version('mainstream')}")
+        raise typer.Exit
+
+
+@app.callback()
+def mainstream(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and exit.")
+    ] = False,
+) -> None:
+    """Adaptive compute sharing for video analytics at the edge. `mainstream demo` shows all of it on this machine."""
 
 
 def main() -> None:

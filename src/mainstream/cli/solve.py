@@ -10,8 +10,6 @@ from typing import Annotated
 import typer
 
 from mainstream.errors import InvalidInputError
-from mainstream.planner import POLICIES, plan_to_json, problem_from_json, schema, solve
-from mainstream.planner.solve import DEFAULT_DEADLINE_S, DEFAULT_GAP, Policy
 
 
 def solve_command(
@@ -19,11 +17,15 @@ def solve_command(
         Path | None,
         typer.Argument(help="A problem as JSON (examples/planner/problem.json states every field); - reads stdin."),
     ] = None,
-    policy: Annotated[str, typer.Option(help=f"One of {', '.join(POLICIES)}.")] = "mainstream",
-    deadline: Annotated[float, typer.Option(help="Seconds after which the best plan so far is printed.")] = (
-        DEFAULT_DEADLINE_S
-    ),
-    gap: Annotated[float, typer.Option(help="Stop once the objective is proved to this.")] = DEFAULT_GAP,
+    policy: Annotated[
+        str, typer.Option(help="mainstream, or a baseline: no-sharing, max-sharing, greedy, greedy-as-coded.")
+    ] = "mainstream",
+    deadline: Annotated[
+        float | None, typer.Option(help="Seconds after which the best plan so far is printed; 10 where left out.")
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option(help="Stop once the objective is proved to this; 1e-7 where left out.")
+    ] = None,
     print_schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schemas of problem and plan, and nothing else.")
     ] = False,
@@ -33,6 +35,9 @@ def solve_command(
     The plan says for each app its branch-point, threshold, frame rate and votes, what they should reach, and why; then
     the cost by segment and head, and how far the plan is proved: objective, bound, gap, status.
     """
+    from mainstream.planner import POLICIES, Policy, plan_to_json, problem_from_json, schema, solve
+    from mainstream.planner.solve import DEFAULT_DEADLINE_S, DEFAULT_GAP
+
     if print_schema:
         typer.echo(json.dumps(schema(), indent=2))
         return
@@ -41,7 +46,12 @@ def solve_command(
     if policy not in POLICIES:
         raise InvalidInputError(f"must be one of {', '.join(POLICIES)}, is {policy!r}", field="--policy")
     chosen: Policy = policy
-    plan = solve(problem_from_json(_read(problem), problem), chosen, deadline_s=deadline, gap=gap)
+    plan = solve(
+        problem_from_json(_read(problem), problem),
+        chosen,
+        deadline_s=DEFAULT_DEADLINE_S if deadline is None else deadline,
+        gap=DEFAULT_GAP if gap is None else gap,
+    )
     typer.echo(plan_to_json(plan))
 
 

@@ -61,11 +61,8 @@ def record(
     """
     from rich.console import Console
 
-    try:
-        from mainstream_trainer.recording.job import PASSWORD_VARIABLE, USER_VARIABLE, job_manifest
-        from mainstream_trainer.recording.recorder import Recorder, Recording
-    except ImportError as error:
-        raise InvalidInputError(f"recording needs {error.name}: pip install 'mainstream[trainer]'") from error
+    from mainstream_trainer.recording.job import PASSWORD_VARIABLE, USER_VARIABLE, job_manifest
+    from mainstream_trainer.recording.recorder import Recorder, Recording
 
     url = _url(stream, manifests)
     if job:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from mainstream.cli.store_options import with_s3_options
-from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import Manifest
@@ -173,10 +172,7 @@ def train(
     if job or indexed:
         _print_job(asked, JobRequest("", namespace, image, secret, groups if indexed else None))
         return
-    try:
-        from mainstream_trainer.training import train_apps
-    except ImportError as error:
-        raise InvalidInputError(f"training needs {error.name}: pip install 'mainstream[trainer]'") from error
+    from mainstream_trainer.training import train_apps
 
     published, resources = open_store(asked.store, asked.s3), resources_of(asked, share)
     with training_requests(asked) as requests, _showing() as show:
