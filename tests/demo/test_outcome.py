@@ -4,7 +4,7 @@ from pathlib import Path
 from mainstream.labels import read_labels
 from mainstream_demo.outcome import Truth, truth_of
 
-LABELS = Path(__file__).parents[3] / "examples" / "plaza" / "labels.json"
+LABELS = Path(__file__).parents[2] / "examples" / "plaza" / "labels.json"
 
 
 def test_an_event_cut_by_the_split_is_ignored_in_the_played_part() -> None:

@@ -12,7 +12,7 @@ from mainstream_demo.result import AppResult, DemoReport, Difference, FrameCount
 from mainstream_demo.samples import Sample, choose_samples, with_pictures
 from mainstream_demo.table import caution
 
-CLIP = Path(__file__).parents[3] / "examples" / "plaza" / "plaza.mp4"
+CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
 
 
 @pytest.fixture
