@@ -1,0 +1,68 @@
+"""When each frame of a clip is shown, and what that makes of runs of frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mainstream.labels import Run
+
+Span = tuple[float, float]
+"""start and end in seconds, the end excluded"""
+
+_ROUNDING_S = 1e-6
+"""that sums of times may be off by"""
+
+
+@dataclass(frozen=True, eq=False)
+class FrameTimes:
+    """Times of the frames of a clip, or of a part of one."""
+
+    edges_s: NDArray[np.float64]
+    """(frames + 1,), ascending: when each frame is first shown, and when the last one ends"""
+    fps: float
+    """long-run rate: the highest at which frames can be looked at for long"""
+
+    @classmethod
+    def constant(cls, frames: int, fps: float) -> "FrameTimes":
+        """Of frames that are equally far apart."""
+        return cls(np.arange(frames + 1) / fps, fps)
+
+    @property
+    def frames(self) -> int:
+        """How many there are."""
+        return len(self.edges_s) - 1
+
+    @property
+    def span(self) -> Span:
+        """From the first frame to the end of the last."""
+        return float(self.edges_s[0]), float(self.edges_s[-1])
+
+    @property
+    def middles_s(self) -> NDArray[np.float64]:
+        """The middle of each frame's showing (frames,)."""
+        return (self.edges_s[:-1] + self.edges_s[1:]) / 2
+
+    def part(self, part: Run) -> "FrameTimes":
+        """Of the frames from `part[0]` up to, not including, `part[1]`; times stay those of the clip."""
+        return FrameTimes(self.edges_s[part[0] : part[1] + 1], self.fps)
+
+    def of(self, run: Run) -> Span:
+        """When a run of frames is shown."""
+        return float(self.edges_s[run[0]]), float(self.edges_s[run[1]])
+
+    def spans(self, runs: Sequence[Run]) -> list[Span]:
+        """When runs of frames are shown."""
+        return [self.of(run) for run in runs]
+
+    def frame_at(self, time_s: float) -> int:
+        """Number of the frame that is shown at `time_s`; the first or the last where that lies outside."""
+        found = int(np.searchsorted(self.edges_s, time_s, side="right")) - 1
+        return min(max(found, 0), self.frames - 1)
+
+    def frames_within(self, run: Run, margin_s: float) -> Run:
+        """The run, and the frames that are shown less than `margin_s` before or after it."""
+        start_s, end_s = self.of(run)
+        first = int(np.searchsorted(self.edges_s[1:], start_s - margin_s + _ROUNDING_S, side="right"))
+        return first, int(np.searchsorted(self.edges_s[:-1], end_s + margin_s - _ROUNDING_S, side="left"))

@@ -1,0 +1,55 @@
+"""Which way up a picture is shown: what the display matrix of a phone's video says."""
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = tuple[int, int, int, int]
+"""left, top, width, height"""
+
+_MATRIX = struct.Struct("=9i")
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """How stored pixels become shown ones: columns and rows are swapped, then each is reversed or not."""
+
+    swapped: bool = False
+    columns_reversed: bool = False
+    rows_reversed: bool = False
+
+    @classmethod
+    def of_matrix(cls, matrix: bytes) -> "Orientation":
+        """Of a display matrix as libavutil keeps it; an angle in between becomes the nearest quarter turn.
+
+        Its first two rows say where the stored picture's right and its lower side point in the shown one.
+        """
+        right_x, right_y, _, down_x, down_y, *_ = _MATRIX.unpack_from(matrix)
+        if abs(right_x) >= abs(right_y):
+            return cls(columns_reversed=right_x < 0, rows_reversed=down_y < 0)
+        return cls(swapped=True, columns_reversed=down_x < 0, rows_reversed=right_y < 0)
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height as shown of what is stored so, and the other way round."""
+        return (height, width) if self.swapped else (width, height)
+
+    def stored(self, box: Box, shown_width: int, shown_height: int) -> Box:
+        """Where a box of the shown picture lies in the stored one."""
+        left, top, width, height = box
+        if self.columns_reversed:
+            left = shown_width - left - width
+        if self.rows_reversed:
+            top = shown_height - top - height
+        return (top, left, height, width) if self.swapped else (left, top, width, height)
+
+    def upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Stored pixels (rows, columns, 3) as they are shown."""
+        if self.swapped:
+            pixels = pixels.transpose(1, 0, 2)
+        rows, columns = -1 if self.rows_reversed else 1, -1 if self.columns_reversed else 1
+        return np.ascontiguousarray(pixels[::rows, ::columns])
+
+
+UPRIGHT = Orientation()
