@@ -8,6 +8,7 @@ import numpy as np
 
 from cells import BUDGET_APPS, Cell, chosen_groups, draw_runs
 from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run
 from mainstream.mpackage.manifest import Manifest, MeasuredEventStatistics, Statistic
 from mainstream.node_profile import NodeProfile
@@ -84,15 +85,16 @@ def statistics_of(
 ) -> MeasuredEventStatistics:
     """What an app's tenant declares: lengths and frequency of a labelled stream, and the correlation of its classes."""
     events: tuple[Run, ...] = stream.events(group)
-    length_s = event_length_s(events, stream.fps)
-    frequency = event_frequency(events, (), (0, stream.frames), stream.fps, length_s)
+    times = FrameTimes.constant(stream.frames, stream.fps)
+    length_s = event_length_s(events, times)
+    frequency = event_frequency(events, (), times, length_s)
     weights = [runs[label].runs for label in group]
     correlation = float(np.average([runs[label].correlation for label in group], weights=weights))
     return MeasuredEventStatistics(
         length_s=Statistic(value=length_s, source="declared"),
         frequency=Statistic(value=frequency, source="declared"),
         correlation=Statistic(value=round(correlation, 6), source="declared"),
-        lengths_s=event_lengths_s(events, stream.fps),
+        lengths_s=event_lengths_s(events, times),
     )
 
 

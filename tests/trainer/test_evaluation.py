@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from mainstream.footage.frame_times import FrameTimes
 from mainstream.mpackage.manifest import MeasuredPoint
 from mainstream_trainer.candidate import ranking_quality
 from mainstream_trainer.evaluation import AppEvents, Evaluator, dominating
@@ -23,6 +24,7 @@ from mainstream_trainer.replay import MAX_VOTES, Stretch, rates, replayed_curve
 from mainstream_trainer.settings import TrainingSettings
 
 FPS = 10.0
+TIMES = FrameTimes.constant(200, FPS)
 
 
 def point(p, e, threshold=0.5):
@@ -76,14 +78,14 @@ def test_a_jump_in_time_starts_a_new_block():
 
 def test_event_length_and_frequency_come_from_the_labels():
     runs = ((10, 20), (40, 60))
-    assert event_length_s(runs, FPS) == 1.5
+    assert event_length_s(runs, TIMES) == 1.5
     # By hand, in s: guards of .75 leave .0-.25, 2.75-3.25 and 6.75-20: no window, none and floor(13.25/1.5) = 8.
-    assert event_frequency(runs, (), (0, 200), FPS, 1.5) == pytest.approx(2 / 10, abs=1e-6)
+    assert event_frequency(runs, (), TIMES, 1.5) == pytest.approx(2 / 10, abs=1e-6)
 
 
 def test_a_piece_of_a_cut_event_is_neither_event_nor_time_outside():
     # 6.75-17 is left: floor(10.25/1.5) = 6 windows.
-    assert event_frequency(((10, 20), (40, 60)), ((170, 200),), (0, 200), FPS, 1.5) == pytest.approx(2 / 8, abs=1e-6)
+    assert event_frequency(((10, 20), (40, 60)), ((170, 200),), TIMES, 1.5) == pytest.approx(2 / 8, abs=1e-6)
 
 
 def test_misses_of_whole_events_are_fully_correlated():
@@ -131,7 +133,11 @@ def test_a_perfect_candidate_replays_to_full_recall_without_false_alarms():
     present = np.zeros(100, dtype=bool)
     present[20:40] = present[70:90] = True
     curve = replayed_curve(
-        present.astype(float), [Stretch((0, 100), ((20, 40), (70, 90)), ())], np.array([0.5]), FPS, 2.0
+        present.astype(float),
+        [Stretch((0, 100), ((20, 40), (70, 90)), ())],
+        np.array([0.5]),
+        FrameTimes.constant(100, FPS),
+        2.0,
     )
     at = {(each.fps, each.votes): each for each in curve}
     assert set(at) == {(rate, votes) for rate in rates(FPS) for votes in range(1, MAX_VOTES + 1)}
@@ -147,7 +153,7 @@ def test_false_alarms_are_counted_by_window():
     scores[5] = 1
     (each,) = [
         each
-        for each in replayed_curve(scores, [Stretch((0, 100), ((60, 80),), ())], np.array([0.5]), FPS, 2.0)
+        for each in replayed_curve(scores, [Stretch((0, 100), ((60, 80),), ())], np.array([0.5]), TIMES, 2.0)
         if (each.fps, each.votes) == (10, 1)
     ]
     # 0-5 s is left before the guard, 9-10 s after it: two windows and none.
@@ -161,7 +167,7 @@ def test_a_replayed_curve_is_given_only_where_there_are_enough_events(least, giv
     for start, end in runs:
         present[start:end] = True
     evaluator = Evaluator(
-        AppEvents(runs, (), 200, FPS),
+        AppEvents(runs, (), TIMES),
         present,
         HeldOut(np.arange(120, 200), ((10, 110),)),
         TrainingSettings(replay_min_events=least),
@@ -176,8 +182,8 @@ def test_a_replayed_curve_is_given_only_where_there_are_enough_events(least, giv
 
 
 def test_of_many_events_quantiles_of_their_lengths_are_kept() -> None:
-    assert event_lengths_s([(0, 30), (40, 50)], 10.0) == (1.0, 3.0)
-    many = event_lengths_s([(100 * i, 100 * i + 1 + i % 50) for i in range(500)], 10.0)
+    assert event_lengths_s([(0, 30), (40, 50)], TIMES) == (1.0, 3.0)
+    many = event_lengths_s([(100 * i, 100 * i + 1 + i % 50) for i in range(500)], FrameTimes.constant(50_000, 10.0))
     assert len(many) == LENGTHS_KEPT
     assert many == tuple(sorted(many))
     assert 0.1 <= many[0] < 0.3

@@ -7,12 +7,12 @@ import pytest
 
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Split, read_labels
-from mainstream_trainer.clip import Clip
+from mainstream_trainer.clip import inspect_clip
 from mainstream_trainer.label_files import read_label_file
 
 HERE = Path(__file__).parent / "exports"
 PLAZA = Path(__file__).parents[2] / "examples/plaza"
-CLIP = Clip(PLAZA / "plaza.mp4", 10.0, 795, "0" * 64)
+CLIP = inspect_clip(PLAZA / "plaza.mp4")
 
 
 def joined(runs):

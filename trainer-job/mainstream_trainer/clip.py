@@ -1,6 +1,7 @@
-"""Frames of a clip's training part; not one frame beyond it is decoded."""
+"""A clip: when its frames are, and the pixels of its training part; not one frame beyond it is decoded."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,25 +12,43 @@ from numpy.typing import NDArray
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.footage.frame_times import FrameTimes
+from mainstream.footage.reading import best_video, open_footage, read_packets, stamp_clock, stamped
 from mainstream.frames import view_pixels
 from mainstream.labels import Run
+from mainstream_trainer.clip_index import ClipIndex, index_clip
 
+_log = logging.getLogger(__name__)
 _CHUNK_BYTES = 1 << 20
+_REPAIR = "repair it first (ffmpeg -i CLIP -c:v libx264 REPAIRED.mp4) and label what comes of it"
 
 
 @dataclass(frozen=True)
 class Clip:
-    """What a video file says of itself."""
+    """What a video file says of itself; its packets were read, no frame was decoded."""
 
     path: Path
-    fps: float
-    frames: int | None
-    """None where the container does not say"""
     sha256: str
+    index: ClipIndex
+
+    @property
+    def times(self) -> FrameTimes:
+        """When each frame is shown."""
+        return self.index.times
+
+    @property
+    def frames(self) -> int:
+        """How many there are, whether or not the container says so."""
+        return self.index.times.frames
+
+    @property
+    def fps(self) -> float:
+        """Its long-run rate."""
+        return self.index.times.fps
 
 
 def inspect_clip(path: Path) -> Clip:
-    """Open a clip and hash it; `InvalidInputError` where it is no video."""
+    """Open a clip, hash it and find when its frames are; `InvalidInputError` where it is no video or has no times."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -37,11 +56,10 @@ def inspect_clip(path: Path) -> Clip:
                 digest.update(chunk)
     except OSError as error:
         raise InvalidInputError(f"cannot be read ({error.strerror})", field="video", source=path) from error
-    with _opened(path) as container:
-        stream = container.streams.video[0]
-        if not stream.average_rate:
-            raise InvalidInputError("does not say its frame rate", field="video", source=path)
-        return Clip(path, float(stream.average_rate), stream.frames or None, digest.hexdigest())
+    index = index_clip(path)
+    if index.jumps:
+        _log.warning("%s: time stamps jump or stand still %d times; its frames follow on each other", path, index.jumps)
+    return Clip(path, digest.hexdigest(), index)
 
 
 @dataclass(frozen=True)
@@ -69,7 +87,7 @@ class ClipPart:
 
     @property
     def skipped(self) -> tuple[str, ...]:
-        """None: a clip that breaks off is refused, since its labels would no longer be those of its frames."""
+        """None: a clip that is damaged is refused, since its labels would no longer be those of its frames."""
         return ()
 
     @property
@@ -82,47 +100,64 @@ class ClipPart:
         return _read_frames(self.clip, self.part, crop, height, width, on_share)
 
 
+def check_undamaged(clip: Clip, part: Run) -> None:
+    """Refuse damage within or ahead of a part: tools count what they cannot read differently."""
+    damaged = clip.index.first_damaged
+    if damaged is not None and damaged < part[1]:
+        raise _damaged(clip, damaged, "is damaged")
+
+
+def _damaged(clip: Clip, frame: int, problem: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"{problem} at frame {frame}, so that labels might be meant for other frames; {_REPAIR}, or train on frames "
+        f"ahead of it (--train-part 0:{frame})",
+        field="video",
+        source=clip.path,
+    )
+
+
 def _read_frames(
     clip: Clip, part: Run, crop: Crop | None, height: int, width: int, on_frame: Callable[[float], None]
 ) -> NDArray[np.uint8]:
     frames = np.empty((part[1] - part[0], height, width, 3), dtype=np.uint8)
-    read = 0
-    for index, frame in enumerate(_decoded(clip.path)):
-        if index >= part[0]:
+    due = 0
+    for frame in _decoded(clip.path):
+        number = clip.index.number(frame.pts, due)
+        if number < due:
+            continue
+        if number > due:
+            break
+        if due >= part[0]:
             try:
-                frames[read] = view_pixels(frame, crop, height, width)
+                frames[due - part[0]] = view_pixels(frame, crop, height, width)
             except MainstreamError as error:
                 raise InvalidInputError(error.message, field=error.field, source=clip.path) from error
-            read += 1
-            on_frame(read / len(frames))
-        if index + 1 >= part[1]:
-            break
-    if read < len(frames):
-        raise InvalidInputError(
-            f"ends after frame {part[0] + read}, but the labels' training part goes to frame {part[1]}; "
-            "label this very clip",
-            field="video",
-            source=clip.path,
-        )
-    return frames
+            on_frame((due + 1 - part[0]) / len(frames))
+        due += 1
+        if due >= part[1]:
+            return frames
+    if due < clip.frames:
+        raise _damaged(clip, due, "cannot be decoded")
+    raise InvalidInputError(
+        f"ends after frame {due}, but the labels' training part goes to frame {part[1]}; label this very clip",
+        field="video",
+        source=clip.path,
+    )
 
 
 def _decoded(path: Path) -> Iterator[av.VideoFrame]:
-    with _opened(path) as container:
+    """Pictures in order of showing, with their stamps on the clip's time line; what cannot be decoded is left out."""
+    with open_footage(path) as container:
+        video = best_video(container)
+        assert video is not None  # noqa: S101 - or it would not have been opened
         try:
-            yield from container.decode(video=0)
+            for packet in stamped(read_packets(container, video, lambda: None), stamp_clock(video)):
+                try:
+                    yield from video.decode(packet)
+                except av.error.InvalidDataError:
+                    continue
+            yield from video.decode(None)
+        except av.error.EOFError:
+            return
         except av.FFmpegError as error:
             raise InvalidInputError(f"cannot be decoded ({error.strerror})", field="video", source=path) from error
-
-
-def _opened(path: Path) -> av.container.InputContainer:
-    try:
-        container = av.open(path)
-    except (av.FFmpegError, OSError) as error:
-        raise InvalidInputError(
-            f"cannot be decoded ({error.strerror}); is it a video?", field="video", source=path
-        ) from error
-    if not container.streams.video:
-        container.close()
-        raise InvalidInputError("has no pictures", field="video", source=path)
-    return container

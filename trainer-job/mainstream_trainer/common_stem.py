@@ -101,7 +101,7 @@ def _held_out(job: Job, present: NDArray[np.bool_]) -> HeldOut:
     if not isinstance(job.events, AppEvents):
         return job.held_out
     try:
-        return hold_out(present, job.events.fps, job.request.settings)
+        return hold_out(present, job.events.times, job.request.settings)
     except InvalidInputError as error:
         raise InvalidInputError(
             f"apps with a common stem hold out the same frames, and {error.message}", field="common_stem"

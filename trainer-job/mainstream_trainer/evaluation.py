@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run, runs_within
 from mainstream.mpackage.manifest import Evaluation, MeasuredEventStatistics, MeasuredPoint, ReplayedRate, Statistic
 from mainstream.scoring import outside_windows
@@ -13,7 +14,6 @@ from mainstream_trainer.event_statistics import (
     event_frequency,
     event_length_s,
     event_lengths_s,
-    in_seconds,
     miss_correlation,
 )
 from mainstream_trainer.held_out import HeldOut
@@ -31,13 +31,18 @@ class AppEvents:
     """events that lie wholly in it"""
     cut: tuple[Run, ...]
     """pieces of events that its ends cut"""
-    frames: int
-    fps: float
+    times: FrameTimes
+    """of the frames of the part"""
 
     @property
     def length_s(self) -> float:
         """Mean event length."""
-        return event_length_s(self.runs, self.fps)
+        return event_length_s(self.runs, self.times)
+
+    @property
+    def length_frames(self) -> int:
+        """Mean number of frames of an event."""
+        return max(1, round(sum(end - start for start, end in self.runs) / len(self.runs)))
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Evaluator:
         if isinstance(events, DeclaredEvents):
             block_frames = events.block_pictures
         else:
-            block_frames = max(1, round(events.length_s * events.fps))
+            block_frames = events.length_frames
             self._stretches = [_stretch(events, block) for block in held_out.blocks]
             windows = sum(_windows(events, stretch) for stretch in self._stretches)
         self._labels = HeldOutLabels(present[self._frames], blocks_of(self._frames, block_frames))
@@ -96,7 +101,7 @@ class Evaluator:
             return Measured(points, self._replayed_pictures(self._events, candidate.scores, points, seed))
         if min(self.evaluation.events, self.evaluation.windows) < self._settings.replay_min_events:
             return Measured(points, ())
-        curve = replayed_curve(candidate.scores, self._stretches, at, self._events.fps, self._events.length_s)
+        curve = replayed_curve(candidate.scores, self._stretches, at, self._events.times, self._events.length_s)
         return Measured(points, curve)
 
     def _replayed_pictures(
@@ -115,14 +120,14 @@ class Evaluator:
         events = self._events
         if isinstance(events, DeclaredEvents):
             return events.statistics
-        frequency = event_frequency(events.runs, events.cut, (0, events.frames), events.fps, events.length_s)
+        frequency = event_frequency(events.runs, events.cut, events.times, events.length_s)
         hits = [candidate.scores >= 0.5 for candidate in candidates]
         correlation = miss_correlation(hits, self._labels.present, self._frames)
         return MeasuredEventStatistics(
             length_s=Statistic(value=events.length_s, source="measured"),
             frequency=Statistic(value=frequency, source="measured"),
             correlation=Statistic(value=correlation, source="measured"),
-            lengths_s=event_lengths_s(events.runs, events.fps),
+            lengths_s=event_lengths_s(events.runs, events.times),
         )
 
 
@@ -136,9 +141,9 @@ def dominating(points: tuple[MeasuredPoint, ...], others: dict[int, tuple[Measur
 
 def _windows(events: AppEvents, stretch: Stretch) -> int:
     """How many windows outside events a held-out stretch has."""
-    span = (stretch.frames[0] / events.fps, stretch.frames[1] / events.fps)
-    cut = in_seconds(stretch.cut, events.fps)
-    return len(outside_windows(in_seconds(stretch.events, events.fps), span, events.length_s, cut))
+    times = events.times
+    span, cut = times.of(stretch.frames), times.spans(stretch.cut)
+    return len(outside_windows(times.spans(stretch.events), span, events.length_s, cut))
 
 
 def _stretch(events: AppEvents, block: Run) -> Stretch:

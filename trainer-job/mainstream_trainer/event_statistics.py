@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run
 from mainstream.scoring import Span, outside_windows
 
@@ -17,23 +18,22 @@ def in_seconds(runs: Sequence[Run], fps: float) -> list[Span]:
     return [(start / fps, end / fps) for start, end in runs]
 
 
-def event_length_s(runs: Sequence[Run], fps: float) -> float:
+def event_length_s(runs: Sequence[Run], times: FrameTimes) -> float:
     """Mean length of whole events; `runs` must hold one."""
-    return round(sum(end - start for start, end in runs) / len(runs) / fps, _DIGITS)
+    return round(sum(end_s - start_s for start_s, end_s in times.spans(runs)) / len(runs), _DIGITS)
 
 
-def event_lengths_s(runs: Sequence[Run], fps: float) -> tuple[float, ...]:
+def event_lengths_s(runs: Sequence[Run], times: FrameTimes) -> tuple[float, ...]:
     """Lengths of whole events, ascending; of many events as many evenly spaced quantiles as are kept."""
-    lengths_s = np.array([(end - start) / fps for start, end in runs])
+    lengths_s = np.array([end_s - start_s for start_s, end_s in times.spans(runs)])
     if len(lengths_s) > LENGTHS_KEPT:
         lengths_s = np.quantile(lengths_s, (np.arange(LENGTHS_KEPT) + 0.5) / LENGTHS_KEPT)
     return tuple(round(float(length_s), _DIGITS) for length_s in np.sort(lengths_s))
 
 
-def event_frequency(runs: Sequence[Run], cut: Sequence[Run], part: Run, fps: float, length_s: float) -> float:
-    """Share of events in events and windows outside them, over `part`; pieces of `cut` events count as neither."""
-    span = (part[0] / fps, part[1] / fps)
-    windows = outside_windows(in_seconds(runs, fps), span, length_s, in_seconds(cut, fps))
+def event_frequency(runs: Sequence[Run], cut: Sequence[Run], times: FrameTimes, length_s: float) -> float:
+    """Share of events in events and windows outside them; pieces of `cut` events count as neither."""
+    windows = outside_windows(times.spans(runs), times.span, length_s, times.spans(cut))
     return round(len(runs) / (len(runs) + len(windows)), _DIGITS)
 
 

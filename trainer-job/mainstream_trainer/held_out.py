@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError
+from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run
 from mainstream_trainer.settings import TrainingSettings
 
@@ -25,7 +26,7 @@ class HeldOut:
         return np.concatenate([np.arange(start, end) for start, end in self.blocks])
 
 
-def hold_out(present: NDArray[np.bool_], fps: float, settings: TrainingSettings) -> HeldOut:
+def hold_out(present: NDArray[np.bool_], times: FrameTimes, settings: TrainingSettings) -> HeldOut:
     """Divide a training part in which the event is there on the frames `present` (n,), or (n, apps) for several apps
     that hold out the same frames.
 
@@ -38,10 +39,10 @@ def hold_out(present: NDArray[np.bool_], fps: float, settings: TrainingSettings)
     pieces = settings.held_out_blocks
     edges = [round(index * len(present) / pieces) for index in range(pieces + 1)]
     blocks = tuple(_best_block(present, (edges[i], edges[i + 1]), settings.held_out_share) for i in range(pieces))
-    gap = round(settings.gap_s * fps)
     fits = np.ones(len(present), dtype=np.bool_)
     for start, end in blocks:
-        fits[max(0, start - gap) : end + gap] = False
+        first, last = times.frames_within((start, end), settings.gap_s)
+        fits[first:last] = False
     split = HeldOut(np.flatnonzero(fits), blocks)
     for what, frames in (("fitting", split.fit), ("held-out", split.frames)):
         if not (present[frames].any(axis=0) & ~present[frames].all(axis=0)).all():

@@ -14,7 +14,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.labels import Labels, Run, event_mask, runs_within
 from mainstream.nn.network import Network
 from mainstream.weights import resolve_base_network
-from mainstream_trainer.clip import Clip, ClipPart, inspect_clip
+from mainstream_trainer.clip import Clip, ClipPart, check_undamaged, inspect_clip
 from mainstream_trainer.device import resolve_device
 from mainstream_trainer.evaluation import AppEvents, DeclaredEvents
 from mainstream_trainer.frame_source import FrameSource
@@ -83,13 +83,14 @@ class Preparation:
         labels = read_label_file(data.labels, clip, data.split)
         _check_frames(data, labels, clip)
         part = labels.split.train
+        check_undamaged(clip, part)
         runs = _runs(request, data, labels)
         whole, cut = runs_within(runs, part)
-        events = AppEvents(_shifted(whole, -part[0]), _shifted(cut, -part[0]), part[1] - part[0], clip.fps)
-        present = event_mask((*events.runs, *events.cut), events.frames)
+        events = AppEvents(_shifted(whole, -part[0]), _shifted(cut, -part[0]), clip.times.part(part))
+        present = event_mask((*events.runs, *events.cut), events.times.frames)
         _check_events(request, data, events, present)
         try:
-            held_out = hold_out(present, clip.fps, request.settings)
+            held_out = hold_out(present, events.times, request.settings)
         except InvalidInputError as error:
             raise InvalidInputError(error.message, field=f"apps.{request.app}.runs", source=data.labels) from error
         known = {"video": clip.sha256, "part": part, "runs": events.runs, "cut": events.cut}
@@ -136,7 +137,7 @@ def _check_branch_points(request: TrainingRequest, network: Network) -> None:
 
 
 def _check_frames(data: VideoData, labels: Labels, clip: Clip) -> None:
-    if clip.frames is not None and labels.frames > clip.frames:
+    if labels.frames > clip.frames:
         raise InvalidInputError(
             f"counts {labels.frames} frames, but {clip.path} has only {clip.frames}; label this very clip",
             field="frames",

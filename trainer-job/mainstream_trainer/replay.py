@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run
 from mainstream.mpackage.manifest import ReplayedRate
 from mainstream.sampling import NestedSampler
-from mainstream.scoring import Span, score_events
+from mainstream.scoring import score_events
 from mainstream.voting import decisions
-from mainstream_trainer.event_statistics import in_seconds
 
 MAX_VOTES = 7
 _MAX_PHASES = 8
@@ -39,7 +39,7 @@ def replayed_curve(
     scores: NDArray[np.float64],
     stretches: Sequence[Stretch],
     thresholds: NDArray[np.float64],
-    fps: float,
+    times: FrameTimes,
     length_s: float,
 ) -> tuple[ReplayedRate, ...]:
     """Event recall and false alarms by threshold, rate and votes, the mean over phases.
@@ -48,15 +48,15 @@ def replayed_curve(
     stretch; the phases make up for it.
     """
     curve = []
-    for rate in rates(fps):
-        plays = [_analysed(stretch, fps, rate) for stretch in stretches]
+    for rate in rates(times.fps):
+        plays = [_analysed(times.part(stretch.frames), rate) for stretch in stretches]
         for threshold in thresholds:
             hits = np.split(scores >= threshold, np.cumsum([s.frames[1] - s.frames[0] for s in stretches])[:-1])
             for votes in range(1, MAX_VOTES + 1):
                 totals = np.zeros(4)
                 for stretch, phases, hit in zip(stretches, plays, hits, strict=True):
                     for analysed in phases:
-                        totals += _counts(stretch, analysed, hit, votes, fps, length_s)
+                        totals += _counts(stretch, analysed, hit, votes, times, length_s)
                 recall, false_alarm = _share(totals[0], totals[1]), _share(totals[2], totals[3])
                 curve.append(
                     ReplayedRate(
@@ -66,34 +66,37 @@ def replayed_curve(
     return tuple(curve)
 
 
-def _analysed(stretch: Stretch, fps: float, rate: float) -> list[NDArray[np.intp]]:
-    """For several phases, which frames of the stretch (from its start) an app of that rate analyses."""
-    length = stretch.frames[1] - stretch.frames[0]
-    period = max(1, round(fps / rate))
+def _analysed(times: FrameTimes, rate: float) -> list[NDArray[np.intp]]:
+    """For several phases, which frames of a stretch (from its start) an app of that rate analyses."""
+    period = max(1, round(times.fps / rate))
     starts = sorted({int(start) for start in np.linspace(0, period, min(period, _MAX_PHASES), endpoint=False)})
-    return [np.fromiter(_due(start, length, fps, rate), dtype=np.intp) for start in starts]
+    return [np.fromiter(_due(start, times, rate), dtype=np.intp) for start in starts]
 
 
-def _due(start: int, length: int, fps: float, rate: float) -> Iterator[int]:
+def _due(start: int, times: FrameTimes, rate: float) -> Iterator[int]:
     sampler = NestedSampler()
-    for index in range(start, length):
-        if sampler.due(index / fps, [rate]):
+    for index in range(start, times.frames):
+        if sampler.due(float(times.edges_s[index]), [rate]):
             yield index
 
 
 def _counts(
-    stretch: Stretch, analysed: NDArray[np.intp], hit: NDArray[np.bool_], votes: int, fps: float, length_s: float
+    stretch: Stretch,
+    analysed: NDArray[np.intp],
+    hit: NDArray[np.bool_],
+    votes: int,
+    times: FrameTimes,
+    length_s: float,
 ) -> tuple[int, int, int, int]:
     """Found and all events, false and all windows."""
     decided = analysed[decisions(hit[analysed], votes)]
-    span: Span = (stretch.frames[0] / fps, stretch.frames[1] / fps)
     score = score_events(
-        ((decided + stretch.frames[0] + 0.5) / fps).astype(np.float64),
-        in_seconds(stretch.events, fps),
-        span,
+        times.middles_s[decided + stretch.frames[0]],
+        times.spans(stretch.events),
+        times.of(stretch.frames),
         length_s=length_s,
         merge_gap_s=length_s,
-        ignored=in_seconds(stretch.cut, fps),
+        ignored=times.spans(stretch.cut),
     )
     return score.events_found, score.events, score.windows_false, score.windows
 

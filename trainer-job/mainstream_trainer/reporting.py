@@ -34,6 +34,6 @@ def write_report(
     scores = next(each.scores for each in candidates if each.branch_point == best.branch_point)
     frames = job.held_out.frames
     missed, false_alarms = worst(scores, job.present[frames], frames, features.pixels)
-    fps = job.events.fps if isinstance(job.events, AppEvents) else None
+    fps = job.events.times.fps if isinstance(job.events, AppEvents) else None
     page = render_report(manifest, record, fps=fps, best=best, missed=missed, false_alarms=false_alarms)
     store.put(report_key(manifest.name, manifest.version), page.encode(), replace=True)
