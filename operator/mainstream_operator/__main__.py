@@ -19,8 +19,7 @@ from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader
-from mainstream_operator.observe.runner_reports import Reports
-from mainstream_operator.observe.snapshot import scene_of
+from mainstream_operator.observe.status_reports import Reports
 from mainstream_operator.observe.stores import StoreOpener
 from mainstream_operator.reconcile import reconcile
 from mainstream_operator.settings import Settings, read_settings
@@ -31,6 +30,7 @@ from mainstream_operator.watch.cluster_state import World
 from mainstream_operator.watch.handlers import resource_registry, runner_registry
 from mainstream_operator.watch.placement import NOWHERE
 from mainstream_operator.watch.resync import fill, keep_checking
+from mainstream_operator.watch.snapshot import scene_of
 from mainstream_operator.watch.worker import Workers
 
 _STALE_S = 300.0

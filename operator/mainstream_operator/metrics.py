@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from mainstream.planner import Policy
 from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.decide.decide import Decision
-from mainstream_operator.observe.snapshot import Observation
+from mainstream_operator.watch.snapshot import Observation
 
 _MOST_APPS = 5000
 _PREFIX = "mainstream_operator"

@@ -19,10 +19,10 @@ from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS
 from mainstream_operator.observe.allowed_hosts import host_refusals
 from mainstream_operator.observe.runner_client import RunnerClient, pod_age_s, running_pod
-from mainstream_operator.observe.snapshot import Observation, Scene
 from mainstream_operator.status.statuses import tell
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.placement import NOWHERE
+from mainstream_operator.watch.snapshot import Observation, Scene
 
 
 def reconcile(scene: Scene, tools: Tools) -> float:

@@ -9,7 +9,7 @@ from mainstream_operator.kube import Kube
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader
-from mainstream_operator.observe.runner_reports import Reports
+from mainstream_operator.observe.status_reports import Reports
 from mainstream_operator.settings import Settings
 from mainstream_operator.status.status_writer import Publisher
 

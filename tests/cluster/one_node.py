@@ -26,16 +26,16 @@ from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader, PackageState
-from mainstream_operator.observe.runner_reports import Reports
-from mainstream_operator.observe.snapshot import scene_of
+from mainstream_operator.observe.status_reports import Reports
 from mainstream_operator.reconcile import reconcile
 from mainstream_operator.settings import Settings
 from mainstream_operator.status.event_recorder import Announcer
 from mainstream_operator.status.status_writer import Publisher
-from mainstream_operator.status.writing import rfc3339
+from mainstream_operator.status.write_decision import rfc3339
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.cluster_state import World
 from mainstream_operator.watch.resync import fill
+from mainstream_operator.watch.snapshot import scene_of
 
 NODE, TENANT = "n1", "plaza"
 STREAM = f"{SYSTEM}/camera"

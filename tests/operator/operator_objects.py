@@ -8,8 +8,8 @@ from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.runner_orders import NodeCredentials
 from mainstream_operator.observe.packages import PackageState
-from mainstream_operator.observe.snapshot import Observation, scene_of
 from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.snapshot import Observation, scene_of
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BASE_DIGEST = "b" * 64

@@ -14,10 +14,10 @@ from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import AppStatusReport, StatusReport
 from mainstream_operator.decide.decide import MOST_DRY_RUNS, Decision, decide
 from mainstream_operator.metrics import samples
-from mainstream_operator.observe.snapshot import scene_of
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.dry_run import tried
 from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.snapshot import scene_of
 
 FREE = {"branchPoint": 0, "rate": 0}
 

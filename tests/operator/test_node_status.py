@@ -7,7 +7,7 @@ from operator_objects import NOW, edge_node_body, machine_body, typed
 
 from mainstream.api import EdgeNode
 from mainstream_operator.status.node import SETTLING_S, NodeFacts, node_status
-from mainstream_operator.status.writing import verdict
+from mainstream_operator.status.write_decision import verdict
 from mainstream_operator.watch.cluster_state import Machine, World
 
 SILENT = NodeFacts(

@@ -15,7 +15,7 @@ from mainstream.status_report import AppStatusReport, StatusReport, StreamStatus
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import printable
-from mainstream_operator.status.writing import told, verdict
+from mainstream_operator.status.write_decision import told, verdict
 from mainstream_operator.watch.cluster_state import World
 
 

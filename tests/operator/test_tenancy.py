@@ -14,7 +14,7 @@ from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader, WantedUpload
 from mainstream_operator.observe.runner_client import RunnerClient
-from mainstream_operator.observe.runner_reports import PATIENCE_S, Reports
+from mainstream_operator.observe.status_reports import PATIENCE_S, Reports
 from mainstream_operator.observe.stores import StoreOpener
 
 KEY = "word-of-a-test"

@@ -4,8 +4,8 @@ import asyncio
 import time
 
 from mainstream_operator.kube import KubeError
-from mainstream_operator.observe.snapshot import Scene, scene_of
 from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.snapshot import Scene, scene_of
 from mainstream_operator.watch.worker import Workers
 
 

@@ -17,8 +17,8 @@ from mainstream_operator.observe.allowed_hosts import (
     problem_of_url,
     stream_refusal,
 )
-from mainstream_operator.observe.snapshot import Observation, scene_of
 from mainstream_operator.watch.cluster_state import Machine, World
+from mainstream_operator.watch.snapshot import Observation, scene_of
 
 API_SERVER = "10.43.0.1"
 DEFAULT = HostRules(api_server=API_SERVER)

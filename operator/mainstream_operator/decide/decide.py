@@ -23,7 +23,7 @@ from mainstream.runner_orders import Wanted
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import base_profile
-from mainstream_operator.observe.snapshot import AppOnNode, Observation
+from mainstream_operator.watch.snapshot import AppOnNode, Observation
 
 MOST_DRY_RUNS = 8
 """of a node at a time: each takes as long as the node's plan, which nobody may hold up for the others"""

@@ -18,7 +18,7 @@ from mainstream.api import VideoApp, VideoStream
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import StoreAccess
 from mainstream.decide.refusal import Refusal
-from mainstream_operator.observe.snapshot import Scene
+from mainstream_operator.watch.snapshot import Scene
 
 Address = IPv4Address | IPv6Address
 _Call = tuple[str, str | None, str | None]

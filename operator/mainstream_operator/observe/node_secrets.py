@@ -14,7 +14,7 @@ from mainstream_operator.desired.secret import new_token, node_secret
 from mainstream_operator.kinds import SECRET
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import runner_name
-from mainstream_operator.observe.remembered import Remembered
+from mainstream_operator.observe.expiring_cache import Remembered
 from mainstream_operator.observe.stores import SecretProblemError, read_secret
 
 _REMEMBERED_S = 20.0

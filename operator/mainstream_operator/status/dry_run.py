@@ -2,7 +2,7 @@
 
 from mainstream.decide.plan import Forecast, NodePlan
 from mainstream_operator.status.app import AppLoss, Tried
-from mainstream_operator.status.sharing import apps_sharing
+from mainstream_operator.status.shared_with import apps_sharing
 
 _NOTICEABLE_F1 = 0.0005
 """less is rounding, and nobody's loss"""

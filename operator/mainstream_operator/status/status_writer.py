@@ -9,7 +9,7 @@ from mainstream_operator.kinds import EVENT, OWN_KINDS
 from mainstream_operator.kube import Kube, KubeError
 from mainstream_operator.names import FIELD_MANAGER
 from mainstream_operator.status.event_recorder import Announcer
-from mainstream_operator.status.writing import Told, rfc3339, told, verdict
+from mainstream_operator.status.write_decision import Told, rfc3339, told, verdict
 
 _NOT_FOUND = 404
 

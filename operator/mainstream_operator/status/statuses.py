@@ -8,15 +8,15 @@ from mainstream.api.video_stream import Crop
 from mainstream.decide.refusal import Refusal
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_operator.decide.decide import Decision
-from mainstream_operator.observe.snapshot import AppOnNode, Observation
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_false, settle
 from mainstream_operator.status.dry_run import tried
 from mainstream_operator.status.node import NodeFacts, node_status
-from mainstream_operator.status.sharing import apps_sharing
+from mainstream_operator.status.shared_with import apps_sharing
 from mainstream_operator.status.stream import stream_status
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.cluster_state import Unreadable
+from mainstream_operator.watch.snapshot import AppOnNode, Observation
 
 
 def tell(observation: Observation, decision: Decision, ordered: RunnerPlan | None, tools: Tools) -> list[float]:

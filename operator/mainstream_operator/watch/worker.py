@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from mainstream_operator.kube import KubeError
-from mainstream_operator.observe.snapshot import Scene
+from mainstream_operator.watch.snapshot import Scene
 
 _log = logging.getLogger(__name__)
 DEBOUNCE_S = 0.1

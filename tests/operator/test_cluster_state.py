@@ -4,9 +4,9 @@ from operator_objects import app_body, machine_body, stream_body, typed
 
 from mainstream.api import VideoStream
 from mainstream.decide.refusal import Refusal
-from mainstream_operator.observe.snapshot import scene_of
 from mainstream_operator.watch.cluster_state import Unreadable, World, read_resource
 from mainstream_operator.watch.placement import NOWHERE, node_of_stream, place_stream
+from mainstream_operator.watch.snapshot import scene_of
 
 
 def place(world: World, **node: object) -> str | Refusal:
