@@ -26,11 +26,11 @@ from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.status.event_recorder import Announcer
 from mainstream_operator.status.status_writer import Publisher
 from mainstream_operator.tools import Tools
-from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.handlers import resource_registry, runner_registry
 from mainstream_operator.watch.placement import NOWHERE
 from mainstream_operator.watch.resync import fill, keep_checking
-from mainstream_operator.watch.snapshot import scene_of
+from mainstream_operator.watch.snapshot import take_snapshot
 from mainstream_operator.watch.worker import Workers
 
 _STALE_S = 300.0
@@ -40,12 +40,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop` is set."""
     kube = Kube.connect()
     announcer = Announcer(kube)
-    world = World()
+    cluster = ClusterState()
     metrics = Metrics()
     tools: Tools
     workers = Workers(
-        partial(scene_of, world, quotas=settings.quotas),
-        lambda scene: reconcile(scene, tools),
+        partial(take_snapshot, cluster, quotas=settings.quotas),
+        lambda snapshot: reconcile(snapshot, tools),
         settings.workers,
         lambda seconds, failed: metrics.reconciled(seconds, failed=failed),
     )
@@ -63,7 +63,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         metrics=metrics,
         now=lambda: datetime.now(UTC).replace(microsecond=0),
     )
-    resources, runners = resource_registry(world, workers, settings.quotas), runner_registry(world, workers)
+    resources, runners = resource_registry(cluster, workers, settings.quotas), runner_registry(cluster, workers)
     for registry in (resources, runners):
         kopf.on.login(id="login", registry=registry)(_login)
 
@@ -75,10 +75,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         return age_s
 
     server, _ = start_http_server(settings.metrics_port, registry=metrics.registry)
-    await fill(world, kube, settings.namespace)
-    for node in {NOWHERE, *world.edge_nodes, *(name for name, machine in world.machines.items() if machine.is_edge)}:
+    await fill(cluster, kube, settings.namespace)
+    for node in {
+        NOWHERE,
+        *cluster.edge_nodes,
+        *(name for name, kubernetes_node in cluster.kubernetes_nodes.items() if kubernetes_node.is_edge),
+    }:
         workers.mark(node)
-    checking = asyncio.create_task(keep_checking(world, workers, kube, settings.namespace), name="checking")
+    checking = asyncio.create_task(keep_checking(cluster, workers, kube, settings.namespace), name="checking")
     try:
         await asyncio.gather(
             kopf.operator(

@@ -56,7 +56,7 @@ class Metrics:
 
     def saw(self, observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> None:
         """A node was reconciled."""
-        self._fleet.note(observation.scene.node, samples(observation, decision, ordered))
+        self._fleet.note(observation.snapshot.node, samples(observation, decision, ordered))
 
     def forget(self, node: str) -> None:
         """A node is gone."""
@@ -118,7 +118,7 @@ class Fleet(Collector):
 
 def samples(observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> dict[str, list[_Sample]]:
     """What is known of one node, by gauge. Pure."""
-    node, report = observation.scene.node, observation.report
+    node, report = observation.snapshot.node, observation.report
     found: dict[str, list[_Sample]] = {}
 
     def note(name: str, labels: dict[str, str], value: float | None) -> None:
@@ -141,7 +141,7 @@ def samples(observation: Observation, decision: Decision, ordered: RunnerPlan | 
     if planned is not None and decision.plan is not None:
         note("node_mean_f1", {}, decision.plan.mean_f1)
         note("node_gap", {}, planned.gap)
-    if observation.scene.edge_node is not None:
+    if observation.snapshot.edge_node is not None:
         note("node_slowdown", {}, decision.slowdown)
         note("node_answers", {}, report is not None)
         note("node_observed_cpu", {}, None if report is None else report.cpu)

@@ -22,29 +22,34 @@ from mainstream_operator.observe.runner_client import RunnerClient, pod_age_s, r
 from mainstream_operator.status.statuses import tell
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.placement import NOWHERE
-from mainstream_operator.watch.snapshot import Observation, Scene
+from mainstream_operator.watch.snapshot import NodeSnapshot, Observation
 
 
-def reconcile(scene: Scene, tools: Tools) -> float:
-    """Bring one node's world up to date; seconds after which to look again."""
-    if scene.node != NOWHERE and scene.edge_node is None and scene.machine is not None and scene.machine.is_edge:
-        _create_edge_node(scene.node, tools)
-    observation, runner = _observe(scene, tools)
-    before = ordered_plan(scene.children.config_map)
+def reconcile(snapshot: NodeSnapshot, tools: Tools) -> float:
+    """Make one node what it should be; seconds after which to requeue it."""
+    if (
+        snapshot.node != NOWHERE
+        and snapshot.edge_node is None
+        and snapshot.kubernetes_node is not None
+        and snapshot.kubernetes_node.is_edge
+    ):
+        _create_edge_node(snapshot.node, tools)
+    observation, runner = _observe(snapshot, tools)
+    before = ordered_plan(snapshot.children.config_map)
     decision = decide(observation, tools.planning, before)
     ordered = before if decision.hold else decision.runner_plan
-    if scene.edge_node is not None:
-        _act(observation, scene.edge_node, decision, ordered, tools)
+    if snapshot.edge_node is not None:
+        _act(observation, snapshot.edge_node, decision, ordered, tools)
     if runner is not None and observation.report is not None and ordered is not None:
-        apps = {each.key: each.app for each in scene.apps}
+        apps = {each.key: each.app for each in snapshot.apps}
         wanted = lacking(observation.report, before, ordered)
         hand_over_blobs(wanted, ordered, apps, runner, tools.packages)
         hand_over_uploads(observation.report.uploads, ordered, apps, runner, tools.packages)
     too_early_s = tell(observation, decision, ordered, tools)
     tools.metrics.saw(observation, decision, ordered)
     again_s = pace(
-        runner_expected=scene.edge_node is not None and bool(scene.streams),
-        pod_age_s=pod_age_s(scene.children.pods, tools.now()),
+        runner_expected=snapshot.edge_node is not None and bool(snapshot.streams),
+        pod_age_s=pod_age_s(snapshot.children.pods, tools.now()),
         report=observation.report,
         ordered=ordered,
         profiling=any(refusal.reason is Reason.PROFILING for refusal in decision.waiting.values()),
@@ -59,22 +64,22 @@ def _create_edge_node(node: str, tools: Tools) -> None:
     tools.kube.create(OWN_KINDS["EdgeNode"].ref(node), body)
 
 
-def _observe(scene: Scene, tools: Tools) -> tuple[Observation, RunnerClient | None]:
+def _observe(snapshot: NodeSnapshot, tools: Tools) -> tuple[Observation, RunnerClient | None]:
     """Add to what the watches know what has to be asked for. Of an app that is refused nothing is read."""
-    app_refusals, unallowed = host_refusals(scene, tools.settings.host_rules)
-    usable = [each for each in scene.apps if refuse(each) is None and each.key not in app_refusals]
-    packages = tools.packages.look_at_all((each.app for each in usable), scene.node)
-    streams = [each.stream for each in scene.streams if each.stream.key not in unallowed]
+    app_refusals, unallowed = host_refusals(snapshot, tools.settings.host_rules)
+    usable = [each for each in snapshot.apps if refuse(each) is None and each.key not in app_refusals]
+    packages = tools.packages.look_at_all((each.app for each in usable), snapshot.node)
+    streams = [each.stream for each in snapshot.streams if each.stream.key not in unallowed]
     logins, stream_refusals = tools.secrets.logins(streams)
     keys, sink_refusals = tools.secrets.sink_keys(each.app for each in usable if each.runs)
     runner = report = None
-    pod = running_pod(scene.children.pods)
-    if scene.edge_node is not None and pod is not None:
-        token = tools.secrets.token(scene.children.secret)
+    pod = running_pod(snapshot.children.pods)
+    if snapshot.edge_node is not None and pod is not None:
+        token = tools.secrets.token(snapshot.children.secret)
         runner = RunnerClient(tools.kube, pod["metadata"]["namespace"], pod["metadata"]["name"], token)
-        report = tools.reports.look(scene.node, str(pod["metadata"].get("uid")), runner)
+        report = tools.reports.look(snapshot.node, str(pod["metadata"].get("uid")), runner)
     return Observation(
-        scene=scene,
+        snapshot=snapshot,
         packages=packages,
         report=report,
         credentials=NodeCredentials(logins=logins, sinks=keys),
@@ -88,12 +93,12 @@ def _act(
     observation: Observation, node: EdgeNode, decision: Decision, ordered: RunnerPlan | None, tools: Tools
 ) -> None:
     """Make the runner's objects what they should be; without a stream there is no runner."""
-    kube, settings, scene = tools.kube, tools.settings, observation.scene
-    children = scene.children
+    kube, settings, snapshot = tools.kube, tools.settings, observation.snapshot
+    children = snapshot.children
     cache = runner_cache(node, settings.namespace, children.cache)
     if cache is None:
         remove(kube, children.cache, CLAIM)
-    if not scene.streams or scene.machine is None:
+    if not snapshot.streams or snapshot.kubernetes_node is None:
         remove(kube, children.deployment, DEPLOYMENT)
         remove(kube, children.config_map, CONFIG_MAP)
         return
@@ -104,7 +109,7 @@ def _act(
     ensure(kube, orders, children.config_map)
     if cache is not None:
         ensure(kube, cache, children.cache)
-    host_name = scene.machine.labels.get("kubernetes.io/hostname", scene.machine.name)
+    host_name = snapshot.kubernetes_node.labels.get("kubernetes.io/hostname", snapshot.kubernetes_node.name)
     ensure(kube, runner_deployment(node, host_name, settings.namespace, settings.runner), children.deployment)
     pod = running_pod(children.pods)
     if pod is not None:

@@ -33,9 +33,9 @@ from mainstream_operator.status.event_recorder import Announcer
 from mainstream_operator.status.status_writer import Publisher
 from mainstream_operator.status.write_decision import rfc3339
 from mainstream_operator.tools import Tools
-from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.resync import fill
-from mainstream_operator.watch.snapshot import scene_of
+from mainstream_operator.watch.snapshot import take_snapshot
 
 NODE, TENANT = "n1", "plaza"
 STREAM = f"{SYSTEM}/camera"
@@ -95,7 +95,7 @@ class OneNode:
     # What users, strangers and misfortune do
 
     def declare(self, budget: float, costs: dict[str, float]) -> None:
-        """A world with nothing in it but a node and its camera; what was before is gone."""
+        """A cluster with nothing in it but a node and its camera; what was before is gone."""
         self._clear()
         self._numbers.clear()
         self.restart()
@@ -167,11 +167,11 @@ class OneNode:
 
     def reconcile(self) -> bool:
         """Once, from what exists now; false if it failed."""
-        world = World()
-        asyncio.run(fill(world, self._operators, SYSTEM))
+        cluster = ClusterState()
+        asyncio.run(fill(cluster, self._operators, SYSTEM))
         self._moment += timedelta(seconds=1)
         try:
-            reconcile(scene_of(world, NODE), self._tools)
+            reconcile(take_snapshot(cluster, NODE), self._tools)
         except KubeError:
             return False
         return True

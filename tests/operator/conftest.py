@@ -7,18 +7,18 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from operator_objects import app_body, edge_node_body, machine_body, node_profile, stream_body
+from operator_objects import app_body, edge_node_body, kubernetes_node_body, node_profile, stream_body
 
-from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.cluster_state import ClusterState
 
 
 @pytest.fixture
-def world() -> World:
+def cluster() -> ClusterState:
     """One labelled node, one stream, two apps."""
-    world = World()
-    world.note_machine(machine_body(), gone=False)
-    world.note_resource("EdgeNode", edge_node_body(profile=node_profile("plaza/plaza").model_dump()), gone=False)
-    world.note_resource("VideoStream", stream_body(), gone=False)
+    cluster = ClusterState()
+    cluster.note_kubernetes_node(kubernetes_node_body(), gone=False)
+    cluster.note_resource("EdgeNode", edge_node_body(profile=node_profile("plaza/plaza").model_dump()), gone=False)
+    cluster.note_resource("VideoStream", stream_body(), gone=False)
     for name in ("crossing", "lamp-post"):
-        world.note_resource("VideoApp", app_body(name), gone=False)
-    return world
+        cluster.note_resource("VideoApp", app_body(name), gone=False)
+    return cluster

@@ -8,8 +8,8 @@ from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.runner_orders import NodeCredentials
 from mainstream_operator.observe.packages import PackageState
-from mainstream_operator.watch.cluster_state import World
-from mainstream_operator.watch.snapshot import Observation, scene_of
+from mainstream_operator.watch.cluster_state import ClusterState
+from mainstream_operator.watch.snapshot import Observation, take_snapshot
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BASE_DIGEST = "b" * 64
@@ -34,7 +34,7 @@ def edge_node_body(name: str = "n1", **spec: Any) -> dict[str, Any]:
     return body
 
 
-def machine_body(name: str = "n1", ready: bool = True, **labels: str) -> dict[str, Any]:
+def kubernetes_node_body(name: str = "n1", ready: bool = True, **labels: str) -> dict[str, Any]:
     """A Node as the API server has it."""
     marks = {"mainstream.video/edge": "true", "kubernetes.io/hostname": name, **labels}
     condition = {"type": "Ready", "status": "True" if ready else "False"}
@@ -109,15 +109,15 @@ def node_profile(*streams: str) -> NodeProfile:
     )
 
 
-def observed(world: World, **packages: PackageState) -> Observation:
-    """The world as it is, with packages read for all apps that are not named here."""
-    scene = scene_of(world, "n1")
+def observed(cluster: ClusterState, **packages: PackageState) -> Observation:
+    """One node as it is, with packages read for all apps that are not named here."""
+    snapshot = take_snapshot(cluster, "n1")
     states = {
         each.key: packages.get(each.app.metadata.name.replace("-", "_"))
         or PackageState(manifest=manifest(each.app.metadata.name))
-        for each in scene.apps
+        for each in snapshot.apps
     }
-    return Observation(scene, states, None, NodeCredentials(), {})
+    return Observation(snapshot, states, None, NodeCredentials(), {})
 
 
 def typed(body: dict[str, Any]) -> EdgeNode | VideoApp | VideoStream:

@@ -14,7 +14,7 @@ from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.desired.secret import node_secret
 from mainstream_operator.names import node_slug
 from mainstream_operator.settings import RunnerSettings
-from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_runner.clips.recorder import ClipLimits
 from mainstream_runner.pod.settings import read_settings
 from mainstream_runner.sinks.spool import SpoolLimits
@@ -74,8 +74,8 @@ def test_a_runner_keeps_to_the_restricted_level_and_gets_no_token() -> None:
     assert container["readOnlyRootFilesystem"] is True
 
 
-def test_a_pod_does_not_change_with_the_plan(world: World) -> None:
-    plan = decide(observed(world), Planning(), None).runner_plan
+def test_a_pod_does_not_change_with_the_plan(cluster: ClusterState) -> None:
+    plan = decide(observed(cluster), Planning(), None).runner_plan
     assert plan is not None
     without = orders_config_map(node(), "mainstream", Wanted(), None)
     with_plan = orders_config_map(node(), "mainstream", Wanted(), plan.model_dump_json())

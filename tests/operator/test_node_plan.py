@@ -16,25 +16,25 @@ from mainstream_operator.decide.decide import MOST_DRY_RUNS, Decision, decide
 from mainstream_operator.metrics import samples
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.dry_run import tried
-from mainstream_operator.watch.cluster_state import World
-from mainstream_operator.watch.snapshot import scene_of
+from mainstream_operator.watch.cluster_state import ClusterState
+from mainstream_operator.watch.snapshot import take_snapshot
 
 FREE = {"branchPoint": 0, "rate": 0}
 
 
-def put(world: World, name: str, created: int = 0, **spec: Any) -> None:
+def put(cluster: ClusterState, name: str, created: int = 0, **spec: Any) -> None:
     body = app_body(name, **spec)
     body["metadata"]["creationTimestamp"] = f"2026-01-01T00:00:{created:02}Z"
-    world.note_resource("VideoApp", body, gone=False)
+    cluster.note_resource("VideoApp", body, gone=False)
 
 
-def grant(world: World, budget: float, **spec: Any) -> None:
+def grant(cluster: ClusterState, budget: float, **spec: Any) -> None:
     profile = node_profile("plaza/plaza").model_dump()
-    world.note_resource("EdgeNode", edge_node_body(budget=budget, profile=profile, **spec), gone=False)
+    cluster.note_resource("EdgeNode", edge_node_body(budget=budget, profile=profile, **spec), gone=False)
 
 
-def decided(world: World, before: RunnerPlan | None = None, **report: Any) -> Decision:
-    observation = observed(world)
+def decided(cluster: ClusterState, before: RunnerPlan | None = None, **report: Any) -> Decision:
+    observation = observed(cluster)
     if before is not None:
         told = StatusReport(node="n1", served=before.digest, received=before.digest, **report)
         observation = replace(observation, report=told)
@@ -45,19 +45,19 @@ def running(decision: Decision) -> list[str]:
     return [] if decision.runner_plan is None else [app.name for app in decision.runner_plan.apps]
 
 
-def shrunk(world: World, budget: float, factor: float) -> Decision:
+def shrunk(cluster: ClusterState, budget: float, factor: float) -> Decision:
     """The node as it is when not everybody fits any more."""
-    grant(world, budget)
-    while len(running(decision := decided(world))) == 2:
+    grant(cluster, budget)
+    while len(running(decision := decided(cluster))) == 2:
         budget *= factor
-        grant(world, budget)
+        grant(cluster, budget)
     return decision
 
 
-def test_a_newcomer_that_would_push_others_below_their_minimum_is_not_admitted(world: World) -> None:
-    put(world, "crossing", 1, objective={"minimum": 0.405})
-    put(world, "lamp-post", 2)
-    decision = shrunk(world, 0.1, 0.98)
+def test_a_newcomer_that_would_push_others_below_their_minimum_is_not_admitted(cluster: ClusterState) -> None:
+    put(cluster, "crossing", 1, objective={"minimum": 0.405})
+    put(cluster, "lamp-post", 2)
+    decision = shrunk(cluster, 0.1, 0.98)
     assert running(decision) == ["plaza/crossing"]
     refusal = decision.waiting["plaza/lamp-post"]
     assert refusal.reason == "OthersBelowMinimum"
@@ -67,54 +67,54 @@ def test_a_newcomer_that_would_push_others_below_their_minimum_is_not_admitted(w
     assert decision.plan.mean_f1 < decision.plan.plan.mean_f1  # type: ignore[union-attr]
 
 
-def test_weight_goes_before_age_and_history_counts_for_nothing(world: World) -> None:
-    put(world, "crossing", 1)
-    put(world, "lamp-post", 2, objective={"weight": 2})
-    before = decided(world).runner_plan
-    shrunk(world, 0.033, 0.998)
-    assert running(decided(world)) == running(decided(world, before)) == ["plaza/lamp-post"]
+def test_weight_goes_before_age_and_history_counts_for_nothing(cluster: ClusterState) -> None:
+    put(cluster, "crossing", 1)
+    put(cluster, "lamp-post", 2, objective={"weight": 2})
+    before = decided(cluster).runner_plan
+    shrunk(cluster, 0.033, 0.998)
+    assert running(decided(cluster)) == running(decided(cluster, before)) == ["plaza/lamp-post"]
 
 
-def test_more_apps_than_a_namespace_may_have_wait_the_youngest_first(world: World) -> None:
-    put(world, "crossing", 1)
-    put(world, "lamp-post", 2)
+def test_more_apps_than_a_namespace_may_have_wait_the_youngest_first(cluster: ClusterState) -> None:
+    put(cluster, "crossing", 1)
+    put(cluster, "lamp-post", 2)
     quotas = Quotas(namespaces={"plaza": Quota(apps=1)})
-    observation = replace(observed(world), scene=scene_of(world, "n1", quotas))
+    observation = replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", quotas))
     decision = decide(observation, Planning(), None)
     assert running(decision) == ["plaza/crossing"]
     assert decision.waiting["plaza/lamp-post"].reason == "QuotaExceeded"
-    put(world, "crossing", 1, suspend=True)
-    assert not over_quota(world.apps.values(), quotas)
+    put(cluster, "crossing", 1, suspend=True)
+    assert not over_quota(cluster.apps.values(), quotas)
 
 
-def test_a_namespace_costs_no_more_than_its_share(world: World) -> None:
-    grant(world, 0.3)
-    free = decided(world)
+def test_a_namespace_costs_no_more_than_its_share(cluster: ClusterState) -> None:
+    grant(cluster, 0.3)
+    free = decided(cluster)
     quotas = Quotas(default=Quota(budget_share=0.1))
-    limited = decide(replace(observed(world), scene=scene_of(world, "n1", quotas)), Planning(), None)
+    limited = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", quotas)), Planning(), None)
     assert free.runner_plan is not None
     assert limited.runner_plan is not None
     assert limited.runner_plan.cost < free.runner_plan.cost
     tiny = Quotas(default=Quota(budget_share=0.001))
-    refused = decide(replace(observed(world), scene=scene_of(world, "n1", tiny)), Planning(), None)
+    refused = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", tiny)), Planning(), None)
     assert {each.reason for each in refused.waiting.values()} == {"QuotaExceeded"}
 
 
-def test_a_dry_run_tells_what_it_would_get_and_who_would_lose_and_runs_nothing(world: World) -> None:
-    put(world, "crossing", 1, dryRun=True)
+def test_a_dry_run_tells_what_it_would_get_and_who_would_lose_and_runs_nothing(cluster: ClusterState) -> None:
+    put(cluster, "crossing", 1, dryRun=True)
     stranger = app_body("secret", stream={"name": "plaza", "namespace": "plaza"})
     stranger["metadata"]["namespace"] = "harbour"
-    world.note_resource("VideoApp", stranger, gone=False)
-    world.streams["plaza/plaza"] = world.streams["plaza/plaza"].model_copy(
-        update={"spec": world.streams["plaza/plaza"].spec.model_copy(update={"allowed_namespaces": ["*"]})}
+    cluster.note_resource("VideoApp", stranger, gone=False)
+    cluster.streams["plaza/plaza"] = cluster.streams["plaza/plaza"].model_copy(
+        update={"spec": cluster.streams["plaza/plaza"].spec.model_copy(update={"allowed_namespaces": ["*"]})}
     )
-    grant(world, 0.08)
-    decision = decided(world)
+    grant(cluster, 0.08)
+    decision = decided(cluster)
     assert running(decision) == ["harbour/secret", "plaza/lamp-post"]
     found = tried("plaza/crossing", decision.forecasts["plaza/crossing"])
     assert found.planned is not None
     assert {loss.namespace for loss in found.losses} >= {"harbour"}
-    app = world.apps["plaza/crossing"]
+    app = cluster.apps["plaza/crossing"]
     status = app_status(app, AppFacts("n1", None, None, None, None, 0, None, tried=found), NOW)
     assert status.plan is None
     assert status.dry_run is not None
@@ -125,60 +125,62 @@ def test_a_dry_run_tells_what_it_would_get_and_who_would_lose_and_runs_nothing(w
     assert next(each.reason for each in status.conditions if each.type == "Planned") == "DryRun"
 
 
-def test_a_node_answers_a_bounded_number_of_dry_runs_and_the_others_wait(world: World) -> None:
+def test_a_node_answers_a_bounded_number_of_dry_runs_and_the_others_wait(cluster: ClusterState) -> None:
     for number in range(MOST_DRY_RUNS + 2):
-        put(world, f"try-{number}", 10 + number, dryRun=True)
-    decision = decided(world)
+        put(cluster, f"try-{number}", 10 + number, dryRun=True)
+    decision = decided(cluster)
     assert sorted(decision.forecasts) == [f"plaza/try-{number}" for number in range(MOST_DRY_RUNS)]
     late = [decision.waiting[f"plaza/try-{MOST_DRY_RUNS + number}"].reason for number in range(2)]
     assert late == ["TooManyDryRuns"] * 2
 
 
-def test_a_dry_run_that_would_not_be_admitted_says_why(world: World) -> None:
-    put(world, "crossing", 9, dryRun=True)
-    grant(world, 0.033)
-    while decided(world).forecasts["plaza/crossing"].after.shed == ():
-        grant(world, world.edge_nodes["n1"].spec.budget * 0.998)
-    found = tried("plaza/crossing", decided(world).forecasts["plaza/crossing"])
+def test_a_dry_run_that_would_not_be_admitted_says_why(cluster: ClusterState) -> None:
+    put(cluster, "crossing", 9, dryRun=True)
+    grant(cluster, 0.033)
+    while decided(cluster).forecasts["plaza/crossing"].after.shed == ():
+        grant(cluster, cluster.edge_nodes["n1"].spec.budget * 0.998)
+    found = tried("plaza/crossing", decided(cluster).forecasts["plaza/crossing"])
     assert found.planned is None
     assert found.refusal is not None
     assert found.mean_after <= found.mean_before
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(1.05, 1.0), (0.95, 1.0), (2.0, 1.905), (0.6, 0.632), (100.0, 10.0)])
-def test_observed_costs_beyond_the_dead_band_are_planned_with(world: World, ratio: float, expected: float) -> None:
-    before = decided(world).runner_plan
-    decision = decided(world, before, cost_ratio=ratio, cpu=0.3)
+def test_observed_costs_beyond_the_dead_band_are_planned_with(
+    cluster: ClusterState, ratio: float, expected: float
+) -> None:
+    before = decided(cluster).runner_plan
+    decision = decided(cluster, before, cost_ratio=ratio, cpu=0.3)
     assert decision.slowdown == expected
     assert decision.runner_plan is not None
     assert decision.runner_plan.cost <= decision.runner_plan.budget
 
 
-def test_a_ratio_of_another_plan_or_of_next_to_no_load_says_nothing(world: World) -> None:
-    before = decided(world).runner_plan
+def test_a_ratio_of_another_plan_or_of_next_to_no_load_says_nothing(cluster: ClusterState) -> None:
+    before = decided(cluster).runner_plan
     assert before is not None
-    assert decided(world, before.model_copy(update={"cost": 0.0}), cost_ratio=3.0, cpu=0.3).slowdown == 2.857
-    other = replace(observed(world), report=StatusReport(node="n1", served="a" * 64, cost_ratio=3.0, cpu=0.3))
+    assert decided(cluster, before.model_copy(update={"cost": 0.0}), cost_ratio=3.0, cpu=0.3).slowdown == 2.857
+    other = replace(observed(cluster), report=StatusReport(node="n1", served="a" * 64, cost_ratio=3.0, cpu=0.3))
     assert decide(other, Planning(), before).slowdown == 1.0
-    assert decided(world, before, cost_ratio=3.0, cpu=0.001).slowdown == 1.0
+    assert decided(cluster, before, cost_ratio=3.0, cpu=0.001).slowdown == 1.0
 
 
-def test_a_gain_below_what_switching_costs_is_not_rolled_out(world: World) -> None:
-    grant(world, 0.1, switchingCosts={"branchPoint": 1, "rate": 1})
-    before = decided(world).runner_plan
-    grant(world, 0.3, switchingCosts={"branchPoint": 1, "rate": 1})
-    kept = decided(world, before).runner_plan
+def test_a_gain_below_what_switching_costs_is_not_rolled_out(cluster: ClusterState) -> None:
+    grant(cluster, 0.1, switchingCosts={"branchPoint": 1, "rate": 1})
+    before = decided(cluster).runner_plan
+    grant(cluster, 0.3, switchingCosts={"branchPoint": 1, "rate": 1})
+    kept = decided(cluster, before).runner_plan
     assert before is not None
     assert kept is not None
     assert [(app.branch_point, app.fps) for app in kept.apps] == [(app.branch_point, app.fps) for app in before.apps]
-    grant(world, 0.3, switchingCosts=FREE)
-    moved = decided(world, before).runner_plan
+    grant(cluster, 0.3, switchingCosts=FREE)
+    moved = decided(cluster, before).runner_plan
     assert moved is not None
     assert moved.cost > kept.cost
 
 
-def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_events_degrade(world: World) -> None:
-    decision = decided(world)
+def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_events_degrade(cluster: ClusterState) -> None:
+    decision = decided(cluster)
     assert decision.plan is not None
     assert decision.plan.plan is not None
     assert decision.runner_plan is not None
@@ -187,19 +189,19 @@ def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_events_degr
     )
     report = StatusReport(node="n1", apps={"plaza/crossing": told})
     facts = AppFacts("n1", None, None, decision.plan.plan.apps[0], decision.runner_plan.apps[0], 1, report)
-    status = app_status(world.apps["plaza/crossing"], facts, NOW)
+    status = app_status(cluster.apps["plaza/crossing"], facts, NOW)
     reasons = {each.type: each.reason for each in status.conditions}
     assert reasons["Ready"] == "CannotRun"
     assert reasons["Degraded"] == "EventsLost"
     assert status.observed is not None
     assert (status.observed.events_last_hour, status.observed.lost_events) == (7, 4)
     keyless = replace(facts, sink_refusal=Refusal(Reason.SECRET_MISSING, "There is no Secret."))
-    again = app_status(world.apps["plaza/crossing"], keyless, NOW)
+    again = app_status(cluster.apps["plaza/crossing"], keyless, NOW)
     assert {each.type: each.reason for each in again.conditions}["Degraded"] == "SecretMissing"
 
 
-def test_metrics_tell_predicted_and_observed_of_what_runs(world: World) -> None:
-    decision = decided(world)
-    found = samples(observed(world), decision, decision.runner_plan)
+def test_metrics_tell_predicted_and_observed_of_what_runs(cluster: ClusterState) -> None:
+    decision = decided(cluster)
+    found = samples(observed(cluster), decision, decision.runner_plan)
     assert {labels["app"] for labels, _ in found["app_predicted_f1"]} == {"crossing", "lamp-post"}
     assert found["node_answers"] == [({"node": "n1"}, 0.0)]

@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from operator_objects import NOW, edge_node_body, machine_body, typed
+from operator_objects import NOW, edge_node_body, kubernetes_node_body, typed
 
 from mainstream.api import EdgeNode
 from mainstream_operator.status.node import SETTLING_S, NodeFacts, node_status
 from mainstream_operator.status.write_decision import verdict
-from mainstream_operator.watch.cluster_state import Machine, World
+from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
 
 SILENT = NodeFacts(
-    machine=Machine("n1", {}, ready=True, since=NOW - timedelta(days=1)),
+    kubernetes_node=KubernetesNode("n1", {}, ready=True, since=NOW - timedelta(days=1)),
     needed=True,
     profile=None,
     slowdown=1,
@@ -31,7 +31,9 @@ def node_told(facts: NodeFacts) -> EdgeNode:
 
 def changed(machine_ready: bool, since: datetime | None, runner_available: bool = False) -> NodeFacts:
     """The same node, its Node become ready or not at a moment, and its pods with it."""
-    return replace(SILENT, machine=Machine("n1", {}, machine_ready, since), runner_available=runner_available)
+    return replace(
+        SILENT, kubernetes_node=KubernetesNode("n1", {}, machine_ready, since), runner_available=runner_available
+    )
 
 
 def reason(node: EdgeNode, facts: NodeFacts, now: datetime) -> str:
@@ -63,13 +65,13 @@ def test_a_node_whose_clock_is_far_off_is_told_at_once() -> None:
 
 
 def test_a_node_that_is_deleted_is_told_at_once() -> None:
-    gone = replace(SILENT, machine=None)
+    gone = replace(SILENT, kubernetes_node=None)
     assert reason(node_told(SILENT), gone, NOW) == "NodeNotFound"
 
 
 def test_a_nodes_last_transition_is_read() -> None:
-    world = World()
-    body = machine_body(ready=False)
+    cluster = ClusterState()
+    body = kubernetes_node_body(ready=False)
     body["status"]["conditions"][0]["lastTransitionTime"] = "2026-01-02T03:04:05Z"
-    assert world.note_machine(body, gone=False)
-    assert (world.machines["n1"].ready, world.machines["n1"].since) == (False, NOW)
+    assert cluster.note_kubernetes_node(body, gone=False)
+    assert (cluster.kubernetes_nodes["n1"].ready, cluster.kubernetes_nodes["n1"].since) == (False, NOW)

@@ -16,11 +16,11 @@ from mainstream_operator.decide.decide import decide
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import printable
 from mainstream_operator.status.write_decision import told, verdict
-from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.cluster_state import ClusterState
 
 
-def facts(world: World, report: StatusReport | None) -> AppFacts:
-    decision = decide(observed(world), Planning(), None)
+def facts(cluster: ClusterState, report: StatusReport | None) -> AppFacts:
+    decision = decide(observed(cluster), Planning(), None)
     assert decision.plan is not None
     assert decision.plan.plan is not None
     assert decision.runner_plan is not None
@@ -28,8 +28,8 @@ def facts(world: World, report: StatusReport | None) -> AppFacts:
     return AppFacts("n1", None, None, planned, ordered, 1, report)
 
 
-def status_of(world: World, report: StatusReport | None) -> VideoAppStatus:
-    return app_status(world.apps["plaza/crossing"], facts(world, report), NOW)
+def status_of(cluster: ClusterState, report: StatusReport | None) -> VideoAppStatus:
+    return app_status(cluster.apps["plaza/crossing"], facts(cluster, report), NOW)
 
 
 def condition(status: VideoAppStatus, kind: str) -> tuple[str, str]:
@@ -42,20 +42,20 @@ def report(fps: float | None = 10.0, analysed: int = 5, state: str = "decoding",
     return StatusReport(node="n1", apps={"plaza/crossing": app}, streams={"plaza/plaza": stream})
 
 
-def test_an_app_is_ready_when_frames_are_analysed_and_not_when_it_is_planned(world: World) -> None:
-    assert condition(status_of(world, None), "Ready") == ("Unknown", "RunnerNotAnswering")
-    assert condition(status_of(world, StatusReport(node="n1")), "Ready") == ("False", "PlanOnItsWay")
-    assert condition(status_of(world, report(analysed=0)), "Ready") == ("False", "NoFrameYet")
-    assert condition(status_of(world, report()), "Ready") == ("True", "Analysing")
+def test_an_app_is_ready_when_frames_are_analysed_and_not_when_it_is_planned(cluster: ClusterState) -> None:
+    assert condition(status_of(cluster, None), "Ready") == ("Unknown", "RunnerNotAnswering")
+    assert condition(status_of(cluster, StatusReport(node="n1")), "Ready") == ("False", "PlanOnItsWay")
+    assert condition(status_of(cluster, report(analysed=0)), "Ready") == ("False", "NoFrameYet")
+    assert condition(status_of(cluster, report()), "Ready") == ("True", "Analysing")
 
 
-def test_an_app_whose_stream_fails_is_not_ready(world: World) -> None:
-    assert condition(status_of(world, report(state="failing")), "Ready") == ("False", "StreamUnreachable")
+def test_an_app_whose_stream_fails_is_not_ready(cluster: ClusterState) -> None:
+    assert condition(status_of(cluster, report(state="failing")), "Ready") == ("False", "StreamUnreachable")
 
 
-def test_an_app_that_lags_behind_its_plan_is_degraded(world: World) -> None:
-    assert condition(status_of(world, report(fps=0.01)), "Degraded") == ("True", "BelowRate")
-    assert condition(status_of(world, report()), "Degraded") == ("False", "AsPlanned")
+def test_an_app_that_lags_behind_its_plan_is_degraded(cluster: ClusterState) -> None:
+    assert condition(status_of(cluster, report(fps=0.01)), "Degraded") == ("True", "BelowRate")
+    assert condition(status_of(cluster, report()), "Degraded") == ("False", "AsPlanned")
 
 
 def test_a_refused_app_says_why_and_is_neither_planned_nor_ready() -> None:
@@ -68,54 +68,54 @@ def test_a_refused_app_says_why_and_is_neither_planned_nor_ready() -> None:
     assert condition(status, "Ready") == ("False", "NotPlanned")
 
 
-def test_the_time_of_a_transition_stays_while_the_status_does(world: World) -> None:
-    before = status_of(world, report())
-    app = world.apps["plaza/crossing"].model_copy(update={"status": before})
-    after = app_status(app, facts(world, report()), NOW + timedelta(hours=1))
+def test_the_time_of_a_transition_stays_while_the_status_does(cluster: ClusterState) -> None:
+    before = status_of(cluster, report())
+    app = cluster.apps["plaza/crossing"].model_copy(update={"status": before})
+    after = app_status(app, facts(cluster, report()), NOW + timedelta(hours=1))
     assert {each.last_transition_time for each in after.conditions} == {NOW}
 
 
-def test_nothing_new_is_not_written(world: World) -> None:
-    before = status_of(world, report())
+def test_nothing_new_is_not_written(cluster: ClusterState) -> None:
+    before = status_of(cluster, report())
     later = NOW + timedelta(hours=1)
-    app = world.apps["plaza/crossing"].model_copy(update={"status": before})
-    after = app_status(app, facts(world, report(fps=10.5)), later)
+    app = cluster.apps["plaza/crossing"].model_copy(update={"status": before})
+    after = app_status(app, facts(cluster, report(fps=10.5)), later)
     assert not verdict(before, after, later).write
 
 
-def test_a_rate_within_its_band_around_the_plan_is_not_written_though_it_moves(world: World) -> None:
-    before, later = status_of(world, report(fps=9.2)), NOW + timedelta(hours=1)
-    assert not verdict(before, status_of(world, report(fps=10.8)), later).write
-    assert verdict(before, status_of(world, report(fps=8.0)), later).write
+def test_a_rate_within_its_band_around_the_plan_is_not_written_though_it_moves(cluster: ClusterState) -> None:
+    before, later = status_of(cluster, report(fps=9.2)), NOW + timedelta(hours=1)
+    assert not verdict(before, status_of(cluster, report(fps=10.8)), later).write
+    assert verdict(before, status_of(cluster, report(fps=8.0)), later).write
 
 
-def test_a_count_of_events_waits_for_the_half_minute(world: World) -> None:
-    before, after = status_of(world, report()), status_of(world, report(events=1))
+def test_a_count_of_events_waits_for_the_half_minute(cluster: ClusterState) -> None:
+    before, after = status_of(cluster, report()), status_of(cluster, report(events=1))
     soon, late = NOW + timedelta(seconds=10), NOW + timedelta(seconds=30)
     assert verdict(before, after, soon).again_s == 20
     assert not verdict(before, after, soon).write
     assert verdict(before, after, late).write
 
 
-def test_a_condition_that_changes_is_written_at_once_and_told(world: World) -> None:
-    before, after = status_of(world, report()), status_of(world, report(state="failing"))
+def test_a_condition_that_changes_is_written_at_once_and_told(cluster: ClusterState) -> None:
+    before, after = status_of(cluster, report()), status_of(cluster, report(state="failing"))
     assert verdict(before, after, NOW).write
     assert [(each.type, each.reason) for each in told(before, after)] == [("Warning", "ReadyFalse")]
 
 
-def test_an_app_whose_view_reaches_out_of_the_picture_is_not_ready(world: World) -> None:
+def test_an_app_whose_view_reaches_out_of_the_picture_is_not_ready(cluster: ClusterState) -> None:
     stream = StreamStatusReport(state="decoding", width=640, height=480)
     small = StatusReport(node="n1", streams={"plaza/plaza": stream})
-    known = replace(facts(world, small), crop=Crop(x=600, y=0, width=100, height=100))
-    assert condition(app_status(world.apps["plaza/crossing"], known, NOW), "Ready") == ("False", "OtherSize")
+    known = replace(facts(cluster, small), crop=Crop(x=600, y=0, width=100, height=100))
+    assert condition(app_status(cluster.apps["plaza/crossing"], known, NOW), "Ready") == ("False", "OtherSize")
 
 
-def test_a_tenant_does_not_learn_the_names_of_others_apps(world: World) -> None:
-    known = facts(world, None)
+def test_a_tenant_does_not_learn_the_names_of_others_apps(cluster: ClusterState) -> None:
+    known = facts(cluster, None)
     assert known.planned is not None
     why = "more would cost and lose app 'harbour/secret' 0.1 and app 'plaza/lamp-post' 0.2"
     told_why = app_status(
-        world.apps["plaza/crossing"], replace(known, planned=replace(known.planned, why=why)), NOW
+        cluster.apps["plaza/crossing"], replace(known, planned=replace(known.planned, why=why)), NOW
     ).plan
     assert told_why is not None
     assert "harbour" not in told_why.why

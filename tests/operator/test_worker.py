@@ -4,22 +4,24 @@ import asyncio
 import time
 
 from mainstream_operator.kube import KubeError
-from mainstream_operator.watch.cluster_state import World
-from mainstream_operator.watch.snapshot import Scene, scene_of
+from mainstream_operator.watch.cluster_state import ClusterState
+from mainstream_operator.watch.snapshot import NodeSnapshot, take_snapshot
 from mainstream_operator.watch.worker import Workers
 
 
-def work(world: World, reconcile: list[Scene], marks: int, *, fails: bool = False, seconds: float = 1.0) -> None:
+def work(
+    cluster: ClusterState, reconcile: list[NodeSnapshot], marks: int, *, fails: bool = False, seconds: float = 1.0
+) -> None:
     """Mark a node again and again for a while, and note each reconcile."""
 
-    def once(scene: Scene) -> float:
-        reconcile.append(scene)
+    def once(snapshot: NodeSnapshot) -> float:
+        reconcile.append(snapshot)
         if fails:
             raise KubeError(503, "not now")
         return 60.0
 
     async def run() -> None:
-        workers = Workers(lambda node: scene_of(world, node), once, 2)
+        workers = Workers(lambda node: take_snapshot(cluster, node), once, 2)
         for _ in range(marks):
             workers.mark("n1")
             await asyncio.sleep(seconds / marks)
@@ -29,28 +31,28 @@ def work(world: World, reconcile: list[Scene], marks: int, *, fails: bool = Fals
     asyncio.run(run())
 
 
-def test_many_changes_are_few_reconciles_and_the_last_one_is_seen(world: World) -> None:
-    seen: list[Scene] = []
-    work(world, seen, 100, seconds=0.4)
+def test_many_changes_are_few_reconciles_and_the_last_one_is_seen(cluster: ClusterState) -> None:
+    seen: list[NodeSnapshot] = []
+    work(cluster, seen, 100, seconds=0.4)
     assert 1 <= len(seen) <= 6
     assert len(seen[-1].apps) == 2
 
 
-def test_a_lone_change_waits_for_at_most_three_tenths_of_a_second(world: World) -> None:
-    seen: list[Scene] = []
+def test_a_lone_change_waits_for_at_most_three_tenths_of_a_second(cluster: ClusterState) -> None:
+    seen: list[NodeSnapshot] = []
     start_s = time.monotonic()
     times: list[float] = []
 
-    class Noting(list[Scene]):
-        def append(self, scene: Scene) -> None:
+    class Noting(list[NodeSnapshot]):
+        def append(self, snapshot: NodeSnapshot) -> None:
             times.append(time.monotonic() - start_s)
-            seen.append(scene)
+            seen.append(snapshot)
 
-    work(world, Noting(), 1, seconds=0.01)
+    work(cluster, Noting(), 1, seconds=0.01)
     assert times[0] <= 0.3
 
 
-def test_a_reconcile_that_fails_is_no_hot_loop(world: World) -> None:
-    seen: list[Scene] = []
-    work(world, seen, 50, fails=True, seconds=1.5)
+def test_a_reconcile_that_fails_is_no_hot_loop(cluster: ClusterState) -> None:
+    seen: list[NodeSnapshot] = []
+    work(cluster, seen, 50, fails=True, seconds=1.5)
     assert len(seen) <= 3

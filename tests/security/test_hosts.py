@@ -17,8 +17,8 @@ from mainstream_operator.observe.allowed_hosts import (
     problem_of_url,
     stream_refusal,
 )
-from mainstream_operator.watch.cluster_state import Machine, World
-from mainstream_operator.watch.snapshot import Observation, scene_of
+from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
+from mainstream_operator.watch.snapshot import Observation, take_snapshot
 
 API_SERVER = "10.43.0.1"
 DEFAULT = HostRules(api_server=API_SERVER)
@@ -135,21 +135,21 @@ def _body(thing: VideoApp | VideoStream) -> dict[str, Any]:
 
 def test_the_refused_are_neither_read_nor_opened_and_touch_nobody() -> None:
     """An app, and a stream that another app looks at: each is told, and the third goes on."""
-    world = World()
+    cluster = ClusterState()
     inside, outside = app(sinks=[{"webhook": {"url": "http://[::1]/"}}]), app()
     looking = app(stream={"name": "inside"})
     for number, each in enumerate((inside, outside, looking)):
         metadata = each.metadata.model_copy(update={"name": f"app-{number}"})
-        world.note_resource("VideoApp", _body(each.model_copy(update={"metadata": metadata})), gone=False)
+        cluster.note_resource("VideoApp", _body(each.model_copy(update={"metadata": metadata})), gone=False)
     for name, url in (("hall", "rtsp://192.168.1.20/a"), ("inside", "rtsp://localhost/a")):
         metadata = Metadata(name=name, namespace="plaza")
         body = _body(stream(url).model_copy(update={"metadata": metadata}))
-        world.note_resource("VideoStream", body, gone=False)
-    world.machines["n1"] = Machine("n1", {"mainstream.video/edge": "true"}, ready=True)
-    apps, streams = host_refusals(scene_of(world, "n1"), DEFAULT)
+        cluster.note_resource("VideoStream", body, gone=False)
+    cluster.kubernetes_nodes["n1"] = KubernetesNode("n1", {"mainstream.video/edge": "true"}, ready=True)
+    apps, streams = host_refusals(take_snapshot(cluster, "n1"), DEFAULT)
     assert set(apps) == {"plaza/app-0", "plaza/app-2"}
     assert set(streams) == {"plaza/inside"}
-    observation = Observation(scene_of(world, "n1"), {}, None, NodeCredentials(), streams, apps)
+    observation = Observation(take_snapshot(cluster, "n1"), {}, None, NodeCredentials(), streams, apps)
     decision = decide(observation, Planning(), None)
     assert {key: refusal.reason for key, refusal in decision.refused.items()} == dict.fromkeys(apps, "HostNotAllowed")
     assert decision.waiting["plaza/app-1"].reason == "PackageBeingRead"

@@ -65,13 +65,13 @@ class Decision:
 def decide(observation: Observation, planning: Planning, before: RunnerPlan | None) -> Decision:
     """Decide for one node; `before` is the plan that its runner was told last."""
     running = frozenset(app.name for app in before.apps) if before is not None else frozenset()
-    scene = observation.scene
-    node = scene.edge_node
+    snapshot = observation.snapshot
+    node = snapshot.edge_node
     refused: dict[str, Refusal] = {}
     waiting: dict[str, Refusal] = {}
     usable: list[PlacedApp] = []
     unread = False
-    for each in scene.apps:
+    for each in snapshot.apps:
         refusal = refuse(each) or observation.app_refusals.get(each.key)
         state = observation.packages.get(each.key)
         if refusal is None and state is not None and state.manifest is None:
@@ -105,7 +105,7 @@ def decide(observation: Observation, planning: Planning, before: RunnerPlan | No
     hold = unread or any(name in running and refusal.reason.effect is Effect.HOLDS for name, refusal in waiting.items())
     if hold:
         return Decision(hold, unread, wanted, profile, slowdown, refused, waiting)
-    ground = Ground(_bare_node(node), slowed(profile, slowdown), observation.scene.shares)
+    ground = Ground(_bare_node(node), slowed(profile, slowdown), observation.snapshot.shares)
     runs = _running(before)
     asking = tuple(placed for placed in ready if not placed.app.spec.dry_run)
     plan = plan_node(ground, asking, runs, planning)

@@ -18,7 +18,7 @@ from mainstream.api import VideoApp, VideoStream
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import StoreAccess
 from mainstream.decide.refusal import Refusal
-from mainstream_operator.watch.snapshot import Scene
+from mainstream_operator.watch.snapshot import NodeSnapshot
 
 Address = IPv4Address | IPv6Address
 _Call = tuple[str, str | None, str | None]
@@ -89,11 +89,11 @@ def stream_refusal(stream: VideoStream, rules: HostRules) -> Refusal | None:
     return None if url.startswith("file:") else _first([("url", url, None)], rules)
 
 
-def host_refusals(scene: Scene, rules: HostRules) -> tuple[dict[str, Refusal], dict[str, Refusal]]:
+def host_refusals(snapshot: NodeSnapshot, rules: HostRules) -> tuple[dict[str, Refusal], dict[str, Refusal]]:
     """Apps and streams of a node that name hosts which must not be called, each by key."""
-    streams = {each.stream.key: stream_refusal(each.stream, rules) for each in scene.streams}
+    streams = {each.stream.key: stream_refusal(each.stream, rules) for each in snapshot.streams}
     apps: dict[str, Refusal] = {}
-    for each in scene.apps:
+    for each in snapshot.apps:
         found = app_refusal(each.app, rules)
         if found is None and each.stream is not None and stream_refusal(each.stream, rules) is not None:
             name = each.app.spec.stream.name

@@ -12,7 +12,7 @@ from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import StatusReport
 from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
-from mainstream_operator.watch.cluster_state import Machine
+from mainstream_operator.watch.cluster_state import KubernetesNode
 
 SETTLING_S = 10.0
 """since a Node became ready or ceased to be; Kubernetes itself waits 40 s before it calls one not ready"""
@@ -22,7 +22,7 @@ SETTLING_S = 10.0
 class NodeFacts:
     """Everything that an EdgeNode's status follows from."""
 
-    machine: Machine | None
+    kubernetes_node: KubernetesNode | None
     """None: there is no such Node"""
     needed: bool
     """whether any stream is placed here, so that a runner is needed"""
@@ -79,7 +79,7 @@ def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | 
     away for a second, its pods with it, and are no news.
     """
     before = next((each for each in node.status.conditions if each.type == "Ready"), None)
-    since = None if facts.machine is None else facts.machine.since
+    since = None if facts.kubernetes_node is None else facts.kubernetes_node.since
     wavers = since is not None and abs((now - since).total_seconds()) < SETTLING_S
     if before is not None and wavers and facts.report is None and facts.needed:
         return before
@@ -88,14 +88,14 @@ def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | 
 
 def _ready(facts: NodeFacts) -> Stated:
     """From what runs, never from hope."""
-    if facts.machine is None:
+    if facts.kubernetes_node is None:
         return is_false("Ready", Refusal(Reason.NODE_NOT_FOUND, "There is no Node of this name; delete the EdgeNode."))
     if not facts.needed:
         return is_true("Ready", Reason.IDLE, "No stream is placed here.")
     if facts.report is None:
-        if facts.runner_available and facts.machine.ready:
+        if facts.runner_available and facts.kubernetes_node.ready:
             return is_unknown("Ready", Reason.RUNNER_NOT_ANSWERING, "The runner does not answer; it is asked again.")
-        if not facts.machine.ready:
+        if not facts.kubernetes_node.ready:
             return is_unknown(
                 "Ready", Reason.NODE_NOT_READY, "The Node is not ready; what runs there goes on if it can."
             )

@@ -22,21 +22,21 @@ from mainstream_operator.watch.snapshot import AppOnNode, Observation
 def tell(observation: Observation, decision: Decision, ordered: RunnerPlan | None, tools: Tools) -> list[float]:
     """Write what is worth writing; in how many seconds something is that is not yet."""
     now = tools.now()
-    scene, publish = observation.scene, tools.publisher.publish
+    snapshot, publish = observation.snapshot, tools.publisher.publish
     waits = []
-    for each in scene.apps:
+    for each in snapshot.apps:
         facts = _app_facts(each, observation, decision, ordered)
         waits.append(publish(each.app, app_status(each.app, facts, now), now))
-    for on_node in scene.streams:
+    for on_node in snapshot.streams:
         stream = on_node.stream
         looking = sum(1 for app in ordered.apps if app.stream == stream.key) if ordered is not None else 0
         told = observation.report.streams.get(stream.key) if observation.report is not None else None
         refusal = observation.stream_refusals.get(stream.key)
         waits.append(publish(stream, stream_status(stream, on_node.placed, refusal, looking, told, now), now))
-    if scene.edge_node is not None:
+    if snapshot.edge_node is not None:
         node_facts = _node_facts(observation, decision, ordered)
-        waits.append(publish(scene.edge_node, node_status(scene.edge_node, node_facts, now), now))
-    for unreadable in scene.unreadable:
+        waits.append(publish(snapshot.edge_node, node_status(snapshot.edge_node, node_facts, now), now))
+    for unreadable in snapshot.unreadable:
         _tell_unreadable(unreadable, tools, now)
     return [wait for wait in waits if wait is not None]
 
@@ -47,7 +47,7 @@ def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, or
     planned = next((app for app in plan.apps if app.name == each.key), None) if plan is not None else None
     forecast = decision.forecasts.get(each.key)
     return AppFacts(
-        node=observation.scene.node or None,
+        node=observation.snapshot.node or None,
         refused=decision.refused.get(each.key),
         waiting=decision.waiting.get(each.key),
         planned=planned,
@@ -66,11 +66,11 @@ def _crop(ordered: RunnerPlan, app: RunnerApp) -> Crop | None:
 
 
 def _node_facts(observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> NodeFacts:
-    scene = observation.scene
-    available = (scene.children.deployment or {}).get("status", {}).get("availableReplicas", 0) > 0
+    snapshot = observation.snapshot
+    available = (snapshot.children.deployment or {}).get("status", {}).get("availableReplicas", 0) > 0
     return NodeFacts(
-        machine=scene.machine,
-        needed=bool(scene.streams),
+        kubernetes_node=snapshot.kubernetes_node,
+        needed=bool(snapshot.streams),
         profile=decision.profile,
         slowdown=decision.slowdown,
         plan=decision.plan,

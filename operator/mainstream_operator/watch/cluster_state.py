@@ -32,7 +32,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
-class Machine:
+class KubernetesNode:
     """What matters of a Kubernetes Node."""
 
     name: str
@@ -59,7 +59,7 @@ class Children:
 
 
 @dataclass
-class World:
+class ClusterState:
     """Everything that the watches showed."""
 
     apps: dict[str, VideoApp] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class World:
     edge_nodes: dict[str, EdgeNode] = field(default_factory=dict)
     unreadable: dict[tuple[str, str], Unreadable] = field(default_factory=dict)
     """by kind and key"""
-    machines: dict[str, Machine] = field(default_factory=dict)
+    kubernetes_nodes: dict[str, KubernetesNode] = field(default_factory=dict)
     deployments: dict[str, Body] = field(default_factory=dict)
     """these, and the three below, by their own name"""
     config_maps: dict[str, Body] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class World:
     pods: dict[str, dict[str, Body]] = field(default_factory=dict)
     """by node, then by name"""
     layout: int = 0
-    """grows whenever a stream or a machine changes, and with them who analyses what"""
+    """grows whenever a stream or a kubernetes_node changes, and with them who analyses what"""
     placed: dict[str, str | Refusal] = field(default_factory=dict)
     """where streams were placed when the layout was `placed_at`"""
     placed_at: int = -1
@@ -99,21 +99,21 @@ class World:
         self._index(before, after)
         return changed
 
-    def note_machine(self, body: Body, *, gone: bool) -> bool:
+    def note_kubernetes_node(self, body: Body, *, gone: bool) -> bool:
         """Take note of a Node; whether that changes anything that matters here."""
         conditions = body.get("status", {}).get("conditions", [])
         ready: Body = next((each for each in conditions if each["type"] == "Ready"), {})
         since = ready.get("lastTransitionTime")
-        machine = Machine(
+        kubernetes_node = KubernetesNode(
             body["metadata"]["name"],
             dict(body["metadata"].get("labels") or {}),
             ready.get("status") == "True",
             None if since is None else datetime.fromisoformat(since),
         )
-        before = self.machines.pop(machine.name, None)
+        before = self.kubernetes_nodes.pop(kubernetes_node.name, None)
         if not gone:
-            self.machines[machine.name] = machine
-        changed = gone or before != machine
+            self.kubernetes_nodes[kubernetes_node.name] = kubernetes_node
+        changed = gone or before != kubernetes_node
         if changed:
             self.layout += 1
         return changed
@@ -139,7 +139,7 @@ class World:
         known.pop(name, None)
         if not gone:
             known[name] = body
-        owner = next((each for each in {**self.edge_nodes, **self.machines} if runner_name(each) == name), node)
+        owner = next((each for each in {**self.edge_nodes, **self.kubernetes_nodes} if runner_name(each) == name), node)
         return owner if isinstance(owner, str) else None
 
     def known(self) -> Iterator[tuple[str, tuple[str, Body]]]:

@@ -1,7 +1,7 @@
 """kopf handlers: take note of what exists and mark the nodes that it concerns. They decide nothing and write nothing.
 
-`on.event` alone: it keeps nothing in annotations, adds no finalizers, and sees every change; what it saw is the world,
-never a difference that could be missed.
+`on.event` alone: it keeps nothing in annotations, adds no finalizers, and sees every change. What it notes is how
+things are, never a difference that could be missed.
 """
 
 import logging
@@ -13,7 +13,7 @@ from mainstream.decide.quotas import Quotas
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS, Kind
 from mainstream_operator.names import NODE_LABEL
-from mainstream_operator.watch.cluster_state import World, stream_key
+from mainstream_operator.watch.cluster_state import ClusterState, stream_key
 from mainstream_operator.watch.placement import NOWHERE, node_of_stream, placements
 from mainstream_operator.watch.worker import Workers
 
@@ -21,18 +21,18 @@ _log = logging.getLogger(__name__)
 _DELETED = "DELETED"
 
 
-def resource_registry(world: World, workers: Workers, quotas: Quotas) -> kopf.OperatorRegistry:
+def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -> kopf.OperatorRegistry:
     """Handlers of what users declare, and of Nodes: watched in the whole cluster."""
     registry = kopf.OperatorRegistry()
 
     def on_resource(kind: Kind) -> None:
         async def note(event: Any, **_: Any) -> None:
             body = dict(event["object"])
-            before = _concerned(world, kind.name, body)
-            if world.note_resource(kind.name, body, gone=event["type"] == _DELETED):
-                nodes = before | _concerned(world, kind.name, body)
+            before = _concerned(cluster, kind.name, body)
+            if cluster.note_resource(kind.name, body, gone=event["type"] == _DELETED):
+                nodes = before | _concerned(cluster, kind.name, body)
                 if kind.name == "VideoApp" and quotas.of(body["metadata"]["namespace"]).apps is not None:
-                    nodes |= _nodes_of_namespace(world, body["metadata"]["namespace"])
+                    nodes |= _nodes_of_namespace(cluster, body["metadata"]["namespace"])
                 for node in nodes:
                     workers.mark(node)
 
@@ -42,30 +42,30 @@ def resource_registry(world: World, workers: Workers, quotas: Quotas) -> kopf.Op
         on_resource(kind)
 
     @kopf.on.event(*NODE.group_and_version, NODE.plural, id="note-node", registry=registry)
-    async def note_machine(event: Any, **_: Any) -> None:
+    async def note_kubernetes_node(event: Any, **_: Any) -> None:
         body = dict(event["object"])
         name = body["metadata"]["name"]
-        placed = dict(placements(world))
-        if not world.note_machine(body, gone=event["type"] == _DELETED):
+        placed = dict(placements(cluster))
+        if not cluster.note_kubernetes_node(body, gone=event["type"] == _DELETED):
             return
-        moved = {key for key, node in placements(world).items() if node != placed[key]}
-        concerned = {node_of_stream(world, key) for key in moved} | {_node(placed[key]) for key in moved} | {name}
+        moved = {key for key, node in placements(cluster).items() if node != placed[key]}
+        concerned = {node_of_stream(cluster, key) for key in moved} | {_node(placed[key]) for key in moved} | {name}
         for node in concerned:
-            if node in world.edge_nodes or node == NOWHERE or _is_edge(world, node):
+            if node in cluster.edge_nodes or node == NOWHERE or _is_edge(cluster, node):
                 workers.mark(node)
-        if name not in world.machines and name not in world.edge_nodes:
+        if name not in cluster.kubernetes_nodes and name not in cluster.edge_nodes:
             workers.forget(name)
 
     return registry
 
 
-def runner_registry(world: World, workers: Workers) -> kopf.OperatorRegistry:
+def runner_registry(cluster: ClusterState, workers: Workers) -> kopf.OperatorRegistry:
     """Handlers of what the operator made: watched in its own namespace."""
     registry = kopf.OperatorRegistry()
 
     def on_child(kind: Kind) -> None:
         async def note(event: Any, **_: Any) -> None:
-            node = world.note_child(kind.name, dict(event["object"]), gone=event["type"] == _DELETED)
+            node = cluster.note_child(kind.name, dict(event["object"]), gone=event["type"] == _DELETED)
             if node is not None:
                 workers.mark(node)
 
@@ -83,26 +83,26 @@ def _node(placed: str | Refusal) -> str:
     return NOWHERE if isinstance(placed, Refusal) else placed
 
 
-def _nodes_of_namespace(world: World, namespace: str) -> set[str]:
+def _nodes_of_namespace(cluster: ClusterState, namespace: str) -> set[str]:
     """Where one app more or less may let another one in or out."""
-    own = (app for app in world.apps.values() if app.metadata.namespace == namespace)
-    return {node_of_stream(world, stream_key(app)) for app in own}
+    own = (app for app in cluster.apps.values() if app.metadata.namespace == namespace)
+    return {node_of_stream(cluster, stream_key(app)) for app in own}
 
 
-def _is_edge(world: World, node: str) -> bool:
-    machine = world.machines.get(node)
-    return machine is not None and machine.is_edge
+def _is_edge(cluster: ClusterState, node: str) -> bool:
+    kubernetes_node = cluster.kubernetes_nodes.get(node)
+    return kubernetes_node is not None and kubernetes_node.is_edge
 
 
-def _concerned(world: World, kind: str, body: dict[str, Any]) -> set[str]:
-    """Nodes whose plan or status may depend on the object, as the world is now."""
+def _concerned(cluster: ClusterState, kind: str, body: dict[str, Any]) -> set[str]:
+    """Nodes whose plan or status may depend on the object, as the cluster is now."""
     metadata = body["metadata"]
     name, namespace = metadata["name"], metadata.get("namespace")
     key = f"{namespace}/{name}"
     if kind == "EdgeNode":
         return {name}
     if kind == "VideoStream":
-        nodes = {node_of_stream(world, key)}
-        return nodes | {NOWHERE} if world.apps_of_stream(key) else nodes
-    app = world.apps.get(key)
-    return {NOWHERE} if app is None else {node_of_stream(world, stream_key(app))}
+        nodes = {node_of_stream(cluster, key)}
+        return nodes | {NOWHERE} if cluster.apps_of_stream(key) else nodes
+    app = cluster.apps.get(key)
+    return {NOWHERE} if app is None else {node_of_stream(cluster, stream_key(app))}

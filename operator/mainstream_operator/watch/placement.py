@@ -5,26 +5,26 @@ from collections.abc import Mapping
 from mainstream.api import VideoStream
 from mainstream.api.reasons import Reason
 from mainstream.decide.refusal import Refusal
-from mainstream_operator.watch.cluster_state import Machine, World
+from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
 
 NOWHERE = ""
 """stands for a node where there is none: apps and streams that can't be placed are looked after together"""
 
 
-def place_stream(stream: VideoStream, machines: Mapping[str, Machine]) -> str | Refusal:
+def place_stream(stream: VideoStream, kubernetes_nodes: Mapping[str, KubernetesNode]) -> str | Refusal:
     """Name of the node that analyses the stream."""
     where = stream.spec.node
-    edges = {name: machine for name, machine in machines.items() if machine.is_edge}
+    edges = {name: kubernetes_node for name, kubernetes_node in kubernetes_nodes.items() if kubernetes_node.is_edge}
     if where.name is not None:
         if where.name in edges:
             return where.name
-        if where.name in machines:
+        if where.name in kubernetes_nodes:
             return Refusal(
                 Reason.NODE_NOT_EDGE, f"Node {where.name} is not labelled mainstream.video/edge=true; label it."
             )
         return Refusal(Reason.NODE_NOT_FOUND, f"There is no Node {where.name}; name one of: {_names(edges)}.")
     selector = (where.selector or {}).items()
-    matching = sorted(name for name, machine in edges.items() if selector <= machine.labels.items())
+    matching = sorted(name for name, kubernetes_node in edges.items() if selector <= kubernetes_node.labels.items())
     if len(matching) == 1:
         return matching[0]
     if not matching:
@@ -34,17 +34,19 @@ def place_stream(stream: VideoStream, machines: Mapping[str, Machine]) -> str | 
     )
 
 
-def placements(world: World) -> Mapping[str, str | Refusal]:
-    """Node of every stream, by its key; worked out anew only when a stream or a machine changed."""
-    if world.placed_at != world.layout:
-        world.placed = {key: place_stream(stream, world.machines) for key, stream in world.streams.items()}
-        world.placed_at = world.layout
-    return world.placed
+def placements(cluster: ClusterState) -> Mapping[str, str | Refusal]:
+    """Node of every stream, by its key; worked out anew only when a stream or a Node changed."""
+    if cluster.placed_at != cluster.layout:
+        cluster.placed = {
+            key: place_stream(stream, cluster.kubernetes_nodes) for key, stream in cluster.streams.items()
+        }
+        cluster.placed_at = cluster.layout
+    return cluster.placed
 
 
-def node_of_stream(world: World, key: str) -> str:
+def node_of_stream(cluster: ClusterState, key: str) -> str:
     """Node that looks after a stream and its apps."""
-    placed = placements(world).get(key, NOWHERE)
+    placed = placements(cluster).get(key, NOWHERE)
     return NOWHERE if isinstance(placed, Refusal) else placed
 
 

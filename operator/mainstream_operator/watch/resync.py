@@ -1,7 +1,7 @@
 """Lists everything once before anybody decides, and now and then removes what a watch never said was gone.
 
 Watches of several kinds begin at different moments. Deciding in between would take a plan that has not been listed yet
-for one that does not exist, and tell a running node to stop. So the world is complete before the first reconcile.
+for one that does not exist, and tell a running node to stop. So the cluster is complete before the first reconcile.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from functools import partial
 from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import NODE_LABEL
-from mainstream_operator.watch.cluster_state import World
+from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.worker import Workers
 
 _log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ Listing = dict[str, list[Body]]
 """bodies by kind"""
 
 
-async def fill(world: World, kube: Kube, namespace: str) -> None:
+async def fill(cluster: ClusterState, kube: Kube, namespace: str) -> None:
     """Take note of everything that exists; again and again until the API server answers."""
     loop = asyncio.get_running_loop()
     while True:
@@ -37,17 +37,17 @@ async def fill(world: World, kube: Kube, namespace: str) -> None:
             await asyncio.sleep(_RETRY_S)
     for kind, bodies in listing.items():
         for body in bodies:
-            _note(world, kind, body, gone=False)
+            _note(cluster, kind, body, gone=False)
 
 
-async def keep_checking(world: World, workers: Workers, kube: Kube, namespace: str) -> None:
+async def keep_checking(cluster: ClusterState, workers: Workers, kube: Kube, namespace: str) -> None:
     """Remove what is gone though no watch said so."""
     loop = asyncio.get_running_loop()
     wait_s = _FIRST_CHECK_S
     while True:
         await asyncio.sleep(wait_s)
         wait_s = _CHECK_S
-        known = dict(world.known())
+        known = dict(cluster.known())
         try:
             listing = await loop.run_in_executor(None, partial(_list_all, kube, namespace))
         except KubeError as error:
@@ -56,7 +56,7 @@ async def keep_checking(world: World, workers: Workers, kube: Kube, namespace: s
         there = {uid(body) for bodies in listing.values() for body in bodies}
         gone = [thing for each, thing in known.items() if each not in there]
         for kind, body in gone:
-            _note(world, kind, body, gone=True)
+            _note(cluster, kind, body, gone=True)
         if gone:
             workers.mark_all()
 
@@ -66,13 +66,13 @@ def uid(body: Body) -> str:
     return str(body["metadata"].get("uid"))
 
 
-def _note(world: World, kind: str, body: Body, *, gone: bool) -> None:
+def _note(cluster: ClusterState, kind: str, body: Body, *, gone: bool) -> None:
     if kind in OWN_KINDS:
-        world.note_resource(kind, body, gone=gone)
+        cluster.note_resource(kind, body, gone=gone)
     elif kind == NODE.name:
-        world.note_machine(body, gone=gone)
+        cluster.note_kubernetes_node(body, gone=gone)
     else:
-        world.note_child(kind, body, gone=gone)
+        cluster.note_child(kind, body, gone=gone)
 
 
 def _list_all(kube: Kube, namespace: str) -> Listing:

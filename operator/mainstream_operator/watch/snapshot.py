@@ -1,4 +1,4 @@
-"""A snapshot of one node's world: everything that is decided from, taken once and never changed."""
+"""What the watches know of one node at one moment: taken once and never changed."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from mainstream.decide.refusal import Refusal
 from mainstream.runner_orders import NodeCredentials
 from mainstream.status_report import StatusReport
 from mainstream_operator.observe.packages import PackageState
-from mainstream_operator.watch.cluster_state import Children, Machine, Unreadable, World, stream_key
+from mainstream_operator.watch.cluster_state import Children, ClusterState, KubernetesNode, Unreadable, stream_key
 from mainstream_operator.watch.placement import NOWHERE, node_of_stream, placements
 
 
@@ -41,11 +41,11 @@ class StreamOnNode:
 
 
 @dataclass(frozen=True)
-class Scene:
+class NodeSnapshot:
     """What the watches know of one node, or of what is nowhere."""
 
     node: str
-    machine: Machine | None
+    kubernetes_node: KubernetesNode | None
     edge_node: EdgeNode | None
     apps: tuple[AppOnNode, ...]
     streams: tuple[StreamOnNode, ...]
@@ -57,9 +57,9 @@ class Scene:
 
 @dataclass(frozen=True)
 class Observation:
-    """The scene, with what had to be asked for."""
+    """The snapshot, with what had to be asked for."""
 
-    scene: Scene
+    snapshot: NodeSnapshot
     packages: dict[str, PackageState]
     """by app"""
     report: StatusReport | None
@@ -73,32 +73,32 @@ class Observation:
     """apps a sink of which has a Secret that can't be used"""
 
 
-def scene_of(world: World, node: str, quotas: Quotas = NO_QUOTAS) -> Scene:
-    """Take the snapshot, in the order of names, so that the same world always gives the same plan."""
-    over = over_quota(world.apps.values(), quotas)
-    placed = placements(world)
-    keys = sorted(key for key in placed if node_of_stream(world, key) == node)
-    streams = tuple(StreamOnNode(world.streams[key], placed[key]) for key in keys)
-    apps = [each for key in keys for each in world.apps_of_stream(key)]
+def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) -> NodeSnapshot:
+    """Take the snapshot, in the order of names, so that the same cluster always gives the same plan."""
+    over = over_quota(cluster.apps.values(), quotas)
+    placed = placements(cluster)
+    keys = sorted(key for key in placed if node_of_stream(cluster, key) == node)
+    streams = tuple(StreamOnNode(cluster.streams[key], placed[key]) for key in keys)
+    apps = [each for key in keys for each in cluster.apps_of_stream(key)]
     if node == NOWHERE:
-        apps += [each for each in world.apps.values() if stream_key(each) not in world.streams]
+        apps += [each for each in cluster.apps.values() if stream_key(each) not in cluster.streams]
     found = []
     for app in sorted(apps, key=lambda each: each.key):
         where = placed.get(stream_key(app))
         unplaced = where if isinstance(where, Refusal) else None
-        found.append(AppOnNode(app, world.streams.get(stream_key(app)), unplaced, over.get(app.key)))
+        found.append(AppOnNode(app, cluster.streams.get(stream_key(app)), unplaced, over.get(app.key)))
     unreadable = [
         each
-        for each in world.unreadable_of(("VideoApp", "VideoStream", "EdgeNode"))
+        for each in cluster.unreadable_of(("VideoApp", "VideoStream", "EdgeNode"))
         if (each.metadata.name == node if each.kind == "EdgeNode" else node == NOWHERE)
     ]
-    return Scene(
+    return NodeSnapshot(
         node=node,
-        machine=world.machines.get(node),
-        edge_node=world.edge_nodes.get(node),
+        kubernetes_node=cluster.kubernetes_nodes.get(node),
+        edge_node=cluster.edge_nodes.get(node),
         apps=tuple(found),
         streams=streams,
         unreadable=tuple(unreadable),
-        children=world.children(node),
+        children=cluster.children(node),
         shares=tuple(sorted(quotas.shares({app.metadata.namespace or "" for app in apps}).items())),
     )

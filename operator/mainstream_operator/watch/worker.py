@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from mainstream_operator.kube import KubeError
-from mainstream_operator.watch.snapshot import Scene
+from mainstream_operator.watch.snapshot import NodeSnapshot
 
 _log = logging.getLogger(__name__)
 DEBOUNCE_S = 0.1
@@ -29,12 +29,12 @@ class Workers:
 
     def __init__(
         self,
-        scene_of: Callable[[str], Scene],
-        reconcile: Callable[[Scene], float],
+        take_snapshot: Callable[[str], NodeSnapshot],
+        reconcile: Callable[[NodeSnapshot], float],
         workers: int,
         ended: Callable[[float, bool], None] = lambda _seconds, _failed: None,
     ) -> None:
-        self._scene_of = scene_of
+        self._snapshot_of = take_snapshot
         self._reconcile = reconcile
         self._ended = ended
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="reconcile")
@@ -93,7 +93,7 @@ class Workers:
             dirty.clear()
             start_s = time.monotonic()
             try:
-                wait_s = await self._loop.run_in_executor(self._pool, self._reconcile, self._scene_of(node))
+                wait_s = await self._loop.run_in_executor(self._pool, self._reconcile, self._snapshot_of(node))
                 failures = 0
                 self._ended(time.monotonic() - start_s, False)
             except Exception as error:
