@@ -20,7 +20,7 @@ import stage
 from drawing import COLOURS, MARKERS, label, line, panels, save
 from intervals import Interval
 from mainstream_demo.progress import DemoProgress
-from mainstream_demo.result import TITLES, DemoReport
+from mainstream_demo.result import TITLES, DemoResult
 from mainstream_demo.steps import run_demo
 from measure import POLICIES
 from results import QUICK, kept, write_figure
@@ -71,8 +71,8 @@ def _run(budget: float) -> Any:
     PACKAGES.mkdir(parents=True, exist_ok=True)
     if not (out / "store").exists():
         (out / "store").symlink_to(PACKAGES.resolve())
-    report: DemoReport = run_demo(example, out, DemoProgress(Console(quiet=True)))
-    return report.model_dump(mode="json")
+    result: DemoResult = run_demo(example, out, DemoProgress(Console(quiet=True)))
+    return result.model_dump(mode="json")
 
 
 if __name__ == "__main__":

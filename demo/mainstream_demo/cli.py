@@ -10,7 +10,7 @@ def demo(
     example: Annotated[
         Path, typer.Option(help="Folder with manifests, the clip that they name, and labels.json.")
     ] = Path("examples/plaza"),
-    out: Annotated[Path, typer.Option(help="Folder for packages, runs and the report.")] = Path("out/demo"),
+    out: Annotated[Path, typer.Option(help="Folder for packages, runs and the result.")] = Path("out/demo"),
 ) -> None:
     """Train, profile, plan, run live and measure an example on this machine: no Java, no Kubernetes, no credentials.
 
@@ -22,9 +22,9 @@ def demo(
 
     from mainstream_demo.progress import DemoProgress
     from mainstream_demo.steps import run_demo
-    from mainstream_demo.table import print_report
+    from mainstream_demo.table import print_result
 
     console = Console()
-    report = run_demo(example, out, DemoProgress(console))
-    print_report(report, console)
+    result = run_demo(example, out, DemoProgress(console))
+    print_result(result, console)
     console.print(f"\n{out / 'report.json'} and {out / 'report.html'} say more.")

@@ -1,4 +1,4 @@
-"""The report page of a demo: pictures laid out from plans, runs and labels."""
+"""The page of a demo: pictures laid out from plans, runs and labels."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,17 +9,17 @@ from mainstream.planner import Plan
 from mainstream.scoring import merge_reports
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import branch_point_of
-from mainstream_demo.outcome import Outcome, Truth
+from mainstream_demo.outcome import PolicyOutcome, Truth
 from mainstream_demo.page import render_page
 from mainstream_demo.pictures import Head, StemSegment, StemTreePicture, stem_tree, timeline
-from mainstream_demo.result import DemoReport
+from mainstream_demo.result import DemoResult
 from mainstream_demo.samples import choose_samples, with_pictures
 from mainstream_demo.table import caution
 
 
 def draw_page(
-    report: DemoReport,
-    outcomes: Mapping[str, Outcome],
+    result: DemoResult,
+    outcomes: Mapping[str, PolicyOutcome],
     apps: Mapping[str, tuple[PlacedApp, Truth]],
     clip: Path,
     fps: float,
@@ -29,7 +29,7 @@ def draw_page(
     samples = choose_samples({name: truth.events for name, (_, truth) in apps.items()}, ours.decision_times_s)
     roots = sum(each.cost for each in ours.plan.cost.segments if branch_point_of(each.key) == 0)
     return render_page(
-        report,
+        result,
         tree=_tree(ours.plan),
         overhead=ours.plan.cost.overhead + roots,
         timelines=[
@@ -48,7 +48,7 @@ def draw_page(
             for name, (placed, truth) in apps.items()
         ],
         samples=with_pictures(samples, clip, fps),
-        caution=caution(report),
+        caution=caution(result),
     )
 
 

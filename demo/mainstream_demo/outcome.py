@@ -10,7 +10,7 @@ from mainstream.planner import AppPlan, Plan
 from mainstream.scoring import EventScore, Span, score_events
 from mainstream.workload.node_workload import PlacedApp
 from mainstream_demo.evaluate import mean_f1
-from mainstream_demo.result import AppResult, FrameCounts, PolicyResult
+from mainstream_demo.result import AppResult, PlayedFrames, PolicyResult
 from mainstream_runner.run_result import AppRun, RunResult
 
 
@@ -25,7 +25,7 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PolicyOutcome:
     """One policy, planned, run and measured; everything by app name."""
 
     plan: Plan
@@ -42,7 +42,7 @@ def truth_of(labels: Labels, label: str, fps: float) -> Truth:
     return Truth(_seconds(part, fps), [_seconds(run, fps) for run in whole], [_seconds(run, fps) for run in cut])
 
 
-def measure(plan: Plan, run: RunResult | None, apps: Mapping[str, tuple[PlacedApp, Truth]]) -> Outcome:
+def measure(plan: Plan, run: RunResult | None, apps: Mapping[str, tuple[PlacedApp, Truth]]) -> PolicyOutcome:
     """Score every app's live decisions; an app that did not run has none."""
     decided: dict[str, list[float]] = {name: [] for name in apps}
     if run is not None:
@@ -61,10 +61,10 @@ def measure(plan: Plan, run: RunResult | None, apps: Mapping[str, tuple[PlacedAp
         )
         for name, (placed, truth) in apps.items()
     }
-    return Outcome(plan, run, decided, scores)
+    return PolicyOutcome(plan, run, decided, scores)
 
 
-def policy_result(outcome: Outcome) -> PolicyResult:
+def policy_result(outcome: PolicyOutcome) -> PolicyResult:
     """The outcome as it stands in report.json."""
     runs = {run.name: run for run in outcome.run.apps} if outcome.run else {}
     return PolicyResult(
@@ -78,10 +78,10 @@ def policy_result(outcome: Outcome) -> PolicyResult:
 
 
 def _app_result(planned: AppPlan, run: AppRun | None, score: EventScore) -> AppResult:
-    frames = FrameCounts(captured=0, analysed=0, skipped=0, dropped=0)
+    frames = PlayedFrames(captured=0, analysed=0, skipped=0, dropped=0)
     if run is not None:
         tally = run.frames
-        frames = FrameCounts(
+        frames = PlayedFrames(
             captured=tally.captured, analysed=tally.analysed, skipped=tally.skipped, dropped=tally.dropped
         )
     return AppResult(
@@ -98,8 +98,8 @@ def _app_result(planned: AppPlan, run: AppRun | None, score: EventScore) -> AppR
         events_found=score.events_found,
         windows=score.windows,
         windows_false=score.windows_false,
-        reports=score.reports,
-        reports_true=score.reports_true,
+        alerts=score.reports,
+        alerts_true=score.reports_true,
     )
 
 

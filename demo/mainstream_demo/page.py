@@ -1,15 +1,15 @@
-"""`report.html`: one self-contained page of the demo's report."""
+"""`report.html`: one self-contained page of the demo's result."""
 
 from collections.abc import Sequence
 
 from mainstream.html_page import render_html
 from mainstream_demo.pictures import StemTreePicture, Timeline
-from mainstream_demo.result import TITLES, DemoReport
+from mainstream_demo.result import TITLES, DemoResult
 from mainstream_demo.samples import Sample
 
 
 def render_page(
-    report: DemoReport,
+    result: DemoResult,
     *,
     tree: StemTreePicture,
     overhead: float,
@@ -20,11 +20,11 @@ def render_page(
     """HTML without anything to fetch; `overhead` is CPU-seconds per second of Mainstream's plan."""
     return render_html(
         "mainstream_demo",
-        report=report,
+        result=result,
         titles=TITLES,
         tree=tree,
         overhead=overhead,
-        budget=report.policies["mainstream"].budget,
+        budget=result.policies["mainstream"].budget,
         timelines=timelines,
         samples=samples,
         caution=caution,

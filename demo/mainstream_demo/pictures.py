@@ -1,4 +1,4 @@
-"""Geometry of the report's pictures: plain numbers that the template turns into SVG.
+"""Geometry of the page's pictures: plain numbers that the template turns into SVG.
 
 Pure: what is drawn is decided here, how it looks in `report.html.j2`.
 """
@@ -22,15 +22,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """Reports of one policy on one app's timeline."""
+    """Alerts of one policy on one app's timeline."""
 
     policy: str
-    reports: list[Bar]
+    alerts: list[Bar]
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """One app: true events, and what each policy reported."""
+    """One app: true events, and what each policy alerted."""
 
     app: str
     span: Span
@@ -38,13 +38,13 @@ class Timeline:
     rows: list[TimelineRow]
 
 
-def timeline(app: str, span: Span, events: Sequence[Span], reports: Mapping[str, Sequence[Span]]) -> Timeline:
-    """Lay out one app's events and reports (seconds) over `span`; a report is drawn at least 2 units wide."""
+def timeline(app: str, span: Span, events: Sequence[Span], alerts: Mapping[str, Sequence[Span]]) -> Timeline:
+    """Lay out one app's events and alerts (seconds) over `span`; an alert is drawn at least 2 units wide."""
     return Timeline(
         app=app,
         span=span,
         events=[_bar(event, span, 0.0) for event in events],
-        rows=[TimelineRow(policy, [_bar(report, span, 2.0) for report in found]) for policy, found in reports.items()],
+        rows=[TimelineRow(policy, [_bar(alert, span, 2.0) for alert in found]) for policy, found in alerts.items()],
     )
 
 

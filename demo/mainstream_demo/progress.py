@@ -23,12 +23,12 @@ class DemoProgress:
         with self._bars() as bars:
             tasks: dict[str, TaskID] = {}
 
-            def tell(at: TrainingProgress) -> None:
+            def show(at: TrainingProgress) -> None:
                 if at.step not in tasks:
                     tasks[at.step] = bars.add_task(at.step, total=1.0, detail="")
                 bars.update(tasks[at.step], completed=at.share, detail=at.detail)
 
-            yield tell
+            yield show
 
     @contextmanager
     def profiling(self) -> Iterator[Callable[[str], None]]:
@@ -40,17 +40,17 @@ class DemoProgress:
 
     @contextmanager
     def playing(self, title: str, seconds: float) -> Iterator[Callable[[RunProgress], None]]:
-        """One bar over the seconds of the clip, with the reports so far."""
+        """One bar over the seconds of the clip, with the alerts so far."""
         with self._bars() as bars:
             task = bars.add_task(title, total=seconds, detail="")
             opened = 0
 
-            def tell(at: RunProgress) -> None:
+            def show(at: RunProgress) -> None:
                 nonlocal opened
                 opened += at.event is not None and at.event["event"] == "opened"
-                bars.update(task, completed=min(at.seconds, seconds), detail=f"live, {opened} reports")
+                bars.update(task, completed=min(at.seconds, seconds), detail=f"live, {opened} alerts")
 
-            yield tell
+            yield show
 
     def _bars(self) -> Progress:
         return Progress(

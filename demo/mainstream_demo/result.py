@@ -12,7 +12,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class FrameCounts(_Part):
+class PlayedFrames(_Part):
     """What became of the frames that the camera delivered: captured = analysed + skipped + dropped."""
 
     captured: int
@@ -33,7 +33,7 @@ class AppResult(_Part):
     fps_achieved: float
     threshold: float | None
     votes: int | None
-    frames: FrameCounts
+    frames: PlayedFrames
     f1_predicted: float
     f1_measured: float
     events: int
@@ -41,8 +41,8 @@ class AppResult(_Part):
     windows: int
     """outside events"""
     windows_false: int
-    reports: int
-    reports_true: int
+    alerts: int
+    alerts_true: int
 
 
 class PolicyResult(_Part):
@@ -59,7 +59,7 @@ class PolicyResult(_Part):
     apps: list[AppResult]
 
 
-class Difference(_Part):
+class F1Difference(_Part):
     """Mainstream's mean measured F1 less a baseline's, with a 95 % interval over events and windows."""
 
     baseline: str
@@ -68,11 +68,11 @@ class Difference(_Part):
     high: float
 
 
-class DemoReport(_Part):
+class DemoResult(_Part):
     """All of `report.json`."""
 
     machine: dict[str, str]
     seconds: dict[str, float]
     """wall time by step"""
     policies: dict[str, PolicyResult]
-    differences: list[Difference]
+    differences: list[F1Difference]

@@ -1,4 +1,4 @@
-"""Sample frames for the report: for each app one event that was found and one that was missed."""
+"""Sample frames for the page: for each app one event that was found and one that was missed."""
 
 import base64
 from collections.abc import Mapping, Sequence

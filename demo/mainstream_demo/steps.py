@@ -1,4 +1,4 @@
-"""The demo from beginning to end: train, profile, plan, run live under three policies, measure, report."""
+"""The demo from beginning to end: train, profile, plan, run live under three policies, measure, print and draw."""
 
 import time
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from mainstream.workload.planning import plan_node
 from mainstream.workload.problem import build_problem
 from mainstream_demo.drawing import draw_page
 from mainstream_demo.evaluate import difference_interval, mean_f1
-from mainstream_demo.outcome import Outcome, measure, policy_result, truth_of
+from mainstream_demo.outcome import PolicyOutcome, measure, policy_result, truth_of
 from mainstream_demo.progress import DemoProgress
-from mainstream_demo.result import POLICIES, TITLES, DemoReport, Difference
+from mainstream_demo.result import POLICIES, TITLES, DemoResult, F1Difference
 from mainstream_demo.training import train_packages
 from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.run import play
@@ -41,7 +41,7 @@ class _Stopwatch:
         self.seconds[name] = round(time.monotonic() - start, 1)
 
 
-def run_demo(example: Path, out: Path, progress: DemoProgress) -> DemoReport:
+def run_demo(example: Path, out: Path, progress: DemoProgress) -> DemoResult:
     """Run the example in `example` (manifests, clip and labels.json); everything it makes goes below `out`."""
     watch = _Stopwatch()
     with watch.step("total"):
@@ -62,11 +62,11 @@ def run_demo(example: Path, out: Path, progress: DemoProgress) -> DemoReport:
             plans = _plans(workload)
         with watch.step("run"), torchserve() as server:
             runs = {name: _run(server, workload, plan, out, labels, progress) for name, plan in plans.items()}
-        report, page = _report(workload, labels, clip, plans, runs, watch)
-    report = report.model_copy(update={"seconds": watch.seconds})
-    (out / "report.json").write_text(report.model_dump_json(indent=2), encoding="utf-8")
+        result, page = _result(workload, labels, clip, plans, runs, watch)
+    result = result.model_copy(update={"seconds": watch.seconds})
+    (out / "report.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")
     (out / "report.html").write_text(page, encoding="utf-8")
-    return report
+    return result
 
 
 def _clip(manifests: Manifests) -> Path:
@@ -103,28 +103,28 @@ def _run(
         return play(server, orders, out / "store", folder, start_frame=start, end_frame=end, on_progress=on_progress)
 
 
-def _report(
+def _result(
     workload: NodeWorkload,
     labels: Labels,
     clip: Path,
     plans: dict[Policy, Plan],
     runs: dict[Policy, RunResult | None],
     watch: _Stopwatch,
-) -> tuple[DemoReport, str]:
-    """Measure every run against the labels; the report, and its page."""
+) -> tuple[DemoResult, str]:
+    """Measure every run against the labels; the result, and its page."""
     fps = next(iter(workload.streams.values())).spec.frames_per_second
     apps = {placed.name: (placed, truth_of(labels, placed.package.name, fps)) for placed in workload.apps}
-    outcomes: dict[str, Outcome] = {policy: measure(plan, runs[policy], apps) for policy, plan in plans.items()}
-    report = DemoReport(
+    outcomes: dict[str, PolicyOutcome] = {policy: measure(plan, runs[policy], apps) for policy, plan in plans.items()}
+    result = DemoResult(
         machine=describe_machine(),
         seconds=watch.seconds,
         policies={policy: policy_result(outcome) for policy, outcome in outcomes.items()},
         differences=[_difference(outcomes, baseline) for baseline in POLICIES[1:]],
     )
-    return report, draw_page(report, outcomes, apps, clip, fps)
+    return result, draw_page(result, outcomes, apps, clip, fps)
 
 
-def _difference(outcomes: dict[str, Outcome], baseline: str) -> Difference:
+def _difference(outcomes: dict[str, PolicyOutcome], baseline: str) -> F1Difference:
     ours, theirs = outcomes["mainstream"].scores, outcomes[baseline].scores
     low, high = difference_interval(ours, theirs)
-    return Difference(baseline=baseline, difference=mean_f1(ours) - mean_f1(theirs), low=low, high=high)
+    return F1Difference(baseline=baseline, difference=mean_f1(ours) - mean_f1(theirs), low=low, high=high)

@@ -5,12 +5,12 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from mainstream_demo.result import TITLES, AppResult, DemoReport, PolicyResult
+from mainstream_demo.result import TITLES, AppResult, DemoResult, PolicyResult
 
 
-def caution(report: DemoReport) -> str:
+def caution(result: DemoResult) -> str:
     """What a difference of so few events means, in one sentence."""
-    apps = report.policies["mainstream"].apps
+    apps = result.policies["mainstream"].apps
     events = [app.events for app in apps]
     return (
         f"{_range(min(events), max(events))} events an app, {sum(events)} in all: one event more or less moves an "
@@ -22,11 +22,11 @@ def _range(low: int, high: int) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def print_report(report: DemoReport, console: Console) -> None:
+def print_result(result: DemoResult, console: Console) -> None:
     """Per app and policy what was planned and what was measured; then means and what they mean."""
-    for key, policy in report.policies.items():
+    for key, policy in result.policies.items():
         console.print(_policy_table(TITLES[key], policy))
-    console.print(_summary(report))
+    console.print(_summary(result))
 
 
 def _policy_table(title: str, policy: PolicyResult) -> Table:
@@ -67,12 +67,12 @@ def _row(app: AppResult) -> tuple[str, ...]:
     )
 
 
-def _summary(report: DemoReport) -> Group:
+def _summary(result: DemoResult) -> Group:
     lines = [
         Text.from_markup(
             f"Mainstream less {TITLES[each.baseline]}: [bold]{each.difference:+.3f}[/bold] mean event F1 "
             f"(95 % interval {each.low:+.2f} to {each.high:+.2f})"
         )
-        for each in report.differences
+        for each in result.differences
     ]
-    return Group(*lines, Text(caution(report), style="dim"))
+    return Group(*lines, Text(caution(result), style="dim"))

@@ -8,7 +8,7 @@ import pytest
 
 from mainstream_demo.page import render_page
 from mainstream_demo.pictures import Head, StemSegment, stem_tree, timeline
-from mainstream_demo.result import AppResult, DemoReport, Difference, FrameCounts, PolicyResult
+from mainstream_demo.result import AppResult, DemoResult, F1Difference, PlayedFrames, PolicyResult
 from mainstream_demo.samples import Sample, choose_samples, with_pictures
 from mainstream_demo.table import caution
 
@@ -16,7 +16,7 @@ CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
 
 
 @pytest.fixture
-def report() -> DemoReport:
+def result() -> DemoResult:
     app = AppResult(
         name="door",
         branch_point=7,
@@ -24,21 +24,21 @@ def report() -> DemoReport:
         fps_achieved=3.98,
         threshold=0.5,
         votes=2,
-        frames=FrameCounts(captured=398, analysed=159, skipped=239, dropped=0),
+        frames=PlayedFrames(captured=398, analysed=159, skipped=239, dropped=0),
         f1_predicted=0.8,
         f1_measured=0.75,
         events=8,
         events_found=6,
         windows=10,
         windows_false=2,
-        reports=9,
-        reports_true=7,
+        alerts=9,
+        alerts_true=7,
     )
     unfit = app.model_copy(update={"branch_point": None, "fps_planned": 0.0, "votes": None, "threshold": None})
     policy = PolicyResult(
         cost=0.2, budget=0.25, cpu_used=0.21, mean_f1_predicted=0.8, mean_f1_measured=0.75, apps=[app]
     )
-    return DemoReport(
+    return DemoResult(
         machine={"processor": "<paper & pencil>"},
         seconds={"run": 40.0},
         policies={
@@ -46,19 +46,19 @@ def report() -> DemoReport:
             "no-sharing": policy.model_copy(update={"apps": [unfit]}),
             "max-sharing": policy,
         },
-        differences=[Difference(baseline="no-sharing", difference=0.1, low=-0.05, high=0.25)],
+        differences=[F1Difference(baseline="no-sharing", difference=0.1, low=-0.05, high=0.25)],
     )
 
 
 @pytest.fixture
-def page(report: DemoReport) -> str:
+def page(result: DemoResult) -> str:
     return render_page(
-        report,
+        result,
         tree=stem_tree([StemSegment(0, 7, 4.0, 0.05)], [Head("door", 7, 4.0, 0.02)]),
         overhead=0.03,
         timelines=[timeline("door", (0.0, 40.0), [(3.0, 5.0)], {"mainstream": [(3.5, 4.0)], "no-sharing": []})],
         samples=[Sample("door", 4.0, True, "AAAA")],
-        caution=caution(report),
+        caution=caution(result),
     )
 
 
