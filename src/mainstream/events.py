@@ -1,6 +1,7 @@
-"""The event model: what a frame rate, a threshold and votes make of events (design.md, "Event model").
+"""The chain of hits and misses that all predictions rest on, and the published measure (design.md, "Event model").
 
-An event is found if X analysed frames in a row are hits, X being the votes. Hits and misses follow a two-state chain,
+What a user gets, and what is planned by, are alerts (`mainstream.alerts`), which are made of this chain. An event is
+found if X analysed frames in a row are hits, X being the votes. Hits and misses follow a two-state chain,
 so that misses of neighbouring frames may be correlated. Everything here is a pure function of numbers and vectorised;
 nothing knows of apps, plans or nodes.
 
@@ -10,10 +11,11 @@ Invariant: every probability returned lies in [0, 1], and is 0 where no frame is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 
 FloatArray = NDArray[np.float64]
 Compat = Literal["atc18"]
@@ -26,14 +28,34 @@ _STEPWISE_FRAMES = 2000
 class EventStatistics:
     """What is known of an app's events: `length_s` > 0, `frequency` (pi) and `correlation` (rho) in [0, 1].
 
-    `lengths_s` > 0 are those of single events, where they were observed: recall is then the mean over them. One event
-    of mean length stands for all where there are none, which promises too much at low rates: short events slip through.
+    `runs_s` are labelled runs as they are, start and end in seconds, ascending: where they are given, lengths, their
+    mean and what the merge gap closes follow from them, and the frequency too if it is known in how much footage they
+    lie. Without them `lengths_s` > 0 are those of single events: recall is then the mean over them. One event of mean
+    length stands for all where there are none, which promises too much at low rates: short events slip through.
     """
 
-    length_s: float
-    frequency: float
-    correlation: float
-    lengths_s: tuple[float, ...] = ()
+    length_s: Annotated[float, Field(description="Mean length of an event in seconds; runs_s stand in for it.")]
+    frequency: Annotated[
+        float,
+        Field(
+            description="Share of time inside events; with runs_s and footage_s it follows from these. Under compat "
+            "'atc18': share of windows of one event length that hold an event."
+        ),
+    ]
+    correlation: Annotated[float, Field(description="Of misses between analysed frames: 0 independent, 1 all alike.")]
+    lengths_s: Annotated[tuple[float, ...], Field(description="Of single events, where no runs are known.")] = ()
+    merge_gap_s: Annotated[
+        float | None,
+        Field(
+            description="Decisions no further apart are one alert, labelled runs no further apart one event; null: the "
+            "mean length of the labelled runs as they are."
+        ),
+    ] = None
+    runs_s: Annotated[
+        tuple[tuple[float, float], ...],
+        Field(description="Start and end of labelled runs as they are, in seconds, ascending."),
+    ] = ()
+    footage_s: Annotated[float | None, Field(description="Seconds of labelled footage that runs_s lie in.")] = None
 
 
 def frames_per_event(
@@ -75,15 +97,15 @@ def run_table(p: FloatArray, frames: FloatArray, votes: NDArray[np.int64], corre
     whole = np.floor(frames).astype(np.int64)
     part = (frames - whole)[None, :, None]
     needed = np.unique(np.concatenate([whole, whole + 1]))
-    by_count = _runs_within(p, needed, votes, correlation)
+    by_count = runs_within(p, needed, votes, correlation)
     below = by_count[:, np.searchsorted(needed, whole)]
     above = by_count[:, np.searchsorted(needed, whole + 1)]
     table: FloatArray = np.clip((1.0 - part) * below + part * above, 0.0, 1.0)
     return table
 
 
-def _runs_within(p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float) -> FloatArray:
-    """R for whole numbers of frames `counts` (sorted, >= 0): shape (X, counts, P)."""
+def runs_within(p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float) -> FloatArray:
+    """R(p; n, X) for whole numbers of frames `counts` (sorted, >= 0): shape (X, counts, P)."""
     walk = _runs_by_walking if counts[-1] <= _STEPWISE_FRAMES else _runs_by_squaring
     return walk(p, counts, votes, correlation)
 

@@ -1,0 +1,128 @@
+"""What alerts a threshold, a rate and votes are predicted to give (docs/design.md, "Alerts", "Predicted").
+
+Arrays have the shape (X, F, P): votes by rates by operating points. Invariant: recall and precision lie in [0, 1], and
+are 0 where no frame is analysed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mainstream.alerts.merging import MergedEvent, MergedEvents
+from mainstream.alerts.spans import tolerance_s
+from mainstream.events import runs_within
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+SECONDS_PER_HOUR = 3600.0
+_NEVER = 1e-12
+"""frequency that stands for 0, so that quiet time between events stays finite"""
+_ROUNDING = 1e-9
+"""what a number of frames may be off by for rounding"""
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Predicted or replayed; all of one shape."""
+
+    recall: FloatArray
+    precision: FloatArray
+    false_per_hour: FloatArray
+
+
+def predicted(
+    p: FloatArray, e: FloatArray, fps: FloatArray, votes: IntArray, events: MergedEvents, correlation: float
+) -> Alerts:
+    """Alerts of operating points p, e (P,) at rates `fps` (F,) under `votes` (X,), as the chain has them."""
+    alarmed = found_share(p, fps, votes, events.events, correlation)
+    quiet, opens = _outside(e, fps, votes, events.gap_s, correlation)
+    late_s = tolerance_s(events.length_s)
+    rate = fps[None, :, None]
+    recall = np.minimum(1.0, alarmed * (1.0 - quiet) + rate * late_s * opens)
+    free_s = _quiet_per_event_s(events) - alarmed * events.gap_s - late_s
+    return _with_false(recall, rate * opens * np.maximum(0.0, free_s), events)
+
+
+def replayed(recall: FloatArray, false_share: FloatArray, events: MergedEvents) -> Alerts:
+    """Alerts of a replay that found `recall` of events and opened a false alert in `false_share` of stretches of G."""
+    free_s = _quiet_per_event_s(events) - recall * events.gap_s - tolerance_s(events.length_s)
+    return _with_false(recall, false_share * np.maximum(0.0, free_s) / events.gap_s, events)
+
+
+def false_share(false: float, found: float, observed: int, quiet_s: float, events: MergedEvents) -> float:
+    """Share v of quiet stretches of one merge gap in which a false alert opened: what a replay tells of them."""
+    stretches = false_stretches(found, observed, quiet_s, events)
+    return min(1.0, false / stretches) if stretches > 0.0 else float(false > 0.0)
+
+
+def false_stretches(found: float, observed: int, quiet_s: float, events: MergedEvents) -> float:
+    """Quiet stretches of one merge gap in which a false alert could have opened: what v is counted on."""
+    open_s = quiet_s - found * events.gap_s - observed * tolerance_s(events.length_s)
+    return max(0.0, open_s / events.gap_s)
+
+
+def _quiet_per_event_s(events: MergedEvents) -> float:
+    frequency = max(events.frequency, _NEVER)
+    return max(events.gap_s, events.length_s * (1.0 - frequency) / frequency)
+
+
+def _with_false(recall: FloatArray, false_per_event: FloatArray, events: MergedEvents) -> Alerts:
+    claimed = recall + false_per_event
+    precision = np.divide(recall, claimed, out=np.zeros_like(claimed), where=claimed > 0.0)
+    frequency = max(events.frequency, _NEVER)
+    return Alerts(recall, precision, SECONDS_PER_HOUR * frequency * false_per_event / events.length_s)
+
+
+def _outside(
+    e: FloatArray, fps: FloatArray, votes: IntArray, gap_s: float, correlation: float
+) -> tuple[FloatArray, FloatArray]:
+    """P(a stretch of one gap is not quiet), and P(an analysed frame outside events opens an alert): (X, F, P) each."""
+    frames = np.floor(fps * gap_s + _ROUNDING).astype(np.int64)
+    ends = frames[None, :] + votes[:, None]
+    counts = np.unique(np.concatenate([(ends - 1).ravel(), ends.ravel()]))
+    table = runs_within(e, counts, votes, correlation)
+    row = np.arange(len(votes))[:, None]
+    quiet = table[row, np.searchsorted(counts, ends - 1)]
+    return quiet, table[row, np.searchsorted(counts, ends)] - quiet
+
+
+def found_share(
+    p: FloatArray, fps: FloatArray, votes: IntArray, events: tuple[MergedEvent, ...], correlation: float
+) -> FloatArray:
+    """Share of events with a decision in one of their pieces: (X, F, P)."""
+    single = np.array([event.pieces_s[0] for event in events if _is_single(event)])
+    pieces = np.array([length for event in events if not _is_single(event) for length in event.pieces_s])
+    lengths = np.concatenate([single, pieces])
+    frames = lengths[:, None] * fps[None, :]
+    whole = np.floor(frames + _ROUNDING).astype(np.int64)
+    part = np.maximum(frames - whole, 0.0)
+    counts = np.unique(np.concatenate([whole.ravel(), whole.ravel() + 1]))
+    table = runs_within(p, counts, votes, correlation)
+    below = np.searchsorted(counts, whole)
+    above = np.searchsorted(counts, whole + 1)
+    # An event of one piece is linear in the table, so that one product does for all of them.
+    share = np.zeros((len(fps), len(counts)))
+    rates = np.arange(len(fps))
+    for row in range(len(single)):
+        share[rates, below[row]] += 1.0 - part[row]
+        share[rates, above[row]] += part[row]
+    found: FloatArray = np.matmul(share, table)
+    at = len(single)
+    for event in events:
+        if _is_single(event):
+            continue
+        unseen = np.ones_like(found)
+        for piece in range(at, at + len(event.pieces_s)):
+            within = part[piece][:, None]
+            unseen *= 1.0 - (1.0 - within) * table[:, below[piece]] - within * table[:, above[piece]]
+        at += len(event.pieces_s)
+        found += 1.0 - (unseen if event.weight == 1.0 else np.maximum(unseen, 0.0) ** event.weight)
+    return np.clip(found / len(events), 0.0, 1.0)
+
+
+def _is_single(event: MergedEvent) -> bool:
+    return len(event.pieces_s) == 1 and event.weight == 1.0

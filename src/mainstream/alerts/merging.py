@@ -1,0 +1,81 @@
+"""What the law needs to know of an app's events, once the merge gap has closed what lies close together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from mainstream.alerts.spans import FloatArray, merge_runs
+from mainstream.events import EventStatistics
+
+EVENTS_KEPT = 64
+PIECES_KEPT = 8
+"""Of more events, or pieces of one, so many stand for all: evenly spaced among them in order of length."""
+
+
+@dataclass(frozen=True)
+class MergedEvent:
+    """An event: `pieces_s` lengths of its labelled runs; each stands for `weight` of them."""
+
+    pieces_s: tuple[float, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class MergedEvents:
+    """Events of an app after merging."""
+
+    gap_s: float
+    """merge gap G, > 0"""
+    length_s: float
+    """mean length L, > 0, gaps between pieces included"""
+    frequency: float
+    """share of time inside events, pi, in [0, 1]"""
+    count: int
+    """events that were observed; 0 where only a mean length is known"""
+    events: tuple[MergedEvent, ...]
+    """at most `EVENTS_KEPT`, each standing for as many"""
+
+
+def default_gap_s(statistics: EventStatistics) -> float:
+    """Merge gap of an app that asks for none: mean length of the labelled runs as they are."""
+    if statistics.runs_s:
+        return float(np.diff(np.asarray(statistics.runs_s), axis=1).mean())
+    return statistics.length_s
+
+
+@lru_cache(maxsize=512)
+def merged_events(statistics: EventStatistics) -> MergedEvents:
+    """Events after merging: from the labelled runs, where there are some, else from declared lengths as they are."""
+    gap_s = default_gap_s(statistics) if statistics.merge_gap_s is None else statistics.merge_gap_s
+    if not statistics.runs_s:
+        lengths = statistics.lengths_s or (statistics.length_s,)
+        events = [MergedEvent((length_s,)) for length_s in lengths]
+        kept = tuple(sorted(events, key=lambda event: event.pieces_s))
+        return MergedEvents(gap_s, statistics.length_s, statistics.frequency, len(statistics.lengths_s), _thinned(kept))
+    merged = merge_runs(statistics.runs_s, gap_s)
+    spans_s = np.array([pieces[-1, 1] - pieces[0, 0] for pieces in merged])
+    ordered = tuple(_event(merged[i]) for i in np.argsort(spans_s, kind="stable").tolist())
+    frequency = statistics.frequency
+    if statistics.footage_s is not None:
+        frequency = float(min(1.0, spans_s.sum() / statistics.footage_s))
+    return MergedEvents(gap_s, float(spans_s.mean()), frequency, len(merged), _thinned(ordered))
+
+
+def _event(pieces: FloatArray) -> MergedEvent:
+    lengths = np.sort(pieces[:, 1] - pieces[:, 0])
+    kept = lengths[_spread(len(lengths), PIECES_KEPT)]
+    return MergedEvent(tuple(kept.tolist()), len(lengths) / len(kept))
+
+
+def _thinned(events: tuple[MergedEvent, ...]) -> tuple[MergedEvent, ...]:
+    return tuple(events[i] for i in _spread(len(events), EVENTS_KEPT))
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """All places up to `most`, else so many of them, evenly spaced."""
+    if count <= most:
+        return list(range(count))
+    return [int((i + 0.5) * count / most) for i in range(most)]
