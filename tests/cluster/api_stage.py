@@ -23,7 +23,7 @@ from cluster_outside import KEYS
 from cluster_tools import ROOT, SHARED, MissingToolError, run, spawn, tool, wait_for
 from kubernetes import client, config
 
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.mpackage.s3_store import S3Store, s3_client
 from mainstream_operator.kube import Kube
 

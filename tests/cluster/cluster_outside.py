@@ -15,7 +15,7 @@ from typing import Any
 import av
 from cluster_tools import ROOT, spawn, tool, wait_for
 
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
 
 KEYS = S3Keys(

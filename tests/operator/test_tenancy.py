@@ -7,7 +7,7 @@ from typing import Any, cast
 from operator_objects import app_body, typed
 
 from mainstream.api import VideoApp
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.runner_orders import sink_key
 from mainstream.status_report import StatusReport
 from mainstream_operator.kube import Body, Kube, KubeError, Ref

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import package_versions

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.reasons import Reason
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.watch.snapshot import NodeSnapshot
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mainstream.api.reasons import Reason
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
 from mainstream_operator.kinds import SECRET

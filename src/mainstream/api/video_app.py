@@ -7,21 +7,10 @@ from pydantic import AwareDatetime, ConfigDict, Field, PositiveFloat, field_vali
 
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel
+from mainstream.api.store_access import StoreAccess
 
 Rate = Annotated[float, Field(gt=0, le=240)]
 """analysed frames per second"""
-
-
-class StoreAccess(ApiModel):
-    """How the store that holds a package is reached."""
-
-    endpoint: str | None = Field(None, max_length=2048, description="URL of the S3 endpoint; AWS's own where left out.")
-    region: str | None = Field(None, max_length=64, description="S3 region.")
-    secret_name: Name | None = Field(
-        None, description="Secret in the app's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-    )
-    ca_secret_name: Name | None = Field(None, description="Secret in the app's namespace with the endpoint's ca.crt.")
-    anonymous: bool = Field(False, description="Read without signing, from a public bucket.")
 
 
 class PackageSource(ApiModel):

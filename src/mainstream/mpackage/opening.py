@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reference import Reference, parse_reference

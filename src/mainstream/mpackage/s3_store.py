@@ -23,7 +23,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 from urllib3.exceptions import HTTPError
 
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.bounded_reading import read_bounded
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.store import (

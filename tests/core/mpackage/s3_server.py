@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
 
 KEYS = S3Keys("key-of-a-test", "word-of-a-test")

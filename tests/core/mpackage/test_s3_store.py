@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from s3_server import KEYS, S3Server
 
-from mainstream.api.video_app import StoreAccess
+from mainstream.api.store_access import StoreAccess
 from mainstream.mpackage.publish import publish
 from mainstream.mpackage.reading import package_versions, verify_package
 from mainstream.mpackage.s3_store import PATIENT_ATTEMPTS, S3Keys, S3Store, s3_client
