@@ -6,6 +6,7 @@ the folders and answers.
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mainstream.api.sink_kind import SinkKeys
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerStream
 
@@ -50,19 +51,6 @@ class Login(_Part):
 
     username: str = Field(repr=False)
     password: str = Field(repr=False)
-
-
-class SinkKeys(_Part):
-    """What one sink of one app needs to be let in; only what its kind takes is given."""
-
-    hmac_key: str | None = Field(None, repr=False)
-    """webhook: signs each request"""
-    username: str | None = Field(None, repr=False)
-    """MQTT"""
-    password: str | None = Field(None, repr=False)
-    """MQTT"""
-    ca_pem: str | None = Field(None, repr=False)
-    """MQTT: certificate authority of the broker"""
 
 
 class NodeCredentials(_Part):

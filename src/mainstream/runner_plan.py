@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mainstream.api.video_app import Sink
+from mainstream.api.sinks import Sink
 from mainstream.api.video_stream import Crop
 from mainstream.digest import Sha256
 from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability
@@ -57,6 +57,11 @@ class RunnerApp(_Part):
     def blobs(self) -> tuple[Blob, ...]:
         """What has to be at hand to run the app."""
         return (*self.base_segments, *(segment.blob for segment in self.segments), self.head)
+
+    @property
+    def wants_clips(self) -> bool:
+        """Whether the packets of its stream have to be kept for clips."""
+        return any(sink.takes == "clips" for sink in self.sinks)
 
 
 class RunnerPlan(_Part):

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mainstream.api.video_app import JsonLinesSink, Sink
+from mainstream.api.sinks import JsonLinesSink
 from mainstream.errors import MainstreamError
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.run import Progress, play
@@ -115,7 +115,7 @@ def test_a_start_past_the_end_of_the_clip_is_one_sentence(
 
 def test_a_sink_outside_the_event_folder_is_refused(server: TorchServe, make_plan, store: Path, tmp_path: Path) -> None:
     plan: RunnerPlan = make_plan([(15, 1.0)])
-    sink = Sink(json_lines=JsonLinesSink(path="../x.jsonl"))
+    sink = JsonLinesSink(path="../x.jsonl")
     plan = plan.model_copy(update={"apps": (plan.apps[0].model_copy(update={"sinks": (sink,)}),)})
     with pytest.raises(MainstreamError, match=r"apps\[app-0\]\.sinks.*leads out"):
         play(server, plan, store, tmp_path / "out")

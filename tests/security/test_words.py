@@ -9,10 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 from mainstream.api.reasons import Reason
-from mainstream.api.video_app import MqttSink, WebhookSink
+from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sinks import MqttSink, WebhookSink
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.s3_store import S3Keys
-from mainstream.runner_orders import Login, NodeCredentials, SinkKeys
+from mainstream.runner_orders import Login, NodeCredentials
 from mainstream.status_report import SignedBlob, SignedUrls
 from mainstream_operator import logs
 from mainstream_operator.status.conditions import is_false, settle
@@ -66,7 +67,7 @@ def test_a_webhook_is_http_and_holds_no_password(url: str) -> None:
     [
         S3Keys("key", SECRET, SECRET),
         Login(username="viewer", password=SECRET),
-        SinkKeys(hmac_key=SECRET, password=SECRET, ca_pem=SECRET),
+        SinkKeys({"hmac_key": SECRET, "password": SECRET, "ca_pem": SECRET}),
         NodeCredentials(logins={"plaza/hall": Login(username="viewer", password=SECRET)}),
         SignedUrls(blobs=(SignedBlob(blob=Blob(sha256="a" * 64, size_bytes=1), url=f"http://a/?sig={SECRET}"),)),
     ],

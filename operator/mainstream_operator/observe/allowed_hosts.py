@@ -8,23 +8,22 @@ A name is judged as it is written; what it resolves to is not asked here. Whoeve
 """
 
 import socket
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from mainstream.api import VideoApp, VideoStream
+from mainstream.api.host_call import HostCall
+from mainstream.api.one_of import written_key
 from mainstream.api.reasons import Reason
-from mainstream.api.store_access import StoreAccess
+from mainstream.api.sink_kind import SinkKind
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.watch.snapshot import NodeSnapshot
 
 Address = IPv4Address | IPv6Address
-_Call = tuple[str, str | None, str | None]
-"""field of the spec, and the URL or the host in it"""
 
-_AWS_HOST = "s3.amazonaws.com"
 _NAT64 = IPv6Network("64:ff9b::/96")
 _METADATA_V6 = IPv6Address("fd00:ec2::254")
 _INTERNAL_NAMES = (
@@ -86,7 +85,7 @@ def app_refusal(app: VideoApp, rules: HostRules) -> Refusal | None:
 def stream_refusal(stream: VideoStream, rules: HostRules) -> Refusal | None:
     """Why a stream is not to be opened; a file has no host."""
     url = stream.spec.url
-    return None if url.startswith("file:") else _first([("url", url, None)], rules)
+    return None if url.startswith("file:") else _first([HostCall("url", url=url)], rules)
 
 
 def host_refusals(snapshot: NodeSnapshot, rules: HostRules) -> tuple[dict[str, Refusal], dict[str, Refusal]]:
@@ -105,31 +104,24 @@ def host_refusals(snapshot: NodeSnapshot, rules: HostRules) -> tuple[dict[str, R
     return apps, {key: refusal for key, refusal in streams.items() if refusal is not None}
 
 
-def _first(calls: Iterable[_Call], rules: HostRules) -> Refusal | None:
-    for field, url, host in calls:
-        problem = problem_of_url(url, rules) if url is not None else problem_of_host(host or "", rules)
+def _first(calls: Iterable[HostCall], rules: HostRules) -> Refusal | None:
+    for call in calls:
+        problem = problem_of_url(call.url, rules) if call.url is not None else problem_of_host(call.host or "", rules)
         if problem is not None:
             way_out = "name another one, or ask the platform team to list it in the chart's allowedHosts"
-            return Refusal(Reason.HOST_NOT_ALLOWED, f"The host in spec.{field} {problem}; {way_out}.")
+            return Refusal(Reason.HOST_NOT_ALLOWED, f"The host in spec.{call.field} {problem}; {way_out}.")
     return None
 
 
-def _calls_of_app(app: VideoApp) -> Iterator[_Call]:
-    yield _store("package.store", app.spec.package.store)
-    for index, sink in enumerate(app.spec.sinks):
-        field = f"sinks[{index}]"
-        if sink.webhook is not None:
-            yield f"{field}.webhook.url", sink.webhook.url, None
-        if sink.mqtt is not None:
-            yield f"{field}.mqtt.host", None, sink.mqtt.host
-        if sink.clips is not None:
-            yield _store(f"{field}.clips.store", sink.clips.store)
+def _calls_of_app(app: VideoApp) -> Iterator[HostCall]:
+    yield app.spec.package.store.call("package.store")
+    yield from _calls_of_sinks(app.spec.sinks)
 
 
-def _store(field: str, store: StoreAccess) -> _Call:
-    if store.endpoint is not None:
-        return f"{field}.endpoint", store.endpoint, None
-    return f"{field}.region", None, f"s3.{store.region}.amazonaws.com" if store.region else _AWS_HOST
+def _calls_of_sinks(sinks: Sequence[SinkKind]) -> Iterator[HostCall]:
+    for index, sink in enumerate(sinks):
+        for call in sink.calls():
+            yield replace(call, field=f"sinks[{index}].{written_key(sink)}.{call.field}")
 
 
 def _address(name: str) -> Address | None:

@@ -1,14 +1,15 @@
 """The Secret of each node, and the Secrets of streams and sinks that go into it."""
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.reasons import Reason
-from mainstream.api.video_app import Sink
+from mainstream.api.sink_kind import MissingEntry, SecretUse, SinkKeys, SinkKind
 from mainstream.decide.refusal import Refusal
-from mainstream.runner_orders import TOKEN_FILE, Login, NodeCredentials, SinkKeys, sink_key
+from mainstream.runner_orders import TOKEN_FILE, Login, NodeCredentials, sink_key
 from mainstream_operator.apply.drift import difference
 from mainstream_operator.desired.secret import new_token, node_secret
 from mainstream_operator.kinds import SECRET
@@ -51,11 +52,10 @@ class NodeSecrets:
         keys: dict[str, SinkKeys] = {}
         refusals: dict[str, Refusal] = {}
         for app in apps:
-            for index, sink in enumerate(app.spec.sinks):
-                wanted = _keys_wanted(sink)
-                if wanted is None:
+            for index, use in enumerate(_secrets(app.spec.sinks)):
+                if use is None:
                     continue
-                found = self._part(app.metadata.namespace or "", *wanted)
+                found = self._part(app.metadata.namespace or "", use.name, partial(_sink_keys, use))
                 if isinstance(found, Refusal):
                     refusals[app.key] = found
                 else:
@@ -94,13 +94,8 @@ class NodeSecrets:
             return Refusal(Reason.SECRET_UNREADABLE, f"Secret {namespace}/{name} cannot be read now ({error.status}).")
 
 
-def _keys_wanted(sink: Sink) -> tuple[str, Callable[[str, _Texts], SinkKeys | Refusal]] | None:
-    """The Secret that a sink names, and how it is read."""
-    if sink.webhook is not None and sink.webhook.secret_name is not None:
-        return sink.webhook.secret_name, _webhook_keys
-    if sink.mqtt is not None and sink.mqtt.secret_name is not None:
-        return sink.mqtt.secret_name, _mqtt_keys
-    return None
+def _secrets(sinks: Sequence[SinkKind]) -> list[SecretUse | None]:
+    return [sink.secret() for sink in sinks]
 
 
 def _login(name: str, texts: _Texts) -> Login | Refusal:
@@ -108,17 +103,9 @@ def _login(name: str, texts: _Texts) -> Login | Refusal:
     return _incomplete(name, missing[0]) if missing else Login(username=texts["username"], password=texts["password"])
 
 
-def _webhook_keys(name: str, texts: _Texts) -> SinkKeys | Refusal:
-    return SinkKeys(hmac_key=texts["key"]) if texts.get("key") else _incomplete(name, "key")
-
-
-def _mqtt_keys(name: str, texts: _Texts) -> SinkKeys | Refusal:
-    """Login, the broker's certificate authority, or both."""
-    if "ca.crt" not in texts or "username" in texts or "password" in texts:
-        missing = [each for each in ("username", "password") if each not in texts]
-        if missing:
-            return _incomplete(name, missing[0])
-    return SinkKeys(username=texts.get("username"), password=texts.get("password"), ca_pem=texts.get("ca.crt"))
+def _sink_keys(use: SecretUse, name: str, texts: _Texts) -> SinkKeys | Refusal:
+    found = use.keys(texts)
+    return _incomplete(name, found.entry) if isinstance(found, MissingEntry) else found
 
 
 def _incomplete(name: str, field: str) -> Refusal:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
 from mainstream.api.reasons import Effect, Reason
+from mainstream.api.sinks import ClipsSink
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.layout import blob_key
@@ -122,10 +123,10 @@ class PackageReader:
         app has no such sink.
         """
         sinks = app.spec.sinks
-        clips = sinks[wanted.sink].clips if wanted.sink < len(sinks) else None
-        if clips is None:
+        sink = sinks[wanted.sink] if wanted.sink < len(sinks) else None
+        if not isinstance(sink, ClipsSink):
             return None
-        store = self._opener.open(clips.prefix, clips.store, app.metadata.namespace or "")
+        store = self._opener.open(sink.prefix, sink.store, app.metadata.namespace or "")
         return store.signed_upload(f"{app.metadata.name}/{wanted.name}", wanted.size_bytes, _URL_LIFETIME_S)
 
     def _read(self, key: str, app: VideoApp) -> None:

@@ -96,7 +96,7 @@ class Play:
         opened.callback(sinks.close)
         sinks.keep(plan.apps, self._config.credentials.sinks)
         for stream in plan.streams:
-            clips = any(app.stream == stream.name and any(sink.clips for sink in app.sinks) for app in plan.apps)
+            clips = any(app.stream == stream.name and app.wants_clips for app in plan.apps)
             self._rings[stream.name].want(clips)
         return sinks
 

@@ -226,7 +226,7 @@ class Coordinator:
                 self._cameras.pop(name).stop()
         for name in wanted.keys() - self._cameras.keys():
             self._cameras[name] = Camera(wanted[name], credentials.get(name), self._feeder.take)
-        filmed = set() if plan is None else {app.stream for app in plan.apps if any(sink.clips for sink in app.sinks)}
+        filmed = set() if plan is None else {app.stream for app in plan.apps if app.wants_clips}
         for name, camera in self._cameras.items():
             camera.ring.want(name in filmed)
 

@@ -4,27 +4,26 @@ One courier for each place that takes events: one for all files, one for each we
 sink (its last will is its own), one for all uploads.
 """
 
-import hashlib
 import logging
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from mainstream.api.video_app import Sink
-from mainstream.runner_orders import SinkKeys, sink_key
+from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sinks import JsonLinesSink
+from mainstream.runner_orders import sink_key
 from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import SignedUpload, WantedUpload
 from mainstream_runner.alert import Alert, alert_message
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
-from mainstream_runner.sinks.courier import Courier, Destination
-from mainstream_runner.sinks.json_lines import AlertFiles, JsonLinesFiles
-from mainstream_runner.sinks.mqtt import MqttTopic
-from mainstream_runner.sinks.spool import Record, Spool
+from mainstream_runner.sinks.courier import Courier
+from mainstream_runner.sinks.destination import AppSink, digest
+from mainstream_runner.sinks.json_lines import AlertFiles
+from mainstream_runner.sinks.kinds import DeliveryContext, route_of
+from mainstream_runner.sinks.spool import Spool
 from mainstream_runner.sinks.uploads import ClipUploads, upload_body, wanted_upload
-from mainstream_runner.sinks.webhook import Webhook
 
 _log = logging.getLogger(__name__)
 _WANTED_UPLOADS = 64
@@ -45,27 +44,6 @@ class AlertTally:
     problem: str | None
 
 
-@dataclass(frozen=True)
-class _AppSink:
-    """One sink of one app, under the name that the spool knows it by."""
-
-    name: str
-    app: str
-    index: int
-    sink: Sink
-    keys: SinkKeys = field(default_factory=SinkKeys)
-
-    @property
-    def courier(self) -> str:
-        """Which courier serves it; another one when what it needs to know changes."""
-        sink = self.sink
-        if sink.webhook is not None:
-            return f"webhook-{_digest(sink.webhook.url, self.keys.hmac_key or '')}"
-        if sink.mqtt is not None:
-            return f"mqtt-{_digest(self.name, self.keys.model_dump_json())}"
-        return "files" if sink.json_lines is not None else "uploads"
-
-
 class AlertDelivery:
     """Sinks of all apps of the plan."""
 
@@ -80,12 +58,11 @@ class AlertDelivery:
         """Closes what an earlier life of the runner left open."""
         self._spool = spool
         self._recorder = recorder
-        self._files = files
-        self._node = node
-        self._sinks: dict[str, list[_AppSink]] = {}
+        self._sinks: dict[str, list[AppSink]] = {}
         self._couriers: dict[str, Courier] = {}
-        self._paths: dict[str, Path] = {}
+        self._courier_of: dict[str, str] = {}
         self._uploads = ClipUploads(recorder.folder)
+        self._context = DeliveryContext(node, files, self._uploads)
         self._lock = threading.Lock()
         recorder.start(self._clip_is_there)
         for left in spool.left_open():
@@ -99,37 +76,26 @@ class AlertDelivery:
         `keys` are by `sink_key`. Raises `InvalidInputError` where a file leads out of its folder.
         """
         sinks = {app.name: self._sinks_of(app, keys) for app in apps}
-        paths = {
-            each.name: self._files.path(app, each.sink.json_lines.path)
-            for app, named in sinks.items()
-            for each in named
-            if each.sink.json_lines is not None
-        }
+        routes = {each.name: route_of(each, self._context) for named in sinks.values() for each in named}
+        served: dict[str, list[AppSink]] = {}
+        for each in (each for named in sinks.values() for each in named):
+            served.setdefault(routes[each.name].courier, []).append(each)
         with self._lock:
-            if self._files.single_run:
-                for path in set(paths.values()) - set(self._paths.values()):
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(b"")
-            self._sinks, self._paths = sinks, paths
-            wanted: dict[str, list[_AppSink]] = {}
-            for each in (each for named in sinks.values() for each in named):
-                wanted.setdefault(each.courier, []).append(each)
-            self._uploads.serve({each.name: each.index for each in wanted.get("uploads", ())})
-            for name in self._couriers.keys() - wanted.keys():
+            self._sinks = sinks
+            self._courier_of = {name: route.courier for name, route in routes.items()}
+            for name in self._couriers.keys() - served.keys():
                 _end([self._couriers.pop(name)], wait=False)
-            for name, served in wanted.items():
-                names = [each.name for each in served]
+            for name, of_courier in served.items():
                 if name in self._couriers:
-                    self._couriers[name].serve(names)
+                    self._couriers[name].serve(of_courier)
                 else:
-                    ready = self._uploads.ready if name == "uploads" else None
-                    self._couriers[name] = Courier(name, self._spool, names, self._destination(served[0]), ready)
+                    self._couriers[name] = Courier(self._spool, of_courier, routes[of_courier[0].name])
         self._spool.wake()
 
     def deliver(self, app: RunnerApp, alert: Alert) -> None:
         """Enqueue what opened or closed for each of the app's sinks; a disk that is full costs it, never the app."""
         sinks = self._sinks.get(app.name, [])
-        takes_alerts = [each.name for each in sinks if each.sink.clips is None]
+        takes_alerts = [each.name for each in sinks if each.sink.takes == "alerts"]
         files: tuple[str, str] | None = None
         if len(takes_alerts) < len(sinks):
             files = clip, picture = clip_names(alert.id, round(alert.start_s, 3))
@@ -137,7 +103,7 @@ class AlertDelivery:
                 self._recorder.begin(app.name, app.stream, clip, picture, alert.start_due_s)
             else:
                 self._recorder.end(clip, alert.end_due_s)
-        message = alert_message(alert, node=self._node, stream=app.stream, view=app.view, files=files)
+        message = alert_message(alert, node=self._context.node, stream=app.stream, view=app.view, files=files)
         self._spool.put(app.name, takes_alerts, message, at_s=time.time())
 
     def alerts_before(self, app: str) -> int:
@@ -149,7 +115,8 @@ class AlertDelivery:
         told = self._spool.events(app)
         with self._lock:
             sinks = self._sinks.get(app, [])
-            couriers = [self._couriers[each.courier] for each in sinks if each.courier in self._couriers]
+            named = {self._courier_of[each.name] for each in sinks}
+            couriers = [courier for name, courier in self._couriers.items() if name in named]
         waiting = self._spool.depth([each.name for each in sinks])
         problems = [each.problem for each in couriers if each.problem is not None]
         return AlertTally(
@@ -165,7 +132,7 @@ class AlertDelivery:
         """Files that wait for a place to be written to."""
         with self._lock:
             index = {
-                each.name: each.index for named in self._sinks.values() for each in named if each.sink.clips is not None
+                each.name: each.index for named in self._sinks.values() for each in named if each.sink.takes == "clips"
             }
         if not index:
             return ()
@@ -182,7 +149,7 @@ class AlertDelivery:
         """Wait until every line has arrived where it should; how many have not."""
         deadline_s = time.monotonic() + timeout_s
         with self._lock:
-            names = [each.name for named in self._sinks.values() for each in named if each.sink.clips is None]
+            names = [each.name for named in self._sinks.values() for each in named if each.sink.takes == "alerts"]
         while (left := self._spool.depth(names) if names else 0) and time.monotonic() < deadline_s:
             time.sleep(_POLL_S)
         return left
@@ -195,14 +162,13 @@ class AlertDelivery:
             self._couriers.clear()
         self._uploads.close()
 
-    def _sinks_of(self, app: RunnerApp, keys: Mapping[str, SinkKeys]) -> list[_AppSink]:
+    def _sinks_of(self, app: RunnerApp, keys: Mapping[str, SinkKeys]) -> list[AppSink]:
         sinks = list(app.sinks)
-        if self._files.single_run and not any(sink.json_lines is not None for sink in sinks):
-            name = f"{app.name.replace('/', '.')}.jsonl"
-            sinks.append(Sink.model_validate({"jsonLines": {"path": name}}))
+        if self._context.files.single_run and not any(isinstance(sink, JsonLinesSink) for sink in sinks):
+            sinks.append(JsonLinesSink(path=f"{app.name.replace('/', '.')}.jsonl"))
         named = [
-            _AppSink(
-                _digest(app.name, sink.model_dump_json()),
+            AppSink(
+                digest(app.name, sink.key, sink.model_dump_json()),
                 app.name,
                 index,
                 sink,
@@ -210,37 +176,13 @@ class AlertDelivery:
             )
             for index, sink in enumerate(sinks)
         ]
-        # A sink that is named twice takes an event once.
+        # A sink that is named twice takes an alert once.
         return list({each.name: each for each in reversed(named)}.values())[::-1]
-
-    def _destination(self, each: _AppSink) -> Destination:
-        if each.sink.webhook is not None:
-            return Webhook(each.sink.webhook.url, each.keys.hmac_key)
-        if each.sink.mqtt is not None:
-            return MqttTopic(each.sink.mqtt, each.keys, f"mainstream-{_digest(self._node, each.name)}")
-        return JsonLinesFiles(self._paths_get) if each.sink.json_lines is not None else _Kept(self._uploads)
-
-    def _paths_get(self, name: str) -> Path | None:
-        return self._paths.get(name)
 
     def _clip_is_there(self, app: str, name: str, size_bytes: int) -> None:
         for each in self._sinks.get(app, []):
-            if each.sink.clips is not None:
+            if each.sink.takes == "clips":
                 self._spool.add(app, each.name, upload_body(name, size_bytes))
-
-
-class _Kept:
-    """A destination that outlives its courier: its connection stays open when no app names it for a while."""
-
-    def __init__(self, destination: Destination) -> None:
-        self._destination = destination
-
-    def deliver(self, record: Record) -> str | None:
-        """Pass it on."""
-        return self._destination.deliver(record)
-
-    def close(self) -> None:
-        """Stay open."""
 
 
 def _end(couriers: Collection[Courier], *, wait: bool) -> None:
@@ -254,7 +196,3 @@ def _end(couriers: Collection[Courier], *, wait: bool) -> None:
         thread.start()
     for thread in ending if wait else ():
         thread.join(2 * _CLOSE_TIMEOUT_S)
-
-
-def _digest(*texts: str) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

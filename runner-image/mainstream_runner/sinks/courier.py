@@ -2,11 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Sequence
 
 from mainstream_runner.back_off import back_off_s
-from mainstream_runner.sinks.spool import Record, Spool
+from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
+from mainstream_runner.sinks.spool import Spool
 
 _log = logging.getLogger(__name__)
 _WAIT_S = 1.0
@@ -14,49 +14,28 @@ _REFUSALS = 5
 """a record that its destination says it will never take is offered so often"""
 
 
-class RefusedError(Exception):
-    """The destination says that it will never take this record; the text says why."""
-
-
-class Destination(Protocol):
-    """Takes records."""
-
-    def deliver(self, record: Record) -> str | None:
-        """Hand one record over and wait until it was taken; None, or why that failed.
-
-        Raises `RefusedError` where no later attempt would do better.
-        """
-        ...
-
-    def close(self) -> None:
-        """Let go of connections; may be called while a record is being delivered."""
-        ...
-
-
 class Courier:
     """Delivers for a set of sinks until it is closed."""
 
     def __init__(
         self,
-        name: str,
         spool: Spool,
-        sinks: Collection[str],
-        destination: Destination,
-        ready: Callable[[Record], bool] | None = None,
+        sinks: Sequence[AppSink],
+        route: Route,
     ) -> None:
-        """Records that are not `ready` wait without holding up those behind them."""
-        self._ready = ready
-        self.destination = destination
         self.problem: str | None = None
         self._spool = spool
-        self._sinks = tuple(sorted(sinks))
+        self._ready = route.ready
+        self._destination = route.open()
+        self.serve(sinks)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"courier-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"courier-{route.courier}", daemon=True)
         self._thread.start()
 
-    def serve(self, sinks: Collection[str]) -> None:
+    def serve(self, sinks: Sequence[AppSink]) -> None:
         """Deliver for these sinks from now on."""
-        self._sinks = tuple(sorted(sinks))
+        self._destination.serve(sinks)
+        self._sinks = tuple(sorted(each.name for each in sinks))
 
     def stop(self) -> None:
         """Deliver nothing more after the record in flight; what waits stays in the spool. Does not wait."""
@@ -66,7 +45,7 @@ class Courier:
     def join(self, timeout_s: float) -> None:
         """Wait for the record in flight, then let go of connections."""
         self._thread.join(timeout_s)
-        self.destination.close()
+        self._destination.close()
 
     def _run(self) -> None:
         failures = refusals = 0
@@ -78,7 +57,7 @@ class Courier:
             if self._stopping.is_set():
                 return
             try:
-                self.problem = self.destination.deliver(record)
+                self.problem = self._destination.deliver(record)
             except RefusedError as error:
                 self.problem = str(error)
                 refusals += 1

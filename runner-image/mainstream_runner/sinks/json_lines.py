@@ -1,12 +1,13 @@
 """Events as JSON lines in files below one folder, each app's in a folder of its own; bounded by rolling."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstream.api.sinks import JsonLinesSink
 from mainstream.errors import InvalidInputError
-from mainstream_runner.sinks.courier import RefusedError
+from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
 from mainstream_runner.sinks.spool import Record
 
 _FILE_BYTES = 16 << 20
@@ -26,16 +27,34 @@ class AlertFiles:
         return below(self.folder if self.single_run else self.folder / app.replace("/", "."), name, app)
 
 
+def json_lines_route(sink: JsonLinesSink, app: str, files: AlertFiles) -> Route:
+    """All files have one courier; raises `InvalidInputError` where the file leads out of its folder."""
+    files.path(app, sink.path)
+    return Route("files", lambda: JsonLinesFiles(files))
+
+
 class JsonLinesFiles:
     """Appends each record to its sink's file."""
 
-    def __init__(self, path_of: Callable[[str], Path | None]) -> None:
-        """`path_of` gives a sink's file, None for one that is gone."""
-        self._path_of = path_of
+    def __init__(self, files: AlertFiles) -> None:
+        self._files = files
+        self._paths: dict[str, Path] = {}
+
+    def serve(self, sinks: Sequence[AppSink]) -> None:
+        """Write files of these sinks."""
+        paths = {
+            each.name: self._files.path(each.app, each.sink.path)
+            for each in sinks
+            if isinstance(each.sink, JsonLinesSink)
+        }
+        for path in set(paths.values()) - set(self._paths.values()) if self._files.single_run else ():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"")
+        self._paths = paths
 
     def deliver(self, record: Record) -> str | None:
         """Append one line, on the disk before it counts."""
-        path = self._path_of(record.sink)
+        path = self._paths.get(record.sink)
         if path is None:
             raise RefusedError("nobody names the file any more")
         try:

@@ -8,12 +8,14 @@ import contextlib
 import logging
 import ssl
 import threading
+from collections.abc import Sequence
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from mainstream.api.video_app import MqttSink
-from mainstream.runner_orders import SinkKeys
+from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sinks import MqttSink
+from mainstream_runner.sinks.destination import AppSink, Route, digest
 from mainstream_runner.sinks.spool import Record
 
 _log = logging.getLogger(__name__)
@@ -22,6 +24,12 @@ _CONNECTED_S = 5.0
 _KEEPALIVE_S = 30
 _LONGEST_RECONNECT_S = 30
 ONLINE, OFFLINE = "online", "offline"
+
+
+def mqtt_route(sink: MqttSink, each: AppSink, node: str) -> Route:
+    """One courier for each sink: its last will is its own."""
+    identity = digest(each.name, each.keys.model_dump_json())
+    return Route(f"mqtt-{identity}", lambda: MqttTopic(sink, each.keys, f"mainstream-{digest(node, each.name)}"))
 
 
 class MqttTopic:
@@ -41,11 +49,12 @@ class MqttTopic:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_connect_fail = self._on_connect_fail
-        if keys.username is not None:
-            self._client.username_pw_set(keys.username, keys.password)
+        username = keys.get("username")
+        if username is not None:
+            self._client.username_pw_set(username, keys.get("password"))
         try:
             if sink.tls:
-                context = ssl.create_default_context(cadata=keys.ca_pem)
+                context = ssl.create_default_context(cadata=keys.get("ca_pem"))
                 context.minimum_version = ssl.TLSVersion.TLSv1_2
                 self._client.tls_set_context(context)
             self._client.connect_async(sink.host, sink.port, keepalive=_KEEPALIVE_S)
@@ -53,6 +62,9 @@ class MqttTopic:
             self._started = True
         except (OSError, ValueError, ssl.SSLError) as error:
             self._problem = f"the broker's ca.crt can't be used ({type(error).__name__})"
+
+    def serve(self, sinks: Sequence[AppSink]) -> None:
+        """All of them have the same topic."""
 
     def deliver(self, record: Record) -> str | None:
         """Publish one event and wait for the broker's acknowledgement."""

@@ -5,13 +5,14 @@ A file that waits is a record of the spool; the signed URL stays in memory and i
 
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from mainstream.status_report import SignedUpload, WantedUpload
-from mainstream_runner.sinks.courier import RefusedError
+from mainstream_runner.sinks.destination import AppSink, Destination, RefusedError, Route
 from mainstream_runner.sinks.spool import Record
 
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
@@ -38,6 +39,11 @@ def wanted_upload(record: Record, sink: int) -> WantedUpload:
     return WantedUpload(app=record.app, sink=sink, name=said["name"], size_bytes=said["size_bytes"])
 
 
+def clips_route(uploads: "ClipUploads") -> Route:
+    """One courier for all uploads; what is not signed yet waits aside."""
+    return Route("uploads", lambda: _KeptOpen(uploads), uploads.ready)
+
+
 class ClipUploads:
     """Writes files to where the operator said."""
 
@@ -48,10 +54,10 @@ class ClipUploads:
         self._lock = threading.Lock()
         self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
 
-    def serve(self, index: dict[str, int]) -> None:
-        """Sinks by name, and which of its app's sinks each is."""
+    def serve(self, sinks: Sequence[AppSink]) -> None:
+        """Upload for these sinks."""
         with self._lock:
-            self._index = dict(index)
+            self._index = {each.name: each.index for each in sinks}
 
     def take(self, uploads: tuple[SignedUpload, ...]) -> None:
         """Use these URLs for what waits."""
@@ -98,3 +104,21 @@ class ClipUploads:
 
     def _key(self, record: Record) -> _Key:
         return _Key(record.app, self._index.get(record.sink, -1), json.loads(record.body)["name"])
+
+
+class _KeptOpen:
+    """Outlives its courier: the connection stays open when no app names it for a while."""
+
+    def __init__(self, destination: Destination) -> None:
+        self._destination = destination
+
+    def serve(self, sinks: Sequence[AppSink]) -> None:
+        """Pass it on."""
+        self._destination.serve(sinks)
+
+    def deliver(self, record: Record) -> str | None:
+        """Pass it on."""
+        return self._destination.deliver(record)
+
+    def close(self) -> None:
+        """Stay open."""

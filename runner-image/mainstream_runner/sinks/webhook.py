@@ -6,10 +6,13 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Sequence
 
 import httpx
 
-from mainstream_runner.sinks.courier import RefusedError
+from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sinks import WebhookSink
+from mainstream_runner.sinks.destination import AppSink, RefusedError, Route, digest
 from mainstream_runner.sinks.spool import Record
 
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
@@ -21,6 +24,12 @@ _NEVER = frozenset({400, 413, 415, 422})
 """what is wrong is the request itself, and it will be the same the next time"""
 
 
+def webhook_route(sink: WebhookSink, keys: SinkKeys) -> Route:
+    """One courier for each URL and key."""
+    key = keys.get("hmac_key")
+    return Route(f"webhook-{digest(sink.url, key or '')}", lambda: Webhook(sink.url, key))
+
+
 class Webhook:
     """One URL."""
 
@@ -29,6 +38,9 @@ class Webhook:
         self._key = key
         # No proxy and no redirect: a tenant's receiver must not send the runner elsewhere.
         self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+
+    def serve(self, sinks: Sequence[AppSink]) -> None:
+        """All of them have the same URL and key."""
 
     def deliver(self, record: Record) -> str | None:
         """POST one event."""

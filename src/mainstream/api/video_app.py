@@ -1,12 +1,13 @@
 """VideoApp: one tenant's app on one stream."""
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, PositiveFloat, field_validator, model_validator
+from pydantic import AwareDatetime, Field, PositiveFloat, field_validator
 
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel
+from mainstream.api.sinks import Sink
 from mainstream.api.store_access import StoreAccess
 
 Rate = Annotated[float, Field(gt=0, le=240)]
@@ -52,71 +53,6 @@ class EventOverrides(ApiModel):
         le=1,
         description="Correlation of misses between analysed frames: 0 independent, 1 all alike.",
     )
-
-
-class JsonLinesSink(ApiModel):
-    """Events as JSON lines in a file on the node."""
-
-    path: str = Field(min_length=1, max_length=1024, description="File below the runner's event folder.")
-
-
-class WebhookSink(ApiModel):
-    """Events as HTTP POSTs of one JSON object each, at least once; a reader tells repeats by the event's id."""
-
-    url: str = Field(
-        min_length=1, max_length=2048, pattern=r"^https?://[^@]+$", description="Where to; without user and password."
-    )
-    secret_name: Name | None = Field(
-        None, description="Secret in the app's namespace whose 'key' signs each request (HMAC-SHA256)."
-    )
-
-
-class MqttSink(ApiModel):
-    """Events as MQTT messages of one JSON object each, QoS 1; whether the app runs is kept at <topic>/state."""
-
-    host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9:._-]+$", description="The broker.")
-    port: int = Field(1883, ge=1, le=65535, description="Its port; 8883 is usual with tls.")
-    topic: str = Field(
-        min_length=1, max_length=512, pattern=r"^[^#+$\x00-\x1f\x7f/][^#+\x00-\x1f\x7f]*$", description="No wildcards."
-    )
-    tls: bool = Field(False, description="Encrypted; the broker's certificate is checked.")
-    secret_name: Name | None = Field(
-        None, description="Secret in the app's namespace with username and password, and the broker's ca.crt."
-    )
-
-
-class ClipsSink(ApiModel):
-    """A short clip and a picture of each event, uploaded under a prefix of the tenant's bucket."""
-
-    prefix: str = Field(
-        min_length=6,
-        max_length=1024,
-        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]*){0,7}$",
-        description="s3://bucket/prefix",
-    )
-    store: StoreAccess = StoreAccess()
-
-
-class Sink(ApiModel):
-    """One place that the app's events go to."""
-
-    model_config = ConfigDict(
-        json_schema_extra=cel(
-            "[has(self.jsonLines), has(self.webhook), has(self.mqtt), has(self.clips)].exists_one(given, given)",
-            "give one of jsonLines, webhook, mqtt, clips",
-        )
-    )
-
-    json_lines: JsonLinesSink | None = Field(None, description="Events as JSON lines in a file on the node.")
-    webhook: WebhookSink | None = Field(None, description="Events as HTTP POSTs.")
-    mqtt: MqttSink | None = Field(None, description="Events as MQTT messages.")
-    clips: ClipsSink | None = Field(None, description="Clips and pictures of events in a bucket.")
-
-    @model_validator(mode="after")
-    def _one_of(self) -> Self:
-        if sum(each is not None for each in (self.json_lines, self.webhook, self.mqtt, self.clips)) != 1:
-            raise ValueError("give one of jsonLines, webhook, mqtt, clips")
-        return self
 
 
 class VideoAppSpec(ApiModel):

@@ -17,8 +17,9 @@ import httpx
 import psutil
 from fault_surroundings import Receiver, Store
 from fault_tools import free_port, wait_for
+from pydantic import TypeAdapter
 
-from mainstream.api.video_app import Sink
+from mainstream.api.sinks import Sink
 from mainstream.nn.registry import load_base_network
 from mainstream.runner_orders import (
     CREDENTIALS_FILE,
@@ -95,7 +96,7 @@ class Stage:
         """Apps by (branch-point, fps) of which every analysed frame is an event."""
         stream = RunnerStream(name="plaza", url=url, fps=fps, crops={"full": None})
         plan = synthetic_plan(load_base_network(BASE), self.folder / "source", stream, apps, sharing=True)
-        chosen = tuple(Sink.model_validate(sink) for sink in sinks)
+        chosen = TypeAdapter(tuple[Sink, ...]).validate_python(sinks)
         changed = {"threshold": threshold, "merge_gap_s": merge_gap_s, "sinks": chosen}
         return plan.model_copy(
             update={

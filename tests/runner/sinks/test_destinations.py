@@ -15,6 +15,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from pydantic import TypeAdapter
 from runner_apps import runner_app
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
@@ -22,9 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 from fault_surroundings import Broker, Receiver, Store
 from fault_tools import MissingToolError, wait_for
 
-from mainstream.api.video_app import MqttSink, Sink
+from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sinks import MqttSink, Sink, WebhookSink
 from mainstream.errors import InvalidInputError
-from mainstream.runner_orders import SinkKeys, sink_key
+from mainstream.runner_orders import sink_key
 from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import SignedUpload
 from mainstream_runner.alert import Alert, AlertMessage, AlertPhase, alert_message
@@ -32,17 +34,19 @@ from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
 from mainstream_runner.sinks.alert_delivery import AlertDelivery
 from mainstream_runner.sinks.courier import Courier
+from mainstream_runner.sinks.destination import AppSink
 from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.mqtt import MqttTopic
 from mainstream_runner.sinks.spool import Spool
-from mainstream_runner.sinks.webhook import Webhook, signature
+from mainstream_runner.sinks.webhook import signature, webhook_route
 
 DIGEST = "0" * 64
 KEY = "shared-secret"
+SINK: TypeAdapter[Sink] = TypeAdapter(Sink)
 
 
 def app_with(*sinks: dict[str, Any], name: str = "plaza/crossing") -> RunnerApp:
-    return runner_app(name, sinks=tuple(Sink.model_validate(sink) for sink in sinks))
+    return runner_app(name, sinks=tuple(SINK.validate_python(sink) for sink in sinks))
 
 
 def alert(number: int, phase: AlertPhase = "opened", app: str = "plaza/crossing") -> Alert:
@@ -51,6 +55,12 @@ def alert(number: int, phase: AlertPhase = "opened", app: str = "plaza/crossing"
 
 def message(number: int) -> AlertMessage:
     return alert_message(alert(number), node="n", stream="s", view="full")
+
+
+def courier_to(receiver: Receiver, spool: Spool) -> Courier:
+    """Delivers for the sink `s`."""
+    sink = WebhookSink(url=receiver.url)
+    return Courier(spool, [AppSink("s", "a", 0, sink, SinkKeys())], webhook_route(sink, SinkKeys()))
 
 
 Make = Callable[..., AlertDelivery]
@@ -94,7 +104,7 @@ def test_a_webhooks_signature_is_what_standard_webhooks_says() -> None:
 
 def test_a_webhook_gets_each_line_once_in_order_signed_with_its_key(make: Make, receiver: Receiver) -> None:
     app = app_with({"webhook": {"url": receiver.url}})
-    sinks = make(app, keys={sink_key(app.name, 0): SinkKeys(hmac_key=KEY)})
+    sinks = make(app, keys={sink_key(app.name, 0): SinkKeys({"hmac_key": KEY})})
     sinks.deliver(app, alert(1))
     sinks.deliver(app, alert(1, "closed"))
     assert sinks.drain(10.0) == 0
@@ -115,7 +125,7 @@ def test_two_apps_with_one_url_and_keys_of_their_own_are_signed_each_with_its_ow
     make: Make, receiver: Receiver
 ) -> None:
     apps = [app_with({"webhook": {"url": receiver.url}}, name=name) for name in ("a/x", "b/x")]
-    sinks = make(*apps, keys={sink_key(app.name, 0): SinkKeys(hmac_key=app.name) for app in apps})
+    sinks = make(*apps, keys={sink_key(app.name, 0): SinkKeys({"hmac_key": app.name}) for app in apps})
     for app in apps:
         sinks.deliver(app, alert(1, app=app.name))
     assert sinks.drain(10.0) == 0
@@ -132,7 +142,7 @@ def test_a_line_that_a_webhook_will_never_take_is_given_up_and_counted(
     spool = Spool(tmp_path)
     spool.put("a", ["s"], message(1), at_s=1.0)
     receiver.status = 422
-    courier = Courier("test", spool, ["s"], Webhook(receiver.url, None))
+    courier = courier_to(receiver, spool)
     wait_for(lambda: spool.depth() == 0, 10.0)
     assert spool.events("a").lost == 1
     receiver.status = 200
@@ -147,7 +157,7 @@ def test_a_redirect_is_not_followed_and_the_line_waits(tmp_path: Path, receiver:
     spool = Spool(tmp_path)
     spool.put("a", ["s"], message(1), at_s=1.0)
     receiver.status = 307
-    courier = Courier("test", spool, ["s"], Webhook(receiver.url, None))
+    courier = courier_to(receiver, spool)
     wait_for(lambda: courier.problem is not None, 10.0)
     assert courier.problem == "the webhook answered 307"
     assert spool.depth() == 1
@@ -226,8 +236,8 @@ def test_the_broker_tells_of_a_runner_that_was_killed(broker: Broker) -> None:
     heard: list[tuple[str, bytes, bool]] = []
     client = listen(broker, "t/state", heard)
     script = (
-        "import sys,time\nfrom mainstream.api.video_app import MqttSink\n"
-        "from mainstream.runner_orders import SinkKeys\n"
+        "import sys,time\nfrom mainstream.api.sinks import MqttSink\n"
+        "from mainstream.api.sink_kind import SinkKeys\n"
         "from mainstream_runner.sinks.mqtt import MqttTopic\n"
         "MqttTopic(MqttSink(host='127.0.0.1', port=int(sys.argv[1]), topic='t'), SinkKeys(), 'c')\ntime.sleep(60)\n"
     )

@@ -1,0 +1,35 @@
+"""Which destination each kind of sink has; a kind without one does not pass the type check."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from mainstream.api.sinks import ClipsSink, JsonLinesSink, MqttSink, WebhookSink
+from mainstream_runner.sinks.destination import AppSink, Route
+from mainstream_runner.sinks.json_lines import AlertFiles, json_lines_route
+from mainstream_runner.sinks.mqtt import mqtt_route
+from mainstream_runner.sinks.uploads import ClipUploads, clips_route
+from mainstream_runner.sinks.webhook import webhook_route
+
+
+@dataclass(frozen=True)
+class DeliveryContext:
+    """What destinations of one runner have in common."""
+
+    node: str
+    files: AlertFiles
+    uploads: ClipUploads
+
+
+def route_of(each: AppSink, context: DeliveryContext) -> Route:
+    """How the sink is reached; raises `InvalidInputError` where it names what must not be used."""
+    match each.sink:
+        case JsonLinesSink() as sink:
+            return json_lines_route(sink, each.app, context.files)
+        case WebhookSink() as sink:
+            return webhook_route(sink, each.keys)
+        case MqttSink() as sink:
+            return mqtt_route(sink, each, context.node)
+        case ClipsSink():
+            return clips_route(context.uploads)
+        case _:
+            assert_never(each.sink)

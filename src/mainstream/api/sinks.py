@@ -1,0 +1,120 @@
+"""Where an app's alerts may go: for each kind its fields, the hosts that it calls, the keys that it needs.
+
+How a kind delivers is the runner's (`mainstream_runner/sinks/`).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from mainstream.api.host_call import HostCall
+from mainstream.api.model import ApiModel, Name
+from mainstream.api.one_of import OneOf
+from mainstream.api.sink_kind import MissingEntry, SecretUse, SinkKeys, Takes
+from mainstream.api.store_access import StoreAccess
+
+
+class JsonLinesSink(ApiModel):
+    """Alerts as JSON lines in a file on the node."""
+
+    key: ClassVar[str] = "json_lines"
+    takes: ClassVar[Takes] = "alerts"
+
+    path: str = Field(min_length=1, max_length=1024, description="File below the runner's event folder.")
+
+    def calls(self) -> tuple[HostCall, ...]:
+        """None: it is written on the node."""
+        return ()
+
+    def secret(self) -> SecretUse | None:
+        """None."""
+        return None
+
+
+class WebhookSink(ApiModel):
+    """Alerts as HTTP POSTs of one JSON object each, at least once; a reader tells repeats by id and event."""
+
+    key: ClassVar[str] = "webhook"
+    takes: ClassVar[Takes] = "alerts"
+
+    url: str = Field(
+        min_length=1, max_length=2048, pattern=r"^https?://[^@]+$", description="Where to; without user and password."
+    )
+    secret_name: Name | None = Field(
+        None, description="Secret in the app's namespace whose 'key' signs each request (HMAC-SHA256)."
+    )
+
+    def calls(self) -> tuple[HostCall, ...]:
+        """The URL's."""
+        return (HostCall("url", url=self.url),)
+
+    def secret(self) -> SecretUse | None:
+        """What signs requests, as `hmac_key`."""
+        return None if self.secret_name is None else SecretUse(self.secret_name, self._keys)
+
+    @staticmethod
+    def _keys(secret: Mapping[str, str]) -> SinkKeys | MissingEntry:
+        return SinkKeys({"hmac_key": secret["key"]}) if secret.get("key") else MissingEntry("key")
+
+
+class MqttSink(ApiModel):
+    """Alerts as MQTT messages of one JSON object each, QoS 1; whether the app runs is kept at <topic>/state."""
+
+    key: ClassVar[str] = "mqtt"
+    takes: ClassVar[Takes] = "alerts"
+
+    host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9:._-]+$", description="The broker.")
+    port: int = Field(1883, ge=1, le=65535, description="Its port; 8883 is usual with tls.")
+    topic: str = Field(
+        min_length=1, max_length=512, pattern=r"^[^#+$\x00-\x1f\x7f/][^#+\x00-\x1f\x7f]*$", description="No wildcards."
+    )
+    tls: bool = Field(False, description="Encrypted; the broker's certificate is checked.")
+    secret_name: Name | None = Field(
+        None, description="Secret in the app's namespace with username and password, and the broker's ca.crt."
+    )
+
+    def calls(self) -> tuple[HostCall, ...]:
+        """The broker."""
+        return (HostCall("host", host=self.host),)
+
+    def secret(self) -> SecretUse | None:
+        """`username` and `password`, the broker's certificate authority as `ca_pem`, or all three."""
+        return None if self.secret_name is None else SecretUse(self.secret_name, self._keys)
+
+    @staticmethod
+    def _keys(secret: Mapping[str, str]) -> SinkKeys | MissingEntry:
+        login = [name for name in ("username", "password") if name in secret]
+        if len(login) == 1 or (not login and "ca.crt" not in secret):
+            return MissingEntry("username" if "username" not in secret else "password")
+        names = {"username": "username", "password": "password", "ca.crt": "ca_pem"}
+        return SinkKeys({name: secret[entry] for entry, name in names.items() if entry in secret})
+
+
+class ClipsSink(ApiModel):
+    """A short clip and a picture of each alert, uploaded under a prefix of the tenant's bucket."""
+
+    key: ClassVar[str] = "clips"
+    takes: ClassVar[Takes] = "clips"
+
+    prefix: str = Field(
+        min_length=6,
+        max_length=1024,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]*){0,7}$",
+        description="s3://bucket/prefix",
+    )
+    store: StoreAccess = StoreAccess()
+
+    def calls(self) -> tuple[HostCall, ...]:
+        """The store."""
+        return (self.store.call("store"),)
+
+    def secret(self) -> SecretUse | None:
+        """None for the runner: the operator signs a URL for each file."""
+        return None
+
+
+Sink = Annotated[
+    JsonLinesSink | WebhookSink | MqttSink | ClipsSink, OneOf("Sink", "One place that the app's alerts go to.")
+]
+"""written as an object with one key, the kind's"""
