@@ -1,8 +1,17 @@
 """Exports of CVAT: "CVAT for video 1.1" (tracks) and "CVAT for images 1.1" (tags and shapes of single frames).
 
-A label is shown on a frame if any track, shape or tag of that name is. Format: docs.cvat.ai, "XML annotation format".
+A label is shown on a frame if any track, shape or tag of that name is. Format: docs.cvat.ai, "XML annotation format";
+what a task, a job and a project write is decided in CVAT's `dataset_manager`.
+
+Shapes carry the video's own numbers whatever part of it a task or a job holds, and `start_frame` is such a number;
+`size` counts the frames that were listed, and of a task with a frame filter each of them stands for `step` frames. A
+track lists every frame that it is on; where it ends, or is away for a while, comes a key frame with `outside`. A
+skeleton has no `outside` of its own: it is away where all its points are.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,41 +24,137 @@ from mainstream_trainer.labelled_frames import LabelledFrames
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+_SHAPES = frozenset({"box", "cuboid", "ellipse", "mask", "points", "polygon", "polyline", "skeleton"})
+_YES = ("1", "true", "yes")
 
-def read_cvat(path: Path) -> LabelledFrames:
-    """Runs of frames by label."""
+
+@dataclass(frozen=True)
+class _Listed:
+    """The frames of a video that a task or a job holds: `size` of them, `step` apart, from `start` on."""
+
+    start: int
+    step: int
+    size: int
+
+    @property
+    def part(self) -> Run:
+        """All frames that they stand for."""
+        return self.start, self.start + self.size * self.step
+
+
+def read_cvat(content: bytes, path: Path, frames: int) -> LabelledFrames:
+    """Runs of frames by label; `frames` are those of the video, `path` is where the content comes from."""
     try:
-        root = ElementTree.parse(path).getroot()
+        root = ElementTree.fromstring(content)
     except (ElementTree.ParseError, DefusedXmlException) as error:
         raise InvalidInputError(f"is not XML that can be used ({error})", source=path) from error
-    if root is None or root.tag != "annotations":
+    if root.tag != "annotations":
         raise InvalidInputError("is not an export of CVAT: it has no <annotations>", source=path)
-    size = root.findtext("meta/task/size") or root.findtext("meta/job/size")
-    if size is None:
+    meta, where = _meta(root, path)
+    listed = _listed(meta, where, path)
+    _check_numbering(meta, where, listed, frames, path)
+    runs: dict[str, list[Run]] = {
+        name: []
+        for label in root.iterfind("meta//labels/label")
+        if label.findtext("parent") is None and (name := label.findtext("name"))
+    }
+    for label, run in (*_tracks(root, listed.step, path), *_images(root, listed.step, path)):
+        runs.setdefault(label, []).append(run)
+    video = root.findtext("meta/source") or meta.findtext("source") or meta.findtext("name")
+    return LabelledFrames(video or path.name, listed.part, runs, listed.step)
+
+
+def _meta(root: "Element", path: Path) -> "tuple[Element, str]":
+    """The task or the job that was exported, and its name in messages."""
+    for name in ("task", "job"):
+        if (found := root.find(f"meta/{name}")) is not None:
+            return found, f"meta.{name}"
+    tasks = root.findall("meta/project/tasks/task")
+    if len(tasks) == 1:
+        return tasks[0], "meta.project.tasks.task"
+    if tasks:
         raise InvalidInputError(
-            "does not say how many frames there are; export a task or a job, not a project",
-            field="meta.task.size",
+            f"holds {len(tasks)} tasks, whose frames are counted on from one to the next; export the task of this "
+            "video alone",
+            field="meta.project.tasks",
             source=path,
         )
-    runs: dict[str, list[Run]] = {
-        name: [] for name in (label.findtext("name") for label in root.iterfind("meta/*/labels/label")) if name
-    }
+    raise InvalidInputError(
+        "does not say how many frames there are; export a task or a job", field="meta.task.size", source=path
+    )
+
+
+def _listed(meta: "Element", where: str, path: Path) -> _Listed:
+    texts = {name: (meta.findtext(name) or "").strip() for name in ("size", "start_frame", "frame_filter")}
+    if not texts["size"]:
+        raise InvalidInputError(
+            "does not say how many frames there are; export a task or a job", field=f"{where}.size", source=path
+        )
+    size = _whole(texts["size"], f"{where}.size", path)
+    start = _whole(texts["start_frame"] or "0", f"{where}.start_frame", path)
+    filtered = texts["frame_filter"]
+    if filtered and not filtered.replace(" ", "").startswith("step="):
+        raise InvalidInputError(
+            f"{filtered!r} is not step=N; label the video itself", field=f"{where}.frame_filter", source=path
+        )
+    step = _whole(filtered.replace(" ", "").removeprefix("step=") or "1", f"{where}.frame_filter", path)
+    if step < 1 or start < 0 or size < 1:
+        raise InvalidInputError("counts no frames", field=where, source=path)
+    return _Listed(start, step, size)
+
+
+def _check_numbering(meta: "Element", where: str, listed: _Listed, frames: int, path: Path) -> None:
+    """Pictures that were taken out of a video are numbered on their own: of none of them is it known when it was."""
+    of_pictures = meta.findtext("mode") == "annotation" and meta.find("source") is None
+    if of_pictures and listed.part != (0, frames):
+        raise InvalidInputError(
+            f"is a task of {listed.size} pictures, and nobody knows which of the video's {frames} frames they are; "
+            "label the video itself",
+            field=f"{where}.mode",
+            source=path,
+        )
+
+
+def _tracks(root: "Element", step: int, path: Path) -> Iterator[tuple[str, Run]]:
     for track in root.iterfind("track"):
-        # Every frame that a track is on is listed; where it leaves the picture, `outside` says so.
-        for shape in track:
-            if shape.get("frame") is not None and shape.get("outside", "0") == "0":
-                frame = _number(shape, "frame", path)
-                runs.setdefault(track.get("label", ""), []).append((frame, frame + 1))
+        label = track.get("label", "")
+        at = sorted((_frame(shape, path), not _is_away(shape)) for shape in _shapes(track))
+        if not at or _is_outside(track):
+            continue
+        # A frame that was deleted in the tool is not listed: a track that is there before and after was there.
+        for (frame, there), (then, _) in pairwise([*at, (at[-1][0] + step, False)]):
+            if there and then > frame:
+                yield label, (frame, then)
+
+
+def _images(root: "Element", step: int, path: Path) -> Iterator[tuple[str, Run]]:
+    """Tags and shapes of single frames; of tags that stand outside of images too, as some versions write them."""
     for image in root.iterfind("image"):
-        frame = _number(image, "id", path)
-        for shape in image:
-            runs.setdefault(shape.get("label", ""), []).append((frame, frame + 1))
-    video = root.findtext("meta/source") or root.findtext("meta/task/source") or root.findtext("meta/task/name")
-    return LabelledFrames(video or path.name, _whole(size, "meta.task.size", path), runs)
+        frame = _whole(image.get("id", ""), "image.id", path)
+        for each in image:
+            if each.tag == "tag" or (each.tag in _SHAPES and not _is_away(each)):
+                yield each.get("label", ""), (frame, frame + step)
+    for tag in root.iterfind("tag"):
+        frame = _frame(tag, path)
+        yield tag.get("label", ""), (frame, frame + step)
 
 
-def _number(element: "Element", name: str, path: Path) -> int:
-    return _whole(element.get(name, ""), f"{element.tag}.{name}", path)
+def _shapes(track: "Element") -> "Iterator[Element]":
+    return (each for each in track if each.tag in _SHAPES)
+
+
+def _is_away(shape: "Element") -> bool:
+    """Whether a shape is out of the picture: it says so, or all of its parts do."""
+    parts = [each for each in shape if each.tag in _SHAPES]
+    return _is_outside(shape) or (bool(parts) and all(_is_away(part) for part in parts))
+
+
+def _is_outside(element: "Element") -> bool:
+    return element.get("outside", "0").strip().lower() in _YES
+
+
+def _frame(element: "Element", path: Path) -> int:
+    return _whole(element.get("frame", ""), f"{element.tag}.frame", path)
 
 
 def _whole(text: str, field: str, path: Path) -> int:

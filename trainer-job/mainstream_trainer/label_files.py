@@ -4,6 +4,10 @@ An export says which frames show what, not which of them train: without a split 
 train and the rest is the test, as with pictures.
 """
 
+import io
+import json
+import logging
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,27 +19,43 @@ from mainstream.errors import InvalidInputError
 from mainstream.labels import AppLabels, Labels, Run, Split, read_labels
 from mainstream_trainer.clip import Clip
 from mainstream_trainer.cvat import read_cvat
-from mainstream_trainer.label_studio import read_label_studio
-from mainstream_trainer.labelled_frames import LabelledFrames
+from mainstream_trainer.label_studio import VideoClock, read_label_studio
+from mainstream_trainer.labelled_frames import NOTHING_SAID, LabelledFrames, LabelOptions
 
 DEFAULT_TRAIN_SHARE = 0.75
 _WAY_OUT = "give labels as in examples/plaza/labels.json, a CVAT export (XML) or a Label Studio export (JSON)"
+_ZIPPED = "annotations.xml"
+"""what CVAT calls it in the ZIP file that it hands out"""
+_LOGGER = logging.getLogger(__name__)
 
 
-def read_label_file(path: Path, clip: Clip, split: Split | None = None) -> Labels:
-    """Labels of a clip from our own JSON, an export of CVAT (XML) or of Label Studio (JSON).
+def read_label_file(path: Path, clip: Clip, split: Split | None = None, options: LabelOptions = NOTHING_SAID) -> Labels:
+    """Labels of a clip from our own JSON, an export of CVAT (XML, or the ZIP with it) or of Label Studio (JSON).
 
-    A `split` replaces the file's own. Raises `InvalidInputError` with the file, the place in it, and the way out.
+    A `split` replaces the file's own. What an export leaves open, and was assumed, is said.
+    Raises `InvalidInputError` with the file, the place in it, and the way out.
     """
-    start = _start(path)
+    content = _content(path)
+    start = content[:64].decode("utf-8-sig", errors="replace").lstrip()
+    labelled = None
     if start.startswith("<"):
-        labels = _as_labels(read_cvat(path), clip, path)
-    elif start.startswith("["):
-        labels = _as_labels(read_label_studio(path, clip.fps), clip, path)
-    else:
+        labels, labelled = _as_labels(read_cvat(content, path, clip.frames), clip, path)
+    elif start.startswith("[") or (start.startswith("{") and _is_label_studio(content, path)):
+        found = read_label_studio(content, path, VideoClock(clip.path.name, clip.times), options)
+        labels, labelled = _as_labels(found, clip, path)
+    elif start.startswith("{"):
         labels = read_labels(path)
+    else:
+        raise InvalidInputError(f"is no label file that is known; {_WAY_OUT}", source=path)
     if split is None:
         return labels
+    if labelled is not None and not labelled[0] <= split.train[0] < split.train[1] <= labelled[1]:
+        raise InvalidInputError(
+            f"[{split.train[0]}, {split.train[1]}] reaches out of the labelled part "
+            f"[{labelled[0]}, {labelled[1]}]: nobody said what is on those frames",
+            field="split.train",
+            source=path,
+        )
     try:
         return Labels.model_validate({**labels.model_dump(), "split": split.model_dump()})
     except ValidationError as error:
@@ -48,38 +68,70 @@ def runs_of(shown: NDArray[np.bool_]) -> list[Run]:
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
-def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> Labels:
-    """Two people in one place are one event: runs of a label that overlap or touch are joined."""
-    frames = found.frames or clip.frames
-    if frames is None:
-        raise InvalidInputError(f"does not say how many frames there are, nor does {clip.path}", source=path)
+def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> tuple[Labels, Run]:
+    """Two people in one place are one event: runs of a label that overlap or touch are joined.
+
+    Also the part of the video that was labelled: three quarters of it train.
+    """
+    for note in found.notes:
+        _LOGGER.warning("%s: %s", path, note)
+    frames = clip.frames
+    first, end = found.labelled or (0, frames)
+    if first >= frames or end - found.step >= frames:
+        raise InvalidInputError(
+            f"is of frames {first} to {end - 1}, but {clip.path} has only {frames}; label this very clip",
+            field="frames",
+            source=path,
+        )
+    end = min(end, frames)
     apps = {}
     for name, runs in found.runs.items():
         shown = np.zeros(frames, dtype=np.bool_)
-        for start, end in runs:
-            if not 0 <= start < end <= frames:
+        for start, after in runs:
+            if not first <= start < end or start >= after:
                 raise InvalidInputError(
-                    f"has {name!r} on frames {start} to {end - 1}, but there are only frames 0 to {frames - 1}",
+                    f"has {name!r} on frames {start} to {after - 1}, but there are only frames {first} to {end - 1}",
                     source=path,
                 )
-            shown[start:end] = True
+            shown[start : min(after, end)] = True
         apps[name] = AppLabels(event=name, runs=tuple(runs_of(shown)))
     if not apps:
         raise InvalidInputError(f"has no labels; {_WAY_OUT}", source=path)
-    border = round(DEFAULT_TRAIN_SHARE * frames)
-    return Labels(
-        video=found.video,
-        frames=frames,
-        split=Split(train=(0, border), test=(border, frames)),
-        apps=apps,
-    )
+    border = first + round(DEFAULT_TRAIN_SHARE * (end - first))
+    labels = Labels(video=found.video, frames=frames, split=Split(train=(first, border), test=(border, end)), apps=apps)
+    return labels, (first, end)
 
 
-def _start(path: Path) -> str:
+def _is_label_studio(content: bytes, path: Path) -> bool:
+    """Whether a JSON object is one task or one annotation of Label Studio, as cloud storage keeps it."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    if "images" in found and "categories" in found:
+        raise InvalidInputError(f"is of the COCO format, which does not say when a frame was; {_WAY_OUT}", source=path)
+    return "apps" not in found and ("annotations" in found or "result" in found)
+
+
+def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InvalidInputError(f"larger than {MAX_BYTES} bytes", source=path)
-        with path.open("rb") as file:
-            return file.read(64).decode("utf-8-sig", errors="replace").lstrip()
+        content = path.read_bytes()
     except OSError as error:
         raise InvalidInputError(f"cannot be read ({error.strerror}); {_WAY_OUT}", source=path) from error
+    return _unzipped(content, path) if content.startswith(b"PK\x03\x04") else content
+
+
+def _unzipped(content: bytes, path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            member = archive.getinfo(_ZIPPED)
+            if member.file_size > MAX_BYTES:
+                raise InvalidInputError(f"holds an {_ZIPPED} of more than {MAX_BYTES} bytes", source=path)
+            with archive.open(member) as file:
+                return file.read(MAX_BYTES)
+    except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        raise InvalidInputError(
+            f"is a ZIP file without an {_ZIPPED} that can be read; {_WAY_OUT}", source=path
+        ) from error

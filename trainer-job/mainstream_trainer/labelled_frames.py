@@ -7,11 +7,28 @@ from mainstream.labels import Run
 
 
 @dataclass(frozen=True)
+class LabelOptions:
+    """What an export may leave open, as whoever trains says it."""
+
+    annotator: str | None = None
+    """whose labels, where several people labelled the video"""
+    fps: float | None = None
+    """rate at which the tool counted frames, where the export does not say"""
+
+
+NOTHING_SAID = LabelOptions()
+
+
+@dataclass(frozen=True)
 class LabelledFrames:
-    """For each label the runs of frames that show it, in any order; they may overlap."""
+    """For each label the runs of frames that show it, in any order; they may overlap. Frames are those of the video."""
 
     video: str
     """which video this is, in words"""
-    frames: int | None
-    """of the video; None where the export does not say"""
+    labelled: Run | None
+    """the part of the video that was labelled; None where the export does not say: all of it"""
     runs: Mapping[str, list[Run]]
+    step: int = 1
+    """frames of the video that each labelled one stands for; of the last one the video may lack some"""
+    notes: tuple[str, ...] = ()
+    """what was left out or assumed, one sentence each"""

@@ -80,7 +80,7 @@ class Preparation:
     def _prepare_video(self, request: TrainingRequest, data: VideoData, network: Network) -> Job:
         clip = self._clips.get(data.video) or inspect_clip(data.video)
         self._clips[data.video] = clip
-        labels = read_label_file(data.labels, clip, data.split)
+        labels = read_label_file(data.labels, clip, data.split, data.label_options)
         _check_frames(data, labels, clip)
         part = labels.split.train
         check_undamaged(clip, part)
