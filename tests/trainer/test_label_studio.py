@@ -1,0 +1,192 @@
+"""Exports of Label Studio in the shapes that its versions write, read as its own player shows them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mainstream.errors import InvalidInputError
+from mainstream_trainer.clip import inspect_clip
+from mainstream_trainer.label_files import read_label_file
+from mainstream_trainer.labelled_frames import LabelOptions
+
+HERE = Path(__file__).parent / "exports"
+EVENTS = ((20, 35), (60, 75), (100, 115), (140, 155), (170, 185))
+
+
+@pytest.fixture(scope="session")
+def case_clip(cases):
+    """200 frames at 10 a second, with the events above."""
+    return inspect_clip(cases / "data/clip.mp4")
+
+
+def runs(labels):
+    return {name: app.runs for name, app in labels.apps.items()}
+
+
+@pytest.mark.parametrize("name", ["ls_time", "ls_fps8", "ls_fps25", "ls_min", "ls_choice", "ls_float", "ls_nolabel"])
+def test_events_are_found_by_time_whatever_the_tools_rate(cases, case_clip, name):
+    assert runs(read_label_file(cases / f"data/{name}.json", case_clip)) == {"door": EVENTS}
+
+
+def test_a_rate_that_no_export_says_is_said_to_be_assumed_and_can_be_given(cases, case_clip, caplog):
+    read_label_file(cases / "data/ls_time.json", case_clip)
+    assert "taken as the video's 10 a second" in caplog.text
+    assert "--label-fps" in caplog.text
+    caplog.clear()
+    at_20 = read_label_file(cases / "data/ls_time.json", case_clip, options=LabelOptions(fps=20.0))
+    assert runs(at_20)["door"][:2] == ((10, 17), (30, 37))
+    assert caplog.text == ""
+
+
+def test_of_a_clip_of_variable_rate_the_tools_rate_has_to_be_known(cases):
+    clip = inspect_clip(cases / "data/vfr.mp4")
+    with pytest.raises(InvalidInputError, match=r"those of vfr\.mp4 are not equally far apart"):
+        read_label_file(cases / "data/ls_time.json", clip)
+    # At 10 a second frames 141 to 155 are 14.0 to 15.5 s: there a frame lasts half a second, the hundredth from 10.0 s.
+    found = runs(read_label_file(cases / "data/ls_time.json", clip, options=LabelOptions(fps=10.0)))["door"]
+    assert found[0] == (20, 35)
+    assert clip.times.of(found[3]) == pytest.approx((14.0, 15.5), abs=0.26)
+
+
+def test_regions_without_a_label_are_left_out_and_counted(cases, case_clip, caplog):
+    read_label_file(cases / "data/ls_nolabel.json", case_clip)
+    assert "left out regions without a label: 1" in caplog.text
+
+
+def test_one_frame_past_the_end_is_the_tools_rounding(cases, case_clip):
+    assert runs(read_label_file(cases / "data/ls_past.json", case_clip))["door"][-1] == (189, 200)
+
+
+def test_stretches_in_seconds_are_read_by_time(cases, case_clip):
+    assert runs(read_label_file(cases / "data/ls_seconds.json", case_clip)) == {"door": ((20, 35),)}
+
+
+def test_key_frames_show_as_in_the_player_at_the_tools_default_rate(case_clip):
+    # Frames 49 to 84 of 24 a second are 2.0 to 3.5 s, frame 145 is 6.0 s; the last region goes on from 19.0 s.
+    found = read_label_file(HERE / "label-studio-1.7-boxes-24fps.json", case_clip)
+    assert runs(found) == {"door": ((20, 35), (60, 61)), "car": ((190, 200),)}
+
+
+def test_whose_labels_to_take_is_asked_where_several_people_labelled(case_clip):
+    path = HERE / "label-studio-1.13-two-annotators.json"
+    with pytest.raises(InvalidInputError, match=r"annotations: holds annotations of 2 people \(1, 2\).*--annotator"):
+        read_label_file(path, case_clip)
+    assert runs(read_label_file(path, case_clip, options=LabelOptions(annotator="1"))) == {"door": ((20, 35),)}
+    assert runs(read_label_file(path, case_clip, options=LabelOptions(annotator="2"))) == {
+        "door": ((60, 75), (100, 101))
+    }
+    with pytest.raises(InvalidInputError, match=r"--annotator: labelled nothing here \(there are: 1, 2\)"):
+        read_label_file(path, case_clip, options=LabelOptions(annotator="3"))
+
+
+def changed(folder, name, change):
+    content = json.loads((HERE / name).read_text())
+    change(content)
+    (folder / "a.json").write_text(json.dumps(content))
+    return folder / "a.json"
+
+
+def test_ground_truth_comes_first_and_that_others_were_left_out_is_said(case_clip, tmp_path, caplog):
+    def mark(content):
+        content[0]["annotations"][1]["ground_truth"] = True
+
+    path = changed(tmp_path, "label-studio-1.13-two-annotators.json", mark)
+    assert runs(read_label_file(path, case_clip)) == {"door": ((60, 75), (100, 101))}
+    assert "took the annotation of 2 (4), left out others: 1" in caplog.text
+
+
+def test_of_one_persons_annotations_the_last_one_counts(case_clip, tmp_path):
+    def same(content):
+        for each in content[0]["annotations"]:
+            each["completed_by"] = 1
+
+    path = changed(tmp_path, "label-studio-1.13-two-annotators.json", same)
+    assert runs(read_label_file(path, case_clip)) == {"door": ((60, 75), (100, 101))}
+
+
+def test_json_min_is_read_and_its_rows_are_annotations(case_clip, tmp_path):
+    found = read_label_file(HERE / "label-studio-json-min.json", case_clip)
+    assert runs(found) == {"door": ((20, 35), (100, 101)), "person": ((140, 155),)}
+
+    def twice(content):
+        content.append({**content[0], "annotator": 2, "annotation_id": 12})
+
+    with pytest.raises(InvalidInputError, match="annotations of 2 people"):
+        read_label_file(changed(tmp_path, "label-studio-json-min.json", twice), case_clip)
+
+
+def test_of_several_tasks_that_of_the_clip_is_taken(case_clip, tmp_path):
+    def more(content):
+        other = json.loads(json.dumps(content[0]))
+        other["file_upload"] = "aaaa-another.mp4"
+        content.insert(0, other)
+
+    path = changed(tmp_path, "label-studio-1.7-boxes-24fps.json", more)
+    assert runs(read_label_file(path, case_clip))["door"] == ((20, 35), (60, 61))
+
+
+def test_two_tasks_of_one_clip_are_refused(cases, case_clip):
+    with pytest.raises(InvalidInputError, match="must hold the one task of this video"):
+        read_label_file(cases / "data/ls_two.json", case_clip)
+
+
+def test_one_task_as_cloud_storage_keeps_it_is_read(case_clip, tmp_path):
+    task = json.loads((HERE / "label-studio-1.7-boxes-24fps.json").read_text())[0]
+    annotation = {**task["annotations"][0], "task": {"id": 1, "data": task["data"]}}
+    for content in (task, annotation):
+        (tmp_path / "1").write_text(json.dumps(content))
+        assert runs(read_label_file(tmp_path / "1", case_clip))["door"] == ((20, 35), (60, 61))
+
+
+def values(content):
+    return [each["value"] for each in content[0]["annotations"][0]["result"] if "value" in each]
+
+
+def test_a_rate_is_read_from_the_times_of_key_frames_where_the_length_was_not_known(case_clip, tmp_path):
+    def unknown(content):
+        for value in values(content):
+            value["duration"] = 0
+            del value["framesCount"]
+
+    path = changed(tmp_path, "label-studio-1.7-boxes-24fps.json", unknown)
+    assert runs(read_label_file(path, case_clip)) == {"door": ((20, 35), (60, 61)), "car": ((190, 200),)}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"duration": 60.0, "framesCount": 1440}, "value.duration: is of a video of 60 s, but clip.mp4 lasts 20 s"),
+        ({"framesCount": 1200}, "value.framesCount: counts frames at several rates \\(24, 60 a second\\)"),
+    ],
+)
+def test_labels_of_another_video_or_rate_are_refused_by_their_field(case_clip, tmp_path, change, sentence):
+    path = changed(tmp_path, "label-studio-1.7-boxes-24fps.json", lambda content: values(content)[0].update(change))
+    with pytest.raises(InvalidInputError, match=sentence):
+        read_label_file(path, case_clip)
+
+
+def test_frames_beyond_the_video_are_refused_with_the_rate_and_the_way_out(case_clip, tmp_path):
+    def later(content):
+        content[0]["annotations"] = content[0]["annotations"][:1]
+        values(content)[0]["ranges"] = [{"start": 400, "end": 430}]
+
+    path = changed(tmp_path, "label-studio-1.13-two-annotators.json", later)
+    with pytest.raises(
+        InvalidInputError, match=r"at 10 a second, which is until 43 s, but .* after 20 s; .*--label-fps"
+    ):
+        read_label_file(path, case_clip)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"images": [], "categories": [], "annotations": []}', "is of the COCO format"),
+        ("id,video,label\n1,clip.mp4,door\n", "is no label file that is known"),
+        ('[{"annotations": []}]', "has no labels"),
+    ],
+)
+def test_other_formats_are_refused_by_name(case_clip, tmp_path, text, sentence):
+    (tmp_path / "a").write_text(text)
+    with pytest.raises(InvalidInputError, match=sentence):
+        read_label_file(tmp_path / "a", case_clip)
