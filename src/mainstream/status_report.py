@@ -49,10 +49,12 @@ class AppStatusReport(_Part):
 class StreamStatusReport(_Part):
     """One stream of the plan, or of what is wanted."""
 
-    state: Literal["connecting", "decoding", "failing"]
+    state: Literal["connecting", "waiting", "decoding", "failing"]
+    """waiting: packets come, and no key frame yet, at which decoding begins"""
     problem: Said | None = None
-    """why it fails, without credentials"""
+    """why it fails or what it waits for, without credentials"""
     width: NonNegativeInt | None = None
+    """as shown, like the height"""
     height: NonNegativeInt | None = None
     fps: NonNegativeFloat | None = None
     captured: NonNegativeInt = 0

@@ -9,6 +9,7 @@ import time
 import uuid
 from pathlib import Path
 
+import av
 import psutil
 import pytest
 
@@ -63,10 +64,23 @@ def test_every_app_gets_its_rate_and_every_frame_is_counted(
     assert (tmp_path / "feeder.log").read_text() == ""
 
 
+def hurry(clip: Path, path: Path) -> Path:
+    """The same frames, 120 a second."""
+    with av.open(str(clip)) as source, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None and packet.pts is not None:
+                packet.pts, packet.dts, packet.duration = packet.pts // 12, packet.dts // 12, packet.duration // 12
+                packet.stream = stream
+                output.mux(packet)
+    return path
+
+
 def test_what_an_overloaded_engine_cannot_take_is_counted_as_dropped(
-    server: TorchServe, make_plan, store: Path, tmp_path: Path
+    server: TorchServe, make_plan, store: Path, clip: Path, tmp_path: Path
 ) -> None:
-    plan: RunnerPlan = make_plan([(0, 120.0), (0, 120.0)], sharing=False, fps=120.0)
+    hurried = hurry(clip, tmp_path / "hurried.mp4")
+    plan: RunnerPlan = make_plan([(0, 120.0), (0, 120.0)], sharing=False, fps=120.0, url=f"file:{hurried}")
     report = play(server, plan, store, tmp_path, end_frame=240)
     assert sum(app.frames.dropped for app in report.apps) > 0
     for app in report.apps:
@@ -160,3 +174,14 @@ def marked(mark: str) -> list[str]:
         except psutil.Error:
             continue
     return found
+
+
+def test_times_of_a_run_are_those_of_the_files_stamps_whatever_rate_is_declared(
+    server: TorchServe, make_plan, store: Path, cases: Path, tmp_path: Path
+) -> None:
+    plan: RunnerPlan = make_plan([(15, 10.0)], url=f"file:{cases / 'data/fps30.mp4'}", fps=10.0)
+    report = play(server, plan, store, tmp_path, start_frame=60, end_frame=120)
+    assert report.seconds == pytest.approx(2.0, abs=0.3)
+    scored = [(line["frame"], line["captured_s"]) for line in lines(report.frames_path)]
+    assert len(scored) == pytest.approx(20, abs=1)
+    assert [captured_s for _, captured_s in scored] == pytest.approx([frame / 30 for frame, _ in scored])

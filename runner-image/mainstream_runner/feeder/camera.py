@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from mainstream.errors import MainstreamError
+from mainstream.frames import shown_size
 from mainstream.runner_orders import Login
 from mainstream.runner_plan import RunnerStream
 from mainstream.status_report import StreamStatusReport
 from mainstream_runner.back_off import back_off_s
 from mainstream_runner.clips.packet_ring import PacketRing
-from mainstream_runner.feeder.source import OPEN_TIMEOUT_S, STALL_S, CapturedFrame, OpenSource, Source
+from mainstream_runner.feeder.key_frame_wait import STALL_S
+from mainstream_runner.feeder.source import OPEN_TIMEOUT_S, CapturedFrame, OpenSource, Source
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 10.0
@@ -177,7 +179,11 @@ class Camera:
             decoder.problem = f"decoding failed ({type(error).__name__})"
 
     def _play(self, decoder: _Decoder) -> str:
-        source = self._open_source(self.stream.model_copy(update={"url": self._url}), ring=self.ring)
+        source = self._open_source(
+            self.stream.model_copy(update={"url": self._url}),
+            ring=self.ring,
+            say_waiting=lambda waiting: self._note_waiting(decoder, waiting),
+        )
         with closing(source):
             if decoder.wanted:
                 decoder.source = source
@@ -196,12 +202,18 @@ class Camera:
                 self._note(frame)
                 self._take(self.stream.name, frame)
 
+    def _note_waiting(self, decoder: _Decoder, waiting: str) -> None:
+        """Packets come, and none of them is a key frame: nothing hangs."""
+        decoder.heard_s = time.monotonic()
+        if decoder.wanted:
+            self._report = StreamStatusReport(state="waiting", problem=waiting)
+
     def _note(self, frame: CapturedFrame) -> None:
         counts = self._counts
         counts.captured += 1
         counts.framed_s = time.monotonic()
         known = self._report
-        size = (frame.picture.width, frame.picture.height)
+        size = shown_size(frame.picture)
         counted = counts.captured - self._since_captured
         if known.state == "decoding" and (known.width, known.height) == size and counted % _RATE_FRAMES:
             return

@@ -1,11 +1,12 @@
-"""Streams as sequences of captured frames: files at the camera's rate in real time, RTSP as it arrives."""
+"""Streams as sequences of captured frames: files at their own pace in real time, RTSP as it arrives."""
 
 import logging
-import struct
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 from av.container import InputContainer
@@ -13,9 +14,13 @@ from av.error import EOFError as AvEOFError
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.errors import InvalidInputError
+from mainstream.footage.producer_time import ProducerTime
+from mainstream.footage.reading import best_video, stamp_clock, stamped, tells_only_order
 from mainstream.runner_plan import RunnerStream
 from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.feeder.frame_clock import ArrivalClock, FilePosition
+from mainstream_runner.feeder.key_frame_wait import STALL_S, KeyFrameWait, SaysWaiting, StalledError
 
 _log = logging.getLogger(__name__)
 FILE = "file:"
@@ -27,20 +32,10 @@ _RTSP_OPTIONS = {
     "probesize": "32768",
 }
 OPEN_TIMEOUT_S = 5.0
-STALL_S = 4.0
-"""a camera that sends nothing that can be decoded for as long is opened anew"""
 _SILENT = f"has sent nothing for {STALL_S:.0f} s"
 _TICK_S = 0.1
 _SPOILED_READS = 20
 """reads in a row that fail before a camera is opened anew"""
-_OLDEST_CLOCK_S = 1_577_836_800.0
-"""2020; a camera that tells an earlier time has a clock that was never set, and is not believed"""
-_PRODUCER_TIME = struct.Struct("<q")
-"""microseconds since 1970, as libavformat works it out from RTCP sender reports"""
-
-
-class StalledError(MainstreamError):
-    """The camera is silent."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +51,16 @@ class CapturedFrame:
     picture: av.VideoFrame
 
 
+class _Shown(NamedTuple):
+    """A decoded picture."""
+
+    stamp_s: float | None
+    """on the stream's time line"""
+    position_s: float
+    """from the first picture on"""
+    picture: av.VideoFrame
+
+
 class Source:
     """One opened stream; `frames` plays it."""
 
@@ -67,11 +72,12 @@ class Source:
         end_frame: int | None = None,
         positions: bool = False,
         ring: PacketRing | None = None,
+        say_waiting: SaysWaiting = lambda waited: None,
     ) -> None:
         """Open it and, for a file, decode up to `start_frame`; raises `InvalidInputError` if it can't be decoded.
 
         With `positions` a file's frames carry their position as time, so that a replay tells the same times again.
-        Packets go to `ring` as they are read.
+        Packets go to `ring` as they are read; `say_waiting` is told while a camera sends no key frame.
         """
         self.decode_errors = 0
         self._stream = stream
@@ -81,7 +87,8 @@ class Source:
         self._end_frame = end_frame
         self._positions = positions and not self._live
         self._ring = ring
-        self._camera_offset_s: float | None = None
+        self._wait = KeyFrameWait(say_waiting)
+        self._producer = ProducerTime()
         self._container = self._open()
         if ring is not None:
             ring.begin()
@@ -94,25 +101,44 @@ class Source:
         if self._first is None:
             raise InvalidInputError("holds no video frame that can be decoded", source=self._name)
 
+    @property
+    def clock_jumps(self) -> int:
+        """Times that the stream's stamps jumped or stood still; its frames follow on each other."""
+        return self._clock.jumps
+
     def frames(self, start_s: float) -> Iterator[CapturedFrame]:
-        """Frames in order. A file's frame i is delivered at `start_s` + (i - start_frame) / fps, monotonic clock."""
-        index, picture = self._start_frame, self._first
-        self._first = None
-        while picture is not None and (self._end_frame is None or index < self._end_frame):
-            if self._live:
-                yield CapturedFrame(index, self._camera_s(picture) or time.time(), time.monotonic(), picture)
-            else:
-                due_s = start_s + (index - self._start_frame) / self._stream.fps
-                time.sleep(max(0.0, due_s - time.monotonic()))
-                yield CapturedFrame(index, index / self._stream.fps if self._positions else time.time(), due_s, picture)
-            index, picture = index + 1, next(self._pictures, None)
-        if not self._live:
-            # The last frame's time is part of the playing, or achieved rates would look too high.
-            time.sleep(max(0.0, start_s + (index - self._start_frame) / self._stream.fps - time.monotonic()))
+        """Frames in order; a file's come at the pace of its presentation stamps, from `start_s` (monotonic)."""
+        return self._live_frames() if self._live else self._file_frames(start_s)
 
     def close(self) -> None:
         """Close the stream."""
         self._container.close()
+
+    def _file_frames(self, start_s: float) -> Iterator[CapturedFrame]:
+        index, shown = self._start_frame, self._first
+        self._first = None
+        begin_s = shown.position_s if shown is not None else 0.0
+        while shown is not None and (self._end_frame is None or index < self._end_frame):
+            due_s = start_s + shown.position_s - begin_s
+            time.sleep(max(0.0, due_s - time.monotonic()))
+            yield CapturedFrame(index, shown.position_s if self._positions else time.time(), due_s, shown.picture)
+            index, shown = index + 1, next(self._pictures, None)
+        # The last frame's time is part of the playing, or achieved rates would look too high.
+        end_s = shown.position_s if shown is not None else self._position.end_s
+        time.sleep(max(0.0, start_s + end_s - begin_s - time.monotonic()))
+
+    def _live_frames(self) -> Iterator[CapturedFrame]:
+        arrivals = ArrivalClock()
+        index, shown = 0, self._first
+        self._first = None
+        while shown is not None and (self._end_frame is None or index < self._end_frame):
+            now_s = time.monotonic()
+            due_s = arrivals.due(shown.stamp_s, now_s)
+            captured_s = self._producer.of(shown.stamp_s)
+            yield CapturedFrame(
+                index, time.time() - (now_s - due_s) if captured_s is None else captured_s, due_s, shown.picture
+            )
+            index, shown = index + 1, next(self._pictures, None)
 
     def _open(self) -> InputContainer:
         if not self._live and not Path(self._name).is_file():
@@ -124,34 +150,65 @@ class Source:
         except (FFmpegError, OSError) as error:
             raise self._undecodable(error) from error
 
-    def _decode(self) -> Iterator[av.VideoFrame]:
+    def _decode(self) -> Iterator[_Shown]:
         """Pictures in order of showing; a packet that can't be decoded is counted and passed over."""
-        if not self._container.streams.video:
+        video = best_video(self._container)
+        if video is None:
             raise InvalidInputError("holds no video; name a clip that does", source=self._name)
-        video = self._container.streams.video[0]
         # More threads only add latency and CPU here: a camera's frames come one at a time.
         video.thread_type, video.thread_count = "NONE", 1
-        shown_s = time.monotonic()
-        for packet in self._packets(video):
-            try:
-                pictures = video.decode(packet)
-            except AvEOFError:
-                return
-            except (FFmpegError, OSError):
-                self.decode_errors += 1
-                pictures = []
-            for picture in pictures:
-                if picture.is_corrupt:
-                    self.decode_errors += 1
-                    if self._live:
-                        # It shows smears of pictures that never were; of a file, frames keep their numbers.
-                        continue
-                shown_s = time.monotonic()
-                yield picture
+        # A file's own rate; a camera often tells none.
+        self._clock = stamp_clock(video, self._stream.fps if self._live else None)
+        self._position = FilePosition(float(self._clock.interval * self._clock.time_base))
+        in_order: deque[float] | None = deque() if tells_only_order(self._container, video) else None
+        self._wait.begin(time.monotonic())
+        for packet in self._kept(video):
+            if in_order is not None and packet.pts is not None:
+                in_order.append(float(packet.pts * packet.time_base))
+            for picture in self._pictures_of(video, packet):
+                self._wait.shown(time.monotonic())
+                yield self._placed(picture, in_order)
                 # Whoever took it may have slept; only waiting for the camera counts.
-                shown_s = time.monotonic()
-            if self._live and time.monotonic() - shown_s > STALL_S:
-                raise StalledError("sends nothing that can be decoded")
+                self._wait.shown(time.monotonic())
+            if self._live:
+                self._wait.packet(time.monotonic(), key=packet.is_keyframe)
+        for picture in self._pictures_of(video, None):
+            yield self._placed(picture, in_order)
+
+    def _placed(self, picture: av.VideoFrame, in_order: deque[float] | None) -> _Shown:
+        # Not its `time`: pictures that a decoder still held at the end have no time base.
+        own_s = None if picture.pts is None else float(picture.pts * self._clock.time_base)
+        stamp_s = in_order.popleft() if in_order else own_s
+        return _Shown(stamp_s, self._position.of(stamp_s), picture)
+
+    def _pictures_of(self, video: VideoStream, packet: "av.Packet[VideoStream] | None") -> Iterator[av.VideoFrame]:
+        try:
+            pictures = video.decode(packet)
+        except AvEOFError:
+            return
+        except (FFmpegError, OSError):
+            self.decode_errors += 1
+            return
+        for picture in pictures:
+            if picture.is_corrupt:
+                self.decode_errors += 1
+                if self._live:
+                    # It shows smears of pictures that never were; of a file, frames keep their numbers.
+                    continue
+            yield picture
+
+    def _kept(self, video: VideoStream) -> "Iterator[av.Packet[VideoStream]]":
+        """Packets with their stamps on one time line; clips are cut from them, and the camera's clock is read."""
+        for packet in stamped(self._packets(video), self._clock):
+            if self._live:
+                self._producer.note(packet)
+            if self._ring is not None:
+                try:
+                    self._ring.put(packet)
+                except (FFmpegError, OSError, ValueError) as error:
+                    # Clips are lost then, and counted; frames are not.
+                    _log.warning("a packet was not kept for clips: %s", type(error).__name__)
+            yield packet
 
     def _packets(self, video: VideoStream) -> "Iterator[av.Packet[VideoStream]]":
         spoiled = 0
@@ -160,6 +217,11 @@ class Source:
             asked_s = time.monotonic()
             try:
                 packet = next(packets, None)
+            except IndexError:
+                # Of a stream that damage made up: PyAV knows those that were there at first.
+                self.decode_errors += 1
+                packets = self._container.demux(video)
+                continue
             except av.error.InvalidDataError as error:
                 self.decode_errors += 1
                 spoiled += 1
@@ -178,29 +240,7 @@ class Source:
                 raise StalledError(_SILENT)
             spoiled = 0
             if packet.size:
-                self._note_camera_time(packet)
-                self._keep(packet)
-            yield packet
-
-    def _keep(self, packet: "av.Packet[VideoStream]") -> None:
-        if self._ring is not None:
-            try:
-                self._ring.put(packet)
-            except (FFmpegError, OSError, ValueError) as error:
-                # Clips are lost then, and counted; frames are not.
-                _log.warning("a packet was not kept for clips: %s", type(error).__name__)
-
-    def _note_camera_time(self, packet: "av.Packet[VideoStream]") -> None:
-        if self._live and packet.pts is not None and packet.has_sidedata("prft"):
-            (told_us,) = _PRODUCER_TIME.unpack_from(bytes(packet.get_sidedata("prft")))
-            if told_us / 1e6 > _OLDEST_CLOCK_S:
-                self._camera_offset_s = told_us / 1e6 - float(packet.pts * packet.time_base)
-
-    def _camera_s(self, picture: av.VideoFrame) -> float | None:
-        """When the camera says that it took the picture; None before its first sender report."""
-        if self._camera_offset_s is None or picture.time is None:
-            return None
-        return self._camera_offset_s + picture.time
+                yield packet
 
     def _undecodable(self, error: Exception) -> InvalidInputError:
         reason = getattr(error, "strerror", None) or str(error)
