@@ -19,12 +19,12 @@ from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader
-from mainstream_operator.observe.status_reports import Reports
+from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.observe.stores import StoreOpener
 from mainstream_operator.reconcile import reconcile
 from mainstream_operator.settings import Settings, read_settings
-from mainstream_operator.status.event_recorder import Announcer
-from mainstream_operator.status.status_writer import Publisher
+from mainstream_operator.status.event_recorder import EventRecorder
+from mainstream_operator.status.status_writer import StatusWriter
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.handlers import resource_registry, runner_registry
@@ -39,7 +39,7 @@ _STALE_S = 300.0
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop` is set."""
     kube = Kube.connect()
-    announcer = Announcer(kube)
+    recorder = EventRecorder(kube)
     cluster = ClusterState()
     metrics = Metrics()
     tools: Tools
@@ -57,9 +57,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             StoreOpener(kube, own_credentials=settings.allow_operator_credentials), workers.mark_from_thread
         ),
         planning=Planning(metrics),
-        reports=Reports(workers.mark_from_thread),
+        reports=StatusReports(workers.mark_from_thread),
         secrets=NodeSecrets(kube, settings.namespace),
-        publisher=Publisher(kube, announcer),
+        status_writer=StatusWriter(kube, recorder),
         metrics=metrics,
         now=lambda: datetime.now(UTC).replace(microsecond=0),
     )
@@ -107,7 +107,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await workers.close()
         tools.packages.close()
         tools.reports.close()
-        announcer.close()
+        recorder.close()
 
 
 def _login(**context: Any) -> kopf.ConnectionInfo | None:

@@ -130,11 +130,11 @@ def samples(observation: Observation, decision: Decision, ordered: RunnerPlan | 
     for app in ordered.apps if ordered is not None else ():
         namespace, _, name = app.name.partition("/")
         labels = {"namespace": namespace, "app": name}
-        told = report.apps.get(app.name) if report is not None else None
+        reported = report.apps.get(app.name) if report is not None else None
         note("app_predicted_f1", labels, predicted.get(app.name))
         note("app_planned_fps", labels, app.fps)
-        note("app_observed_fps", labels, None if told is None else told.fps)
-        note("app_events_last_hour", labels, None if told is None else told.events_last_hour)
+        note("app_observed_fps", labels, None if reported is None else reported.fps)
+        note("app_events_last_hour", labels, None if reported is None else reported.events_last_hour)
     if ordered is not None:
         note("node_planned_cost", {}, ordered.cost)
         note("node_budget", {}, ordered.budget)

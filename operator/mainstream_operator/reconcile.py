@@ -9,17 +9,17 @@ from mainstream.api.model import API_VERSION
 from mainstream.api.reasons import Reason
 from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
-from mainstream_operator.apply.ensure import ensure, nudge, remove
-from mainstream_operator.apply.signed_urls import hand_over_blobs, hand_over_uploads, lacking
+from mainstream_operator.apply.ensure import ensure, refresh_volumes, remove
+from mainstream_operator.apply.signed_urls import lacking, send_blob_urls, send_upload_urls
 from mainstream_operator.decide.decide import Decision, decide, refuse
-from mainstream_operator.decide.requeue import pace
+from mainstream_operator.decide.requeue import requeue_after_s
 from mainstream_operator.desired.cache import runner_cache
 from mainstream_operator.desired.config_map import ordered_plan, ordered_wanted, orders_config_map, orders_digest
 from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS
 from mainstream_operator.observe.allowed_hosts import host_refusals
 from mainstream_operator.observe.runner_client import RunnerClient, pod_age_s, running_pod
-from mainstream_operator.status.statuses import tell
+from mainstream_operator.status.statuses import object_statuses
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.placement import NOWHERE
 from mainstream_operator.watch.snapshot import NodeSnapshot, Observation
@@ -43,18 +43,19 @@ def reconcile(snapshot: NodeSnapshot, tools: Tools) -> float:
     if runner is not None and observation.report is not None and ordered is not None:
         apps = {each.key: each.app for each in snapshot.apps}
         wanted = lacking(observation.report, before, ordered)
-        hand_over_blobs(wanted, ordered, apps, runner, tools.packages)
-        hand_over_uploads(observation.report.uploads, ordered, apps, runner, tools.packages)
-    too_early_s = tell(observation, decision, ordered, tools)
+        send_blob_urls(wanted, ordered, apps, runner, tools.packages)
+        send_upload_urls(observation.report.uploads, ordered, apps, runner, tools.packages)
+    now = tools.now()
+    too_early_s = tools.status_writer.write(object_statuses(observation, decision, ordered, now), now)
     tools.metrics.saw(observation, decision, ordered)
-    again_s = pace(
+    again_s = requeue_after_s(
         runner_expected=snapshot.edge_node is not None and bool(snapshot.streams),
         pod_age_s=pod_age_s(snapshot.children.pods, tools.now()),
         report=observation.report,
         ordered=ordered,
         profiling=any(refusal.reason is Reason.PROFILING for refusal in decision.waiting.values()),
     )
-    return min([again_s, *too_early_s])
+    return again_s if too_early_s is None else min(again_s, too_early_s)
 
 
 def _create_edge_node(node: str, tools: Tools) -> None:
@@ -68,7 +69,7 @@ def _observe(snapshot: NodeSnapshot, tools: Tools) -> tuple[Observation, RunnerC
     """Add to what the watches know what has to be asked for. Of an app that is refused nothing is read."""
     app_refusals, unallowed = host_refusals(snapshot, tools.settings.host_rules)
     usable = [each for each in snapshot.apps if refuse(each) is None and each.key not in app_refusals]
-    packages = tools.packages.look_at_all((each.app for each in usable), snapshot.node)
+    packages = tools.packages.read_all((each.app for each in usable), snapshot.node)
     streams = [each.stream for each in snapshot.streams if each.stream.key not in unallowed]
     logins, stream_refusals = tools.secrets.logins(streams)
     keys, sink_refusals = tools.secrets.sink_keys(each.app for each in usable if each.runs)
@@ -77,7 +78,7 @@ def _observe(snapshot: NodeSnapshot, tools: Tools) -> tuple[Observation, RunnerC
     if snapshot.edge_node is not None and pod is not None:
         token = tools.secrets.token(snapshot.children.secret)
         runner = RunnerClient(tools.kube, pod["metadata"]["namespace"], pod["metadata"]["name"], token)
-        report = tools.reports.look(snapshot.node, str(pod["metadata"].get("uid")), runner)
+        report = tools.reports.read(snapshot.node, str(pod["metadata"].get("uid")), runner)
     return Observation(
         snapshot=snapshot,
         packages=packages,
@@ -113,4 +114,4 @@ def _act(
     ensure(kube, runner_deployment(node, host_name, settings.namespace, settings.runner), children.deployment)
     pod = running_pod(children.pods)
     if pod is not None:
-        nudge(kube, pod, f"{orders_digest(orders)}-{secret_version}")
+        refresh_volumes(kube, pod, f"{orders_digest(orders)}-{secret_version}")

@@ -9,9 +9,9 @@ from mainstream_operator.kube import Kube
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader
-from mainstream_operator.observe.status_reports import Reports
+from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.settings import Settings
-from mainstream_operator.status.status_writer import Publisher
+from mainstream_operator.status.status_writer import StatusWriter
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Tools:
     settings: Settings
     packages: PackageReader
     planning: Planning
-    reports: Reports
+    reports: StatusReports
     secrets: NodeSecrets
-    publisher: Publisher
+    status_writer: StatusWriter
     metrics: Metrics
     now: Callable[[], datetime]
     """UTC, whole seconds"""

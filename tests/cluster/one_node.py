@@ -26,11 +26,11 @@ from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader, PackageState
-from mainstream_operator.observe.status_reports import Reports
+from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.reconcile import reconcile
 from mainstream_operator.settings import Settings
-from mainstream_operator.status.event_recorder import Announcer
-from mainstream_operator.status.status_writer import Publisher
+from mainstream_operator.status.event_recorder import EventRecorder
+from mainstream_operator.status.status_writer import StatusWriter
 from mainstream_operator.status.write_decision import rfc3339
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.cluster_state import ClusterState
@@ -57,7 +57,7 @@ class _Packages:
     def __init__(self, numbers: dict[str, int]) -> None:
         self._numbers = numbers
 
-    def look_at_all(self, apps: Iterable[VideoApp], _node: str) -> dict[str, PackageState]:
+    def read_all(self, apps: Iterable[VideoApp], _node: str) -> dict[str, PackageState]:
         return {each.key: PackageState(manifest=_package(self._number(each.metadata.name))) for each in apps}
 
     def _number(self, name: str) -> int:
@@ -79,7 +79,7 @@ class OneNode:
         configuration = _client_configuration(stage.operator.kubeconfig)
         self._client = FailingClient(configuration)
         self._operators = Kube.at(configuration)
-        self._announcer = Announcer(self._operators)
+        self._recorder = EventRecorder(self._operators)
         self._settings = Settings.model_validate_json(stage.operator.settings.read_text(encoding="utf-8"))
         self._moment = datetime.now(UTC).replace(microsecond=0)
         self._numbers: dict[str, int] = {}
@@ -89,7 +89,7 @@ class OneNode:
 
     def close(self) -> None:
         """Leave nothing behind but the API server."""
-        self._announcer.close()
+        self._recorder.close()
         self._tools.reports.close()
 
     # What users, strangers and misfortune do
@@ -158,9 +158,9 @@ class OneNode:
             settings=self._settings,
             packages=cast(PackageReader, _Packages(self._numbers)),
             planning=Planning(),
-            reports=Reports(lambda _node: None),
+            reports=StatusReports(lambda _node: None),
             secrets=NodeSecrets(kube, SYSTEM),
-            publisher=Publisher(kube, self._announcer),
+            status_writer=StatusWriter(kube, self._recorder),
             metrics=Metrics(),
             now=lambda: self._moment,
         )

@@ -48,11 +48,11 @@ def test_a_runner_is_told_what_it_may_keep_in_words_that_it_reads(monkeypatch: p
     deployment = runner_deployment(node(), "n1", "mainstream", settings).body
     for each in deployment["spec"]["template"]["spec"]["containers"][0]["env"]:
         monkeypatch.setenv(each["name"], each["value"])
-    told = read_settings()
-    assert told.node == node().metadata.name
-    assert told.spool.total_bytes == 16 << 20
-    assert told.clips.total_bytes == 1 << 30
-    assert told.clips.longest_kept_s == 43200
+    settings = read_settings()
+    assert settings.node == node().metadata.name
+    assert settings.spool.total_bytes == 16 << 20
+    assert settings.clips.total_bytes == 1 << 30
+    assert settings.clips.longest_kept_s == 43200
 
 
 def test_what_a_runner_may_keep_by_default_is_what_the_runner_says() -> None:

@@ -15,7 +15,7 @@ from mainstream.status_report import AppStatusReport, StatusReport
 from mainstream_operator.decide.decide import MOST_DRY_RUNS, Decision, decide
 from mainstream_operator.metrics import samples
 from mainstream_operator.status.app import AppFacts, app_status
-from mainstream_operator.status.dry_run import tried
+from mainstream_operator.status.dry_run import dry_run_outcome
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.snapshot import take_snapshot
 
@@ -36,8 +36,8 @@ def grant(cluster: ClusterState, budget: float, **spec: Any) -> None:
 def decided(cluster: ClusterState, before: RunnerPlan | None = None, **report: Any) -> Decision:
     observation = observed(cluster)
     if before is not None:
-        told = StatusReport(node="n1", served=before.digest, received=before.digest, **report)
-        observation = replace(observation, report=told)
+        reported = StatusReport(node="n1", served=before.digest, received=before.digest, **report)
+        observation = replace(observation, report=reported)
     return decide(observation, Planning(), before)
 
 
@@ -111,11 +111,11 @@ def test_a_dry_run_tells_what_it_would_get_and_who_would_lose_and_runs_nothing(c
     grant(cluster, 0.08)
     decision = decided(cluster)
     assert running(decision) == ["harbour/secret", "plaza/lamp-post"]
-    found = tried("plaza/crossing", decision.forecasts["plaza/crossing"])
+    found = dry_run_outcome("plaza/crossing", decision.forecasts["plaza/crossing"])
     assert found.planned is not None
     assert {loss.namespace for loss in found.losses} >= {"harbour"}
     app = cluster.apps["plaza/crossing"]
-    status = app_status(app, AppFacts("n1", None, None, None, None, 0, None, tried=found), NOW)
+    status = app_status(app, AppFacts("n1", None, None, None, None, 0, None, dry_run=found), NOW)
     assert status.plan is None
     assert status.dry_run is not None
     assert status.dry_run.admitted
@@ -139,7 +139,7 @@ def test_a_dry_run_that_would_not_be_admitted_says_why(cluster: ClusterState) ->
     grant(cluster, 0.033)
     while decided(cluster).forecasts["plaza/crossing"].after.shed == ():
         grant(cluster, cluster.edge_nodes["n1"].spec.budget * 0.998)
-    found = tried("plaza/crossing", decided(cluster).forecasts["plaza/crossing"])
+    found = dry_run_outcome("plaza/crossing", decided(cluster).forecasts["plaza/crossing"])
     assert found.planned is None
     assert found.refusal is not None
     assert found.mean_after <= found.mean_before
@@ -184,10 +184,10 @@ def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_events_degr
     assert decision.plan is not None
     assert decision.plan.plan is not None
     assert decision.runner_plan is not None
-    told = AppStatusReport(
+    reported = AppStatusReport(
         analysed=3, fps=10, problem="the head does not fit", lost=4, undelivered=2, events_last_hour=7
     )
-    report = StatusReport(node="n1", apps={"plaza/crossing": told})
+    report = StatusReport(node="n1", apps={"plaza/crossing": reported})
     facts = AppFacts("n1", None, None, decision.plan.plan.apps[0], decision.runner_plan.apps[0], 1, report)
     status = app_status(cluster.apps["plaza/crossing"], facts, NOW)
     reasons = {each.type: each.reason for each in status.conditions}

@@ -7,7 +7,7 @@ from operator_objects import NOW, edge_node_body, kubernetes_node_body, typed
 
 from mainstream.api import EdgeNode
 from mainstream_operator.status.node import SETTLING_S, NodeFacts, node_status
-from mainstream_operator.status.write_decision import verdict
+from mainstream_operator.status.write_decision import write_decision
 from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
 
 SILENT = NodeFacts(
@@ -46,7 +46,7 @@ def test_a_node_that_is_away_for_a_second_is_not_written() -> None:
     for seconds, ready, available in ((0, False, True), (1, False, False), (2, True, False), (3, True, True)):
         now = NOW + timedelta(seconds=seconds)
         facts = changed(ready, now - timedelta(seconds=seconds % 2), available)
-        assert not verdict(node.status, node_status(node, facts, now), now).write
+        assert not write_decision(node.status, node_status(node, facts, now), now).write
 
 
 def test_a_node_that_stays_away_is_told_not_ready() -> None:

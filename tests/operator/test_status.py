@@ -15,7 +15,8 @@ from mainstream.status_report import AppStatusReport, StatusReport, StreamStatus
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import printable
-from mainstream_operator.status.write_decision import told, verdict
+from mainstream_operator.status.event_messages import event_messages
+from mainstream_operator.status.write_decision import write_decision
 from mainstream_operator.watch.cluster_state import ClusterState
 
 
@@ -80,27 +81,27 @@ def test_nothing_new_is_not_written(cluster: ClusterState) -> None:
     later = NOW + timedelta(hours=1)
     app = cluster.apps["plaza/crossing"].model_copy(update={"status": before})
     after = app_status(app, facts(cluster, report(fps=10.5)), later)
-    assert not verdict(before, after, later).write
+    assert not write_decision(before, after, later).write
 
 
 def test_a_rate_within_its_band_around_the_plan_is_not_written_though_it_moves(cluster: ClusterState) -> None:
     before, later = status_of(cluster, report(fps=9.2)), NOW + timedelta(hours=1)
-    assert not verdict(before, status_of(cluster, report(fps=10.8)), later).write
-    assert verdict(before, status_of(cluster, report(fps=8.0)), later).write
+    assert not write_decision(before, status_of(cluster, report(fps=10.8)), later).write
+    assert write_decision(before, status_of(cluster, report(fps=8.0)), later).write
 
 
 def test_a_count_of_events_waits_for_the_half_minute(cluster: ClusterState) -> None:
     before, after = status_of(cluster, report()), status_of(cluster, report(events=1))
     soon, late = NOW + timedelta(seconds=10), NOW + timedelta(seconds=30)
-    assert verdict(before, after, soon).again_s == 20
-    assert not verdict(before, after, soon).write
-    assert verdict(before, after, late).write
+    assert write_decision(before, after, soon).again_s == 20
+    assert not write_decision(before, after, soon).write
+    assert write_decision(before, after, late).write
 
 
 def test_a_condition_that_changes_is_written_at_once_and_told(cluster: ClusterState) -> None:
     before, after = status_of(cluster, report()), status_of(cluster, report(state="failing"))
-    assert verdict(before, after, NOW).write
-    assert [(each.type, each.reason) for each in told(before, after)] == [("Warning", "ReadyFalse")]
+    assert write_decision(before, after, NOW).write
+    assert [(each.type, each.reason) for each in event_messages(before, after)] == [("Warning", "ReadyFalse")]
 
 
 def test_an_app_whose_view_reaches_out_of_the_picture_is_not_ready(cluster: ClusterState) -> None:

@@ -14,7 +14,7 @@ from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader, WantedUpload
 from mainstream_operator.observe.runner_client import RunnerClient
-from mainstream_operator.observe.status_reports import PATIENCE_S, Reports
+from mainstream_operator.observe.status_reports import PATIENCE_S, StatusReports
 from mainstream_operator.observe.stores import StoreOpener
 
 KEY = "word-of-a-test"
@@ -99,17 +99,17 @@ def test_a_runner_that_does_not_answer_holds_up_nobody() -> None:
             return StatusReport(node="n1")
 
     changed: list[str] = []
-    reports = Reports(changed.append)
+    reports = StatusReports(changed.append)
     slow = cast(RunnerClient, Slow())
     start_s = time.monotonic()
-    assert reports.look("n1", "pod", slow) is None
-    assert reports.look("n1", "pod", slow) is None
+    assert reports.read("n1", "pod", slow) is None
+    assert reports.read("n1", "pod", slow) is None
     assert time.monotonic() - start_s < PATIENCE_S * 2.5
     deadline_s = time.monotonic() + 10
     while not changed and time.monotonic() < deadline_s:
         time.sleep(0.05)
     assert changed == ["n1"]
-    assert reports.look("n1", "pod", slow) == StatusReport(node="n1")
+    assert reports.read("n1", "pod", slow) == StatusReport(node="n1")
     reports.close()
 
 
@@ -121,9 +121,9 @@ def test_one_runner_after_another_pod_is_asked_anew() -> None:
             Silent.asked += 1
             return None
 
-    reports = Reports(lambda _node: None)
+    reports = StatusReports(lambda _node: None)
     silent = cast(RunnerClient, Silent())
     for pod in ("a", "a", "a", "b"):
-        assert reports.look("n1", pod, silent) is None
+        assert reports.read("n1", pod, silent) is None
     assert Silent.asked == 2, "one that did not answer is asked later, another pod at once"
     reports.close()

@@ -17,7 +17,6 @@ from mainstream.runner_orders import Login, NodeCredentials
 from mainstream.status_report import SignedBlob, SignedUrls
 from mainstream_operator import logs
 from mainstream_operator.status.conditions import is_false, settle
-from mainstream_operator.watch.placement import Refusal
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 NASTY = "a\x1b[31mred\x00\r\nERROR forged\u202eback\u2028line\x9b"
@@ -25,13 +24,13 @@ SECRET = "word-of-a-test"  # noqa: S105
 
 
 def test_control_characters_do_not_reach_a_status() -> None:
-    [condition] = settle([], [is_false("Accepted", Refusal(Reason.CANNOT_BE_USED, NASTY))], 1, NOW)
+    [condition] = settle([], [is_false("Accepted", Reason.CANNOT_BE_USED, NASTY)], 1, NOW)
     assert condition.message.isprintable()
     assert "red" in condition.message
 
 
 def test_a_message_of_a_megabyte_does_not_reach_a_status() -> None:
-    [condition] = settle([], [is_false("Accepted", Refusal(Reason.CANNOT_BE_USED, "x" * (1 << 20)))], 1, NOW)
+    [condition] = settle([], [is_false("Accepted", Reason.CANNOT_BE_USED, "x" * (1 << 20))], 1, NOW)
     assert len(condition.message) <= 1024
 
 

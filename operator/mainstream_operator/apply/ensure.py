@@ -69,7 +69,7 @@ def remove(kube: Kube, observed: Body | None, kind: Kind) -> None:
     kube.delete(kind.ref(metadata["name"], metadata["namespace"]), metadata["uid"])
 
 
-def nudge(kube: Kube, pod: Body, digest: str) -> None:
+def refresh_volumes(kube: Kube, pod: Body, digest: str) -> None:
     """Make the kubelet refresh the pod's volumes now instead of within a minute or more."""
     metadata = pod["metadata"]
     if (metadata.get("annotations") or {}).get(PLAN_ANNOTATION) != digest:

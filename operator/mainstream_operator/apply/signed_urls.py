@@ -25,7 +25,7 @@ def lacking(report: StatusReport, before: RunnerPlan | None, ordered: RunnerPlan
     return list({blob.sha256: blob for blob in (*report.lacks, *new)}.values())
 
 
-def hand_over_blobs(
+def send_blob_urls(
     wanted: list[Blob], ordered: RunnerPlan, apps: Mapping[str, VideoApp], runner: RunnerClient, packages: PackageReader
 ) -> None:
     """URLs for blobs of the plan; whatever else a runner asks for it does not get."""
@@ -40,12 +40,12 @@ def hand_over_blobs(
             signed.append(SignedBlob(blob=blob, url=packages.signed_url(owner, blob)))
         except (MainstreamError, KubeError) as error:
             failing.add(owner.key)
-            _tell(owner, error)
+            _log_failure(owner, error)
     if signed:
-        runner.hand_over(SignedUrls(blobs=tuple(signed)))
+        runner.send_urls(SignedUrls(blobs=tuple(signed)))
 
 
-def hand_over_uploads(
+def send_upload_urls(
     wanted: tuple[WantedUpload, ...],
     ordered: RunnerPlan,
     apps: Mapping[str, VideoApp],
@@ -64,13 +64,13 @@ def hand_over_uploads(
             url = packages.signed_upload(owner, upload)
         except (MainstreamError, KubeError) as error:
             failing.add(upload.app)
-            _tell(owner, error)
+            _log_failure(owner, error)
             continue
         if url is not None:
             signed.append(SignedUpload(upload=upload, url=url))
     if signed:
-        runner.hand_over(SignedUploads(uploads=tuple(signed)))
+        runner.send_urls(SignedUploads(uploads=tuple(signed)))
 
 
-def _tell(owner: VideoApp, error: Exception) -> None:
+def _log_failure(owner: VideoApp, error: Exception) -> None:
     _log.warning("a URL could not be signed: %s", error, extra={"object": f"VideoApp {owner.key}"})

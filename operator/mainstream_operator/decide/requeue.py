@@ -15,7 +15,7 @@ IDLE_S = 60.0
 """where nothing runs: in case a watch missed something"""
 
 
-def pace(
+def requeue_after_s(
     *,
     runner_expected: bool,
     pod_age_s: float | None,

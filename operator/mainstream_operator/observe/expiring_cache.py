@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Remembered(Generic[T]):
+class ExpiringCache(Generic[T]):
     """What was answered by key, for `seconds`; the ones longest unasked are forgotten first."""
 
     def __init__(self, seconds: float, most: int) -> None:

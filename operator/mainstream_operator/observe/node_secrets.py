@@ -15,10 +15,10 @@ from mainstream_operator.desired.secret import new_token, node_secret
 from mainstream_operator.kinds import SECRET
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import runner_name
-from mainstream_operator.observe.expiring_cache import Remembered
+from mainstream_operator.observe.expiring_cache import ExpiringCache
 from mainstream_operator.observe.stores import SecretProblemError, read_secret
 
-_REMEMBERED_S = 20.0
+_FRESH_S = 20.0
 _MOST = 10_000
 
 _Part = TypeVar("_Part")
@@ -31,7 +31,7 @@ class NodeSecrets:
     def __init__(self, kube: Kube, namespace: str) -> None:
         self._kube = kube
         self._namespace = namespace
-        self._read: Remembered[_Texts | Refusal] = Remembered(_REMEMBERED_S, _MOST)
+        self._read: ExpiringCache[_Texts | Refusal] = ExpiringCache(_FRESH_S, _MOST)
 
     def logins(self, streams: Iterable[VideoStream]) -> tuple[dict[str, Login], dict[str, Refusal]]:
         """Logins of the streams that have some, and of which streams they can't be had; by key."""

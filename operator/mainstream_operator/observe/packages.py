@@ -1,6 +1,6 @@
 """M-Packages of apps, read in the background: a slow store, or one that is away, holds up nobody.
 
-`look` answers at once with what is known. What has to be read is read by a few threads; then whoever asked is told
+`read` answers at once with what is known. What has to be read is read by a few threads; then whoever asked is told
 through `changed`. A failure is kept with its reason and tried again later and later; a package that was read is looked
 at again now and then, since a tag may name another one by now. What was read once stays in use while its store is away.
 """
@@ -75,7 +75,7 @@ class PackageReader:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="packages")
 
-    def look(self, app: VideoApp, node: str) -> PackageState:
+    def read(self, app: VideoApp, node: str) -> PackageState:
         """What is known; starts reading where that is due, and calls `changed(node)` if it then knows other things."""
         key = _key(app)
         with self._lock:
@@ -88,13 +88,13 @@ class PackageReader:
             self._pool.submit(self._read, key, app)
         return entry.state
 
-    def look_at_all(self, apps: Iterable[VideoApp], node: str) -> dict[str, PackageState]:
+    def read_all(self, apps: Iterable[VideoApp], node: str) -> dict[str, PackageState]:
         """What is known of the packages of several apps, by key.
 
         Those that were never read are waited for a little: most stores answer at once, and then one look is enough.
         """
         wanted = list(apps)
-        states = {app.key: self.look(app, node) for app in wanted}
+        states = {app.key: self.read(app, node) for app in wanted}
         pending = [app for app in wanted if states[app.key].pending]
         deadline_s = time.monotonic() + _PATIENCE_S
         for app in pending:
@@ -102,7 +102,7 @@ class PackageReader:
                 entry = self._entries.get(_key(app))
             if entry is None or not entry.first.wait(max(0.0, deadline_s - time.monotonic())):
                 break
-        return states | {app.key: self.look(app, node) for app in pending}
+        return states | {app.key: self.read(app, node) for app in pending}
 
     def signed_url(self, app: VideoApp, blob: Blob) -> str:
         """URL that reads one blob of the app's package for some minutes."""

@@ -31,7 +31,7 @@ class RunnerClient:
         except ValidationError:
             return None
 
-    def hand_over(self, urls: SignedUrls | SignedUploads) -> bool:
+    def send_urls(self, urls: SignedUrls | SignedUploads) -> bool:
         """Give it the URLs that it lacks; false where it does not answer (it is asked again soon anyway)."""
         headers = {**self._headers, "Content-Type": "application/json"}
         path = URLS_PATH if isinstance(urls, SignedUrls) else UPLOADS_PATH

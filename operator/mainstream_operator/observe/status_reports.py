@@ -37,7 +37,7 @@ class _Known:
     asked: "Future[StatusReport | None] | None" = None
 
 
-class Reports:
+class StatusReports:
     """Asks all runners; may be used from several threads, for one node from one at a time."""
 
     def __init__(self, changed: Callable[[str], None]) -> None:
@@ -47,7 +47,7 @@ class Reports:
         self._asking = ThreadPoolExecutor(_ASKING, thread_name_prefix="reports")
         self._doubting = ThreadPoolExecutor(_DOUBTING, thread_name_prefix="silent")
 
-    def look(self, node: str, pod: str, client: RunnerClient) -> StatusReport | None:
+    def read(self, node: str, pod: str, client: RunnerClient) -> StatusReport | None:
         """What the runner in `pod` tells now; None where it does not answer.
 
         Where an answer comes later than anybody waits for, `changed(node)` is called and the next look has it.

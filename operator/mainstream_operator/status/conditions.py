@@ -26,14 +26,24 @@ def is_true(kind: str, reason: Reason, message: str) -> Stated:
     return Stated(kind, "True", reason, message)
 
 
-def is_false(kind: str, refusal: Refusal) -> Stated:
-    """It does not hold, and why."""
+def is_false(kind: str, reason: Reason, message: str) -> Stated:
+    """It does not hold."""
+    return Stated(kind, "False", reason, message)
+
+
+def is_refused(kind: str, refusal: Refusal) -> Stated:
+    """It does not hold, because of a refusal."""
     return Stated(kind, "False", refusal.reason, refusal.message)
 
 
 def is_unknown(kind: str, reason: Reason, message: str) -> Stated:
-    """Nobody can tell at the moment."""
+    """Nobody knows at the moment."""
     return Stated(kind, "Unknown", reason, message)
+
+
+def condition_of(conditions: Sequence[Condition], kind: str) -> Condition | None:
+    """The condition of that type, where there is one."""
+    return next((each for each in conditions if each.type == kind), None)
 
 
 def settle(
@@ -43,10 +53,9 @@ def settle(
 
     A condition from before among `stated` is left as it was.
     """
-    known = {condition.type: condition for condition in before}
     settled = []
     for each in stated:
-        old = known.get(each.type)
+        old = condition_of(before, each.type)
         since = old.last_transition_time if old is not None and old.status == each.status else now
         settled.append(
             Condition(

@@ -1,22 +1,31 @@
-"""Writes Kubernetes Events, beside reconciling: an Event is a courtesy, the status stands without it.
+"""Records Kubernetes Events, beside reconciling: an Event is a courtesy, the status stands without it.
 
-What waits is bounded. Where more is to be told than the API server takes (a whole fleet was just planned), the oldest
-go, and it is logged how many.
+What waits is bounded. Where more happens at once than the API server takes (a whole fleet was just planned), the oldest
+are left out, and it is logged how many.
 """
 
+import hashlib
 import logging
 import threading
 from collections import deque
+from datetime import datetime
 
+from mainstream.api.model import API_VERSION, Metadata
+from mainstream_operator.kinds import EVENT
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
+from mainstream_operator.names import FIELD_MANAGER
+from mainstream_operator.status.event_messages import EventMessage
 
 _log = logging.getLogger(__name__)
 _MOST_WAITING = 1000
 _CLOSING_S = 2.0
+_LONGEST_MESSAGE = 1000
+_LONGEST_NAME = 200
+"""of an object, as part of its Event's name"""
 
 
-class Announcer:
-    """One thread that writes Events in the order in which they happened."""
+class EventRecorder:
+    """One thread that records Events in the order in which they happened."""
 
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
@@ -27,8 +36,10 @@ class Announcer:
         self._thread = threading.Thread(target=self._work, name="events", daemon=True)
         self._thread.start()
 
-    def tell(self, ref: Ref, body: Body) -> None:
-        """Have an Event written some time soon."""
+    def record(self, message: EventMessage, kind: str, metadata: Metadata, now: datetime) -> None:
+        """Have an Event about one of our own objects recorded some time soon."""
+        body = event_body(message, kind, metadata, now)
+        ref = EVENT.ref(body["metadata"]["name"], body["metadata"]["namespace"])
         with self._changed:
             if len(self._waiting) >= _MOST_WAITING:
                 self._waiting.popleft()
@@ -37,7 +48,7 @@ class Announcer:
             self._changed.notify()
 
     def close(self) -> None:
-        """Write what waits, for a moment."""
+        """Record what waits, for a moment."""
         with self._changed:
             self._ending = True
             self._changed.notify()
@@ -59,3 +70,28 @@ class Announcer:
                 about = body.get("involvedObject", {})
                 name = f"{about.get('kind')} {about.get('namespace')}/{about.get('name')}"
                 _log.warning("an Event was not accepted", extra={"object": name, "status": error.status})
+
+
+def event_body(message: EventMessage, kind: str, metadata: Metadata, now: datetime) -> Body:
+    """The Event as the API server takes it; of objects without a namespace in `default`, as Kubernetes does it."""
+    unique = hashlib.sha256(f"{metadata.uid}{message}{now.isoformat()}".encode()).hexdigest()[:16]
+    time = now.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    return {
+        "apiVersion": EVENT.api,
+        "kind": EVENT.name,
+        "metadata": {"name": f"{metadata.name[:_LONGEST_NAME]}.{unique}", "namespace": metadata.namespace or "default"},
+        "involvedObject": {
+            "apiVersion": API_VERSION,
+            "kind": kind,
+            "name": metadata.name,
+            "namespace": metadata.namespace or "",
+            "uid": metadata.uid,
+        },
+        "type": message.type,
+        "reason": message.reason,
+        "message": message.message[:_LONGEST_MESSAGE],
+        "source": {"component": FIELD_MANAGER},
+        "firstTimestamp": time,
+        "lastTimestamp": time,
+        "count": 1,
+    }

@@ -7,11 +7,10 @@ from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, PlanSummary, StatedProfile
 from mainstream.api.reasons import Reason
 from mainstream.decide.plan import NodePlan
-from mainstream.decide.refusal import Refusal
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import StatusReport
-from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
+from mainstream_operator.status.conditions import Stated, condition_of, is_false, is_true, is_unknown, settle
 from mainstream_operator.watch.cluster_state import KubernetesNode
 
 SETTLING_S = 10.0
@@ -60,8 +59,8 @@ def _profiled(node: EdgeNode, facts: NodeFacts) -> Stated:
         return is_unknown("Profiled", Reason.NOT_NEEDED, "No stream is placed here.")
     if facts.report is not None and facts.report.profile_problem:
         problem = f"The runner cannot profile: {facts.report.profile_problem}"
-        return is_false("Profiled", Refusal(Reason.PROFILING_FAILED, problem))
-    return is_false("Profiled", Refusal(Reason.PROFILING, "The runner has not measured yet what a frame costs here."))
+        return is_false("Profiled", Reason.PROFILING_FAILED, problem)
+    return is_false("Profiled", Reason.PROFILING, "The runner has not yet measured what a frame costs here.")
 
 
 def _planned(facts: NodeFacts) -> Stated:
@@ -69,8 +68,8 @@ def _planned(facts: NodeFacts) -> Stated:
         return is_unknown("Planned", Reason.NOTHING_TO_PLAN, "No app can be planned here.")
     shed = () if facts.plan is None else facts.plan.shed
     if shed:
-        message = f"{len(shed)} apps are not admitted: {', '.join(shed[:5])}; raise the budget, or lower minimums."
-        return is_false("Planned", Refusal(Reason.NOT_ALL_FIT, message))
+        message = f"{len(shed)} apps are not admitted: {', '.join(shed[:5])}; raise the budget or lower minimums."
+        return is_false("Planned", Reason.NOT_ALL_FIT, message)
     return is_true("Planned", Reason.PLANNED, f"{len(facts.ordered.apps)} apps are planned.")
 
 
@@ -78,7 +77,7 @@ def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | 
     """While a Node wavers and its runner is silent, what was said stays said: heartbeats that come late take a Node
     away for a second, its pods with it, and are no news.
     """
-    before = next((each for each in node.status.conditions if each.type == "Ready"), None)
+    before = condition_of(node.status.conditions, "Ready")
     since = None if facts.kubernetes_node is None else facts.kubernetes_node.since
     wavers = since is not None and abs((now - since).total_seconds()) < SETTLING_S
     if before is not None and wavers and facts.report is None and facts.needed:
@@ -89,7 +88,7 @@ def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | 
 def _ready(facts: NodeFacts) -> Stated:
     """From what runs, never from hope."""
     if facts.kubernetes_node is None:
-        return is_false("Ready", Refusal(Reason.NODE_NOT_FOUND, "There is no Node of this name; delete the EdgeNode."))
+        return is_false("Ready", Reason.NODE_NOT_FOUND, "There is no Node of this name; delete the EdgeNode.")
     if not facts.needed:
         return is_true("Ready", Reason.IDLE, "No stream is placed here.")
     if facts.report is None:
@@ -97,16 +96,16 @@ def _ready(facts: NodeFacts) -> Stated:
             return is_unknown("Ready", Reason.RUNNER_NOT_ANSWERING, "The runner does not answer; it is asked again.")
         if not facts.kubernetes_node.ready:
             return is_unknown(
-                "Ready", Reason.NODE_NOT_READY, "The Node is not ready; what runs there goes on if it can."
+                "Ready", Reason.NODE_NOT_READY, "The Node is not ready; what runs there keeps running if it can."
             )
-        return is_false("Ready", Refusal(Reason.RUNNER_STARTING, "The runner's pod is not available yet."))
+        return is_false("Ready", Reason.RUNNER_STARTING, "The runner's pod is not available yet.")
     if facts.ordered is None:
         return is_true("Ready", Reason.NO_PLAN, "The runner answers and waits for a plan.")
     if facts.report.plan_problem and facts.report.received == facts.ordered.digest:
         problem = f"The runner cannot serve the plan: {facts.report.plan_problem}"
-        return is_false("Ready", Refusal(Reason.PLAN_NOT_SERVED, problem))
+        return is_false("Ready", Reason.PLAN_NOT_SERVED, problem)
     if facts.report.served != facts.ordered.digest:
-        return is_false("Ready", Refusal(Reason.PLAN_ON_ITS_WAY, "The runner does not serve the plan yet."))
+        return is_false("Ready", Reason.PLAN_ON_ITS_WAY, "The runner does not serve the plan yet.")
     return is_true("Ready", Reason.SERVING, "The runner serves the plan.")
 
 

@@ -3,7 +3,7 @@
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 
 
-def apps_sharing(plan: RunnerPlan, app: RunnerApp) -> int:
+def apps_shared_with(plan: RunnerPlan, app: RunnerApp) -> int:
     """Apps that run at least one segment together with `app`: same view, same base, something frozen or tuned alike."""
     if not plan.sharing:
         return 0

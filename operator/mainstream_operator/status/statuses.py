@@ -1,44 +1,62 @@
-"""Tells every object of a node how it does: one status each, written only where that is worth it."""
+"""The status of every object of a node, as it should be now. Pure."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from mainstream.api.kinds import RESOURCE_KINDS
+from mainstream.api.kinds import RESOURCE_KINDS, AnyResource, AnyStatus
+from mainstream.api.model import Metadata
 from mainstream.api.reasons import Reason
-from mainstream.api.video_stream import Crop
-from mainstream.decide.refusal import Refusal
+from mainstream.api.video_stream import Crop, VideoStreamStatus
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_operator.decide.decide import Decision
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_false, settle
-from mainstream_operator.status.dry_run import tried
+from mainstream_operator.status.dry_run import dry_run_outcome
 from mainstream_operator.status.node import NodeFacts, node_status
-from mainstream_operator.status.shared_with import apps_sharing
+from mainstream_operator.status.shared_with import apps_shared_with
 from mainstream_operator.status.stream import stream_status
-from mainstream_operator.tools import Tools
 from mainstream_operator.watch.cluster_state import Unreadable
-from mainstream_operator.watch.snapshot import AppOnNode, Observation
+from mainstream_operator.watch.snapshot import AppOnNode, Observation, StreamOnNode
 
 
-def tell(observation: Observation, decision: Decision, ordered: RunnerPlan | None, tools: Tools) -> list[float]:
-    """Write what is worth writing; in how many seconds something is that is not yet."""
-    now = tools.now()
-    snapshot, publish = observation.snapshot, tools.publisher.publish
-    waits = []
-    for each in snapshot.apps:
-        facts = _app_facts(each, observation, decision, ordered)
-        waits.append(publish(each.app, app_status(each.app, facts, now), now))
-    for on_node in snapshot.streams:
-        stream = on_node.stream
-        looking = sum(1 for app in ordered.apps if app.stream == stream.key) if ordered is not None else 0
-        told = observation.report.streams.get(stream.key) if observation.report is not None else None
-        refusal = observation.stream_refusals.get(stream.key)
-        waits.append(publish(stream, stream_status(stream, on_node.placed, refusal, looking, told, now), now))
-    if snapshot.edge_node is not None:
-        node_facts = _node_facts(observation, decision, ordered)
-        waits.append(publish(snapshot.edge_node, node_status(snapshot.edge_node, node_facts, now), now))
-    for unreadable in snapshot.unreadable:
-        _tell_unreadable(unreadable, tools, now)
-    return [wait for wait in waits if wait is not None]
+@dataclass(frozen=True)
+class ObjectStatus:
+    """Status of one object, as it is and as it should be."""
+
+    kind: str
+    metadata: Metadata
+    before: AnyStatus | None
+    """None: the object cannot be read"""
+    after: AnyStatus
+
+
+def object_statuses(
+    observation: Observation, decision: Decision, ordered: RunnerPlan | None, now: datetime
+) -> list[ObjectStatus]:
+    """One of each app, stream and EdgeNode, and of what cannot be read where it does not say so yet."""
+    snapshot = observation.snapshot
+    found = [
+        _status(each.app, app_status(each.app, _app_facts(each, observation, decision, ordered), now))
+        for each in snapshot.apps
+    ]
+    found += [_status(each.stream, _stream_status(each, observation, ordered, now)) for each in snapshot.streams]
+    node = snapshot.edge_node
+    if node is not None:
+        found.append(_status(node, node_status(node, _node_facts(observation, decision, ordered), now)))
+    return [*found, *(_unreadable(each, now) for each in snapshot.unreadable if each.stated != _message(each))]
+
+
+def _status(thing: AnyResource, after: AnyStatus) -> ObjectStatus:
+    return ObjectStatus(thing.kind, thing.metadata, thing.status, after)
+
+
+def _stream_status(
+    on_node: StreamOnNode, observation: Observation, ordered: RunnerPlan | None, now: datetime
+) -> VideoStreamStatus:
+    stream, report = on_node.stream, observation.report
+    apps = sum(1 for app in ordered.apps if app.stream == stream.key) if ordered is not None else 0
+    reported = report.streams.get(stream.key) if report is not None else None
+    return stream_status(stream, on_node.placed, observation.stream_refusals.get(stream.key), apps, reported, now)
 
 
 def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> AppFacts:
@@ -52,16 +70,16 @@ def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, or
         waiting=decision.waiting.get(each.key),
         planned=planned,
         ordered=got,
-        shared_with=apps_sharing(ordered, got) if ordered is not None and got is not None else 0,
+        shared_with=apps_shared_with(ordered, got) if ordered is not None and got is not None else 0,
         report=observation.report,
         sink_refusal=observation.sink_refusals.get(each.key),
-        tried=None if forecast is None else tried(each.key, forecast),
+        dry_run=None if forecast is None else dry_run_outcome(each.key, forecast),
         crop=None if ordered is None or got is None else _crop(ordered, got),
     )
 
 
 def _crop(ordered: RunnerPlan, app: RunnerApp) -> Crop | None:
-    """As the runner was told, which may be older than what the stream says by now."""
+    """As the runner was reported, which may be older than what the stream says by now."""
     return next(stream.crops[app.view] for stream in ordered.streams if stream.name == app.stream)
 
 
@@ -80,13 +98,13 @@ def _node_facts(observation: Observation, decision: Decision, ordered: RunnerPla
     )
 
 
-def _tell_unreadable(each: Unreadable, tools: Tools, now: datetime) -> None:
-    """An object that can't even be read gets the one condition that says so, once."""
-    message = f"{each.message}; correct the field."
-    if each.told == message:
-        return
-    conditions = settle(
-        [], [is_false("Accepted", Refusal(Reason.INVALID_SPEC, message))], each.metadata.generation, now
-    )
-    after = RESOURCE_KINDS[each.kind].status(observed_generation=each.metadata.generation, conditions=conditions)
-    tools.publisher.write(each.kind, each.metadata, after, [], now)
+def _unreadable(each: Unreadable, now: datetime) -> ObjectStatus:
+    """The one condition of an object that cannot be read."""
+    generation = each.metadata.generation
+    conditions = settle([], [is_false("Accepted", Reason.INVALID_SPEC, _message(each))], generation, now)
+    after = RESOURCE_KINDS[each.kind].status(observed_generation=generation, conditions=conditions)
+    return ObjectStatus(each.kind, each.metadata, None, after)
+
+
+def _message(each: Unreadable) -> str:
+    return f"{each.message}; correct the field."

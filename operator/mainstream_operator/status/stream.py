@@ -6,7 +6,7 @@ from mainstream.api.reasons import Reason
 from mainstream.api.video_stream import Crop, ObservedStream, VideoStream, VideoStreamStatus
 from mainstream.decide.refusal import Refusal
 from mainstream.status_report import StreamStatusReport
-from mainstream_operator.status.conditions import Stated, is_false, is_true, is_unknown, settle
+from mainstream_operator.status.conditions import Stated, is_false, is_refused, is_true, is_unknown, settle
 
 
 def stream_status(
@@ -14,56 +14,57 @@ def stream_status(
     placed: str | Refusal,
     secret_refusal: Refusal | None,
     apps: int,
-    told: StreamStatusReport | None,
+    reported: StreamStatusReport | None,
     now: datetime,
 ) -> VideoStreamStatus:
     """The whole status, as it should be now; `apps` are those of the plan that look at it."""
-    stated = [_placed(placed), _reachable(stream, secret_refusal, told)]
+    stated = [_placed(placed), _reachable(stream, secret_refusal, reported)]
     return VideoStreamStatus(
         observed_generation=stream.metadata.generation,
         conditions=settle(stream.status.conditions, stated, stream.metadata.generation, now),
         node=placed if isinstance(placed, str) else None,
         apps=apps,
-        observed=_observed(stream, told, now),
+        observed=_observed(stream, reported, now),
     )
 
 
 def _placed(placed: str | Refusal) -> Stated:
     if isinstance(placed, Refusal):
-        return is_false("Placed", placed)
+        return is_refused("Placed", placed)
     return is_true("Placed", Reason.NODE_FOUND, f"Node {placed} analyses it.")
 
 
-def _reachable(stream: VideoStream, secret_refusal: Refusal | None, told: StreamStatusReport | None) -> Stated:
+def _reachable(stream: VideoStream, secret_refusal: Refusal | None, reported: StreamStatusReport | None) -> Stated:
     if secret_refusal is not None:
-        return is_false("Reachable", secret_refusal)
-    if told is None:
-        return is_unknown("Reachable", Reason.NOT_USED, "No runner looks at it; it is tried when an app needs it.")
-    if told.state == "failing":
-        return is_false("Reachable", Refusal(Reason.NOT_ANSWERING, f"The camera fails: {told.problem or 'no frames'}."))
-    if told.state == "connecting":
-        return is_unknown("Reachable", Reason.CONNECTING, "The runner connects to the camera.")
-    outside = _views_outside(stream, told)
+        return is_refused("Reachable", secret_refusal)
+    if reported is None:
+        return is_unknown("Reachable", Reason.NOT_USED, "No runner opens it; one does as soon as an app needs it.")
+    if reported.state == "failing":
+        problem = reported.problem or "no frames"
+        return is_false("Reachable", Reason.NOT_ANSWERING, f"The camera cannot be read: {problem}.")
+    if reported.state == "connecting":
+        return is_unknown("Reachable", Reason.CONNECTING, "The runner is connecting to the camera.")
+    outside = _views_outside(stream, reported)
     if outside:
-        size = f"{told.width}x{told.height}"
-        message = f"The picture is {size}, and view {outside[0]} reaches out of it; change the view or the camera."
-        return is_false("Reachable", Refusal(Reason.OTHER_SIZE, message))
+        size = f"{reported.width}x{reported.height}"
+        message = f"The picture is {size}, and view {outside[0]} reaches beyond it; change the view or the camera."
+        return is_false("Reachable", Reason.OTHER_SIZE, message)
     return is_true("Reachable", Reason.DECODING, "Frames arrive.")
 
 
-def _views_outside(stream: VideoStream, told: StreamStatusReport) -> list[str]:
-    return [view.name for view in stream.spec.views if reaches_out(view.crop, told)]
+def _views_outside(stream: VideoStream, reported: StreamStatusReport) -> list[str]:
+    return [view.name for view in stream.spec.views if reaches_out(view.crop, reported)]
 
 
-def reaches_out(crop: Crop | None, told: StreamStatusReport) -> bool:
+def reaches_out(crop: Crop | None, reported: StreamStatusReport) -> bool:
     """Whether a crop reaches out of the picture that the camera delivers, as far as that is known."""
-    if crop is None or told.width is None or told.height is None:
+    if crop is None or reported.width is None or reported.height is None:
         return False
-    return crop.x + crop.width > told.width or crop.y + crop.height > told.height
+    return crop.x + crop.width > reported.width or crop.y + crop.height > reported.height
 
 
-def _observed(stream: VideoStream, told: StreamStatusReport | None, now: datetime) -> ObservedStream | None:
-    if told is None:
+def _observed(stream: VideoStream, reported: StreamStatusReport | None, now: datetime) -> ObservedStream | None:
+    if reported is None:
         return stream.status.observed
-    fps = None if told.fps is None else round(told.fps, 2)
-    return ObservedStream(at=now, width=told.width, height=told.height, frames_per_second=fps)
+    fps = None if reported.fps is None else round(reported.fps, 2)
+    return ObservedStream(at=now, width=reported.width, height=reported.height, frames_per_second=fps)

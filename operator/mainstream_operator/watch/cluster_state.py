@@ -27,7 +27,7 @@ class Unreadable:
     kind: str
     metadata: Metadata
     message: str
-    told: str | None
+    stated: str | None
     """what its status says already"""
 
 
@@ -210,10 +210,10 @@ def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return Unreadable(kind, metadata, f"{where}: {first['msg']}", _told(body))
+        return Unreadable(kind, metadata, f"{where}: {first['msg']}", _stated(body))
 
 
-def _told(body: Body) -> str | None:
+def _stated(body: Body) -> str | None:
     conditions = (body.get("status") or {}).get("conditions") or []
     return next((each.get("message") for each in conditions if each.get("type") == "Accepted"), None)
 

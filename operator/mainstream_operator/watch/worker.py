@@ -100,13 +100,13 @@ class Workers:
                 failures += 1
                 self._ended(time.monotonic() - start_s, True)
                 wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1))
-                _tell_failure(node, error, wait_s)
+                _log_failure(node, error, wait_s)
                 await asyncio.sleep(wait_s)
                 wait_s = 0.0
             self._last_end_s = time.monotonic()
 
 
-def _tell_failure(node: str, error: Exception, wait_s: float) -> None:
+def _log_failure(node: str, error: Exception, wait_s: float) -> None:
     """The API's refusals in a line, anything else (a bug) with its traceback."""
     extra = {"node": node, "again_s": wait_s}
     if isinstance(error, KubeError):
