@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def profile(
-    manifests: Annotated[Path, typer.Argument(help="YAML file or folder that declares the VideoStreams.")],
+    manifests: Annotated[
+        Path, typer.Argument(help="File or folder with manifests that declare the VideoStreams; - reads stdin.")
+    ],
     out: Annotated[Path, typer.Option(help="Where the profile is written, as JSON.")] = Path("out/profile.json"),
     base: Annotated[
         list[str] | None,

@@ -1,21 +1,17 @@
-"""Manifests from files: the same YAML that `kubectl apply` takes."""
+"""Manifests from files: whatever `kubectl apply -f` takes, as typed objects."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from mainstream.api.edge_node import EdgeNode
 from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
+from mainstream.api.manifest_files import STDIN, FoundObject, find_objects
 from mainstream.api.model import API_VERSION
 from mainstream.api.video_app import VideoApp
 from mainstream.api.video_stream import VideoStream
-from mainstream.api.yaml_documents import read_yaml
 from mainstream.errors import InvalidInputError
-
-_MAX_FILE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -30,15 +26,10 @@ class Manifests:
 
 
 def load_manifests(path: Path) -> Manifests:
-    """Read one YAML file, or every *.yaml of a folder; other kinds of other groups are passed over."""
-    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
-    if not files:
-        raise InvalidInputError("no *.yaml in this folder; name a file or a folder with manifests", source=path)
-    found: list[AnyResource] = []
-    for file in files:
-        found += [_parse(document, file) for document in _documents(file) if _is_ours(document)]
+    """Read a file, stdin (`-`) or a folder, as `kubectl apply -f` does; other kinds of other groups are passed over."""
+    found = [_parse(each) for each in find_objects(path) if _is_ours(each)]
     _check_distinct(found, path)
-    folder = path if path.is_dir() else path.parent
+    folder = path if path != STDIN and path.is_dir() else path.parent
     return Manifests(
         folder=folder,
         nodes=tuple(each for each in found if isinstance(each, EdgeNode)),
@@ -47,35 +38,38 @@ def load_manifests(path: Path) -> Manifests:
     )
 
 
-def _documents(file: Path) -> list[Any]:
-    try:
-        if file.stat().st_size > _MAX_FILE_BYTES:
-            raise InvalidInputError(f"larger than {_MAX_FILE_BYTES} bytes; split it", source=file)
-        return read_yaml(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidInputError(f"cannot be read ({error.strerror})", source=file) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"is not YAML: {' '.join(str(error).split())}", source=file) from error
+def _is_ours(found: FoundObject) -> bool:
+    """Whether it is of our group, or would be, had it said so."""
+    version = found.value.get("apiVersion")
+    if version is None:
+        return str(found.value.get("kind")) in RESOURCE_KINDS
+    return str(version).partition("/")[0] == API_VERSION.partition("/")[0]
 
 
-def _is_ours(document: Any) -> bool:
-    return isinstance(document, dict) and document.get("apiVersion") == API_VERSION
-
-
-def _parse(document: dict[str, Any], file: Path) -> AnyResource:
-    kind = document.get("kind")
+def _parse(found: FoundObject) -> AnyResource:
+    kind, version = found.value.get("kind"), found.value.get("apiVersion")
+    if version != API_VERSION:
+        raise _refusal(found, "apiVersion", f"must be {API_VERSION}, is {version or 'missing'}")
     if not isinstance(kind, str) or kind not in RESOURCE_KINDS:
-        raise InvalidInputError(
-            f"unknown kind {kind!r}; {API_VERSION} has {', '.join(RESOURCE_KINDS)}", field="kind", source=file
-        )
+        raise _refusal(found, "kind", f"unknown kind {kind!r}; {API_VERSION} has {', '.join(RESOURCE_KINDS)}")
     try:
-        return RESOURCE_KINDS[kind].model.model_validate(document)
+        # A status is the operator's: kubectl does not apply it either.
+        return RESOURCE_KINDS[kind].model.model_validate(
+            {key: part for key, part in found.value.items() if key != "status"}
+        )
     except ValidationError as error:
         first = error.errors()[0]
-        metadata = document.get("metadata")
-        name = metadata.get("name") if isinstance(metadata, dict) else None
         field = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(first["msg"], field=f"{kind} {name}: {field}", source=file) from error
+        raise _refusal(found, field, first["msg"].removeprefix("Value error, ")) from error
+
+
+def _refusal(found: FoundObject, field: str, problem: str) -> InvalidInputError:
+    """Names the file, the document where there are several, the object by kind and name, and the field."""
+    metadata = found.value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    identity = f"{found.value.get('kind')} {name}" if name else None
+    where = ": ".join(part for part in (found.place, identity, field) if part)
+    return InvalidInputError(problem, field=where, source=found.source)
 
 
 def _resolved(stream: VideoStream, folder: Path) -> VideoStream:

@@ -41,8 +41,19 @@ def _values(node: yaml.Node, known: dict[int, int | None]) -> int:
     if isinstance(node, yaml.SequenceNode):
         count += sum(_values(each, known) for each in node.value)
     elif isinstance(node, yaml.MappingNode):
+        _no_key_twice(node)
         count += sum(_values(key, known) + _values(value, known) for key, value in node.value)
     if count > _MOST_VALUES:
         raise yaml.YAMLError(f"stands for more than {_MOST_VALUES} values; write fewer aliases")
     known[id(node)] = count
     return count
+
+
+def _no_key_twice(node: yaml.MappingNode) -> None:
+    """Refuse a key that stands twice: one of its two values would be lost without a word."""
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                raise yaml.YAMLError(f"key {key.value!r} stands twice, again in line {key.start_mark.line + 1}")
+            seen.add(key.value)

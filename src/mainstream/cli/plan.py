@@ -26,7 +26,10 @@ from mainstream.workload.problem import build_problem
 
 def plan(
     manifests: Annotated[
-        Path, typer.Argument(help="YAML file or folder with an EdgeNode, VideoStreams and VideoApps.")
+        Path,
+        typer.Argument(
+            help="File or folder with EdgeNode, VideoStreams, VideoApps, as `kubectl apply` takes them; - reads stdin."
+        ),
     ],
     profile: Annotated[Path, typer.Option(help="What a frame costs there: the file that `mainstream profile` wrote.")],
     store: Annotated[Path, typer.Option(help="Folder with the M-Packages that the apps name.")],
@@ -34,7 +37,7 @@ def plan(
     policy: Annotated[Policy, typer.Option(help="How to plan; all but mainstream are baselines.")] = "mainstream",
     extra: Annotated[
         Path | None,
-        typer.Option("--with", help="What if: YAML with one more VideoApp; shows what everyone would lose."),
+        typer.Option("--with", help="What if: a manifest with one more VideoApp; shows what everyone would lose."),
     ] = None,
     swept: Annotated[
         str | None,

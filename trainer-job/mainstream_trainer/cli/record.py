@@ -22,7 +22,7 @@ def record(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the files.", metavar="DIR")] = Path("out/footage"),
     manifests: Annotated[
-        Path, typer.Option(help="YAML file or folder that declares the VideoStream, where STREAM is a name.")
+        Path, typer.Option(help="File or folder with manifests that declare the VideoStream, where STREAM is a name.")
     ] = Path(),
     user: Annotated[str | None, typer.Option(help="User of the camera; MAINSTREAM_CAMERA_USER where left out.")] = None,
     password_file: Annotated[
