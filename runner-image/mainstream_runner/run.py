@@ -16,7 +16,7 @@ from typing import Any
 from mainstream.errors import MainstreamError
 from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
-from mainstream_runner.feeder.config import FeederConfig
+from mainstream_runner.pipeline_process.config import FeederConfig
 from mainstream_runner.processes import cpu_seconds, guarded
 from mainstream_runner.run_result import AppRun, FrameTally, RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
@@ -102,7 +102,7 @@ def play(
         with (
             (out / "feeder.log").open("wb") as log,
             guarded(
-                [sys.executable, "-m", "mainstream_runner.feeder", file.name], stdout=subprocess.PIPE, stderr=log
+                [sys.executable, "-m", "mainstream_runner.pipeline_process", file.name], stdout=subprocess.PIPE, stderr=log
             ) as feeder,
         ):
             return _follow(server, feeder, config, on_progress)

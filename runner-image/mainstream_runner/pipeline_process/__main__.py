@@ -1,4 +1,4 @@
-"""`python -m mainstream_runner.feeder CONFIG.json`: plays a plan; says on standard output, in JSON lines, how it goes.
+"""`python -m mainstream_runner.pipeline_process CONFIG.json`: plays a plan; says on standard output, in JSON lines, how it goes.
 
 Lines have a `kind`: `playing` once the clock starts, `progress` every second, `event` for every report opened or
 closed, `played` at the end, `error` with a `message` for the user to put right (exit code 2).
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mainstream.errors import MainstreamError
-from mainstream_runner.feeder.config import read_config
-from mainstream_runner.feeder.play import Play
+from mainstream_runner.pipeline_process.config import read_config
+from mainstream_runner.pipeline_process.plan_run import Play
 
 
 def main(config_path: str) -> int:

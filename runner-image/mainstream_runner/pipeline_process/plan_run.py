@@ -19,13 +19,13 @@ from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanN
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder
 from mainstream_runner.feeder.camera import Camera
-from mainstream_runner.feeder.config import FeederConfig
 from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.decider import Decider, DeliverAlert
 from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.frames_file import FramesFile
 from mainstream_runner.feeder.routing import Routing, served_routing
 from mainstream_runner.feeder.source import FILE, CapturedFrame, Source
+from mainstream_runner.pipeline_process.config import FeederConfig
 from mainstream_runner.sinks.alert_delivery import AlertDelivery
 from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.spool import Spool
