@@ -74,7 +74,7 @@ def _computed(
     }
     node = node_of({alias: packages[name] for alias, (name, _) in names.items()}, 1.0, _nothing_known())
     orders = compose_runner_plan(node, _everything(node, [k for _, k in names.values()]))
-    height, width = client.load(orders, store)["sizes"][0]
+    height, width = client.load(orders, store).sizes[0]
     pixels = part.views(height, width)
     scores: dict[str, dict[str, FloatArray]] = {name: {} for name in packages}
     for name, k in names.values():

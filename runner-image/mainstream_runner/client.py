@@ -2,25 +2,37 @@
 
 import contextlib
 import http.client
-import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine_report import EngineReport
+from mainstream_runner.engine_state import EngineState
+from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.pixel_memory import PixelWriter
 
 _REQUEST_TIMEOUT_S = 30.0
-_PROFILE_TIMEOUT_S = 150.0
+_MEASURE_TIMEOUT_S = 150.0
 """to measure a base network, and to convert it first"""
-_PROFILE_POLL_S = 0.1
+_MEASURE_POLL_S = 0.1
 _LOAD_TIMEOUT_S = 120.0
 _LOAD_POLL_S = 0.05
+
+_Answer = TypeVar("_Answer", bound=BaseModel)
+_STATE: TypeAdapter[EngineState | wire.Refused] = TypeAdapter(EngineState | wire.Refused)
+_SCORES: TypeAdapter[wire.Scores | wire.Refused] = TypeAdapter(wire.Scores | wire.Refused)
+_PART_COSTS: TypeAdapter[wire.Measurement[PartCosts] | wire.Refused] = TypeAdapter(
+    wire.Measurement[PartCosts] | wire.Refused
+)
+_WHOLE_COST: TypeAdapter[wire.Measurement[wire.WholeCost] | wire.Refused] = TypeAdapter(
+    wire.Measurement[wire.WholeCost] | wire.Refused
+)
 
 
 class EngineUnavailableError(MainstreamError):
@@ -34,71 +46,74 @@ class PlanNotServedError(MainstreamError):
 class EngineClient:
     """A connection to one TorchServe; belongs to one thread."""
 
-    def __init__(self, port: int, model: str = wire.MODEL) -> None:
+    def __init__(self, port: int, model: str = wire.MODEL, *, pause: Callable[[float], object] = time.sleep) -> None:
+        """`pause` waits between questions for what takes long; what it raises ends the waiting."""
         self._path = f"/predictions/{model}"
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_REQUEST_TIMEOUT_S)
         self._pixels = PixelWriter()
+        self._pause = pause
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; harmless twice."""
         self._connection.close()
         self._pixels.close()
 
-    def report(self) -> EngineReport:
+    def state(self) -> EngineState:
         """What the engine serves."""
-        return cast(EngineReport, self._ask({"kind": "report"}))
+        return self._ask(wire.StateRequest(), _STATE)
 
-    def profile(self, base: str, fps: float, seconds: float) -> dict[str, Any]:
-        """Measure a base network's parts in the worker itself (profiling.parts.PartCosts as plain data)."""
-        return self._measured({"kind": "profile", "base": base, "fps": fps, "seconds": seconds})
+    def part_costs(self, base: str, fps: float, seconds: float) -> PartCosts:
+        """What a base network's parts cost, measured in the worker itself with `fps` runs a second for `seconds`."""
+        return self._measured(wire.MeasureRequest(kind="parts", base=base, fps=fps, seconds=seconds), _PART_COSTS)
 
-    def check(self, base: str, fps: float, seconds: float) -> tuple[str, float]:
-        """Digest of a base network, and CPU-seconds per frame of all of it as the worker times it now."""
-        answer = self._measured({"kind": "check", "base": base, "fps": fps, "seconds": seconds})
-        return str(answer["digest"]), float(answer["whole_s"])
+    def whole_cost(self, base: str, fps: float, seconds: float) -> wire.WholeCost:
+        """What all of a base network costs as the worker times it now."""
+        return self._measured(wire.MeasureRequest(kind="whole", base=base, fps=fps, seconds=seconds), _WHOLE_COST)
 
-    def load(self, plan: RunnerPlan, store: Path) -> EngineReport:
+    def load(self, plan: RunnerPlan, store: Path) -> EngineState:
         """Load a plan and wait until it is served; raises `InvalidInputError` with the engine's reason if it isn't."""
-        message = {"kind": "load", "plan": plan.model_dump(mode="json"), "store": str(store.resolve())}
-        self._ask(message)
+        self._ask(wire.LoadRequest(plan=plan, store=store.resolve()), _STATE)
         deadline_s = time.monotonic() + _LOAD_TIMEOUT_S
         while time.monotonic() < deadline_s:
-            report = self.report()
-            if report["loading"] == plan.digest:
+            state = self.state()
+            if state.loading == plan.digest:
                 # Whatever is said of it until then is about an earlier attempt.
-                time.sleep(_LOAD_POLL_S)
+                self._pause(_LOAD_POLL_S)
                 continue
-            if report["serving"] == plan.digest:
-                return report
-            if plan.digest in report["failed"]:
-                raise InvalidInputError(report["failed"][plan.digest])
-            if report["loading"] is None:
+            if state.serving == plan.digest:
+                return state
+            if plan.digest in state.failed:
+                raise InvalidInputError(state.failed[plan.digest])
+            if state.loading is None:
                 raise PlanNotServedError("the worker was restarted while it loaded the plan", field="plan")
-            time.sleep(_LOAD_POLL_S)
+            self._pause(_LOAD_POLL_S)
         raise EngineUnavailableError(f"the plan was not loaded within {_LOAD_TIMEOUT_S:.0f} s", field="plan")
 
     def score(self, plan_digest: str, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
         """For each frame the score of each of its apps."""
-        where = self._pixels.write([frame.pixels for frame in frames])
-        return cast(list[dict[str, float]], self._ask(wire.frames_message(plan_digest, frames, where))["scores"])
+        place = self._pixels.write([frame.pixels for frame in frames])
+        return self._ask(wire.score_request(plan_digest, frames, place), _SCORES).scores
 
-    def _measured(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _measured(
+        self, request: wire.MeasureRequest, answers: TypeAdapter[wire.Measurement[_Answer] | wire.Refused]
+    ) -> _Answer:
         """Ask until it is measured: the worker does so beside the frames."""
-        deadline_s = time.monotonic() + _PROFILE_TIMEOUT_S
+        deadline_s = time.monotonic() + _MEASURE_TIMEOUT_S
         while time.monotonic() < deadline_s:
-            answer = self._ask(message)
-            if not answer.get("measuring"):
-                return answer
-            time.sleep(_PROFILE_POLL_S)
-        raise EngineUnavailableError(f"was not measured within {_PROFILE_TIMEOUT_S:.0f} s", field="base")
+            measured = self._ask(request, answers)
+            if measured.result is not None:
+                return measured.result
+            self._pause(_MEASURE_POLL_S)
+        raise EngineUnavailableError(f"was not measured within {_MEASURE_TIMEOUT_S:.0f} s", field="base")
 
-    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: BaseModel, answers: TypeAdapter[_Answer | wire.Refused]) -> _Answer:
+        """Send a request; what it is answered. Raises what a refusal stands for."""
         # Not as JSON, which TorchServe's worker would parse by itself.
         headers = {"Content-Type": "application/octet-stream"}
         try:
             if self._connection.sock is None:
                 self._connection.connect()
-            self._connection.request("POST", self._path, wire.encode(message), headers)
+            self._connection.request("POST", self._path, wire.encode(request), headers)
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -107,9 +122,10 @@ class EngineClient:
             raise EngineUnavailableError(f"no answer from TorchServe ({error})", field="torchserve") from error
         if response.status != http.client.OK:
             raise EngineUnavailableError(f"TorchServe answered {response.status}", field="torchserve")
-        answer: dict[str, Any] = json.loads(content)
-        if answer.get("stale"):
-            raise PlanNotServedError(answer["error"])
-        if "error" in answer:
-            raise InvalidInputError(answer["error"])
-        return answer
+        try:
+            answered = answers.validate_json(content)
+        except ValidationError as error:
+            raise EngineUnavailableError("TorchServe answered something else than asked", field="torchserve") from error
+        if isinstance(answered, wire.Refused):
+            raise PlanNotServedError(answered.error) if answered.stale else InvalidInputError(answered.error)
+        return answered

@@ -8,10 +8,10 @@ import mmap
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
 from mainstream.errors import InvalidInputError
 
@@ -24,6 +24,17 @@ REQUESTS_IN_FLIGHT = 2
 """of one feeder, each with memory of its own: one that is scored, and one that waits behind it"""
 
 
+class PixelPlace(BaseModel):
+    """Where the pixels of one message lie."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    process: NonNegativeInt
+    file: NonNegativeInt
+    """its number in that process"""
+    size_bytes: NonNegativeInt
+
+
 class PixelWriter:
     """Belongs to one connection: what was written stands until the next message is written."""
 
@@ -31,7 +42,7 @@ class PixelWriter:
         self._file = os.memfd_create(_NAME)
         self._map = self._grown(_FIRST_BYTES)
 
-    def write(self, pictures: Sequence[NDArray[np.uint8]]) -> dict[str, int]:
+    def write(self, pictures: Sequence[NDArray[np.uint8]]) -> PixelPlace:
         """Lay pictures one after the other; where they are, for `PixelReader.read`."""
         size = sum(picture.nbytes for picture in pictures)
         if size > MAX_PIXEL_BYTES:
@@ -43,7 +54,7 @@ class PixelWriter:
         for picture in pictures:
             np.frombuffer(self._map, np.uint8, picture.nbytes, at).reshape(picture.shape)[:] = picture
             at += picture.nbytes
-        return {"process": os.getpid(), "file": self._file, "bytes": size}
+        return PixelPlace(process=os.getpid(), file=self._file, size_bytes=size)
 
     def close(self) -> None:
         """Let go of the memory; harmless twice, though a number of a file that is closed soon names somebody else's."""
@@ -63,10 +74,9 @@ class PixelReader:
     def __init__(self) -> None:
         self._maps: dict[tuple[int, int, int], mmap.mmap] = {}
 
-    def read(self, where: dict[str, Any]) -> memoryview:
+    def read(self, place: PixelPlace) -> memoryview:
         """The pixels, uncopied; raises `InvalidInputError` where there are none of a feeder's."""
-        path = Path(f"/proc/{int(where['process'])}/fd/{int(where['file'])}")
-        size = int(where["bytes"])
+        path = Path(f"/proc/{place.process}/fd/{place.file}")
         try:
             status = path.stat()
             seen = (status.st_dev, status.st_ino, status.st_size)
@@ -77,9 +87,9 @@ class PixelReader:
         self._maps[seen] = pixels
         while len(self._maps) > REQUESTS_IN_FLIGHT:
             del self._maps[next(iter(self._maps))]
-        if not 0 <= size <= len(pixels):
+        if place.size_bytes > len(pixels):
             raise InvalidInputError("announces more pixels than there are", field="pixels")
-        return memoryview(pixels)[:size]
+        return memoryview(pixels)[: place.size_bytes]
 
 
 def _mapped(path: Path, size_bytes: int) -> mmap.mmap:

@@ -1,30 +1,20 @@
-"""What feeder and handler say to each other, through one TorchServe endpoint: JSON there and back.
+"""What client and handler say to each other, through one TorchServe endpoint: JSON there and back, typed at both ends.
 
-A message's `kind` says what is wanted:
-
-`frames`  `plan` (digest), `pixels` (where they lie: pixel_memory) and `frames`, each with `view` (number), `height`,
-          `width` and `apps`; pixels are uint8 RGB, rows first, frame after frame. Answer: `scores`, for each frame the
-          score of each app.
-`load`    `plan` (a RunnerPlan) and `store` (a folder). Answer: a report; the plan is loaded beside the one in use.
-`report`  Answer: what is served, what is being loaded, what failed.
-`profile` `base`, `fps` and `seconds`. Answer: what the base's parts cost in this worker (profiling.part_costs).
-`check`   the same; answer: `digest` of the base and `whole_s`, CPU-seconds per frame of all of it.
-
-The last two answer `measuring: true` until they have measured, beside the frames, and are asked again.
-
-Every answer has HTTP status 200; one with `error` says what is wrong, and `stale: true` asks to load the plan again
-(the worker was restarted). Several views' frames travel in one message: a round trip costs a millisecond or two,
-whatever is in it.
+Every answer has HTTP status 200; `Refused` says what is wrong. Several views' frames travel in one message: a round
+trip costs a millisecond or two, whatever is in it.
 """
 
-import json
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Generic, Literal, TypeVar
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
 
 from mainstream.errors import InvalidInputError
+from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.pixel_memory import PixelPlace
 
 MAX_MESSAGE_BYTES = 16 << 20
 """of one message; plans of many apps are the longest"""
@@ -32,51 +22,131 @@ MODEL = "mainstream"
 """name under which TorchServe serves the engine"""
 
 
-def encode(message: dict[str, Any]) -> bytes:
-    """One message."""
-    return json.dumps(message, separators=(",", ":")).encode()
+_Result = TypeVar("_Result", bound=BaseModel)
 
 
-def frames_message(plan_digest: str, frames: Sequence[DueFrame], pixels: dict[str, int]) -> dict[str, Any]:
-    """A message with the frames that wait, whatever their views; `pixels` says where theirs lie, in this order."""
-    return {
-        "kind": "frames",
-        "plan": plan_digest,
-        "pixels": pixels,
-        "frames": [
-            {"view": f.view, "height": f.pixels.shape[0], "width": f.pixels.shape[1], "apps": f.apps} for f in frames
-        ],
-    }
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def decode(message: bytes | bytearray | memoryview) -> dict[str, Any]:
-    """What was encoded; raises `InvalidInputError` where that is no message."""
+class FrameHeader(_Part):
+    """One frame of a `ScoreRequest`; its pixels lie in shared memory."""
+
+    view: int
+    """number in `plan_views(plan)`"""
+    height: PositiveInt
+    width: PositiveInt
+    apps: tuple[str, ...]
+
+
+class ScoreRequest(_Part):
+    """Score frames: pixels are uint8 RGB, rows first, frame after frame. Answered by `Scores`."""
+
+    kind: Literal["score"] = "score"
+    plan: str
+    """digest"""
+    pixels: PixelPlace
+    frames: tuple[FrameHeader, ...]
+
+
+class LoadRequest(_Part):
+    """Load a plan beside the one in use, with weights of a folder store. Answered by `EngineState`, at once."""
+
+    kind: Literal["load"] = "load"
+    plan: RunnerPlan
+    store: Path
+
+
+class StateRequest(_Part):
+    """Say what is served, what is being loaded, what failed. Answered by `EngineState`."""
+
+    kind: Literal["state"] = "state"
+
+
+class MeasureRequest(_Part):
+    """Measure a base network in the worker, beside the frames: asked again until the `Measurement` has a result.
+
+    That is `PartCosts` (kind `parts`) or `WholeCost` (kind `whole`).
+    """
+
+    kind: Literal["parts", "whole"]
+    base: str
+    fps: PositiveFloat
+    """runs a second"""
+    seconds: PositiveFloat
+
+
+class Scores(_Part):
+    """For each frame of a request the score of each of its apps."""
+
+    scores: list[dict[str, float]]
+
+
+class WholeCost(_Part):
+    """What all of a base network costs."""
+
+    digest: str
+    """of the base network"""
+    whole_s: float
+    """CPU-seconds per frame"""
+
+
+class Measurement(_Part, Generic[_Result]):
+    """The answer to a `MeasureRequest`."""
+
+    result: _Result | None = None
+    """None until it is measured"""
+
+
+class Refused(_Part):
+    """What is wrong with a request, or with what it asks for."""
+
+    error: str
+    stale: bool = False
+    """the plan has to be loaded again: another one is served, or the worker was restarted"""
+
+
+EngineRequest = Annotated[ScoreRequest | LoadRequest | StateRequest | MeasureRequest, Field(discriminator="kind")]
+_REQUEST: TypeAdapter[EngineRequest] = TypeAdapter(EngineRequest)
+
+
+def encode(message: BaseModel) -> bytes:
+    """One request or answer."""
+    return message.model_dump_json().encode()
+
+
+def decode_request(message: bytes | bytearray | memoryview) -> EngineRequest:
+    """What was encoded; raises `InvalidInputError` naming the field where that is no request."""
     if len(message) > MAX_MESSAGE_BYTES:
         raise InvalidInputError(f"has {len(message)} bytes; a message has at most {MAX_MESSAGE_BYTES}")
     try:
-        decoded = json.loads(bytes(message))
-    except ValueError as error:
-        raise InvalidInputError(f"is not JSON ({error})") from error
-    if not isinstance(decoded, dict):
-        raise InvalidInputError("is not an object")
-    return decoded
+        return _REQUEST.validate_json(bytes(message))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise InvalidInputError(
+            f"is no request ({first['msg']})", field=".".join(str(part) for part in first["loc"]) or None
+        ) from error
 
 
-def decode_frames(message: dict[str, Any], pixels: memoryview) -> list[DueFrame]:
-    """The frames of a message, their pixels uncopied; `InvalidInputError` where the two do not fit each other."""
+def score_request(plan_digest: str, frames: Sequence[DueFrame], pixels: PixelPlace) -> ScoreRequest:
+    """A request with the frames that wait, whatever their views; `pixels` says where theirs lie, in this order."""
+    headers = tuple(
+        FrameHeader(view=f.view, height=f.pixels.shape[0], width=f.pixels.shape[1], apps=f.apps) for f in frames
+    )
+    return ScoreRequest(plan=plan_digest, pixels=pixels, frames=headers)
+
+
+def frames_of(request: ScoreRequest, pixels: memoryview) -> list[DueFrame]:
+    """The frames of a request, their pixels uncopied; `InvalidInputError` where the two do not fit each other."""
     frames: list[DueFrame] = []
     at = 0
-    try:
-        for each in message["frames"]:
-            height, width = int(each["height"]), int(each["width"])
-            size = height * width * 3
-            if height < 1 or width < 1 or size > len(pixels) - at:
-                raise InvalidInputError("announces more pixels than follow", field=f"frames[{len(frames)}]")
-            array = np.frombuffer(pixels, np.uint8, size, at).reshape(height, width, 3)
-            frames.append(DueFrame(int(each["view"]), array, tuple(str(app) for app in each["apps"])))
-            at += size
-    except (KeyError, TypeError, ValueError) as error:
-        raise InvalidInputError(f"frames lack or misspell {error}", field=f"frames[{len(frames)}]") from error
+    for number, header in enumerate(request.frames):
+        size = header.height * header.width * 3
+        if size > len(pixels) - at:
+            raise InvalidInputError("announces more pixels than follow", field=f"frames[{number}]")
+        array = np.frombuffer(pixels, np.uint8, size, at).reshape(header.height, header.width, 3)
+        frames.append(DueFrame(header.view, array, header.apps))
+        at += size
     if at != len(pixels):
         raise InvalidInputError(f"{len(pixels) - at} bytes of pixels belong to no frame", field="frames")
     return frames

@@ -6,10 +6,10 @@ import time
 import pytest
 
 from mainstream.errors import InvalidInputError
-from mainstream_runner.serving.aside import Answer, Aside
+from mainstream_runner.serving.aside import Aside
 
 
-def ended(aside: Aside, key: str, work) -> Answer:
+def ended(aside: Aside[str], key: str, work) -> str:
     deadline_s = time.monotonic() + 10
     while (answer := aside.ask(key, work)) is None:
         assert time.monotonic() < deadline_s
@@ -18,33 +18,34 @@ def ended(aside: Aside, key: str, work) -> Answer:
 
 
 def test_nobody_waits_for_a_measurement_and_each_is_made_once() -> None:
-    aside, go, made = Aside(), threading.Event(), []
+    aside: Aside[str] = Aside()
+    go, made = threading.Event(), []
 
-    def work() -> Answer:
+    def work() -> str:
         go.wait(10)
         made.append(1)
-        return {"whole_s": 1.0}
+        return "one"
 
     assert aside.ask("a", work) is None
     assert aside.ask("a", work) is None
     assert made == []
     go.set()
-    assert ended(aside, "a", work) == {"whole_s": 1.0}
+    assert ended(aside, "a", work) == "one"
     assert made == [1]
 
 
 def test_what_went_wrong_is_raised_where_it_is_asked_for_and_can_be_tried_again() -> None:
-    aside = Aside()
+    aside: Aside[str] = Aside()
 
-    def fail() -> Answer:
+    def fail() -> str:
         raise InvalidInputError("no such base network", field="base")
 
     with pytest.raises(InvalidInputError, match="no such base"):
         ended(aside, "a", fail)
-    assert ended(aside, "a", lambda: {"whole_s": 2.0}) == {"whole_s": 2.0}
+    assert ended(aside, "a", lambda: "two") == "two"
 
 
 def test_a_result_that_nobody_fetched_does_not_answer_another_question() -> None:
-    aside = Aside()
-    aside.ask("a", lambda: {"whole_s": 1.0})
-    assert ended(aside, "b", lambda: {"whole_s": 2.0}) == {"whole_s": 2.0}
+    aside: Aside[str] = Aside()
+    aside.ask("a", lambda: "one")
+    assert ended(aside, "b", lambda: "two") == "two"

@@ -88,9 +88,9 @@ def test_a_plan_that_fails_to_load_leaves_the_old_one_serving(make_plan, store: 
     settled(host)
     host.load(bad, tmp_path)
     settled(host)
-    report = host.report()
-    assert report["serving"] == good.digest
-    assert "is missing" in report["failed"][bad.digest]
+    state = host.state()
+    assert state.serving == good.digest
+    assert "is missing" in state.failed[bad.digest]
 
 
 def test_the_plan_before_runs_frames_that_are_on_their_way_and_is_then_let_go(
@@ -120,7 +120,7 @@ def test_whoever_asks_for_a_plan_again_while_it_is_loaded_does_not_have_it_loade
     host.load(plan, store)
     go.set()
     settled(host)
-    assert host.report()["serving"] == plan.digest
+    assert host.state().serving == plan.digest
     assert len(chosen) == 1
 
 
@@ -188,7 +188,7 @@ def trained_elsewhere(network: Network) -> Network:
 
 def settled(host: EngineHost) -> None:
     deadline_s = time.monotonic() + 60
-    while host.report()["loading"] is not None:
+    while host.state().loading is not None:
         assert time.monotonic() < deadline_s
         time.sleep(0.01)
 

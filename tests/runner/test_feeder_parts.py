@@ -21,7 +21,7 @@ from mainstream_runner.feeder.alerts import AlertMerger
 from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.routing import Routing, ViewKey
 from mainstream_runner.feeder.waiting import WAITING_FRAMES, Taken, WaitingFrame, WaitingFrames
-from mainstream_runner.pixel_memory import PixelReader, PixelWriter
+from mainstream_runner.pixel_memory import PixelPlace, PixelReader, PixelWriter
 
 APPS = ("a", "b", "c")
 PIXELS = np.zeros((2, 3, 3), np.uint8)
@@ -185,9 +185,10 @@ def test_frames_arrive_as_they_were_sent() -> None:
         DueFrame(view, random.integers(0, 256, (4 + view, 5, 3), dtype=np.uint8), ("x", "y")) for view in range(3)
     ]
     with closing(PixelWriter()) as writer:
-        message = wire.decode(wire.encode(wire.frames_message("d", frames, writer.write([f.pixels for f in frames]))))
-        received = wire.decode_frames(message, PixelReader().read(message["pixels"]))
-    assert message["plan"] == "d"
+        sent = wire.score_request("d", frames, writer.write([f.pixels for f in frames]))
+        request = wire.decode_request(wire.encode(sent))
+        assert request == sent
+        received = wire.frames_of(sent, PixelReader().read(sent.pixels))
     assert [(frame.view, frame.apps) for frame in received] == [(frame.view, frame.apps) for frame in frames]
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(frames, received, strict=True))
 
@@ -199,9 +200,9 @@ def test_frames_arrive_as_they_were_sent() -> None:
         lambda message: b"JPEG" + message[4:],
         lambda message: b"[]",
         lambda message: message + b"x",
-        lambda message: message.replace(b'"bytes":18', b'"bytes":17'),
-        lambda message: message.replace(b'"bytes":18', b'"bytes":19'),
-        lambda message: message.replace(b'"bytes":18', b'"bytes":99999999'),
+        lambda message: message.replace(b'"size_bytes":18', b'"size_bytes":17'),
+        lambda message: message.replace(b'"size_bytes":18', b'"size_bytes":19'),
+        lambda message: message.replace(b'"size_bytes":18', b'"size_bytes":99999999'),
         lambda message: message.replace(b'"file":', b'"file":9999'),
         lambda message: message.replace(b'"height":2', b'"height":9'),
         lambda message: message.replace(b'"height":2', b'"heighs":2'),
@@ -210,7 +211,7 @@ def test_frames_arrive_as_they_were_sent() -> None:
 )
 def test_a_message_that_is_none_is_refused(spoil) -> None:
     with closing(PixelWriter()) as writer:
-        sent = wire.encode(wire.frames_message("d", [DueFrame(0, PIXELS, ("a",))], writer.write([PIXELS])))
+        sent = wire.encode(wire.score_request("d", [DueFrame(0, PIXELS, ("a",))], writer.write([PIXELS])))
         assert len(received(sent)) == 1
         with pytest.raises(InvalidInputError):
             received(spoil(sent))
@@ -226,8 +227,9 @@ def test_closing_twice_closes_nobody_elses_file(tmp_path: Path) -> None:
 
 
 def received(sent: bytes) -> list[DueFrame]:
-    message = wire.decode(sent)
-    return wire.decode_frames(message, PixelReader().read(message["pixels"]))
+    request = wire.decode_request(sent)
+    assert isinstance(request, wire.ScoreRequest)
+    return wire.frames_of(request, PixelReader().read(request.pixels))
 
 
 def test_no_file_but_a_feeders_memory_is_read(tmp_path: Path) -> None:
@@ -235,4 +237,4 @@ def test_no_file_but_a_feeders_memory_is_read(tmp_path: Path) -> None:
         file.write(b"secret")
         file.flush()
         with pytest.raises(InvalidInputError, match="is not a feeder's memory"):
-            PixelReader().read({"process": os.getpid(), "file": file.fileno(), "bytes": 6})
+            PixelReader().read(PixelPlace(process=os.getpid(), file=file.fileno(), size_bytes=6))

@@ -138,7 +138,7 @@ def test_a_killed_worker_comes_back_without_a_plan_and_says_so(server: TorchServ
                 time.sleep(0.1)
             except PlanNotServedError:
                 break
-        assert client.load(plan, store)["serving"] == plan.digest
+        assert client.load(plan, store).serving == plan.digest
 
 
 def test_a_port_in_use_is_named() -> None:

@@ -20,7 +20,7 @@ from mainstream_runner.engine.agreement import FRAMES
 from mainstream_runner.engine.calibration import Choose
 from mainstream_runner.engine.executor import Executor
 from mainstream_runner.engine.loader import PreparedParts, load_executor
-from mainstream_runner.engine_report import EngineReport
+from mainstream_runner.engine_state import EngineState
 
 _log = logging.getLogger(__name__)
 _LOADER_NICENESS = 10
@@ -56,7 +56,7 @@ class EngineHost:
     def load(self, plan: RunnerPlan, store: Path) -> None:
         """Start to load a plan and return; frames run through the old one until the new one is warm.
 
-        The last plan asked for wins. `report` says how it went. For a while after that the old one still runs frames
+        The last plan asked for wins. `state` says how it went. For a while after that the old one still runs frames
         whose sender names it, so that no frame waits for its sender to learn of the change.
         """
         with self._lock:
@@ -81,16 +81,16 @@ class EngineHost:
             self._keep_pictures(frames)
         return scores
 
-    def report(self) -> EngineReport:
+    def state(self) -> EngineState:
         """What is served, what is on its way, what failed."""
         with self._lock:
             executor = self._executor
-            return EngineReport(
+            return EngineState(
                 serving=executor.plan_digest if executor else None,
                 loading=self._loading,
                 failed=dict(self._failed),
                 unavailable_apps=dict(executor.unavailable_apps) if executor else {},
-                sizes=[(view.height, view.width) for view in executor.views] if executor else [],
+                sizes=tuple((view.height, view.width) for view in executor.views) if executor else (),
                 back_end=executor.back_end if executor else "",
                 back_end_problem=executor.back_end_problem if executor else None,
                 scored_frames=self._scored_frames,

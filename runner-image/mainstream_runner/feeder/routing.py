@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from mainstream.api.video_stream import Crop
 from mainstream.runner_plan import RunnerPlan
-from mainstream_runner.engine_report import EngineReport
+from mainstream_runner.engine_state import EngineState
 from mainstream_runner.views import PlanView, plan_views
 
 
@@ -57,10 +57,9 @@ class Routing:
         return frozenset(app.name for app in self.views[self.numbers[key]][1].apps)
 
 
-def served_routing(plan: RunnerPlan, report: EngineReport) -> Routing:
-    """The routing of a plan that an engine has just loaded, as it reports."""
-    sizes = tuple((height, width) for height, width in report["sizes"])
-    return Routing(plan, sizes, frozenset(report.get("unavailable_apps", {})))
+def served_routing(plan: RunnerPlan, state: EngineState) -> Routing:
+    """The routing of a plan that an engine has just loaded, by what the engine says."""
+    return Routing(plan, state.sizes, frozenset(state.unavailable_apps))
 
 
 def view_key(plan: RunnerPlan, view: PlanView) -> ViewKey:

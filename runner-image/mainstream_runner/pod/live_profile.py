@@ -20,11 +20,11 @@ from mainstream.machine import machine_name
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient
-from mainstream_runner.engine_report import EngineReport
+from mainstream_runner.engine_state import EngineState
 from mainstream_runner.feeder.camera import Camera
+from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_frame_s, fit_scale
 from mainstream_runner.profiling.node import PROBE_APPS, PROFILED_VERSIONS, probe_plan, zero_head
-from mainstream_runner.profiling.part_costs import PartCosts
 
 _log = logging.getLogger(__name__)
 _PARTS_FPS = 24.0
@@ -165,7 +165,7 @@ def measure_bases(measured: Measured, wanted: tuple[str, ...], bench: Bench) -> 
             if name in measured.bases and measured.frame_s is not None:
                 continue
             try:
-                parts[name] = PartCosts.model_validate(client.profile(name, _PARTS_FPS, _PARTS_S))
+                parts[name] = client.part_costs(name, _PARTS_FPS, _PARTS_S)
                 measured.back_end = parts[name].back_end
             except MainstreamError as error:
                 unavailable[name] = error.message[:512]
@@ -201,10 +201,10 @@ def drifted_bases(measured: Measured, port: int) -> dict[str, BaseProfile | None
 def _checked(client: EngineClient, name: str, base: BaseProfile) -> BaseProfile | None:
     least = 1.0
     for number in range(_CHECKS):
-        digest, whole_s = client.check(name, _PARTS_FPS, _CHECK_S)
-        if digest != base.digest:
+        checked = client.whole_cost(name, _PARTS_FPS, _CHECK_S)
+        if checked.digest != base.digest:
             return None
-        ratio = whole_s / base.timed_s if base.timed_s else 1.0
+        ratio = checked.whole_s / base.timed_s if base.timed_s else 1.0
         if abs(ratio - 1) <= _MOST_DRIFT or (number and (ratio > 1) != (least > 1)):
             return base
         least = ratio if number == 0 else min(least, ratio, key=lambda each: abs(each - 1))
@@ -267,16 +267,16 @@ def _live_run(base: str, parts: PartCosts, idle: float, bench: Bench, apps: int)
         return None
     used_s = bench.cpu_s() - cpu_s - (_decoding(bench) - decoding_s)
     engine = _engine(bench)
-    scored_frames = engine["scored_frames"] - engine_before["scored_frames"]
+    scored_frames = engine.scored_frames - engine_before.scored_frames
     return _LiveRun(
         frame_s=max(0.0, used_s - idle * seconds) / analysed,
-        scored_s=(engine["scored_s"] - engine_before["scored_s"]) / max(1, scored_frames),
+        scored_s=(engine.scored_s - engine_before.scored_s) / max(1, scored_frames),
     )
 
 
-def _engine(bench: Bench) -> EngineReport:
+def _engine(bench: Bench) -> EngineState:
     with closing(EngineClient(bench.port)) as client:
-        return client.report()
+        return client.state()
 
 
 def _decoding(bench: Bench) -> float:

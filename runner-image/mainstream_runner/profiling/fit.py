@@ -8,7 +8,7 @@ that is whatever live runs used that networks, decoding and idling do not explai
 from collections.abc import Sequence
 
 from mainstream.node_profile import BaseProfile
-from mainstream_runner.profiling.part_costs import PartCosts
+from mainstream_runner.part_costs import PartCosts
 
 
 def fit_base(parts: PartCosts, scale: float) -> BaseProfile:

@@ -20,11 +20,11 @@ from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine_report import EngineReport
+from mainstream_runner.engine_state import EngineState
+from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.processes import cpu_seconds, resident_bytes
 from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_decode_s, fit_frame_s, fit_scale
-from mainstream_runner.profiling.part_costs import PartCosts
-from mainstream_runner.run import play
+from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
@@ -75,7 +75,7 @@ class _Profiler:
         with closing(EngineClient(self._server.port)) as client:
             for name in base_names:
                 self._on_step(f"measuring segments of {name}")
-                parts[name] = PartCosts.model_validate(client.profile(name, _PARTS_FPS, _PARTS_S))
+                parts[name] = client.part_costs(name, _PARTS_FPS, _PARTS_S)
             self._on_step("warming TorchServe")
             _warm(client)
         first = base_names[0]
@@ -89,10 +89,10 @@ class _Profiler:
             decode_s[stream.name] = fit_decode_s(run.cpu_used, idle, _captured_fps(run))
         fps = min(_PACE_FPS, streams[0].fps)
         self._on_step("measuring whole frames")
-        before = self._report()
+        before = self._state()
         run = self._play(streams[0], first, parts[first], fps, _LIVE_S)
-        after = self._report()
-        scored_s = (after["scored_s"] - before["scored_s"]) / (after["scored_frames"] - before["scored_frames"])
+        after = self._state()
+        scored_s = (after.scored_s - before.scored_s) / (after.scored_frames - before.scored_frames)
         scale = fit_scale(parts[first], scored_s)
         bases = {name: fit_base(costs, scale) for name, costs in parts.items()}
         self._on_step("measuring frames of several apps")
@@ -105,7 +105,7 @@ class _Profiler:
         app_s = fit_app_s(frame_s(run), frame_s(several), PROBE_APPS)
         return NodeProfile(
             machine=machine_name(),
-            back_end=after["back_end"],
+            back_end=after.back_end,
             versions={name: version(name) for name in PROFILED_VERSIONS},
             bases=bases,
             frame_s=fit_frame_s(frame_s(run), app_s, bases[first]),
@@ -115,9 +115,9 @@ class _Profiler:
             idle=idle,
         )
 
-    def _report(self) -> EngineReport:
+    def _state(self) -> EngineState:
         with closing(EngineClient(self._server.port)) as client:
-            return client.report()
+            return client.state()
 
     def _idle(self) -> float:
         before_s, start_s = cpu_seconds(self._server.guard), time.monotonic()
@@ -129,7 +129,7 @@ class _Profiler:
     ) -> RunResult:
         plan = probe_plan(stream, base, parts, fps, zero_head(self._folder, parts), apps)
         frames = max(1, round(seconds * stream.fps))
-        return play(self._server, plan, self._folder, self._folder / "out", end_frame=frames)
+        return run_plan_on(self._server, plan, self._folder, self._folder / "out", end_frame=frames)
 
 
 def zero_head(store: Path, parts: PartCosts) -> Blob:

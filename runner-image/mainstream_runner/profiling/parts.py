@@ -20,7 +20,7 @@ from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
 from mainstream_runner.engine.back_end import Step, Value
 from mainstream_runner.engine.calibration import Choice
-from mainstream_runner.profiling.part_costs import PartCosts
+from mainstream_runner.part_costs import PartCosts
 
 _WARM_ROUNDS = 2
 _MOST_COPIES = 4.0

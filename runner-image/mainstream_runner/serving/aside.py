@@ -5,20 +5,20 @@ Measured in the request itself, a base network would hold up every frame for sec
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Generic, TypeVar
 
 from mainstream.errors import MainstreamError
 
-Answer = dict[str, Any]
+_Answer = TypeVar("_Answer")
 
 
-class Aside:
+class Aside(Generic[_Answer]):
     """One measurement at a time; whoever wants its result asks until it is there."""
 
     def __init__(self) -> None:
-        self._running: tuple[object, _Work] | None = None
+        self._running: tuple[object, _Work[_Answer]] | None = None
 
-    def ask(self, key: object, work: Callable[[], Answer]) -> Answer | None:
+    def ask(self, key: object, work: Callable[[], _Answer]) -> _Answer | None:
         """The result of `work`, once; None while it is made, or while another one is. Raises what it raised.
 
         Called by one thread. `key` says which measurement is meant.
@@ -37,11 +37,11 @@ class Aside:
         return running.answer
 
 
-class _Work(threading.Thread):
-    def __init__(self, work: Callable[[], Answer]) -> None:
+class _Work(threading.Thread, Generic[_Answer]):
+    def __init__(self, work: Callable[[], _Answer]) -> None:
         super().__init__(name="aside", daemon=True)
         self._work = work
-        self.answer: Answer | None = None
+        self.answer: _Answer | None = None
         self.problem: Exception | None = None
         self.start()
 

@@ -1,20 +1,18 @@
 """The TorchServe handler: takes messages apart, asks the engine, answers in JSON; what matters is elsewhere."""
 
-import json
 import logging
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import torch
+from pydantic import BaseModel
 
 from mainstream.errors import MainstreamError
 from mainstream.nn.registry import load_to_measure
-from mainstream.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.host import EngineHost, StalePlanError
+from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.pixel_memory import PixelReader
 from mainstream_runner.profiling.parts import measure_parts, time_whole
 from mainstream_runner.serving.aside import Aside
@@ -26,7 +24,7 @@ _SWITCH_INTERVAL_S = 0.001
 class Handler:
     """One worker's engine behind `initialize` and `handle`, as TorchServe calls them."""
 
-    def initialize(self, context: Any) -> None:
+    def initialize(self, context: object) -> None:
         """Make an engine without a plan; the feeder sends one."""
         del context
         # TorchServe's worker writes a line for every request, which costs the JVM more than the request itself.
@@ -37,43 +35,40 @@ class Handler:
         self._pixels = PixelReader()
         self._choose = calibrated(cache_folder(), device())
         self._host = EngineHost(self._choose)
-        self._aside = Aside()
+        self._aside: Aside[PartCosts | wire.WholeCost] = Aside()
 
-    def handle(self, requests: Sequence[dict[str, Any]], context: Any) -> list[bytes]:
+    def handle(self, requests: Sequence[Mapping[str, bytes | bytearray]], context: object) -> list[bytes]:
         """One JSON answer a request; an error is answered, never raised into TorchServe."""
         del context
-        return [json.dumps(self._answer(request)).encode() for request in requests]
+        return [wire.encode(self._answer(request.get("body") or request.get("data") or b"")) for request in requests]
 
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, message: bytes | bytearray) -> BaseModel:
         try:
-            return self._dispatch(wire.decode(request.get("body") or request.get("data") or b""))
+            return self._dispatch(wire.decode_request(message))
         except MainstreamError as error:
-            return {"error": str(error), "stale": isinstance(error, StalePlanError)}
-        except (KeyError, TypeError, ValueError) as error:
-            return {"error": f"message lacks or misspells a field: {error}", "stale": False}
+            return wire.Refused(error=str(error), stale=isinstance(error, StalePlanError))
         except Exception as error:  # TorchServe would answer 503, and nobody would learn why
             logging.getLogger(__name__).exception("a message could not be answered")
-            return {"error": f"{type(error).__name__}: {error}", "stale": False}
+            return wire.Refused(error=f"{type(error).__name__}: {error}")
 
-    def _dispatch(self, message: dict[str, Any]) -> dict[str, Any]:
-        match message.get("kind"):
-            case "frames":
-                frames = wire.decode_frames(message, self._pixels.read(message["pixels"]))
-                return {"scores": self._host.score(str(message["plan"]), frames)}
-            case "load":
-                self._host.load(RunnerPlan.model_validate(message["plan"]), Path(message["store"]))
-                return dict(self._host.report())
-            case "report":
-                return dict(self._host.report())
-            case "profile" | "check" as kind:
-                asked = kind, str(message["base"]), float(message["fps"]), float(message["seconds"])
-                return self._aside.ask(asked, lambda: self._measure(*asked)) or {"measuring": True}
-            case kind:
-                return {"error": f"unknown kind of message {kind!r}", "stale": False}
+    def _dispatch(self, request: wire.EngineRequest) -> BaseModel:
+        match request:
+            case wire.ScoreRequest():
+                frames = wire.frames_of(request, self._pixels.read(request.pixels))
+                return wire.Scores(scores=self._host.score(request.plan, frames))
+            case wire.LoadRequest():
+                self._host.load(request.plan, request.store)
+                return self._host.state()
+            case wire.StateRequest():
+                return self._host.state()
+            case wire.MeasureRequest():
+                measured = self._aside.ask(request, lambda: self._measure(request))
+                return wire.Measurement[PartCosts | wire.WholeCost](result=measured)
 
-    def _measure(self, kind: str, base: str, fps: float, seconds: float) -> dict[str, Any]:
-        network = load_to_measure(base)
+    def _measure(self, asked: wire.MeasureRequest) -> PartCosts | wire.WholeCost:
+        network = load_to_measure(asked.base)
         choice = self._choose(network)
-        if kind == "check":
-            return {"digest": network.digest, "whole_s": time_whole(network, choice, fps, seconds)}
-        return measure_parts(network, choice, fps, seconds).model_dump()
+        if asked.kind == "whole":
+            whole_s = time_whole(network, choice, asked.fps, asked.seconds)
+            return wire.WholeCost(digest=network.digest, whole_s=whole_s)
+        return measure_parts(network, choice, asked.fps, asked.seconds)

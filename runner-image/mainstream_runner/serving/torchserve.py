@@ -154,7 +154,7 @@ def _wait_until_ready(server: TorchServe, folder: Path, models: Sequence[str]) -
             contextlib.suppress(EngineUnavailableError),
             contextlib.closing(EngineClient(server.port, waiting[0])) as client,
         ):
-            client.report()
+            client.state()
             del waiting[0]
         if not waiting:
             return

@@ -11,6 +11,7 @@ from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream_runner.pod import live_profile
 from mainstream_runner.pod.live_profile import drifted_bases, measured_before
 from mainstream_runner.profiling.node import PROFILED_VERSIONS
+from mainstream_runner.wire import WholeCost
 
 DIGEST = "0" * 64
 BASE = BaseProfile(digest=DIGEST, stem_s=(0.0, 1.0), head_s=(1.5, 0.5), segment_bytes=(0, 1), head_bytes=1, timed_s=2.0)
@@ -28,12 +29,12 @@ PROFILE = NodeProfile(
 class Client:
     """Tells one check after the other."""
 
-    told: ClassVar[list[tuple[str, float]]] = []
+    told: ClassVar[list[WholeCost]] = []
 
     def __init__(self, port: int) -> None:
         del port
 
-    def check(self, base: str, fps: float, seconds: float) -> tuple[str, float]:
+    def whole_cost(self, base: str, fps: float, seconds: float) -> WholeCost:
         del base, fps, seconds
         return Client.told.pop(0)
 
@@ -49,7 +50,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def drifted(*whole_s: float, digest: str = DIGEST) -> dict[str, BaseProfile | None]:
-    Client.told = [(digest, each) for each in whole_s]
+    Client.told = [WholeCost(digest=digest, whole_s=each) for each in whole_s]
     measured = measured_before(PROFILE)
     assert measured is not None
     return drifted_bases(measured, 1)
