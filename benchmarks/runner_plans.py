@@ -23,7 +23,7 @@ from mainstream_runner.client import EngineClient
 from mainstream_runner.plan_cost import expected_cost
 from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.profiling.synthetic import synthetic_app
-from mainstream_runner.run import play
+from mainstream_runner.run import run_plan_on
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 BASE = "efficientnet-lite0"
@@ -106,7 +106,7 @@ def inside() -> list[dict[str, Any]]:
         for seed in range(PLANS):
             plan = random_plan(seed, profile, store)
             before_s = _whole_s(server)
-            run = play(server, plan, store, store / "out", end_frame=round(PLAN_S * plan.streams[0].fps))
+            run = run_plan_on(server, plan, store, store / "out", end_frame=round(PLAN_S * plan.streams[0].fps))
             drift = (before_s + _whole_s(server)) / 2 / profile.bases[BASE].timed_s
             apps = [
                 {
@@ -128,7 +128,7 @@ def inside() -> list[dict[str, Any]]:
 def _whole_s(server: TorchServe) -> float:
     """CPU-seconds per frame of the whole network, as the worker times it now."""
     with closing(EngineClient(server.port)) as client:
-        return client.check(BASE, CHECK_FPS, CHECK_S)[1]
+        return client.whole_cost(BASE, CHECK_FPS, CHECK_S).whole_s
 
 
 def random_plan(seed: int, profile: NodeProfile, store: Path) -> RunnerPlan:

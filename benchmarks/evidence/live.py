@@ -16,7 +16,7 @@ from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream.scoring import EventScore, score_events
 from mainstream_runner.profiling.node import profile_node
-from mainstream_runner.run import play
+from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe
 from mainstream_trainer.event_statistics import in_seconds
@@ -69,7 +69,7 @@ def play_live(
     server: TorchServe, orders: RunnerPlan, store: Path, out: Path, frames: int
 ) -> tuple[RunResult, list[LiveFrame]]:
     """Run a plan in real time over the first frames of its stream."""
-    report = play(server, orders, store, out, end_frame=frames)
+    report = run_plan_on(server, orders, store, out, end_frame=frames)
     return report, read_frames(report.frames_path)
 
 

@@ -23,7 +23,7 @@ from mainstream_demo.progress import DemoProgress
 from mainstream_demo.result import POLICIES, TITLES, DemoResult, F1Difference
 from mainstream_demo.training import train_packages
 from mainstream_runner.profiling.node import profile_node
-from mainstream_runner.run import play
+from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
@@ -100,7 +100,9 @@ def _run(
     start, end = labels.split.test
     seconds = (end - start) / orders.streams[0].fps
     with progress.playing(TITLES[plan.policy], seconds) as on_progress:
-        return play(server, orders, out / "store", folder, start_frame=start, end_frame=end, on_progress=on_progress)
+        return run_plan_on(
+            server, orders, out / "store", folder, start_frame=start, end_frame=end, on_progress=on_progress
+        )
 
 
 def _result(

@@ -1,7 +1,6 @@
-"""Runs a plan on this machine until its streams end: TorchServe and the feeder as two guarded processes."""
+"""Runs a plan on this machine until its streams end: TorchServe and the frame pipeline as two guarded processes."""
 
 import contextlib
-import json
 import queue
 import subprocess
 import sys
@@ -11,20 +10,29 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mainstream.errors import MainstreamError
 from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
-from mainstream_runner.pipeline_process.config import FeederConfig
+from mainstream_runner.pipeline_process.config import RunConfig
+from mainstream_runner.pipeline_process.messages import (
+    AlertChanged,
+    RunEnded,
+    RunFailed,
+    RunMessage,
+    RunProgressed,
+    RunStarted,
+    decode_run_message,
+)
 from mainstream_runner.processes import cpu_seconds, guarded
 from mainstream_runner.run_result import AppRun, FrameTally, RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 _SILENCE_TIMEOUT_S = 180.0
-"""longest time that the feeder may say nothing: loading a plan takes some, playing says something every second"""
-_SAID_LINES = 1024
-"""lines of the feeder that may wait to be read"""
+"""longest time that the pipeline's process may say nothing: loading a plan takes some, playing says something every
+second"""
+_UNREAD_LINES = 1024
+"""that may wait to be read"""
 
 
 class RunnerError(MainstreamError):
@@ -32,15 +40,14 @@ class RunnerError(MainstreamError):
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How a run goes, about once a second and at every event."""
+class RunProgress:
+    """How a run goes, about once a second and at every alert."""
 
     seconds: float
     """since playing began"""
     frames: dict[str, FrameTally]
-    """by app; unchanged since the last progress when this one tells of an event"""
-    event: dict[str, Any] | None = None
-    """a report opened or closed (feeder.alerts)"""
+    """by app; unchanged since the last progress when this one says that an alert changed"""
+    alert: AlertChanged | None = None
 
 
 def run_plan(
@@ -52,7 +59,7 @@ def run_plan(
     end_frame: int | None = None,
     port: int | None = None,
     credentials: NodeCredentials | None = None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[RunProgress], None] = lambda progress: None,
 ) -> RunResult:
     """Serve and play `plan` with weights from `store`; logs and events go to `out`.
 
@@ -61,7 +68,7 @@ def run_plan(
     naming what can't be used; leaves no process behind, however it ends.
     """
     with torchserve(port) as server:
-        return play(
+        return run_plan_on(
             server,
             plan,
             store,
@@ -73,7 +80,7 @@ def run_plan(
         )
 
 
-def play(
+def run_plan_on(
     server: TorchServe,
     plan: RunnerPlan,
     store: Path,
@@ -82,11 +89,11 @@ def play(
     start_frame: int = 0,
     end_frame: int | None = None,
     credentials: NodeCredentials | None = None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[RunProgress], None] = lambda progress: None,
 ) -> RunResult:
-    """Play a plan on a TorchServe that already runs; one plan at a time."""
+    """Run a plan on a TorchServe that already runs; one plan at a time."""
     out.mkdir(parents=True, exist_ok=True)
-    config = FeederConfig(
+    config = RunConfig(
         plan=plan,
         store=store.resolve(),
         out=out.resolve(),
@@ -96,95 +103,88 @@ def play(
         credentials=credentials or NodeCredentials(),
     )
     # Readable to this user alone: logins and keys are in it.
-    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="mainstream-feeder-") as file:
+    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="mainstream-run-") as file:
         file.write(config.model_dump_json())
         file.flush()
+        command = [sys.executable, "-m", "mainstream_runner.pipeline_process", file.name]
         with (
             (out / "feeder.log").open("wb") as log,
-            guarded(
-                [sys.executable, "-m", "mainstream_runner.pipeline_process", file.name], stdout=subprocess.PIPE, stderr=log
-            ) as feeder,
+            guarded(command, stdout=subprocess.PIPE, stderr=log) as process,
         ):
-            return _follow(server, feeder, config, on_progress)
+            return _follow(server, process, config, on_progress)
 
 
 def _follow(
     server: TorchServe,
-    feeder: "subprocess.Popen[bytes]",
-    config: FeederConfig,
-    on_progress: Callable[[Progress], None],
+    process: "subprocess.Popen[bytes]",
+    config: RunConfig,
+    on_progress: Callable[[RunProgress], None],
 ) -> RunResult:
-    tallies: dict[str, FrameTally] = {}
+    frames: dict[str, FrameTally] = {}
     cpu_before_s = 0.0
-    for line in _lines(server, feeder, config.out):
-        match line["kind"]:
-            case "error":
-                raise RunnerError(line["message"])
-            case "playing":
-                cpu_before_s = cpu_seconds(server.guard) + line["cpu_s"]
-            case "progress":
-                tallies = _tallies(line)
-                on_progress(Progress(line["seconds"], tallies))
-            case "event":
-                on_progress(Progress(line["seconds"], tallies, line["event"]))
-            case "played":
-                used_s = cpu_seconds(server.guard) + line["cpu_s"] - cpu_before_s
-                return _report(config, line, used_s)
-    raise RunnerError(f"the feeder ended early; {config.out / 'feeder.log'} says why", field="feeder")
+    for message in _messages(server, process, config.out):
+        match message:
+            case RunFailed():
+                raise RunnerError(message.message)
+            case RunStarted():
+                cpu_before_s = cpu_seconds(server.guard) + message.cpu_s
+            case RunProgressed():
+                frames = message.frames
+                on_progress(RunProgress(message.seconds, frames))
+            case AlertChanged():
+                on_progress(RunProgress(message.seconds, frames, message))
+            case RunEnded():
+                return _result(config, message, cpu_seconds(server.guard) + message.cpu_s - cpu_before_s)
+    raise RunnerError(f"the pipeline's process ended early; {config.out / 'feeder.log'} says why", field="feeder")
 
 
-def _report(config: FeederConfig, line: dict[str, Any], cpu_used_s: float) -> RunResult:
-    tallies, seconds = _tallies(line), float(line["seconds"])
+def _result(config: RunConfig, ended: RunEnded, cpu_used_s: float) -> RunResult:
     return RunResult(
         plan_digest=config.plan.digest,
         budget=config.plan.budget,
         cost=config.plan.cost,
-        cpu_used=cpu_used_s / seconds,
-        seconds=seconds,
+        cpu_used=cpu_used_s / ended.seconds,
+        seconds=ended.seconds,
         apps=tuple(
             AppRun(
                 name=app.name,
                 fps_planned=app.fps,
-                fps_achieved=tallies[app.name].analysed / seconds,
-                frames=tallies[app.name],
-                reports=line["reports"][app.name],
+                fps_achieved=ended.frames[app.name].analysed / ended.seconds,
+                frames=ended.frames[app.name],
+                reports=ended.alerts[app.name],
             )
             for app in config.plan.apps
         ),
         frames_path=config.out / "frames.jsonl",
         events_folder=config.out / "events",
-        undelivered=line["undelivered"],
+        undelivered=ended.undelivered,
     )
 
 
-def _lines(server: TorchServe, feeder: "subprocess.Popen[bytes]", out: Path) -> Iterator[dict[str, Any]]:
-    """What the feeder says, until it ends; raises `RunnerError` when it or TorchServe is gone or silent for long."""
-    said: queue.Queue[bytes | None] = queue.Queue(_SAID_LINES)
-    assert feeder.stdout is not None  # noqa: S101 (a pipe, made above)
-    stdout = feeder.stdout
+def _messages(server: TorchServe, process: "subprocess.Popen[bytes]", out: Path) -> Iterator[RunMessage]:
+    """What the process says, until it ends; raises `RunnerError` when it or TorchServe is gone or silent for long."""
+    unread: queue.Queue[bytes | None] = queue.Queue(_UNREAD_LINES)
+    assert process.stdout is not None  # noqa: S101 (a pipe, made above)
+    stdout = process.stdout
 
     def read() -> None:
-        for text in stdout:
-            said.put(text)
-        said.put(None)
+        for line in stdout:
+            unread.put(line)
+        unread.put(None)
 
-    threading.Thread(target=read, name="feeder-said", daemon=True).start()
+    threading.Thread(target=read, name="run-messages", daemon=True).start()
     heard_s = time.monotonic()
     while True:
         with contextlib.suppress(queue.Empty):
-            text = said.get(timeout=0.5)
-            if text is None:
+            line = unread.get(timeout=0.5)
+            if line is None:
                 return
             heard_s = time.monotonic()
-            yield json.loads(text)
+            yield decode_run_message(line)
         if server.guard.poll() is not None:
             raise RunnerError("TorchServe ended while the plan ran; run it again", field="torchserve")
         if time.monotonic() - heard_s > _SILENCE_TIMEOUT_S:
             raise RunnerError(
-                f"the feeder said nothing for {_SILENCE_TIMEOUT_S:.0f} s; {out / 'feeder.log'} may say why",
+                f"the pipeline's process said nothing for {_SILENCE_TIMEOUT_S:.0f} s; {out / 'feeder.log'} may say why",
                 field="feeder",
             )
-
-
-def _tallies(line: dict[str, Any]) -> dict[str, FrameTally]:
-    return {app: FrameTally(**tally) for app, tally in line["tallies"].items()}

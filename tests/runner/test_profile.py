@@ -20,10 +20,10 @@ from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import Choice, always
 from mainstream_runner.engine.loader import load_executor
 from mainstream_runner.engine.torch_eager import TorchEager
+from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.processes import cpu_seconds, guarded
 from mainstream_runner.profiling import node
 from mainstream_runner.profiling.fit import ascending, fit_app_s, fit_base, fit_decode_s, fit_frame_s, fit_scale
-from mainstream_runner.profiling.part_costs import PartCosts
 from mainstream_runner.profiling.parts import measure_parts
 
 PARTS = PartCosts(

@@ -16,7 +16,7 @@ import pytest
 from mainstream.api.sinks import JsonLinesSink
 from mainstream.errors import MainstreamError
 from mainstream.runner_plan import RunnerPlan
-from mainstream_runner.run import Progress, play
+from mainstream_runner.run import RunProgress, run_plan_on
 from mainstream_runner.serving.torchserve import TorchServe
 
 CRASHING_PARENT = """
@@ -38,8 +38,8 @@ def test_every_app_gets_its_rate_and_every_frame_is_counted(
     server: TorchServe, make_plan, store: Path, tmp_path: Path, *, sharing: bool
 ) -> None:
     plan: RunnerPlan = make_plan([(15, 5.0), (13, 2.0), (15, 1.0)], sharing=sharing)
-    heard: list[Progress] = []
-    report = play(server, plan, store, tmp_path, start_frame=100, end_frame=160, on_progress=heard.append)
+    heard: list[RunProgress] = []
+    report = run_plan_on(server, plan, store, tmp_path, start_frame=100, end_frame=160, on_progress=heard.append)
     assert report.seconds == pytest.approx(6.0, abs=0.3)
     assert 0 < report.cpu_used < 2
     for app in report.apps:
@@ -60,7 +60,7 @@ def test_every_app_gets_its_rate_and_every_frame_is_counted(
         line["event"] == "opened" for app in plan.apps for line in lines(tmp_path / f"events/{app.name}.jsonl")
     )
     assert opened == sum(app.reports for app in report.apps)
-    assert [each for each in heard if each.event is None]
+    assert [each for each in heard if each.alert is None]
     assert (tmp_path / "feeder.log").read_text() == ""
 
 
@@ -81,7 +81,7 @@ def test_what_an_overloaded_engine_cannot_take_is_counted_as_dropped(
 ) -> None:
     hurried = hurry(clip, tmp_path / "hurried.mp4")
     plan: RunnerPlan = make_plan([(0, 120.0), (0, 120.0)], sharing=False, fps=120.0, url=f"file:{hurried}")
-    report = play(server, plan, store, tmp_path, end_frame=240)
+    report = run_plan_on(server, plan, store, tmp_path, end_frame=240)
     assert sum(app.frames.dropped for app in report.apps) > 0
     for app in report.apps:
         assert app.frames.captured == app.frames.analysed + app.frames.skipped + app.frames.dropped == 240
@@ -92,14 +92,14 @@ def test_a_worker_killed_while_playing_comes_back_and_no_frame_goes_uncounted(
 ) -> None:
     killed: list[psutil.Process] = []
 
-    def kill_once(progress: Progress) -> None:
+    def kill_once(progress: RunProgress) -> None:
         if not killed:
             runner = psutil.Process(server.guard.pid).children(recursive=True)
             (worker,) = (process for process in runner if "model_service_worker" in " ".join(process.cmdline()))
             worker.kill()
             killed.append(worker)
 
-    report = play(server, make_plan([(15, 10.0)]), store, tmp_path, end_frame=120, on_progress=kill_once)
+    report = run_plan_on(server, make_plan([(15, 10.0)]), store, tmp_path, end_frame=120, on_progress=kill_once)
     (app,) = report.apps
     assert killed
     assert app.frames.captured == app.frames.analysed + app.frames.skipped + app.frames.dropped == 120
@@ -117,14 +117,14 @@ def test_a_clip_that_cannot_be_decoded_is_one_sentence_naming_it(
         clip.write_bytes(content)
     plan = make_plan([(15, 1.0)], url=f"file:{clip}")
     with pytest.raises(MainstreamError, match=f"{clip}: .*{says}"):
-        play(server, plan, store, tmp_path / "out")
+        run_plan_on(server, plan, store, tmp_path / "out")
 
 
 def test_a_start_past_the_end_of_the_clip_is_one_sentence(
     server: TorchServe, make_plan, store: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(MainstreamError, match="has 795 frames, none from 5000 on"):
-        play(server, make_plan([(15, 1.0)]), store, tmp_path, start_frame=5000)
+        run_plan_on(server, make_plan([(15, 1.0)]), store, tmp_path, start_frame=5000)
 
 
 def test_a_sink_outside_the_event_folder_is_refused(server: TorchServe, make_plan, store: Path, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_sink_outside_the_event_folder_is_refused(server: TorchServe, make_pla
     sink = JsonLinesSink(path="../x.jsonl")
     plan = plan.model_copy(update={"apps": (plan.apps[0].model_copy(update={"sinks": (sink,)}),)})
     with pytest.raises(MainstreamError, match=r"apps\[app-0\]\.sinks.*leads out"):
-        play(server, plan, store, tmp_path / "out")
+        run_plan_on(server, plan, store, tmp_path / "out")
     assert not (tmp_path / "x.jsonl").exists()
 
 
@@ -180,7 +180,7 @@ def test_times_of_a_run_are_those_of_the_files_stamps_whatever_rate_is_declared(
     server: TorchServe, make_plan, store: Path, cases: Path, tmp_path: Path
 ) -> None:
     plan: RunnerPlan = make_plan([(15, 10.0)], url=f"file:{cases / 'data/fps30.mp4'}", fps=10.0)
-    report = play(server, plan, store, tmp_path, start_frame=60, end_frame=120)
+    report = run_plan_on(server, plan, store, tmp_path, start_frame=60, end_frame=120)
     assert report.seconds == pytest.approx(2.0, abs=0.3)
     scored = [(line["frame"], line["captured_s"]) for line in lines(report.frames_path)]
     assert len(scored) == pytest.approx(20, abs=1)

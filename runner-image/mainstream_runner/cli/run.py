@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from mainstream.runner_orders import NodeCredentials
     from mainstream.runner_plan import RunnerPlan
-    from mainstream_runner.run import Progress
+    from mainstream_runner.run import RunProgress
     from mainstream_runner.run_result import RunResult
 
 
@@ -48,10 +48,10 @@ def run(
     console = Console()
     with Live(console=console, refresh_per_second=2) as live:
 
-        def show(progress: "Progress") -> None:
-            if progress.event is not None:
-                event = progress.event
-                live.console.print(f"{event['app']}: {event['event']} at {event['end_s']:.1f} s")
+        def show(progress: "RunProgress") -> None:
+            if progress.alert is not None:
+                alert = progress.alert
+                live.console.print(f"{alert.app}: {alert.phase} at {alert.end_s:.1f} s")
             live.update(_progress_table(wanted, progress))
 
         report = run_plan(
@@ -99,7 +99,7 @@ def _table(title: str) -> "Table":
     return table
 
 
-def _progress_table(plan: "RunnerPlan", progress: "Progress") -> "Table":
+def _progress_table(plan: "RunnerPlan", progress: "RunProgress") -> "Table":
     table = _table(f"{progress.seconds:.0f} s")
     for app in plan.apps:
         tally = progress.frames.get(app.name)

@@ -1,43 +1,42 @@
-"""`python -m mainstream_runner.pipeline_process CONFIG.json`: plays a plan; says on standard output, in JSON lines, how it goes.
+"""`python -m mainstream_runner.pipeline_process CONFIG.json`: runs a plan, and says on standard output how it goes.
 
-Lines have a `kind`: `playing` once the clock starts, `progress` every second, `event` for every report opened or
-closed, `played` at the end, `error` with a `message` for the user to put right (exit code 2).
+A line is one `messages.RunMessage`.
 """
 
-import json
 import logging
 import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 from mainstream.errors import MainstreamError
 from mainstream_runner.pipeline_process.config import read_config
-from mainstream_runner.pipeline_process.plan_run import Play
+from mainstream_runner.pipeline_process.messages import RunFailed, RunMessage, encode_run_message
+from mainstream_runner.pipeline_process.plan_run import PlanRun
 
 
 def main(config_path: str) -> int:
-    """Play the plan of a configuration; the exit code."""
+    """Run the plan of a configuration; the exit code."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     try:
-        play = Play(read_config(Path(config_path)), _say)
-        signal.signal(signal.SIGTERM, lambda *_: play.stop())
-        play.run()
+        run = PlanRun(read_config(Path(config_path)), _send)
+        signal.signal(signal.SIGTERM, lambda *_: run.stop())
+        run.run()
     except MainstreamError as error:
-        _say({"kind": "error", "message": str(error)})
+        _send(RunFailed(message=str(error)))
         return 2
     return 0
 
 
-_saying = threading.Lock()
+_sending = threading.Lock()
 
 
-def _say(line: dict[str, Any]) -> None:
-    with _saying:
-        print(json.dumps(line, separators=(",", ":")), flush=True)
+def _send(message: RunMessage) -> None:
+    with _sending:
+        sys.stdout.buffer.write(encode_run_message(message) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the feeder process is told, as a JSON file."""
+"""What the process of one run has to do, as a JSON file."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
 
 
-class FeederConfig(BaseModel):
-    """One run of the feeder."""
+class RunConfig(BaseModel):
+    """One run of a plan."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -29,6 +29,6 @@ class FeederConfig(BaseModel):
     """frame before which playing ends (of a camera, counted from its first); None is the stream's end"""
 
 
-def read_config(path: Path) -> FeederConfig:
+def read_config(path: Path) -> RunConfig:
     """Read a configuration; raises `InvalidInputError` naming file and field."""
-    return read_document(FeederConfig, path, way_out="the runner writes one for each run")
+    return read_document(RunConfig, path, way_out="the runner writes one for each run")

@@ -7,20 +7,15 @@ second. What takes long (profiling, loading a plan) happens here too, while fram
 import logging
 import threading
 import time
-from contextlib import closing
 from typing import Any
 
 from mainstream.errors import MainstreamError
-from mainstream.runner_plan import RunnerPlan, RunnerStream
+from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import AppStatusReport, SignedUploads, SignedUrls, StatusReport
-from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
-from mainstream_runner.clips.packet_ring import PacketRing
-from mainstream_runner.clips.recorder import ClipRecorder
-from mainstream_runner.feeder.camera import Camera, abandoned_decoders
-from mainstream_runner.feeder.counts import FrameCounts
-from mainstream_runner.feeder.decider import Decider
-from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
+from mainstream_runner.feeder.camera import abandoned_decoders
 from mainstream_runner.feeder.routing import served_routing
+from mainstream_runner.pipeline.frame_pipeline import FramePipeline, filmed_streams
 from mainstream_runner.pod.blob_cache import BlobCache
 from mainstream_runner.pod.cost_ratio import CostRatio
 from mainstream_runner.pod.cpu import CpuMeter
@@ -37,9 +32,6 @@ from mainstream_runner.pod.metrics import Snapshot
 from mainstream_runner.pod.orders import Orders, OrdersReader
 from mainstream_runner.pod.serving import Serving
 from mainstream_runner.pod.settings import PodSettings
-from mainstream_runner.sinks.alert_delivery import AlertDelivery
-from mainstream_runner.sinks.json_lines import AlertFiles
-from mainstream_runner.sinks.spool import Spool
 
 _log = logging.getLogger(__name__)
 _STEP_S = 0.05
@@ -63,19 +55,7 @@ class Coordinator:
         self._cache = BlobCache(settings.data / "store")
         self._profile_file = settings.data / "profile.json"
         self._measured = read_measured(self._profile_file)
-        self._counts = FrameCounts()
-        self._cameras: dict[str, Camera] = {}
-        self._spool = Spool(settings.data / "spool", settings.spool)
-        self._recorder = ClipRecorder(settings.data / "clips", self._ring_of, settings.clips)
-        self._sinks = AlertDelivery(
-            self._spool,
-            self._recorder,
-            AlertFiles(settings.data / "events" / "files"),
-            node=settings.node,
-        )
-        self._decider = Decider(self._sinks.deliver, self._sinks.alerts_before)
-        self._lost_plan: str | None = None
-        self._feeder = Feeder(serving.port, self._counts, self._decider, self._note_lost_plan)
+        self._pipeline = FramePipeline(serving.port, settings.node, settings.storage)
         self._cpu = CpuMeter(lambda: serving.guard)
         self._cost_ratio = CostRatio()
         self._plan_problem: str | None = None
@@ -91,7 +71,7 @@ class Coordinator:
         """Step until stopped; raises `MainstreamError` where only a new container helps."""
         while not stopping.wait(_STEP_S):
             if self._serving.follow():
-                self._note_lost_plan(self._feeder.served or "")
+                self._pipeline.note_lost_plan(self._pipeline.served or "")
             if abandoned_decoders() > _ABANDONED_DECODERS:
                 raise MainstreamError("too many decoders hang; the container is started anew", field="streams")
             self.step()
@@ -104,10 +84,10 @@ class Coordinator:
             self._orders = orders
             self._take_known_profile()
             self._plan_problem, self._plan_retry_s, self._profile_retry_s = None, 0.0, 0.0
-            if orders.plan is not None and orders.plan.digest == self._feeder.served:
+            if orders.plan is not None and orders.plan.digest == self._pipeline.served:
                 self._keep_sinks(orders.plan)
         self._follow_cameras()
-        if note_decoding(self._measured, self._cameras):
+        if note_decoding(self._measured, self._pipeline.cameras.all()):
             self._keep_profile()
         if self._serving.runs:
             # In this order: what is ordered is served before anything is measured, as frames are lost until then.
@@ -115,19 +95,13 @@ class Coordinator:
             self._follow_profile()
         if time.monotonic() - self._sampled_s >= _SAMPLE_S:
             self._sampled_s = time.monotonic()
-            self._counts.sample()
+            self._pipeline.sample()
             self._cpu.sample()
             self._sample_cost()
-            self._decider.close_quiet(time.monotonic())
 
     def close(self) -> None:
         """End in the order of the frames' way."""
-        for camera in self._cameras.values():
-            camera.stop()
-        self._feeder.close()
-        self._decider.close()
-        self._sinks.close()
-        self._spool.close()
+        self._pipeline.close()
         self._cache.close()
 
     # ---- what others ask ------------------------------------------------------------------------------------------
@@ -142,8 +116,8 @@ class Coordinator:
 
     def health(self) -> dict[str, Any]:
         """The plan that is served, and how long nothing of it was scored."""
-        served = self._feeder.served
-        return {"plan": served, "stale_s": None if served is None else round(self._feeder.quiet_s, 3)}
+        served = self._pipeline.served
+        return {"plan": served, "stale_s": None if served is None else round(self._pipeline.quiet_s, 3)}
 
     def take_urls(self, urls: SignedUrls) -> None:
         """Fetch what is not here."""
@@ -151,14 +125,14 @@ class Coordinator:
 
     def take_uploads(self, uploads: SignedUploads) -> None:
         """Write clips to where the operator says."""
-        self._sinks.take_uploads(uploads.uploads)
+        self._pipeline.delivery.take_uploads(uploads.uploads)
 
     def report(self) -> StatusReport:
         """Everything that the operator asks for."""
         plan = self._orders.plan
         return StatusReport(
             node=self._settings.node,
-            served=self._feeder.served if plan is not None else None,
+            served=self._pipeline.served if plan is not None else None,
             received=None if plan is None else plan.digest,
             lacks=() if plan is None else self._cache.lacks(plan),
             plan_problem=self._plan_problem,
@@ -167,9 +141,9 @@ class Coordinator:
             unavailable_bases=self._unavailable,
             cpu=self._cpu.rate(),
             cost_ratio=self._cost_ratio.value(),
-            uploads=self._sinks.wanted_uploads(),
+            uploads=self._pipeline.delivery.wanted_uploads(),
             apps=self._app_reports(plan),
-            streams={name: camera.report() for name, camera in list(self._cameras.items())},
+            streams=self._pipeline.cameras.reports(),
         )
 
     def snapshot(self) -> Snapshot:
@@ -181,26 +155,26 @@ class Coordinator:
             planned_fps={app.name: app.fps for app in apps},
             stream_of={app.name: app.stream for app in apps},
             planned_cost=None if plan is None else plan.cost,
-            spool_records=self._spool.depth(),
-            clips_evicted=self._recorder.evicted,
-            clips_failed=self._recorder.failed,
+            spool_records=self._pipeline.spool.depth(),
+            clips_evicted=self._pipeline.recorder.evicted,
+            clips_failed=self._pipeline.recorder.failed,
             torchserve_restarts=self._serving.restarts,
             abandoned_decoders=abandoned_decoders(),
         )
 
     def _app_reports(self, plan: RunnerPlan | None) -> dict[str, AppStatusReport]:
-        tallies = self._counts.tallies()
+        tallies = self._pipeline.counts.tallies()
         reports = {}
         for app in () if plan is None else plan.apps:
             tally, problem = tallies.get(app.name), self._app_problems.get(app.name)
             if tally is None and problem is None:
                 continue
-            events = self._sinks.tally(app.name)
+            events = self._pipeline.delivery.tally(app.name)
             frames = {} if tally is None else tally.model_dump(exclude={"waiting"})
             reports[app.name] = AppStatusReport(
                 **frames,
-                fps=self._counts.fps(app.name, app.fps),
-                decisions=self._decider.decisions(app.name),
+                fps=self._pipeline.counts.fps(app.name, app.fps),
+                decisions=self._pipeline.decider.decisions(app.name),
                 events=events.events,
                 events_last_hour=events.events_last_hour,
                 last_event=events.last_event,
@@ -219,16 +193,8 @@ class Coordinator:
         unprofiled = [s for s in self._orders.wanted.streams if s.name not in self._measured.decode_s]
         needed = unprofiled if self._measured.frame_s is not None else list(self._orders.wanted.streams)
         wanted = {stream.name: stream for stream in (*needed, *(plan.streams if plan is not None else ()))}
-        for name, camera in list(self._cameras.items()):
-            stream = wanted.get(name)
-            if stream is None or not _same_camera(camera, stream) or camera.login != credentials.get(name):
-                # Ended in its own time: a camera that hangs must not hold up the others.
-                self._cameras.pop(name).stop()
-        for name in wanted.keys() - self._cameras.keys():
-            self._cameras[name] = Camera(wanted[name], credentials.get(name), self._feeder.take)
-        filmed = set() if plan is None else {app.stream for app in plan.apps if app.wants_clips}
-        for name, camera in self._cameras.items():
-            camera.ring.want(name in filmed)
+        self._pipeline.cameras.follow(wanted.values(), credentials, self._pipeline.take)
+        self._pipeline.cameras.film(filmed_streams(plan))
 
     def _take_known_profile(self) -> None:
         """Go on from what the operator knows, where this disk knows nothing."""
@@ -269,21 +235,21 @@ class Coordinator:
 
     def _follow_profile(self) -> None:
         wanted, plan = self._orders.wanted, self._orders.plan
-        if plan is not None and plan.digest != self._feeder.served and self._plan_problem is None:
+        if plan is not None and plan.digest != self._pipeline.served and self._plan_problem is None:
             return
         if not self._profile_checked:
             self._check_profile()
         missing = [name for name in wanted.bases if name not in self._measured.bases]
         if not missing or time.monotonic() < self._profile_retry_s:
             return
-        if not any(camera.report().state == "decoding" for camera in self._cameras.values()):
+        if self._pipeline.cameras.decoding() is None:
             self._profile_problem = "no stream answers" if wanted.streams else None
             return
         bench = Bench(
             port=self._serving.port,
             store=self._cache.folder,
             cpu_s=self._cpu.total_s,
-            cameras=lambda: dict(self._cameras),
+            cameras=self._pipeline.cameras.all,
             play=self._play,
             analysed=self._analysed,
             resident_bytes=self._cpu.resident_bytes,
@@ -296,18 +262,17 @@ class Coordinator:
             self._profile_problem = error.message[:512]
         finally:
             if self._orders.plan is None:
-                self._feeder.adopt(None)
+                self._pipeline.adopt(None, {})
         self._profile_retry_s = time.monotonic() + _RETRY_S
 
     def _follow_plan(self) -> None:
         """Have the plan served as soon as everything of it is here."""
         plan = self._orders.plan
         if plan is None:
-            if self._feeder.served is not None:
-                self._feeder.adopt(None)
+            if self._pipeline.served is not None:
+                self._pipeline.adopt(None, {})
             return
-        lost = self._lost_plan == plan.digest
-        if (plan.digest == self._feeder.served and not lost) or time.monotonic() < self._plan_retry_s:
+        if self._pipeline.serves(plan) or time.monotonic() < self._plan_retry_s:
             return
         if self._cache.lacks(plan):
             return
@@ -326,38 +291,23 @@ class Coordinator:
 
     def _play(self, plan: RunnerPlan) -> None:
         """Have a plan loaded beside the one in use, and take it up."""
-        with closing(EngineClient(self._serving.port)) as client:
-            report = client.load(plan, self._cache.folder)
-        unavailable = report.get("unavailable_apps", {})
+        state = self._pipeline.load(plan, self._cache.folder)
+        unavailable = state.unavailable_apps
         if unavailable and self._cache.put_out_spoiled(plan):
             raise PlanNotServedError("weights were changed on the disk and are fetched again", field="plan")
         self._app_problems = {app: problem[:512] for app, problem in unavailable.items()}
-        self._lost_plan = None
-        self._keep_sinks(plan)
-        self._feeder.adopt(served_routing(plan, report))
+        self._pipeline.adopt(served_routing(plan, state), self._orders.credentials.sinks)
 
     def _keep_sinks(self, plan: RunnerPlan) -> None:
-        """Before frames of a new app come; keys of sinks may change without the plan."""
-        self._sinks.keep(plan.apps, self._orders.credentials.sinks)
-
-    def _note_lost_plan(self, digest: str) -> None:
-        """The engine no longer serves that plan: its worker was restarted."""
-        self._lost_plan = digest
-
-    def _ring_of(self, stream: str) -> PacketRing | None:
-        camera = self._cameras.get(stream)
-        return None if camera is None else camera.ring
+        """Keys of sinks may change without the plan."""
+        self._pipeline.keep_sinks(plan, self._orders.credentials.sinks)
 
     def _sample_cost(self) -> None:
         plan = self._orders.plan
-        served = plan if plan is not None and plan.digest == self._feeder.served else None
-        analysed = {app: tally.analysed for app, tally in self._counts.tallies().items()}
+        served = plan if plan is not None and plan.digest == self._pipeline.served else None
+        analysed = {app: tally.analysed for app, tally in self._pipeline.counts.tallies().items()}
         self._cost_ratio.sample(time.monotonic(), self._cpu.total_s(), analysed, served, self._measured.profile())
 
     def _analysed(self, app: str) -> int:
-        tally = self._counts.tallies().get(app)
+        tally = self._pipeline.counts.tallies().get(app)
         return 0 if tally is None else tally.analysed
-
-
-def _same_camera(camera: Camera, stream: RunnerStream) -> bool:
-    return (camera.stream.url, camera.stream.fps) == (stream.url, stream.fps)

@@ -7,6 +7,8 @@ from pathlib import Path
 from mainstream.errors import InvalidInputError
 from mainstream.runner_orders import ADMIN_PORT
 from mainstream_runner.clips.recorder import ClipLimits
+from mainstream_runner.pipeline.frame_pipeline import PipelineStorage
+from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.spool import SpoolLimits
 
 _MEBIBYTE = 1 << 20
@@ -27,6 +29,12 @@ class PodSettings:
     port: int = ADMIN_PORT
     spool: SpoolLimits = field(default_factory=SpoolLimits)
     clips: ClipLimits = field(default_factory=ClipLimits)
+
+    @property
+    def storage(self) -> PipelineStorage:
+        """Where the frame pipeline keeps what it delivers."""
+        files = AlertFiles(self.data / "events" / "files")
+        return PipelineStorage(self.data / "spool", self.data / "clips", files, self.spool, self.clips)
 
 
 def read_settings() -> PodSettings:

@@ -1,0 +1,88 @@
+"""The cameras of one pipeline: started, replaced and ended as what is wanted changes, each with a ring for clips."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from mainstream.runner_orders import Login
+from mainstream.runner_plan import RunnerStream
+from mainstream.status_report import StreamStatusReport
+from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.feeder.camera import Camera, TakeFrame
+
+
+class Cameras:
+    """Followed by one thread, read by any."""
+
+    def __init__(self) -> None:
+        self._cameras: dict[str, Camera] = {}
+        self._rings: dict[str, PacketRing] = {}
+        self._filmed: frozenset[str] = frozenset()
+
+    def follow(self, streams: Iterable[RunnerStream], logins: Mapping[str, Login], take: TakeFrame) -> None:
+        """Play exactly these streams, without end; one whose address, rate or login changed is opened anew."""
+        wanted = {stream.name: stream for stream in streams}
+        for name, camera in list(self._cameras.items()):
+            stream = wanted.get(name)
+            if stream is None or not _is_of(camera, stream, logins.get(name)):
+                # Ended in its own time: a camera that hangs must not hold up the others.
+                self._cameras.pop(name).stop()
+                self._rings.pop(name, None)
+        for name in wanted.keys() - self._cameras.keys():
+            self._cameras[name] = Camera(wanted[name], logins.get(name), take, self.ring(name))
+
+    def film(self, streams: Collection[str]) -> None:
+        """Keep packets for clips of exactly these streams."""
+        self._filmed = frozenset(streams)
+        for name, ring in list(self._rings.items()):
+            ring.want(name in self._filmed)
+
+    def ring(self, stream: str) -> PacketRing:
+        """Where the stream's packets are kept for clips; made where there is none yet."""
+        if stream not in self._rings:
+            self._rings[stream] = PacketRing()
+            self._rings[stream].want(stream in self._filmed)
+        return self._rings[stream]
+
+    def existing_ring(self, stream: str) -> PacketRing | None:
+        """The same; None for a stream that does not play."""
+        return self._rings.get(stream)
+
+    def all(self) -> dict[str, Camera]:
+        """By stream."""
+        return dict(self._cameras)
+
+    def decoding(self) -> RunnerStream | None:
+        """A stream that delivers frames now; None while none does."""
+        return next((camera.stream for camera in self._all() if camera.report().state == "decoding"), None)
+
+    def decode_cpu_s(self) -> float:
+        """CPU-seconds that decoding took so far, over the cameras that play now."""
+        return sum(camera.decoding_cost()[0] for camera in self._all())
+
+    def decoding_costs(self) -> dict[str, tuple[float, int]]:
+        """CPU-seconds spent on decoding so far and frames that came of it, by stream."""
+        return {camera.stream.name: camera.decoding_cost() for camera in self._all()}
+
+    def reports(self) -> dict[str, StreamStatusReport]:
+        """How each goes."""
+        return {camera.stream.name: camera.report() for camera in self._all()}
+
+    def are_playing(self) -> bool:
+        """Whether one was not told to end."""
+        return any(camera.is_playing for camera in self._all())
+
+    def stop(self, stream: str) -> None:
+        """End one soon, and keep its place."""
+        if stream in self._cameras:
+            self._cameras[stream].stop()
+
+    def close(self) -> None:
+        """End all soon; does not wait."""
+        for camera in self._all():
+            camera.stop()
+
+    def _all(self) -> list[Camera]:
+        return list(self._cameras.values())
+
+
+def _is_of(camera: Camera, stream: RunnerStream, login: Login | None) -> bool:
+    return (camera.stream.url, camera.stream.fps, camera.login) == (stream.url, stream.fps, login)
