@@ -162,3 +162,10 @@ class VideoApp(Resource):
     kind: Literal["VideoApp"] = "VideoApp"
     spec: VideoAppSpec
     status: VideoAppStatus = VideoAppStatus()
+
+    @property
+    def stream_key(self) -> str:
+        """Key of the VideoStream that the app looks at."""
+        source = self.spec.stream
+        namespace = source.namespace or self.metadata.namespace
+        return f"{namespace}/{source.name}" if namespace else source.name

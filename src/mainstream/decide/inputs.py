@@ -1,0 +1,78 @@
+"""Everything that one node's decision follows from, whoever gathered it. Plain frozen data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api.reasons import Effect
+from mainstream.decide.refusal import Refusal
+from mainstream.mpackage.manifest import Manifest
+from mainstream.node_profile import NodeProfile
+from mainstream.runner_plan import RunnerPlan
+from mainstream.status_report import StatusReport
+
+
+@dataclass(frozen=True)
+class AskingApp:
+    """An app that belongs to a node, and the stream that it names (None: there is none of that name)."""
+
+    app: VideoApp
+    stream: VideoStream | None
+    unplaced: Refusal | None = None
+    """why its stream has no node"""
+    over_quota: Refusal | None = None
+    """why its namespace may not have it"""
+
+    @property
+    def key(self) -> str:
+        """`namespace/name`."""
+        return self.app.key
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is to run, if it can."""
+        return not self.app.spec.suspend and not self.app.spec.dry_run and self.over_quota is None
+
+
+@dataclass(frozen=True)
+class PackageState:
+    """What is known of an app's package; neither manifest nor refusal: it is being read for the first time."""
+
+    manifest: Manifest | None = None
+    refusal: Refusal | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether nothing is known yet."""
+        return self.manifest is None and self.refusal is None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it may well be of use: it was not read yet, or cannot be read at the moment."""
+        return self.manifest is None and (self.refusal is None or self.refusal.reason.effect is Effect.HOLDS)
+
+
+@dataclass(frozen=True)
+class NodeInputs:
+    """One node, who asks for it, and what was found out."""
+
+    node: EdgeNode | None
+    """None: the node has no EdgeNode yet"""
+    apps: tuple[AskingApp, ...]
+    refused: Mapping[str, Refusal]
+    """apps that were refused before anything of them was read, by key (`refuse`)"""
+    packages: Mapping[str, PackageState]
+    """of the other apps, by key; one that is missing is being read"""
+    measured: NodeProfile | None = None
+    """what a frame costs, as somebody measured it just now"""
+    report: StatusReport | None = None
+    """what the node's runner says; None: there is none, or it does not answer"""
+    running: RunnerPlan | None = None
+    """what the runner was told last"""
+    budget_shares: Mapping[str, float] = field(default_factory=dict)
+    """of the node's budget, by namespace, where a quota limits it"""
+
+    @property
+    def running_apps(self) -> frozenset[str]:
+        """Keys of the apps that the running plan holds."""
+        return frozenset() if self.running is None else frozenset(app.name for app in self.running.apps)

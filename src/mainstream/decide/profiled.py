@@ -1,0 +1,57 @@
+"""What a frame costs on a node: which profile is planned with, and which apps it does not cover. Pure."""
+
+from mainstream.api import EdgeNode
+from mainstream.api.reasons import Reason
+from mainstream.decide.inputs import NodeInputs
+from mainstream.decide.refusal import Refusal
+from mainstream.node_profile import NodeProfile
+from mainstream.status_report import StatusReport
+from mainstream.workload.node_workload import PlacedApp
+from mainstream.workload.problem import base_profile
+
+
+def known_profile(node: EdgeNode, measured: NodeProfile | None) -> NodeProfile | None:
+    """Declared (with what decoding costs where that was left out), else as measured, else as the status keeps it."""
+    stated = None if node.status.profile is None else node.status.profile.profile
+    declared = node.spec.profile
+    if declared is None:
+        return measured or stated
+    seen = measured or stated
+    decode_s = {**(seen.decode_s if seen is not None else {}), **declared.decode_s}
+    return declared.model_copy(update={"decode_s": decode_s})
+
+
+def why_unprofiled(inputs: NodeInputs) -> Refusal:
+    """Why nothing can be planned on a node without a profile."""
+    if inputs.node is None:
+        return Refusal(Reason.NO_EDGE_NODE, "The node has no EdgeNode yet.")
+    if inputs.report is None:
+        return Refusal(Reason.RUNNER_STARTING, "The node's runner has not answered yet.")
+    if inputs.report.profile_problem:
+        message = f"The runner cannot profile: {inputs.report.profile_problem}"
+        return Refusal(Reason.PROFILING_FAILED, message)
+    return Refusal(Reason.PROFILING, "The runner measures what a frame costs on this node.")
+
+
+def not_covered(placed: PlacedApp, profile: NodeProfile, report: StatusReport | None) -> Refusal | None:
+    """Why the profile says nothing of what an app costs; None where it does."""
+    base = placed.package.base
+    if report is not None and base.name in report.unavailable_bases:
+        return Refusal(Reason.BASE_UNAVAILABLE, f"Base network {base.name}: {report.unavailable_bases[base.name]}.")
+    known = profile.bases.get(base.name)
+    if known is not None and base_profile(profile, placed.package) is None:
+        return Refusal(
+            Reason.BASE_UNAVAILABLE,
+            f"The node has base network {base.name} with digest {known.digest[:12]}, the package was trained from "
+            f"{base.digest[:12]}; train the package again.",
+        )
+    if known is not None and placed.stream_name in profile.decode_s:
+        return None
+    missing = f"base network {base.name}" if known is None else f"stream {placed.stream_name}"
+    problem = None if report is None else report.profile_problem
+    if problem:
+        return Refusal(Reason.PROFILING_FAILED, f"The runner cannot profile {missing}: {problem}")
+    if report is None:
+        message = f"What {missing} costs on this node is not known; the runner measures it, or `mainstream profile`."
+        return Refusal(Reason.PROFILING, message)
+    return Refusal(Reason.PROFILING, f"The runner measures what {missing} costs on this node.")

@@ -1,0 +1,101 @@
+"""Second step: which apps cannot be used as they are. One that is refused touches nobody else. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api.edge_node import EdgeNodeStatus
+from mainstream.api.model import Metadata
+from mainstream.api.reasons import Reason
+from mainstream.api.video_app import VideoAppStatus
+from mainstream.api.video_stream import VideoStreamStatus
+from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
+from mainstream.decide.refusal import Refusal
+from mainstream.workload.node_workload import PlacedApp
+
+
+@dataclass(frozen=True)
+class SortedApps:
+    """The apps of a node by what can be done with them; `refused` and `waiting` are by key."""
+
+    usable: tuple[PlacedApp, ...]
+    """whose stream and package are known and in order, by key"""
+    refused: dict[str, Refusal]
+    waiting: dict[str, Refusal]
+    """that could be used, but are not to run, or not yet"""
+    unread: frozenset[str]
+    """whose package is not known at the moment, by key"""
+
+
+def refuse_apps(apps: Iterable[AskingApp]) -> dict[str, Refusal]:
+    """What can be told from apps and streams alone, before anything of an app is read; by key."""
+    return {each.key: refusal for each in apps if (refusal := _refuse(each)) is not None}
+
+
+def sort_apps(inputs: NodeInputs) -> SortedApps:
+    """Who can be used, now that packages were read as far as they could be."""
+    usable: list[PlacedApp] = []
+    refused: dict[str, Refusal] = {}
+    waiting: dict[str, Refusal] = {}
+    unread: set[str] = set()
+    for each in sorted(inputs.apps, key=lambda each: each.key):
+        state = inputs.packages.get(each.key, PackageState())
+        refusal = inputs.refused.get(each.key) or (None if state.unknown else state.refusal)
+        if refusal is not None:
+            refused[each.key] = refusal
+        elif each.app.spec.suspend:
+            waiting[each.key] = _SUSPENDED
+        elif each.over_quota is not None:
+            waiting[each.key] = each.over_quota
+        elif state.manifest is not None and each.stream is not None:
+            usable.append(PlacedApp(_bare_app(each.app), _bare_stream(each.stream), state.manifest))
+        else:
+            unread.add(each.key)
+            if state.refusal is None:
+                waiting[each.key] = _BEING_READ
+            else:
+                refused[each.key] = state.refusal
+    return SortedApps(tuple(usable), refused, waiting, frozenset(unread))
+
+
+def bare_node(node: EdgeNode) -> EdgeNode:
+    """What of a node matters for its plan, its profile apart: another status or label is no other input."""
+    spec = node.spec.model_copy(update={"profile": None})
+    return EdgeNode(metadata=Metadata(name=node.metadata.name), spec=spec, status=EdgeNodeStatus())
+
+
+_SUSPENDED = Refusal(Reason.SUSPENDED, "The app is suspended; set spec.suspend to false to run it.")
+_BEING_READ = Refusal(Reason.PACKAGE_BEING_READ, "The package's manifest is being read.")
+
+
+def _refuse(each: AskingApp) -> Refusal | None:
+    source, namespace = each.app.spec.stream, each.app.metadata.namespace
+    if each.stream is None:
+        where = source.namespace or namespace
+        inside = f" in namespace {where}" if where else ""
+        return Refusal(Reason.STREAM_NOT_FOUND, f"There is no VideoStream {source.name}{inside}; create it.")
+    if not each.stream.admits(namespace):
+        # The same words whether or not its views fit: a tenant learns nothing of a stream that is not for it.
+        message = f"VideoStream {source.name} does not list namespace {namespace} in allowedNamespaces."
+        return Refusal(Reason.STREAM_NOT_ALLOWED, message)
+    try:
+        each.stream.crop(source.view)
+    except KeyError:
+        message = f"VideoStream {source.name} has no view {source.view}; use one of its views."
+        return Refusal(Reason.VIEW_NOT_FOUND, message)
+    if each.unplaced is not None:
+        message = f"VideoStream {source.name} has no node yet: {each.unplaced.message}"
+        return Refusal(Reason.STREAM_NOT_PLACED, message)
+    return None
+
+
+def _bare_app(app: VideoApp) -> VideoApp:
+    """What matters for a plan: another status or label is no other input."""
+    known = app.metadata
+    metadata = Metadata(name=known.name, namespace=known.namespace, creation_timestamp=known.creation_timestamp)
+    return app.model_copy(update={"metadata": metadata, "status": VideoAppStatus()})
+
+
+def _bare_stream(stream: VideoStream) -> VideoStream:
+    metadata = Metadata(name=stream.metadata.name, namespace=stream.metadata.namespace)
+    return stream.model_copy(update={"metadata": metadata, "status": VideoStreamStatus()})
