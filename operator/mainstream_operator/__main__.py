@@ -11,8 +11,8 @@ from typing import Any
 import kopf
 from prometheus_client import start_http_server
 
-from mainstream.decide.planning import Planning
 from mainstream.errors import MainstreamError
+from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.kube import Kube
 from mainstream_operator.logs import configure_logging
 from mainstream_operator.metrics import Metrics
@@ -26,9 +26,8 @@ from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.status.event_recorder import EventRecorder
 from mainstream_operator.status.status_writer import StatusWriter
 from mainstream_operator.tools import Tools
-from mainstream_operator.watch.cluster_state import ClusterState
+from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState
 from mainstream_operator.watch.handlers import resource_registry, runner_registry
-from mainstream_operator.watch.placement import NOWHERE
 from mainstream_operator.watch.resync import fill, keep_checking
 from mainstream_operator.watch.snapshot import take_snapshot
 from mainstream_operator.watch.worker import Workers
@@ -56,7 +55,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         packages=PackageReader(
             StoreOpener(kube, own_credentials=settings.allow_operator_credentials), workers.mark_from_thread
         ),
-        planning=Planning(metrics),
+        planning=KeptPlanning(metrics),
         reports=StatusReports(workers.mark_from_thread),
         secrets=NodeSecrets(kube, settings.namespace),
         status_writer=StatusWriter(kube, recorder),

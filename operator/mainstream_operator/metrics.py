@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from mainstream.decide.decide import NodeDecision
 from mainstream.planner import Policy
 from mainstream.runner_plan import RunnerPlan
-from mainstream_operator.decide.decide import Decision
 from mainstream_operator.watch.snapshot import Observation
 
 _MOST_APPS = 5000
@@ -54,7 +54,7 @@ class Metrics:
         """A plan was made."""
         self._planner_seconds.labels(policy).observe(seconds)
 
-    def saw(self, observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> None:
+    def saw(self, observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> None:
         """A node was reconciled."""
         self._fleet.note(observation.snapshot.node, samples(observation, decision, ordered))
 
@@ -116,7 +116,7 @@ class Fleet(Collector):
             )
 
 
-def samples(observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> dict[str, list[_Sample]]:
+def samples(observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> dict[str, list[_Sample]]:
     """What is known of one node, by gauge. Pure."""
     node, report = observation.snapshot.node, observation.report
     found: dict[str, list[_Sample]] = {}

@@ -7,11 +7,13 @@ one, which starts from what then is.
 from mainstream.api import EdgeNode
 from mainstream.api.model import API_VERSION
 from mainstream.api.reasons import Reason
+from mainstream.decide.decide import NodeDecision
+from mainstream.decide.refuse import refuse_apps
 from mainstream.runner_orders import NodeCredentials
 from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.apply.ensure import ensure, refresh_volumes, remove
 from mainstream_operator.apply.signed_urls import lacking, send_blob_urls, send_upload_urls
-from mainstream_operator.decide.decide import Decision, decide, refuse
+from mainstream_operator.decide.decide import decide, wanted_of
 from mainstream_operator.decide.requeue import requeue_after_s
 from mainstream_operator.desired.cache import runner_cache
 from mainstream_operator.desired.config_map import ordered_plan, ordered_wanted, orders_config_map, orders_digest
@@ -21,7 +23,7 @@ from mainstream_operator.observe.allowed_hosts import host_refusals
 from mainstream_operator.observe.runner_client import RunnerClient, pod_age_s, running_pod
 from mainstream_operator.status.statuses import object_statuses
 from mainstream_operator.tools import Tools
-from mainstream_operator.watch.placement import NOWHERE
+from mainstream_operator.watch.cluster_state import NOWHERE
 from mainstream_operator.watch.snapshot import NodeSnapshot, Observation
 
 
@@ -68,7 +70,8 @@ def _create_edge_node(node: str, tools: Tools) -> None:
 def _observe(snapshot: NodeSnapshot, tools: Tools) -> tuple[Observation, RunnerClient | None]:
     """Add to what the watches know what has to be asked for. Of an app that is refused nothing is read."""
     app_refusals, unallowed = host_refusals(snapshot, tools.settings.host_rules)
-    usable = [each for each in snapshot.apps if refuse(each) is None and each.key not in app_refusals]
+    refused = app_refusals | refuse_apps(snapshot.apps)
+    usable = [each for each in snapshot.apps if each.key not in refused]
     packages = tools.packages.read_all((each.app for each in usable), snapshot.node)
     streams = [each.stream for each in snapshot.streams if each.stream.key not in unallowed]
     logins, stream_refusals = tools.secrets.logins(streams)
@@ -86,12 +89,12 @@ def _observe(snapshot: NodeSnapshot, tools: Tools) -> tuple[Observation, RunnerC
         credentials=NodeCredentials(logins=logins, sinks=keys),
         stream_refusals=stream_refusals | unallowed,
         sink_refusals=sink_refusals,
-        app_refusals=app_refusals,
+        refused=refused,
     ), runner
 
 
 def _act(
-    observation: Observation, node: EdgeNode, decision: Decision, ordered: RunnerPlan | None, tools: Tools
+    observation: Observation, node: EdgeNode, decision: NodeDecision, ordered: RunnerPlan | None, tools: Tools
 ) -> None:
     """Make the runner's objects what they should be; without a stream there is no runner."""
     kube, settings, snapshot = tools.kube, tools.settings, observation.snapshot
@@ -105,7 +108,7 @@ def _act(
         return
     secret_version = tools.secrets.ensure(node, observation.credentials, children.secret)
     plan = None if ordered is None else ordered.model_dump_json()
-    wanted = (ordered_wanted(children.config_map) if decision.unread else None) or decision.wanted
+    wanted = (ordered_wanted(children.config_map) if decision.unread else None) or wanted_of(decision, node)
     orders = orders_config_map(node, settings.namespace, wanted, plan)
     ensure(kube, orders, children.config_map)
     if cache is not None:

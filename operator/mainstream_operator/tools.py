@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mainstream.decide.planning import Planning
+from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.kube import Kube
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.observe.node_secrets import NodeSecrets
@@ -21,7 +21,7 @@ class Tools:
     kube: Kube
     settings: Settings
     packages: PackageReader
-    planning: Planning
+    planning: KeptPlanning
     reports: StatusReports
     secrets: NodeSecrets
     status_writer: StatusWriter

@@ -18,14 +18,15 @@ from fleet_run import children_of, ref, timeless
 from kubernetes import client, config
 
 from mainstream.api import VideoApp
-from mainstream.decide.planning import Planning
+from mainstream.decide.inputs import PackageState
 from mainstream.mpackage.manifest import Manifest
+from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.desired.config_map import ordered_plan
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.observe.node_secrets import NodeSecrets
-from mainstream_operator.observe.packages import PackageReader, PackageState
+from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.reconcile import reconcile
 from mainstream_operator.settings import Settings
@@ -157,7 +158,7 @@ class OneNode:
             kube=kube,
             settings=self._settings,
             packages=cast(PackageReader, _Packages(self._numbers)),
-            planning=Planning(),
+            planning=KeptPlanning(),
             reports=StatusReports(lambda _node: None),
             secrets=NodeSecrets(kube, SYSTEM),
             status_writer=StatusWriter(kube, self._recorder),

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.decide.inputs import PackageState
+from mainstream.decide.refuse import refuse_apps
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.runner_orders import NodeCredentials
-from mainstream_operator.observe.packages import PackageState
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.snapshot import Observation, take_snapshot
 
@@ -117,7 +118,7 @@ def observed(cluster: ClusterState, **packages: PackageState) -> Observation:
         or PackageState(manifest=manifest(each.app.metadata.name))
         for each in snapshot.apps
     }
-    return Observation(snapshot, states, None, NodeCredentials(), {})
+    return Observation(snapshot, states, None, NodeCredentials(), {}, refuse_apps(snapshot.apps))
 
 
 def typed(body: dict[str, Any]) -> EdgeNode | VideoApp | VideoStream:

@@ -3,9 +3,9 @@
 from operator_objects import app_body, kubernetes_node_body, stream_body, typed
 
 from mainstream.api import VideoStream
+from mainstream.decide.place import place_stream
 from mainstream.decide.refusal import Refusal
-from mainstream_operator.watch.cluster_state import ClusterState, Unreadable, read_resource
-from mainstream_operator.watch.placement import NOWHERE, node_of_stream, place_stream
+from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState, Unreadable, read_resource
 from mainstream_operator.watch.snapshot import take_snapshot
 
 
@@ -37,7 +37,7 @@ def test_a_node_by_name_must_be_labelled(cluster: ClusterState) -> None:
 
 def test_apps_of_a_stream_without_a_node_are_looked_after_together(cluster: ClusterState) -> None:
     cluster.note_kubernetes_node(kubernetes_node_body(), gone=True)
-    assert node_of_stream(cluster, "plaza/plaza") == NOWHERE
+    assert cluster.node_of_stream("plaza/plaza") == NOWHERE
     assert len(take_snapshot(cluster, NOWHERE).apps) == 2
     assert not take_snapshot(cluster, "n1").apps
 

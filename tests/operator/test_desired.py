@@ -6,9 +6,9 @@ import pytest
 from operator_objects import edge_node_body, observed, typed
 
 from mainstream.api import EdgeNode
-from mainstream.decide.planning import Planning
 from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, Login, NodeCredentials, Wanted
 from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.desired.config_map import ordered_plan, orders_config_map
 from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.desired.secret import node_secret
@@ -75,7 +75,7 @@ def test_a_runner_keeps_to_the_restricted_level_and_gets_no_token() -> None:
 
 
 def test_a_pod_does_not_change_with_the_plan(cluster: ClusterState) -> None:
-    plan = decide(observed(cluster), Planning(), None).runner_plan
+    plan = decide(observed(cluster), KeptPlanning(), None).runner_plan
     assert plan is not None
     without = orders_config_map(node(), "mainstream", Wanted(), None)
     with_plan = orders_config_map(node(), "mainstream", Wanted(), plan.model_dump_json())

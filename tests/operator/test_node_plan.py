@@ -7,15 +7,16 @@ import pytest
 from operator_objects import NOW, app_body, edge_node_body, node_profile, observed
 
 from mainstream.api.reasons import Reason
-from mainstream.decide.planning import Planning
+from mainstream.decide.decide import MOST_DRY_RUNS, NodeDecision
+from mainstream.decide.dry_run import dry_run_outcome
 from mainstream.decide.quotas import Quota, Quotas, over_quota
 from mainstream.decide.refusal import Refusal
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import AppStatusReport, StatusReport
-from mainstream_operator.decide.decide import MOST_DRY_RUNS, Decision, decide
+from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.metrics import samples
 from mainstream_operator.status.app import AppFacts, app_status
-from mainstream_operator.status.dry_run import dry_run_outcome
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.snapshot import take_snapshot
 
@@ -33,19 +34,19 @@ def grant(cluster: ClusterState, budget: float, **spec: Any) -> None:
     cluster.note_resource("EdgeNode", edge_node_body(budget=budget, profile=profile, **spec), gone=False)
 
 
-def decided(cluster: ClusterState, before: RunnerPlan | None = None, **report: Any) -> Decision:
+def decided(cluster: ClusterState, before: RunnerPlan | None = None, **report: Any) -> NodeDecision:
     observation = observed(cluster)
     if before is not None:
         reported = StatusReport(node="n1", served=before.digest, received=before.digest, **report)
         observation = replace(observation, report=reported)
-    return decide(observation, Planning(), before)
+    return decide(observation, KeptPlanning(), before)
 
 
-def running(decision: Decision) -> list[str]:
+def running(decision: NodeDecision) -> list[str]:
     return [] if decision.runner_plan is None else [app.name for app in decision.runner_plan.apps]
 
 
-def shrunk(cluster: ClusterState, budget: float, factor: float) -> Decision:
+def shrunk(cluster: ClusterState, budget: float, factor: float) -> NodeDecision:
     """The node as it is when not everybody fits any more."""
     grant(cluster, budget)
     while len(running(decision := decided(cluster))) == 2:
@@ -80,7 +81,7 @@ def test_more_apps_than_a_namespace_may_have_wait_the_youngest_first(cluster: Cl
     put(cluster, "lamp-post", 2)
     quotas = Quotas(namespaces={"plaza": Quota(apps=1)})
     observation = replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", quotas))
-    decision = decide(observation, Planning(), None)
+    decision = decide(observation, KeptPlanning(), None)
     assert running(decision) == ["plaza/crossing"]
     assert decision.waiting["plaza/lamp-post"].reason == "QuotaExceeded"
     put(cluster, "crossing", 1, suspend=True)
@@ -91,12 +92,12 @@ def test_a_namespace_costs_no_more_than_its_share(cluster: ClusterState) -> None
     grant(cluster, 0.3)
     free = decided(cluster)
     quotas = Quotas(default=Quota(budget_share=0.1))
-    limited = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", quotas)), Planning(), None)
+    limited = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", quotas)), KeptPlanning(), None)
     assert free.runner_plan is not None
     assert limited.runner_plan is not None
     assert limited.runner_plan.cost < free.runner_plan.cost
     tiny = Quotas(default=Quota(budget_share=0.001))
-    refused = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", tiny)), Planning(), None)
+    refused = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", tiny)), KeptPlanning(), None)
     assert {each.reason for each in refused.waiting.values()} == {"QuotaExceeded"}
 
 
@@ -161,7 +162,7 @@ def test_a_ratio_of_another_plan_or_of_next_to_no_load_says_nothing(cluster: Clu
     assert before is not None
     assert decided(cluster, before.model_copy(update={"cost": 0.0}), cost_ratio=3.0, cpu=0.3).slowdown == 2.857
     other = replace(observed(cluster), report=StatusReport(node="n1", served="a" * 64, cost_ratio=3.0, cpu=0.3))
-    assert decide(other, Planning(), before).slowdown == 1.0
+    assert decide(other, KeptPlanning(), before).slowdown == 1.0
     assert decided(cluster, before, cost_ratio=3.0, cpu=0.001).slowdown == 1.0
 
 

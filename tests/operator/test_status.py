@@ -9,10 +9,10 @@ from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop
-from mainstream.decide.planning import Planning
 from mainstream.decide.refusal import Refusal
 from mainstream.status_report import AppStatusReport, StatusReport, StreamStatusReport
 from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import printable
 from mainstream_operator.status.event_messages import event_messages
@@ -21,7 +21,7 @@ from mainstream_operator.watch.cluster_state import ClusterState
 
 
 def facts(cluster: ClusterState, report: StatusReport | None) -> AppFacts:
-    decision = decide(observed(cluster), Planning(), None)
+    decision = decide(observed(cluster), KeptPlanning(), None)
     assert decision.plan is not None
     assert decision.plan.plan is not None
     assert decision.runner_plan is not None

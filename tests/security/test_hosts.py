@@ -6,9 +6,9 @@ import pytest
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.model import Metadata
-from mainstream.decide.planning import Planning
 from mainstream.runner_orders import NodeCredentials
 from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.observe.allowed_hosts import (
     HostRules,
     app_refusal,
@@ -150,7 +150,7 @@ def test_the_refused_are_neither_read_nor_opened_and_touch_nobody() -> None:
     assert set(apps) == {"plaza/app-0", "plaza/app-2"}
     assert set(streams) == {"plaza/inside"}
     observation = Observation(take_snapshot(cluster, "n1"), {}, None, NodeCredentials(), streams, apps)
-    decision = decide(observation, Planning(), None)
+    decision = decide(observation, KeptPlanning(), None)
     assert {key: refusal.reason for key, refusal in decision.refused.items()} == dict.fromkeys(apps, "HostNotAllowed")
     assert decision.waiting["plaza/app-1"].reason == "PackageBeingRead"
-    assert all("inside" not in each.name for each in decision.wanted.streams)
+    assert all("inside" not in placed.stream_name for placed in decision.usable)

@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
-from mainstream.api.reasons import Effect, Reason
+from mainstream.api.reasons import Reason
 from mainstream.api.sinks import ClipsSink
+from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.layout import blob_key
-from mainstream.mpackage.manifest import Blob, Manifest
+from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
@@ -35,27 +36,12 @@ _KEPT = 2000
 """packages remembered; the one longest unused goes first"""
 
 
-@dataclass(frozen=True)
-class PackageState:
-    """What is known of an app's package; neither manifest nor refusal: it is being read for the first time."""
-
-    manifest: Manifest | None = None
-    refusal: Refusal | None = None
-
-    @property
-    def pending(self) -> bool:
-        """Whether nothing is known yet."""
-        return self.manifest is None and self.refusal is None
-
-    @property
-    def unknown(self) -> bool:
-        """Whether it may well be of use: it was not read yet, or cannot be read at the moment."""
-        return self.manifest is None and (self.refusal is None or self.refusal.reason.effect is Effect.HOLDS)
+_BEING_READ = PackageState()
 
 
 @dataclass(frozen=True)
 class _Entry:
-    state: PackageState = PackageState()
+    state: PackageState = _BEING_READ
     due_s: float = 0.0
     failures: int = 0
     reading: bool = False

@@ -7,6 +7,7 @@ from mainstream.api.conditions import Condition
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import DryRun, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
 from mainstream.api.video_stream import Crop
+from mainstream.decide.dry_run import DryRunOutcome
 from mainstream.decide.refusal import Refusal
 from mainstream.planner import AppPlan
 from mainstream.runner_plan import RunnerApp
@@ -20,10 +21,9 @@ from mainstream_operator.status.conditions import (
     is_unknown,
     settle,
 )
-from mainstream_operator.status.dry_run import DryRunOutcome, dry_run_condition, dry_run_status
+from mainstream_operator.status.dry_run import dry_run_condition, dry_run_status
 from mainstream_operator.status.planned_app import planned_app, why
 from mainstream_operator.status.stream import reaches_out
-from mainstream_operator.watch.cluster_state import stream_key
 
 DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""
@@ -107,7 +107,7 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
     report = facts.report
     if report is None:
         return is_unknown("Ready", Reason.RUNNER_NOT_ANSWERING, "The node's runner does not answer; it is asked again.")
-    stream = report.streams.get(stream_key(app))
+    stream = report.streams.get(app.stream_key)
     if stream is not None and stream.state == "failing":
         message = f"The stream cannot be read: {stream.problem or 'no frames'}; see its VideoStream."
         return is_false("Ready", Reason.STREAM_UNREACHABLE, message)

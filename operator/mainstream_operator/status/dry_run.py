@@ -1,82 +1,16 @@
-"""What a dry run found: as figures, as the condition Planned, and as `status.dryRun`. Pure."""
+"""What a dry run found: as the condition Planned, and as `status.dryRun`. Pure."""
 
-from dataclasses import dataclass
-
-from mainstream.api.reasons import Reason
 from mainstream.api.video_app import DryRun, Loss, VideoApp
-from mainstream.decide.plan import Forecast, NodePlan
-from mainstream.decide.refusal import Refusal
-from mainstream.planner import AppPlan
-from mainstream.runner_plan import RunnerApp
-from mainstream_operator.status.conditions import Stated, is_false
+from mainstream.decide.dry_run import DryRunOutcome, why_dry_run
+from mainstream_operator.status.conditions import Stated, is_refused
 from mainstream_operator.status.planned_app import planned_app
-from mainstream_operator.status.shared_with import apps_shared_with
 
-_NOTICEABLE_F1 = 0.0005
-"""less is rounding, and nobody's loss"""
 _MOST_LOSSES = 16
-
-
-@dataclass(frozen=True)
-class AppLoss:
-    """Predicted F1 of another app, before and after."""
-
-    namespace: str
-    name: str
-    before: float
-    after: float
-
-    @property
-    def lost(self) -> float:
-        """How much."""
-        return self.before - self.after
-
-
-@dataclass(frozen=True)
-class DryRunOutcome:
-    """What would be if the app were run; `planned` and `ordered` are None where it would not."""
-
-    planned: AppPlan | None
-    ordered: RunnerApp | None
-    shared_with: int
-    refusal: Refusal | None
-    mean_before: float
-    mean_after: float
-    losses: tuple[AppLoss, ...]
-    """the greatest first"""
-
-
-def dry_run_outcome(app: str, forecast: Forecast) -> DryRunOutcome:
-    """What the app would get, and what that would take from whom."""
-    after = forecast.after
-    planned = None if after.plan is None else next((each for each in after.plan.apps if each.name == app), None)
-    ordered = after.runner_plan
-    got = None if ordered is None else next((each for each in ordered.apps if each.name == app), None)
-    before_f1, after_f1 = _f1(forecast.before), _f1(after)
-    losses = [
-        AppLoss(name.partition("/")[0], name.partition("/")[2], f1, after_f1.get(name, 0.0))
-        for name, f1 in before_f1.items()
-        if f1 - after_f1.get(name, 0.0) > _NOTICEABLE_F1
-    ]
-    return DryRunOutcome(
-        planned=planned if planned is not None and planned.fits else None,
-        ordered=got,
-        shared_with=apps_shared_with(ordered, got) if ordered is not None and got is not None else 0,
-        refusal=after.free.turned_away.get(app),
-        mean_before=forecast.before.mean_f1,
-        mean_after=after.mean_f1,
-        losses=tuple(sorted(losses, key=lambda loss: -loss.lost)),
-    )
 
 
 def dry_run_condition(outcome: DryRunOutcome) -> Stated:
     """A dry run is never planned; the condition says what would be."""
-    means = f"the node's mean F1 would go from {outcome.mean_before:.3f} to {outcome.mean_after:.3f}"
-    if outcome.ordered is None or outcome.planned is None:
-        why = outcome.refusal.message if outcome.refusal is not None else "it would not fit."
-        return is_false("Planned", Reason.DRY_RUN_NOT_ADMITTED, f"It would not run: {why}")
-    got = f"It would get branch-point {outcome.ordered.branch_point} at {outcome.ordered.fps:g} frames per second"
-    return is_false("Planned", Reason.DRY_RUN, f"{got}, predicted F1 {outcome.planned.f1:.3f}; {means}.")
+    return is_refused("Planned", why_dry_run(outcome))
 
 
 def dry_run_status(app: VideoApp, outcome: DryRunOutcome) -> DryRun:
@@ -101,7 +35,3 @@ def dry_run_status(app: VideoApp, outcome: DryRunOutcome) -> DryRun:
             for loss in own[:_MOST_LOSSES]
         ],
     )
-
-
-def _f1(plan: NodePlan) -> dict[str, float]:
-    return {} if plan.plan is None else {app.name: app.f1 for app in plan.plan.apps if app.fits}

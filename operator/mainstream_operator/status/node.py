@@ -6,7 +6,7 @@ from datetime import datetime
 from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, PlanSummary, StatedProfile
 from mainstream.api.reasons import Reason
-from mainstream.decide.plan import NodePlan
+from mainstream.decide.node_plan import NodePlan
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import StatusReport
@@ -126,7 +126,7 @@ def _plan(node: EdgeNode, facts: NodeFacts) -> PlanSummary | None:
     if facts.plan is None or facts.plan.plan is None:
         # Left as it is, and so is what was said of it.
         return node.status.plan
-    plan, baselines = facts.plan.plan, facts.plan.free.baselines
+    plan, baselines = facts.plan.plan, facts.plan.best.baselines
     return PlanSummary(
         digest=ordered.digest,
         apps=len(ordered.apps),

@@ -7,16 +7,17 @@ from mainstream.api.kinds import RESOURCE_KINDS, AnyResource, AnyStatus
 from mainstream.api.model import Metadata
 from mainstream.api.reasons import Reason
 from mainstream.api.video_stream import Crop, VideoStreamStatus
+from mainstream.decide.decide import NodeDecision
+from mainstream.decide.dry_run import dry_run_outcome
+from mainstream.decide.inputs import AskingApp
 from mainstream.runner_plan import RunnerApp, RunnerPlan
-from mainstream_operator.decide.decide import Decision
+from mainstream.workload.shared_with import apps_shared_with
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_false, settle
-from mainstream_operator.status.dry_run import dry_run_outcome
 from mainstream_operator.status.node import NodeFacts, node_status
-from mainstream_operator.status.shared_with import apps_shared_with
 from mainstream_operator.status.stream import stream_status
 from mainstream_operator.watch.cluster_state import Unreadable
-from mainstream_operator.watch.snapshot import AppOnNode, Observation, StreamOnNode
+from mainstream_operator.watch.snapshot import Observation, StreamOnNode
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class ObjectStatus:
 
 
 def object_statuses(
-    observation: Observation, decision: Decision, ordered: RunnerPlan | None, now: datetime
+    observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None, now: datetime
 ) -> list[ObjectStatus]:
     """One of each app, stream and EdgeNode, and of what cannot be read where it does not say so yet."""
     snapshot = observation.snapshot
@@ -59,7 +60,9 @@ def _stream_status(
     return stream_status(stream, on_node.placed, observation.stream_refusals.get(stream.key), apps, reported, now)
 
 
-def _app_facts(each: AppOnNode, observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> AppFacts:
+def _app_facts(
+    each: AskingApp, observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None
+) -> AppFacts:
     got = next((app for app in ordered.apps if app.name == each.key), None) if ordered is not None else None
     plan = decision.plan.plan if decision.plan is not None else None
     planned = next((app for app in plan.apps if app.name == each.key), None) if plan is not None else None
@@ -83,7 +86,7 @@ def _crop(ordered: RunnerPlan, app: RunnerApp) -> Crop | None:
     return next(stream.crops[app.view] for stream in ordered.streams if stream.name == app.stream)
 
 
-def _node_facts(observation: Observation, decision: Decision, ordered: RunnerPlan | None) -> NodeFacts:
+def _node_facts(observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> NodeFacts:
     snapshot = observation.snapshot
     available = (snapshot.children.deployment or {}).get("status", {}).get("availableReplicas", 0) > 0
     return NodeFacts(

@@ -14,8 +14,12 @@ from pydantic import ValidationError
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
 from mainstream.api.model import Metadata
+from mainstream.decide.place import place_stream
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.names import EDGE_LABEL, NODE_ANNOTATION, runner_name
+
+NOWHERE = ""
+"""stands for a node where there is none: apps and streams that can't be placed are looked after together"""
 
 Body = dict[str, Any]
 
@@ -77,9 +81,9 @@ class ClusterState:
     """by node, then by name"""
     layout: int = 0
     """grows whenever a stream or a kubernetes_node changes, and with them who analyses what"""
-    placed: dict[str, str | Refusal] = field(default_factory=dict)
-    """where streams were placed when the layout was `placed_at`"""
-    placed_at: int = -1
+    _placed: dict[str, str | Refusal] = field(default_factory=dict)
+    """where streams were placed when the layout was `_placed_at`"""
+    _placed_at: int = -1
     _apps_by_stream: dict[str, set[str]] = field(default_factory=dict)
 
     def note_resource(self, kind: str, body: Body, *, gone: bool) -> bool:
@@ -117,6 +121,18 @@ class ClusterState:
         if changed:
             self.layout += 1
         return changed
+
+    def placements(self) -> Mapping[str, str | Refusal]:
+        """Node of every stream, by its key; worked out anew only when a stream or a Node changed."""
+        if self._placed_at != self.layout:
+            self._placed = {key: place_stream(stream, self.kubernetes_nodes) for key, stream in self.streams.items()}
+            self._placed_at = self.layout
+        return self._placed
+
+    def node_of_stream(self, key: str) -> str:
+        """Node that looks after a stream and its apps."""
+        placed = self.placements().get(key, NOWHERE)
+        return NOWHERE if isinstance(placed, Refusal) else placed
 
     def apps_of_stream(self, key: str) -> list[VideoApp]:
         """Every app that names the stream, in the order of names."""
@@ -171,12 +187,12 @@ class ClusterState:
 
     def _index(self, before: AnyResource | Unreadable | None, after: AnyResource | Unreadable | None) -> None:
         if isinstance(before, VideoApp):
-            named = self._apps_by_stream.get(stream_key(before), set())
+            named = self._apps_by_stream.get(before.stream_key, set())
             named.discard(before.key)
             if not named:
-                self._apps_by_stream.pop(stream_key(before), None)
+                self._apps_by_stream.pop(before.stream_key, None)
         if isinstance(after, VideoApp):
-            self._apps_by_stream.setdefault(stream_key(after), set()).add(after.key)
+            self._apps_by_stream.setdefault(after.stream_key, set()).add(after.key)
 
     def _children_of(self, kind: str) -> dict[str, Body]:
         by_kind = {
@@ -216,12 +232,6 @@ def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:
 def _stated(body: Body) -> str | None:
     conditions = (body.get("status") or {}).get("conditions") or []
     return next((each.get("message") for each in conditions if each.get("type") == "Accepted"), None)
-
-
-def stream_key(app: VideoApp) -> str:
-    """Key of the stream that the app looks at."""
-    source = app.spec.stream
-    return f"{source.namespace or app.metadata.namespace}/{source.name}"
 
 
 def _identity(thing: AnyResource | Unreadable | None) -> tuple[object, ...]:

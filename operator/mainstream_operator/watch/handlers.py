@@ -13,8 +13,7 @@ from mainstream.decide.quotas import Quotas
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS, Kind
 from mainstream_operator.names import NODE_LABEL
-from mainstream_operator.watch.cluster_state import ClusterState, stream_key
-from mainstream_operator.watch.placement import NOWHERE, node_of_stream, placements
+from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState
 from mainstream_operator.watch.worker import Workers
 
 _log = logging.getLogger(__name__)
@@ -45,11 +44,11 @@ def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -
     async def note_kubernetes_node(event: Any, **_: Any) -> None:
         body = dict(event["object"])
         name = body["metadata"]["name"]
-        placed = dict(placements(cluster))
+        placed = dict(cluster.placements())
         if not cluster.note_kubernetes_node(body, gone=event["type"] == _DELETED):
             return
-        moved = {key for key, node in placements(cluster).items() if node != placed[key]}
-        concerned = {node_of_stream(cluster, key) for key in moved} | {_node(placed[key]) for key in moved} | {name}
+        moved = {key for key, node in cluster.placements().items() if node != placed[key]}
+        concerned = {cluster.node_of_stream(key) for key in moved} | {_node(placed[key]) for key in moved} | {name}
         for node in concerned:
             if node in cluster.edge_nodes or node == NOWHERE or _is_edge(cluster, node):
                 workers.mark(node)
@@ -86,7 +85,7 @@ def _node(placed: str | Refusal) -> str:
 def _nodes_of_namespace(cluster: ClusterState, namespace: str) -> set[str]:
     """Where one app more or less may let another one in or out."""
     own = (app for app in cluster.apps.values() if app.metadata.namespace == namespace)
-    return {node_of_stream(cluster, stream_key(app)) for app in own}
+    return {cluster.node_of_stream(app.stream_key) for app in own}
 
 
 def _is_edge(cluster: ClusterState, node: str) -> bool:
@@ -102,7 +101,7 @@ def _concerned(cluster: ClusterState, kind: str, body: dict[str, Any]) -> set[st
     if kind == "EdgeNode":
         return {name}
     if kind == "VideoStream":
-        nodes = {node_of_stream(cluster, key)}
+        nodes = {cluster.node_of_stream(key)}
         return nodes | {NOWHERE} if cluster.apps_of_stream(key) else nodes
     app = cluster.apps.get(key)
-    return {NOWHERE} if app is None else {node_of_stream(cluster, stream_key(app))}
+    return {NOWHERE} if app is None else {cluster.node_of_stream(app.stream_key)}

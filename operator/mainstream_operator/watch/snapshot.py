@@ -2,34 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api import EdgeNode, VideoStream
+from mainstream.decide.inputs import AskingApp, PackageState
 from mainstream.decide.quotas import NO_QUOTAS, Quotas, over_quota
 from mainstream.decide.refusal import Refusal
 from mainstream.runner_orders import NodeCredentials
 from mainstream.status_report import StatusReport
-from mainstream_operator.observe.packages import PackageState
-from mainstream_operator.watch.cluster_state import Children, ClusterState, KubernetesNode, Unreadable, stream_key
-from mainstream_operator.watch.placement import NOWHERE, node_of_stream, placements
-
-
-@dataclass(frozen=True)
-class AppOnNode:
-    """An app, the stream it names (None: there is none), and whether its stream has a place."""
-
-    app: VideoApp
-    stream: VideoStream | None
-    unplaced: Refusal | None = None
-    over_quota: Refusal | None = None
-
-    @property
-    def key(self) -> str:
-        """`namespace/name`."""
-        return self.app.key
-
-    @property
-    def runs(self) -> bool:
-        """Whether it is to run, if it can."""
-        return not self.app.spec.suspend and not self.app.spec.dry_run and self.over_quota is None
+from mainstream_operator.watch.cluster_state import NOWHERE, Children, ClusterState, KubernetesNode, Unreadable
 
 
 @dataclass(frozen=True)
@@ -47,7 +26,7 @@ class NodeSnapshot:
     node: str
     kubernetes_node: KubernetesNode | None
     edge_node: EdgeNode | None
-    apps: tuple[AppOnNode, ...]
+    apps: tuple[AskingApp, ...]
     streams: tuple[StreamOnNode, ...]
     unreadable: tuple[Unreadable, ...]
     children: Children
@@ -67,8 +46,8 @@ class Observation:
     credentials: NodeCredentials
     stream_refusals: dict[str, Refusal]
     """streams whose Secret can't be used, or whose host must not be called"""
-    app_refusals: dict[str, Refusal] = field(default_factory=dict)
-    """apps that name a host that must not be called"""
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    """apps of which nothing was read: what they name is not there, not for them, or must not be called"""
     sink_refusals: dict[str, Refusal] = field(default_factory=dict)
     """apps a sink of which has a Secret that can't be used"""
 
@@ -76,17 +55,17 @@ class Observation:
 def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) -> NodeSnapshot:
     """Take the snapshot, in the order of names, so that the same cluster always gives the same plan."""
     over = over_quota(cluster.apps.values(), quotas)
-    placed = placements(cluster)
-    keys = sorted(key for key in placed if node_of_stream(cluster, key) == node)
+    placed = cluster.placements()
+    keys = sorted(key for key in placed if cluster.node_of_stream(key) == node)
     streams = tuple(StreamOnNode(cluster.streams[key], placed[key]) for key in keys)
     apps = [each for key in keys for each in cluster.apps_of_stream(key)]
     if node == NOWHERE:
-        apps += [each for each in cluster.apps.values() if stream_key(each) not in cluster.streams]
+        apps += [each for each in cluster.apps.values() if each.stream_key not in cluster.streams]
     found = []
     for app in sorted(apps, key=lambda each: each.key):
-        where = placed.get(stream_key(app))
+        where = placed.get(app.stream_key)
         unplaced = where if isinstance(where, Refusal) else None
-        found.append(AppOnNode(app, cluster.streams.get(stream_key(app)), unplaced, over.get(app.key)))
+        found.append(AskingApp(app, cluster.streams.get(app.stream_key), unplaced, over.get(app.key)))
     unreadable = [
         each
         for each in cluster.unreadable_of(("VideoApp", "VideoStream", "EdgeNode"))

@@ -1,4 +1,6 @@
-"""Who may run on a node at all. Pure: it follows from specs, weights and creation times, never from who came before.
+"""Third step: who may run on a node at all. Pure.
+
+It follows from specs, weights and creation times, never from who came before.
 
 Apps are asked in order: greater weight first, of equal weight the older first, then by name. Each is admitted if it and
 everybody admitted before it can have their minimum within the budget. So nobody is shed for an app that counts less,
@@ -10,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mainstream.api import VideoApp
+from mainstream.api.reasons import Reason
+from mainstream.decide.refusal import Refusal
 from mainstream.planner import Problem
 from mainstream.workload.node_workload import PlacedApp
 
@@ -115,3 +119,24 @@ def _with_minimums(problem: Problem, minimums: Mapping[str, float]) -> Problem:
         for app in problem.apps
     )
     return replace(problem, apps=apps)
+
+
+_WAY_OUT = "Raise the EdgeNode's budget, lower or suspend other apps, or allow lower rates."
+
+
+def why_turned_away(why: TurnedAway) -> Refusal:
+    """The same for people."""
+    beside = f"the {why.others} apps that come first (of greater weight, or older)"
+    if why.below_minimum is not None:
+        return Refusal(
+            Reason.OTHERS_BELOW_MINIMUM,
+            f"Not admitted: with it, one of {beside} would fall {why.below_minimum:.2f} below its minimum. {_WAY_OUT}",
+        )
+    if why.own_minimum is not None:
+        return Refusal(
+            Reason.DOES_NOT_FIT, f"Its minimum of {why.own_minimum:g} cannot be reached beside {beside}. {_WAY_OUT}"
+        )
+    if why.missing_budget is None:
+        return Refusal(Reason.DOES_NOT_FIT, f"Not admitted beside {beside}, as others that come before it. {_WAY_OUT}")
+    missing = f"{why.missing_budget:.3f} CPU-seconds per second are missing even at everybody's lowest rate"
+    return Refusal(Reason.DOES_NOT_FIT, f"Beside {beside}, {missing}. {_WAY_OUT}")

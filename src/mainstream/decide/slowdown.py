@@ -7,7 +7,10 @@ moved lands half a band short of the ratio, so that one noisy minute does not se
 
 from typing import TypeVar
 
+from mainstream.api import EdgeNode
 from mainstream.node_profile import BaseProfile, NodeProfile
+from mainstream.runner_plan import RunnerPlan
+from mainstream.status_report import StatusReport
 
 _Part = TypeVar("_Part", BaseProfile, NodeProfile)
 
@@ -15,6 +18,22 @@ DEAD_BAND = 0.1
 """relative; within it a node costs what was planned"""
 LEAST, MOST = 0.5, 10.0
 """what a factor may be: beyond that it is not the costs that are wrong"""
+
+_TELLING_SHARE = 0.05
+"""of the budget: a runner that uses less says little of what a frame costs"""
+
+
+def slowdown_of(node: EdgeNode, profile: NodeProfile, report: StatusReport | None, running: RunnerPlan | None) -> float:
+    """The factor so far, moved by what the runner saw if that is about the plan and the profile at hand."""
+    stated = node.status.profile
+    if stated is not None and not _same_costs(stated.profile, profile):
+        return 1.0
+    slowdown = node.status.slowdown or 1.0
+    if report is None or report.cost_ratio is None or running is None or report.served != running.digest:
+        return slowdown
+    if report.cpu is not None and report.cpu < _TELLING_SHARE * node.budget_cpu_s:
+        return slowdown
+    return next_slowdown(slowdown, report.cost_ratio)
 
 
 def next_slowdown(slowdown: float, ratio: float) -> float:
@@ -35,6 +54,14 @@ def slowed(profile: NodeProfile, slowdown: float) -> NodeProfile:
         return profile
     bases = {name: _slowed(base, slowdown) for name, base in profile.bases.items()}
     return _slowed(profile, slowdown).model_copy(update={"bases": bases, "idle": profile.idle * slowdown})
+
+
+def _same_costs(one: NodeProfile, other: NodeProfile) -> bool:
+    """Whether two profiles agree on whatever both know."""
+    bases = all(other.bases[name] == base for name, base in one.bases.items() if name in other.bases)
+    streams = all(other.decode_s[name] == each for name, each in one.decode_s.items() if name in other.decode_s)
+    apart = {"machine", "versions", "bases", "decode_s"}
+    return bases and streams and one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
 
 
 def _slowed(part: _Part, slowdown: float) -> _Part:

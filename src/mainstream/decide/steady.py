@@ -1,4 +1,4 @@
-"""Keeps plans stable: an app is moved off what it runs with only where that gains more than the switch costs. Pure."""
+"""Last step: an app is moved off what it runs with only where that gains more than the switch costs. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,19 +13,19 @@ GAP = 1e-4
 _STAYS = "a change would gain less than switching costs"
 
 
-def steady_plan(problem: Problem, free: Plan, running: Sequence[Running], switching: Switching, solve: Solve) -> Plan:
-    """The plan to roll out where `running` is what runs, and `free` is the best plan if nothing ran yet.
+def steady_plan(problem: Problem, best: Plan, running: Sequence[Running], switching: Switching, solve: Solve) -> Plan:
+    """The plan to roll out where `running` is what runs, and `best` is the best plan if nothing ran yet.
 
-    Its objective is lower than that of `free` by at most what switching costs, and `GAP`. Applied to what it answered,
+    Its objective is lower than that of `best` by at most what switching costs, and `GAP`. Applied to what it answered,
     it answers the same: whatever runs is as far from any other plan as it costs to switch.
     """
     known = _known(problem, running)
     if not known or (switching.branch_point <= 0 and switching.fps <= 0):
-        return free
-    if all(_runs_with(free, entry) for entry in known):
-        return free
+        return best
+    if all(_runs_with(best, entry) for entry in known):
+        return best
     moved = solve(replace(problem, running=known, switching=switching))
-    kept = _kept(problem, free, known, solve) if len(known) == len(problem.apps) else None
+    kept = _kept(problem, best, known, solve) if len(known) == len(problem.apps) else None
     return moved if kept is None or moved.objective > kept.objective + GAP else kept
 
 
@@ -46,7 +46,7 @@ def _runs_with(plan: Plan, entry: Running) -> bool:
     return (got.branch_point, got.fps) == (entry.branch_point, entry.fps)
 
 
-def _kept(problem: Problem, free: Plan, running: Sequence[Running], solve: Solve) -> Plan | None:
+def _kept(problem: Problem, best: Plan, running: Sequence[Running], solve: Solve) -> Plan | None:
     """The plan in which everybody stays, with the best thresholds and votes; None where that is not to be had now."""
     pins = tuple(Pin(entry.app, entry.branch_point, entry.fps) for entry in running)
     try:
@@ -56,5 +56,5 @@ def _kept(problem: Problem, free: Plan, running: Sequence[Running], solve: Solve
     if plan.shed:
         return None
     apps = tuple(replace(app, why=f"{app.why.split(':')[0]}: {_STAYS}") for app in plan.apps)
-    gap = None if free.bound is None else max(0.0, free.bound - plan.objective)
-    return replace(plan, apps=apps, bound=free.bound, gap=gap)
+    gap = None if best.bound is None else max(0.0, best.bound - plan.objective)
+    return replace(plan, apps=apps, bound=best.bound, gap=gap)
