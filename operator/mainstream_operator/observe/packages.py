@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
 from mainstream.api.sinks import ClipsSink
+from mainstream.back_off import back_off_s
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError, MainstreamError
@@ -128,7 +129,7 @@ class PackageReader:
             failures = 0 if state.manifest is not None else entry.failures + 1
             if state.unknown and entry.state.manifest is not None:
                 state = entry.state
-            wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1)) if failures else _LOOK_AGAIN_S
+            wait_s = back_off_s(failures, _LAST_RETRY_S, first_s=_FIRST_RETRY_S) if failures else _LOOK_AGAIN_S
             # Who still looks at it says so again.
             self._entries[key] = _Entry(state, time.monotonic() + wait_s, failures, first=entry.first)
         entry.first.set()

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass
 
+from mainstream.back_off import back_off_s
 from mainstream.status_report import StatusReport
 from mainstream_operator.observe.runner_client import RunnerClient
 
@@ -20,7 +21,6 @@ _log = logging.getLogger(__name__)
 PATIENCE_S = 0.5
 """how long a reconcile waits for a runner that answered the last time, or was never asked"""
 _FIRST_RETRY_S = 1.0
-_LAST_RETRY_S = 30.0
 _ASKING, _DOUBTING = 8, 8
 """threads for runners that answer, and for all others"""
 
@@ -76,7 +76,7 @@ class StatusReports:
         known.asked, known.answered = None, report is not None
         if report is None:
             known.failures += 1
-            known.due_s = time.monotonic() + min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (known.failures - 1))
+            known.due_s = time.monotonic() + back_off_s(known.failures, first_s=_FIRST_RETRY_S)
         else:
             known.failures = 0
         return report

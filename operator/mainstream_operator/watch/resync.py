@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 
+from mainstream.back_off import back_off_s
 from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import NODE_LABEL
@@ -19,7 +20,7 @@ _log = logging.getLogger(__name__)
 _FIRST_CHECK_S = 10.0
 """after watching began: what was deleted between listing and watching"""
 _CHECK_S = 600.0
-_RETRY_S = 2.0
+_LONGEST_RETRY_S = 5.0
 _NOT_FOUND = 404
 Listing = dict[str, list[Body]]
 """bodies by kind"""
@@ -28,13 +29,15 @@ Listing = dict[str, list[Body]]
 async def fill(cluster: ClusterState, kube: Kube, namespace: str) -> None:
     """Take note of everything that exists; again and again until the API server answers."""
     loop = asyncio.get_running_loop()
+    failures = 0
     while True:
         try:
             listing = await loop.run_in_executor(None, partial(_list_all, kube, namespace))
             break
         except KubeError as error:
+            failures += 1
             _log.warning("listing failed: %s", error)
-            await asyncio.sleep(_RETRY_S)
+            await asyncio.sleep(back_off_s(failures, _LONGEST_RETRY_S))
     for kind, bodies in listing.items():
         for body in bodies:
             _note(cluster, kind, body, gone=False)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from mainstream.back_off import back_off_s
 from mainstream_operator.kube import KubeError
 from mainstream_operator.watch.snapshot import NodeSnapshot
 
@@ -99,7 +100,7 @@ class Workers:
             except Exception as error:
                 failures += 1
                 self._ended(time.monotonic() - start_s, True)
-                wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1))
+                wait_s = back_off_s(failures, _LAST_RETRY_S, first_s=_FIRST_RETRY_S)
                 _log_failure(node, error, wait_s)
                 await asyncio.sleep(wait_s)
                 wait_s = 0.0

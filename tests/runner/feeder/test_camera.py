@@ -41,7 +41,7 @@ class Scripted:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera_module, "STUCK_S", 0.4)
-    monkeypatch.setattr("mainstream_runner.back_off._WAITS_S", (0.05,))
+    monkeypatch.setattr("mainstream_runner.feeder.camera.back_off_s", lambda _failures, _most_s: 0.05)
 
 
 def wait_for(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:

@@ -138,7 +138,7 @@ def test_two_apps_with_one_url_and_keys_of_their_own_are_signed_each_with_its_ow
 def test_a_line_that_a_webhook_will_never_take_is_given_up_and_counted(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mainstream_runner.back_off._WAITS_S", (0.01,))
+    monkeypatch.setattr("mainstream_runner.sinks.courier.back_off_s", lambda _failures: 0.01)
     spool = Spool(tmp_path)
     spool.put("a", ["s"], message(1), at_s=1.0)
     receiver.status = 422
