@@ -1,4 +1,7 @@
-"""Answers of a short while ago: a plan on its way is followed several times a second, and needs one read for it."""
+"""A bounded cache whose entries expire: a plan on its way is followed several times a second, and needs one read.
+
+A Secret, and what was made with it, must be read anew soon: somebody may have changed it.
+"""
 
 import threading
 import time
@@ -10,7 +13,7 @@ T = TypeVar("T")
 
 
 class ExpiringCache(Generic[T]):
-    """What was answered by key, for `seconds`; the ones longest unasked are forgotten first."""
+    """Answers by key, each kept for `seconds`, the oldest given up beyond `most`; may be used from several threads."""
 
     def __init__(self, seconds: float, most: int) -> None:
         self._seconds = seconds
@@ -25,13 +28,9 @@ class ExpiringCache(Generic[T]):
         if known is not None and time.monotonic() - known[0] < self._seconds:
             return known[1]
         answer = ask()
-        self.put(key, answer)
-        return answer
-
-    def put(self, key: str, answer: T) -> None:
-        """Remember an answer that is known otherwise."""
         with self._lock:
             self._answers[key] = (time.monotonic(), answer)
             self._answers.move_to_end(key)
             while len(self._answers) > self._most:
                 self._answers.popitem(last=False)
+        return answer

@@ -3,9 +3,6 @@
 import base64
 import hashlib
 import tempfile
-import threading
-import time
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from mainstream.errors import MainstreamError
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
 from mainstream_operator.kinds import SECRET
 from mainstream_operator.kube import Kube, KubeError
+from mainstream_operator.observe.expiring_cache import ExpiringCache
 
 _FORBIDDEN = 403
 _USED_S = 60.0
@@ -39,23 +37,12 @@ class StoreOpener:
         self._kube = kube
         self._own_credentials = own_credentials
         self._certificates = Path(tempfile.mkdtemp(prefix="mainstream-ca-"))
-        self._opened: OrderedDict[str, tuple[float, S3Store]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._opened: ExpiringCache[S3Store] = ExpiringCache(_USED_S, _KEPT)
 
     def open(self, url: str, access: StoreAccess, namespace: str) -> S3Store:
         """The store at `url`, for whoever's objects are in `namespace`."""
         key = f"{namespace} {url} {access.model_dump_json()}"
-        with self._lock:
-            since_s, store = self._opened.get(key, (0.0, None))
-        if store is not None and time.monotonic() - since_s < _USED_S:
-            return store
-        store = self._open(url, access, namespace)
-        with self._lock:
-            self._opened[key] = (time.monotonic(), store)
-            self._opened.move_to_end(key)
-            while len(self._opened) > _KEPT:
-                self._opened.popitem(last=False)
-        return store
+        return self._opened.get(key, lambda: self._open(url, access, namespace))
 
     def _open(self, url: str, access: StoreAccess, namespace: str) -> S3Store:
         keys = ca_bundle = None
