@@ -1,6 +1,6 @@
 """Stores from text, one spelling for all commands: `s3://bucket/prefix`, or a folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,5 +53,5 @@ def open_bucket(text: str, options: StoreOptions = StoreOptions()) -> "S3Store":
 
 def split_reference(text: str, default_store: str) -> tuple[str, Reference]:
     """`STORE/name@version` to the store's text and the package's name there; without a store, the default one."""
-    store, slash, name = text.rpartition("/")
-    return (store or "/") if slash else default_store, parse_reference(name)
+    reference = parse_reference(text)
+    return reference.store or default_store, replace(reference, store=None)

@@ -14,6 +14,9 @@ from mainstream.mpackage.parsing import parse_manifest
 from mainstream.mpackage.reference import Reference
 from mainstream.mpackage.store import DamagedPackageError, MissingKeyError, Store, StoreError
 
+_MOST_LISTED = 12
+"""names or versions in an error"""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -55,7 +58,8 @@ def open_published(store: Store, reference: Reference) -> Manifest | BaseManifes
         manifest = _open_version(store, reference.name, version)
         if manifest.digest == reference.digest:
             return manifest
-    raise InvalidInputError("there is no package with this digest", field=str(reference), source=store)
+    have = _what_is_there(store, reference.name)
+    raise InvalidInputError(f"there is no package with this digest ({have})", field=str(reference), source=store)
 
 
 def published_references(store: Store) -> Iterator[Reference]:
@@ -117,11 +121,27 @@ def _open_version(store: Store, name: str, version: str) -> Manifest | BaseManif
     try:
         data = store.read(key, MAX_MANIFEST_BYTES)
     except MissingKeyError as error:
-        have = ", ".join(package_versions(store, name)) or "none"
         raise InvalidInputError(
-            f"there is no such package (versions: {have})", field=f"{name}@{version}", source=store
+            f"there is no such package ({_what_is_there(store, name)})", field=f"{name}@{version}", source=store
         ) from error
     manifest = parse_manifest(data, field=key, source=store)
     if (manifest.name, manifest.version) != (name, version):
         raise DamagedPackageError(f"is the manifest of {manifest.name}@{manifest.version}", field=key, source=store)
     return manifest
+
+
+def _what_is_there(store: Store, name: str) -> str:
+    """The versions that the store has of a package, or, without any, what else it has."""
+    try:
+        versions = package_versions(store, name)
+        names = [] if versions else [each for each in store.folders() if each != BLOBS]
+    except StoreError:
+        return "what the store has cannot be listed"  # Who may read a package need not be allowed to.
+    if versions:
+        return f"versions: {_listed(versions)}"
+    return f"versions: none; {f'the store has {_listed(names)}' if names else 'the store is empty'}"
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -9,7 +9,7 @@ from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.publish import publish
 from mainstream.mpackage.reading import open_package, package_versions, read_blob, verify_package
 from mainstream.mpackage.reference import Reference
-from mainstream.mpackage.store import DamagedPackageError
+from mainstream.mpackage.store import DamagedPackageError, StoreRefusedError
 
 REFERENCE = Reference("crossing", "1", None)
 
@@ -78,14 +78,31 @@ def test_without_a_manifest_there_is_no_package(store, package):
     with pytest.raises(KeyError):
         publish(store, manifest, blobs, {})
     assert package_versions(store, "crossing") == []
-    with pytest.raises(InvalidInputError, match=r"crossing@1.*no such package \(versions: none\)"):
+    with pytest.raises(InvalidInputError, match=r"crossing@1.*no such package \(versions: none; the store is empty\)"):
         open_package(store, REFERENCE)
 
 
 def test_an_unknown_digest_is_a_clear_error(store, package):
     publish(store, *package, {})
-    with pytest.raises(InvalidInputError, match="no package with this digest"):
+    with pytest.raises(InvalidInputError, match=r"no package with this digest \(versions: 1\)"):
         open_package(store, Reference("crossing", None, "0" * 64))
+
+
+def test_where_there_is_no_package_of_a_name_those_that_are_there_are_listed(store, package):
+    manifest, blobs = package
+    for number in range(14):
+        publish(store, manifest.model_copy(update={"name": f"door-{number:02}"}), blobs, {})
+    with pytest.raises(InvalidInputError, match=r"versions: none; the store has door-00, .*, door-11 and 2 more\)$"):
+        open_package(store, REFERENCE)
+
+
+def test_a_store_that_cannot_be_listed_says_so(store, monkeypatch):
+    def refuse():
+        raise StoreRefusedError("may not be listed")
+
+    monkeypatch.setattr(store, "folders", refuse)
+    with pytest.raises(InvalidInputError, match=r"no such package \(what the store has cannot be listed\)"):
+        open_package(store, REFERENCE)
 
 
 def test_a_blob_is_checked_before_it_is_used(store, package):
