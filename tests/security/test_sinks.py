@@ -11,8 +11,8 @@ from mainstream.mpackage.manifest import Blob
 from mainstream.status_report import SignedBlob
 from mainstream_runner.pod import blob_cache
 from mainstream_runner.pod.blob_cache import BlobCache
-from mainstream_runner.sinks.spool import Record
 from mainstream_runner.sinks.webhook import Webhook
+from mainstream_runner.spool.spool import Record
 
 BLOB = Blob(sha256="a" * 64, size_bytes=1000)
 SOON_S = 5.0

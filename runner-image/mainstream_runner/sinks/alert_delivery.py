@@ -22,8 +22,8 @@ from mainstream_runner.sinks.courier import Courier
 from mainstream_runner.sinks.destination import AppSink, digest
 from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.kinds import DeliveryContext, route_of
-from mainstream_runner.sinks.spool import Spool
 from mainstream_runner.sinks.uploads import ClipUploads, upload_body, wanted_upload
+from mainstream_runner.spool.spool import Spool
 
 _log = logging.getLogger(__name__)
 _WANTED_UPLOADS = 64

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mainstream_runner.back_off import back_off_s
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
-from mainstream_runner.sinks.spool import Spool
+from mainstream_runner.spool.spool import Spool
 
 _log = logging.getLogger(__name__)
 _WAIT_S = 1.0

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.api.sinks import Sink
-from mainstream_runner.sinks.spool import Record
+from mainstream_runner.spool.spool import Record
 
 
 class RefusedError(Exception):

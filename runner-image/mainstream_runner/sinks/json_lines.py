@@ -8,7 +8,7 @@ from pathlib import Path
 from mainstream.api.sinks import JsonLinesSink
 from mainstream.errors import InvalidInputError
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
-from mainstream_runner.sinks.spool import Record
+from mainstream_runner.spool.spool import Record
 
 _FILE_BYTES = 16 << 20
 """of one file of events; then it becomes the one before, and a new one begins"""

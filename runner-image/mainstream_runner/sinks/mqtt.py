@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.api.sinks import MqttSink
 from mainstream_runner.sinks.destination import AppSink, Route, digest
-from mainstream_runner.sinks.spool import Record
+from mainstream_runner.spool.spool import Record
 
 _log = logging.getLogger(__name__)
 _ACKNOWLEDGED_S = 10.0

@@ -13,7 +13,7 @@ import httpx
 
 from mainstream.status_report import SignedUpload, WantedUpload
 from mainstream_runner.sinks.destination import AppSink, Destination, RefusedError, Route
-from mainstream_runner.sinks.spool import Record
+from mainstream_runner.spool.spool import Record
 
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 _URLS = 1024

@@ -13,7 +13,7 @@ import httpx
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.api.sinks import WebhookSink
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route, digest
-from mainstream_runner.sinks.spool import Record
+from mainstream_runner.spool.spool import Record
 
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _ID = "webhook-id"

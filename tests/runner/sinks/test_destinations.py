@@ -37,8 +37,8 @@ from mainstream_runner.sinks.courier import Courier
 from mainstream_runner.sinks.destination import AppSink
 from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.mqtt import MqttTopic
-from mainstream_runner.sinks.spool import Spool
 from mainstream_runner.sinks.webhook import signature, webhook_route
+from mainstream_runner.spool.spool import Spool
 
 DIGEST = "0" * 64
 KEY = "shared-secret"

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from mainstream_runner.alert import AlertMessage, AlertPhase
-from mainstream_runner.sinks.spool import LeftOpen, Spool, SpoolLimits
+from mainstream_runner.spool.spool import LeftOpen, Spool, SpoolLimits
 
 WRITER = """
 import sys
 from pathlib import Path
 from mainstream_runner.alert import AlertMessage
-from mainstream_runner.sinks.spool import Spool
+from mainstream_runner.spool.spool import Spool
 spool = Spool(Path(sys.argv[1]))
 for number in range(100_000):
     message = AlertMessage("opened", str(number), "a", number, number, 1.0, 1, "n", "s", "full")

@@ -1,0 +1,1 @@
+"""The durable queue between alerts and their destinations, and what it counts."""
