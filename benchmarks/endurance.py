@@ -161,7 +161,7 @@ def _latency(stage: Stage, receiver: Receiver, cameras: list[Camera], report: Re
 
 def _silent(stage: Stage, receiver: Receiver, cameras: list[Camera], report: Report) -> None:
     _order(stage, cameras, _HALF, receiver, threshold=1.0)
-    wait_for(lambda: sum(app.undelivered for app in (_apps(stage))) == 0, 60.0)
+    wait_for(lambda: sum(app.delivery.undelivered for app in (_apps(stage))) == 0, 60.0)
     time.sleep(5.0)
     requests, puts, told = len(receiver.received), len(stage.store.put), stage.bytes_read
     known = {camera.port for camera in cameras}

@@ -71,7 +71,7 @@ _HELP = {
     "app_predicted_f1": "F1 over events that the plan predicts.",
     "app_planned_fps": "Planned analysed frames per second.",
     "app_observed_fps": "Achieved analysed frames per second.",
-    "app_events_last_hour": "Events reported in the last hour.",
+    "app_events_last_hour": "Alerts in the last hour.",
     "node_mean_f1": "Weighted mean of the predicted F1; an app that did not fit counts as 0.",
     "node_gap": "No plan can be better by more than this.",
     "node_planned_cost": "CPU-seconds per second that the plan should take.",
@@ -134,7 +134,7 @@ def samples(observation: Observation, decision: NodeDecision, ordered: RunnerPla
         note("app_predicted_f1", labels, predicted.get(app.name))
         note("app_planned_fps", labels, app.fps)
         note("app_observed_fps", labels, None if reported is None else reported.fps)
-        note("app_events_last_hour", labels, None if reported is None else reported.events_last_hour)
+        note("app_events_last_hour", labels, None if reported is None else reported.delivery.alerts_last_hour)
     if ordered is not None:
         note("node_planned_cost", {}, ordered.cost)
         note("node_budget", {}, ordered.budget)

@@ -20,6 +20,28 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
+class DeliveryReport(_Part):
+    """What became of an app's alerts. An alert is two deliveries to each sink: it opens, it closes."""
+
+    alerts: NonNegativeInt = 0
+    alerts_last_hour: NonNegativeInt = 0
+    last_alert: AwareDatetime | None = None
+    """when it opened"""
+    undelivered: NonNegativeInt = 0
+    """deliveries that wait, clips and pictures among them"""
+    oldest_undelivered_s: NonNegativeFloat | None = None
+    """for how long the oldest of them has waited"""
+    problem: Said | None = None
+    """why they wait"""
+    lost: NonNegativeInt = 0
+    """deliveries that will never be made"""
+    lost_alerts: NonNegativeInt = 0
+    """alerts of which at least one delivery is lost"""
+    lost_alerts_last_hour: NonNegativeInt = 0
+    loss: Said | None = None
+    """what became of the lost deliveries, by cause"""
+
+
 class AppStatusReport(_Part):
     """One app of the plan that is served. Counts start when the runner first ran the app."""
 
@@ -33,17 +55,9 @@ class AppStatusReport(_Part):
     """achieved over the last seconds; None until there are enough of them"""
     decisions: NonNegativeInt = 0
     """analysed frames on which one fell"""
-    events: NonNegativeInt = 0
-    events_last_hour: NonNegativeInt = 0
-    last_event: AwareDatetime | None = None
-    """when it started"""
     problem: Said | None = None
     """why the app does not run though the plan is served: its weights could not be loaded"""
-    undelivered: NonNegativeInt = 0
-    """events that wait for their sinks"""
-    lost: NonNegativeInt = 0
-    """events that no sink will get: they were the oldest when the disk's share was full"""
-    sink_problem: Said | None = None
+    delivery: DeliveryReport = DeliveryReport()
 
 
 class StreamStatusReport(_Part):

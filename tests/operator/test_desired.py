@@ -17,7 +17,7 @@ from mainstream_operator.settings import RunnerSettings
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_runner.clips.recorder import ClipLimits
 from mainstream_runner.pod.settings import read_settings
-from mainstream_runner.spool.spool import SpoolLimits
+from mainstream_runner.spool.bounds import SpoolLimits
 
 SETTINGS = RunnerSettings(image="localhost/mainstream-runner:dev")
 

@@ -12,7 +12,7 @@ from mainstream.decide.dry_run import dry_run_outcome
 from mainstream.decide.quotas import Quota, Quotas, over_quota
 from mainstream.decide.refusal import Refusal
 from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import AppStatusReport, StatusReport
+from mainstream.status_report import AppStatusReport, DeliveryReport, StatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.metrics import samples
@@ -180,20 +180,19 @@ def test_a_gain_below_what_switching_costs_is_not_rolled_out(cluster: ClusterSta
     assert moved.cost > kept.cost
 
 
-def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_events_degrade(cluster: ClusterState) -> None:
+def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_alerts_degrade(cluster: ClusterState) -> None:
     decision = decided(cluster)
     assert decision.plan is not None
     assert decision.plan.plan is not None
     assert decision.runner_plan is not None
-    reported = AppStatusReport(
-        analysed=3, fps=10, problem="the head does not fit", lost=4, undelivered=2, events_last_hour=7
-    )
+    delivery = DeliveryReport(lost=8, lost_alerts=4, lost_alerts_last_hour=4, undelivered=2, alerts_last_hour=7)
+    reported = AppStatusReport(analysed=3, fps=10, problem="the head does not fit", delivery=delivery)
     report = StatusReport(node="n1", apps={"plaza/crossing": reported})
     facts = AppFacts("n1", None, None, decision.plan.plan.apps[0], decision.runner_plan.apps[0], 1, report)
     status = app_status(cluster.apps["plaza/crossing"], facts, NOW)
     reasons = {each.type: each.reason for each in status.conditions}
     assert reasons["Ready"] == "CannotRun"
-    assert reasons["Degraded"] == "EventsLost"
+    assert reasons["Degraded"] == "AlertsLost"
     assert status.observed is not None
     assert (status.observed.events_last_hour, status.observed.lost_events) == (7, 4)
     keyless = replace(facts, sink_refusal=Refusal(Reason.SECRET_MISSING, "There is no Secret."))

@@ -10,7 +10,7 @@ from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop
 from mainstream.decide.refusal import Refusal
-from mainstream.status_report import AppStatusReport, StatusReport, StreamStatusReport
+from mainstream.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.status.app import AppFacts, app_status
@@ -38,7 +38,7 @@ def condition(status: VideoAppStatus, kind: str) -> tuple[str, str]:
 
 
 def report(fps: float | None = 10.0, analysed: int = 5, state: str = "decoding", events: int = 0) -> StatusReport:
-    app = AppStatusReport(captured=10, analysed=analysed, fps=fps, events=events)
+    app = AppStatusReport(captured=10, analysed=analysed, fps=fps, delivery=DeliveryReport(alerts=events))
     stream = StreamStatusReport.model_validate({"state": state, "problem": "Connection refused"})
     return StatusReport(node="n1", apps={"plaza/crossing": app}, streams={"plaza/plaza": stream})
 

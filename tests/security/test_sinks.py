@@ -1,6 +1,5 @@
 """Receivers of events and stores of weights that answer as an attacker would, seen from the runner."""
 
-import json
 import time
 from pathlib import Path
 
@@ -18,8 +17,8 @@ BLOB = Blob(sha256="a" * 64, size_bytes=1000)
 SOON_S = 5.0
 
 
-def event() -> Record:
-    return Record(number=1, app="plaza/door", sink="door#0", body=json.dumps({"id": "1", "event": "opened"}).encode())
+def message() -> Record:
+    return Record(number=1, app="plaza/door", sink="door#0", id="1.opened", body=b"{}")
 
 
 def fetched(folder: Path, url: str) -> bool:
@@ -38,13 +37,13 @@ def fetched(folder: Path, url: str) -> bool:
 
 def test_an_endless_answer_of_a_webhook_is_not_read(attacker: Start) -> None:
     with at_most(SOON_S):
-        assert Webhook(attacker(endless).url, None).deliver(event()) is None
+        assert Webhook(attacker(endless).url, None).deliver(message()) is None
 
 
 def test_a_webhook_that_sends_elsewhere_is_not_followed(attacker: Start) -> None:
     inside = attacker(endless)
     with at_most(SOON_S):
-        assert Webhook(attacker(redirecting(inside.url)).url, None).deliver(event()) == "the webhook answered 307"
+        assert Webhook(attacker(redirecting(inside.url)).url, None).deliver(message()) == "the webhook answered 307"
     assert inside.asked == []
 
 

@@ -21,6 +21,7 @@ from mainstream_operator.status.conditions import (
     is_unknown,
     settle,
 )
+from mainstream_operator.status.delivery import delivery_problem
 from mainstream_operator.status.dry_run import dry_run_condition, dry_run_status
 from mainstream_operator.status.planned_app import planned_app, why
 from mainstream_operator.status.stream import reaches_out
@@ -133,11 +134,9 @@ def _degraded(facts: AppFacts, reported: AppStatusReport | None) -> Stated:
         return is_unknown("Degraded", Reason.NOT_RUNNING, "The app is not running.")
     if facts.sink_refusal is not None:
         return is_true("Degraded", facts.sink_refusal.reason, f"A sink cannot be used: {facts.sink_refusal.message}")
-    waiting = f"{reported.undelivered} wait for a sink: {reported.sink_problem or 'it is slow'}"
-    if reported.lost and reported.undelivered:
-        return is_true("Degraded", Reason.EVENTS_LOST, f"{reported.lost} alerts are lost and {waiting}")
-    if reported.sink_problem:
-        return is_true("Degraded", Reason.SINK_FAILING, f"Of the alerts, {waiting}")
+    undelivered = delivery_problem(reported.delivery)
+    if undelivered is not None:
+        return is_true("Degraded", undelivered.reason, undelivered.message)
     fps, planned_fps = reported.fps, facts.ordered.fps
     if fps is not None and fps < planned_fps and not as_planned(fps, planned_fps):
         achieved = f"{fps:.2g} of {planned_fps:g} planned frames per second are analysed"
@@ -167,8 +166,8 @@ def _observed(app: VideoApp, reported: AppStatusReport | None, now: datetime) ->
     return ObservedApp(
         at=now,
         frames_per_second=fps,
-        events=reported.events,
-        events_last_hour=reported.events_last_hour,
-        last_event=reported.last_event,
-        lost_events=reported.lost,
+        events=reported.delivery.alerts,
+        events_last_hour=reported.delivery.alerts_last_hour,
+        last_event=reported.delivery.last_alert,
+        lost_events=reported.delivery.lost_alerts,
     )

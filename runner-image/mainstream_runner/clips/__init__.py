@@ -1,1 +1,1 @@
-"""Clips of events: the camera's own packets, kept for a while, written as they came, never encoded again."""
+"""Clips of alerts: the camera's own packets, kept for a while, written as they came, never encoded again."""

@@ -1,7 +1,7 @@
-"""Makes the clip and the picture of each event whose app wants them, and keeps them on disk within bounds.
+"""Makes the clip and the picture of each alert whose app wants them, and keeps them on disk within bounds.
 
-One thread for all cameras: it waits until what comes after the event has been read, takes the packets from the camera's
-ring and writes them as they are. A clip that can't be made costs the clip, never the event.
+One thread for all cameras: it waits until what comes after the alert has been read, takes the packets from the camera's
+ring and writes them as they are. A clip that can't be made costs the clip, never the alert.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ _log = logging.getLogger(__name__)
 _POLL_S = 0.25
 _TIDY_S = 60.0
 _WAITING_CLIPS = 64
-"""events whose clips are being waited for; beyond, the oldest get none, which is counted"""
+"""alerts whose clips are being waited for; beyond, the oldest get none, which is counted"""
 
 RingOf = Callable[[str], PacketRing | None]
-ClipIsThere = Callable[[str, str, int], None]
-"""takes the app, the name of the file and its size in bytes"""
+ClipIsThere = Callable[[str, str], None]
+"""takes the app and the name of the file"""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class ClipLimits:
 
     pre_roll_s: float = 5.0
     post_roll_s: float = 5.0
-    longest_event_s: float = 20.0
-    """of an event that lasts longer, this much of its beginning is shown"""
+    longest_alert_s: float = 20.0
+    """of an alert that lasts longer, this much of its beginning is shown"""
     total_bytes: int = 256 << 20
     longest_kept_s: float = 7 * 86400.0
 
@@ -50,28 +50,28 @@ class _Wanted:
 
 
 class ClipRecorder:
-    """Told when an event begins and ends; tells when its files are there."""
+    """Learns when an alert opens and closes, and says when its files are there."""
 
     def __init__(self, folder: Path, ring_of: RingOf, limits: ClipLimits | None = None) -> None:
         self.folder = folder
         self.evicted = 0
         """files that went because of their bounds"""
         self.failed = 0
-        """events whose clip could not be made"""
+        """alerts whose clip could not be made"""
         self._ring_of = ring_of
         self._limits = limits or ClipLimits()
-        self._tell: ClipIsThere = lambda app, name, size: None
+        self._clip_is_there: ClipIsThere = lambda app, name: None
         self._lock = threading.Lock()
         self._wanted: dict[str, _Wanted] = {}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, tell: ClipIsThere) -> None:
-        """Say from now on when a file is there."""
-        self._tell = tell
+    def start(self, clip_is_there: ClipIsThere) -> None:
+        """Call this from now on when a file is there."""
+        self._clip_is_there = clip_is_there
 
     def begin(self, app: str, stream: str, clip: str, picture: str, start_due_s: float) -> None:
-        """An event began at `start_due_s` (monotonic)."""
+        """An alert opened at `start_due_s` (monotonic)."""
         with self._lock:
             self._wanted[clip] = _Wanted(app, stream, clip, picture, start_due_s)
             while len(self._wanted) > _WAITING_CLIPS:
@@ -82,7 +82,7 @@ class ClipRecorder:
                 self._thread.start()
 
     def end(self, clip: str, end_due_s: float) -> None:
-        """An event ended at `end_due_s` (monotonic)."""
+        """An alert closed; its last decision was at `end_due_s` (monotonic)."""
         with self._lock:
             if clip in self._wanted:
                 self._wanted[clip] = replace(self._wanted[clip], end_due_s=end_due_s)
@@ -117,8 +117,8 @@ class ClipRecorder:
             return due
 
     def _until_s(self, wanted: _Wanted) -> float:
-        """Monotonic time of the clip's end; an event that goes on is shown as far as clips go."""
-        longest_s = wanted.start_due_s + self._limits.longest_event_s
+        """Monotonic time of the clip's end; an alert that goes on is shown as far as clips go."""
+        longest_s = wanted.start_due_s + self._limits.longest_alert_s
         end_s = longest_s if wanted.end_due_s is None else min(wanted.end_due_s, longest_s)
         return end_s + self._limits.post_roll_s
 
@@ -132,8 +132,8 @@ class ClipRecorder:
         write_picture(packets, wanted.start_due_s, self.folder / f".{wanted.picture}")
         write_clip(packets, self.folder / f".{wanted.clip}")
         for name in (wanted.picture, wanted.clip):
-            path = (self.folder / f".{name}").replace(self.folder / name)
-            self._tell(wanted.app, name, path.stat().st_size)
+            (self.folder / f".{name}").replace(self.folder / name)
+            self._clip_is_there(wanted.app, name)
         self._make_room()
 
     def _make_room(self) -> None:
@@ -150,7 +150,7 @@ class ClipRecorder:
             self.evicted += 1
 
 
-def clip_names(event_id: str, start_s: float) -> tuple[str, str]:
-    """Names of an event's clip and picture: by time first, so that a listing is in order."""
+def clip_names(alert_id: str, start_s: float) -> tuple[str, str]:
+    """Names of an alert's clip and picture: by time first, so that a listing is in order."""
     start = datetime.fromtimestamp(start_s, UTC).strftime("%Y%m%dT%H%M%SZ")
-    return f"{start}-{event_id}.mp4", f"{start}-{event_id}.jpg"
+    return f"{start}-{alert_id}.mp4", f"{start}-{alert_id}.jpg"

@@ -25,7 +25,8 @@ from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.pipeline.cameras import Cameras
 from mainstream_runner.sinks.alert_delivery import AlertDelivery
 from mainstream_runner.sinks.json_lines import AlertFiles
-from mainstream_runner.spool.spool import Spool, SpoolLimits
+from mainstream_runner.spool.bounds import SpoolLimits
+from mainstream_runner.spool.spool import Spool
 
 
 @dataclass(frozen=True)

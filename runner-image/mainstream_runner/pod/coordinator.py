@@ -169,19 +169,13 @@ class Coordinator:
             tally, problem = tallies.get(app.name), self._app_problems.get(app.name)
             if tally is None and problem is None:
                 continue
-            events = self._pipeline.delivery.tally(app.name)
             frames = {} if tally is None else tally.model_dump(exclude={"waiting"})
             reports[app.name] = AppStatusReport(
                 **frames,
                 fps=self._pipeline.counts.fps(app.name, app.fps),
                 decisions=self._pipeline.decider.decisions(app.name),
-                events=events.events,
-                events_last_hour=events.events_last_hour,
-                last_event=events.last_event,
                 problem=problem,
-                undelivered=events.undelivered,
-                lost=events.lost,
-                sink_problem=events.problem,
+                delivery=self._pipeline.delivery.report(app.name),
             )
         return reports
 

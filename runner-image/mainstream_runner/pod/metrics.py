@@ -24,8 +24,11 @@ _APP_COUNTERS: dict[str, tuple[str, Callable[[AppStatusReport], float]]] = {
     "app_skipped_frames": ("Frames on which the app was not due.", lambda app: app.skipped),
     "app_dropped_frames": ("Frames on which the app was due, but late.", lambda app: app.dropped),
     "app_decisions": ("Analysed frames on which a decision fell.", lambda app: app.decisions),
-    "app_events": ("Events that the app reported.", lambda app: app.events),
-    "app_lost_deliveries": ("Deliveries that will never be made: the disk's share was full.", lambda app: app.lost),
+    "app_events": ("Alerts of the app.", lambda app: app.delivery.alerts),
+    "app_lost_deliveries": (
+        "Deliveries that will never be made.",
+        lambda app: app.delivery.lost,
+    ),
 }
 
 
@@ -123,7 +126,7 @@ def _apps(taken: Snapshot) -> Iterator[Metric]:
         if report.fps is not None:
             achieved.add_metric([app], report.fps)
         planned.add_metric([app], taken.planned_fps.get(app, 0.0))
-        waiting.add_metric([app], report.undelivered)
+        waiting.add_metric([app], report.delivery.undelivered)
         running.add_metric([app], report.problem is None)
     yield from (achieved, planned, waiting, running)
 

@@ -9,7 +9,7 @@ from mainstream.runner_orders import ADMIN_PORT
 from mainstream_runner.clips.recorder import ClipLimits
 from mainstream_runner.pipeline.frame_pipeline import PipelineStorage
 from mainstream_runner.sinks.json_lines import AlertFiles
-from mainstream_runner.spool.spool import SpoolLimits
+from mainstream_runner.spool.bounds import SpoolLimits
 
 _MEBIBYTE = 1 << 20
 _DAY_S = 86400.0

@@ -1,1 +1,1 @@
-"""From events to whoever wants them: one durable spool on disk, and one courier for each place that takes events."""
+"""From alerts to whoever wants them: one durable spool on disk, and one courier for each place that takes them."""

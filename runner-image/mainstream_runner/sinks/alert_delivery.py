@@ -1,6 +1,6 @@
-"""Where an app's events go, over changes of plan and restarts: into the spool, and from there to each of its sinks.
+"""Where an app's alerts go, over changes of plan and restarts: into the spool, and from there to each of its sinks.
 
-One courier for each place that takes events: one for all files, one for each webhook's URL and key, one for each MQTT
+One courier for each place that takes them: one for all files, one for each webhook's URL and key, one for each MQTT
 sink (its last will is its own), one for all uploads.
 """
 
@@ -8,40 +8,29 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sink_kind import SinkKeys, Takes
 from mainstream.api.sinks import JsonLinesSink
 from mainstream.runner_orders import sink_key
 from mainstream.runner_plan import RunnerApp
-from mainstream.status_report import SignedUpload, WantedUpload
+from mainstream.status_report import DeliveryReport, SignedUpload, WantedUpload
 from mainstream_runner.alert import Alert, alert_message
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
 from mainstream_runner.sinks.courier import Courier
 from mainstream_runner.sinks.destination import AppSink, digest
 from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.kinds import DeliveryContext, route_of
-from mainstream_runner.sinks.uploads import ClipUploads, upload_body, wanted_upload
+from mainstream_runner.sinks.loss_words import loss_sentence, said_together
+from mainstream_runner.sinks.uploads import ClipUploads
 from mainstream_runner.spool.spool import Spool
 
 _log = logging.getLogger(__name__)
 _WANTED_UPLOADS = 64
-"""that are told in one report"""
+"""in one status report"""
 _CLOSE_TIMEOUT_S = 3.0
 _POLL_S = 0.02
-
-
-@dataclass(frozen=True)
-class AlertTally:
-    """What became of an app's events."""
-
-    events: int
-    events_last_hour: int
-    last_event: datetime | None
-    undelivered: int
-    lost: int
-    problem: str | None
 
 
 class AlertDelivery:
@@ -108,37 +97,37 @@ class AlertDelivery:
 
     def alerts_before(self, app: str) -> int:
         """Alerts of an app so far, over all lives of the runner."""
-        return self._spool.events(app).events
+        return self._spool.counts(app).alerts
 
-    def tally(self, app: str) -> AlertTally:
-        """What is known of an app's events."""
-        told = self._spool.events(app)
+    def report(self, app: str) -> DeliveryReport:
+        """What is known of an app's alerts."""
         with self._lock:
             sinks = self._sinks.get(app, [])
             named = {self._courier_of[each.name] for each in sinks}
             couriers = [courier for name, courier in self._couriers.items() if name in named]
-        waiting = self._spool.depth([each.name for each in sinks])
-        problems = [each.problem for each in couriers if each.problem is not None]
-        return AlertTally(
-            told.events,
-            told.events_last_hour,
-            None if told.last_start_s is None else datetime.fromtimestamp(int(told.last_start_s), UTC),
-            waiting,
-            told.lost,
-            self._spool.problem or (problems[0] if problems and waiting else None),
+        counts = self._spool.counts(app)
+        waiting = self._spool.waiting([each.name for each in sinks], time.time())
+        problems = [each.problem for each in couriers if each.problem is not None and waiting.deliveries]
+        refusals = [each.refusal for each in couriers if each.refusal is not None]
+        return DeliveryReport(
+            alerts=counts.alerts,
+            alerts_last_hour=counts.alerts_last_hour,
+            last_alert=None if counts.last_start_s is None else datetime.fromtimestamp(int(counts.last_start_s), UTC),
+            undelivered=waiting.deliveries,
+            oldest_undelivered_s=waiting.oldest_s,
+            problem=said_together([*problems, self._spool.problem]),
+            lost=counts.losses.deliveries,
+            lost_alerts=counts.losses.alerts,
+            lost_alerts_last_hour=counts.losses.alerts_last_hour,
+            loss=loss_sentence(counts.losses, said_together(refusals)),
         )
 
     def wanted_uploads(self) -> tuple[WantedUpload, ...]:
         """Files that wait for a place to be written to."""
-        with self._lock:
-            index = {
-                each.name: each.index for named in self._sinks.values() for each in named if each.sink.takes == "clips"
-            }
-        if not index:
-            return ()
-        waiting = self._spool.waiting(tuple(index), 2 * _WANTED_UPLOADS)
-        lacking = [record for record in waiting if not self._uploads.ready(record)][:_WANTED_UPLOADS]
-        return tuple(wanted_upload(record, index[record.sink]) for record in lacking)
+        names = self._names("clips")
+        waiting = self._spool.oldest(names, 2 * _WANTED_UPLOADS) if names else []
+        wanted = [self._uploads.wanted(record) for record in waiting]
+        return tuple(each for each in wanted if each is not None)[:_WANTED_UPLOADS]
 
     def take_uploads(self, uploads: tuple[SignedUpload, ...]) -> None:
         """Write files to where the operator says."""
@@ -146,11 +135,10 @@ class AlertDelivery:
         self._spool.wake()
 
     def drain(self, timeout_s: float) -> int:
-        """Wait until every line has arrived where it should; how many have not."""
+        """Wait until every message has arrived where it should; how many deliveries were not made."""
         deadline_s = time.monotonic() + timeout_s
-        with self._lock:
-            names = [each.name for named in self._sinks.values() for each in named if each.sink.takes == "alerts"]
-        while (left := self._spool.depth(names) if names else 0) and time.monotonic() < deadline_s:
+        names = self._names("alerts")
+        while (left := self._spool.waiting(names, time.time()).deliveries) and time.monotonic() < deadline_s:
             time.sleep(_POLL_S)
         return left
 
@@ -179,10 +167,14 @@ class AlertDelivery:
         # A sink that is named twice takes an alert once.
         return list({each.name: each for each in reversed(named)}.values())[::-1]
 
-    def _clip_is_there(self, app: str, name: str, size_bytes: int) -> None:
+    def _names(self, takes: Takes) -> list[str]:
+        with self._lock:
+            return [each.name for named in self._sinks.values() for each in named if each.sink.takes == takes]
+
+    def _clip_is_there(self, app: str, name: str) -> None:
         for each in self._sinks.get(app, []):
             if each.sink.takes == "clips":
-                self._spool.add(app, each.name, upload_body(name, size_bytes))
+                self._spool.add_clip(app, each.name, name, at_s=time.time())
 
 
 def _end(couriers: Collection[Courier], *, wait: bool) -> None:

@@ -24,6 +24,9 @@ class Courier:
         route: Route,
     ) -> None:
         self.problem: str | None = None
+        """why the record that is being delivered is not taken"""
+        self.refusal: str | None = None
+        """what was said of the last record that was given up"""
         self._spool = spool
         self._ready = route.ready
         self._destination = route.open()
@@ -69,8 +72,9 @@ class Courier:
                 failures = refusals = 0
                 continue
             if refusals >= _REFUSALS:
-                _log.warning("an event of %s was given up: %s", record.app, self.problem)
+                _log.warning("delivery %s of %s was given up: %s", record.id, record.app, self.problem)
                 self._spool.refused(record)
+                self.refusal, self.problem = self.problem, None
                 failures = refusals = 0
                 continue
             failures += 1

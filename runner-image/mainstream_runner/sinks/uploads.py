@@ -3,7 +3,6 @@
 A file that waits is a record of the spool; the signed URL stays in memory and is used once.
 """
 
-import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,17 +25,6 @@ class _Key:
     app: str
     sink: int
     name: str
-
-
-def upload_body(name: str, size_bytes: int) -> bytes:
-    """A record of the spool for one file."""
-    return json.dumps({"name": name, "size_bytes": size_bytes}).encode()
-
-
-def wanted_upload(record: Record, sink: int) -> WantedUpload:
-    """What the operator is asked for."""
-    said = json.loads(record.body)
-    return WantedUpload(app=record.app, sink=sink, name=said["name"], size_bytes=said["size_bytes"])
 
 
 def clips_route(uploads: "ClipUploads") -> Route:
@@ -68,25 +56,31 @@ class ClipUploads:
             while len(self._urls) > _URLS:
                 self._urls.pop(next(iter(self._urls)))
 
-    def ready(self, record: Record) -> bool:
-        """Whether it is known where to write the file."""
+    def wanted(self, record: Record) -> WantedUpload | None:
+        """What the operator is asked for; None where it has said already, or where the file is gone."""
+        size_bytes = self._size_bytes(record)
+        if size_bytes is None or self._is_signed(record):
+            return None
         with self._lock:
-            return self._key(record) in self._urls
+            key = self._key(record)
+        return WantedUpload(app=key.app, sink=key.sink, name=key.name, size_bytes=size_bytes)
+
+    def ready(self, record: Record) -> bool:
+        """Whether it is known where to write the file; one that is gone waits for nothing."""
+        return self._is_signed(record) or self._size_bytes(record) is None
 
     def deliver(self, record: Record) -> str | None:
         """PUT one file."""
+        size_bytes = self._size_bytes(record)
+        if size_bytes is None:
+            raise RefusedError("the clip is no longer on the node's disk, which keeps the newest")
         with self._lock:
             url = self._urls.pop(self._key(record), None)
         if url is None:
             return "the operator has not said where to write the clip"
-        name = json.loads(record.body)["name"]
-        path = self._folder / name
-        try:
-            size = path.stat().st_size
-        except OSError as error:
-            raise RefusedError("the clip is no longer on the disk") from error
+        path = self._folder / record.id
         headers = {
-            "Content-Length": str(size),
+            "Content-Length": str(size_bytes),
             "Content-Type": MEDIA_TYPES[path.suffix],
         }
         try:
@@ -102,8 +96,18 @@ class ClipUploads:
         """Close the connection."""
         self._client.close()
 
+    def _size_bytes(self, record: Record) -> int | None:
+        try:
+            return (self._folder / record.id).stat().st_size
+        except OSError:
+            return None
+
+    def _is_signed(self, record: Record) -> bool:
+        with self._lock:
+            return self._key(record) in self._urls
+
     def _key(self, record: Record) -> _Key:
-        return _Key(record.app, self._index.get(record.sink, -1), json.loads(record.body)["name"])
+        return _Key(record.app, self._index.get(record.sink, -1), record.id)
 
 
 class _KeptOpen:

@@ -4,7 +4,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import Sequence
 
@@ -43,8 +42,8 @@ class Webhook:
         """All of them have the same URL and key."""
 
     def deliver(self, record: Record) -> str | None:
-        """POST one event."""
-        headers = {"Content-Type": "application/json", _ID: message_id(record.body)}
+        """POST one alert's message."""
+        headers = {"Content-Type": "application/json", _ID: record.id}
         if self._key is not None:
             timestamp = str(int(time.time()))
             headers[_TIMESTAMP] = timestamp
@@ -55,18 +54,12 @@ class Webhook:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return f"the webhook does not answer ({type(error).__name__})"
         if status in _NEVER:
-            raise RefusedError(f"the webhook answered {status}")
+            raise RefusedError(f"the webhook answered {status}; see its log")
         return None if 200 <= status < 300 else f"the webhook answered {status}"
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
-
-
-def message_id(body: bytes) -> str:
-    """Identity of one message: an event is told twice, when it opens and when it closes."""
-    line = json.loads(body)
-    return f"{line['id']}.{line['event']}"
 
 
 def signature(key: str, identity: str, timestamp: str, body: bytes) -> str:

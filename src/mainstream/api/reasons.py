@@ -142,7 +142,16 @@ class Reason(StrEnum):
     AS_PLANNED = "AsPlanned", Effect.TELLS, "The planned rate is kept, and every sink is served."
     BELOW_RATE = "BelowRate", Effect.TELLS, "Fewer frames are analysed than planned."
     SINK_FAILING = "SinkFailing", Effect.TELLS, "A sink does not take what is delivered; it waits on the node's disk."
-    EVENTS_LOST = "EventsLost", Effect.TELLS, "More waited for a sink than the node's disk holds; the oldest were lost."
+    SINK_SLOW = (
+        "SinkSlow",
+        Effect.TELLS,
+        "A sink is slower than alerts come: some have waited for over 30 s.",
+    )
+    ALERTS_LOST = (
+        "AlertsLost",
+        Effect.TELLS,
+        "Alerts of the last hour did not reach every sink, which refused them, or more waited than the disk holds.",
+    )
 
     # The camera
     NOT_USED = "NotUsed", Effect.TELLS, "No app needs the stream, so no runner opens it."

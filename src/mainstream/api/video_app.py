@@ -117,10 +117,10 @@ class ObservedApp(Observed):
     """What the runner reports of the app."""
 
     frames_per_second: float | None = Field(None, description="Achieved analysed frames per second.")
-    events: int = Field(0, description="Events reported since the runner first ran the app.")
-    events_last_hour: int = Field(0, description="Events reported in the last hour.")
-    last_event: AwareDatetime | None = Field(None, description="When the last event started.")
-    lost_events: int = Field(0, description="Events that no sink will get: the disk's share for waiting ones was full.")
+    events: int = Field(0, description="Alerts since the runner first ran the app.")
+    events_last_hour: int = Field(0, description="Alerts in the last hour.")
+    last_event: AwareDatetime | None = Field(None, description="When the last alert opened.")
+    lost_events: int = Field(0, description="Alerts that will not reach every sink: refused, or the disk was full.")
 
 
 class Loss(StatusModel):

@@ -65,7 +65,7 @@ def test_nothing_is_kept_until_somebody_wants_clips(clip: Path) -> None:
 
 
 def test_an_event_gets_clip_and_picture_once_what_follows_it_was_read(ring: PacketRing, tmp_path: Path) -> None:
-    told: list[tuple[str, str, int]] = []
+    told: list[tuple[str, str]] = []
     recorder = ClipRecorder(tmp_path, lambda _: ring, ClipLimits(pre_roll_s=1.0, post_roll_s=0.2))
     recorder.start(lambda *each: told.append(each))
     clip, picture = clip_names("an-event", 1_700_000_000.0)
@@ -77,7 +77,8 @@ def test_an_event_gets_clip_and_picture_once_what_follows_it_was_read(ring: Pack
         time.sleep(0.02)
     recorder.close()
     assert clip == "20231114T221320Z-an-event.mp4"
-    assert told == [("a", name, (tmp_path / name).stat().st_size) for name in (picture, clip)]
+    assert told == [("a", picture), ("a", clip)]
+    assert all((tmp_path / name).stat().st_size > 0 for name in (picture, clip))
     assert recorder.failed == 0
 
 

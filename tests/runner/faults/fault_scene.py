@@ -47,7 +47,7 @@ class Scene:
     def missing(self) -> int:
         """Events that were reported and have not arrived."""
         app = self.stage.app()
-        return app.events - app.lost - len(self.receiver.lines())
+        return app.delivery.alerts - app.delivery.lost - len(self.receiver.lines())
 
     def settle(self, timeout_s: float = LONGEST_S) -> int:
         """Wait until all that was reported has arrived; how many have not."""
@@ -55,10 +55,10 @@ class Scene:
             wait_for(lambda: self.missing() <= 1, timeout_s)
         # The event of this very moment may be on its way.
         app = self.stage.app()
-        reported = app.events
+        reported = app.delivery.alerts
         with contextlib.suppress(TimeoutError):
-            wait_for(lambda: len(self.receiver.lines()) >= reported - app.lost, 10.0)
-        return max(0, reported - app.lost - len(self.receiver.lines()))
+            wait_for(lambda: len(self.receiver.lines()) >= reported - app.delivery.lost, 10.0)
+        return max(0, reported - app.delivery.lost - len(self.receiver.lines()))
 
     def recovery_s(self) -> float:
         """Seconds until another frame is analysed."""

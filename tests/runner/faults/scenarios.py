@@ -109,7 +109,7 @@ def webhook_down(on: Scene, seconds: float) -> Outcome:
     on.receiver.status = 503
     on.receiver.start()
     time.sleep(seconds / 2)
-    waiting = on.stage.app().undelivered
+    waiting = on.stage.app().delivery.undelivered
     on.receiver.status = 200
     start_s = time.monotonic()
     missing = on.settle()
@@ -119,7 +119,7 @@ def webhook_down(on: Scene, seconds: float) -> Outcome:
         f"webhook down for {seconds:.0f} s",
         0.0,
         app.dropped - before.dropped,
-        app.events,
+        app.delivery.alerts,
         missing,
         f"frames went on; {waiting} lines waited, all delivered {drained_s:.0f} s after it was back",
     )
@@ -177,7 +177,7 @@ def disk_full(on: Scene, seconds: float) -> Outcome:
     during = on.stage.app()
     filler.unlink()
     start_s = time.monotonic()
-    wait_for(lambda: on.stage.app().sink_problem is None, 30.0)
+    wait_for(lambda: on.stage.app().delivery.problem is None, 30.0)
     room_s = time.monotonic() - start_s
     missing = on.settle()
     app = on.stage.app()
@@ -185,9 +185,10 @@ def disk_full(on: Scene, seconds: float) -> Outcome:
         f"disk full for {seconds:.0f} s",
         0.0,
         app.dropped - before.dropped,
-        app.events,
+        app.delivery.alerts,
         missing,
-        f"{during.analysed - before.analysed} frames analysed meanwhile; {app.lost - before.lost} lines lost, counted;"
+        f"{during.analysed - before.analysed} frames analysed meanwhile; "
+        f"{app.delivery.lost - before.delivery.lost} deliveries lost, counted;"
         f" events kept again after {room_s:.1f} s",
     )
 
@@ -215,16 +216,16 @@ def broker_restarted(on: Scene, broker: Broker, topic: str, seconds: float) -> O
     try:
         wait_for(lambda: heard, 30.0)
         before, first = on.stage.app(), len(heard)
-        events_at = before.events
+        events_at = before.delivery.alerts
         broker.stop()
         time.sleep(seconds)
-        waiting = on.stage.app().undelivered
+        waiting = on.stage.app().delivery.undelivered
         broker.start()
         start_s = time.monotonic()
         wait_for(lambda: len(heard) > first + 1, LONGEST_S)
         recovery_s = time.monotonic() - start_s
         time.sleep(8.0)
-        reported = on.stage.app().events
+        reported = on.stage.app().delivery.alerts
         with contextlib.suppress(TimeoutError):
             wait_for(lambda: len(heard) - first >= reported - events_at, 30.0)
         missing = max(0, reported - events_at - (len(heard) - first))
@@ -247,12 +248,12 @@ def clock_jumped(stage: Stage, ahead_s: float) -> Outcome:
     after = stage.app()
     (stage.folder / "clock-ahead").unlink()
     time.sleep(2.0)
-    split = stage.app().events - before.events
+    split = stage.app().delivery.alerts - before.delivery.alerts
     return Outcome(
         f"wall clock {ahead_s:+.0f} s and back",
         0.0,
         after.dropped - before.dropped,
-        stage.app().events,
+        stage.app().delivery.alerts,
         0,
         f"{after.analysed - before.analysed} frames analysed, the running event {'SPLIT' if split else 'not split'}",
     )
@@ -280,7 +281,7 @@ def _outcome(on: Scene, fault: str, recovery_s: float, frames_lost: int, notes: 
     missing = on.settle()
     app = on.stage.app()
     assert app.captured >= counted(app), app
-    return Outcome(fault, recovery_s, frames_lost, app.events, missing, notes)
+    return Outcome(fault, recovery_s, frames_lost, app.delivery.alerts, missing, notes)
 
 
 def _state(on: CameraScene) -> str:

@@ -14,7 +14,7 @@ from mainstream.runner_orders import (
     UPLOADS_PATH,
     URLS_PATH,
 )
-from mainstream.status_report import AppStatusReport, SignedUploads, StatusReport, StreamStatusReport
+from mainstream.status_report import AppStatusReport, DeliveryReport, SignedUploads, StatusReport, StreamStatusReport
 from mainstream_runner.pod.admin import AdminServer, Answers
 from mainstream_runner.pod.metrics import Snapshot, render_metrics
 
@@ -24,7 +24,13 @@ REPORT = StatusReport(
     served="0" * 64,
     apps={
         "plaza/a": AppStatusReport(
-            captured=10, analysed=5, skipped=4, dropped=1, events=2, decisions=3, lost=7, fps=4.9
+            captured=10,
+            analysed=5,
+            skipped=4,
+            dropped=1,
+            decisions=3,
+            fps=4.9,
+            delivery=DeliveryReport(alerts=2, lost=7),
         ),
         "plaza/b": AppStatusReport(captured=10, analysed=1, skipped=9, problem="its weights could not be loaded"),
     },

@@ -118,7 +118,7 @@ def test_a_webhook_gets_each_line_once_in_order_signed_with_its_key(make: Make, 
         assert hmac.compare_digest(each.headers["webhook-signature"], f"v1,{wanted}")
         assert abs(int(each.headers["webhook-timestamp"]) - time.time()) < 60
     assert len({each.headers["webhook-id"] for each in receiver.received}) == 2
-    assert sinks.tally(app.name).events == 1
+    assert sinks.report(app.name).alerts == 1
 
 
 def test_two_apps_with_one_url_and_keys_of_their_own_are_signed_each_with_its_own(
@@ -144,7 +144,7 @@ def test_a_line_that_a_webhook_will_never_take_is_given_up_and_counted(
     receiver.status = 422
     courier = courier_to(receiver, spool)
     wait_for(lambda: spool.depth() == 0, 10.0)
-    assert spool.events("a").lost == 1
+    assert spool.counts("a").losses.refused == 1
     receiver.status = 200
     spool.put("a", ["s"], message(2), at_s=1.0)
     wait_for(lambda: len(receiver.received) == 1, 10.0)
@@ -270,7 +270,7 @@ def test_clips_are_put_where_the_operator_says_and_nowhere_else(make: Make, tmp_
     names = clip_names("id-1", 1.0)
     for name in names:
         (tmp_path / "clips" / name).write_bytes(name.encode())
-        sinks._clip_is_there(app.name, name, len(name))
+        sinks._clip_is_there(app.name, name)
     wanted = sinks.wanted_uploads()
     assert [(each.app, each.sink, each.name) for each in wanted] == [(app.name, 0, name) for name in names]
     # The second first: nothing waits for what nobody has signed.

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from mainstream_runner.alert import AlertMessage, AlertPhase
-from mainstream_runner.spool.spool import LeftOpen, Spool, SpoolLimits
+from mainstream_runner.spool.alert_ledger import LeftOpen, Losses
+from mainstream_runner.spool.bounds import SpoolLimits
+from mainstream_runner.spool.spool import Record, Spool, Waiting
 
 WRITER = """
 import sys
@@ -34,7 +36,7 @@ def put(spool: Spool, number: int, app: str = "a", sinks: tuple[str, ...] = ("s"
 
 
 def bodies(spool: Spool, sink: str = "s") -> list[bytes]:
-    return [record.body for record in spool.waiting([sink], 1000)]
+    return [record.body for record in spool.oldest([sink], 1000)]
 
 
 def test_what_was_not_delivered_is_there_after_a_restart_in_order(tmp_path: Path) -> None:
@@ -47,9 +49,9 @@ def test_what_was_not_delivered_is_there_after_a_restart_in_order(tmp_path: Path
     spool.close()
     again = Spool(tmp_path)
     assert [b'"id-1"' in body or b'"id-2"' in body for body in bodies(again)] == [True, True]
-    assert again.events("a").events == 3
-    assert again.events("a").last_start_s == 2.0
-    assert again.events("a").events_last_hour == 3
+    assert again.counts("a").alerts == 3
+    assert again.counts("a").last_start_s == 2.0
+    assert again.counts("a").alerts_last_hour == 3
 
 
 def test_numbers_never_repeat_even_when_everything_was_delivered(tmp_path: Path) -> None:
@@ -73,10 +75,10 @@ def test_every_line_that_was_kept_survives_a_kill_in_the_middle_of_writing(tmp_p
     kept += [int(text) for text in writer.stdout.read().split()]
     writer.wait()
     spool = Spool(tmp_path)
-    there = spool.depth(["s"])
+    there = spool.depth()
     # One more than was told may be there: it was kept, and the process ended before it could say so.
     assert there in (len(kept), len(kept) + 1)
-    assert spool.events("a").events == there
+    assert spool.counts("a").alerts == there
     assert put(spool, 7)
 
 
@@ -87,8 +89,8 @@ def test_a_sink_that_is_away_fills_its_share_and_pushes_out_nobody_else(tmp_path
         put(spool, number, sinks=("away",))
     assert [body[24:28] for body in bodies(spool, "away")] == [b"id-2", b"id-3", b"id-4"]
     assert len(bodies(spool, "other")) == 1
-    assert spool.events("a").lost == 2
-    assert spool.events("b").lost == 0
+    assert spool.counts("a").losses.deliveries == 2
+    assert spool.counts("b").losses.deliveries == 0
 
 
 def test_a_full_spool_lets_the_oldest_go_by_records_and_by_bytes(tmp_path: Path) -> None:
@@ -96,14 +98,14 @@ def test_a_full_spool_lets_the_oldest_go_by_records_and_by_bytes(tmp_path: Path)
     for number in range(6):
         put(spool, number)
     assert spool.depth() == 4
-    assert spool.events("a").lost == 2
+    assert spool.counts("a").losses.deliveries == 2
     spool.close()
     small = Spool(tmp_path, SpoolLimits(total_bytes=150))
     put(small, 9)
     assert small.depth() < 4
     assert bodies(small)[-1].find(b"id-9") > 0
     small.close()
-    assert Spool(tmp_path).events("a").lost > 2
+    assert Spool(tmp_path).counts("a").losses.deliveries > 2
 
 
 def test_an_alert_that_was_left_open_is_known_after_a_restart(tmp_path: Path) -> None:
@@ -136,15 +138,15 @@ def test_a_disk_that_is_full_costs_lines_that_are_counted_and_nothing_else(tmp_p
     refused = kept.count(False)
     assert refused > 0
     assert spool.problem is not None
-    assert spool.events("a").lost == 2 * refused
-    assert spool.events("a").events == 300
+    assert spool.counts("a").losses.deliveries == 2 * refused
+    assert spool.counts("a").alerts == 300
     spool._database.execute("PRAGMA max_page_count = 1000000")
     assert put(spool, 300)
     assert spool.problem is None
     spool.close()
     again = Spool(tmp_path)
-    assert again.events("a").events == 301
-    assert again.events("a").lost == 2 * refused
+    assert again.counts("a").alerts == 301
+    assert again.counts("a").losses.deliveries == 2 * refused
 
 
 def test_a_record_that_was_delivered_while_the_disk_was_full_is_not_delivered_again(
@@ -155,11 +157,11 @@ def test_a_record_that_was_delivered_while_the_disk_was_full_is_not_delivered_ag
     record = spool.next(["s"], 0.0)
     assert record is not None
 
-    def full(**_: object) -> None:
+    def full(_: object, **__: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(spool, "_transaction", full)
+        patched.setattr("mainstream_runner.spool.spool.transaction", full)
         spool.delivered(record)
     assert spool.next(["s"], 0.0) is None
     put(spool, 2)
@@ -173,3 +175,45 @@ def test_a_second_process_cannot_take_up_a_spool_in_use(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         sqlite3.connect(tmp_path / "spool.db", timeout=0.1).execute("SELECT * FROM records").fetchall()
     spool.close()
+
+
+def test_lost_deliveries_are_counted_by_cause_and_their_alerts_once(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, SpoolLimits(records_of_sink=3))
+    for number in (1, 2):
+        for phase in ("opened", "closed"):
+            spool.put("a", ["s", "t"], message(number, phase), at_s=time.time())
+    # The fourth record for each of the two sinks pushed out the first one, of the first alert.
+    assert spool.counts("a").losses == Losses(alerts=1, alerts_last_hour=1, pushed_out=2)
+    for record in spool.oldest(["s"], 10):
+        spool.refused(record)
+    assert spool.counts("a").losses == Losses(alerts=2, alerts_last_hour=2, pushed_out=2, refused=3)
+    spool.close()
+    assert Spool(tmp_path).counts("a").losses == Losses(alerts=2, alerts_last_hour=2, pushed_out=2, refused=3)
+
+
+def test_a_clip_that_is_lost_loses_no_alert(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.add_clip("a", "s", "1.mp4", at_s=1.0)
+    (record,) = spool.oldest(["s"], 10)
+    assert record == Record(1, "a", "s", "1.mp4", b"")
+    spool.refused(record)
+    assert spool.counts("a").losses == Losses(refused=1)
+
+
+def test_what_waits_is_counted_with_the_age_of_the_oldest(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    assert spool.waiting(["s"], 100.0) == Waiting(0, None)
+    for number in (1, 2):
+        spool.put("a", ["s", "t"], message(number), at_s=50.0 + number)
+    assert spool.waiting(["s"], 100.0) == Waiting(2, 49.0)
+    assert spool.waiting(["s", "t"], 100.0).deliveries == 4
+    # A clock that was put back makes nothing older than it is.
+    assert spool.waiting(["s"], 0.0).oldest_s == 0.0
+
+
+def test_tables_of_another_version_are_put_aside(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "spool.db")
+    old.execute("CREATE TABLE records(number INTEGER PRIMARY KEY, app TEXT, sink TEXT, body BLOB)")
+    old.close()
+    assert put(Spool(tmp_path), 1)
+    assert (tmp_path / "spool.db.broken").is_file()
