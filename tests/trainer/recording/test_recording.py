@@ -19,10 +19,10 @@ import pytest
 import yaml
 
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream_trainer.recording.camera import CameraAddress
+from mainstream_trainer.recording.connection import CameraAddress
+from mainstream_trainer.recording.footage_file import RecordingError
 from mainstream_trainer.recording.job import job_manifest
 from mainstream_trainer.recording.recorder import Recorder, Recording, Tally
-from mainstream_trainer.recording.segment import RecordingError
 
 REPOSITORY = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("MAINSTREAM_SHARED", REPOSITORY.parent / "shared"))

@@ -10,7 +10,7 @@ import typer
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from mainstream_trainer.recording.camera import CameraAddress
+    from mainstream_trainer.recording.connection import CameraAddress
 
 _JOB = "As a Kubernetes Job"
 _MAX_PASSWORD_BYTES = 4096
@@ -120,7 +120,7 @@ def _url(stream: str, manifests: Path) -> str:
 
 
 def _address(url: str, user: str | None, password_file: Path | None, variable: str) -> "CameraAddress":
-    from mainstream_trainer.recording.camera import CameraAddress
+    from mainstream_trainer.recording.connection import CameraAddress
 
     password = os.environ.get(variable)
     if password_file is not None:

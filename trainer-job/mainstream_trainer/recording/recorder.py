@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstream.errors import InvalidInputError
-from mainstream_trainer.recording.camera import Camera, CameraAddress, CameraGoneError, TimedPacket
-from mainstream_trainer.recording.segment import SIDECAR, SUFFIX, Segment
+from mainstream_trainer.recording.connection import CameraAddress, CameraConnection, CameraGoneError, TimedPacket
+from mainstream_trainer.recording.footage_file import SIDECAR, SUFFIX, FootageFile
 
 _log = logging.getLogger(__name__)
 _MEBIBYTE = 1 << 20
@@ -70,7 +70,7 @@ class Recorder:
         self._recording = recording
         self._on_progress = on_progress
         self._pause = pause
-        self._segment: Segment | None = None
+        self._file: FootageFile | None = None
         self._stopped = False
         self._started_s = time.monotonic()
         self.tally = Tally()
@@ -96,35 +96,35 @@ class Recorder:
                 self._wait(pause_s)
                 pause_s = min(2 * pause_s, _LAST_PAUSE_S)
         finally:
-            self._end_segment()
+            self._end_file()
         return self.tally
 
     def _record_connection(self) -> None:
-        camera = Camera(self._recording.address)
+        camera = CameraConnection(self._recording.address)
         try:
             for timed in camera.packets():
                 if self._over():
                     return
                 self._take(camera, timed)
         finally:
-            self._end_segment()
+            self._end_file()
             camera.close()
 
-    def _take(self, camera: Camera, timed: TimedPacket) -> None:
+    def _take(self, camera: CameraConnection, timed: TimedPacket) -> None:
         limit_bytes = self._recording.segment_mebibytes * _MEBIBYTE
-        if self._segment is not None:
-            size_bytes = self._segment.bytes
+        if self._file is not None:
+            size_bytes = self._file.bytes
             full = size_bytes >= limit_bytes and timed.packet.is_keyframe
             if full or size_bytes >= _NO_KEY_FRAME_SHARE * limit_bytes:
-                self._end_segment()
-        if self._segment is None:
+                self._end_file()
+        if self._file is None:
             if not timed.packet.is_keyframe:
                 self.tally.skipped_frames += 1
                 return
             self._make_room(int(_NO_KEY_FRAME_SHARE * limit_bytes))
-            self._segment = Segment.start(self._recording.folder, self._recording.stream, camera.video, timed)
+            self._file = FootageFile.start(self._recording.folder, self._recording.stream, camera.video, timed)
             self.tally.files += 1
-        self._segment.write(timed)
+        self._file.write(timed)
         self.tally.frames += 1
         self._told()
 
@@ -144,8 +144,8 @@ class Recorder:
             total_bytes -= size
             self.tally.deleted_files += 1
 
-    def _end_segment(self) -> None:
-        segment, self._segment = self._segment, None
+    def _end_file(self) -> None:
+        segment, self._file = self._file, None
         if segment is not None:
             segment.close()
 

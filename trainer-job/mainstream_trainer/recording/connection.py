@@ -83,7 +83,7 @@ class TimedPacket:
     """told by the camera (RTCP sender reports), not the moment of arrival"""
 
 
-class Camera:
+class CameraConnection:
     """One connection; raises `CameraGoneError` where there is none."""
 
     def __init__(self, address: CameraAddress) -> None:

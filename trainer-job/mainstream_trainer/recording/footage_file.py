@@ -11,7 +11,7 @@ import av
 from av.error import FFmpegError
 
 from mainstream.errors import MainstreamError
-from mainstream_trainer.recording.camera import TimedPacket
+from mainstream_trainer.recording.connection import TimedPacket
 
 SUFFIX = ".mkv"
 SIDECAR = ".json"
@@ -24,7 +24,7 @@ class RecordingError(MainstreamError):
 
 
 @dataclass
-class Segment:
+class FootageFile:
     """Takes packets from a key frame on until it is closed."""
 
     path: Path
@@ -38,7 +38,7 @@ class Segment:
     _camera_time: bool = False
 
     @classmethod
-    def start(cls, folder: Path, stream: str, video: Any, first: TimedPacket) -> "Segment":
+    def start(cls, folder: Path, stream: str, video: Any, first: TimedPacket) -> "FootageFile":
         """A new file, named by the wall-clock time of its first picture."""
         started = datetime.fromtimestamp(first.time_s, UTC)
         name = f"{started:%Y%m%dT%H%M%S}.{started.microsecond // 1000:03d}Z"
