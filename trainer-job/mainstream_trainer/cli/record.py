@@ -11,6 +11,7 @@ from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from mainstream_trainer.recording.connection import CameraAddress
+    from mainstream_trainer.recording.recorder import Tally
 
 _JOB = "As a Kubernetes Job"
 _MAX_PASSWORD_BYTES = 4096
@@ -88,21 +89,29 @@ def record(
     with console.status("connecting ...") as status:
         recorder = Recorder(
             recording,
-            on_progress=lambda tally: status.update(
-                f"{tally.seconds:.0f} s: {tally.frames} frames in {tally.files} files, "
-                f"{tally.interruptions} interruptions"
-            ),
+            on_progress=lambda tally: status.update(_progress(tally)),
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: recorder.stop())
         tally = recorder.run()
     console.print(
         f"{tally.frames} frames in {tally.files} files below {out}; {tally.skipped_frames} frames skipped before a key "
-        f"frame, {tally.interruptions} interruptions, {tally.deleted_files} old files deleted",
+        f"frame, {tally.interruptions} interruptions, {tally.clock_jumps} jumps of the camera's clock, "
+        f"{tally.unreadable} damaged packets left out, {tally.deleted_files} old files deleted",
         soft_wrap=True,
     )
     if tally.frames == 0:
         raise InvalidInputError(f"no frame came ({tally.last_problem or 'none was sent'})", source=url)
+
+
+def _progress(tally: "Tally") -> str:
+    done = f"{tally.seconds:.0f} s: {tally.frames} frames in {tally.files} files, {tally.interruptions} interruptions"
+    if tally.waiting_s < 1.0:
+        return done
+    return (
+        f"{done}; waits for the camera's next key frame, {tally.waiting_s:.0f} s so far (to wait less, shorten its key "
+        "frame interval)"
+    )
 
 
 def _url(stream: str, manifests: Path) -> str:

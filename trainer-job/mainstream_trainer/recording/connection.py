@@ -1,6 +1,6 @@
 """A camera's packets as they arrive, each with the wall-clock time of its picture."""
 
-import struct
+import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ from av.error import EOFError as AvEOFError
 from av.error import FFmpegError
 
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.footage.producer_time import ProducerTime
+from mainstream.footage.reading import best_video, read_packets, stamp_clock, stamped
 
 _OPTIONS = {
     "rtsp_transport": "tcp",
@@ -21,10 +23,8 @@ _OPTIONS = {
 }
 _OPEN_TIMEOUT_S = 10.0
 _SILENCE_S = 10.0
-_OLDEST_CLOCK_S = 1_577_836_800.0
-"""2020; a camera that tells an earlier time has a clock that was never set, and is not believed"""
-_PRODUCER_TIME = struct.Struct("<q")
-"""microseconds since 1970, as libavformat works it out from RTCP sender reports"""
+_RAW_FORMATS = {"h264": "h264", "hevc": "hevc"}
+"""by codec: the format of its bare packets"""
 
 
 class CameraGoneError(MainstreamError):
@@ -88,6 +88,8 @@ class CameraConnection:
 
     def __init__(self, address: CameraAddress) -> None:
         self._address = address
+        self.unreadable = 0
+        """packets that came damaged, and are left out"""
         try:
             self._container = av.open(
                 address.opened(),
@@ -98,32 +100,58 @@ class CameraConnection:
             if address.is_file:
                 raise InvalidInputError(f"cannot be opened ({error.strerror})", source=address.url) from None
             raise CameraGoneError(f"does not answer ({error.strerror})", source=address.url) from None
-        if not self._container.streams.video:
+        video = best_video(self._container)
+        if video is None:
             self._container.close()
             raise InvalidInputError("sends no video", source=address.url)
-        self.video = self._container.streams.video[0]
+        self.video = video
+        self._clock = stamp_clock(video)
+        self._template: Any = None
+
+    @property
+    def clock_jumps(self) -> int:
+        """Times that the camera's stamps jumped or stood still; its packets follow on each other."""
+        return self._clock.jumps
+
+    def template(self, key: Any) -> Any:
+        """An `av.VideoStream` that says all that a file has to say of the packets; None where nobody knows yet.
+
+        A camera that leaves its parameter sets out of the description of its stream sends them with `key` frames.
+        """
+        if self.video.codec_context.width:
+            return self.video
+        if self._template is None:
+            raw = _RAW_FORMATS.get(self.video.codec_context.name)
+            try:
+                # Held open as long as the connection: the stream belongs to it.
+                self._alone = av.open(io.BytesIO(bytes(key)), "r", format=raw)
+            except FFmpegError:
+                return None
+            found = best_video(self._alone)
+            self._template = found if found is not None and found.codec_context.width else None
+        return self._template
 
     def packets(self) -> Iterator[TimedPacket]:
-        """Until the stream ends; those without a time stamp are left out, as a recorder can't place them."""
-        offset_s: float | None = None
+        """Until the stream ends, with their stamps on a time line that only goes forward."""
+        producer = ProducerTime()
         first: tuple[float, float] | None = None
         try:
-            for packet in self._container.demux(self.video):
-                if packet.pts is None or packet.dts is None or packet.size == 0:
+            for packet in stamped(read_packets(self._container, self.video, self._note_unreadable), self._clock):
+                if packet.dts is None:
                     continue
+                packet.pts = packet.dts if packet.pts is None else packet.pts
                 at_s = float(packet.pts * packet.time_base)
-                if packet.has_sidedata("prft"):
-                    (told_us,) = _PRODUCER_TIME.unpack_from(bytes(packet.get_sidedata("prft")))
-                    if told_us / 1e6 > _OLDEST_CLOCK_S:
-                        offset_s = told_us / 1e6 - at_s
+                producer.note(packet)
                 first = first or (at_s, time.time())
                 # A clip comes faster than real time: its pictures follow the first one by their own times.
                 arrived_s = first[1] + at_s - first[0] if self._address.is_file else time.time()
-                told = offset_s is not None
-                yield TimedPacket(packet, offset_s + at_s if offset_s is not None else arrived_s, told)
+                told_s = producer.of(at_s)
+                yield TimedPacket(packet, arrived_s if told_s is None else told_s, told_s is not None)
         except AvEOFError:
             pass
         except FFmpegError as error:
+            if self._address.is_file:
+                raise InvalidInputError(f"breaks off ({error.strerror})", source=self._address.url) from None
             raise CameraGoneError(f"broke off ({error.strerror})", source=self._address.url) from None
         if not self._address.is_file:
             raise CameraGoneError("ended its stream", source=self._address.url)
@@ -131,3 +159,6 @@ class CameraConnection:
     def close(self) -> None:
         """Hang up."""
         self._container.close()
+
+    def _note_unreadable(self) -> None:
+        self.unreadable += 1

@@ -1,5 +1,6 @@
 """One file of footage with its sidecar: Matroska, readable up to the last second whatever happens to the recorder."""
 
+import errno
 import json
 import os
 from dataclasses import dataclass, field
@@ -8,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import av
-from av.error import FFmpegError
+from av.error import FFmpegError, InvalidDataError
 
 from mainstream.errors import MainstreamError
-from mainstream_trainer.recording.connection import TimedPacket
+from mainstream_trainer.recording.connection import CameraGoneError, TimedPacket
 
 SUFFIX = ".mkv"
 SIDECAR = ".json"
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CLUSTER_MS = "1000"
 """footage that a kill may cost: what was not yet handed to the operating system"""
 
@@ -30,24 +32,12 @@ class FootageFile:
     path: Path
     stream: str
     """name or URL without credentials, for the sidecar"""
-    video: Any
-    """`av.VideoStream` whose packets come"""
+    template: Any
+    """`av.VideoStream` that says what the packets are"""
     _times: list[dict[str, Any]] = field(default_factory=list)
     _frames: int = 0
     _last_s: float = 0.0
-    _camera_time: bool = False
-
-    @classmethod
-    def start(cls, folder: Path, stream: str, video: Any, first: TimedPacket) -> "FootageFile":
-        """A new file, named by the wall-clock time of its first picture."""
-        started = datetime.fromtimestamp(first.time_s, UTC)
-        name = f"{started:%Y%m%dT%H%M%S}.{started.microsecond // 1000:03d}Z"
-        path = folder / f"{name}{SUFFIX}"
-        for again in range(1, 1000):
-            if not path.exists():
-                break
-            path = folder / f"{name}-{again}{SUFFIX}"
-        return cls(path, stream, video)
+    _first_dts: int | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -57,10 +47,10 @@ class FootageFile:
                 format="matroska",
                 options={"cluster_time_limit": _CLUSTER_MS, "flush_packets": "1"},
             )
-            self._track = self._output.add_stream_from_template(self.video)
+            self._track = self._output.add_stream_from_template(self.template)
         except (FFmpegError, OSError) as error:
+            self.path.unlink(missing_ok=True)
             raise self._failed(error) from error
-        self._first_dts: int | None = None
 
     @property
     def bytes(self) -> int:
@@ -71,7 +61,9 @@ class FootageFile:
             return 0
 
     def write(self, timed: TimedPacket) -> None:
-        """Append a packet; raises `RecordingError` where the disk is full or gone."""
+        """Append a packet; raises `RecordingError` where the disk is full or gone, `CameraGoneError` where the packet
+        is none that a file can hold.
+        """
         packet = timed.packet
         if self._first_dts is None:
             self._first_dts = min(packet.dts, packet.pts)
@@ -87,25 +79,29 @@ class FootageFile:
         self._frames += 1
         self._last_s = timed.time_s
         if is_key:
-            self._camera_time = timed.camera_time
             self._times.append({"s": round(at_s, 3), "time": _iso(timed.time_s), "camera": timed.camera_time})
             self._write_sidecar(ended=False)
 
     def close(self) -> None:
-        """End the file and its sidecar; after an error of the disk, what is there stays."""
+        """End the file and its sidecar; one without a frame is taken away. After an error, what is there stays."""
         try:
             self._output.close()
         except (FFmpegError, OSError) as error:
-            raise self._failed(error) from error
-        self._write_sidecar(ended=True)
+            if self._frames:
+                raise self._failed(error) from error
+        if self._frames:
+            self._write_sidecar(ended=True)
+        else:
+            self.path.unlink(missing_ok=True)
+            self.path.with_suffix(SIDECAR).unlink(missing_ok=True)
 
     def _write_sidecar(self, *, ended: bool) -> None:
         content = {
             "file": self.path.name,
             "stream": self.stream,
-            "codec": self.video.codec_context.name,
-            "width": self.video.codec_context.width,
-            "height": self.video.codec_context.height,
+            "codec": self.template.codec_context.name,
+            "width": self.template.codec_context.width,
+            "height": self.template.codec_context.height,
             "start": self._times[0]["time"] if self._times else None,
             "end": _iso(self._last_s) if ended and self._frames else None,
             "frames": self._frames,
@@ -122,11 +118,26 @@ class FootageFile:
             hidden.unlink(missing_ok=True)
             raise self._failed(error) from error
 
-    def _failed(self, error: OSError | FFmpegError) -> RecordingError:
+    def _failed(self, error: OSError | FFmpegError) -> MainstreamError:
+        """Whose fault it is: a packet's is the camera's, and a disk that is not full is not called so."""
         reason = error.strerror or (os.strerror(error.errno) if error.errno else str(error))
-        return RecordingError(
-            f"cannot be written ({reason}); free some space, or keep less (--keep-mebibytes)", source=self.path
-        )
+        if error.errno in _DISK_FULL:
+            return RecordingError(
+                f"cannot be written ({reason}); free some space, or keep less (--keep-mebibytes)", source=self.path
+            )
+        if error.errno in (None, errno.EINVAL) or isinstance(error, InvalidDataError):
+            return CameraGoneError(f"sends what no file can hold ({reason})", source=self.stream)
+        return RecordingError(f"cannot be written ({reason}); check the folder (--out) and its disk", source=self.path)
+
+
+def footage_path(folder: Path, time_s: float, after: str = "") -> Path:
+    """Where footage from `time_s` (since 1970) on belongs: names are in order, later than `after`, and never taken."""
+    while True:
+        started = datetime.fromtimestamp(time_s, UTC)
+        path = folder / f"{started:%Y%m%dT%H%M%S}.{started.microsecond // 1000:03d}Z{SUFFIX}"
+        if path.name > after and not path.exists():
+            return path
+        time_s += 0.001
 
 
 def _iso(time_s: float) -> str:

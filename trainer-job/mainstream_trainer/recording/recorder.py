@@ -1,4 +1,4 @@
-"""Records a camera until told to stop: segment after segment, through cameras that go away, within a bound on disk."""
+"""Records a camera until told to stop: file after file, through cameras that go away, within a bound on disk."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mainstream.errors import InvalidInputError
 from mainstream_trainer.recording.connection import CameraAddress, CameraConnection, CameraGoneError, TimedPacket
-from mainstream_trainer.recording.footage_file import SIDECAR, SUFFIX, FootageFile
+from mainstream_trainer.recording.footage_file import SIDECAR, SUFFIX, FootageFile, footage_path
 
 _log = logging.getLogger(__name__)
 _MEBIBYTE = 1 << 20
@@ -17,6 +17,8 @@ _FIRST_PAUSE_S = 1.0
 _LAST_PAUSE_S = 60.0
 _NO_KEY_FRAME_SHARE = 1.5
 """of a segment's size: one that finds no key frame by then ends, and what comes before the next one is left out"""
+_SAID_AFTER_S = 5.0
+"""without a key frame"""
 MAX_FILES = 2000
 """that are kept, whatever their size: a camera that comes and goes makes many small ones"""
 
@@ -53,6 +55,12 @@ class Tally:
     deleted_files: int = 0
     interruptions: int = 0
     """times that the camera was gone"""
+    clock_jumps: int = 0
+    """times that the camera's time stamps jumped or stood still; its frames follow on each other"""
+    unreadable: int = 0
+    """packets that came damaged, and are left out"""
+    waiting_s: float = 0.0
+    """since the camera sent something, as long as no key frame was among it"""
     last_problem: str | None = None
     seconds: float = field(default=0.0)
 
@@ -71,6 +79,8 @@ class Recorder:
         self._on_progress = on_progress
         self._pause = pause
         self._file: FootageFile | None = None
+        self._last_name = ""
+        self._waits_since_s: float | None = None
         self._stopped = False
         self._started_s = time.monotonic()
         self.tally = Tally()
@@ -90,6 +100,8 @@ class Recorder:
                     self._record_connection()
                     break
                 except CameraGoneError as error:
+                    if self._recording.address.is_file:
+                        raise
                     self._interrupted(error)
                 if self.tally.frames > before:
                     pause_s = _FIRST_PAUSE_S
@@ -101,12 +113,17 @@ class Recorder:
 
     def _record_connection(self) -> None:
         camera = CameraConnection(self._recording.address)
+        jumps, unreadable = self.tally.clock_jumps, self.tally.unreadable
         try:
             for timed in camera.packets():
                 if self._over():
                     return
+                if camera.clock_jumps + jumps > self.tally.clock_jumps:
+                    _log.warning("the camera's time stamps jumped or stood still; its frames follow on each other")
+                self.tally.clock_jumps = jumps + camera.clock_jumps
                 self._take(camera, timed)
         finally:
+            self.tally.unreadable = unreadable + camera.unreadable
             self._end_file()
             camera.close()
 
@@ -118,14 +135,33 @@ class Recorder:
             if full or size_bytes >= _NO_KEY_FRAME_SHARE * limit_bytes:
                 self._end_file()
         if self._file is None:
-            if not timed.packet.is_keyframe:
-                self.tally.skipped_frames += 1
+            template = camera.template(timed.packet) if timed.packet.is_keyframe else None
+            if template is None:
+                self._skip()
                 return
+            self._waits_since_s, self.tally.waiting_s = None, 0.0
             self._make_room(int(_NO_KEY_FRAME_SHARE * limit_bytes))
-            self._file = FootageFile.start(self._recording.folder, self._recording.stream, camera.video, timed)
+            path = footage_path(self._recording.folder, timed.time_s, self._last_name)
+            self._file, self._last_name = FootageFile(path, self._recording.stream, template), path.name
             self.tally.files += 1
         self._file.write(timed)
         self.tally.frames += 1
+        self._told()
+
+    def _skip(self) -> None:
+        """A frame that no file can start with; a camera is waited for as long as its groups of pictures are."""
+        self.tally.skipped_frames += 1
+        now_s = time.monotonic()
+        if self._waits_since_s is None:
+            self._waits_since_s = now_s
+        waited_s = now_s - self._waits_since_s
+        if waited_s > _SAID_AFTER_S >= self.tally.waiting_s:
+            _log.warning(
+                "no key frame with its parameter sets for %.0f s; a file starts with the next one. To wait less, "
+                "shorten the camera's key frame interval (2 s is usual)",
+                waited_s,
+            )
+        self.tally.waiting_s = waited_s
         self._told()
 
     def _make_room(self, needed_bytes: int) -> None:
@@ -145,9 +181,9 @@ class Recorder:
             self.tally.deleted_files += 1
 
     def _end_file(self) -> None:
-        segment, self._file = self._file, None
-        if segment is not None:
-            segment.close()
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
     def _interrupted(self, error: CameraGoneError) -> None:
         self.tally.interruptions += 1
