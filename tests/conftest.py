@@ -1,9 +1,12 @@
 """What holds for all tests."""
 
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,9 @@ import pytest
 # A shell that runs the tests in the background has them ignore Ctrl-C, and so would every process that a test starts
 # and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What several folders of tests share.
+sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
 _SHARED = Path(os.environ.get("MAINSTREAM_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -24,3 +30,31 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cases")
     subprocess.run([sys.executable, maker, folder], check=True, stdout=subprocess.DEVNULL, timeout=300)
     return folder
+
+
+@pytest.fixture
+def real_camera() -> Iterator[Callable[[Path], str]]:
+    """Plays an H.264 file as a camera does; gives its URL."""
+    tool = os.environ.get("MAINSTREAM_TEST_RTSP_CAMERA") or shutil.which("rtsp-camera")
+    tool = tool or str(_SHARED / "camera/rtsp-camera")
+    started: list[subprocess.Popen[str]] = []
+
+    def play(path: Path) -> str:
+        if not Path(tool).exists():
+            pytest.skip("no camera: put rtsp-camera on PATH or name it in MAINSTREAM_TEST_RTSP_CAMERA")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        line = [tool, str(path), "--port", str(port)]
+        camera = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        started.append(camera)
+        assert camera.stdout is not None
+        url = camera.stdout.readline().strip()
+        if not url:
+            pytest.skip("the camera does not start; see what rtsp-camera --help says it needs")
+        return url
+
+    yield play
+    for camera in started:
+        camera.kill()
+        camera.wait(10)
