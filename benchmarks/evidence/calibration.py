@@ -177,6 +177,7 @@ def plans_of(result: Mapping[str, Any]) -> list[AppPlan]:
             f1=app["f1_predicted"],
             recall=app["recall_predicted"],
             precision=app["precision_predicted"],
+            false_alerts_per_hour=app["false_per_hour_predicted"],
             value=app["f1_predicted"],
         )
         for app in result["apps"]

@@ -33,6 +33,7 @@ class AppResult:
     f1_predicted: float
     recall_predicted: float
     precision_predicted: float
+    false_per_hour_predicted: float
     f1: float
     recall: float
     precision: float
@@ -68,6 +69,7 @@ def result_of(plan: Plan, counts: Mapping[str, EventScore], lengths_s: Mapping[s
                 f1_predicted=each.f1,
                 recall_predicted=each.recall,
                 precision_predicted=each.precision,
+                false_per_hour_predicted=each.false_alerts_per_hour,
                 f1=counts[each.name].f1,
                 recall=counts[each.name].recall,
                 precision=counts[each.name].precision,

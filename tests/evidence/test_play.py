@@ -46,6 +46,6 @@ def test_scores_become_hits_votes_and_counts_as_in_the_feeder() -> None:
 
 def test_an_app_that_did_not_fit_finds_nothing() -> None:
     shown = stream([0] * 20 + [1] * 20 + [0] * 20)
-    plan = AppPlan("one", None, None, None, None, 0.0, 0.0, 0.0, 0.0)
+    plan = AppPlan("one", None, None, None, None, 0.0, 0.0, 0.0, 0.0, 0.0)
     counts = play_plan([plan], {}, shown, {"one": (1,)}, {"one": 1.0})
     assert (counts["one"].events, counts["one"].events_found, counts["one"].f1) == (1, 0, 0.0)

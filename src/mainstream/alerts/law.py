@@ -1,6 +1,6 @@
 """What alerts a threshold, a rate and votes are predicted to give (docs/design.md, "Alerts", "Predicted").
 
-Arrays have the shape (X, F, P): votes by rates by operating points. Invariant: recall and precision lie in [0, 1], and
+Arrays have the shape (F, X, P): rates by votes by operating points. Invariant: recall and precision lie in [0, 1], and
 are 0 where no frame is analysed.
 """
 
@@ -41,7 +41,7 @@ def predicted(
     alarmed = found_share(p, fps, votes, events.events, correlation)
     quiet, opens = _outside(e, fps, votes, events.gap_s, correlation)
     late_s = tolerance_s(events.length_s)
-    rate = fps[None, :, None]
+    rate = fps[:, None, None]
     recall = np.minimum(1.0, alarmed * (1.0 - quiet) + rate * late_s * opens)
     free_s = _quiet_per_event_s(events) - alarmed * events.gap_s - late_s
     return _with_false(recall, rate * opens * np.maximum(0.0, free_s), events)
@@ -80,45 +80,42 @@ def _with_false(recall: FloatArray, false_per_event: FloatArray, events: MergedE
 def _outside(
     e: FloatArray, fps: FloatArray, votes: IntArray, gap_s: float, correlation: float
 ) -> tuple[FloatArray, FloatArray]:
-    """P(a stretch of one gap is not quiet), and P(an analysed frame outside events opens an alert): (X, F, P) each."""
+    """P(a stretch of one gap is not quiet), and P(an analysed frame outside events opens an alert): (F, X, P) each."""
     frames = np.floor(fps * gap_s + _ROUNDING).astype(np.int64)
-    ends = frames[None, :] + votes[:, None]
+    ends = frames[:, None] + votes[None, :]
     counts = np.unique(np.concatenate([(ends - 1).ravel(), ends.ravel()]))
     table = runs_within(e, counts, votes, correlation)
-    row = np.arange(len(votes))[:, None]
-    quiet = table[row, np.searchsorted(counts, ends - 1)]
-    return quiet, table[row, np.searchsorted(counts, ends)] - quiet
+    column = np.arange(len(votes))[None, :]
+    quiet = table[column, np.searchsorted(counts, ends - 1)]
+    return quiet, table[column, np.searchsorted(counts, ends)] - quiet
 
 
 def found_share(
     p: FloatArray, fps: FloatArray, votes: IntArray, events: tuple[MergedEvent, ...], correlation: float
 ) -> FloatArray:
-    """Share of events with a decision in one of their pieces: (X, F, P)."""
-    single = np.array([event.pieces_s[0] for event in events if _is_single(event)])
-    pieces = np.array([length for event in events if not _is_single(event) for length in event.pieces_s])
-    lengths = np.concatenate([single, pieces])
+    """Share of events with a decision in one of their pieces: (F, X, P)."""
+    single = [event.pieces_s[0] for event in events if _is_single(event)]
+    several = [event for event in events if not _is_single(event)]
+    lengths = np.array([*single, *(length for event in several for length in event.pieces_s)])
     frames = lengths[:, None] * fps[None, :]
     whole = np.floor(frames + _ROUNDING).astype(np.int64)
     part = np.maximum(frames - whole, 0.0)
     counts = np.unique(np.concatenate([whole.ravel(), whole.ravel() + 1]))
-    table = runs_within(p, counts, votes, correlation)
-    below = np.searchsorted(counts, whole)
-    above = np.searchsorted(counts, whole + 1)
+    table = runs_within(p, counts, votes, correlation).transpose(1, 0, 2)
+    below, above = np.searchsorted(counts, whole), np.searchsorted(counts, whole + 1)
     # An event of one piece is linear in the table, so that one product does for all of them.
     share = np.zeros((len(fps), len(counts)))
     rates = np.arange(len(fps))
     for row in range(len(single)):
         share[rates, below[row]] += 1.0 - part[row]
         share[rates, above[row]] += part[row]
-    found: FloatArray = np.matmul(share, table)
+    found: FloatArray = (share @ table.reshape(len(counts), -1)).reshape(len(fps), len(votes), len(p))
     at = len(single)
-    for event in events:
-        if _is_single(event):
-            continue
+    for event in several:
         unseen = np.ones_like(found)
         for piece in range(at, at + len(event.pieces_s)):
-            within = part[piece][:, None]
-            unseen *= 1.0 - (1.0 - within) * table[:, below[piece]] - within * table[:, above[piece]]
+            within = part[piece][:, None, None]
+            unseen *= 1.0 - (1.0 - within) * table[below[piece]] - within * table[above[piece]]
         at += len(event.pieces_s)
         found += 1.0 - (unseen if event.weight == 1.0 else np.maximum(unseen, 0.0) ** event.weight)
     return np.clip(found / len(events), 0.0, 1.0)

@@ -142,4 +142,4 @@ def compare(setting: Setting, events: int, votes: IntArray, seed: int) -> Compar
     law = predicted(p, e, np.array([setting.fps]), votes, merged, setting.correlation)
     scores = [simulate(setting, stream, *point, votes, rng) for point in zip(p.tolist(), e.tolist(), strict=True)]
     measured = np.array([[score.f1 for score in of_point] for of_point in scores]).T
-    return Compared(f1(law.recall, law.precision)[:, 0], measured)
+    return Compared(f1(law.recall, law.precision)[0], measured)

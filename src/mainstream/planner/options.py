@@ -2,26 +2,23 @@
 
 Threshold and votes cost nothing more, so they are chosen before the search begins; what is left to search is
 (candidate, rate). Invariant: `value[k, f]` is the highest value of the app's metric over its allowed thresholds and
-votes for candidate k at rate f, and `threshold`, `votes`, `recall` and `precision` are those it is reached with (the
-first in order of votes, then of thresholds, where several reach it).
+votes for candidate k at rate f that keep to its maximum of false alerts, and `threshold`, `votes`, `recall`,
+`precision` and `false_per_hour` are those it is reached with (the first in order of votes, then of thresholds, where
+several reach it).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mainstream.events import Compat, f1, f_beta, frames_per_event, precision, run_table
+from mainstream.alerts.law import Alerts
+from mainstream.events import Compat, f1, f_beta
+from mainstream.planner.predictions import FloatArray, IntArray, of_points, of_replays
 from mainstream.planner.problem import App, Candidate, Objective, Pin, Running
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-
+from mainstream.planner.wording import HOURS_PER_DAY
 
 TABLES_KEPT = 256
 COARSE_FPS = (1.0, 5.0)
@@ -30,13 +27,19 @@ COARSE_VOTES = 2
 
 @dataclass(frozen=True)
 class OptionTable:
-    """All arrays but `rates` (F,) have shape (K, F): candidates by rates. `value` is -1 where nothing is allowed."""
+    """All arrays but `rates` (F,) have shape (K, F): candidates by rates. `value` is -1 where nothing is allowed.
+
+    `least_false_per_hour` is the lowest rate of false alerts of any threshold and votes that finds something and
+    reaches the app's minimum; infinite where none does.
+    """
 
     app: App
     rates: FloatArray
     value: FloatArray
     recall: FloatArray
     precision: FloatArray
+    false_per_hour: FloatArray
+    least_false_per_hour: FloatArray
     threshold: FloatArray
     votes: IntArray
 
@@ -45,13 +48,13 @@ class OptionTable:
         return float(f1(self.recall[candidate, rate], self.precision[candidate, rate]))
 
 
-def metric_of(objective: Objective, recall: FloatArray, precise: FloatArray) -> FloatArray:
-    """Value of an app's metric; arguments and result have one shape."""
+def metric_of(objective: Objective, alerts: Alerts) -> FloatArray:
+    """Value of an app's metric, of the shape of `alerts`."""
     if objective.metric == "recall":
-        return recall
+        return alerts.recall
     if objective.metric == "precision":
-        return precise
-    return f_beta(recall, precise, objective.beta if objective.metric == "f-beta" else 1.0)
+        return alerts.precision
+    return f_beta(alerts.recall, alerts.precision, objective.beta if objective.metric == "f-beta" else 1.0)
 
 
 @lru_cache(maxsize=TABLES_KEPT)
@@ -68,6 +71,8 @@ def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None)
         np.full(shape, -1.0),
         np.zeros(shape),
         np.zeros(shape),
+        np.zeros(shape),
+        np.full(shape, np.inf),
         np.zeros(shape),
         np.zeros(shape, dtype=np.int64),
     )
@@ -112,8 +117,8 @@ def coarse_table(app: App, running: Running | None, compat: Compat | None = None
 def _fill_modelled(
     table: OptionTable, candidates: list[int], votes: IntArray, pin: Pin | None, compat: Compat | None
 ) -> None:
-    """Candidates that were not replayed: the event model's chain, for all of them in one walk."""
-    app, events = table.app, table.app.events
+    """Candidates that were not replayed: the law of alerts, for all of them in one walk."""
+    app = table.app
     points = [
         [
             point
@@ -125,23 +130,14 @@ def _fill_modelled(
     flat = [point for of_candidate in points for point in of_candidate]
     if not flat:
         return
-    thresholds = np.array([point.threshold for point in flat])
-    hits = np.array([point.p for point in flat] + [point.e for point in flat])
-    frames = frames_per_event(events.length_s, table.rates, stream_fps=app.stream_fps, compat=compat)
-    found = run_table(hits, frames, votes, events.correlation)
-    recall, false_alarm = found[..., : len(flat)], found[..., len(flat) :]
-    if events.lengths_s:
-        each = [
-            frames_per_event(length_s, table.rates, stream_fps=app.stream_fps, compat=compat)
-            for length_s in events.lengths_s
-        ]
-        by_length = run_table(hits[: len(flat)], np.concatenate(each), votes, events.correlation)
-        recall = by_length.reshape(len(votes), len(each), len(table.rates), len(flat)).mean(axis=1)
+    thresholds, p, e = (np.array([getattr(point, name) for point in flat]) for name in ("threshold", "p", "e"))
+    alerts = of_points(app, table.rates, votes, p, e, compat)
     ends = np.cumsum([len(of_candidate) for of_candidate in points])
     for k, of_candidate, end in zip(candidates, points, ends.tolist(), strict=True):
         if of_candidate:
             those = slice(end - len(of_candidate), end)
-            _keep_best(table, k, votes, thresholds[those], recall[..., those], false_alarm[..., those])
+            part = Alerts(alerts.recall[..., those], alerts.precision[..., those], alerts.false_per_hour[..., those])
+            _keep_best(table, k, votes, thresholds[those], part)
 
 
 def _fill_replayed(table: OptionTable, k: int, candidate: Candidate, votes: IntArray, pin: Pin | None) -> None:
@@ -151,43 +147,26 @@ def _fill_replayed(table: OptionTable, k: int, candidate: Candidate, votes: IntA
         for point in candidate.replayed
         if point.votes in votes and (pin is None or pin.threshold in (None, point.threshold))
     ]
-    if not points:
-        return
-    thresholds = np.array(sorted({point.threshold for point in points}))
-    recall = np.zeros((len(votes), len(table.rates), len(thresholds)))
-    false_alarm = np.zeros_like(recall)
-    curves: dict[tuple[int, float], list[tuple[float, float, float]]] = defaultdict(list)
-    for point in points:
-        curves[point.votes, point.threshold].append((point.fps, point.recall, point.false_alarm))
-    for x, vote in enumerate(votes.tolist()):
-        for t, threshold in enumerate(thresholds.tolist()):
-            curve = sorted(curves[vote, threshold])
-            recall[x, :, t] = _between(table.rates, ((fps, found) for fps, found, _ in curve))
-            false_alarm[x, :, t] = _between(table.rates, ((fps, false) for fps, _, false in curve))
-    _keep_best(table, k, votes, thresholds, recall, false_alarm)
+    if points:
+        thresholds, alerts = of_replays(table.app, table.rates, votes, points)
+        _keep_best(table, k, votes, thresholds, alerts)
 
 
-def _between(rates: FloatArray, curve: Iterable[tuple[float, float]]) -> FloatArray:
-    """Linear between replayed rates, towards 0 at rate 0 below them, and level above them."""
-    known = [(0.0, 0.0), *curve]
-    return np.interp(rates, [fps for fps, _ in known], [share for _, share in known])
-
-
-def _keep_best(
-    table: OptionTable,
-    k: int,
-    votes: IntArray,
-    thresholds: FloatArray,
-    recall: FloatArray,
-    false_alarm: FloatArray,
-) -> None:
-    """Reduce (X, F, T) arrays over votes and thresholds into row `k` of the table."""
-    precise = precision(recall, false_alarm, table.app.events.frequency)
-    value = metric_of(table.app.objective, recall, precise)
-    by_rate = value.transpose(1, 0, 2).reshape(len(table.rates), -1)
+def _keep_best(table: OptionTable, k: int, votes: IntArray, thresholds: FloatArray, alerts: Alerts) -> None:
+    """Reduce alerts (F, X, T) over votes and thresholds into row `k` of the table."""
+    objective = table.app.objective
+    value = metric_of(objective, alerts)
+    if objective.maximum_false_alerts_per_day is not None:
+        useful = (alerts.recall > 0.0) & (value >= (objective.minimum or 0.0))
+        false = np.where(useful, alerts.false_per_hour, np.inf)
+        table.least_false_per_hour[k] = false.min(axis=(1, 2))
+        most = objective.maximum_false_alerts_per_day / HOURS_PER_DAY
+        value = np.where(false <= most, value, -1.0)
+    by_rate = value.reshape(len(table.rates), -1)
     best = by_rate.argmax(axis=1)
     x, t = np.divmod(best, len(thresholds))
     f = np.arange(len(table.rates))
     table.value[k] = by_rate[f, best]
-    table.recall[k], table.precision[k] = recall[x, f, t], precise[x, f, t]
+    for name in ("recall", "precision", "false_per_hour"):
+        getattr(table, name)[k] = getattr(alerts, name)[f, x, t]
     table.threshold[k], table.votes[k] = thresholds[t], votes[x]

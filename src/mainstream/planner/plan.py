@@ -21,9 +21,10 @@ class AppPlan:
     threshold: float | None
     fps: float | None
     votes: int | None
-    f1: float
-    recall: float
-    precision: float
+    f1: Annotated[float, Field(description="Of alerts: harmonic mean of recall and precision.")]
+    recall: Annotated[float, Field(description="Share of events for which an alert opens.")]
+    precision: Annotated[float, Field(description="Found events over found events and false alerts.")]
+    false_alerts_per_hour: float
     value: Annotated[float, Field(description="Predicted metric of the app's own objective; f1 unless it says else.")]
     why: str = ""
 

@@ -35,14 +35,19 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class ReplayedPoint:
-    """What the trainer measured by replaying held-out video or pictures at one threshold, rate and number of votes."""
+    """What the trainer measured by replaying held-out video or pictures at one threshold, rate and number of votes.
+
+    It holds for the merge gap that it was played with, which must be the app's.
+    """
 
     __pydantic_config__ = STRICT_FORM
     threshold: float
     fps: float
     votes: int
     recall: float
-    false_alarm: Annotated[float, Field(description="Share of event-length windows outside events that report.")]
+    false_share: Annotated[
+        float, Field(description="Share of quiet stretches of one merge gap in which a false alert opens.")
+    ]
 
 
 @dataclass(frozen=True)
@@ -57,18 +62,21 @@ class Candidate:
     operating_points: tuple[OperatingPoint, ...] = ()
     replayed: Annotated[
         tuple[ReplayedPoint, ...],
-        Field(description="Measured recall and false alarms; where given, they stand in for the event model."),
+        Field(description="Measured alerts; where given, they stand in for the law."),
     ] = ()
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What an app wants: its metric (`beta` for f_beta), and the least of it that it accepts."""
+    """What an app wants: its metric of alerts (`beta` for f_beta), the least of it and the most false alerts that it
+    accepts.
+    """
 
     __pydantic_config__ = STRICT_FORM
     metric: Metric = "f1"
     beta: float = 1.0
     minimum: float | None = None
+    maximum_false_alerts_per_day: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ class App:
     votes: tuple[int, ...] = DEFAULT_VOTES
     weight: float = 1.0
     objective: Objective = Objective()
+    note: Annotated[str, Field(description="What its `why` ends with: what the predictions rest on.")] = ""
 
     @property
     def allowed_rates(self) -> tuple[float, ...]:

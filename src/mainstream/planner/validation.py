@@ -15,6 +15,8 @@ from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem, 
 MOST_VOTES = 1000
 MOST_STREAM_FPS = 1000.0
 _LEAST_FPS = 1e-6
+_LEAST_S = 1e-9
+_MOST_S = 1e7
 
 
 def _fail(field: str, message: str, app: App | None = None) -> InvalidInputError:
@@ -98,11 +100,7 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
         raise _fail(f"{at}.name", "an app needs a name")
     _number(app.stream_fps, f"{at}.stream_fps", app, least=_LEAST_FPS, most=MOST_STREAM_FPS)
     _number(app.weight, f"{at}.weight", app, least=1e-9)
-    _number(app.events.length_s, f"{at}.events.length_s", app, least=1e-9, most=1e7)
-    for i, length_s in enumerate(app.events.lengths_s):
-        _number(length_s, f"{at}.events.lengths_s[{i}]", app, least=1e-9, most=1e7)
-    _number(app.events.frequency, f"{at}.events.frequency", app, most=1.0)
-    _number(app.events.correlation, f"{at}.events.correlation", app, most=1.0)
+    _check_events(app, f"{at}.events")
     if not app.votes:
         raise _fail(f"{at}.votes", "is empty; allow at least one number of votes", app)
     for j, votes in enumerate(app.votes):
@@ -117,11 +115,45 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
     _number(app.objective.beta, f"{at}.objective.beta", app, least=1e-6, most=1e6)
     if app.objective.minimum is not None:
         _number(app.objective.minimum, f"{at}.objective.minimum", app, most=1.0)
+    if app.objective.maximum_false_alerts_per_day is not None:
+        _number(app.objective.maximum_false_alerts_per_day, f"{at}.objective.maximum_false_alerts_per_day", app)
     if not app.candidates:
         raise _fail(f"{at}.candidates", "has no candidates; a package must hold at least one", app)
     _unique((c.branch_point for c in app.candidates), f"{at}.candidates", f"app '{app.name}': branch-point")
     for j, candidate in enumerate(app.candidates):
         _check_candidate(candidate, f"{at}.candidates[{j}]", app, segments)
+
+
+def _check_events(app: App, at: str) -> None:
+    events = app.events
+    _number(events.length_s, f"{at}.length_s", app, least=_LEAST_S, most=_MOST_S)
+    for i, length_s in enumerate(events.lengths_s):
+        _number(length_s, f"{at}.lengths_s[{i}]", app, least=_LEAST_S, most=_MOST_S)
+    _number(events.frequency, f"{at}.frequency", app, most=1.0)
+    _number(events.correlation, f"{at}.correlation", app, most=1.0)
+    if events.merge_gap_s is not None:
+        _number(events.merge_gap_s, f"{at}.merge_gap_s", app, least=_LEAST_S, most=_MOST_S)
+    if events.footage_s is not None:
+        _number(events.footage_s, f"{at}.footage_s", app, least=_LEAST_S)
+    ended_s = -math.inf
+    for i, (start_s, end_s) in enumerate(events.runs_s):
+        _number(start_s, f"{at}.runs_s[{i}]", app, least=-math.inf)
+        _number(end_s, f"{at}.runs_s[{i}]", app, least=-math.inf)
+        if not end_s - start_s >= _LEAST_S:
+            raise _fail(f"{at}.runs_s[{i}]", f"the run from {start_s:g} to {end_s:g} s has no length", app)
+        if start_s < ended_s:
+            raise _fail(f"{at}.runs_s[{i}]", "begins before the run ahead of it ends; list runs in order", app)
+        ended_s = end_s
+    if not events.runs_s or events.footage_s is None:
+        return
+    covered_s = ended_s - events.runs_s[0][0]
+    if covered_s > events.footage_s:
+        raise _fail(
+            f"{at}.footage_s", f"runs reach over {covered_s:g} s, more than the footage of {events.footage_s:g} s", app
+        )
+    if events.merge_gap_s is not None and events.merge_gap_s > events.footage_s:
+        message = f"{events.merge_gap_s:g} s is longer than the footage of {events.footage_s:g} s; lower the merge gap"
+        raise _fail(f"{at}.merge_gap_s", message, app)
 
 
 def _whole(value: object, field: str, app: App, *, least: int, most: float = math.inf) -> None:
@@ -154,7 +186,7 @@ def _check_candidate(candidate: Candidate, at: str, app: App, segments: set[str]
             _number(replay.fps, f"{at}.replayed[{n}].fps", app, least=_LEAST_FPS)
             _whole(replay.votes, f"{at}.replayed[{n}].votes", app, least=1, most=MOST_VOTES)
             _number(replay.recall, f"{at}.replayed[{n}].recall", app, most=1.0)
-            _number(replay.false_alarm, f"{at}.replayed[{n}].false_alarm", app, most=1.0)
+            _number(replay.false_share, f"{at}.replayed[{n}].false_share", app, most=1.0)
     if not candidate.operating_points and not {replay.votes for replay in candidate.replayed} & set(app.votes):
         raise _fail(f"{at}.replayed", "was replayed with none of the votes that the app allows", app)
 
@@ -176,7 +208,7 @@ def _replays_fine(replayed: Sequence[ReplayedPoint]) -> bool:
     try:
         return all(
             0.0 <= replay.recall <= 1.0
-            and 0.0 <= replay.false_alarm <= 1.0
+            and 0.0 <= replay.false_share <= 1.0
             and type(replay.votes) is int
             and 1 <= replay.votes <= MOST_VOTES
             and _LEAST_FPS <= replay.fps < math.inf

@@ -79,6 +79,7 @@ def _app_plans(decided: Decided) -> dict[str, AppPlan]:
             f1=table.f1(k, f),
             recall=float(table.recall[k, f]),
             precision=float(table.precision[k, f]),
+            false_alerts_per_hour=float(table.false_per_hour[k, f]),
             value=float(table.value[k, f]),
             why=decided.reasons[name],
         )
@@ -92,7 +93,7 @@ def _entries(decided: Decided) -> list[tuple[int, int]]:
 
 
 def _shed(name: str, why: str) -> AppPlan:
-    return AppPlan(name, None, None, None, None, 0.0, 0.0, 0.0, 0.0, why)
+    return AppPlan(name, None, None, None, None, 0.0, 0.0, 0.0, 0.0, 0.0, why)
 
 
 def _cost(problem: Problem, decided: Decided | None) -> Cost:

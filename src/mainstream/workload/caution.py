@@ -37,7 +37,7 @@ def cautious_replay(point: ReplayedRate, evaluation: Evaluation) -> ReplayedPoin
         fps=point.fps,
         votes=point.votes,
         recall=_posterior_mean(point.recall, chance, events),
-        false_alarm=_posterior_mean(point.false_alarm, chance, windows),
+        false_share=_posterior_mean(point.false_alarm, chance, windows),
     )
 
 

@@ -6,7 +6,7 @@ from mainstream.cost import Segment
 from mainstream.events import EventStatistics
 from mainstream.planner import App, Candidate, OperatingPoint, Problem
 
-EVENTS = EventStatistics(length_s=2.0, frequency=0.5, correlation=0.2)
+EVENTS = EventStatistics(length_s=2.0, frequency=0.1, correlation=0.2)
 SEGMENTS = (
     Segment("view/in", None, 0.001),
     Segment("view/a", "view/in", 0.010, 1000),

@@ -47,8 +47,8 @@ def point(p: float = 0.5, e: float = 0.1, threshold: float = 0.5) -> Problem:
     return candidate(operating_points=(OperatingPoint(threshold, p, e),))
 
 
-def replayed(fps: float = 1.0, votes: int = 1, recall: float = 0.5, false_alarm: float = 0.1) -> Problem:
-    return candidate(replayed=(ReplayedPoint(0.5, fps, votes, recall, false_alarm),))
+def replayed(fps: float = 1.0, votes: int = 1, recall: float = 0.5, false_share: float = 0.1) -> Problem:
+    return candidate(replayed=(ReplayedPoint(0.5, fps, votes, recall, false_share),))
 
 
 BAD_APPS = {
@@ -76,7 +76,7 @@ BAD_APPS = {
     "branch-point twice": (candidate(branch_point=0), "apps[1].candidates[1]"),
     "replayed rate zero": (replayed(fps=0.0), "apps[1].candidates[1].replayed[0].fps"),
     "replayed recall above 1": (replayed(recall=1.5), "apps[1].candidates[1].replayed[0].recall"),
-    "replayed false alarms NaN": (replayed(false_alarm=NAN), "apps[1].candidates[1].replayed[0].false_alarm"),
+    "replayed false alarms NaN": (replayed(false_share=NAN), "apps[1].candidates[1].replayed[0].false_share"),
     "event length zero": (events(length_s=0.0), "apps[1].events.length_s"),
     "event length NaN": (events(length_s=NAN), "apps[1].events.length_s"),
     "frequency above 1": (events(frequency=1.1), "apps[1].events.frequency"),

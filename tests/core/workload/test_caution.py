@@ -41,11 +41,11 @@ def test_a_replay_of_few_events_is_not_taken_at_its_word() -> None:
     few = Evaluation(frames_event=300, frames_other=300, block_frames=20, events=8, windows=18)
     point = cautious_replay(replayed(1.0, 0.0), few)
     # Eight events found, two more at chance (1 + 0) / 2: (1 * 8 + .5 * 2) / 10; and (0 * 18 + .5 * 2) / 20.
-    assert (point.recall, point.false_alarm) == pytest.approx((0.9, 0.05))
+    assert (point.recall, point.false_share) == pytest.approx((0.9, 0.05))
     assert (point.threshold, point.fps, point.votes) == (0.8, 5, 2)
 
 
 def test_a_replay_of_streams_made_of_pictures_weighs_the_pictures() -> None:
     pictures = Evaluation(frames_event=38, frames_other=198, block_frames=1, events=0, windows=0)
     point = cautious_replay(replayed(1.0, 0.0), pictures)
-    assert (point.recall, point.false_alarm) == pytest.approx((39 / 40, 1 / 200))
+    assert (point.recall, point.false_share) == pytest.approx((39 / 40, 1 / 200))
