@@ -49,7 +49,7 @@ def plan(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     runner_plan: Annotated[Path | None, typer.Option(help="Also write what `mainstream run` takes.")] = None,
 ) -> None:
-    """Pick candidate, frame rate, threshold and votes for every app of a node, so that event F1 is highest.
+    """Pick candidate, frame rate, threshold and votes for every app of a node, so that alert F1 is highest.
 
     Nothing is run and nothing is changed: the same manifests give the same plan in a cluster and on a laptop.
     """

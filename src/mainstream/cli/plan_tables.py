@@ -9,24 +9,27 @@ from rich.table import Table
 from mainstream.planner import AppPlan, Plan
 from mainstream.planner.sweep import Sweep
 from mainstream.planner.whatif import WhatIf
+from mainstream.planner.wording import HOURS_PER_DAY
 
 
 def print_plan(made: Plan, console: Console) -> None:
     """A table of the plan, why everyone got what they got, what it costs, and how good it is proved to be."""
     table = Table(box=box.SIMPLE_HEAD, padding=0)
     table.add_column("app", no_wrap=True)
-    for name in ("frozen\nto", "fps", "votes", "thres-\nhold", "F1", "recall", "precision"):
+    for name in ("frozen\nto", "fps", "votes", "thres-\nhold", "F1", "recall", "preci-\nsion", "false\na day"):
         table.add_column(name, justify="right")
     for app in made.apps:
         chosen = ["-" if value is None else f"{value:g}" for value in (app.branch_point, app.fps, app.votes)]
         threshold = "-" if app.threshold is None else f"{app.threshold:.3f}"
-        table.add_row(app.name, *chosen, threshold, *(f"{x:.3f}" for x in (app.f1, app.recall, app.precision)))
+        shares = (f"{x:.3f}" for x in (app.f1, app.recall, app.precision))
+        false = f"{HOURS_PER_DAY * app.false_alerts_per_hour:.3g}" if app.fits else "-"
+        table.add_row(app.name, *chosen, threshold, *shares, false)
     console.print(table)
     for app in made.apps:
         console.print(f"[bold]{app.name}[/bold]: {app.why}", highlight=False)
     proof = "" if made.gap is None else f", at most {made.gap:.1g} below the best possible"
     console.print(
-        f"\nmean event F1 {made.mean_f1:.3f} ({made.status}{proof}); "
+        f"\nmean alert F1 {made.mean_f1:.3f} ({made.status}{proof}); "
         f"cost {made.cost.total:.3f} of {made.budget:.3f} CPU: stem {sum(s.cost for s in made.cost.segments):.3f}, "
         f"heads {sum(made.cost.heads.values()):.3f}, decoding and idle {made.cost.overhead:.3f}",
         highlight=False,
@@ -43,7 +46,7 @@ def print_what_if(result: WhatIf, console: Console) -> None:
         table.add_row(change.name, _short(change.before), _short(change.after), f"{change.f1_change:+.3f}")
     console.print(table)
     console.print(
-        f"mean event F1 {result.before.mean_f1:.3f} before, {result.after.mean_f1:.3f} after; "
+        f"mean alert F1 {result.before.mean_f1:.3f} before, {result.after.mean_f1:.3f} after; "
         f"the others lose {result.lost_by_others:.3f} in all",
         highlight=False,
     )

@@ -1,4 +1,4 @@
-"""Why each app got what it got, in one sentence: what a little more would take from whom."""
+"""Why each app got what it got: what it finds, how often it is wrong, and what a little more would take from whom."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mainstream.planner.bound import COST, true_use
 from mainstream.planner.incumbent import keeps_limits, slack_of, use_after_swap
 from mainstream.planner.instance import Instance, IntArray
 from mainstream.planner.options import OptionTable
+from mainstream.planner.wording import false_alerts, finds, more, remarks
 
 
 def explain(
@@ -19,16 +20,21 @@ def explain(
     use = true_use(instance, instance.options, rows)
     reasons = {}
     for a, table in enumerate(tables):
-        got = _what_it_got(instance, table, int(rows[a]))
-        reasons[table.app.name] = got if late() else f"{got}: {_more(instance, tables, rows, use, a, budget)}"
+        k, f = int(instance.options.candidate[rows[a]]), int(instance.options.rate[rows[a]])
+        parts = [_what_it_got(table, k, f), *remarks(table.app, float(table.rates[f]))]
+        if table.app.note:
+            parts.append(table.app.note)
+        if not late():
+            parts.insert(1, _more(instance, tables, rows, use, a, budget))
+        reasons[table.app.name] = "; ".join(parts)
     return reasons
 
 
-def _what_it_got(instance: Instance, table: OptionTable, row: int) -> str:
-    k, f = int(instance.options.candidate[row]), int(instance.options.rate[row])
+def _what_it_got(table: OptionTable, k: int, f: int) -> str:
     point = table.app.candidates[k].branch_point
     depth = f"frozen to branch-point {point}" if point > 0 else "nothing frozen"
-    return f"{depth} at {table.rates[f]:g} fps"
+    told = f"{finds(float(table.recall[k, f]))}, {false_alerts(float(table.false_per_hour[k, f]))}"
+    return f"{depth} at {table.rates[f]:g} fps {told}"
 
 
 def _more(
@@ -46,12 +52,12 @@ def _more(
         return "no faster rate there would gain it anything"
     upgrade = int(faster[options.level[faster].argmin()])
     step_fps = instance.rates[options.level[upgrade]] - instance.rates[options.level[row]]
-    gain = (options.value[upgrade] - options.value[row]) / instance.weights[a]
+    gains = _gains(instance, tables[a], row, upgrade)
     moved = rows.copy()
     moved[a] = upgrade
     new_use = true_use(instance, options, moved)
     share = (new_use[COST] - use[COST]) / budget if budget > 0.0 else 0.0
-    cost = f"{step_fps:.3g} more fps would gain it {gain:.2g}, cost {100.0 * share:.2g} % of the budget"
+    cost = f"{step_fps:.3g} more fps {gains}, cost {100.0 * share:.2g} % of the budget"
     if keeps_limits(instance, new_use):
         return f"{cost}, and is within what the plan leaves unproved"
     after = use_after_swap(instance, moved, new_use)
@@ -63,3 +69,12 @@ def _more(
     other = int(options.app[payer])
     lost = float(loss[payer]) / float(instance.weights[other])
     return f"{cost} and lose app '{tables[other].app.name}' {lost:.2g}"
+
+
+def _gains(instance: Instance, table: OptionTable, row: int, upgrade: int) -> str:
+    """What an app would have of another option of the same candidate."""
+    options, k = instance.options, int(instance.options.candidate[row])
+    before, after = int(options.rate[row]), int(options.rate[upgrade])
+    found = float(table.recall[k, after] - table.recall[k, before])
+    spared = float(table.false_per_hour[k, before] - table.false_per_hour[k, after])
+    return more(found, spared, float(table.value[k, after] - table.value[k, before]))

@@ -96,7 +96,10 @@ class _Planning:
         self.deadline = deadline
         self.tables = build_tables(self.problem, deadline)
         self.total_weight = sum(app.weight for app in problem.apps)
-        self.shed = dict.fromkeys(self.hopeless(), "did not fit: nothing that this policy allows reaches its minimum")
+        self.shed = dict.fromkeys(
+            self.hopeless(),
+            "did not fit: nothing that this policy allows keeps its minimum and its maximum of false alerts",
+        )
 
     def hopeless(self) -> list[str]:
         """Apps without any option. A baseline may leave some without; otherwise it is the problem that is wrong."""

@@ -6,12 +6,13 @@ time; an app is only called hopeless, or an error, by its full table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mainstream.errors import InvalidInputError
 from mainstream.planner.deadline import Deadline
 from mainstream.planner.options import OptionTable, coarse_table, option_table
 from mainstream.planner.problem import App, Problem
+from mainstream.planner.wording import HOURS_PER_DAY
 
 AHEAD_SHARE = 0.1
 TABLES_SHARE = 0.3
@@ -54,15 +55,26 @@ def build_tables(problem: Problem, deadline: Deadline) -> Tables:
 
 
 def nothing_left(problem: Problem, app: App) -> InvalidInputError:
-    """The error of an app that none of its own options is good enough for."""
+    """The error of an app that none of its own options is good enough for: by how much, and the way out."""
     pins = {pin.app: (i, pin) for i, pin in enumerate(problem.pins)}
     place, pin = pins.get(app.name, (0, None))
-    best = float(option_table(app, pin, problem.compat).value.max())
+    at = f"apps[{problem.apps.index(app)}].objective"
+    minimum, maximum = app.objective.minimum, app.objective.maximum_false_alerts_per_day
+    free = replace(app, objective=replace(app.objective, maximum_false_alerts_per_day=None))
+    best = float(option_table(free, pin, problem.compat).value.max())
     if best < 0.0:
         message = f"app '{app.name}': its pin leaves no candidate, threshold and votes; loosen the pin"
         return InvalidInputError(message, field=f"pins[{place}]")
+    if minimum is not None and best < minimum:
+        message = (
+            f"app '{app.name}': nothing it is allowed reaches its minimum of {minimum:g} "
+            f"(the best is {best:.3f}); lower the minimum or allow more"
+        )
+        return InvalidInputError(message, field=f"{at}.minimum")
+    least = HOURS_PER_DAY * float(option_table(app, pin, problem.compat).least_false_per_hour.min())
+    reaching = "finds anything" if minimum is None else f"reaches its minimum of {minimum:g}"
     message = (
-        f"app '{app.name}': nothing it is allowed reaches its minimum of {app.objective.minimum:g} "
-        f"(the best is {best:.3f}); lower the minimum or allow more"
+        f"app '{app.name}': nothing that {reaching} keeps to its maximum of {maximum:g} false alerts a day "
+        f"(the least is {least:.3g}); raise the maximum, or measure with more footage in which nothing happens"
     )
-    return InvalidInputError(message, field=f"apps[{problem.apps.index(app)}].objective.minimum")
+    return InvalidInputError(message, field=f"{at}.maximum_false_alerts_per_day")

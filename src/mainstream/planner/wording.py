@@ -1,0 +1,76 @@
+"""Alerts in words, as the reasons of a plan tell them."""
+
+from __future__ import annotations
+
+from mainstream.alerts.merging import MergedEvents, merged_events
+from mainstream.alerts.spans import FloatArray, as_spans
+from mainstream.planner.problem import App
+
+HOURS_PER_DAY = 24.0
+_DAYS_PER_YEAR = 365.0
+_DAILY = 0.95
+"""False alerts a day from which on they are told by the day."""
+_OFTEN_PER_HOUR = 4.0
+"""False alerts an hour from which on they are told by the hour."""
+_TENTHS_OFF = 0.005
+"""A share this near to tenths is told in tenths."""
+
+
+def finds(recall: float) -> str:
+    """What share of events is found."""
+    if recall > 1.0 - 1.0 / 200.0:
+        return "finds nearly all events"
+    if abs(10.0 * recall - round(10.0 * recall)) <= 10.0 * _TENTHS_OFF and round(10.0 * recall):
+        return f"finds {round(10.0 * recall)} of 10 events"
+    return f"finds {round(100.0 * recall)} of 100 events"
+
+
+def false_alerts(per_hour: float) -> str:
+    """How often it is wrong."""
+    per_day = HOURS_PER_DAY * per_hour
+    if per_hour >= _OFTEN_PER_HOUR:
+        return f"about {_rounded(per_hour)} false alerts an hour"
+    if per_day >= _DAILY:
+        return f"about {_rounded(per_day)} false {'alert' if _rounded(per_day) == '1' else 'alerts'} a day"
+    if per_day * _DAYS_PER_YEAR >= 1.0:
+        return f"about one false alert in {_rounded(1.0 / per_day)} days"
+    return "hardly a false alert a year"
+
+
+def more(recall_gain: float, per_hour_spared: float, value_gain: float) -> str:
+    """What more would do for an app: found events first, then false alerts that it would be spared."""
+    if round(100.0 * recall_gain) >= 1:
+        return f"would find {round(100.0 * recall_gain)} more of 100 events"
+    if HOURS_PER_DAY * per_hour_spared >= _DAILY:
+        return f"would spare it {_rounded(HOURS_PER_DAY * per_hour_spared)} false alerts a day"
+    return f"would gain it {value_gain:.2g}"
+
+
+def remarks(app: App, fps: float) -> list[str]:
+    """What should be known of how an app's labels merge, and of a rate that is slower than its merge gap."""
+    events = merged_events(app.events)
+    found = []
+    if fps * events.gap_s < 1.0:
+        found.append(
+            f"its frames are {1.0 / fps:.3g} s apart and its merge gap is {events.gap_s:.3g} s, so each decision "
+            "opens an alert"
+        )
+    if (apart_s := gap_that_keeps_apart_s(app, events)) is not None:
+        found.append(
+            f"its {len(app.events.runs_s)} labelled runs merge into one event; a merge gap below {apart_s:.3g} s would "
+            "keep some apart"
+        )
+    return found
+
+
+def gap_that_keeps_apart_s(app: App, events: MergedEvents) -> float | None:
+    """The merge gap from which on all labelled runs are one event, where they are; else None."""
+    runs: FloatArray = as_spans(app.events.runs_s)
+    if len(runs) < 2 or events.count != 1:
+        return None
+    return float((runs[1:, 0] - runs[:-1, 1]).max())
+
+
+def _rounded(value: float) -> str:
+    """Two digits: 3, 22, 1,300."""
+    return f"{round(float(f'{value:.2g}')):,}"

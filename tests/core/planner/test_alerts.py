@@ -1,0 +1,132 @@
+"""Plans by what a user gets: maxima of false alerts, merge gaps, and reasons that tell alerts."""
+
+from dataclasses import replace
+
+import pytest
+from planner_small import EVENTS, small_app, small_problem
+
+from mainstream.errors import InvalidInputError
+from mainstream.events import EventStatistics
+from mainstream.planner import App, Candidate, Objective, OperatingPoint, Pin, Problem, solve
+from mainstream.planner.wording import false_alerts, finds
+
+ALWAYS_ON = OperatingPoint(0.02, 1.0, 0.97)
+SOUND = OperatingPoint(0.6, 0.8, 0.01)
+
+
+def alone(*points: OperatingPoint, **changes: object) -> App:
+    app = App("door", 10.0, EVENTS, (Candidate(0, None, 0.01, 1, points),), rates=(5.0,))
+    return replace(app, **changes)  # type: ignore[arg-type]
+
+
+def planned(app: App, **changes: object) -> object:
+    return solve(replace(Problem((app,), (), 1.0), **changes)).apps[0]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("metric", ["f1", "f-beta", "recall", "precision"])
+def test_a_threshold_that_is_on_all_the_time_is_never_planned(metric: str) -> None:
+    got = planned(alone(ALWAYS_ON, SOUND, objective=Objective(metric, 2.0)))  # type: ignore[arg-type]
+    assert got.threshold == SOUND.threshold  # type: ignore[attr-defined]
+
+
+def test_a_maximum_of_false_alerts_is_kept_at_the_cost_of_the_mean() -> None:
+    free = solve(small_problem())
+    least = solve(small_problem(apps=(small_app("cars", objective=Objective("precision")), small_app("bikes", 0.8))))
+    most = 24.0 * (free.app("cars").false_alerts_per_hour + least.app("cars").false_alerts_per_hour) / 2
+    assert most < 24.0 * free.app("cars").false_alerts_per_hour
+    apps = (small_app("cars", objective=Objective(maximum_false_alerts_per_day=most)), small_app("bikes", 0.8))
+    plan = solve(small_problem(apps=apps))
+    assert 24.0 * plan.app("cars").false_alerts_per_hour <= most
+    assert plan.mean_f1 < free.mean_f1
+
+
+def test_a_maximum_that_nothing_keeps_is_named_with_the_least_there_is() -> None:
+    app = alone(SOUND, objective=Objective(maximum_false_alerts_per_day=0.0))
+    with pytest.raises(
+        InvalidInputError, match=r"app 'door'.*maximum of 0 false alerts a day \(the least is"
+    ) as caught:
+        planned(app)
+    assert caught.value.field == "apps[0].objective.maximum_false_alerts_per_day"
+
+
+def test_minimum_and_maximum_together_are_named_together() -> None:
+    app = alone(SOUND, objective=Objective(minimum=0.5, maximum_false_alerts_per_day=0.0))
+    with pytest.raises(InvalidInputError, match=r"nothing that reaches its minimum of 0.5 keeps to its maximum"):
+        planned(app)
+
+
+def test_why_tells_what_is_found_how_often_it_is_wrong_and_what_more_would_find() -> None:
+    why = [app.why for app in solve(small_problem(budget=0.05)).apps]
+    assert all("of 10" in text for text in why)
+    assert all(" false alert" in text for text in why)
+    assert any("more fps would find" in text and "more of 100 events" in text for text in why)
+
+
+def test_a_pinned_rate_slower_than_the_merge_gap_is_told_not_refused() -> None:
+    app = alone(SOUND, rates=(0.2, 5.0))
+    got = planned(app, pins=(Pin("door", fps=0.2),))
+    assert got.fps == 0.2  # type: ignore[attr-defined]
+    assert "5 s apart" in got.why  # type: ignore[attr-defined]
+    assert "each decision opens an alert" in got.why  # type: ignore[attr-defined]
+
+
+def test_labels_that_merge_into_one_event_are_told_with_the_gap_that_keeps_them_apart() -> None:
+    runs = ((10.0, 12.0), (15.0, 17.0), (24.0, 26.0))
+    events = EventStatistics(2.0, 0.1, 0.2, merge_gap_s=10.0, runs_s=runs, footage_s=100.0)
+    got = planned(alone(SOUND, events=events))
+    assert "3 labelled runs merge into one event" in got.why  # type: ignore[attr-defined]
+    assert "below 7 s" in got.why  # type: ignore[attr-defined]
+
+
+def test_another_merge_gap_is_another_truth() -> None:
+    runs = tuple((10.0 * i, 10.0 * i + 2.0) for i in range(20))
+    events = EventStatistics(2.0, 0.2, 0.2, merge_gap_s=1.0, runs_s=runs, footage_s=300.0)
+    apart, merged = (planned(alone(SOUND, events=replace(events, merge_gap_s=gap_s))) for gap_s in (1.0, 8.0))
+    assert apart.recall < merged.recall  # type: ignore[attr-defined]
+
+
+def test_a_note_ends_the_reason() -> None:
+    got = planned(alone(SOUND, note="planned by the law"))
+    assert got.why.endswith("; planned by the law")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"length_s": 0.0}, "length_s"),
+        ({"merge_gap_s": 0.0}, "merge_gap_s"),
+        ({"merge_gap_s": 200.0, "runs_s": ((1.0, 2.0),), "footage_s": 100.0}, "merge_gap_s"),
+        ({"runs_s": ((2.0, 2.0),)}, r"runs_s\[0\]"),
+        ({"runs_s": ((2.0, 4.0), (3.0, 5.0))}, r"runs_s\[1\]"),
+        ({"runs_s": ((2.0, 40.0),), "footage_s": 10.0}, "footage_s"),
+        ({"footage_s": float("nan")}, "footage_s"),
+    ],
+)
+def test_events_that_cannot_be_are_named(changes: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidInputError, match=rf"app 'door'.*|apps\[0\]\.events\.{field}") as caught:
+        planned(alone(SOUND, events=replace(EVENTS, **changes)))  # type: ignore[arg-type]
+    assert caught.value.field is not None
+    assert field.replace("\\", "") in caught.value.field
+
+
+@pytest.mark.parametrize(
+    ("recall", "text"),
+    [(0.9, "finds 9 of 10 events"), (0.93, "finds 93 of 100 events"), (0.9999, "finds nearly all events")],
+)
+def test_recall_in_words(recall: float, text: str) -> None:
+    assert finds(recall) == text
+
+
+@pytest.mark.parametrize(
+    ("per_day", "text"),
+    [
+        (0.001, "hardly a false alert a year"),
+        (0.1, "about one false alert in 10 days"),
+        (1.0, "about 1 false alert a day"),
+        (3.1, "about 3 false alerts a day"),
+        (22.4, "about 22 false alerts a day"),
+        (960.0, "about 40 false alerts an hour"),
+    ],
+)
+def test_false_alerts_in_words(per_day: float, text: str) -> None:
+    assert false_alerts(per_day / 24.0) == text
