@@ -10,6 +10,7 @@ from mainstream.errors import InvalidInputError
 Document = TypeVar("Document", bound=BaseModel)
 
 MAX_BYTES = 64 << 20
+_PROBLEMS_TOLD = 10
 
 
 def read_document(model: type[Document], path: Path, *, way_out: str) -> Document:
@@ -21,8 +22,19 @@ def read_document(model: type[Document], path: Path, *, way_out: str) -> Documen
     except OSError as error:
         raise InvalidInputError(f"cannot be read ({error.strerror}); {way_out}", source=path) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        if first["type"] == "json_invalid":
-            raise InvalidInputError(f"is not JSON ({first['ctx']['error']})", source=path) from error
-        field = ".".join(map(str, first["loc"]))
-        raise InvalidInputError(first["msg"].removeprefix("Value error, "), field=field or None, source=path) from error
+        raise _refused(error, path, way_out) from error
+
+
+def _refused(error: ValidationError, path: Path, way_out: str) -> InvalidInputError:
+    """All that is wrong with a file at once, so that nobody mends it field by field."""
+    found = error.errors()
+    if found[0]["type"] == "json_invalid":
+        return InvalidInputError(f"is not JSON ({found[0]['ctx']['error']})", source=path)
+    problems = [(".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in found]
+    more = f" and {len(problems) - _PROBLEMS_TOLD} more" if len(problems) > _PROBLEMS_TOLD else ""
+    hint = f"; {way_out}" if any(each["type"] == "missing" for each in found) else ""
+    if len(problems) == 1:
+        field, message = problems[0]
+        return InvalidInputError(f"{message}{hint}", field=field or None, source=path)
+    told = "; ".join(f"{field}: {message}" if field else message for field, message in problems[:_PROBLEMS_TOLD])
+    return InvalidInputError(f"{told}{more}{hint}", source=path)

@@ -50,3 +50,15 @@ def test_no_frame_is_both_fitted_and_held_out_and_both_parts_hold_both_classes(p
 def test_a_part_without_both_classes_is_refused():
     with pytest.raises(InvalidInputError, match="do not hold both"):
         hold_out(np.arange(200) < 1, TIMES, TrainingSettings())
+
+
+@pytest.mark.parametrize("runs", [[(20, 30), (120, 130)], [(90, 110)], [(0, 20)], [(180, 200)], [(50, 52)], [(50, 53)]])
+def test_with_one_or_two_events_both_parts_still_hold_event_and_no_event(runs):
+    present = np.zeros(200, dtype=bool)
+    for start, end in runs:
+        present[start:end] = True
+    split = hold_out(present, TIMES, TrainingSettings())
+    assert not set(split.fit) & set(split.frames)
+    for frames in (split.fit, split.frames):
+        assert present[frames].any()
+        assert not present[frames].all()

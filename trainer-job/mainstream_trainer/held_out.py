@@ -1,6 +1,8 @@
 """Which frames of the training part are held out: stretches of time with a gap around them, never single frames."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,9 @@ from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run
 from mainstream_trainer.settings import TrainingSettings
+
+_LARGER_SHARES = (0.35, 0.5)
+"""of the training part, held out where events are few"""
 
 
 @dataclass(frozen=True)
@@ -34,23 +39,56 @@ def hold_out(present: NDArray[np.bool_], times: FrameTimes, settings: TrainingSe
     first among those that cut the fewest events and hold most nearly the share of event frames that the whole part has.
     Labels alone decide, so that every candidate and every seed is measured on the same frames.
 
-    Raises `InvalidInputError` where held-out or fitting frames would lack one of the two classes.
+    Where there are too few events for that, fewer and then longer stretches are held out, with smaller gaps, and the
+    second half of an only event where nothing else is left. Raises `InvalidInputError` where held-out or fitting frames
+    would lack one of the two classes even so.
     """
-    pieces = settings.held_out_blocks
-    edges = [round(index * len(present) / pieces) for index in range(pieces + 1)]
-    blocks = tuple(_best_block(present, (edges[i], edges[i + 1]), settings.held_out_share) for i in range(pieces))
+    for division in _divisions(present, times, settings):
+        if _holds_both(present, division.fit) and _holds_both(present, division.frames):
+            return division
+    raise InvalidInputError(
+        "whichever frames are held out, they and the others do not hold both event and no event; label more, or move "
+        "the split (split.train, --train-part)"
+    )
+
+
+def _divisions(present: NDArray[np.bool_], times: FrameTimes, settings: TrainingSettings) -> Iterator[HeldOut]:
+    """Ways to divide, the best first."""
+    shares = (settings.held_out_share, *(share for share in _LARGER_SHARES if share > settings.held_out_share))
+    tried: list[tuple[Run, ...]] = []
+    for pieces in range(settings.held_out_blocks, 0, -1):
+        edges = [round(index * len(present) / pieces) for index in range(pieces + 1)]
+        for share in shares:
+            blocks = tuple(_best_block(present, piece, share) for piece in pairwise(edges))
+            tried.append(blocks)
+            yield _divided(present, times, blocks, settings.gap_s)
+    for gap_s in (settings.gap_s / 4, 0.0):
+        for blocks in tried:
+            yield _divided(present, times, blocks, gap_s)
+    if present.ndim == 1:
+        yield _divided(present, times, (_half_of_longest(present),), 0.0)
+
+
+def _divided(present: NDArray[np.bool_], times: FrameTimes, blocks: tuple[Run, ...], gap_s: float) -> HeldOut:
     fits = np.ones(len(present), dtype=np.bool_)
-    for start, end in blocks:
-        first, last = times.frames_within((start, end), settings.gap_s)
+    for block in blocks:
+        first, last = times.frames_within(block, gap_s)
         fits[first:last] = False
-    split = HeldOut(np.flatnonzero(fits), blocks)
-    for what, frames in (("fitting", split.fit), ("held-out", split.frames)):
-        if not (present[frames].any(axis=0) & ~present[frames].all(axis=0)).all():
-            raise InvalidInputError(
-                f"the {what} frames do not hold both event and no event; label more, or change held_out_share",
-                field="settings.held_out_share",
-            )
-    return split
+    return HeldOut(np.flatnonzero(fits), blocks)
+
+
+def _holds_both(present: NDArray[np.bool_], frames: NDArray[np.intp]) -> bool:
+    """Whether every app has the event on some of the frames, and none on others."""
+    some = present[frames]
+    return bool(len(frames)) and bool((some.any(axis=0) & ~some.all(axis=0)).all())
+
+
+def _half_of_longest(present: NDArray[np.bool_]) -> Run:
+    """The second half of the longest event and as much again after it, or the first half with what is before it."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(np.int8))).reshape(-1, 2)
+    start, end = (int(edge) for edge in max(edges, key=lambda run: run[1] - run[0], default=(0, 0)))
+    middle, half = (start + end) // 2, (end - start + 1) // 2
+    return (middle, min(len(present), end + half)) if end < len(present) else (max(0, start - half), middle)
 
 
 def _best_block(present: NDArray[np.bool_], piece: Run, share: float) -> Run:
