@@ -89,8 +89,8 @@ def _scaled(frame: "av.VideoFrame", width: int, height: int) -> NDArray[np.uint8
 
 def _stored_box(frame: "av.VideoFrame", orientation: Orientation, crop: Crop) -> Box:
     width, height = orientation.size(frame.width, frame.height)
-    if crop.x + crop.width > width or crop.y + crop.height > height:
-        raise InvalidInputError(f"reaches out of the picture of {width}x{height} pixels; make it smaller", field="crop")
+    if (problem := crop.problem_in(width, height)) is not None:
+        raise InvalidInputError(problem, field="crop")
     return orientation.stored((crop.x, crop.y, crop.width, crop.height), width, height)
 
 

@@ -25,6 +25,12 @@ class Crop(ApiModel):
     width: int = Field(ge=16, le=16384, description="Columns.")
     height: int = Field(ge=16, le=16384, description="Rows.")
 
+    def problem_in(self, width: int, height: int) -> str | None:
+        """Why it cannot be cut out of an upright picture of that size; None where it can."""
+        if self.x + self.width <= width and self.y + self.height <= height:
+            return None
+        return f"reaches out of the picture of {width}x{height} pixels; make it smaller"
+
 
 class View(ApiModel):
     """A named crop, scaled to the input size of the base network that looks at it."""

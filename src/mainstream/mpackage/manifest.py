@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mainstream.api.video_stream import Crop
 from mainstream.digest import Sha256
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -143,6 +144,17 @@ class Evaluation(_Part):
     windows: int = Field(ge=0)
 
 
+class TrainedView(_Part):
+    """What of which video the candidates were trained on; scores mean the same only on the same part of the picture."""
+
+    width: int = Field(ge=1)
+    """columns of the whole upright picture"""
+    height: int = Field(ge=1)
+    """rows of the whole upright picture"""
+    crop: Crop | None = None
+    """None: the whole picture"""
+
+
 class Training(_Part):
     """What determined the weights."""
 
@@ -150,6 +162,8 @@ class Training(_Part):
     seed: int
     settings: dict[str, Any]
     versions: dict[str, str]
+    view: TrainedView | None = None
+    """None where it was trained on pictures, which are no part of a camera's"""
 
 
 class Published(_Part, ABC):
