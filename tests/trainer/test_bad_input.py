@@ -20,7 +20,7 @@ def refused(quick_request, tmp_path):
 
     def train(labels=None, runs=None, video=None, **change):
         request = replace(quick_request, **change)
-        data = quick_request.data
+        data = request.data
         if labels or runs is not None:
             content = json.loads(data.labels.read_text()) | (labels or {})
             if runs is not None:
@@ -68,8 +68,10 @@ def test_an_app_whose_only_event_is_cut(refused):
     assert "apps.door.runs: no event lies wholly in the training part" in refused(runs=[[40, 60]])
 
 
-def test_too_few_events_to_hold_some_out(refused):
-    assert "apps.door.runs: the fitting frames do not hold both" in refused(runs=[[2, 4]])
+def test_one_event_of_one_frame_is_too_little_to_hold_some_out(refused):
+    said = refused(runs=[[2, 3]])
+    assert "apps.door.runs: whichever frames are held out, they and the others do not hold both" in said
+    assert "--train-part" in said
 
 
 def test_runs_that_overlap(refused):
@@ -117,7 +119,20 @@ def test_a_crop_that_reaches_out_of_the_picture(refused):
 
 def test_a_name_that_no_package_can_have(refused, quick_request):
     apps = {"Front Door": {"event": "made up", "runs": [[2, 9]]}}
-    assert "Front Door" in refused(labels={"apps": apps}, app="Front Door")
+    assert "app: 'Front Door' cannot be in a package's name" in refused(labels={"apps": apps}, app="Front Door")
+
+
+def test_a_version_that_no_package_can_have(refused):
+    assert "version: 'Version 1' cannot be in a package's name" in refused(version="Version 1")
+
+
+def test_all_fields_that_a_label_file_lacks_are_told_at_once(refused, quick_request, tmp_path):
+    path = tmp_path / "labels.json"
+    path.write_text('{"video": "plaza", "apps": {"door": {"runs": [[2, 9]]}}}')
+    said = refused(data=replace(quick_request.data, labels=path))
+    for field in ("frames", "split", "apps.door.event"):
+        assert f"{field}: Field required" in said
+    assert "its form is that of examples/plaza/labels.json" in said
 
 
 def test_more_pixels_than_fit_into_the_feature_cache(refused, quick_request):

@@ -14,7 +14,7 @@ from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.reading import best_video, open_footage, read_packets, stamp_clock, stamped
-from mainstream.frames import view_pixels
+from mainstream.frames import shown_size, view_pixels
 from mainstream.labels import Run
 from mainstream_trainer.clip_index import ClipIndex, index_clip
 
@@ -105,6 +105,13 @@ def check_undamaged(clip: Clip, part: Run) -> None:
     damaged = clip.index.first_damaged
     if damaged is not None and damaged < part[1]:
         raise _damaged(clip, damaged, "is damaged")
+
+
+def picture_size(clip: Clip) -> tuple[int, int]:
+    """Width and height of the first picture that can be decoded, as it is shown."""
+    for frame in _decoded(clip.path):
+        return shown_size(frame)
+    raise InvalidInputError("has no picture that can be decoded", field="video", source=clip.path)
 
 
 def _damaged(clip: Clip, frame: int, problem: str) -> InvalidInputError:

@@ -122,6 +122,7 @@ def training_of(job: Job) -> Training:
             **common,
         },
         versions={name: version(name) for name in _VERSIONS} | cuda,
+        view=job.view,
     )
 
 

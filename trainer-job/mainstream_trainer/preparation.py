@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,19 +11,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
+from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Labels, Run, event_mask, runs_within
+from mainstream.mpackage.manifest import TrainedView
 from mainstream.nn.network import Network
 from mainstream.weights import resolve_base_network
-from mainstream_trainer.clip import Clip, ClipPart, check_undamaged, inspect_clip
+from mainstream_trainer.clip import Clip, ClipPart, check_undamaged, inspect_clip, picture_size
+from mainstream_trainer.clip_parts import joined
 from mainstream_trainer.device import resolve_device
 from mainstream_trainer.evaluation import AppEvents, DeclaredEvents
 from mainstream_trainer.frame_source import FrameSource
 from mainstream_trainer.groups import Step, groups_of
 from mainstream_trainer.held_out import HeldOut, hold_out
 from mainstream_trainer.label_files import read_label_file
+from mainstream_trainer.names import check_package_name
 from mainstream_trainer.pictures import Pictures, check_event_classes, inspect_pictures
-from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
+from mainstream_trainer.request import ClipsData, PictureData, TrainingRequest, VideoData
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +43,18 @@ class CommonStem:
     """digest of the data by app, in the order of their names"""
     present: NDArray[np.bool_]
     """on which frames of the training part the event of each is there, (n, apps)"""
+
+
+@dataclass(frozen=True)
+class _LabelledPart:
+    """The training part of one clip."""
+
+    source: ClipPart
+    labels: Path
+    apps: tuple[str, ...]
+    """that the labels know"""
+    runs: tuple[Run, ...] | None
+    """of the app, in frames of the clip; None where its labels do not know the app: it is never there"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +71,8 @@ class Job:
     held_out: HeldOut
     data_digest: str
     common_stem: CommonStem | None = None
+    view: TrainedView | None = None
+    """what of which picture is looked at; None where there are pictures instead of a video"""
 
     @cached_property
     def groups(self) -> list[list[Step]]:
@@ -64,10 +86,12 @@ class Preparation:
 
     def __init__(self) -> None:
         self._clips: dict[Path, Clip] = {}
+        self._sizes: dict[Path, tuple[int, int]] = {}
         self._pictures: dict[PictureData, Pictures] = {}
 
     def prepare(self, request: TrainingRequest) -> Job:
         """Resolve a request; `InvalidInputError` names the file and the field of what cannot be used."""
+        check_package_name(request.app, request.version)
         request = replace(request, device=resolve_device(request.device))
         network = resolve_base_network(request.base, request.weights)
         _check_branch_points(request, network)
@@ -75,27 +99,56 @@ class Preparation:
             request = replace(request, branch_points=(*request.branch_points, request.common_stem))
         if isinstance(request.data, PictureData):
             return self._prepare_pictures(request, request.data, network)
-        return self._prepare_video(request, request.data, network)
+        clips = ClipsData((request.data,)) if isinstance(request.data, VideoData) else request.data
+        return self._prepare_clips(request, clips, network)
 
-    def _prepare_video(self, request: TrainingRequest, data: VideoData, network: Network) -> Job:
+    def _prepare_clips(self, request: TrainingRequest, data: ClipsData, network: Network) -> Job:
+        parts = [self._labelled_part(request, clip) for clip in data.clips]
+        label = request.label or request.app
+        if all(part.runs is None for part in parts):
+            known = ", ".join(dict.fromkeys(each for part in parts for each in part.apps))
+            raise InvalidInputError(f"has no app {label!r} (it has: {known})", field="apps", source=parts[0].labels)
+        view = self._view([part.source.clip for part in parts], request.crop)
+        events = _joined_events(parts)
+        present = event_mask((*events.runs, *events.cut), events.times.frames)
+        sources = ", ".join(str(part.labels) for part in parts)
+        _check_events(label, sources, events, present)
+        try:
+            held_out = hold_out(present, events.times, request.settings)
+        except InvalidInputError as error:
+            raise InvalidInputError(error.message, field=f"apps.{label}.runs", source=sources) from error
+        _say_worth(request, sources, events, held_out)
+        digest = _data_digest(request, network, _known(parts, events))
+        source = joined([part.source for part in parts])
+        return Job(request, network, source, events, present, held_out, digest, view=view)
+
+    def _view(self, clips: Sequence[Clip], crop: Crop | None) -> TrainedView:
+        """The view of all clips; `InvalidInputError` where one has no such part, or another resolution than others."""
+        for clip in clips:
+            size = self._sizes.get(clip.path) or picture_size(clip)
+            self._sizes[clip.path] = size
+            first = self._sizes[clips[0].path]
+            if crop is not None and size != first:
+                raise InvalidInputError(
+                    f"has pictures of {size[0]}x{size[1]} pixels, but {clips[0].path} of {first[0]}x{first[1]}: one "
+                    "crop would be two views; train on clips of one resolution",
+                    field="video",
+                    source=clip.path,
+                )
+            if crop is not None and (problem := crop.problem_in(*size)) is not None:
+                raise InvalidInputError(problem, field="crop", source=clip.path)
+        width, height = self._sizes[clips[0].path]
+        return TrainedView(width=width, height=height, crop=crop)
+
+    def _labelled_part(self, request: TrainingRequest, data: VideoData) -> "_LabelledPart":
         clip = self._clips.get(data.video) or inspect_clip(data.video)
         self._clips[data.video] = clip
         labels = read_label_file(data.labels, clip, data.split, data.label_options)
         _check_frames(data, labels, clip)
         part = labels.split.train
         check_undamaged(clip, part)
-        runs = _runs(request, data, labels)
-        whole, cut = runs_within(runs, part)
-        events = AppEvents(_shifted(whole, -part[0]), _shifted(cut, -part[0]), clip.times.part(part))
-        present = event_mask((*events.runs, *events.cut), events.times.frames)
-        _check_events(request, data, events, present)
-        try:
-            held_out = hold_out(present, events.times, request.settings)
-        except InvalidInputError as error:
-            raise InvalidInputError(error.message, field=f"apps.{request.app}.runs", source=data.labels) from error
-        known = {"video": clip.sha256, "part": part, "runs": events.runs, "cut": events.cut}
-        digest = _data_digest(request, network, known)
-        return Job(request, network, ClipPart(clip, part), events, present, held_out, digest)
+        app = labels.apps.get(request.label or request.app)
+        return _LabelledPart(ClipPart(clip, part), data.labels, tuple(labels.apps), None if app is None else app.runs)
 
     def _prepare_pictures(self, request: TrainingRequest, data: PictureData, network: Network) -> Job:
         # Which pictures there are, and their split, do not depend on which of them show the event.
@@ -145,15 +198,29 @@ def _check_frames(data: VideoData, labels: Labels, clip: Clip) -> None:
         )
 
 
-def _runs(request: TrainingRequest, data: VideoData, labels: Labels) -> tuple[Run, ...]:
-    if request.app not in labels.apps:
-        raise InvalidInputError(
-            f"has no app {request.app!r} (it has: {', '.join(labels.apps)})", field="apps", source=data.labels
-        )
-    return labels.apps[request.app].runs
+def _joined_events(parts: Sequence[_LabelledPart]) -> AppEvents:
+    """Events of all parts, in frames from the first part's start: none of them goes on from one clip to the next."""
+    whole: list[Run] = []
+    cut: list[Run] = []
+    start = 0
+    for part in parts:
+        first, end = part.source.part
+        inside, pieces = runs_within(part.runs or (), (first, end))
+        whole += _shifted(inside, start - first)
+        cut += _shifted(pieces, start - first)
+        start += end - first
+    times = [part.source.clip.times.part(part.source.part) for part in parts]
+    return AppEvents(tuple(whole), tuple(cut), times[0] if len(times) == 1 else FrameTimes.joined(times))
 
 
-def _check_events(request: TrainingRequest, data: VideoData, events: AppEvents, present: NDArray[np.bool_]) -> None:
+def _known(parts: Sequence[_LabelledPart], events: AppEvents) -> Mapping[str, object]:
+    """What of the clips determines a package: of each its content and its part, of all together the events."""
+    clips = [{"video": part.source.clip.sha256, "part": part.source.part} for part in parts]
+    of_clips = clips[0] if len(clips) == 1 else {"clips": clips}
+    return {**of_clips, "runs": events.runs, "cut": events.cut}
+
+
+def _check_events(label: str, source: str, events: AppEvents, present: NDArray[np.bool_]) -> None:
     problem = None
     if not present.any():
         problem = "no frame of the training part has the event; label some, or move the split"
@@ -162,7 +229,20 @@ def _check_events(request: TrainingRequest, data: VideoData, events: AppEvents, 
     elif not events.runs:
         problem = "no event lies wholly in the training part; label some, or move the split"
     if problem is not None:
-        raise InvalidInputError(problem, field=f"apps.{request.app}.runs", source=data.labels)
+        raise InvalidInputError(problem, field=f"apps.{label}.runs", source=source)
+
+
+def _say_worth(request: TrainingRequest, source: str, events: AppEvents, held_out: HeldOut) -> None:
+    """Few events train as well as they can; what is measured on them is said to be worth as little as it is."""
+    measured = sum(any(start < last and first < end for first, last in held_out.blocks) for start, end in events.runs)
+    if measured < request.settings.replay_min_events:
+        # Clopper and Pearson, Biometrika 1934: the lower end where all of n are found.
+        least = 0.025 ** (1 / measured) if measured else 0.0
+        _LOGGER.warning(
+            "%s: apps.%s: of %d events in the training part %d are held out; even if all of them are found, recall may "
+            "be as low as %.2f (95 %%), and no curve is replayed: label more before you rely on what is predicted",
+            *(source, request.label or request.app, len(events.runs), measured, least),
+        )
 
 
 def _shifted(runs: tuple[Run, ...], by: int) -> tuple[Run, ...]:

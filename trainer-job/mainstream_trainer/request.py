@@ -30,6 +30,13 @@ class VideoData:
 
 
 @dataclass(frozen=True)
+class ClipsData:
+    """Several clips of one view, each with labels of its own: frames count, and times pass, in each of them anew."""
+
+    clips: tuple[VideoData, ...]
+
+
+@dataclass(frozen=True)
 class PictureData:
     """A folder of pictures, one folder a class: what is known of the events has to be declared.
 
@@ -54,9 +61,9 @@ class PictureData:
 class TrainingRequest:
     """One app's package to be made."""
 
-    data: VideoData | PictureData
+    data: VideoData | ClipsData | PictureData
     app: str
-    """the package's name; of a video also the app of its labels"""
+    """the package's name; of a video also the app of its labels, unless `label` is"""
     base: str = DEFAULT_BASE
     branch_points: tuple[int, ...] = DEFAULT_BRANCH_POINTS
     """of the candidates; 0 (nothing frozen) and the last (everything frozen) are always among them"""
@@ -70,6 +77,8 @@ class TrainingRequest:
     common_stem: int | None = None
     """branch-point from which on the apps of one view that ask for it together are one network with a head for each, so
     that they share it; a candidate there is made, in place of one of the app's own"""
+    label: str | None = None
+    """what a video's labels call the app, where that is not the package's name"""
     device: Device = "cpu"
     """what trains. A GPU rounds otherwise than a CPU, so it makes another package of the same inputs"""
 

@@ -29,6 +29,13 @@ class FrameTimes:
         """Of frames that are equally far apart."""
         return cls(np.arange(frames + 1) / fps, fps)
 
+    @classmethod
+    def joined(cls, parts: Sequence["FrameTimes"]) -> "FrameTimes":
+        """Of parts that follow on each other, whenever each of them was: the first begins at 0."""
+        starts_s = np.cumsum([0.0, *(part.edges_s[-1] - part.edges_s[0] for part in parts)])
+        edges = [part.edges_s[:-1] - part.edges_s[0] + start_s for part, start_s in zip(parts, starts_s, strict=False)]
+        return cls(np.concatenate([*edges, starts_s[-1:]]), min(part.fps for part in parts))
+
     @property
     def frames(self) -> int:
         """How many there are."""
