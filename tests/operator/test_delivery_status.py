@@ -6,7 +6,7 @@ from mainstream.api.reasons import Reason
 from mainstream.status_report import DeliveryReport
 from mainstream_operator.status.delivery import delivery_problem
 
-REFUSED = "6 deliveries lost: 6 refused (the webhook answered 400; see its log)"
+REFUSED = "6 deliveries are lost so far: 6 refused (the webhook answered 400; see its log)"
 
 
 def test_deliveries_that_wait_for_a_moment_are_no_problem() -> None:

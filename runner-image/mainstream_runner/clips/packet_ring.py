@@ -1,4 +1,4 @@
-"""The last seconds of a camera, as packets in memory: what a clip of an event is cut from.
+"""The last seconds of a camera, as packets in memory: what a clip of an alert is cut from.
 
 Bounded in time and bytes, the oldest go first; off until somebody wants clips of the stream. H.264 and H.265 are kept
 as cameras send them, with start codes and with the parameter sets in front of every key frame: so a clip can begin at

@@ -1,4 +1,4 @@
-"""Events as JSON lines in files below one folder, each app's in a folder of its own; bounded by rolling."""
+"""Alerts as JSON lines in files below one folder, each app's in a folder of its own; bounded by rolling."""
 
 import os
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
 from mainstream_runner.spool.spool import Record
 
 _FILE_BYTES = 16 << 20
-"""of one file of events; then it becomes the one before, and a new one begins"""
+"""of one file; then it becomes the one before, and a new one begins"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class JsonLinesFiles:
                 path.replace(path.with_name(f"{path.name}.1"))
             self._append(path, record.body + b"\n")
         except OSError as error:
-            return f"the file of events can't be written ({error.strerror})"
+            return f"the file of alerts can't be written ({error.strerror})"
         return None
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ def loss_sentence(losses: Losses, refusal: str | None) -> str | None:
         f"{losses.unwritten} never written, as the node's disk was full" if losses.unwritten else None,
     ]
     said = said_together(parts)
-    return None if said is None else f"{counted(losses.deliveries, 'delivery', 'deliveries')} lost: {said}"[:512]
+    return None if said is None else f"{_deliveries(losses.deliveries)} lost so far: {said}"[:512]
 
 
 def said_together(texts: Iterable[str | None]) -> str | None:
@@ -22,6 +22,5 @@ def said_together(texts: Iterable[str | None]) -> str | None:
     return "; ".join(given)[:512] if given else None
 
 
-def counted(number: int, one: str, more: str) -> str:
-    """A number and its noun."""
-    return f"{number} {one if number == 1 else more}"
+def _deliveries(number: int) -> str:
+    return "1 delivery is" if number == 1 else f"{number} deliveries are"

@@ -67,7 +67,7 @@ class MqttTopic:
         """All of them have the same topic."""
 
     def deliver(self, record: Record) -> str | None:
-        """Publish one event and wait for the broker's acknowledgement."""
+        """Publish one message and wait for the broker's acknowledgement."""
         if not self._started or not self._connected.wait(_CONNECTED_S):
             return self._problem
         if self._in_flight is None or self._in_flight[0] != record.number:

@@ -1,4 +1,4 @@
-"""Clips and pictures to a bucket: the runner holds no key of it, so it says what waits, and is told where to write.
+"""Clips and pictures to a bucket: the runner holds no key of it, so it reports what waits, and the operator signs URLs.
 
 A file that waits is a record of the spool; the signed URL stays in memory and is used once.
 """

@@ -1,4 +1,4 @@
-"""Events as HTTP POSTs, signed as Standard Webhooks say (docs/events.md), so that its libraries can check them."""
+"""Alerts as HTTP POSTs, signed as Standard Webhooks say (docs/events.md), so that its libraries can check them."""
 
 import base64
 import binascii

@@ -75,7 +75,7 @@ class Unwritten:
         return bool(self.opened or self.lost)
 
     def lose(self, app: str, alert: str | None, cause: Cause, deliveries: int) -> None:
-        """Remember lost deliveries; of too many alerts the oldest are no longer told apart."""
+        """Remember lost deliveries; of too many alerts the oldest are counted together."""
         key = app, alert, cause
         self.lost[key] = self.lost.get(key, 0) + deliveries
         if len(self.lost) > _REMEMBERED:

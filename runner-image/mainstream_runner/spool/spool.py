@@ -52,7 +52,7 @@ class Spool:
     """Records by sink, oldest first; may be used from any thread."""
 
     def __init__(self, folder: Path, limits: SpoolLimits | None = None) -> None:
-        """Opens what an earlier life left; a database that is broken is put aside, and its loss told in the log."""
+        """Opens what an earlier life left; a database that is broken is put aside, and the log says so."""
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._unwritten = Unwritten()

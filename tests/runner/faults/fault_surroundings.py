@@ -71,6 +71,8 @@ class Receiver(_HttpServer):
         super().__init__()
         self.received: list[Received] = []
         self.status = 200
+        self.delay_s = 0.0
+        """before every answer"""
         self.start()
 
     @property
@@ -87,6 +89,7 @@ class Receiver(_HttpServer):
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                time.sleep(receiver.delay_s)
                 if receiver.status == 200:
                     receiver.received.append(Received(time.time(), dict(self.headers.items()), body))
                 self.send_response(receiver.status)

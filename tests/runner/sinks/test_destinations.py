@@ -166,6 +166,37 @@ def test_a_redirect_is_not_followed_and_the_line_waits(tmp_path: Path, receiver:
     spool.close()
 
 
+def test_an_alert_that_a_webhook_refuses_is_reported_as_refused_and_once_whatever_else_takes_it(
+    make: Make, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mainstream_runner.sinks.courier._REFUSALS", 1)
+    receiver.status = 400
+    app = app_with({"webhook": {"url": receiver.url}}, {"jsonLines": {"path": "a.jsonl"}})
+    sinks = make(app)
+    sinks.deliver(app, alert(1))
+    sinks.deliver(app, alert(1, "closed"))
+    assert sinks.drain(10.0) == 0
+    report = sinks.report(app.name)
+    assert (report.alerts, report.lost_alerts, report.lost_alerts_last_hour, report.lost) == (1, 1, 1, 2)
+    assert report.loss == "2 deliveries are lost so far: 2 refused (the webhook answered 400; see its log)"
+    assert report.problem is None
+
+
+def test_what_waits_for_a_slow_webhook_is_reported_with_its_age(make: Make, receiver: Receiver) -> None:
+    receiver.delay_s = 0.3
+    app = app_with({"webhook": {"url": receiver.url}})
+    sinks = make(app)
+    for number in range(4):
+        sinks.deliver(app, alert(number))
+    wait_for(lambda: (sinks.report(app.name).oldest_undelivered_s or 0.0) > 0.2, 10.0)
+    report = sinks.report(app.name)
+    assert report.undelivered > 1
+    assert report.problem is None
+    receiver.delay_s = 0.0
+    assert sinks.drain(10.0) == 0
+    assert sinks.report(app.name).oldest_undelivered_s is None
+
+
 def test_files_of_two_tenants_lie_apart_and_none_leads_out(make: Make, tmp_path: Path) -> None:
     apps = [app_with({"jsonLines": {"path": "events.jsonl"}}, name=name) for name in ("a/x", "b/x")]
     sinks = make(*apps)

@@ -10,18 +10,21 @@ def test_nothing_is_said_where_nothing_is_lost() -> None:
 
 def test_a_refusal_is_told_as_what_the_destination_said_and_not_as_a_full_disk() -> None:
     said = loss_sentence(Losses(alerts=3, refused=6), "the webhook answered 400; see its log")
-    assert said == "6 deliveries lost: 6 refused (the webhook answered 400; see its log)"
+    assert said == "6 deliveries are lost so far: 6 refused (the webhook answered 400; see its log)"
 
 
 def test_each_cause_is_told_apart() -> None:
     assert loss_sentence(Losses(refused=1, pushed_out=2, unwritten=3), None) == (
-        "6 deliveries lost: 1 refused (the log of the destination says why); "
+        "6 deliveries are lost so far: 1 refused (the log of the destination says why); "
         "2 pushed out by newer ones, as the spool was full; 3 never written, as the node's disk was full"
     )
 
 
 def test_one_delivery_is_told_in_the_singular() -> None:
-    assert loss_sentence(Losses(unwritten=1), None) == "1 delivery lost: 1 never written, as the node's disk was full"
+    assert (
+        loss_sentence(Losses(unwritten=1), None)
+        == "1 delivery is lost so far: 1 never written, as the node's disk was full"
+    )
 
 
 def test_what_several_say_alike_is_said_once_and_within_bounds() -> None:
