@@ -28,7 +28,8 @@ from mainstream.voting import Voter
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.problem import build_problem
 from mainstream_runner.plan_cost import expected_cost
-from mainstream_runner.pod.live_profile import drifted_bases, measured_before
+from mainstream_runner.profiling.drift import drifted_bases
+from mainstream_runner.profiling.known_profile import known_profile
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import torchserve
 from mainstream_trainer.picture_replay import due_frames
@@ -108,12 +109,12 @@ def first_profile(cell: Cell, index: int) -> NodeProfile:
 
 def checked_profile(known: NodeProfile, port: int) -> NodeProfile:
     """The profile as the runner takes it up at a later start, when plans are there: what drifted is scaled."""
-    measured = measured_before(known)
-    assert measured is not None
-    for name, base in drifted_bases(measured, port).items():
+    taken_up = known_profile(known)
+    assert taken_up is not None
+    for name, base in drifted_bases(taken_up.bases, port).items():
         assert base is not None
-        measured.bases[name] = base
-    profile = measured.profile()
+        taken_up.bases[name] = base
+    profile = taken_up.profile()
     assert profile is not None
     return profile
 

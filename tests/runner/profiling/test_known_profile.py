@@ -1,16 +1,16 @@
 """What a runner goes on from at its start, and what it makes of a check."""
 
 from collections.abc import Iterator
-from importlib.metadata import version
 from typing import ClassVar
 
 import pytest
 
 from mainstream.machine import machine_name
 from mainstream.node_profile import BaseProfile, NodeProfile
-from mainstream_runner.pod import live_profile
-from mainstream_runner.pod.live_profile import drifted_bases, measured_before
-from mainstream_runner.profiling.node import PROFILED_VERSIONS
+from mainstream_runner.profiling import drift
+from mainstream_runner.profiling.drift import drifted_bases
+from mainstream_runner.profiling.known_profile import known_profile
+from mainstream_runner.profiling.profiler import profiled_versions
 from mainstream_runner.wire import WholeCost
 
 DIGEST = "0" * 64
@@ -18,7 +18,7 @@ BASE = BaseProfile(digest=DIGEST, stem_s=(0.0, 1.0), head_s=(1.5, 0.5), segment_
 PROFILE = NodeProfile(
     machine=machine_name(),
     back_end="openvino",
-    versions={name: version(name) for name in PROFILED_VERSIONS},
+    versions=profiled_versions(),
     bases={"base": BASE},
     frame_s=0.1,
     decode_s={},
@@ -31,8 +31,8 @@ class Client:
 
     told: ClassVar[list[WholeCost]] = []
 
-    def __init__(self, port: int) -> None:
-        del port
+    def __init__(self, port: int, *, pause: object) -> None:
+        del port, pause
 
     def whole_cost(self, base: str, fps: float, seconds: float) -> WholeCost:
         del base, fps, seconds
@@ -44,34 +44,32 @@ class Client:
 
 @pytest.fixture(autouse=True)
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(live_profile, "EngineClient", Client)
+    monkeypatch.setattr(drift, "EngineClient", Client)
     yield
     assert Client.told == []
 
 
 def drifted(*whole_s: float, digest: str = DIGEST) -> dict[str, BaseProfile | None]:
     Client.told = [WholeCost(digest=digest, whole_s=each) for each in whole_s]
-    measured = measured_before(PROFILE)
-    assert measured is not None
-    return drifted_bases(measured, 1)
+    return drifted_bases(PROFILE.bases, 1)
 
 
 def test_after_an_upgrade_the_profile_before_is_gone_on_from_and_keeps_its_versions() -> None:
-    measured = measured_before(PROFILE.model_copy(update={"versions": PROFILE.versions | {"mainstream": "0.0.1"}}))
-    assert measured is not None
-    assert not measured.is_of_these_versions
-    profile = measured.profile()
+    known = known_profile(PROFILE.model_copy(update={"versions": PROFILE.versions | {"mainstream": "0.0.1"}}))
+    assert known is not None
+    assert not known.is_of_these_versions
+    profile = known.profile()
     assert profile is not None
     assert profile.versions["mainstream"] == "0.0.1"
-    measured.forget()
-    assert measured.profile() is None
-    assert measured.is_of_these_versions
+    known.forget()
+    assert known.profile() is None
+    assert known.is_of_these_versions
 
 
 def test_a_profile_of_another_machine_says_nothing_unless_it_is_declared() -> None:
     other = PROFILE.model_copy(update={"machine": "abacus, 1 cores"})
-    assert measured_before(other) is None
-    assert measured_before(other, declared=True) is not None
+    assert known_profile(other) is None
+    assert known_profile(other, declared=True) is not None
 
 
 def test_one_check_that_agrees_is_enough() -> None:

@@ -1,0 +1,103 @@
+"""What is known of a node's profile so far: from its disk, from the operator, from what was measured since."""
+
+import contextlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mainstream.machine import machine_name
+from mainstream.node_profile import BaseProfile, NodeProfile
+from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, profiled_versions
+
+_log = logging.getLogger(__name__)
+_DECODED_FRAMES = 30
+"""frames of a camera after which what decoding costs is known"""
+
+
+@dataclass
+class KnownProfile:
+    """A `NodeProfile` once it is enough; changed by one thread."""
+
+    bases: dict[str, BaseProfile] = field(default_factory=dict)
+    decode_s: dict[str, float] = field(default_factory=dict)
+    frames: FrameCosts | None = None
+    idle: IdleCost | None = None
+    back_end: str = ""
+    versions: dict[str, str] = field(default_factory=profiled_versions)
+    """that it was measured with"""
+
+    @property
+    def is_of_these_versions(self) -> bool:
+        """Whether what runs now is what was measured."""
+        return self.versions == profiled_versions()
+
+    def forget(self) -> None:
+        """All but what decoding costs: it is measured anew."""
+        self.bases, self.frames, self.idle, self.versions = {}, None, None, profiled_versions()
+
+    def note_decoding(self, costs: Mapping[str, tuple[float, int]]) -> bool:
+        """Take up what decoding costs (CPU-seconds and frames by stream) where enough was decoded; whether that is
+        new."""
+        found = {
+            name: cpu_s / frames
+            for name, (cpu_s, frames) in costs.items()
+            if name not in self.decode_s and frames >= _DECODED_FRAMES
+        }
+        self.decode_s |= found
+        return bool(found)
+
+    def profile(self) -> NodeProfile | None:
+        """The profile, as far as plans can be made with it."""
+        if self.frames is None or self.idle is None or not self.bases:
+            return None
+        return NodeProfile(
+            machine=machine_name(),
+            back_end=self.back_end,
+            versions=dict(self.versions),
+            bases=dict(self.bases),
+            frame_s=self.frames.frame_s,
+            app_s=self.frames.app_s,
+            decode_s=dict(self.decode_s),
+            idle=self.idle.cpu,
+            resident_bytes=self.idle.resident_bytes,
+        )
+
+    def keep(self, path: Path) -> None:
+        """Write down what the next start need not measure; where the disk is full it measures again."""
+        profile = self.profile()
+        if profile is None:
+            return
+        hidden = path.with_name(f".{path.name}")
+        try:
+            hidden.write_text(profile.model_dump_json(), encoding="utf-8")
+            hidden.replace(path)
+        except OSError as error:
+            _log.warning("the profile could not be kept: %s", error.strerror)
+
+
+def read_known_profile(path: Path) -> KnownProfile:
+    """What an earlier start measured on this machine; nothing where it was another one."""
+    with contextlib.suppress(OSError, ValidationError):
+        return known_profile(NodeProfile.model_validate_json(path.read_bytes())) or KnownProfile()
+    return KnownProfile()
+
+
+def known_profile(known: NodeProfile, *, declared: bool = False) -> KnownProfile | None:
+    """A profile to go on from; None where it says nothing of this machine.
+
+    One of other versions is better than none after an upgrade: apps are served by it at once, and it is checked.
+    """
+    if known.machine != machine_name() and not declared:
+        return None
+    return KnownProfile(
+        bases=dict(known.bases),
+        decode_s=dict(known.decode_s),
+        # The scale of an earlier start is not known; parts of further base networks are taken as they are.
+        frames=FrameCosts(known.frame_s, known.app_s, scale=1.0),
+        idle=IdleCost(known.idle, known.resident_bytes),
+        back_end=known.back_end,
+        versions=dict(known.versions),
+    )
