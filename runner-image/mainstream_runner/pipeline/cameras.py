@@ -46,10 +46,6 @@ class Cameras:
         """The same; None for a stream that does not play."""
         return self._rings.get(stream)
 
-    def all(self) -> dict[str, Camera]:
-        """By stream."""
-        return dict(self._cameras)
-
     def decoding(self) -> RunnerStream | None:
         """A stream that delivers frames now; None while none does."""
         return next((camera.stream for camera in self._all() if camera.report().state == "decoding"), None)

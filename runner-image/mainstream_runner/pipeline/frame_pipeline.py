@@ -93,9 +93,12 @@ class FramePipeline:
         """The engine no longer serves that plan."""
         self._lost_plan = digest
 
-    def load(self, plan: RunnerPlan, store: Path) -> EngineState:
-        """Have the engine load a plan beside the one in use; may take minutes, raises as `EngineClient.load` does."""
-        with closing(EngineClient(self._port)) as client:
+    def load(self, plan: RunnerPlan, store: Path, pause: Callable[[float], object] = time.sleep) -> EngineState:
+        """Have the engine load a plan beside the one in use; may take minutes, raises as `EngineClient.load` does.
+
+        What `pause` raises ends the waiting.
+        """
+        with closing(EngineClient(self._port, pause=pause)) as client:
             return client.load(plan, store)
 
     def adopt(self, routing: Routing | None, keys: Mapping[str, SinkKeys]) -> None:

@@ -22,9 +22,9 @@ def run(settings: PodSettings, stopping: threading.Event) -> None:
         answers = Answers(
             alive=coordinator.alive,
             ready=coordinator.ready,
-            health=coordinator.health,
-            report=coordinator.report,
-            metrics=render_metrics(coordinator.snapshot),
+            health=coordinator.status.health,
+            report=coordinator.status.report,
+            metrics=render_metrics(coordinator.status.snapshot),
             take_urls=coordinator.take_urls,
             take_uploads=coordinator.take_uploads,
             token=lambda: read_token(settings.secret),

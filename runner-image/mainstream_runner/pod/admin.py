@@ -5,7 +5,6 @@ that comes to the pod itself.
 """
 
 import hmac
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -26,6 +25,7 @@ from mainstream.runner_orders import (
     URLS_PATH,
 )
 from mainstream.status_report import SignedUploads, SignedUrls, StatusReport
+from mainstream_runner.pod.status import Health
 
 _REQUEST_TIMEOUT_S = 10.0
 _MAX_BODY_BYTES = 4 << 20
@@ -40,8 +40,8 @@ class Answers:
 
     alive: Callable[[], bool]
     ready: Callable[[], bool]
-    health: Callable[[], dict[str, Any]]
-    """what the kubelet's probes are told beside yes or no"""
+    health: Callable[[], Health]
+    """what the kubelet's probes are answered beside yes or no"""
     report: Callable[[], StatusReport]
     metrics: Callable[[], bytes]
     take_urls: Callable[[SignedUrls], None]
@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer_probe(self, *, well: bool) -> None:
         status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-        self._answer(status, json.dumps(self.server.answers.health()).encode())
+        self._answer(status, self.server.answers.health().model_dump_json().encode())
 
     def _answer(self, status: HTTPStatus, body: bytes = b"", content_type: str = "application/json") -> None:
         self.send_response(status)

@@ -17,6 +17,7 @@ from mainstream.runner_orders import (
 from mainstream.status_report import AppStatusReport, DeliveryReport, SignedUploads, StatusReport, StreamStatusReport
 from mainstream_runner.pod.admin import AdminServer, Answers
 from mainstream_runner.pod.metrics import Snapshot, render_metrics
+from mainstream_runner.pod.status import Health
 
 TOKEN = "word"  # noqa: S105 - of a server that lives as long as a test
 REPORT = StatusReport(
@@ -68,7 +69,7 @@ def url(runner: Runner) -> Iterator[str]:
         Answers(
             alive=lambda: True,
             ready=lambda: runner.ready,
-            health=lambda: {"plan": "0" * 64, "stale_s": 0.2},
+            health=lambda: Health(plan="0" * 64, stale_s=0.2),
             report=lambda: REPORT,
             metrics=render_metrics(lambda: SNAPSHOT),
             take_urls=lambda _: None,

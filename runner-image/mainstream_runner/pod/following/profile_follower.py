@@ -1,0 +1,182 @@
+"""Keeps the node's profile: measures what is missing of it, and checks what an earlier start measured.
+
+Measured in a thread of its own, one thing at a time; what came of it is taken up in a step.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mainstream.errors import MainstreamError
+from mainstream.node_profile import BaseProfile
+from mainstream.runner_orders import Wanted
+from mainstream_runner.part_costs import PartCosts
+from mainstream_runner.pipeline.frame_pipeline import FramePipeline
+from mainstream_runner.pod.cpu import CpuMeter
+from mainstream_runner.pod.following.camera_driver import CameraDriver
+from mainstream_runner.pod.following.long_work import LongWork, Pause, StoppedError
+from mainstream_runner.pod.orders import Orders
+from mainstream_runner.profiling.drift import drifted_bases
+from mainstream_runner.profiling.fit import fit_base
+from mainstream_runner.profiling.known_profile import known_profile, read_known_profile
+from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, Profiler
+
+_RETRY_S = 10.0
+"""until a profile that can't be made is tried again"""
+_MOST_SAID = 512
+"""characters of a problem"""
+
+
+@dataclass(frozen=True)
+class _Measurement:
+    parts: dict[str, PartCosts]
+    unavailable: dict[str, str]
+    idle: IdleCost
+    frames: FrameCosts | None
+    """None where no base network could be had"""
+
+
+class ProfileFollower:
+    """Stepped by one thread, read by any."""
+
+    def __init__(self, file: Path, store: Path, port: int, pipeline: FramePipeline, cpu: CpuMeter) -> None:
+        """`file` is where the profile outlives this process, `store` where probe heads are put."""
+        self._file = file
+        self._store = store
+        self._port = port
+        self._pipeline = pipeline
+        self._cpu = cpu
+        self._measuring: LongWork[_Measurement] | None = None
+        self._checking: LongWork[dict[str, BaseProfile | None]] | None = None
+        self._is_checked = False
+        self._retry_s = 0.0
+        self.known = read_known_profile(file)
+        self.problem: str | None = None
+        """why it can't be measured"""
+        self.unavailable: dict[str, str] = {}
+        """base networks that can't be had, and why"""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is measured, or what came of it is not taken up yet: plans have to wait for that."""
+        return self._measuring is not None or self._checking is not None
+
+    def start_anew(self, wanted: Wanted) -> None:
+        """There are other orders; go on from what the operator knows, where this disk knows nothing."""
+        self._retry_s = 0.0
+        if wanted.profile is not None and self.known.frames is None:
+            known = known_profile(wanted.profile, declared=wanted.declared)
+            if known is not None:
+                self.known = known
+                self.known.keep(self._file)
+
+    def note_decoding(self) -> None:
+        """Take up what decoding costs, stream by stream."""
+        if self.known.note_decoding(self._pipeline.cameras.decoding_costs()):
+            self.known.keep(self._file)
+
+    def stop(self) -> None:
+        """Give up what is measured: it is measured again later."""
+        for work in (self._measuring, self._checking):
+            if work is not None:
+                work.stop()
+
+    def step(self, orders: Orders, *, plan_is_settled: bool) -> None:
+        """Take up what was measured, or start to measure what is missing."""
+        if self._measuring is not None:
+            if not self._measuring.is_running:
+                work, self._measuring = self._measuring, None
+                self._conclude(orders, work)
+        elif self._checking is not None:
+            if not self._checking.is_running:
+                check, self._checking = self._checking, None
+                self._conclude_check(orders, check)
+        elif not plan_is_settled:
+            return
+        elif not self._is_checked:
+            self._start_check(orders)
+        else:
+            self._start_measuring(orders.wanted)
+
+    def _start_check(self, orders: Orders) -> None:
+        """Once a start: a node that is not what it was is measured anew."""
+        bases = dict(self.known.bases)
+        if orders.wanted.declared or not bases:
+            self._is_checked = True
+            return
+        self._checking = LongWork("check-profile", lambda pause: drifted_bases(bases, self._port, pause=pause))
+
+    def _conclude_check(self, orders: Orders, check: LongWork[dict[str, BaseProfile | None]]) -> None:
+        """Not while a plan runs, which would stand still for as long: then the profile takes up what was seen."""
+        try:
+            drifted = check.result()
+        except StoppedError:
+            return
+        except MainstreamError:
+            drifted = {}
+        self._is_checked = True
+        if orders.plan is None:
+            if drifted or not self.known.is_of_these_versions:
+                self.known.forget()
+            return
+        for name, base in drifted.items():
+            if base is None:
+                self.known.bases.pop(name, None)
+            else:
+                self.known.bases[name] = base
+        if drifted:
+            self.known.keep(self._file)
+
+    def _start_measuring(self, wanted: Wanted) -> None:
+        missing = tuple(name for name in wanted.bases if name not in self.known.bases)
+        if not missing or time.monotonic() < self._retry_s:
+            return
+        if self._pipeline.cameras.decoding() is None:
+            self.problem = "no stream answers" if wanted.streams else None
+            return
+        idle, frames = self.known.idle, self.known.frames
+        self._measuring = LongWork("profile", lambda pause: self._measure(missing, idle, frames, pause))
+
+    def _measure(
+        self, bases: Sequence[str], idle: IdleCost | None, frames: FrameCosts | None, pause: Pause
+    ) -> _Measurement:
+        """In a thread of its own: what is missing of base networks, idling and frames."""
+        driver = CameraDriver(self._pipeline, self._cpu, self._store, pause)
+        profiler = Profiler(self._port, self._store, driver, pause=pause)
+        parts: dict[str, PartCosts] = {}
+        unavailable: dict[str, str] = {}
+        for base in bases:
+            try:
+                parts[base] = profiler.part_costs(base)
+            except MainstreamError as error:
+                unavailable[base] = error.message[:_MOST_SAID]
+        idle = idle or profiler.idle()
+        if frames is None and parts:
+            base = next(iter(parts))
+            frames = profiler.frame_costs(base, parts[base], idle)
+        return _Measurement(parts, unavailable, idle, frames)
+
+    def _conclude(self, orders: Orders, work: LongWork[_Measurement]) -> None:
+        if orders.plan is None:
+            # The probe's; an ordered plan takes its place by itself.
+            self._pipeline.adopt(None, {})
+        try:
+            measured = work.result()
+        except StoppedError:
+            return
+        except MainstreamError as error:
+            self.problem = error.message[:_MOST_SAID]
+        else:
+            self.problem, self.unavailable = None, measured.unavailable
+            self._take_up(measured)
+        self._retry_s = time.monotonic() + _RETRY_S
+
+    def _take_up(self, measured: _Measurement) -> None:
+        known, frames = self.known, measured.frames
+        known.idle, known.frames = measured.idle, frames
+        if frames is not None:
+            for name, parts in measured.parts.items():
+                known.back_end = parts.back_end
+                known.bases[name] = fit_base(parts, frames.scale)
+        known.keep(self._file)

@@ -1,0 +1,232 @@
+"""Steps of the coordinator: none waits, what is ordered comes before what is measured, a bad plan is tried again."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import pytest
+from runner_apps import runner_app, runner_plan
+
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.manifest import Blob
+from mainstream.runner_orders import PLAN_FILE, WANTED_FILE, Wanted
+from mainstream.runner_plan import RunnerPlan
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine_state import EngineState
+from mainstream_runner.feeder import feeder as feeder_module
+from mainstream_runner.pipeline import frame_pipeline
+from mainstream_runner.pod.coordinator import Coordinator
+from mainstream_runner.pod.following import plan_follower, profile_follower
+from mainstream_runner.pod.following.long_work import LongWork, Pause, StoppedError
+from mainstream_runner.pod.settings import PodSettings
+
+WEIGHTS = b"weights"
+HEAD = Blob(sha256=hashlib.sha256(WEIGHTS).hexdigest(), size_bytes=len(WEIGHTS))
+LONGEST_STEP_S = 0.5
+
+
+class Engine:
+    """Stands in for TorchServe: loading takes as long as a test lets it, and can be refused."""
+
+    may_load: ClassVar[threading.Event]
+    refused: ClassVar[int] = 0
+    asked: ClassVar[list[str]] = []
+
+    def __init__(self, port: int, *, pause: Callable[[float], object] = time.sleep) -> None:
+        del port
+        self._pause = pause
+
+    def load(self, plan: RunnerPlan, store: Path) -> EngineState:
+        del store
+        Engine.asked.append(plan.digest)
+        while not Engine.may_load.is_set():
+            self._pause(0.01)
+        if Engine.refused:
+            Engine.refused -= 1
+            raise InvalidInputError("the engine refuses it")
+        return EngineState(
+            serving=plan.digest,
+            loading=None,
+            failed={},
+            unavailable_apps={},
+            sizes=((8, 8),),
+            back_end="torch-eager",
+            back_end_problem=None,
+            scored_frames=0,
+            scored_s=0.0,
+        )
+
+    def score(self, plan_digest: str, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
+        del plan_digest
+        return [dict.fromkeys(frame.apps, 0.0) for frame in frames]
+
+    def close(self) -> None:
+        pass
+
+
+class Pod:
+    """A coordinator with its folders."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("orders", "secret", "data"):
+            (folder / name).mkdir()
+        self.orders = folder / "orders"
+        self.settings = PodSettings("n", self.orders, folder / "secret", folder / "data")
+        serving: Any = SimpleNamespace(port=1, guard=None, runs=True, restarts=0, follow=lambda: False)
+        self.coordinator = Coordinator(self.settings, serving)
+        self.order(None)
+
+    def order(self, plan: RunnerPlan | None) -> None:
+        """Have this plan served, and put its head on the disk."""
+        (self.orders / WANTED_FILE).write_text(Wanted().model_dump_json())
+        if plan is None:
+            (self.orders / PLAN_FILE).unlink(missing_ok=True)
+            return
+        (self.settings.data / "store" / "blobs" / HEAD.sha256).write_bytes(WEIGHTS)
+        (self.orders / PLAN_FILE).write_text(plan.model_dump_json())
+
+    def step_until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        """Step; no step may take long."""
+        deadline_s = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < deadline_s
+            self.step()
+
+    def step(self) -> None:
+        start_s = time.monotonic()
+        self.coordinator.step()
+        assert time.monotonic() - start_s < LONGEST_STEP_S
+        time.sleep(0.005)
+
+    @property
+    def served(self) -> str | None:
+        """Digest of the plan that it says is served."""
+        return self.coordinator.status.report().served
+
+
+@pytest.fixture
+def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pod]:
+    Engine.may_load, Engine.refused, Engine.asked = threading.Event(), 0, []
+    monkeypatch.setattr(frame_pipeline, "EngineClient", Engine)
+    monkeypatch.setattr(feeder_module, "EngineClient", Engine)
+    made = Pod(tmp_path)
+    yield made
+    made.coordinator.close()
+
+
+def plan_of(fps: float) -> RunnerPlan:
+    return runner_plan(runner_app(head=HEAD, fps=fps))
+
+
+def test_steps_are_made_while_a_plan_is_loaded_and_take_it_up_once_it_is(pod: Pod) -> None:
+    plan = plan_of(1.0)
+    pod.order(plan)
+    pod.step_until(lambda: Engine.asked == [plan.digest])
+    for _ in range(20):
+        pod.step()
+    assert pod.served is None
+    Engine.may_load.set()
+    pod.step_until(lambda: pod.served == plan.digest)
+    assert Engine.asked == [plan.digest]
+    assert "a" in pod.coordinator.status.report().apps
+
+
+def test_a_plan_that_is_ordered_while_another_one_is_loaded_takes_its_place(pod: Pod) -> None:
+    first, second = plan_of(1.0), plan_of(2.0)
+    pod.order(first)
+    pod.step_until(lambda: Engine.asked == [first.digest])
+    pod.order(second)
+    pod.step_until(lambda: Engine.asked == [first.digest, second.digest])
+    Engine.may_load.set()
+    pod.step_until(lambda: pod.served == second.digest)
+
+
+def test_a_plan_that_is_refused_is_tried_again_after_its_back_off(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_follower, "_RETRY_S", 0.3)
+    Engine.may_load.set()
+    Engine.refused = 1
+    plan = plan_of(1.0)
+    pod.order(plan)
+    pod.step_until(lambda: pod.coordinator.status.report().plan_problem is not None)
+    assert pod.coordinator.status.report().plan_problem == "the engine refuses it"
+    refused_s = time.monotonic()
+    pod.step_until(lambda: pod.served == plan.digest)
+    assert time.monotonic() - refused_s >= 0.25
+    assert pod.coordinator.status.report().plan_problem is None
+
+
+def test_a_plan_that_is_taken_back_ends_at_once(pod: Pod) -> None:
+    Engine.may_load.set()
+    pod.order(plan_of(1.0))
+    pod.step_until(lambda: pod.served is not None)
+    pod.order(None)
+    pod.step_until(lambda: pod.coordinator.status.health().plan is None, 1.0)
+
+
+def test_what_is_ordered_is_served_before_anything_is_measured(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped: list[str] = []
+
+    def measure(bases: Sequence[str], idle: object, frames: object, pause: Pause) -> None:
+        try:
+            while True:
+                pause(0.01)
+        except StoppedError:
+            stopped.append(bases[0])
+            raise
+
+    profiles = pod.coordinator._profiles
+    monkeypatch.setattr(profiles, "_measure", lambda *asked: measure(*asked))
+    monkeypatch.setattr(pod.coordinator._pipeline.cameras, "decoding", lambda: object())
+    (pod.orders / WANTED_FILE).write_text(Wanted(bases=("lite",)).model_dump_json())
+    pod.step_until(lambda: profiles.is_busy)
+    pod.step_until(lambda: profiles._measuring is not None)
+    Engine.may_load.set()
+    plan = plan_of(1.0)
+    (pod.settings.data / "store" / "blobs" / HEAD.sha256).write_bytes(WEIGHTS)
+    (pod.orders / PLAN_FILE).write_text(plan.model_dump_json())
+    pod.step_until(lambda: pod.served == plan.digest)
+    assert stopped == ["lite"]
+    pod.step_until(lambda: profiles.is_busy)  # measured beside the plan, from its beginning
+
+
+def test_long_work_is_given_up_at_its_next_pause() -> None:
+    work = LongWork("test", lambda pause: pause(60.0))
+    work.stop()
+    deadline_s = time.monotonic() + 5
+    while work.is_running:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+    with pytest.raises(StoppedError):
+        work.result()
+
+
+def test_what_long_work_ended_with_is_raised_where_its_result_is_asked_for() -> None:
+    def fail(pause: Pause) -> None:
+        raise ZeroDivisionError
+
+    work = LongWork("test", fail)
+    while work.is_running:
+        time.sleep(0.01)
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        work.result()
+
+
+def test_a_profile_that_could_not_be_measured_says_why_and_is_tried_again(
+    pod: Pod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profile_follower, "_RETRY_S", 0.05)
+    tries: list[int] = []
+
+    def fail(*asked: object) -> None:
+        tries.append(1)
+        raise InvalidInputError("delivers too few frames")
+
+    monkeypatch.setattr(pod.coordinator._profiles, "_measure", fail)
+    monkeypatch.setattr(pod.coordinator._pipeline.cameras, "decoding", lambda: object())
+    (pod.orders / WANTED_FILE).write_text(Wanted(bases=("lite",)).model_dump_json())
+    pod.step_until(lambda: len(tries) > 1)
+    assert pod.coordinator.status.report().profile_problem == "delivers too few frames"
