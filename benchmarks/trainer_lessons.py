@@ -22,7 +22,7 @@ from mainstream.api.load import load_manifests
 from mainstream.api.video_stream import Crop
 from mainstream.labels import Labels, event_mask, read_labels
 from mainstream.nn.network import Network
-from mainstream.workload.node_workload import only_node, place_apps
+from mainstream.offline import offline_node
 from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candidate
 from mainstream_trainer.clip import ClipPart, inspect_clip
 from mainstream_trainer.common_stem import CommonStemTraining, join_stems
@@ -219,7 +219,7 @@ def _labels() -> Labels:
 @cache
 def _crops() -> dict[str, Crop | None]:
     manifests = load_manifests(EXAMPLE)
-    placed = place_apps(manifests, only_node(manifests))
+    placed = offline_node(manifests).readable
     return {app.metadata.name: stream.crop(app.spec.stream.view) for app, stream in placed}
 
 

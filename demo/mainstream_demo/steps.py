@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstream.api.load import Manifests, load_manifests
+from mainstream.decide.decide import decide_node
+from mainstream.decide.inputs import NodeInputs, PackageState
+from mainstream.decide.node_plan import NodePlan
+from mainstream.decide.planning import StepPlanning
 from mainstream.errors import InvalidInputError
 from mainstream.labels import Labels, read_labels
 from mainstream.machine import describe_machine
 from mainstream.mpackage.folder_store import FolderStore
-from mainstream.planner import Plan, Policy, solve
-from mainstream.workload.compose import compose_runner_plan, runner_streams
-from mainstream.workload.node_workload import NodeWorkload, node_workload, only_node, place_apps
-from mainstream.workload.planning import plan_node
-from mainstream.workload.problem import build_problem
+from mainstream.offline import OfflineNode, offline_node, planned
+from mainstream.planner import Policy
+from mainstream.runner_plan import RunnerPlan
+from mainstream.workload.compose import runner_streams
 from mainstream_demo.drawing import draw_page
 from mainstream_demo.evaluate import difference_interval, mean_f1
 from mainstream_demo.outcome import PolicyOutcome, measure, policy_result, truth_of
@@ -50,19 +53,21 @@ def run_demo(example: Path, out: Path, progress: DemoProgress) -> DemoResult:
         clip = _clip(manifests)
         store = FolderStore(out / "store")
         with watch.step("train"), progress.training() as on_training:
-            node = only_node(manifests)
-            placed = place_apps(manifests, node)
+            node = offline_node(manifests)
+            placed = node.readable
             packages = train_packages(placed, clip, example / "labels.json", store, on_training)
         with watch.step("profile"), progress.profiling() as on_step:
             bases = sorted({package.base.name for package in packages.values()})
             profile = profile_node(bases, runner_streams(placed), on_step=on_step)
             (out / "profile.json").write_text(profile.model_dump_json(indent=2), encoding="utf-8")
-        workload = node_workload(manifests, node, packages, profile)
         with watch.step("plan"):
-            plans = _plans(workload)
+            states = {key: PackageState(manifest=manifest) for key, manifest in packages.items()}
+            plans = _plans(node, node.inputs(states, profile))
         with watch.step("run"), torchserve() as server:
-            runs = {name: _run(server, workload, plan, out, labels, progress) for name, plan in plans.items()}
-        result, page = _result(workload, labels, clip, plans, runs, watch)
+            runs = {
+                policy: _run(server, policy, made.runner_plan, out, labels, progress) for policy, made in plans.items()
+            }
+        result, page = _result(plans, labels, clip, runs, watch)
     result = result.model_copy(update={"seconds": watch.seconds})
     (out / "report.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")
     (out / "report.html").write_text(page, encoding="utf-8")
@@ -79,44 +84,45 @@ def _clip(manifests: Manifests) -> Path:
     return Path(next(iter(urls)).removeprefix("file:"))
 
 
-def _plans(workload: NodeWorkload) -> dict[Policy, Plan]:
+def _plans(node: OfflineNode, inputs: NodeInputs) -> dict[Policy, NodePlan]:
     """One plan a policy. A baseline may serve nobody under a small budget; Mainstream's own plan may not."""
-    problem = build_problem(workload)
-    return {
-        policy: plan_node(workload) if policy == "mainstream" else solve(problem, policy=policy) for policy in POLICIES
-    }
+    planning = StepPlanning(time.monotonic)
+    decisions = {policy: decide_node(inputs, planning, policy) for policy in POLICIES}
+    planned(decisions["mainstream"], node.node)
+    return {policy: each.plan for policy, each in decisions.items() if each.plan is not None}
 
 
 def _run(
-    server: TorchServe, workload: NodeWorkload, plan: Plan, out: Path, labels: Labels, progress: DemoProgress
+    server: TorchServe, policy: Policy, orders: RunnerPlan | None, out: Path, labels: Labels, progress: DemoProgress
 ) -> RunResult | None:
     """Play the clip's test half live under one plan; None where no app fitted."""
-    orders = compose_runner_plan(workload, plan)
-    if not orders.apps:
+    if orders is None or not orders.apps:
         return None
-    folder = out / plan.policy
+    folder = out / policy
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "runner-plan.json").write_text(orders.model_dump_json(indent=2), encoding="utf-8")
+    (folder / "runner-plan.json").write_text(orders.model_dump_json(), encoding="utf-8")
     start, end = labels.split.test
     seconds = (end - start) / orders.streams[0].fps
-    with progress.playing(TITLES[plan.policy], seconds) as on_progress:
+    with progress.playing(TITLES[policy], seconds) as on_progress:
         return run_plan_on(
             server, orders, out / "store", folder, start_frame=start, end_frame=end, on_progress=on_progress
         )
 
 
 def _result(
-    workload: NodeWorkload,
+    plans: dict[Policy, NodePlan],
     labels: Labels,
     clip: Path,
-    plans: dict[Policy, Plan],
     runs: dict[Policy, RunResult | None],
     watch: _Stopwatch,
 ) -> tuple[DemoResult, str]:
     """Measure every run against the labels; the result, and its page."""
-    fps = next(iter(workload.streams.values())).spec.frames_per_second
-    apps = {placed.name: (placed, truth_of(labels, placed.package.name, fps)) for placed in workload.apps}
-    outcomes: dict[str, PolicyOutcome] = {policy: measure(plan, runs[policy], apps) for policy, plan in plans.items()}
+    asking = plans["mainstream"].best.asking
+    fps = asking[0].stream.spec.frames_per_second
+    apps = {placed.name: (placed, truth_of(labels, placed.package.name, fps)) for placed in asking}
+    outcomes: dict[str, PolicyOutcome] = {
+        policy: measure(made.plan, runs[policy], apps) for policy, made in plans.items() if made.plan is not None
+    }
     result = DemoResult(
         machine=describe_machine(),
         seconds=watch.seconds,

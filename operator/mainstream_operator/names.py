@@ -6,8 +6,6 @@ from mainstream.api.model import API_VERSION
 
 GROUP = API_VERSION.partition("/")[0]
 FIELD_MANAGER = "mainstream-operator"
-EDGE_LABEL = f"{GROUP}/edge"
-"""`true` on a Node makes it one that analyses video"""
 NODE_LABEL = f"{GROUP}/node"
 """on everything that belongs to one node's runner: the node's slug"""
 NODE_ANNOTATION = f"{GROUP}/node"

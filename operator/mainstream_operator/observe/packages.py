@@ -12,18 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
-from mainstream.api.reasons import Reason
 from mainstream.api.sinks import ClipsSink
 from mainstream.back_off import back_off_s
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal
-from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.decide.refuse import refuse_package
+from mainstream.errors import InvalidInputError
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
-from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
 from mainstream.status_report import WantedUpload
 from mainstream_operator.observe.stores import SecretProblemError, StoreOpener
 
@@ -144,23 +143,6 @@ def _key(app: VideoApp) -> str:
 
 def _failed(error: Exception) -> PackageState:
     """What a tenant is told; nothing in it comes from a secret."""
-    match error:
-        case SecretProblemError():
-            return PackageState(refusal=Refusal(error.reason, error.message))
-        case StoreRefusedError():
-            return PackageState(refusal=Refusal(Reason.STORE_REFUSED, _sentence(error)))
-        case StoreUnreachableError():
-            return PackageState(refusal=Refusal(Reason.STORE_UNREACHABLE, _sentence(error)))
-        case DamagedPackageError():
-            return PackageState(refusal=Refusal(Reason.PACKAGE_CORRUPT, _sentence(error)))
-        case StoreError():
-            return PackageState(refusal=Refusal(Reason.PACKAGE_UNREADABLE, _sentence(error)))
-        case InvalidInputError() if error.field == "reference" or error.source is None:
-            return PackageState(refusal=Refusal(Reason.INVALID_REFERENCE, _sentence(error)))
-        case MainstreamError():
-            return PackageState(refusal=Refusal(Reason.PACKAGE_MISSING, _sentence(error)))
-    return PackageState(refusal=Refusal(Reason.READING_FAILED, f"Reading failed ({type(error).__name__})."))
-
-
-def _sentence(error: MainstreamError) -> str:
-    return f"Package {error}."[:1000]
+    if isinstance(error, SecretProblemError):
+        return PackageState(refusal=Refusal(error.reason, error.message))
+    return PackageState(refusal=refuse_package(error))

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
 from mainstream.api.model import Metadata
-from mainstream.decide.place import place_stream
+from mainstream.decide.place import EDGE_LABEL, place_stream
 from mainstream.decide.refusal import Refusal
-from mainstream_operator.names import EDGE_LABEL, NODE_ANNOTATION, runner_name
+from mainstream_operator.names import NODE_ANNOTATION, runner_name
 
 NOWHERE = ""
 """stands for a node where there is none: apps and streams that can't be placed are looked after together"""

@@ -1,6 +1,7 @@
-"""`mainstream plan`: the best plan for the apps of a node, from the manifests that `kubectl apply` takes."""
+"""`mainstream plan`: what is decided for the apps of a node, from the manifests that `kubectl apply` takes."""
 
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,35 +10,49 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from mainstream.api.load import Manifests, load_manifests
-from mainstream.cli.plan_tables import print_plan, print_sweep, print_what_if
+from mainstream.cli.plan_answer import answer_of, answer_to_json, read_quotas
+from mainstream.cli.plan_tables import print_others, print_plan, print_sweep, print_what_if
 from mainstream.cli.sweep_plot import draw_sweep
+from mainstream.decide.decide import NodeDecision, decide_node
+from mainstream.decide.planning import StepPlanning
+from mainstream.decide.quotas import NO_QUOTAS, Quotas
+from mainstream.documents import read_document
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.folder_store import FolderStore
-from mainstream.node_profile import read_node_profile
-from mainstream.planner import Policy, plan_to_json
+from mainstream.node_profile import NodeProfile, read_node_profile
+from mainstream.offline import OfflineNode, offline_node, planned, read_packages
+from mainstream.planner import Policy
 from mainstream.planner.sweep import parse_sweep, sweep, sweep_to_json
 from mainstream.planner.whatif import WhatIf, compare
-from mainstream.workload.compose import compose_runner_plan
-from mainstream.workload.node_workload import NodeWorkload, node_workload, only_node, place_apps
-from mainstream.workload.packages import open_packages
-from mainstream.workload.planning import plan_node
+from mainstream.runner_plan import RunnerPlan
 from mainstream.workload.problem import build_problem
 
 
 def plan(
     manifests: Annotated[
-        Path,
-        typer.Argument(
-            help="File or folder with EdgeNode, VideoStreams, VideoApps, as `kubectl apply` takes them; - reads stdin."
-        ),
+        Path, typer.Argument(help="YAML file or folder with an EdgeNode, VideoStreams and VideoApps.")
     ],
-    profile: Annotated[Path, typer.Option(help="What a frame costs there: the file that `mainstream profile` wrote.")],
     store: Annotated[Path, typer.Option(help="Folder with the M-Packages that the apps name.")],
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            help="What a frame costs there: the file that `mainstream profile` wrote. What the EdgeNode's spec "
+            "declares goes before it."
+        ),
+    ] = None,
     node: Annotated[str | None, typer.Option(help="EdgeNode to plan for, where there are several.")] = None,
     policy: Annotated[Policy, typer.Option(help="How to plan; all but mainstream are baselines.")] = "mainstream",
+    running: Annotated[
+        Path | None,
+        typer.Option(help="What runs there now (runner-plan.json); nothing is moved for less than a switch costs."),
+    ] = None,
+    quotas: Annotated[
+        Path | None,
+        typer.Option(help="YAML file with namespaces' quotas, as under `quotas` in the chart's values."),
+    ] = None,
     extra: Annotated[
         Path | None,
-        typer.Option("--with", help="What if: a manifest with one more VideoApp; shows what everyone would lose."),
+        typer.Option("--with", help="What if: YAML with one more VideoApp; shows what everyone would lose."),
     ] = None,
     swept: Annotated[
         str | None,
@@ -51,24 +66,87 @@ def plan(
 ) -> None:
     """Pick candidate, frame rate, threshold and votes for every app of a node, so that alert F1 is highest.
 
-    Nothing is run and nothing is changed: the same manifests give the same plan in a cluster and on a laptop.
+    Apps that are refused, turned away, suspended or only tried (dry runs) are listed with the reason that their
+    condition would have. Nothing is run and nothing is changed: it is decided as the operator decides, so the same
+    manifests give the same plan in a cluster and on a laptop.
     """
     _check_options(policy, extra, swept, runner_plan)
     declared = load_manifests(manifests)
-    workload = _workload(declared, profile, store, node)
+    surroundings = _Surroundings(
+        store=FolderStore(store),
+        profile=None if profile is None else read_node_profile(profile),
+        running=None if running is None else read_document(RunnerPlan, running, way_out="--runner-plan writes one"),
+        quotas=NO_QUOTAS if quotas is None else read_quotas(quotas),
+        node=node,
+    )
+    decided, decision = surroundings.decide(declared, policy)
     console = Console()
     if swept is not None:
-        result = sweep(build_problem(workload), parse_sweep(swept))
+        made, _ = planned(decision, decided.node)
+        problem = build_problem(replace(made.best.workload, apps=made.best.asking))
+        result = sweep(problem, parse_sweep(swept))
         draw_sweep(result, plot)
         typer.echo(sweep_to_json(result)) if json else print_sweep(result, plot, console)
     elif extra is not None:
-        what_if = compare(plan_node(workload), plan_node(_workload(_with_app(declared, extra), profile, store, node)))
-        typer.echo(TypeAdapter(WhatIf).dump_json(what_if, indent=2)) if json else print_what_if(what_if, console)
+        after_node, after = surroundings.decide(_with_app(declared, extra), policy)
+        what_if = compare(planned(decision, decided.node)[1], planned(after, after_node.node)[1])
+        if json:
+            typer.echo(TypeAdapter(WhatIf).dump_json(what_if, indent=2))
+        else:
+            print_what_if(what_if, console)
+            print_others(after, console)
     else:
-        made = plan_node(workload, policy)
-        if runner_plan is not None:
-            runner_plan.write_text(compose_runner_plan(workload, made).model_dump_json(indent=2), encoding="utf-8")
-        typer.echo(plan_to_json(made)) if json else print_plan(made, console)
+        _tell(decided, decision, surroundings.running, runner_plan, as_json=json)
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """What a node's decision follows from beside its manifests."""
+
+    store: FolderStore
+    profile: NodeProfile | None
+    running: RunnerPlan | None
+    quotas: Quotas
+    node: str | None
+
+    def decide(self, declared: Manifests, policy: Policy) -> tuple[OfflineNode, NodeDecision]:
+        """Read the packages that are needed, and decide."""
+        chosen = offline_node(declared, self.node, self.quotas)
+        if self.profile is None and chosen.node.spec.profile is None:
+            raise InvalidInputError(
+                "give the file that `mainstream profile` wrote: the EdgeNode declares no profile", field="--profile"
+            )
+        packages = read_packages(self.store, [app for app, _ in chosen.readable])
+        inputs = chosen.inputs(packages, self.profile, self.running)
+        return chosen, decide_node(inputs, StepPlanning(time.monotonic), policy)
+
+
+def _tell(
+    decided: OfflineNode,
+    decision: NodeDecision,
+    running: RunnerPlan | None,
+    runner_plan: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print the decision and write the runner's plan; an error where no app runs and none is only tried."""
+    ordered = running if decision.hold else decision.runner_plan
+    if as_json:
+        typer.echo(answer_to_json(answer_of(decision)))
+    else:
+        console = Console()
+        if decision.hold:
+            console.print("The running plan stays as it is until the apps below are known.")
+        if decision.plan is not None and decision.plan.plan is not None:
+            print_plan(decision.plan.plan, console)
+        print_others(decision, console)
+    if ordered is None and not decision.forecasts:
+        planned(decision, decided.node)
+    if runner_plan is not None:
+        if ordered is None:
+            raise InvalidInputError("no app is planned, so there is nothing to write", field="--runner-plan")
+        # The very bytes of a cluster's ConfigMap, whose sha256 is the digest that a runner reports.
+        runner_plan.write_text(ordered.model_dump_json(), encoding="utf-8")
 
 
 def _check_options(policy: Policy, extra: Path | None, swept: str | None, runner_plan: Path | None) -> None:
@@ -78,15 +156,8 @@ def _check_options(policy: Policy, extra: Path | None, swept: str | None, runner
         raise InvalidInputError("go with a plain plan, not with --with or --sweep", field="--policy, --runner-plan")
 
 
-def _workload(declared: Manifests, profile: Path, store: Path, node: str | None) -> NodeWorkload:
-    """Everything that a plan is made of."""
-    chosen = only_node(declared, node)
-    apps = [app for app, _ in place_apps(declared, chosen)]
-    return node_workload(declared, chosen, open_packages(FolderStore(store), apps), read_node_profile(profile))
-
-
 def _with_app(declared: Manifests, extra: Path) -> Manifests:
-    """The same manifests and one more app."""
+    """The same manifests and one more app, as if it were to run."""
     more = load_manifests(extra).apps
     if len(more) != 1:
         raise InvalidInputError(f"holds {len(more)} VideoApps; give exactly one", source=extra)
@@ -94,4 +165,5 @@ def _with_app(declared: Manifests, extra: Path) -> Manifests:
         raise InvalidInputError(
             f"VideoApp {more[0].key!r} is declared already; give the new one its own name", source=extra
         )
-    return replace(declared, apps=(*declared.apps, *more))
+    runs = more[0].model_copy(update={"spec": more[0].spec.model_copy(update={"dry_run": False, "suspend": False})})
+    return replace(declared, apps=(*declared.apps, runs))

@@ -4,8 +4,11 @@ from pathlib import Path
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from mainstream.cli.plan_answer import answer_of
+from mainstream.decide.decide import NodeDecision
 from mainstream.planner import AppPlan, Plan
 from mainstream.planner.sweep import Sweep
 from mainstream.planner.whatif import WhatIf
@@ -35,7 +38,19 @@ def print_plan(made: Plan, console: Console) -> None:
         highlight=False,
     )
     if made.shed:
-        console.print(f"does not fit: {', '.join(made.shed)}; raise the budget, or lower rates or minima")
+        console.print(f"does not fit: {', '.join(made.shed)}; raise the budget, or lower rates or minimums")
+
+
+def print_others(decision: NodeDecision, console: Console) -> None:
+    """Everybody who is not in the plan and why, as their conditions would say it, and what dry runs found."""
+    answer = answer_of(decision)
+    for what, apps in (
+        ("not accepted", answer.refused),
+        ("not planned", answer.waiting),
+        ("dry run", answer.dry_runs),
+    ):
+        for name, refusal in sorted(apps.items()):
+            console.print(f"[bold]{name}[/bold]: {what} ({refusal.reason}): {escape(refusal.message)}", highlight=False)
 
 
 def print_what_if(result: WhatIf, console: Console) -> None:

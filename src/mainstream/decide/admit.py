@@ -44,6 +44,8 @@ class TurnedAway:
     """the minimum that it cannot reach beside the others"""
     missing_budget: float | None = None
     """CPU-seconds per second that lack even with nobody's minimum"""
+    out_of_memory: bool = False
+    """it is memory that lacks, even with nobody's minimum"""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def _why(problem_of: ProblemOf, before: Sequence[PlacedApp], placed: PlacedApp, 
     if lowered(1.0, own=0.0):
         return TurnedAway(len(before), own_minimum=own)
     bare = _with_minimums(problem, dict.fromkeys([placed.name, *others], 0.0))
+    if bare.memory_bytes is not None and fits(replace(bare, memory_bytes=None)):
+        return TurnedAway(len(before), out_of_memory=True)
     return TurnedAway(len(before), missing_budget=_missing(bare, fits))
 
 
@@ -127,16 +131,19 @@ _WAY_OUT = "Raise the EdgeNode's budget, lower or suspend other apps, or allow l
 def why_turned_away(why: TurnedAway) -> Refusal:
     """The same for people."""
     beside = f"the {why.others} apps that come first (of greater weight, or older)"
+    with_others = f"Beside {beside}" if why.others else "Even alone"
     if why.below_minimum is not None:
         return Refusal(
             Reason.OTHERS_BELOW_MINIMUM,
             f"Not admitted: with it, one of {beside} would fall {why.below_minimum:.2f} below its minimum. {_WAY_OUT}",
         )
     if why.own_minimum is not None:
-        return Refusal(
-            Reason.DOES_NOT_FIT, f"Its minimum of {why.own_minimum:g} cannot be reached beside {beside}. {_WAY_OUT}"
-        )
+        message = f"Its minimum of {why.own_minimum:g} cannot be reached {with_others.lower()}. {_WAY_OUT}"
+        return Refusal(Reason.DOES_NOT_FIT, message)
+    if why.out_of_memory:
+        message = f"{with_others}, its networks do not fit into the runner's memory; raise spec.runner.memoryMebibytes."
+        return Refusal(Reason.DOES_NOT_FIT, message)
     if why.missing_budget is None:
         return Refusal(Reason.DOES_NOT_FIT, f"Not admitted beside {beside}, as others that come before it. {_WAY_OUT}")
     missing = f"{why.missing_budget:.3f} CPU-seconds per second are missing even at everybody's lowest rate"
-    return Refusal(Reason.DOES_NOT_FIT, f"Beside {beside}, {missing}. {_WAY_OUT}")
+    return Refusal(Reason.DOES_NOT_FIT, f"{with_others}, {missing}. {_WAY_OUT}")

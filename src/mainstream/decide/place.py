@@ -7,6 +7,9 @@ from mainstream.api import VideoStream
 from mainstream.api.reasons import Reason
 from mainstream.decide.refusal import Refusal
 
+EDGE_LABEL = "mainstream.video/edge"
+"""of a Kubernetes Node; "true" makes it one that analyses video"""
+
 
 class Placeable(Protocol):
     """What is known of a node that a stream may name."""
@@ -28,7 +31,7 @@ def place_stream(stream: VideoStream, nodes: Mapping[str, Placeable]) -> str | R
         if where.name in edges:
             return where.name
         if where.name in nodes:
-            message = f"Node {where.name} is not labelled mainstream.video/edge=true; label it."
+            message = f"Node {where.name} is not labelled {EDGE_LABEL}=true; label it."
             return Refusal(Reason.NODE_NOT_EDGE, message)
         message = f"There is no Node {where.name}; name one of: {_names(edges)}."
         return Refusal(Reason.NODE_NOT_FOUND, message)
@@ -37,7 +40,7 @@ def place_stream(stream: VideoStream, nodes: Mapping[str, Placeable]) -> str | R
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        return Refusal(Reason.NODE_NOT_FOUND, "The selector matches no Node labelled mainstream.video/edge=true.")
+        return Refusal(Reason.NODE_NOT_FOUND, f"The selector matches no Node labelled {EDGE_LABEL}=true.")
     message = f"The selector matches {len(matching)} Nodes ({_names(matching)}); narrow it to one."
     return Refusal(Reason.NODE_AMBIGUOUS, message)
 

@@ -11,6 +11,8 @@ from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import VideoStreamStatus
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.refusal import Refusal
+from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
 from mainstream.workload.node_workload import PlacedApp
 
 
@@ -30,6 +32,24 @@ class SortedApps:
 def refuse_apps(apps: Iterable[AskingApp]) -> dict[str, Refusal]:
     """What can be told from apps and streams alone, before anything of an app is read; by key."""
     return {each.key: refusal for each in apps if (refusal := _refuse(each)) is not None}
+
+
+def refuse_package(error: Exception) -> Refusal:
+    """Why a package cannot be used, from what went wrong as it was read; nothing in it comes from a Secret."""
+    match error:
+        case StoreRefusedError():
+            return Refusal(Reason.STORE_REFUSED, _sentence(error))
+        case StoreUnreachableError():
+            return Refusal(Reason.STORE_UNREACHABLE, _sentence(error))
+        case DamagedPackageError():
+            return Refusal(Reason.PACKAGE_CORRUPT, _sentence(error))
+        case StoreError():
+            return Refusal(Reason.PACKAGE_UNREADABLE, _sentence(error))
+        case InvalidInputError() if error.field == "reference" or error.source is None:
+            return Refusal(Reason.INVALID_REFERENCE, _sentence(error))
+        case MainstreamError():
+            return Refusal(Reason.PACKAGE_MISSING, _sentence(error))
+    return Refusal(Reason.READING_FAILED, f"Reading failed ({type(error).__name__}).")
 
 
 def sort_apps(inputs: NodeInputs) -> SortedApps:
@@ -87,6 +107,10 @@ def _refuse(each: AskingApp) -> Refusal | None:
         message = f"VideoStream {source.name} has no node yet: {each.unplaced.message}"
         return Refusal(Reason.STREAM_NOT_PLACED, message)
     return None
+
+
+def _sentence(error: MainstreamError) -> str:
+    return f"Package {error}."[:1000]
 
 
 def _bare_app(app: VideoApp) -> VideoApp:

@@ -52,7 +52,7 @@ def test_a_plan_says_why_each_app_got_what_it_got(paper: Path) -> None:
 
 
 def test_the_same_plan_comes_as_json(paper: Path) -> None:
-    plan = json.loads(run(paper, "--json", "--policy", "max-sharing"))
+    plan = json.loads(run(paper, "--json", "--policy", "max-sharing"))["plan"]
     assert plan["policy"] == "max-sharing"
     assert [app["name"] for app in plan["apps"]] == ["door", "lift"]
     assert {app["branch_point"] for app in plan["apps"]} == {3}
@@ -76,6 +76,59 @@ def test_a_sweep_is_drawn_and_printed_next_to_the_baselines(paper: Path) -> None
     assert (paper / "sweep.svg").read_text().lstrip().startswith("<?xml")
 
 
+def declare(paper: Path, app: VideoApp) -> None:
+    body = app.model_dump(mode="json", by_alias=True, exclude_none=True)
+    (paper / "manifests" / f"{app.metadata.name}.yaml").write_text(yaml.safe_dump(body))
+
+
+def test_suspended_and_refused_apps_and_dry_runs_are_told_in_the_words_of_their_conditions(
+    paper: Path, make_app: Callable[..., VideoApp]
+) -> None:
+    declare(paper, make_app("gate", dryRun=True))
+    declare(paper, make_app("roof", suspend=True, package={"reference": "s3://packages/lift@1"}))
+    declare(paper, make_app("yard"))
+    declare(paper, make_app("wall", stream={"name": "hall", "view": "right"}))
+    answer = json.loads(run(paper, "--json", "--runner-plan", str(paper / "runner-plan.json")))
+    assert {name: each["reason"] for name, each in answer["waiting"].items()} == {"roof": "Suspended"}
+    assert {name: each["reason"] for name, each in answer["refused"].items()} == {
+        "wall": "ViewNotFound",
+        "yard": "PackageMissing",
+    }
+    assert answer["dry_runs"]["gate"]["reason"] == "DryRun"
+    assert [app["name"] for app in json.loads((paper / "runner-plan.json").read_text())["apps"]] == ["door", "lift"]
+    output = " ".join(run(paper).split())
+    assert "roof: not planned (Suspended): The app is suspended; set spec.suspend to false" in output
+    assert "gate: dry run (DryRun): It would get branch-point" in output
+
+
+def test_a_minimum_that_nothing_reaches_names_the_app(paper: Path, make_app: Callable[..., VideoApp]) -> None:
+    declare(paper, make_app("gate", objective={"minimum": 1.0}))
+    refused = json.loads(run(paper, "--json"))["refused"]["gate"]
+    assert refused["reason"] == "CannotBeUsed"
+    assert refused["message"].startswith("VideoApp gate: objective.minimum: nothing it is allowed reaches its minimum")
+
+
+def test_quotas_of_the_chart_limit_apps_here_too(paper: Path) -> None:
+    (paper / "quotas.yaml").write_text("default: {apps: 1, budgetShare: null}\nnamespaces: {}\n")
+    waiting = json.loads(run(paper, "--json", "--quotas", str(paper / "quotas.yaml")))["waiting"]
+    assert {name: each["reason"] for name, each in waiting.items()} == {"lift": "QuotaExceeded"}
+
+
+def test_what_runs_is_not_moved_for_less_than_a_switch_costs(paper: Path, workload: NodeWorkload) -> None:
+    now, after = paper / "now.json", paper / "after.json"
+    run(paper, "--runner-plan", str(now), "--policy", "max-sharing")
+    body = workload.node.model_dump(mode="json", by_alias=True, exclude_none=True)
+    documents = list(yaml.safe_load_all((paper / "manifests/all.yaml").read_text()))
+    body["spec"]["switchingCosts"] = {"branchPoint": 1, "rate": 1}
+    (paper / "manifests/all.yaml").write_text(yaml.safe_dump_all([body, *documents[1:]]))
+    run(paper, "--runner-plan", str(after), "--running", str(now))
+    before_after = [
+        [(app["name"], app["branch_point"], app["fps"]) for app in json.loads(each.read_text())["apps"]]
+        for each in (now, after)
+    ]
+    assert before_after[0] == before_after[1]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -83,7 +136,9 @@ def test_a_sweep_is_drawn_and_printed_next_to_the_baselines(paper: Path) -> None
         (["--sweep", "budget=2:1"], "is no sweep"),
         (["--sweep", "budget=0.1:1", "--policy", "greedy"], "not with --with or --sweep"),
         (["--profile", "nowhere.json"], "nowhere.json: cannot be read"),
-        (["--store", "nowhere"], "VideoApp door: spec.package.reference: .*there is no such package"),
+        (["--store", "nowhere"], "EdgeNode edge-1: no app is planned: door: Package .*there is no such package"),
+        (["--quotas", "profile.json"], "profile.json: .*Extra inputs"),
+        (["--running", "profile.json"], "profile.json: "),
         (["--with", "manifests"], "holds 2 VideoApps; give exactly one"),
     ],
 )

@@ -1,0 +1,85 @@
+"""The path put together, on the small node on paper of tests/core/conftest.py."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from mainstream.api import EdgeNode
+from mainstream.decide.decide import NodeDecision, decide_node
+from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
+from mainstream.decide.planning import StepPlanning
+from mainstream.errors import InvalidInputError
+from mainstream.offline import planned
+from mainstream.planner import Policy
+from mainstream.workload.node_workload import NodeWorkload
+
+PLANNING = StepPlanning(time.monotonic)
+
+
+def inputs_of(workload: NodeWorkload, budget: float = 0.5) -> NodeInputs:
+    spec = {"budget": budget, "runner": {"cpu": 1}}
+    return NodeInputs(
+        node=EdgeNode.model_validate({"metadata": {"name": "edge-1"}, "spec": spec}),
+        apps=tuple(AskingApp(placed.app, placed.stream) for placed in workload.apps),
+        refused={},
+        packages={placed.name: PackageState(manifest=placed.package) for placed in workload.apps},
+        measured=workload.profile,
+    )
+
+
+def mean_f1(inputs: NodeInputs, policy: Policy) -> float:
+    decision = decide_node(inputs, PLANNING, policy)
+    assert decision.plan is not None
+    return decision.plan.mean_f1
+
+
+def served(decision: NodeDecision) -> set[str]:
+    return set() if decision.runner_plan is None else {app.name for app in decision.runner_plan.apps}
+
+
+def test_a_plan_fits_its_budget(workload: NodeWorkload) -> None:
+    decision = decide_node(inputs_of(workload, 0.08), PLANNING)
+    assert served(decision) == {"door", "lift"}
+    assert decision.runner_plan is not None
+    assert decision.runner_plan.cost <= 0.08 + 1e-9
+
+
+def test_mainstream_predicts_at_least_what_either_baseline_does(workload: NodeWorkload) -> None:
+    inputs = inputs_of(workload, 0.08)
+    baselines = [mean_f1(inputs, policy) for policy in ("no-sharing", "max-sharing")]  # type: ignore[arg-type]
+    assert mean_f1(inputs, "mainstream") >= max(baselines) - 1e-4
+
+
+def test_a_budget_that_serves_nobody_says_how_much_is_missing(workload: NodeWorkload) -> None:
+    decision = decide_node(inputs_of(workload, 0.02), PLANNING)
+    assert decision.waiting["door"].reason == "DoesNotFit"
+    assert decision.waiting["door"].message.startswith("Even alone, 0.0")
+    with pytest.raises(InvalidInputError, match=r"EdgeNode edge-1: no app is planned: door: Even alone"):
+        planned(decision, inputs_of(workload).node)  # type: ignore[arg-type]
+
+
+def test_memory_that_serves_nobody_is_told_as_memory_and_not_as_budget(workload: NodeWorkload) -> None:
+    full = workload.profile.model_copy(update={"resident_bytes": 8 << 30})
+    decision = decide_node(replace(inputs_of(workload), measured=full), PLANNING)
+    assert "do not fit into the runner's memory" in decision.waiting["door"].message
+
+
+def test_a_node_without_apps_has_no_plan_and_that_is_an_error_offline(workload: NodeWorkload) -> None:
+    inputs = replace(inputs_of(workload), apps=())
+    decision = decide_node(inputs, PLANNING)
+    assert decision.runner_plan is None
+    with pytest.raises(InvalidInputError, match="EdgeNode edge-1: no app is planned: no VideoApp looks"):
+        planned(decision, inputs.node)  # type: ignore[arg-type]
+
+
+def test_a_suspended_app_frees_its_share_at_once_though_its_package_cannot_be_read(workload: NodeWorkload) -> None:
+    inputs = inputs_of(workload)
+    running = decide_node(inputs, PLANNING).runner_plan
+    door, lift = inputs.apps
+    spec = door.app.spec.model_copy(update={"suspend": True})
+    suspended = replace(door, app=door.app.model_copy(update={"spec": spec}))
+    packages = {**inputs.packages, "door": PackageState()}
+    decision = decide_node(replace(inputs, apps=(suspended, lift), packages=packages, running=running), PLANNING)
+    assert decision.waiting["door"].reason == "Suspended"
+    assert served(decision) == {"lift"}
