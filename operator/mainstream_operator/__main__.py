@@ -18,6 +18,7 @@ from mainstream_operator.logs import configure_logging
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
 from mainstream_operator.observe.node_secrets import NodeSecrets
+from mainstream_operator.observe.observe import Sources
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.observe.stores import StoreOpener
@@ -49,18 +50,21 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         lambda seconds, failed: metrics.reconciled(seconds, failed=failed),
     )
     metrics.watch_queue(workers.queue_depth, workers.seconds_since_last_reconcile)
+    stores = StoreOpener(kube, own_credentials=settings.allow_operator_credentials)
     tools = Tools(
         kube=kube,
         settings=settings,
-        packages=PackageReader(
-            StoreOpener(kube, own_credentials=settings.allow_operator_credentials), workers.mark_from_thread
+        sources=Sources(
+            kube=kube,
+            packages=PackageReader(stores, workers.mark_from_thread),
+            reports=StatusReports(workers.mark_from_thread),
+            secrets=NodeSecrets(kube, settings.namespace),
+            host_rules=settings.host_rules,
+            now=lambda: datetime.now(UTC).replace(microsecond=0),
         ),
         planning=KeptPlanning(metrics),
-        reports=StatusReports(workers.mark_from_thread),
-        secrets=NodeSecrets(kube, settings.namespace),
         status_writer=StatusWriter(kube, recorder),
         metrics=metrics,
-        now=lambda: datetime.now(UTC).replace(microsecond=0),
     )
     resources, runners = resource_registry(cluster, workers, settings.quotas), runner_registry(cluster, workers)
     for registry in (resources, runners):
@@ -104,8 +108,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         checking.cancel()
         server.shutdown()
         await workers.close()
-        tools.packages.close()
-        tools.reports.close()
+        tools.sources.packages.close()
+        tools.sources.reports.close()
         recorder.close()
 
 

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from mainstream.decide.decide import NodeDecision
 from mainstream.planner import Policy
 from mainstream.runner_plan import RunnerPlan
-from mainstream_operator.watch.snapshot import Observation
+from mainstream_operator.observe.observation import Observation
 
 _MOST_APPS = 5000
 _PREFIX = "mainstream_operator"
@@ -54,7 +54,7 @@ class Metrics:
         """A plan was made."""
         self._planner_seconds.labels(policy).observe(seconds)
 
-    def saw(self, observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> None:
+    def record(self, observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> None:
         """A node was reconciled."""
         self._fleet.note(observation.snapshot.node, samples(observation, decision, ordered))
 

@@ -21,18 +21,18 @@ from mainstream.api import VideoApp
 from mainstream.decide.inputs import PackageState
 from mainstream.mpackage.manifest import Manifest
 from mainstream_operator.decide.planning import KeptPlanning
-from mainstream_operator.desired.config_map import ordered_plan
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.observe.node_secrets import NodeSecrets
+from mainstream_operator.observe.observe import Sources
+from mainstream_operator.observe.orders import given_orders
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.reconcile import reconcile
 from mainstream_operator.settings import Settings
 from mainstream_operator.status.event_recorder import EventRecorder
 from mainstream_operator.status.status_writer import StatusWriter
-from mainstream_operator.status.write_decision import rfc3339
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.resync import fill
@@ -91,7 +91,7 @@ class OneNode:
     def close(self) -> None:
         """Leave nothing behind but the API server."""
         self._recorder.close()
-        self._tools.reports.close()
+        self._tools.sources.reports.close()
 
     # What users, strangers and misfortune do
 
@@ -133,7 +133,7 @@ class OneNode:
             "reason": "Told",
             "message": "By the test.",
             # Kubernetes takes a kubelet that was not heard of for 50 s for one that is gone.
-            "lastHeartbeatTime": rfc3339(datetime.now(UTC)),
+            "lastHeartbeatTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         self._kubelet.patch_node_status(NODE, {"status": {"conditions": [condition]}})
 
@@ -157,13 +157,17 @@ class OneNode:
         self._tools = Tools(
             kube=kube,
             settings=self._settings,
-            packages=cast(PackageReader, _Packages(self._numbers)),
+            sources=Sources(
+                kube=kube,
+                packages=cast(PackageReader, _Packages(self._numbers)),
+                reports=StatusReports(lambda _node: None),
+                secrets=NodeSecrets(kube, SYSTEM),
+                host_rules=self._settings.host_rules,
+                now=lambda: self._moment,
+            ),
             planning=KeptPlanning(),
-            reports=StatusReports(lambda _node: None),
-            secrets=NodeSecrets(kube, SYSTEM),
             status_writer=StatusWriter(kube, self._recorder),
             metrics=Metrics(),
-            now=lambda: self._moment,
         )
 
     def reconcile(self) -> bool:
@@ -206,7 +210,7 @@ class OneNode:
 
     def mean_f1(self) -> float:
         """Predicted mean of the plan that is rolled out."""
-        plan = ordered_plan(self._users.get(ORDERS))
+        plan = given_orders(self._users.get(ORDERS)).plan
         node = self._users.get(_EDGE_NODE)
         assert node is not None
         return float(node["status"]["plan"]["meanF1"]) if plan is not None and plan.apps else 0.0

@@ -9,8 +9,11 @@ from mainstream.decide.refuse import refuse_apps
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.runner_orders import NodeCredentials
+from mainstream.runner_plan import RunnerPlan
+from mainstream_operator.observe.observation import Observation
+from mainstream_operator.observe.orders import GivenOrders
 from mainstream_operator.watch.cluster_state import ClusterState
-from mainstream_operator.watch.snapshot import Observation, take_snapshot
+from mainstream_operator.watch.snapshot import take_snapshot
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BASE_DIGEST = "b" * 64
@@ -110,15 +113,24 @@ def node_profile(*streams: str) -> NodeProfile:
     )
 
 
-def observed(cluster: ClusterState, **packages: PackageState) -> Observation:
-    """One node as it is, with packages read for all apps that are not named here."""
+def observed(cluster: ClusterState, running: RunnerPlan | None = None, **packages: PackageState) -> Observation:
+    """One node as it is, whose runner has plan `running`, with packages read for all apps that are not named here."""
     snapshot = take_snapshot(cluster, "n1")
     states = {
         each.key: packages.get(each.app.metadata.name.replace("-", "_"))
         or PackageState(manifest=manifest(each.app.metadata.name))
         for each in snapshot.apps
     }
-    return Observation(snapshot, states, None, NodeCredentials(), {}, refuse_apps(snapshot.apps))
+    return Observation(
+        at=NOW,
+        snapshot=snapshot,
+        packages=states,
+        report=None,
+        credentials=NodeCredentials(),
+        stream_refusals={},
+        refused=refuse_apps(snapshot.apps),
+        given=GivenOrders(plan=running),
+    )
 
 
 def typed(body: dict[str, Any]) -> EdgeNode | VideoApp | VideoStream:

@@ -12,7 +12,7 @@ from mainstream_operator.watch.cluster_state import ClusterState
 
 
 def test_apps_that_can_be_used_are_planned_together(cluster: ClusterState) -> None:
-    decision = decide(observed(cluster), KeptPlanning(), None)
+    decision = decide(observed(cluster), KeptPlanning())
     assert not decision.refused
     assert not decision.waiting
     assert decision.runner_plan is not None
@@ -26,14 +26,14 @@ def test_the_plan_does_not_depend_on_the_order_in_which_things_were_seen(cluster
     other.note_resource("VideoApp", app_body("crossing"), gone=False)
     other.note_resource("VideoStream", stream_body(), gone=False)
     other.edge_nodes, other.kubernetes_nodes = cluster.edge_nodes, cluster.kubernetes_nodes
-    plans = [decide(observed(each), KeptPlanning(), None).runner_plan for each in (cluster, other)]
+    plans = [decide(observed(each), KeptPlanning()).runner_plan for each in (cluster, other)]
     assert plans[0] is not None
     assert plans[0] == plans[1]
 
 
 def test_a_package_that_cannot_be_read_touches_nobody_else(cluster: ClusterState) -> None:
     broken = PackageState(refusal=Refusal(Reason.PACKAGE_CORRUPT, "Broken."))
-    decision = decide(observed(cluster, crossing=broken), KeptPlanning(), None)
+    decision = decide(observed(cluster, crossing=broken), KeptPlanning())
     assert decision.refused["plaza/crossing"].reason == "PackageCorrupt"
     assert decision.runner_plan is not None
     assert [app.name for app in decision.runner_plan.apps] == ["plaza/lamp-post"]
@@ -41,32 +41,32 @@ def test_a_package_that_cannot_be_read_touches_nobody_else(cluster: ClusterState
 
 def test_a_plan_stands_while_the_package_of_a_running_app_is_not_known(cluster: ClusterState) -> None:
     away = PackageState(refusal=Refusal(Reason.STORE_UNREACHABLE, "Away."))
-    both = decide(observed(cluster), KeptPlanning(), None).runner_plan
-    one = decide(observed(cluster, crossing=away), KeptPlanning(), None).runner_plan
-    held = decide(observed(cluster, crossing=PackageState()), KeptPlanning(), both)
+    both = decide(observed(cluster), KeptPlanning()).runner_plan
+    one = decide(observed(cluster, crossing=away), KeptPlanning()).runner_plan
+    held = decide(observed(cluster, running=both, crossing=PackageState()), KeptPlanning())
     assert held.hold
     assert held.unread
-    assert decide(observed(cluster, crossing=away), KeptPlanning(), both).hold
-    assert not decide(observed(cluster, crossing=away), KeptPlanning(), one).hold
+    assert decide(observed(cluster, running=both, crossing=away), KeptPlanning()).hold
+    assert not decide(observed(cluster, running=one, crossing=away), KeptPlanning()).hold
 
 
 def test_a_view_that_the_stream_has_not_is_refused(cluster: ClusterState) -> None:
     cluster.note_resource("VideoApp", app_body("crossing", stream={"name": "plaza", "view": "door"}), gone=False)
-    assert decide(observed(cluster), KeptPlanning(), None).refused["plaza/crossing"].reason == "ViewNotFound"
+    assert decide(observed(cluster), KeptPlanning()).refused["plaza/crossing"].reason == "ViewNotFound"
 
 
 def test_another_namespace_needs_leave_and_learns_nothing_without(cluster: ClusterState) -> None:
     stranger = app_body("crossing", stream={"name": "plaza", "namespace": "plaza", "view": "door"})
     stranger["metadata"]["namespace"] = "harbour"
     cluster.note_resource("VideoApp", stranger, gone=False)
-    assert decide(observed(cluster), KeptPlanning(), None).refused["harbour/crossing"].reason == "StreamNotAllowed"
+    assert decide(observed(cluster), KeptPlanning()).refused["harbour/crossing"].reason == "StreamNotAllowed"
     cluster.note_resource("VideoStream", stream_body(allowedNamespaces=["harbour"]), gone=False)
-    assert decide(observed(cluster), KeptPlanning(), None).refused["harbour/crossing"].reason == "ViewNotFound"
+    assert decide(observed(cluster), KeptPlanning()).refused["harbour/crossing"].reason == "ViewNotFound"
 
 
 def test_a_suspended_app_waits_and_frees_its_share(cluster: ClusterState) -> None:
     cluster.note_resource("VideoApp", app_body("crossing", suspend=True), gone=False)
-    decision = decide(observed(cluster), KeptPlanning(), None)
+    decision = decide(observed(cluster), KeptPlanning())
     assert decision.waiting["plaza/crossing"].reason == "Suspended"
     assert decision.runner_plan is not None
     assert len(decision.runner_plan.apps) == 1
@@ -76,7 +76,7 @@ def test_a_base_with_another_digest_is_not_to_be_had(cluster: ClusterState) -> N
     profile = node_profile("plaza/plaza").model_dump()
     profile["bases"]["lite"]["digest"] = "e" * 64
     cluster.note_resource("EdgeNode", edge_node_body(profile=profile), gone=False)
-    assert decide(observed(cluster), KeptPlanning(), None).refused["plaza/crossing"].reason == "BaseUnavailable"
+    assert decide(observed(cluster), KeptPlanning()).refused["plaza/crossing"].reason == "BaseUnavailable"
 
 
 def test_an_app_that_brings_its_bases_weights_is_planned_by_what_others_of_that_network_cost(
@@ -86,7 +86,7 @@ def test_an_app_that_brings_its_bases_weights_is_planned_by_what_others_of_that_
     segments = tuple(Blob(sha256=f"{k}" * 64, size_bytes=10) for k in range(3))
     base = package.base.model_copy(update={"digest": "e" * 64, "segments": segments})
     brings = PackageState(manifest=package.model_copy(update={"base": base}))
-    decision = decide(observed(cluster, crossing=brings), KeptPlanning(), None)
+    decision = decide(observed(cluster, crossing=brings), KeptPlanning())
     assert not decision.refused
     assert decision.runner_plan is not None
     planned = {app.name: app for app in decision.runner_plan.apps}
@@ -97,7 +97,7 @@ def test_an_app_that_brings_its_bases_weights_is_planned_by_what_others_of_that_
 
 def test_what_is_not_profiled_is_wanted_and_waits(cluster: ClusterState) -> None:
     cluster.note_resource("EdgeNode", edge_node_body(), gone=False)
-    decision = decide(observed(cluster), KeptPlanning(), None)
+    decision = decide(observed(cluster), KeptPlanning())
     assert decision.waiting["plaza/crossing"].reason == "RunnerStarting"
     wanted = wanted_of(decision, cluster.edge_nodes["n1"])
     assert wanted.bases == ("lite",)
@@ -107,7 +107,7 @@ def test_what_is_not_profiled_is_wanted_and_waits(cluster: ClusterState) -> None
 def test_a_budget_that_is_too_small_leaves_apps_out_of_the_plan(cluster: ClusterState) -> None:
     profile = node_profile("plaza/plaza").model_dump()
     cluster.note_resource("EdgeNode", edge_node_body(budget=0.031, profile=profile), gone=False)
-    decision = decide(observed(cluster), KeptPlanning(), None)
+    decision = decide(observed(cluster), KeptPlanning())
     assert decision.plan is not None
     assert decision.plan.shed
     assert {decision.waiting[name].reason for name in decision.plan.shed} == {"DoesNotFit"}
@@ -115,7 +115,7 @@ def test_a_budget_that_is_too_small_leaves_apps_out_of_the_plan(cluster: Cluster
 
 def test_a_minimum_that_nothing_reaches_is_refused_for_that_app_alone(cluster: ClusterState) -> None:
     cluster.note_resource("VideoApp", app_body("crossing", objective={"minimum": 1.0}), gone=False)
-    decision = decide(observed(cluster), KeptPlanning(), None)
+    decision = decide(observed(cluster), KeptPlanning())
     assert decision.refused["plaza/crossing"].reason == "CannotBeUsed"
     assert "minimum" in decision.refused["plaza/crossing"].message
     assert decision.runner_plan is not None
@@ -123,7 +123,7 @@ def test_a_minimum_that_nothing_reaches_is_refused_for_that_app_alone(cluster: C
 
 def test_a_rate_beyond_the_streams_is_refused(cluster: ClusterState) -> None:
     cluster.note_resource("VideoApp", app_body("crossing", rates=[1, 20]), gone=False)
-    assert "frames per second" in decide(observed(cluster), KeptPlanning(), None).refused["plaza/crossing"].message
+    assert "frames per second" in decide(observed(cluster), KeptPlanning()).refused["plaza/crossing"].message
 
 
 def test_manifests_of_tests_are_consistent() -> None:

@@ -9,10 +9,11 @@ from mainstream.api import EdgeNode
 from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, Login, NodeCredentials, Wanted
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
-from mainstream_operator.desired.config_map import ordered_plan, orders_config_map
+from mainstream_operator.desired.config_map import orders_config_map
 from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.desired.secret import node_secret
 from mainstream_operator.names import node_slug
+from mainstream_operator.observe.orders import given_orders
 from mainstream_operator.settings import RunnerSettings
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_runner.clips.recorder import ClipLimits
@@ -48,11 +49,11 @@ def test_a_runner_is_told_what_it_may_keep_in_words_that_it_reads(monkeypatch: p
     deployment = runner_deployment(node(), "n1", "mainstream", settings).body
     for each in deployment["spec"]["template"]["spec"]["containers"][0]["env"]:
         monkeypatch.setenv(each["name"], each["value"])
-    settings = read_settings()
-    assert settings.node == node().metadata.name
-    assert settings.spool.total_bytes == 16 << 20
-    assert settings.clips.total_bytes == 1 << 30
-    assert settings.clips.longest_kept_s == 43200
+    read = read_settings()
+    assert read.node == node().metadata.name
+    assert read.spool.total_bytes == 16 << 20
+    assert read.clips.total_bytes == 1 << 30
+    assert read.clips.longest_kept_s == 43200
 
 
 def test_what_a_runner_may_keep_by_default_is_what_the_runner_says() -> None:
@@ -75,12 +76,12 @@ def test_a_runner_keeps_to_the_restricted_level_and_gets_no_token() -> None:
 
 
 def test_a_pod_does_not_change_with_the_plan(cluster: ClusterState) -> None:
-    plan = decide(observed(cluster), KeptPlanning(), None).runner_plan
+    plan = decide(observed(cluster), KeptPlanning()).runner_plan
     assert plan is not None
     without = orders_config_map(node(), "mainstream", Wanted(), None)
     with_plan = orders_config_map(node(), "mainstream", Wanted(), plan.model_dump_json())
     assert without.body != with_plan.body
-    assert ordered_plan(with_plan.body) == plan
+    assert given_orders(with_plan.body).plan == plan
     assert PLAN_FILE not in without.body["data"]
 
 
@@ -91,8 +92,8 @@ def test_a_change_of_budget_does_not_start_the_pod_anew() -> None:
 
 
 def test_a_plan_that_somebody_spoiled_counts_as_none() -> None:
-    assert ordered_plan({"data": {PLAN_FILE: "{"}}) is None
-    assert ordered_plan(None) is None
+    assert given_orders({"data": {PLAN_FILE: "{"}}).plan is None
+    assert given_orders(None).plan is None
 
 
 def test_logins_are_in_the_secret_and_leave_no_trace_beside_it() -> None:

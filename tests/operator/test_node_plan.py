@@ -35,11 +35,11 @@ def grant(cluster: ClusterState, budget: float, **spec: Any) -> None:
 
 
 def decided(cluster: ClusterState, before: RunnerPlan | None = None, **report: Any) -> NodeDecision:
-    observation = observed(cluster)
+    observation = observed(cluster, running=before)
     if before is not None:
         reported = StatusReport(node="n1", served=before.digest, received=before.digest, **report)
         observation = replace(observation, report=reported)
-    return decide(observation, KeptPlanning(), before)
+    return decide(observation, KeptPlanning())
 
 
 def running(decision: NodeDecision) -> list[str]:
@@ -81,7 +81,7 @@ def test_more_apps_than_a_namespace_may_have_wait_the_youngest_first(cluster: Cl
     put(cluster, "lamp-post", 2)
     quotas = Quotas(namespaces={"plaza": Quota(apps=1)})
     observation = replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", quotas))
-    decision = decide(observation, KeptPlanning(), None)
+    decision = decide(observation, KeptPlanning())
     assert running(decision) == ["plaza/crossing"]
     assert decision.waiting["plaza/lamp-post"].reason == "QuotaExceeded"
     put(cluster, "crossing", 1, suspend=True)
@@ -92,12 +92,12 @@ def test_a_namespace_costs_no_more_than_its_share(cluster: ClusterState) -> None
     grant(cluster, 0.3)
     free = decided(cluster)
     quotas = Quotas(default=Quota(budget_share=0.1))
-    limited = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", quotas)), KeptPlanning(), None)
+    limited = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", quotas)), KeptPlanning())
     assert free.runner_plan is not None
     assert limited.runner_plan is not None
     assert limited.runner_plan.cost < free.runner_plan.cost
     tiny = Quotas(default=Quota(budget_share=0.001))
-    refused = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", tiny)), KeptPlanning(), None)
+    refused = decide(replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", tiny)), KeptPlanning())
     assert {each.reason for each in refused.waiting.values()} == {"QuotaExceeded"}
 
 
@@ -161,8 +161,10 @@ def test_a_ratio_of_another_plan_or_of_next_to_no_load_says_nothing(cluster: Clu
     before = decided(cluster).runner_plan
     assert before is not None
     assert decided(cluster, before.model_copy(update={"cost": 0.0}), cost_ratio=3.0, cpu=0.3).slowdown == 2.857
-    other = replace(observed(cluster), report=StatusReport(node="n1", served="a" * 64, cost_ratio=3.0, cpu=0.3))
-    assert decide(other, KeptPlanning(), before).slowdown == 1.0
+    other = replace(
+        observed(cluster, running=before), report=StatusReport(node="n1", served="a" * 64, cost_ratio=3.0, cpu=0.3)
+    )
+    assert decide(other, KeptPlanning()).slowdown == 1.0
     assert decided(cluster, before, cost_ratio=3.0, cpu=0.001).slowdown == 1.0
 
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mainstream.status_report import StatusReport
-from mainstream_operator.decide.requeue import IDLE_S, STARTED_WITHIN_S, STARTING_S, STEADY_S, requeue_after_s
+from mainstream_operator.decide.requeue import IDLE_S, STARTED_WITHIN_S, STARTING_S, STEADY_S, ask_after_s
 from mainstream_operator.observe.runner_client import pod_age_s
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -15,18 +15,13 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 def test_a_runner_that_says_nothing_is_asked_often_only_while_it_may_be_starting(
     age_s: float | None, expected_s: float
 ) -> None:
-    assert (
-        requeue_after_s(runner_expected=True, pod_age_s=age_s, report=None, ordered=None, profiling=True) == expected_s
-    )
+    assert ask_after_s(runner_expected=True, pod_age_s=age_s, report=None, plan=None, profiling=True) == expected_s
 
 
 def test_a_runner_that_profiles_is_asked_often_and_where_none_is_wanted_hardly_ever() -> None:
     report = StatusReport(node="n1")
-    assert (
-        requeue_after_s(runner_expected=True, pod_age_s=900.0, report=report, ordered=None, profiling=True)
-        == STARTING_S
-    )
-    assert requeue_after_s(runner_expected=False, pod_age_s=None, report=None, ordered=None, profiling=False) == IDLE_S
+    assert ask_after_s(runner_expected=True, pod_age_s=900.0, report=report, plan=None, profiling=True) == STARTING_S
+    assert ask_after_s(runner_expected=False, pod_age_s=None, report=None, plan=None, profiling=False) == IDLE_S
 
 
 def test_a_pods_age_is_that_of_the_one_that_is_asked() -> None:

@@ -21,7 +21,7 @@ from mainstream_operator.watch.cluster_state import ClusterState
 
 
 def facts(cluster: ClusterState, report: StatusReport | None) -> AppFacts:
-    decision = decide(observed(cluster), KeptPlanning(), None)
+    decision = decide(observed(cluster), KeptPlanning())
     assert decision.plan is not None
     assert decision.plan.plan is not None
     assert decision.runner_plan is not None

@@ -1,5 +1,6 @@
 """A tenant who writes URLs that lead to what only the platform can reach."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from mainstream_operator.observe.allowed_hosts import (
     problem_of_url,
     stream_refusal,
 )
+from mainstream_operator.observe.observation import Observation
 from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
-from mainstream_operator.watch.snapshot import Observation, take_snapshot
+from mainstream_operator.watch.snapshot import take_snapshot
 
 API_SERVER = "10.43.0.1"
 DEFAULT = HostRules(api_server=API_SERVER)
@@ -149,8 +151,16 @@ def test_the_refused_are_neither_read_nor_opened_and_touch_nobody() -> None:
     apps, streams = host_refusals(take_snapshot(cluster, "n1"), DEFAULT)
     assert set(apps) == {"plaza/app-0", "plaza/app-2"}
     assert set(streams) == {"plaza/inside"}
-    observation = Observation(take_snapshot(cluster, "n1"), {}, None, NodeCredentials(), streams, apps)
-    decision = decide(observation, KeptPlanning(), None)
+    observation = Observation(
+        at=datetime.now(UTC),
+        snapshot=take_snapshot(cluster, "n1"),
+        packages={},
+        report=None,
+        credentials=NodeCredentials(),
+        stream_refusals=streams,
+        refused=apps,
+    )
+    decision = decide(observation, KeptPlanning())
     assert {key: refusal.reason for key, refusal in decision.refused.items()} == dict.fromkeys(apps, "HostNotAllowed")
     assert decision.waiting["plaza/app-1"].reason == "PackageBeingRead"
     assert all("inside" not in placed.stream_name for placed in decision.usable)

@@ -13,22 +13,22 @@ _log = logging.getLogger(__name__)
 _INVALID = 422
 
 
-def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> bool:
-    """Apply `wanted` unless `observed` has all of it; whether it had to."""
+def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> Body | None:
+    """Apply `wanted` unless `observed` has all of it; the object as it then is, as far as the API server said."""
     strange = _in_the_way(observed, wanted)
     if strange is not None:
         # Whoever else added it owns it, so that applying would leave it there, or be refused for it.
         kube.patch(wanted.ref, strange)
     differs = "all of it" if observed is None else difference(observed, wanted.body)
     if differs is None:
-        return strange is not None
+        return observed
     answer = _applied(kube, wanted, observed)
     about = {"object": f"{wanted.body['kind']} {wanted.ref.namespace}/{wanted.ref.name}"}
     _log.info("applied, since it differed in %s", differs, extra=about)
     changed = difference(answer, wanted.body)
     if changed is not None:
         _log.warning("the API server keeps another value of %s than was applied", changed, extra=about)
-    return True
+    return answer
 
 
 def _applied(kube: Kube, wanted: Desired, observed: Body | None) -> Body | None:
@@ -61,9 +61,9 @@ def _in_the_way(observed: Body | None, wanted: Desired) -> Body | None:
     return None
 
 
-def remove(kube: Kube, observed: Body | None, kind: Kind) -> None:
+def remove(kube: Kube, observed: Body, kind: Kind) -> None:
     """Delete an object that is wanted no longer."""
-    if observed is None or observed["metadata"].get("deletionTimestamp"):
+    if observed["metadata"].get("deletionTimestamp"):
         return
     metadata = observed["metadata"]
     kube.delete(kind.ref(metadata["name"], metadata["namespace"]), metadata["uid"])

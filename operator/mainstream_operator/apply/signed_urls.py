@@ -12,10 +12,21 @@ from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan, blobs_of
 from mainstream.status_report import SignedBlob, SignedUpload, SignedUploads, SignedUrls, StatusReport, WantedUpload
 from mainstream_operator.kube import KubeError
+from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.runner_client import RunnerClient
 
 _log = logging.getLogger(__name__)
+
+
+def send_signed_urls(observation: Observation, plan: RunnerPlan | None, packages: PackageReader) -> None:
+    """Send the runner what it lacks of its plan, and where to put its clips; nothing without a plan or an answer."""
+    runner, report = observation.runner, observation.report
+    if runner is None or report is None or plan is None:
+        return
+    apps = {each.key: each.app for each in observation.snapshot.apps}
+    _send_blob_urls(lacking(report, observation.given.plan, plan), plan, apps, runner, packages)
+    _send_upload_urls(report.uploads, plan, apps, runner, packages)
 
 
 def lacking(report: StatusReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:
@@ -25,7 +36,7 @@ def lacking(report: StatusReport, before: RunnerPlan | None, ordered: RunnerPlan
     return list({blob.sha256: blob for blob in (*report.lacks, *new)}.values())
 
 
-def send_blob_urls(
+def _send_blob_urls(
     wanted: list[Blob], ordered: RunnerPlan, apps: Mapping[str, VideoApp], runner: RunnerClient, packages: PackageReader
 ) -> None:
     """URLs for blobs of the plan; whatever else a runner asks for it does not get."""
@@ -45,7 +56,7 @@ def send_blob_urls(
         runner.send_urls(SignedUrls(blobs=tuple(signed)))
 
 
-def send_upload_urls(
+def _send_upload_urls(
     wanted: tuple[WantedUpload, ...],
     ordered: RunnerPlan,
     apps: Mapping[str, VideoApp],

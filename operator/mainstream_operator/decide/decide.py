@@ -8,12 +8,12 @@ from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.planning import Planning
 from mainstream.runner_orders import Wanted
-from mainstream.runner_plan import RunnerPlan, RunnerStream
-from mainstream_operator.watch.snapshot import Observation
+from mainstream.runner_plan import RunnerStream
+from mainstream_operator.observe.observation import Observation
 
 
-def decide(observation: Observation, planning: Planning, before: RunnerPlan | None) -> NodeDecision:
-    """Decide for one node; `before` is the plan that its runner was told last."""
+def decide(observation: Observation, planning: Planning) -> NodeDecision:
+    """Decide for one node."""
     snapshot, report = observation.snapshot, observation.report
     inputs = NodeInputs(
         node=snapshot.edge_node,
@@ -22,7 +22,7 @@ def decide(observation: Observation, planning: Planning, before: RunnerPlan | No
         packages=observation.packages,
         measured=None if report is None else report.profile,
         report=report,
-        running=before,
+        running=observation.given.plan,
         budget_shares=dict(snapshot.shares),
     )
     return decide_node(inputs, planning)

@@ -1,7 +1,11 @@
-"""How soon a node is looked at again when nothing happens. Pure."""
+"""How soon a node is reconciled again when nothing happens. Pure."""
 
+from mainstream.api.reasons import Reason
+from mainstream.decide.decide import NodeDecision
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import StatusReport
+from mainstream_operator.observe.observation import Observation
+from mainstream_operator.observe.runner_client import pod_age_s
 
 ON_ITS_WAY_S = 0.2
 """while a plan is on its way"""
@@ -16,21 +20,36 @@ IDLE_S = 60.0
 
 
 def requeue_after_s(
+    observation: Observation, decision: NodeDecision, plan: RunnerPlan | None, refresh_s: float | None
+) -> float:
+    """Seconds until the next reconcile; a status is worth a write after `refresh_s`, None: none is."""
+    snapshot = observation.snapshot
+    asked_s = ask_after_s(
+        runner_expected=snapshot.edge_node is not None and bool(snapshot.streams),
+        pod_age_s=pod_age_s(snapshot.children.pods, observation.at),
+        report=observation.report,
+        plan=plan,
+        profiling=any(refusal.reason is Reason.PROFILING for refusal in decision.waiting.values()),
+    )
+    return asked_s if refresh_s is None else min(asked_s, refresh_s)
+
+
+def ask_after_s(
     *,
     runner_expected: bool,
     pod_age_s: float | None,
     report: StatusReport | None,
-    ordered: RunnerPlan | None,
+    plan: RunnerPlan | None,
     profiling: bool,
 ) -> float:
-    """Seconds until the next look; `pod_age_s` is None where no pod of the runner runs, which a watch would tell."""
+    """Seconds until the runner is asked again; `pod_age_s` is None where no pod of it runs: a watch would show one."""
     if not runner_expected:
         return IDLE_S
     if report is None:
         return STARTING_S if pod_age_s is not None and pod_age_s < STARTED_WITHIN_S else STEADY_S
     if profiling:
         return STARTING_S
-    if ordered is not None and report.served != ordered.digest:
-        given_up = report.plan_problem is not None and report.received == ordered.digest
+    if plan is not None and report.served != plan.digest:
+        given_up = report.plan_problem is not None and report.received == plan.digest
         return STEADY_S if given_up else ON_ITS_WAY_S
     return STEADY_S

@@ -1,17 +1,16 @@
-"""The Secret of each node, and the Secrets of streams and sinks that go into it."""
+"""The Secret of each runner, and the Secrets of streams and sinks that go into it."""
 
 import base64
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api import VideoApp, VideoStream
 from mainstream.api.reasons import Reason
 from mainstream.api.sink_kind import MissingEntry, SecretUse, SinkKeys, SinkKind
 from mainstream.decide.refusal import Refusal
-from mainstream.runner_orders import TOKEN_FILE, Login, NodeCredentials, sink_key
-from mainstream_operator.apply.drift import difference
-from mainstream_operator.desired.secret import new_token, node_secret
+from mainstream.runner_orders import TOKEN_FILE, Login, sink_key
 from mainstream_operator.kinds import SECRET
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import runner_name
@@ -20,13 +19,14 @@ from mainstream_operator.observe.stores import SecretProblemError, read_secret
 
 _FRESH_S = 20.0
 _MOST = 10_000
+_TOKEN_BYTES = 32
 
 _Part = TypeVar("_Part")
 _Texts = dict[str, str]
 
 
 class NodeSecrets:
-    """Reads and writes what is secret about runners."""
+    """Reads what is secret about runners."""
 
     def __init__(self, kube: Kube, namespace: str) -> None:
         self._kube = kube
@@ -62,24 +62,9 @@ class NodeSecrets:
                     keys[sink_key(app.key, index)] = found
         return keys, refusals
 
-    def token(self, secret: Body | None) -> str:
-        """What the runner with this Secret asks for."""
-        text = ((secret or {}).get("data") or {}).get(TOKEN_FILE)
-        try:
-            return base64.b64decode(text).decode() if isinstance(text, str) and text else ""
-        except ValueError:
-            # Somebody spoiled it: a new one is made.
-            return ""
-
-    def ensure(self, node: EdgeNode, credentials: NodeCredentials, observed: Body | None) -> str:
-        """Make the node's Secret what it should be, its token kept; the version of it that pods should have."""
-        name = runner_name(node.metadata.name)
-        # A watch may be behind what was just made, and another token would lock the operator out of its runner.
-        body = observed or self._kube.get(SECRET.ref(name, self._namespace))
-        wanted = node_secret(node, self._namespace, self.token(body) or new_token(), credentials)
-        if body is None or difference(body, wanted.body) is not None:
-            body = self._kube.apply(wanted.ref, wanted.body)
-        return str(((body or {}).get("metadata") or {}).get("resourceVersion"))
+    def of_runner(self, node: str) -> Body | None:
+        """The Secret of a node's runner, whatever a watch knows of it."""
+        return self._kube.get(SECRET.ref(runner_name(node), self._namespace))
 
     def _part(self, namespace: str, name: str, read: Callable[[str, _Texts], "_Part | Refusal"]) -> "_Part | Refusal":
         texts = self._read.get(f"{namespace}/{name}", lambda: self._texts(namespace, name))
@@ -92,6 +77,20 @@ class NodeSecrets:
             return Refusal(error.reason, error.message)
         except KubeError as error:
             return Refusal(Reason.SECRET_UNREADABLE, f"Secret {namespace}/{name} cannot be read now ({error.status}).")
+
+
+def token_of(secret: Body | None) -> str:
+    """What the runner with this Secret asks for; nothing where somebody spoiled it."""
+    text = ((secret or {}).get("data") or {}).get(TOKEN_FILE)
+    try:
+        return base64.b64decode(text).decode() if isinstance(text, str) and text else ""
+    except ValueError:
+        return ""
+
+
+def new_token() -> str:
+    """A token that nobody knows."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def _secrets(sinks: Sequence[SinkKind]) -> list[SecretUse | None]:

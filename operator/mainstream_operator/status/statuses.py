@@ -12,12 +12,13 @@ from mainstream.decide.dry_run import dry_run_outcome
 from mainstream.decide.inputs import AskingApp
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream.workload.shared_with import apps_shared_with
+from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_false, settle
 from mainstream_operator.status.node import NodeFacts, node_status
 from mainstream_operator.status.stream import stream_status
 from mainstream_operator.watch.cluster_state import Unreadable
-from mainstream_operator.watch.snapshot import Observation, StreamOnNode
+from mainstream_operator.watch.snapshot import StreamOnNode
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,9 @@ class ObjectStatus:
     after: AnyStatus
 
 
-def object_statuses(
-    observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None, now: datetime
-) -> list[ObjectStatus]:
+def object_statuses(observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> list[ObjectStatus]:
     """One of each app, stream and EdgeNode, and of what cannot be read where it does not say so yet."""
-    snapshot = observation.snapshot
+    snapshot, now = observation.snapshot, observation.at
     found = [
         _status(each.app, app_status(each.app, _app_facts(each, observation, decision, ordered), now))
         for each in snapshot.apps
@@ -82,7 +81,7 @@ def _app_facts(
 
 
 def _crop(ordered: RunnerPlan, app: RunnerApp) -> Crop | None:
-    """As the runner was reported, which may be older than what the stream says by now."""
+    """As the runner was given it, which may be older than what the stream says by now."""
     return next(stream.crops[app.view] for stream in ordered.streams if stream.name == app.stream)
 
 

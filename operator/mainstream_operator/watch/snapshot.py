@@ -1,13 +1,11 @@
 """What the watches know of one node at one moment: taken once and never changed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mainstream.api import EdgeNode, VideoStream
-from mainstream.decide.inputs import AskingApp, PackageState
+from mainstream.decide.inputs import AskingApp
 from mainstream.decide.quotas import NO_QUOTAS, Quotas, over_quota
 from mainstream.decide.refusal import Refusal
-from mainstream.runner_orders import NodeCredentials
-from mainstream.status_report import StatusReport
 from mainstream_operator.watch.cluster_state import NOWHERE, Children, ClusterState, KubernetesNode, Unreadable
 
 
@@ -33,23 +31,10 @@ class NodeSnapshot:
     shares: tuple[tuple[str, float], ...] = ()
     """of the budget, by namespace, where a quota limits it"""
 
-
-@dataclass(frozen=True)
-class Observation:
-    """The snapshot, with what had to be asked for."""
-
-    snapshot: NodeSnapshot
-    packages: dict[str, PackageState]
-    """by app"""
-    report: StatusReport | None
-    """None: there is no runner, or it does not answer"""
-    credentials: NodeCredentials
-    stream_refusals: dict[str, Refusal]
-    """streams whose Secret can't be used, or whose host must not be called"""
-    refused: dict[str, Refusal] = field(default_factory=dict)
-    """apps of which nothing was read: what they name is not there, not for them, or must not be called"""
-    sink_refusals: dict[str, Refusal] = field(default_factory=dict)
-    """apps a sink of which has a Secret that can't be used"""
+    @property
+    def has_runner(self) -> bool:
+        """Whether there is to be one: without a stream there is nothing to analyse."""
+        return self.edge_node is not None and self.kubernetes_node is not None and bool(self.streams)
 
 
 def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) -> NodeSnapshot:

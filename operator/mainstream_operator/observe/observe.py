@@ -1,0 +1,65 @@
+"""Observes one node: what the watches know of it, and what has to be asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mainstream.decide.refuse import refuse_apps
+from mainstream.runner_orders import NodeCredentials
+from mainstream_operator.kube import Kube
+from mainstream_operator.observe.allowed_hosts import HostRules, host_refusals
+from mainstream_operator.observe.node_secrets import NodeSecrets, new_token, token_of
+from mainstream_operator.observe.observation import Observation
+from mainstream_operator.observe.orders import given_orders
+from mainstream_operator.observe.packages import PackageReader
+from mainstream_operator.observe.runner_client import RunnerClient, running_pod
+from mainstream_operator.observe.status_reports import StatusReports
+from mainstream_operator.watch.snapshot import NodeSnapshot
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Whom to ask; all of them may be used from several threads."""
+
+    kube: Kube
+    packages: PackageReader
+    reports: StatusReports
+    secrets: NodeSecrets
+    host_rules: HostRules
+    now: Callable[[], datetime]
+    """UTC, whole seconds"""
+
+
+def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
+    """Add to the snapshot what has to be asked for. Of an app that is refused nothing is read."""
+    app_refusals, unallowed = host_refusals(snapshot, sources.host_rules)
+    refused = app_refusals | refuse_apps(snapshot.apps)
+    usable = [each for each in snapshot.apps if each.key not in refused]
+    packages = sources.packages.read_all((each.app for each in usable), snapshot.node)
+    streams = [each.stream for each in snapshot.streams if each.stream.key not in unallowed]
+    logins, stream_refusals = sources.secrets.logins(streams)
+    keys, sink_refusals = sources.secrets.sink_keys(each.app for each in usable if each.runs)
+    secret = snapshot.children.secret
+    if secret is None and snapshot.has_runner:
+        # A watch may be behind what was just made, and another token would lock the operator out of its runner.
+        secret = sources.secrets.of_runner(snapshot.node)
+    token = token_of(secret)
+    runner = report = None
+    pod = running_pod(snapshot.children.pods)
+    if snapshot.edge_node is not None and pod is not None:
+        runner = RunnerClient(sources.kube, pod["metadata"]["namespace"], pod["metadata"]["name"], token)
+        report = sources.reports.read(snapshot.node, str(pod["metadata"].get("uid")), runner)
+    return Observation(
+        snapshot=snapshot,
+        packages=packages,
+        report=report,
+        credentials=NodeCredentials(logins=logins, sinks=keys),
+        stream_refusals=stream_refusals | unallowed,
+        refused=refused,
+        sink_refusals=sink_refusals,
+        given=given_orders(snapshot.children.config_map),
+        runner=runner,
+        secret=secret,
+        token=token or new_token(),
+        at=sources.now(),
+    )
