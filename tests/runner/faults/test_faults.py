@@ -13,7 +13,7 @@ from fault_scene import CameraScene, looped, scene
 from fault_stage import counted
 from fault_tools import MissingToolError
 
-from mainstream_runner.sinks.webhook import message_id
+from mainstream_runner.alert import decode_alert
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,6 @@ def test_after_all_that_frames_and_events_are_accounted_for(on: CameraScene) -> 
     received = list(on.receiver.received)
     opened, closed = ({each.line["id"] for each in received if each.line["event"] == kind} for kind in KINDS)
     assert closed <= opened
-    assert len({message_id(each.body) for each in received}) == len(opened) + len(closed)
+    assert len({decode_alert(each.body).message_id for each in received}) == len(opened) + len(closed)
     assert 'mainstream_runner_app_captured_frames_total{app="app-0"}' in on.stage.metrics()
     assert on.stage.health()["plan"] == report.served
