@@ -46,8 +46,11 @@ def fetch_file(address: str, folder: Path, open_bucket: OpenBucket, max_bytes: i
     return _write(folder / PurePosixPath(name).name, data)
 
 
-def fetch_folder(address: str, folder: Path, open_bucket: OpenBucket) -> Path:
-    """Everything below `s3://bucket/prefix` as a folder below `folder`, which keeps the prefix's last name."""
+def fetch_folder(address: str, folder: Path, open_bucket: OpenBucket, max_bytes: int = MAX_FILE_BYTES) -> Path:
+    """Everything below `s3://bucket/prefix` as a folder below `folder`, which keeps the prefix's last name.
+
+    None of it may be larger than `max_bytes`.
+    """
     address_of_bucket, name = _split(address.rstrip("/"), "name a folder of the bucket, as in s3://bucket/folder")
     bucket = open_bucket(address_of_bucket)
     found = {each: PurePosixPath(each).relative_to(name) for each in bucket.objects(name)}
@@ -67,7 +70,7 @@ def fetch_folder(address: str, folder: Path, open_bucket: OpenBucket) -> Path:
         raise InvalidInputError(f"holds more than {_MAX_FILES} files", field=address)
     target = folder / PurePosixPath(name).name
     for each, path in objects.items():
-        _write(target / path, bucket.read_object(each, MAX_FILE_BYTES))
+        _write(target / path, bucket.read_object(each, max_bytes))
     return target
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import zipfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from mainstream.labels import AppLabels, Labels, Run, Split, read_labels
 from mainstream_trainer.clip import Clip
 from mainstream_trainer.cvat import read_cvat
 from mainstream_trainer.label_studio import VideoClock, read_label_studio
+from mainstream_trainer.label_studio_export import tasks_of
 from mainstream_trainer.labelled_frames import NOTHING_SAID, LabelledFrames, LabelOptions
 
 DEFAULT_TRAIN_SHARE = 0.75
@@ -29,35 +31,66 @@ _ZIPPED = "annotations.xml"
 _LOGGER = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class FoundLabels:
+    """What a label file says of a clip."""
+
+    labels: Labels
+    notes: tuple[str, ...] = ()
+    """what was left out or assumed, one sentence each"""
+    labelled: Run | None = None
+    """the part of the clip that was labelled, where that may be less than all of it"""
+
+
 def read_label_file(path: Path, clip: Clip, split: Split | None = None, options: LabelOptions = NOTHING_SAID) -> Labels:
+    """As `find_labels`; what was left out or assumed is logged."""
+    found = find_labels(path, clip, split, options)
+    for note in found.notes:
+        _LOGGER.warning("%s: %s", path, note)
+    return found.labels
+
+
+def find_labels(
+    path: Path, clip: Clip, split: Split | None = None, options: LabelOptions = NOTHING_SAID
+) -> FoundLabels:
     """Labels of a clip from our own JSON, an export of CVAT (XML, or the ZIP with it) or of Label Studio (JSON).
 
-    A `split` replaces the file's own. What an export leaves open, and was assumed, is said.
+    A `split` replaces the file's own.
     Raises `InvalidInputError` with the file, the place in it, and the way out.
     """
     content = _content(path)
     start = content[:64].decode("utf-8-sig", errors="replace").lstrip()
-    labelled = None
     if start.startswith("<"):
-        labels, labelled = _as_labels(read_cvat(content, path, clip.frames), clip, path)
+        found = _as_labels(read_cvat(content, path, clip.frames), clip, path)
     elif start.startswith("[") or (start.startswith("{") and _is_label_studio(content, path)):
-        found = read_label_studio(content, path, VideoClock(clip.path.name, clip.times), options)
-        labels, labelled = _as_labels(found, clip, path)
+        clock = VideoClock(clip.path.name, clip.times)
+        found = _as_labels(read_label_studio(content, path, clock, options), clip, path)
     elif start.startswith("{"):
-        labels = read_labels(path)
+        found = FoundLabels(read_labels(path))
     else:
         raise InvalidInputError(f"is no label file that is known; {_WAY_OUT}", source=path)
-    if split is None:
-        return labels
-    if labelled is not None and not labelled[0] <= split.train[0] < split.train[1] <= labelled[1]:
+    return found if split is None else replace(found, labels=_split_anew(found, split, path))
+
+
+def videos_of_export(path: Path) -> list[str]:
+    """Names or addresses of the videos of a Label Studio export; none of other label files."""
+    try:
+        return [task.video for task in tasks_of(json.loads(_content(path))) if task.video is not None]
+    except (ValueError, RecursionError):
+        return []
+
+
+def _split_anew(found: FoundLabels, split: Split, path: Path) -> Labels:
+    labelled, (first, end) = found.labelled, split.train
+    if labelled is not None and not labelled[0] <= first < end <= labelled[1]:
         raise InvalidInputError(
-            f"[{split.train[0]}, {split.train[1]}] reaches out of the labelled part "
-            f"[{labelled[0]}, {labelled[1]}]: nobody said what is on those frames",
+            f"[{first}, {end}] reaches out of the labelled part [{labelled[0]}, {labelled[1]}]: nobody said what is on "
+            "those frames",
             field="split.train",
             source=path,
         )
     try:
-        return Labels.model_validate({**labels.model_dump(), "split": split.model_dump()})
+        return Labels.model_validate({**found.labels.model_dump(), "split": split.model_dump()})
     except ValidationError as error:
         raise InvalidInputError(error.errors()[0]["msg"].removeprefix("Value error, "), field="split") from error
 
@@ -68,13 +101,11 @@ def runs_of(shown: NDArray[np.bool_]) -> list[Run]:
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
-def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> tuple[Labels, Run]:
+def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> FoundLabels:
     """Two people in one place are one event: runs of a label that overlap or touch are joined.
 
-    Also the part of the video that was labelled: three quarters of it train.
+    Three quarters of what was labelled train.
     """
-    for note in found.notes:
-        _LOGGER.warning("%s: %s", path, note)
     frames = clip.frames
     first, end = found.labelled or (0, frames)
     if first >= frames or end - found.step >= frames:
@@ -99,7 +130,7 @@ def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> tuple[Labels, R
         raise InvalidInputError(f"has no labels; {_WAY_OUT}", source=path)
     border = first + round(DEFAULT_TRAIN_SHARE * (end - first))
     labels = Labels(video=found.video, frames=frames, split=Split(train=(first, border), test=(border, end)), apps=apps)
-    return labels, (first, end)
+    return FoundLabels(labels, found.notes, (first, end))
 
 
 def _is_label_studio(content: bytes, path: Path) -> bool:

@@ -86,6 +86,7 @@ class Preparation:
 
     def __init__(self) -> None:
         self._clips: dict[Path, Clip] = {}
+        self._labels: dict[VideoData, Labels] = {}
         self._sizes: dict[Path, tuple[int, int]] = {}
         self._pictures: dict[PictureData, Pictures] = {}
 
@@ -143,7 +144,8 @@ class Preparation:
     def _labelled_part(self, request: TrainingRequest, data: VideoData) -> "_LabelledPart":
         clip = self._clips.get(data.video) or inspect_clip(data.video)
         self._clips[data.video] = clip
-        labels = read_label_file(data.labels, clip, data.split, data.label_options)
+        labels = self._labels.get(data) or read_label_file(data.labels, clip, data.split, data.label_options)
+        self._labels[data] = labels
         _check_frames(data, labels, clip)
         part = labels.split.train
         check_undamaged(clip, part)

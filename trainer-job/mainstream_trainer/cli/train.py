@@ -14,7 +14,7 @@ from mainstream.cli.store_options import with_s3_options
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import Manifest
     from mainstream.mpackage.opening import StoreOptions
-    from mainstream_trainer.cli.train_inputs import Asked
+    from mainstream_trainer.cli.asked import Asked
     from mainstream_trainer.cli.train_job import JobRequest
     from mainstream_trainer.request import Progress
 
@@ -26,17 +26,28 @@ _JOB = "As a Kubernetes Job"
 @with_s3_options("profile")
 def train(
     data: Annotated[
-        str, typer.Argument(help="A clip, or a folder with one folder of pictures for each class. May be s3://...")
+        str,
+        typer.Argument(
+            help="A clip, a folder of clips, or a folder with one folder of pictures for each class. May be s3://... "
+            "(of a folder of clips with / at the end)."
+        ),
     ],
     labels: Annotated[
         str | None,
         typer.Argument(
-            help="The clip's events: JSON as in examples/plaza, or an export of CVAT (XML) or Label Studio (JSON)."
+            help="The clip's events: JSON as in examples/plaza, or an export of CVAT (XML) or Label Studio (JSON). Of "
+            "a folder of clips a folder with labels of the clips' names, or one export of all."
         ),
     ] = None,
     app: Annotated[
         list[str] | None,
         typer.Option(help="App of the labels to train; all where left out. With pictures: its name. Repeat for more."),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name of the package of a label that no package can be called. Repeat for more.", metavar="LABEL=NAME"
+        ),
     ] = None,
     store: Annotated[
         str, typer.Option(help="Folder or s3://bucket/prefix to publish packages in.", metavar="STORE")
@@ -103,6 +114,26 @@ def train(
     ] = "localhost/mainstream-trainer:dev",
     secret: Annotated[str | None, typer.Option(help="Secret with the Job's keys of S3.", rich_help_panel=_JOB)] = None,
     namespace: Annotated[str | None, typer.Option(help="Namespace of the Job.", rich_help_panel=_JOB)] = None,
+    clip: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="One more clip of the same view, with its labels. Repeat for more.",
+            metavar="CLIP=LABELS",
+            rich_help_panel=_VIDEO,
+        ),
+    ] = None,
+    annotator: Annotated[
+        str | None,
+        typer.Option(help="Whose labels count, where several people labelled.", metavar="WHO", rich_help_panel=_VIDEO),
+    ] = None,
+    label_fps: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Rate at which Label Studio counted frames, where its export does not say; of one clip CLIP=RATE.",
+            metavar="RATE",
+            rich_help_panel=_VIDEO,
+        ),
+    ] = None,
     train_part: Annotated[
         str | None,
         typer.Option(
@@ -140,13 +171,18 @@ def train(
     inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
     """
     from mainstream.mpackage.opening import open_store
-    from mainstream_trainer.cli.train_inputs import Asked, resources_of, training_requests
+    from mainstream_trainer.cli.asked import Asked
+    from mainstream_trainer.cli.train_inputs import resources_of, training_requests
     from mainstream_trainer.cli.train_job import JobRequest
 
     asked = Asked(
         data=data,
         labels=labels,
         apps=tuple(app or ()),
+        names=tuple(name or ()),
+        clips=tuple(clip or ()),
+        annotator=annotator,
+        label_fps=tuple(label_fps or ()),
         store=store,
         base=base,
         branch_points=branch_points,

@@ -5,19 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
-from mainstream.labels import Split
-from mainstream.mpackage.opening import StoreOptions, open_bucket, open_store
-from mainstream.mpackage.store import Store
+from mainstream_trainer.cli.asked import Asked
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import MeasuredEventStatistics
-    from mainstream.mpackage.s3_store import S3Store
     from mainstream.weights import BaseWeights
-    from mainstream_trainer.request import PictureData, TrainingRequest, VideoData
+    from mainstream_trainer.request import ClipsData, PictureData, TrainingRequest, VideoData
     from mainstream_trainer.settings import TrainingSettings
     from mainstream_trainer.training import Resources
 
@@ -26,79 +23,13 @@ _MOST_GIB = 1 << 20
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was asked for, as it was written."""
+class AskedApp:
+    """One package that was asked for."""
 
-    data: str
-    labels: str | None
-    apps: tuple[str, ...]
-    store: str
-    base: str
-    branch_points: str
-    common_stem: int | None
-    crop: str | None
-    version: str
-    seed: int
-    work: str | None
-    device: Literal["auto", "cpu", "cuda"]
-    cache_gib: float
-    groups: int
-    head: str
-    train_part: str | None
-    event_classes: tuple[str, ...]
-    events: Path | None
-    event_length: float | None
-    event_frequency: float | None
-    event_correlation: float | None
-    s3: StoreOptions
-    base_weights: str | None
-    base_weights_sha256: str | None
-
-    @property
-    def arguments(self) -> list[str]:
-        """The words of `mainstream train` that ask for the same, as for a pod."""
-        options: list[tuple[str, object]] = [
-            *(("--app", each) for each in self.apps),
-            ("--store", self.store),
-            ("--base", self.base),
-            ("--base-weights", self.base_weights),
-            ("--base-weights-sha256", self.base_weights_sha256),
-            ("--branch-points", self.branch_points),
-            ("--common-stem", self.common_stem),
-            ("--crop", self.crop),
-            ("--version", self.version),
-            ("--seed", self.seed),
-            ("--work", self.work),
-            ("--device", self.device),
-            ("--cache-gib", self.cache_gib),
-            ("--groups", self.groups),
-            ("--head", self.head),
-            ("--train-part", self.train_part),
-            *(("--event-class", each) for each in self.event_classes),
-            ("--events", self.events),
-            ("--event-length", self.event_length),
-            ("--event-frequency", self.event_frequency),
-            ("--event-correlation", self.event_correlation),
-            ("--endpoint", self.s3.endpoint),
-            ("--region", self.s3.region),
-            ("--ca-bundle", self.s3.ca_bundle),
-        ]
-        positional = [self.data, *([] if self.labels is None else [self.labels])]
-        flags = ["--anonymous"] if self.s3.anonymous else []
-        return positional + [f"{name}={value}" for name, value in options if value is not None] + flags
-
-    @property
-    def is_video(self) -> bool:
-        """Whether there is a clip with labels, or else a folder of pictures."""
-        return self.labels is not None
-
-    def open(self, address: str) -> Store:
-        """A store by its address: a folder or s3://bucket/prefix."""
-        return open_store(address, self.s3)
-
-    def open_bucket(self, address: str) -> "S3Store":
-        """What lies below s3://bucket/prefix, whoever named it."""
-        return open_bucket(address, self.s3)
+    name: str
+    label: str | None
+    """what a video's labels call it"""
+    data: "VideoData | ClipsData | PictureData"
 
 
 def resources_of(asked: Asked, share: int | None) -> "Resources":
@@ -120,16 +51,17 @@ def resources_of(asked: Asked, share: int | None) -> "Resources":
 @contextmanager
 def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
     """One request an app; what lies in S3 is there as files while the context is open."""
+    from mainstream_trainer.cli.video_inputs import videos
     from mainstream_trainer.request import TrainingRequest
 
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
-        found = _video(asked, Path(folder)) if asked.is_video else _pictures(asked, Path(folder))
+        found = videos(asked, Path(folder)) if asked.is_video else _pictures(asked, Path(folder))
         view, points, settings = _crop(asked.crop), _branch_points(asked.branch_points), _settings(asked)
         weights = _weights(asked)
         yield [
             TrainingRequest(
-                data,
-                name,
+                each.data,
+                each.name,
                 asked.base,
                 points,
                 view,
@@ -138,9 +70,10 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
                 settings,
                 weights=weights,
                 common_stem=asked.common_stem,
+                label=each.label,
                 device=asked.device,
             )
-            for name, data in found
+            for each in found
         ]
 
 
@@ -168,40 +101,32 @@ def _weights(asked: Asked) -> "BaseWeights | None":
     return BaseWeights(asked.base_weights, asked.base_weights_sha256, asked.s3)
 
 
-def _video(asked: Asked, folder: Path) -> "list[tuple[str, VideoData]]":
-    from mainstream_trainer.clip import inspect_clip
-    from mainstream_trainer.label_files import read_label_file
-    from mainstream_trainer.request import VideoData
-
-    if asked.event_classes or asked.events:
-        raise InvalidInputError("is for pictures; a clip's labels say what its events are", field="--event-class")
-    assert asked.labels is not None  # noqa: S101 - what makes it a video
-    video = _file(asked.data, folder / "video", asked, large=True)
-    labels = _file(asked.labels, folder / "labels", asked)
-    clip = inspect_clip(video)
-    split = None if asked.train_part is None else _split(asked.train_part, clip.frames)
-    names = asked.apps or tuple(read_label_file(labels, clip, split).apps)
-    return [(name, VideoData(video, labels, split)) for name in names]
-
-
-def _pictures(asked: Asked, folder: Path) -> "list[tuple[str, PictureData]]":
+def _pictures(asked: Asked, folder: Path) -> "list[AskedApp]":
     from mainstream_trainer.fetching import fetch_folder, is_remote
+    from mainstream_trainer.names import package_names
     from mainstream_trainer.request import PictureData
 
     if not asked.event_classes:
         raise InvalidInputError(
             "name the folder whose pictures show the event; or, of a clip, its labels after it", field="--event-class"
         )
-    if asked.train_part is not None:
-        raise InvalidInputError("is for a clip; pictures are split by the order of their names", field="--train-part")
+    for option, value in (
+        ("--train-part", asked.train_part),
+        ("--clip", asked.clips),
+        ("--label-fps", asked.label_fps),
+    ):
+        if value:
+            raise InvalidInputError("is for clips; pictures are split by the order of their names", field=option)
     if asked.apps and len(asked.apps) != len(asked.event_classes):
         raise InvalidInputError("name one app for each --event-class", field="--app")
-    names = asked.apps or tuple(each.split(",")[0].lower() for each in asked.event_classes)
+    given = {label.lower(): name for label, name in asked.given_names.items()}
+    labels = asked.apps or tuple(each.split(",")[0].lower() for each in asked.event_classes)
+    names = package_names(labels, given)
     statistics = _statistics(asked)
     pictures = fetch_folder(asked.data, folder, asked.open_bucket) if is_remote(asked.data) else Path(asked.data)
     return [
-        (name, PictureData(pictures, tuple(classes.split(",")), statistics))
-        for name, classes in zip(names, asked.event_classes, strict=True)
+        AskedApp(names[label], None, PictureData(pictures, tuple(classes.split(",")), statistics))
+        for label, classes in zip(labels, asked.event_classes, strict=True)
     ]
 
 
@@ -226,27 +151,6 @@ def _statistics(asked: Asked) -> "MeasuredEventStatistics":
             )
     length, frequency, correlation = options.values()
     return declare("--event-...", length_s=length, frequency=frequency, correlation=correlation)
-
-
-def _file(address: str, folder: Path, asked: Asked, *, large: bool = False) -> Path:
-    from mainstream_trainer.fetching import MAX_FILE_BYTES, MAX_VIDEO_BYTES, fetch_file, is_remote
-
-    if not is_remote(address):
-        return Path(address)
-    return fetch_file(address, folder, asked.open_bucket, MAX_VIDEO_BYTES if large else MAX_FILE_BYTES)
-
-
-def _split(text: str, frames: int | None) -> Split:
-    """The part that trains; the rest of the clip on its longer side is the test."""
-    from pydantic import ValidationError
-
-    try:
-        first, end = (int(part) for part in text.split(":"))
-        last = max(end + 1, frames or 0)
-        test = (end, last) if last - end >= first else (0, first)
-        return Split(train=(first, end), test=test)
-    except (ValueError, ValidationError):
-        raise InvalidInputError(f"write FIRST:END, two frames, not {text!r}", field="--train-part") from None
 
 
 def _branch_points(text: str) -> tuple[int, ...]:

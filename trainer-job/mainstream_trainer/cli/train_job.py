@@ -103,6 +103,9 @@ def _check_remote(arguments: Sequence[str]) -> None:
     for word in arguments:
         if word.startswith(("--ca-bundle", "--events=")):
             raise InvalidInputError("is a file of this machine, which a pod does not see", field=word.split("=")[0])
+    for word in (each.removeprefix("--clip=") for each in arguments if each.startswith("--clip=")):
+        if not all(part.startswith("s3://") for part in word.rpartition("=")[::2]):
+            raise InvalidInputError("must be in S3, clip and labels: s3://...=s3://...", field="--clip")
     for what, word in zip(("DATA", "LABELS"), (each for each in arguments if not each.startswith("--")), strict=False):
         if not word.startswith("s3://"):
             raise InvalidInputError("must be in S3 (s3://...): a pod does not see this machine's files", field=what)
