@@ -66,7 +66,7 @@ class VideoAppSpec(ApiModel):
     objective: ObjectiveSpec = Field(ObjectiveSpec(), description="What the planner maximises for this app.")
     votes: Literal["auto"] | Annotated[int, Field(ge=1, le=7)] = Field(
         "auto",
-        description="Consecutive hits needed to report an event, 1 to 7; auto lets the planner choose.",
+        description="Consecutive hits that make a decision, 1 to 7; auto lets the planner choose.",
         json_schema_extra=cel(
             "type(self) == string ? self == 'auto' : (self >= 1 && self <= 7)", "votes are 'auto' or 1 to 7"
         ),
@@ -85,9 +85,9 @@ class VideoAppSpec(ApiModel):
     merge_gap_seconds: PositiveFloat | None = Field(
         None,
         le=86400,
-        description="Decisions closer than this are one report; the event length where left out.",
+        description="Decisions closer than this are one alert; the event length where left out.",
     )
-    sinks: list[Sink] = Field(default_factory=list, max_length=8, description="Where events go.")
+    sinks: list[Sink] = Field(default_factory=list, max_length=8, description="Where alerts go.")
     suspend: bool = Field(False, description="Keep the app, but run nothing and free its share.")
     dry_run: bool = Field(
         False, description="Plan the app and tell in its status what would happen; run nothing, change no other app."
@@ -106,7 +106,7 @@ class PlannedApp(StatusModel):
 
     branch_point: int = Field(description="Everything before it is shared with the base network.")
     frames_per_second: float = Field(description="Analysed frames per second.")
-    votes: int = Field(description="Consecutive hits that report an event.")
+    votes: int = Field(description="Consecutive hits that make a decision.")
     threshold: float = Field(description="Score from which on a frame is a hit.")
     predicted_f1: float = Field(description="F1 over events that the planner predicts.")
     shared_with: int = Field(description="Apps that share a part of the network's work with this one.")
