@@ -56,8 +56,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         settings=settings,
         sources=Sources(
             kube=kube,
-            packages=PackageReader(stores, workers.mark_from_thread),
-            reports=StatusReports(workers.mark_from_thread),
+            packages=PackageReader(stores, workers.enqueue_from_thread),
+            reports=StatusReports(workers.enqueue_from_thread),
             secrets=NodeSecrets(kube, settings.namespace),
             host_rules=settings.host_rules,
             now=lambda: datetime.now(UTC).replace(microsecond=0),
@@ -84,7 +84,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         *cluster.edge_nodes,
         *(name for name, kubernetes_node in cluster.kubernetes_nodes.items() if kubernetes_node.is_edge),
     }:
-        workers.mark(node)
+        workers.enqueue(node)
     checking = asyncio.create_task(keep_checking(cluster, workers, kube, settings.namespace), name="checking")
     try:
         await asyncio.gather(

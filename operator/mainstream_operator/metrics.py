@@ -1,4 +1,4 @@
-"""What Prometheus is told: how the operator works, and what it knows of apps and nodes.
+"""What Prometheus scrapes: how the operator works, and what it knows of apps and nodes.
 
 Apps and nodes are read from what reconciling last saw, whenever somebody asks, so that nothing of what is gone stays.
 Labels are names of apps and nodes alone, and the number of apps is bounded.
@@ -63,7 +63,7 @@ class Metrics:
         self._fleet.note(node, {})
 
     def watch_queue(self, depth: Callable[[], int], age_s: Callable[[], float]) -> None:
-        """Where to ask how many nodes wait to be looked at, and how long ago the last reconcile ended."""
+        """Where to ask how many nodes wait to be reconciled, and how long ago the last reconcile ended."""
         self._fleet.queue = (depth, age_s)
 
 
@@ -110,7 +110,7 @@ class Fleet(Collector):
             yield family
         if self.queue is not None:
             depth, age_s = self.queue
-            yield GaugeMetricFamily(f"{_PREFIX}_queue_depth", "Nodes that wait to be looked at.", value=depth())
+            yield GaugeMetricFamily(f"{_PREFIX}_queue_depth", "Nodes that wait to be reconciled.", value=depth())
             yield GaugeMetricFamily(
                 f"{_PREFIX}_last_reconcile_seconds", "Since the last reconcile ended.", value=age_s()
             )

@@ -1,4 +1,4 @@
-"""What is told of an app, and when it is worth a write."""
+"""What an app's status says, and when it is worth a write."""
 
 from dataclasses import replace
 from datetime import timedelta

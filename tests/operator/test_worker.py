@@ -10,7 +10,7 @@ from mainstream_operator.watch.worker import Workers
 
 
 def work(
-    cluster: ClusterState, reconcile: list[NodeSnapshot], marks: int, *, fails: bool = False, seconds: float = 1.0
+    cluster: ClusterState, reconcile: list[NodeSnapshot], changes: int, *, fails: bool = False, seconds: float = 1.0
 ) -> None:
     """Mark a node again and again for a while, and note each reconcile."""
 
@@ -22,9 +22,9 @@ def work(
 
     async def run() -> None:
         workers = Workers(lambda node: take_snapshot(cluster, node), once, 2)
-        for _ in range(marks):
-            workers.mark("n1")
-            await asyncio.sleep(seconds / marks)
+        for _ in range(changes):
+            workers.enqueue("n1")
+            await asyncio.sleep(seconds / changes)
         await asyncio.sleep(0.3)
         await workers.close()
 

@@ -1,1 +1,1 @@
-"""Makes what exists what was wanted."""
+"""Makes what exists what is desired, and sends runners the URLs that they lack."""

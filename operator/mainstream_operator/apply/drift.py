@@ -8,7 +8,7 @@ from typing import Any
 
 _NAMES = ("name", "key", "containerPort", "type", "uid")
 """by what things in a list are told apart, whatever their order"""
-_UNTOLD = ("apiVersion", "kind")
+_NOT_LISTED = ("apiVersion", "kind")
 """of an object: what came with a list of its kind lacks them"""
 
 
@@ -20,7 +20,7 @@ def difference(observed: Any, wanted: Any, path: str = "") -> str | None:
         found = (
             difference(observed[name], value, f"{path}.{name}") if name in observed else f"{path}.{name}"
             for name, value in wanted.items()
-            if path or name not in _UNTOLD
+            if path or name not in _NOT_LISTED
         )
         return next((each for each in found if each is not None), None)
     if isinstance(wanted, list):

@@ -1,1 +1,1 @@
-"""A snapshot of one node, and what has to be asked for: packages, the runner, Secrets."""
+"""What has to be asked for beside what the watches show: packages, the runner, Secrets."""

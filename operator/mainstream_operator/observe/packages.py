@@ -1,8 +1,8 @@
 """M-Packages of apps, read in the background: a slow store, or one that is away, holds up nobody.
 
-`read` answers at once with what is known. What has to be read is read by a few threads; then whoever asked is told
-through `changed`. A failure is kept with its reason and tried again later and later; a package that was read is looked
-at again now and then, since a tag may name another one by now. What was read once stays in use while its store is away.
+`read` answers at once with what is known. What has to be read is read by a few threads; then `changed` is called for
+the nodes that asked. A failure is kept with its reason and tried again later and later; a package that was read is read
+again now and then, since a tag may name another one by now. What was read once stays in use while its store is away.
 """
 
 import threading
@@ -27,7 +27,7 @@ from mainstream.status_report import WantedUpload
 from mainstream_operator.observe.stores import SecretProblemError, StoreOpener
 
 _READERS = 4
-_LOOK_AGAIN_S = 300.0
+_READ_AGAIN_S = 300.0
 _FIRST_RETRY_S = 5.0
 _LAST_RETRY_S = 300.0
 _PATIENCE_S = 0.3
@@ -46,7 +46,7 @@ class _Entry:
     failures: int = 0
     reading: bool = False
     nodes: frozenset[str] = frozenset()
-    """where it is looked at"""
+    """that asked for it"""
     first: threading.Event = field(default_factory=threading.Event)
     """set once it was read, or could not be"""
 
@@ -77,7 +77,7 @@ class PackageReader:
     def read_all(self, apps: Iterable[VideoApp], node: str) -> dict[str, PackageState]:
         """What is known of the packages of several apps, by key.
 
-        Those that were never read are waited for a little: most stores answer at once, and then one look is enough.
+        Those that were never read are waited for a little: most stores answer at once, and one reconcile is enough.
         """
         wanted = list(apps)
         states = {app.key: self.read(app, node) for app in wanted}
@@ -128,8 +128,8 @@ class PackageReader:
             failures = 0 if state.manifest is not None else entry.failures + 1
             if state.unknown and entry.state.manifest is not None:
                 state = entry.state
-            wait_s = back_off_s(failures, _LAST_RETRY_S, first_s=_FIRST_RETRY_S) if failures else _LOOK_AGAIN_S
-            # Who still looks at it says so again.
+            wait_s = back_off_s(failures, _LAST_RETRY_S, first_s=_FIRST_RETRY_S) if failures else _READ_AGAIN_S
+            # Nodes that still need it ask again.
             self._entries[key] = _Entry(state, time.monotonic() + wait_s, failures, first=entry.first)
         entry.first.set()
         if state != entry.state:

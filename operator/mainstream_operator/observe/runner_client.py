@@ -19,7 +19,7 @@ class RunnerClient:
         self._headers = {TOKEN_HEADER: token}
 
     def report(self) -> StatusReport | None:
-        """What it tells; None where it does not answer, or not as a runner does."""
+        """What it says of itself; None where it does not answer, or not as a runner does."""
         try:
             answer = self._kube.proxy(self._namespace, self._pod, ADMIN_PORT, REPORT_PATH, self._headers)
         except KubeError:
@@ -32,7 +32,7 @@ class RunnerClient:
             return None
 
     def send_urls(self, urls: SignedUrls | SignedUploads) -> bool:
-        """Give it the URLs that it lacks; false where it does not answer (it is asked again soon anyway)."""
+        """Send it the URLs that it lacks; false where it does not answer (it is asked again soon anyway)."""
         headers = {**self._headers, "Content-Type": "application/json"}
         path = URLS_PATH if isinstance(urls, SignedUrls) else UPLOADS_PATH
         try:

@@ -1,4 +1,4 @@
-"""What runners tell, asked for without ever holding up a reconcile.
+"""Status reports of runners, asked for without ever holding up a reconcile.
 
 A runner that answers does so within milliseconds, so a reconcile waits for it a little. One that does not (its node is
 cut off, its pod hangs) is asked in the background, later and later; meanwhile nobody waits for it, and those that
@@ -48,9 +48,9 @@ class StatusReports:
         self._doubting = ThreadPoolExecutor(_DOUBTING, thread_name_prefix="silent")
 
     def read(self, node: str, pod: str, client: RunnerClient) -> StatusReport | None:
-        """What the runner in `pod` tells now; None where it does not answer.
+        """What the runner in `pod` reports now; None where it does not answer.
 
-        Where an answer comes later than anybody waits for, `changed(node)` is called and the next look has it.
+        Where an answer comes later than anybody waits for, `changed(node)` is called and the next reconcile has it.
         """
         with self._lock:
             known = self._known.get(node)

@@ -47,7 +47,7 @@ class AppFacts:
     """why the keys of one of its sinks can't be had"""
     dry_run: DryRunOutcome | None = None
     crop: Crop | None = None
-    """what part of the picture it looks at; None is all of it"""
+    """what part of the picture it analyses; None is all of it"""
 
 
 def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:

@@ -17,7 +17,7 @@ def stream_status(
     reported: StreamStatusReport | None,
     now: datetime,
 ) -> VideoStreamStatus:
-    """The whole status, as it should be now; `apps` are those of the plan that look at it."""
+    """The whole status, as it should be now; `apps` are those of the plan that analyse it."""
     stated = [_placed(placed), _reachable(stream, secret_refusal, reported)]
     return VideoStreamStatus(
         observed_generation=stream.metadata.generation,

@@ -23,7 +23,7 @@ class WriteDecision:
 
     write: bool
     again_s: float | None = None
-    """something moved, but it is too early to say so: look again then"""
+    """something moved, but it is too early to write it: requeue after that"""
 
 
 def write_decision(before: AnyStatus | None, after: AnyStatus, now: datetime) -> WriteDecision:

@@ -1,7 +1,7 @@
-"""What exists, as the watches last told: typed where it is ours, plain where it is Kubernetes' own.
+"""What exists, as the watches last showed it: typed where it is ours, plain where it is Kubernetes' own.
 
 Belongs to one event loop; reconciling gets snapshots. An object that can't be read as its kind (an older schema let it
-in, say) stays here with the reason, so that its status can tell.
+in, say) stays here with the reason, so that its status can say so.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -80,7 +80,7 @@ class ClusterState:
     pods: dict[str, dict[str, Body]] = field(default_factory=dict)
     """by node, then by name"""
     layout: int = 0
-    """grows whenever a stream or a kubernetes_node changes, and with them who analyses what"""
+    """grows whenever a stream or a Node changes, and with them who analyses what"""
     _placed: dict[str, str | Refusal] = field(default_factory=dict)
     """where streams were placed when the layout was `_placed_at`"""
     _placed_at: int = -1

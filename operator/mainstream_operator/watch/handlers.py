@@ -1,4 +1,4 @@
-"""kopf handlers: take note of what exists and mark the nodes that it concerns. They decide nothing and write nothing.
+"""kopf handlers: take note of what exists and enqueue the nodes that it concerns. They decide and write nothing.
 
 `on.event` alone: it keeps nothing in annotations, adds no finalizers, and sees every change. What it notes is how
 things are, never a difference that could be missed.
@@ -33,7 +33,7 @@ def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -
                 if kind.name == "VideoApp" and quotas.of(body["metadata"]["namespace"]).apps is not None:
                     nodes |= _nodes_of_namespace(cluster, body["metadata"]["namespace"])
                 for node in nodes:
-                    workers.mark(node)
+                    workers.enqueue(node)
 
         kopf.on.event(*kind.group_and_version, kind.plural, id=f"note-{kind.name}", registry=registry)(note)
 
@@ -51,7 +51,7 @@ def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -
         concerned = {cluster.node_of_stream(key) for key in moved} | {_node(placed[key]) for key in moved} | {name}
         for node in concerned:
             if node in cluster.edge_nodes or node == NOWHERE or _is_edge(cluster, node):
-                workers.mark(node)
+                workers.enqueue(node)
         if name not in cluster.kubernetes_nodes and name not in cluster.edge_nodes:
             workers.forget(name)
 
@@ -66,7 +66,7 @@ def runner_registry(cluster: ClusterState, workers: Workers) -> kopf.OperatorReg
         async def note(event: Any, **_: Any) -> None:
             node = cluster.note_child(kind.name, dict(event["object"]), gone=event["type"] == _DELETED)
             if node is not None:
-                workers.mark(node)
+                workers.enqueue(node)
 
         marked = {NODE_LABEL: kopf.PRESENT}
         kopf.on.event(*kind.group_and_version, kind.plural, id=f"note-{kind.name}", labels=marked, registry=registry)(

@@ -1,7 +1,7 @@
 """Lists everything once before anybody decides, and now and then removes what a watch never said was gone.
 
 Watches of several kinds begin at different moments. Deciding in between would take a plan that has not been listed yet
-for one that does not exist, and tell a running node to stop. So the cluster is complete before the first reconcile.
+for one that does not exist, and order a running node to stop. So the cluster is complete before the first reconcile.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ async def keep_checking(cluster: ClusterState, workers: Workers, kube: Kube, nam
         for kind, body in gone:
             _note(cluster, kind, body, gone=True)
         if gone:
-            workers.mark_all()
+            workers.enqueue_all()
 
 
 def uid(body: Body) -> str:

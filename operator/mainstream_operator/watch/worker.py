@@ -1,7 +1,7 @@
-"""One worker a node: whatever happens to a node while it is worked on is one more look at it, not one more task.
+"""One worker for each node: whatever happens to a node while it is reconciled is one more reconcile, not one more task.
 
-A node that is dirty is looked at after a short debounce; a node that is not, after the time that its last reconcile
-asked for. A reconcile that fails is tried again later and later, and a node that keeps changing meanwhile does not get
+A node that is enqueued is reconciled after a short debounce, any other after the time that its last reconcile asked
+for. A reconcile that fails is tried again later and later, and a node that keeps changing meanwhile does not get
 around that. A pool bounds how many nodes are worked on at the same time.
 """
 
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 DEBOUNCE_S = 0.1
 """by which a lone change is delayed, so that what comes with it is seen too"""
 SPACING_S = 0.3
-"""between two looks at a node that keeps changing"""
+"""between two reconciles of a node that keeps changing"""
 _FIRST_RETRY_S = 1.0
 _LAST_RETRY_S = 60.0
 
@@ -44,23 +44,23 @@ class Workers:
         self._loop = asyncio.get_running_loop()
         self._last_end_s = time.monotonic()
 
-    def mark(self, node: str) -> None:
-        """Have a node looked at soon."""
+    def enqueue(self, node: str) -> None:
+        """Have a node reconciled soon."""
         if node not in self._tasks:
             self._dirty[node] = asyncio.Event()
             self._tasks[node] = self._loop.create_task(self._work(node), name=f"worker {node}")
         self._dirty[node].set()
 
-    def mark_all(self) -> None:
-        """Have every node looked at soon."""
+    def enqueue_all(self) -> None:
+        """Have every node reconciled soon."""
         for node in self._tasks:
-            self.mark(node)
+            self.enqueue(node)
 
-    def mark_from_thread(self, node: str) -> None:
+    def enqueue_from_thread(self, node: str) -> None:
         """The same, from any thread."""
-        # A loop that is closed has nobody left to look.
+        # A loop that is closed has nobody left to reconcile.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.mark, node)
+            self._loop.call_soon_threadsafe(self.enqueue, node)
 
     def forget(self, node: str) -> None:
         """End the worker of a node that is gone."""
@@ -74,7 +74,7 @@ class Workers:
         return time.monotonic() - self._last_end_s if self._tasks else 0.0
 
     def queue_depth(self) -> int:
-        """Nodes that wait to be looked at."""
+        """Nodes that wait to be reconciled."""
         return sum(1 for dirty in list(self._dirty.values()) if dirty.is_set())
 
     async def close(self) -> None:
@@ -108,7 +108,7 @@ class Workers:
 
 
 def _log_failure(node: str, error: Exception, wait_s: float) -> None:
-    """The API's refusals in a line, anything else (a bug) with its traceback."""
+    """The API server's refusals in a line, anything else (a bug) with its traceback."""
     extra = {"node": node, "again_s": wait_s}
     if isinstance(error, KubeError):
         _log.warning("reconciling failed: %s", error, extra=extra)
