@@ -8,7 +8,7 @@ to 160x160).
 """
 
 import threading
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.footage.orientation import UPRIGHT, Box, Orientation
+from mainstream.footage.shown import orientation_of, shown_size
 
 if TYPE_CHECKING:
     import av
@@ -45,20 +46,6 @@ def upright_rgb(frame: "av.VideoFrame") -> NDArray[np.uint8]:
     """RGB pixels (height, width, 3) of a whole frame as it is shown, none of them scaled."""
     width, height = shown_size(frame)
     return view_pixels(frame, None, height, width)
-
-
-def shown_size(frame: "av.VideoFrame") -> tuple[int, int]:
-    """Width and height of a frame as it is shown: crops are in these pixels."""
-    return orientation_of(frame).size(frame.width, frame.height)
-
-
-def orientation_of(frame: "av.VideoFrame") -> Orientation:
-    """Which way up a frame is shown."""
-    from av.sidedata.sidedata import Type
-
-    side_data: Any = frame.side_data  # PyAV types it by name, and keeps it by type
-    matrix = side_data.get(Type.DISPLAYMATRIX)
-    return UPRIGHT if matrix is None else Orientation.of_matrix(bytes(matrix))
 
 
 def _scaler() -> "VideoReformatter":

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from operator_objects import NOW, app_body, observed, typed
 
 from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
-from mainstream.api.video_stream import Crop
+from mainstream.api.video_stream import Crop, View
 from mainstream.decide.refusal import Refusal
 from mainstream.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
 from mainstream_operator.decide.decide import decide
@@ -16,6 +17,7 @@ from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import printable
 from mainstream_operator.status.event_messages import event_messages
+from mainstream_operator.status.stream import stream_status
 from mainstream_operator.status.write_decision import write_decision
 from mainstream_operator.watch.cluster_state import ClusterState
 
@@ -109,6 +111,26 @@ def test_an_app_whose_view_reaches_out_of_the_picture_is_not_ready(cluster: Clus
     small = StatusReport(node="n1", streams={"plaza/plaza": stream})
     known = replace(facts(cluster, small), crop=Crop(x=600, y=0, width=100, height=100))
     assert condition(app_status(cluster.apps["plaza/crossing"], known, NOW), "Ready") == ("False", "OtherSize")
+
+
+@pytest.mark.parametrize(
+    ("reported", "condition_of_stream"),
+    [
+        (StreamStatusReport(state="decoding", width=640, height=480, fps=10.2), ("True", "Decoding")),
+        (StreamStatusReport(state="decoding", width=640, height=480, fps=30.0), ("True", "OtherRate")),
+        (StreamStatusReport(state="decoding", width=32, height=32, fps=10.0), ("False", "OtherSize")),
+        (StreamStatusReport(state="waiting", problem="waits"), ("Unknown", "KeyFrameAwaited")),
+    ],
+)
+def test_a_stream_is_held_against_what_is_declared_of_it(
+    cluster: ClusterState, reported: StreamStatusReport, condition_of_stream: tuple[str, str]
+) -> None:
+    stream = cluster.streams["plaza/plaza"]
+    view = View(name="door", crop=Crop(x=0, y=0, width=64, height=64))
+    spec = stream.spec.model_copy(update={"frames_per_second": 10.0, "views": [view]})
+    stream = stream.model_copy(update={"spec": spec})
+    status = stream_status(stream, "n1", None, 1, reported, NOW)
+    assert condition(status, "Reachable") == condition_of_stream
 
 
 def test_a_tenant_does_not_learn_the_names_of_others_apps(cluster: ClusterState) -> None:

@@ -9,6 +9,7 @@ from mainstream.api.video_app import DryRun, ObservedApp, PlannedApp, VideoApp, 
 from mainstream.api.video_stream import Crop
 from mainstream.decide.dry_run import DryRunOutcome
 from mainstream.decide.refusal import Refusal
+from mainstream.footage.stream_fit import reaches_out
 from mainstream.planner import AppPlan
 from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import AppStatusReport, StatusReport
@@ -24,7 +25,6 @@ from mainstream_operator.status.conditions import (
 from mainstream_operator.status.delivery import delivery_problem
 from mainstream_operator.status.dry_run import dry_run_condition, dry_run_status
 from mainstream_operator.status.planned_app import planned_app, why
-from mainstream_operator.status.stream import reaches_out
 
 DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""
@@ -112,7 +112,7 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
     if stream is not None and stream.state == "failing":
         message = f"The stream cannot be read: {stream.problem or 'no frames'}; see its VideoStream."
         return is_false("Ready", Reason.STREAM_UNREACHABLE, message)
-    if stream is not None and reaches_out(facts.crop, stream):
+    if stream is not None and reaches_out(facts.crop, stream.width, stream.height):
         size = f"{stream.width}x{stream.height}"
         message = f"The camera's picture is {size}, smaller than the app's view; change the view or the camera."
         return is_false("Ready", Reason.OTHER_SIZE, message)

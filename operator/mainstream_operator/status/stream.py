@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from mainstream.api.reasons import Reason
-from mainstream.api.video_stream import Crop, ObservedStream, VideoStream, VideoStreamStatus
+from mainstream.api.video_stream import ObservedStream, VideoStream, VideoStreamStatus
 from mainstream.decide.refusal import Refusal
+from mainstream.footage.stream_fit import DeliveredPicture, other_rate, view_beyond_picture
 from mainstream.status_report import StreamStatusReport
 from mainstream_operator.status.conditions import Stated, is_false, is_refused, is_true, is_unknown, settle
 
@@ -44,23 +45,20 @@ def _reachable(stream: VideoStream, secret_refusal: Refusal | None, reported: St
         return is_false("Reachable", Reason.NOT_ANSWERING, f"The camera cannot be read: {problem}.")
     if reported.state == "connecting":
         return is_unknown("Reachable", Reason.CONNECTING, "The runner is connecting to the camera.")
-    outside = _views_outside(stream, reported)
-    if outside:
-        size = f"{reported.width}x{reported.height}"
-        message = f"The picture is {size}, and view {outside[0]} reaches beyond it; change the view or the camera."
-        return is_false("Reachable", Reason.OTHER_SIZE, message)
+    if reported.state == "waiting":
+        return is_unknown(
+            "Reachable",
+            Reason.KEY_FRAME_AWAITED,
+            "The camera has sent no key frame yet; to wait less, shorten its key frame interval (2 s is usual).",
+        )
+    delivered = DeliveredPicture(reported.width, reported.height, reported.fps)
+    beyond = view_beyond_picture({view.name: view.crop for view in stream.spec.views}, delivered)
+    if beyond is not None:
+        return is_false("Reachable", Reason.OTHER_SIZE, beyond)
+    rate = other_rate(stream.spec.frames_per_second, delivered)
+    if rate is not None:
+        return is_true("Reachable", Reason.OTHER_RATE, rate)
     return is_true("Reachable", Reason.DECODING, "Frames arrive.")
-
-
-def _views_outside(stream: VideoStream, reported: StreamStatusReport) -> list[str]:
-    return [view.name for view in stream.spec.views if reaches_out(view.crop, reported)]
-
-
-def reaches_out(crop: Crop | None, reported: StreamStatusReport) -> bool:
-    """Whether a crop reaches out of the picture that the camera delivers, as far as that is known."""
-    if crop is None or reported.width is None or reported.height is None:
-        return False
-    return crop.x + crop.width > reported.width or crop.y + crop.height > reported.height
 
 
 def _observed(stream: VideoStream, reported: StreamStatusReport | None, now: datetime) -> ObservedStream | None:

@@ -156,7 +156,9 @@ class Reason(StrEnum):
     # The camera
     NOT_USED = "NotUsed", Effect.TELLS, "No app needs the stream, so no runner opens it."
     CONNECTING = "Connecting", Effect.TELLS, "The runner connects to the camera."
+    KEY_FRAME_AWAITED = "KeyFrameAwaited", Effect.TELLS, "The camera answers, and has sent no key frame yet."
     DECODING = "Decoding", Effect.TELLS, "Frames arrive."
+    OTHER_RATE = "OtherRate", Effect.TELLS, "Frames arrive at another rate than the declared one; times are theirs."
     NOT_ANSWERING = "NotAnswering", Effect.TELLS, "The camera fails; the message says how."
     STREAM_UNREACHABLE = "StreamUnreachable", Effect.TELLS, "The app's stream fails; see its VideoStream."
     OTHER_SIZE = "OtherSize", Effect.TELLS, "The camera's picture is smaller than a view of it."

@@ -12,6 +12,7 @@ from rich.console import Console
 from mainstream.api.load import Manifests, load_manifests
 from mainstream.cli.plan_answer import answer_of, answer_to_json, read_quotas
 from mainstream.cli.plan_tables import print_others, print_plan, print_sweep, print_what_if
+from mainstream.cli.stream_notices import print_stream_notices
 from mainstream.cli.sweep_plot import draw_sweep
 from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.planning import StepPlanning
@@ -80,6 +81,7 @@ def plan(
         node=node,
     )
     decided, decision = surroundings.decide(declared, policy)
+    print_stream_notices(declared.streams)
     console = Console()
     if swept is not None:
         made, _ = planned(decision, decided.node)

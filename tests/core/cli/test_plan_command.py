@@ -1,6 +1,7 @@
 """`mainstream plan` on the small node on paper of conftest.py, as files."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,19 @@ def test_the_same_plan_comes_as_json(paper: Path) -> None:
     assert plan["policy"] == "max-sharing"
     assert [app["name"] for app in plan["apps"]] == ["door", "lift"]
     assert {app["branch_point"] for app in plan["apps"]} == {3}
+
+
+def test_a_rate_that_a_file_contradicts_and_a_view_beyond_its_picture_are_said_beside_the_plan(
+    paper: Path, cases: Path
+) -> None:
+    shutil.copy(cases / "data/fps30.mp4", paper / "manifests/clip.mp4")
+    manifest = paper / "manifests/all.yaml"
+    manifest.write_text(manifest.read_text().replace("width: 64", "width: 400"))
+    words = [str(paper / "manifests"), "--profile", str(paper / "profile.json"), "--store", str(paper / "store")]
+    result = CliRunner().invoke(command, ["plan", *words, "--json"], catch_exceptions=False)
+    assert json.loads(result.stdout)["apps"]
+    assert "Frames come at 30 a second, and 10 are declared" in result.stderr
+    assert "The picture is 320x240, and view left reaches beyond it" in result.stderr
 
 
 def test_a_runner_plan_is_written_beside(paper: Path) -> None:
