@@ -20,6 +20,7 @@ from mainstream_runner.pipeline_process.messages import (
     RunEnded,
     RunFailed,
     RunMessage,
+    RunNoticed,
     RunProgressed,
     RunStarted,
     decode_run_message,
@@ -48,6 +49,7 @@ class RunProgress:
     frames: dict[str, FrameTally]
     """by app; unchanged since the last progress when this one says that an alert changed"""
     alert: AlertChanged | None = None
+    notice: RunNoticed | None = None
 
 
 def run_plan(
@@ -133,6 +135,8 @@ def _follow(
                 on_progress(RunProgress(message.seconds, frames))
             case AlertChanged():
                 on_progress(RunProgress(message.seconds, frames, message))
+            case RunNoticed():
+                on_progress(RunProgress(message.seconds, frames, notice=message))
             case RunEnded():
                 return _result(config, message, cpu_seconds(server.guard) + message.cpu_s - cpu_before_s)
     raise RunnerError(f"the pipeline's process ended early; {config.out / 'feeder.log'} says why", field="feeder")

@@ -12,8 +12,10 @@ from pathlib import Path
 import av
 import psutil
 import pytest
+from scripted_camera import ScriptedCamera, pictures_of
 
 from mainstream.api.sinks import JsonLinesSink
+from mainstream.api.video_stream import Crop
 from mainstream.errors import MainstreamError
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.run import RunProgress, run_plan_on
@@ -180,8 +182,46 @@ def test_times_of_a_run_are_those_of_the_files_stamps_whatever_rate_is_declared(
     server: TorchServe, make_plan, store: Path, cases: Path, tmp_path: Path
 ) -> None:
     plan: RunnerPlan = make_plan([(15, 10.0)], url=f"file:{cases / 'data/fps30.mp4'}", fps=10.0)
-    report = run_plan_on(server, plan, store, tmp_path, start_frame=60, end_frame=120)
+    heard: list[RunProgress] = []
+    report = run_plan_on(server, plan, store, tmp_path, start_frame=60, end_frame=120, on_progress=heard.append)
     assert report.seconds == pytest.approx(2.0, abs=0.3)
     scored = [(line["frame"], line["captured_s"]) for line in lines(report.frames_path)]
     assert len(scored) == pytest.approx(20, abs=1)
     assert [captured_s for _, captured_s in scored] == pytest.approx([frame / 30 for frame, _ in scored])
+    (notice,) = [each.notice for each in heard if each.notice is not None]
+    assert notice.text.startswith("Frames come at 30 a second, and 10 are declared; set framesPerSecond")
+
+
+def test_a_run_whose_view_reaches_beyond_the_picture_is_refused(
+    server: TorchServe, make_plan, store: Path, cases: Path, tmp_path: Path
+) -> None:
+    plan: RunnerPlan = make_plan([(15, 10.0)], url=f"file:{cases / 'data/rotated.mp4'}")
+    crops = {"full": Crop(x=0, y=0, width=320, height=240)}
+    plan = plan.model_copy(update={"streams": (plan.streams[0].model_copy(update={"crops": crops}),)})
+    with pytest.raises(MainstreamError, match=r"crops.*picture is 240x320, and view full reaches beyond it"):
+        run_plan_on(server, plan, store, tmp_path)
+
+
+def test_a_run_says_what_of_a_file_is_damaged(
+    server: TorchServe, make_plan, store: Path, cases: Path, tmp_path: Path
+) -> None:
+    heard: list[RunProgress] = []
+    plan: RunnerPlan = make_plan([(15, 10.0)], url=f"file:{cases / 'data/spoiled.mp4'}")
+    run_plan_on(server, plan, store, tmp_path, start_frame=40, end_frame=60, on_progress=heard.append)
+    assert [each.notice.text for each in heard if each.notice is not None] == [
+        "1 packets are damaged; their frames were passed over."
+    ]
+
+
+def test_a_run_of_a_camera_that_starts_without_a_key_frame_waits_and_says_so(
+    server: TorchServe, make_plan, store: Path, cases: Path, tmp_path: Path
+) -> None:
+    heard: list[RunProgress] = []
+    camera = ScriptedCamera(pictures_of(cases / "data/longgop.mp4")[100:], describes_sets=False, fps=10.0)
+    plan: RunnerPlan = make_plan([(15, 10.0)], url=camera.url)
+    report = run_plan_on(server, plan, store, tmp_path, end_frame=20, on_progress=heard.append)
+    camera.close()
+    assert report.apps[0].frames.captured == 20
+    said = [each.notice.text for each in heard if each.notice is not None]
+    assert any("waits for the camera's next key frame" in text and "shorten" in text for text in said)
+    assert (tmp_path / "feeder.log").read_text() == ""

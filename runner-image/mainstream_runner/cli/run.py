@@ -52,6 +52,8 @@ def run(
             if progress.alert is not None:
                 alert = progress.alert
                 live.console.print(f"{alert.app}: {alert.phase} at {alert.end_s:.1f} s")
+            if progress.notice is not None:
+                live.console.print(f"{progress.notice.stream}: {progress.notice.text}", soft_wrap=True)
             live.update(_progress_table(wanted, progress))
 
         report = run_plan(

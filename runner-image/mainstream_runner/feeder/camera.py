@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from mainstream.errors import MainstreamError
-from mainstream.frames import shown_size
+from mainstream.footage.shown import shown_size
 from mainstream.runner_orders import Login
 from mainstream.runner_plan import RunnerStream
 from mainstream.status_report import StreamStatusReport

@@ -17,6 +17,8 @@ from av.video.stream import VideoStream
 from mainstream.errors import InvalidInputError
 from mainstream.footage.producer_time import ProducerTime
 from mainstream.footage.reading import best_video, stamp_clock, stamped, tells_only_order
+from mainstream.footage.shown import shown_size
+from mainstream.footage.stream_fit import DeliveredPicture
 from mainstream.runner_plan import RunnerStream
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.feeder.frame_clock import ArrivalClock, FilePosition
@@ -100,6 +102,13 @@ class Source:
         self._first = next(self._pictures, None)
         if self._first is None:
             raise InvalidInputError("holds no video frame that can be decoded", source=self._name)
+        width, height = shown_size(self._first.picture)
+        self._delivered = DeliveredPicture(width, height, self._told_fps)
+
+    @property
+    def delivered(self) -> DeliveredPicture:
+        """Size of the first picture as shown, and the rate that the stream tells of itself."""
+        return self._delivered
 
     @property
     def clock_jumps(self) -> int:
@@ -157,6 +166,7 @@ class Source:
             raise InvalidInputError("holds no video; name a clip that does", source=self._name)
         # More threads only add latency and CPU here: a camera's frames come one at a time.
         video.thread_type, video.thread_count = "NONE", 1
+        self._told_fps = float(video.average_rate) if video.average_rate else None
         # A file's own rate; a camera often tells none.
         self._clock = stamp_clock(video, self._stream.fps if self._live else None)
         self._position = FilePosition(float(self._clock.interval * self._clock.time_base))

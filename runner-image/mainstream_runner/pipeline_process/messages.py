@@ -42,6 +42,16 @@ class AlertChanged(_Message):
     """time of the alert's last decision so far"""
 
 
+class RunNoticed(_Message):
+    """Something that a user should know, and that does not end the run."""
+
+    kind: Literal["noticed"] = "noticed"
+    seconds: NonNegativeFloat
+    stream: str
+    text: str
+    """a sentence"""
+
+
 class RunEnded(_Message):
     """Everything was played and delivered, as far as destinations took it."""
 
@@ -65,7 +75,7 @@ class RunFailed(_Message):
 
 
 RunMessage = Annotated[
-    RunStarted | RunProgressed | AlertChanged | RunEnded | RunFailed,
+    RunStarted | RunProgressed | AlertChanged | RunNoticed | RunEnded | RunFailed,
     Field(discriminator="kind"),
 ]
 _MESSAGE: TypeAdapter[RunMessage] = TypeAdapter(RunMessage)

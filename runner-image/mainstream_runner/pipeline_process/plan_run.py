@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.footage.stream_fit import DeliveredPicture
 from mainstream.runner_plan import RunnerStream
 from mainstream_runner.alert import Alert
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
@@ -20,7 +21,15 @@ from mainstream_runner.feeder.routing import Routing, served_routing
 from mainstream_runner.feeder.source import FILE, CapturedFrame, Source
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline, PipelineStorage, filmed_streams
 from mainstream_runner.pipeline_process.config import RunConfig
-from mainstream_runner.pipeline_process.messages import AlertChanged, RunEnded, RunMessage, RunProgressed, RunStarted
+from mainstream_runner.pipeline_process.messages import (
+    AlertChanged,
+    RunEnded,
+    RunMessage,
+    RunNoticed,
+    RunProgressed,
+    RunStarted,
+)
+from mainstream_runner.pipeline_process.stream_watch import StreamWatch
 from mainstream_runner.sinks.json_lines import AlertFiles
 
 _log = logging.getLogger(__name__)
@@ -46,6 +55,7 @@ class PlanRun:
         self._stopping = threading.Event()
         self._failure: MainstreamError | None = None
         self._start_s = self._ended_s = time.monotonic()
+        self._watch = StreamWatch(self._send_notice)
         self._taken: dict[str, int] = {}
         """frames of cameras"""
 
@@ -63,6 +73,8 @@ class PlanRun:
                 routing = self._load()
                 streams = self._config.plan.streams
                 files = [(stream, self._open(stream, opened)) for stream in streams if _is_file(stream)]
+                for stream, source in files:
+                    self._watch.check(stream, source.delivered)
                 self._open_cameras()
                 pipeline.adopt(routing, self._config.credentials.sinks)
                 self._send(RunStarted(cpu_s=time.process_time()))
@@ -123,9 +135,14 @@ class PlanRun:
         deadline_s = time.monotonic() + _CONNECT_TIMEOUT_S
         for stream in streams:
             while (report := cameras.reports()[stream.name]).state != "decoding" and not self._stopping.is_set():
+                if report.state == "waiting":
+                    # It answers, and the source knows for how long a key frame is worth waiting for.
+                    deadline_s = time.monotonic() + _CONNECT_TIMEOUT_S
+                    self._watch.follow(stream, report)
                 if report.state == "failing" or time.monotonic() > deadline_s:
                     raise InvalidInputError(report.problem or "the camera does not answer", source=stream.name)
                 time.sleep(_STEP_S)
+            self._watch.check(stream, DeliveredPicture(report.width, report.height, None))
 
     # ---- playing --------------------------------------------------------------------------------------------------
 
@@ -151,6 +168,7 @@ class PlanRun:
                 if self._stopping.is_set():
                     return
                 self._pipeline.take(stream.name, frame)
+            self._watch.conclude(stream, source.decode_errors, source.clock_jumps)
         except MainstreamError as error:
             self._failure = error
             self._stopping.set()
@@ -181,6 +199,10 @@ class PlanRun:
             if seconds - sent_s >= _PROGRESS_EVERY_S:
                 sent_s = seconds
                 self._send(RunProgressed(seconds=seconds, frames=self._pipeline.counts.tallies()))
+                reports = self._pipeline.cameras.reports()
+                for stream in self._config.plan.streams:
+                    if stream.name in reports:
+                        self._watch.follow(stream, reports[stream.name])
             if self._pipeline.has_lost_plan:
                 self._reload()
             playing = any(thread.is_alive() for thread in files) or self._pipeline.cameras.are_playing()
@@ -199,6 +221,9 @@ class PlanRun:
     def _send_alert(self, alert: Alert) -> None:
         seconds = time.monotonic() - self._start_s
         self._send(AlertChanged(seconds=seconds, app=alert.app, phase=alert.phase, end_s=alert.end_s))
+
+    def _send_notice(self, stream: str, text: str) -> None:
+        self._send(RunNoticed(seconds=time.monotonic() - self._start_s, stream=stream, text=text))
 
 
 def _is_file(stream: RunnerStream) -> bool:

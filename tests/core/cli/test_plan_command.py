@@ -67,7 +67,7 @@ def test_a_rate_that_a_file_contradicts_and_a_view_beyond_its_picture_are_said_b
     manifest.write_text(manifest.read_text().replace("width: 64", "width: 400"))
     words = [str(paper / "manifests"), "--profile", str(paper / "profile.json"), "--store", str(paper / "store")]
     result = CliRunner().invoke(command, ["plan", *words, "--json"], catch_exceptions=False)
-    assert json.loads(result.stdout)["apps"]
+    assert json.loads(result.stdout)["plan"]["apps"]
     assert "Frames come at 30 a second, and 10 are declared" in result.stderr
     assert "The picture is 320x240, and view left reaches beyond it" in result.stderr
 

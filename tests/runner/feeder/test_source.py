@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scripted_camera import ScriptedCamera, pictures_of
 
-from mainstream.frames import shown_size, upright_rgb
+from mainstream.footage.shown import shown_size
+from mainstream.frames import upright_rgb
 from mainstream.runner_plan import RunnerStream
 from mainstream_runner.feeder.source import CapturedFrame, Source
 
@@ -90,3 +93,31 @@ def test_frames_ahead_of_the_first_key_frame_are_not_shown(played) -> None:
     frames, _ = played("nokey.ts")
     assert len(frames) == 180
     assert frames[-1].captured_s == pytest.approx(17.9)
+
+
+@pytest.mark.parametrize("shift", [-450_000, -9_000, 90_000 * 3600])
+def test_a_camera_whose_clock_is_set_goes_on_and_its_frames_are_due_as_they_come(cases: Path, shift: int) -> None:
+    pictures = pictures_of(cases / "data/clip.mp4")[:160]
+    jumping = [replace(each, stamp=each.stamp // 5 + (shift if i >= 80 else 0)) for i, each in enumerate(pictures)]
+    camera = ScriptedCamera(jumping, fps=50.0)
+    source = Source(RunnerStream(name="s", url=camera.url, fps=50.0, crops={"full": None}))
+    frames = list(source.frames(time.monotonic()))
+    source.close()
+    camera.close()
+    assert len(frames) == 160
+    assert source.clock_jumps == 1
+    assert frames[-1].due_s - frames[0].due_s == pytest.approx(159 / 50, abs=0.3)
+    assert frames[-1].captured_s == pytest.approx(time.time(), abs=1.0)
+
+
+def test_parameter_sets_come_with_the_first_key_frame_where_the_description_lacks_them(cases: Path) -> None:
+    said: list[str] = []
+    camera = ScriptedCamera(pictures_of(cases / "data/clip.mp4")[5:60], describes_sets=False, fps=10.0)
+    stream = RunnerStream(name="s", url=camera.url, fps=10.0, crops={"full": None})
+    source = Source(stream, say_waiting=said.append)
+    frames = list(source.frames(time.monotonic()))
+    source.close()
+    camera.close()
+    assert len(frames) == 40
+    assert source.delivered.width == 320
+    assert "waits for the camera's next key frame" in said[-1]
