@@ -16,6 +16,8 @@ from mainstream_runner.spool.spool import Record
 
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 _URLS = 1024
+_NO_SINK = -1
+"""of a record whose sink nobody names any more"""
 _CHUNK_BYTES = 1 << 16
 MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
 
@@ -57,17 +59,20 @@ class ClipUploads:
                 self._urls.pop(next(iter(self._urls)))
 
     def wanted(self, record: Record) -> WantedUpload | None:
-        """What the operator is asked for; None where it has said already, or where the file is gone."""
+        """What the operator is asked for; None where it has said already, or where file or sink is gone."""
         size_bytes = self._size_bytes(record)
-        if size_bytes is None or self._is_signed(record):
-            return None
         with self._lock:
             key = self._key(record)
+            signed = key in self._urls
+        if size_bytes is None or signed or key.sink == _NO_SINK:
+            return None
         return WantedUpload(app=key.app, sink=key.sink, name=key.name, size_bytes=size_bytes)
 
     def ready(self, record: Record) -> bool:
         """Whether it is known where to write the file; one that is gone waits for nothing."""
-        return self._is_signed(record) or self._size_bytes(record) is None
+        with self._lock:
+            signed = self._key(record) in self._urls
+        return signed or self._size_bytes(record) is None
 
     def deliver(self, record: Record) -> str | None:
         """PUT one file."""
@@ -102,12 +107,8 @@ class ClipUploads:
         except OSError:
             return None
 
-    def _is_signed(self, record: Record) -> bool:
-        with self._lock:
-            return self._key(record) in self._urls
-
     def _key(self, record: Record) -> _Key:
-        return _Key(record.app, self._index.get(record.sink, -1), record.id)
+        return _Key(record.app, self._index.get(record.sink, _NO_SINK), record.id)
 
 
 class _KeptOpen:

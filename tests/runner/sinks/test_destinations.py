@@ -311,3 +311,18 @@ def test_clips_are_put_where_the_operator_says_and_nowhere_else(make: Make, tmp_
     wait_for(lambda: [each.name for each in sinks.wanted_uploads()] == [names[0]], 5.0)
     assert store.put == {names[1]: names[1].encode()}
     store.stop()
+
+
+def test_a_clip_that_is_gone_or_whose_sink_is_gone_is_asked_for_no_more(make: Make, tmp_path: Path) -> None:
+    app = app_with({"clips": {"prefix": "s3://bucket/clips"}})
+    sinks = make(app)
+    (tmp_path / "clips").mkdir()
+    for name in ("1.mp4", "2.mp4"):
+        (tmp_path / "clips" / name).write_bytes(b"x")
+        sinks._clip_is_there(app.name, name)
+    assert [each.name for each in sinks.wanted_uploads()] == ["1.mp4", "2.mp4"]
+    (record, _) = sinks._spool.oldest([sinks._sinks[app.name][0].name], 2)
+    (tmp_path / "clips" / "2.mp4").unlink()
+    assert [each.name for each in sinks.wanted_uploads()] == ["1.mp4"]
+    sinks._uploads.serve([])
+    assert sinks._uploads.wanted(record) is None
