@@ -26,15 +26,22 @@ def read_document(model: type[Document], path: Path, *, way_out: str) -> Documen
 
 
 def _refused(error: ValidationError, path: Path, way_out: str) -> InvalidInputError:
-    """All that is wrong with a file at once, so that nobody mends it field by field."""
     found = error.errors()
     if found[0]["type"] == "json_invalid":
         return InvalidInputError(f"is not JSON ({found[0]['ctx']['error']})", source=path)
-    problems = [(".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in found]
-    more = f" and {len(problems) - _PROBLEMS_TOLD} more" if len(problems) > _PROBLEMS_TOLD else ""
+    field, message = all_problems(error)
     hint = f"; {way_out}" if any(each["type"] == "missing" for each in found) else ""
+    return InvalidInputError(f"{message}{hint}", field=field, source=path)
+
+
+def all_problems(error: ValidationError) -> tuple[str | None, str]:
+    """All that is wrong with a document at once, so that nobody mends it field by field.
+
+    The field and what is wrong with it; of several fields None, and each with its name.
+    """
+    problems = [(".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in error.errors()]
     if len(problems) == 1:
-        field, message = problems[0]
-        return InvalidInputError(f"{message}{hint}", field=field or None, source=path)
+        return problems[0][0] or None, problems[0][1]
     told = "; ".join(f"{field}: {message}" if field else message for field, message in problems[:_PROBLEMS_TOLD])
-    return InvalidInputError(f"{told}{more}{hint}", source=path)
+    more = f"; and {len(problems) - _PROBLEMS_TOLD} more" if len(problems) > _PROBLEMS_TOLD else ""
+    return None, told + more

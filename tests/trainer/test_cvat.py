@@ -85,10 +85,11 @@ def test_outside_is_understood_however_it_is_spelled(case_clip, tmp_path, outsid
     assert runs(read_label_file(written(tmp_path, body=body), case_clip)) == {"door": ((20, 25), (30, 31))}
 
 
-def test_a_task_may_end_before_its_video(case_clip, tmp_path):
+def test_a_task_may_end_before_its_video_and_that_is_said(case_clip, tmp_path, caplog):
     body = '<track label="door"><box frame="20" outside="0"/></track>'
     found = read_label_file(written(tmp_path, size=80, body=body), case_clip)
     assert found.split == Split(train=(0, 60), test=(60, 80))
+    assert "labels frames 0 to 79 of 200; the others neither train nor test" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,16 @@ def test_our_own_labels_are_read_as_they_are():
     assert read_label_file(PLAZA / "labels.json", CLIP) == read_labels(PLAZA / "labels.json")
 
 
+def test_labels_of_fewer_frames_than_the_clip_has_are_said_to_be_of_its_first(tmp_path, caplog):
+    content = json.loads((PLAZA / "labels.json").read_text())
+    content["frames"] = 700
+    content["split"] = {"train": [0, 350], "test": [350, 700]}
+    for app in content["apps"].values():
+        app["runs"] = [run for run in app["runs"] if run[1] <= 700]
+    read_label_file(write(tmp_path / "a.json", content), CLIP)
+    assert "counts 700 frames, plaza.mp4 has 795: taken as its first ones" in caplog.text
+
+
 def test_a_split_of_ones_own_replaces_that_of_the_file():
     split = Split(train=(0, 397), test=(397, 795))
     assert read_label_file(HERE / "cvat-for-video.xml", CLIP, split).split == split

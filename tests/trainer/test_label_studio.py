@@ -49,6 +49,22 @@ def test_of_a_clip_of_variable_rate_the_tools_rate_has_to_be_known(cases):
     assert clip.times.of(found[3]) == pytest.approx((14.0, 15.5), abs=0.26)
 
 
+def test_a_rate_that_the_export_contradicts_is_refused(cases, case_clip):
+    with pytest.raises(InvalidInputError, match="--label-fps: is 10, but the export counts 25 frames a second"):
+        read_label_file(cases / "data/ls_fps25.json", case_clip, options=LabelOptions(fps=10.0))
+
+
+def test_the_tasks_own_rate_counts_and_is_said(case_clip, tmp_path, caplog):
+    def at_24(content):
+        content[0]["annotations"] = content[0]["annotations"][:1]
+        content[0]["data"]["fps"] = 24
+
+    path = changed(tmp_path, "label-studio-1.13-two-annotators.json", at_24)
+    # Frames 21 to 35 of 24 a second are .83 to 1.46 s.
+    assert runs(read_label_file(path, case_clip)) == {"door": ((8, 15),)}
+    assert "counts frames at the task's own fps, 24 a second" in caplog.text
+
+
 def test_regions_without_a_label_are_left_out_and_counted(cases, case_clip, caplog):
     read_label_file(cases / "data/ls_nolabel.json", case_clip)
     assert "left out regions without a label: 1" in caplog.text

@@ -111,6 +111,21 @@ def test_names_with_spaces_and_other_scripts_are_names_however_their_letters_are
         assert found.present((typed,)).sum() == 14
 
 
+FOLDERS = ["anim", "cmyk", "exif_ascii_orient", "exif_bytes", "exif_counts", "exif_float", "exif_len", "exif_neg"]
+FOLDERS += ["exif_srational", "exif_zero_rational", "grey16", "grey8", "plain", "rgba", "tif16", "tiff32"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", FOLDERS)
+def test_pictures_as_people_have_them_are_read_and_as_bright_as_their_like(cases, name):
+    found = inspect_pictures(data(cases / "pictures" / name))
+    assert (found.frames, found.skipped, found.passed_over) == (28, (), ())
+    pixels = found.read(None, 32, 32, lambda _: None)
+    # By make-inputs: noise of 60 to 119, a box of (240, 230, 40) on some ten of 100 pixels of one class.
+    assert pixels[14:].mean() == pytest.approx(89.5, abs=3)
+    assert pixels[:14].mean() > pixels[14:].mean() + 5
+
+
 def test_a_package_of_pictures_holds_declared_statistics_and_a_curve_where_enough_pictures_are_held_out(
     pictures, tmp_path
 ):
@@ -199,4 +214,11 @@ def test_statistics_that_cannot_be(tmp_path, line):
     lines = {"length_s": "length_s: 2", "frequency": "frequency: 0.1", "correlation": "correlation: 0.3", name: line}
     path.write_text("\n".join(lines.values()))
     with pytest.raises(InvalidInputError, match=f"events.yaml: {name}: "):
+        read_declared(path)
+
+
+def test_all_statistics_that_are_missing_are_told_at_once(tmp_path):
+    path = tmp_path / "events.yaml"
+    path.write_text("length_s: -1\n")
+    with pytest.raises(InvalidInputError, match=r"length_s: .*; frequency: Field .*; correlation: Field "):
         read_declared(path)

@@ -6,6 +6,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mainstream.documents import all_problems
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import MeasuredEventStatistics, Statistic
 
@@ -39,12 +40,12 @@ class DeclaredStatistics(BaseModel):
 
 
 def declare(source: object, **values: object) -> MeasuredEventStatistics:
-    """Statistics of `length_s`, `frequency`, `correlation` and `lengths_s`; `InvalidInputError` names a bad one."""
+    """Statistics of `length_s`, `frequency`, `correlation` and `lengths_s`; `InvalidInputError` names the bad ones."""
     try:
         return DeclaredStatistics.model_validate(values).statistics
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=source) from error
+        field, message = all_problems(error)
+        raise InvalidInputError(message, field=field, source=source) from error
 
 
 def read_declared(path: Path) -> MeasuredEventStatistics:

@@ -66,10 +66,17 @@ def find_labels(
         clock = VideoClock(clip.path.name, clip.times)
         found = _as_labels(read_label_studio(content, path, clock, options), clip, path)
     elif start.startswith("{"):
-        found = FoundLabels(read_labels(path))
+        found = _own(read_labels(path), clip)
     else:
         raise InvalidInputError(f"is no label file that is known; {_WAY_OUT}", source=path)
     return found if split is None else replace(found, labels=_split_anew(found, split, path))
+
+
+def _own(labels: Labels, clip: Clip) -> FoundLabels:
+    if labels.frames >= clip.frames:
+        return FoundLabels(labels)
+    note = f"counts {labels.frames} frames, {clip.path.name} has {clip.frames}: taken as its first ones"
+    return FoundLabels(labels, (note,))
 
 
 def videos_of_export(path: Path) -> list[str]:
@@ -130,7 +137,11 @@ def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> FoundLabels:
         raise InvalidInputError(f"has no labels; {_WAY_OUT}", source=path)
     border = first + round(DEFAULT_TRAIN_SHARE * (end - first))
     labels = Labels(video=found.video, frames=frames, split=Split(train=(first, border), test=(border, end)), apps=apps)
-    return FoundLabels(labels, found.notes, (first, end))
+    notes = found.notes
+    if (first, end) != (0, frames):
+        part = f"labels frames {first} to {end - 1} of {frames}; the others neither train nor test"
+        notes = (*notes, part)
+    return FoundLabels(labels, notes, (first, end))
 
 
 def _is_label_studio(content: bytes, path: Path) -> bool:

@@ -160,8 +160,16 @@ class _Rate:
                 field="value.framesCount",
                 source=path,
             )
+        if said and options.fps is not None and not _alike(max(said), options.fps, _ROUNDED, 0):
+            raise InvalidInputError(
+                f"is {options.fps:g}, but the export counts {max(said):g} frames a second; leave it out",
+                field="--label-fps",
+                source=path,
+            )
         notes: tuple[str, ...] = ()
         fps = max(said) if said else options.fps or task.fps
+        if not said and fps is not None and options.fps is None and not _alike(fps, clock.times.fps, _SAME_RATE, 0):
+            notes = (f"counts frames at the task's own fps, {fps:g} a second; give another rate with --label-fps",)
         if fps is None and any(value.counts_frames for value in values):
             if not clock.is_steady:
                 raise InvalidInputError(
