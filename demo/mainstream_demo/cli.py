@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from mainstream.cli.outputs import make_folder
+
 
 def demo(
     example: Annotated[
@@ -24,6 +26,7 @@ def demo(
     from mainstream_demo.steps import run_demo
     from mainstream_demo.table import print_result
 
+    make_folder(out, "--out")
     console = Console()
     result = run_demo(example, out, DemoProgress(console))
     print_result(result, console)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mainstream.cli.outputs import make_folder, write_output
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ def profile(
     streams = [runner_stream(stream, stream.views) for stream in load_manifests(manifests).streams]
     if not streams:
         raise InvalidInputError("declares no VideoStream; add one", source=manifests)
+    make_folder(out.parent, "--out")
     console = Console()
     with console.status("") as status:
         measured = profile_node(
             base or ["efficientnet-lite0"], streams, on_step=lambda step: status.update(f"{step} ...")
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    write_output(out, measured.model_dump_json(indent=2) + "\n", "--out")
     console.print(_table(measured))
     console.print(f"written to {out}")
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mainstream.cli.outputs import make_folder
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -43,6 +45,7 @@ def run(
 
     from mainstream_runner.run import run_plan
 
+    make_folder(out, "--out")
     wanted = _read_plan(plan)
     known = None if credentials is None else _read_credentials(credentials)
     console = Console()

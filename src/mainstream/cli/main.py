@@ -1,5 +1,7 @@
 """Entry point of the `mainstream` command: loads what is registered, turns errors into one sentence and exit code 2."""
 
+import os
+import signal
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -34,8 +36,15 @@ def mainstream(
     """Adaptive compute sharing for video analytics at the edge. `mainstream demo` shows all of it on this machine."""
 
 
+def _stop(number: int, _frame: object) -> None:
+    """Leave as after Ctrl-C, so that files made on the way (of footage, of logins) are removed, and say why."""
+    os.write(sys.stderr.fileno(), f"stopped by {signal.Signals(number).name}\n".encode())
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run the command line; a `MainstreamError` is the user's to put right: one sentence, exit code 2."""
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app()
     except MainstreamError as error:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from mainstream.api.load import Manifests, load_manifests
+from mainstream.cli.outputs import write_output
 from mainstream.cli.plan_answer import answer_of, answer_to_json, read_quotas
 from mainstream.cli.plan_tables import print_others, print_plan, print_sweep, print_what_if
 from mainstream.cli.stream_notices import print_stream_notices
@@ -31,7 +32,10 @@ from mainstream.workload.problem import build_problem
 
 def plan(
     manifests: Annotated[
-        Path, typer.Argument(help="YAML file or folder with an EdgeNode, VideoStreams and VideoApps.")
+        Path,
+        typer.Argument(
+            help="File or folder with EdgeNode, VideoStreams, VideoApps, as `kubectl apply` takes them; - reads stdin."
+        ),
     ],
     store: Annotated[Path, typer.Option(help="Folder with the M-Packages that the apps name.")],
     profile: Annotated[
@@ -53,7 +57,7 @@ def plan(
     ] = None,
     extra: Annotated[
         Path | None,
-        typer.Option("--with", help="What if: YAML with one more VideoApp; shows what everyone would lose."),
+        typer.Option("--with", help="What if: a manifest with one more VideoApp; shows what everyone would lose."),
     ] = None,
     swept: Annotated[
         str | None,
@@ -148,7 +152,7 @@ def _tell(
         if ordered is None:
             raise InvalidInputError("no app is planned, so there is nothing to write", field="--runner-plan")
         # The very bytes of a cluster's ConfigMap, whose sha256 is the digest that a runner reports.
-        runner_plan.write_text(ordered.model_dump_json(), encoding="utf-8")
+        write_output(runner_plan, ordered.model_dump_json(), "--runner-plan")
 
 
 def _check_options(policy: Policy, extra: Path | None, swept: str | None, runner_plan: Path | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mainstream.cli.outputs import make_folder
 from mainstream.errors import InvalidInputError
 from mainstream.planner.sweep import Sweep
 
@@ -36,4 +37,8 @@ def draw_sweep(result: Sweep, path: Path) -> None:
         axes.grid(alpha=0.3)
         if axes is means or len(result.apps) <= 12:
             axes.legend(fontsize="small")
-    figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+    make_folder(path.parent, "--plot")
+    try:
+        figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+    except OSError as error:
+        raise InvalidInputError(f"cannot be written ({error.strerror})", field="--plot", source=path) from error
