@@ -21,7 +21,7 @@ from mainstream.nn.registry import load_base_network
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.client import EngineClient
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine.calibration import Choice, calibrated
+from mainstream_runner.engine.calibration import BackEndChoice, calibrated
 from mainstream_runner.profiling.synthetic import synthetic_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
@@ -216,7 +216,7 @@ def onnx_sessions(network: Network, store: Path, apps: Sequence[RunnerApp], fold
 
 
 def parts_alone(
-    network: Network, choice: Choice, store: Path, apps: Sequence[RunnerApp], frames: Sequence[NDArray[np.uint8]]
+    network: Network, choice: BackEndChoice, store: Path, apps: Sequence[RunnerApp], frames: Sequence[NDArray[np.uint8]]
 ) -> dict[str, Callable[[], float]]:
     """What a stem and the apps' own rests cost by themselves, prepared as the engine does and with as many frames at
     once: stems a second, with preprocessing, and rests a second, all apps' in turn."""

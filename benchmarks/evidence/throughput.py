@@ -21,7 +21,7 @@ from cells import THROUGHPUT_APPS
 from drawing import MARKS, OTHERS, label, panels, save
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
-from mainstream_runner.engine.calibration import Choice
+from mainstream_runner.engine.calibration import BackEndChoice
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
 from mainstream_runner.engine.templates import Templates
 from mainstream_runner.profiling.parts import measure_parts
@@ -95,7 +95,7 @@ def measure_costs(network: Network) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mainstream-evidence-") as folder:
         back_end = OpenVinoCpu(Templates(Path(folder) / "templates"))
         with on_core(bench.CORE):
-            parts = measure_parts(network, Choice(back_end), fps=1000.0, seconds=0.3 if QUICK else 1.0)
+            parts = measure_parts(network, BackEndChoice(back_end), fps=1000.0, seconds=0.3 if QUICK else 1.0)
     return {"stem_s": list(parts.stem_s), "rest_s": list(parts.rest_s), "preprocessing_s": parts.preprocessing_s}
 
 

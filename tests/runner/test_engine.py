@@ -24,7 +24,7 @@ from mainstream.nn.tensors import pack_tensors, round_to_half
 from mainstream.runner_plan import RunnerPlan
 from mainstream.weights import pack_base_network
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine.calibration import Choice, always, calibrated
+from mainstream_runner.engine.calibration import BackEndChoice, always, calibrated
 from mainstream_runner.engine.host import EngineHost, StalePlanError
 from mainstream_runner.engine.loader import PreparedParts, load_executor
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
@@ -110,7 +110,7 @@ def test_the_plan_before_runs_frames_that_are_on_their_way_and_is_then_let_go(
 def test_whoever_asks_for_a_plan_again_while_it_is_loaded_does_not_have_it_loaded_twice(make_plan, store: Path) -> None:
     chosen, go = [], threading.Event()
 
-    def choose(network: Network) -> Choice:
+    def choose(network: Network) -> BackEndChoice:
         chosen.append(network)
         go.wait(10)
         return EAGER(network)

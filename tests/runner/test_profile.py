@@ -17,7 +17,7 @@ from mainstream.node_profile import BaseProfile
 from mainstream.runner_plan import RunnerStream
 from mainstream.weights import open_base_network
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine.calibration import Choice, always
+from mainstream_runner.engine.calibration import BackEndChoice, always
 from mainstream_runner.engine.loader import load_executor
 from mainstream_runner.engine.torch_eager import TorchEager
 from mainstream_runner.part_costs import PartCosts
@@ -64,7 +64,7 @@ def test_the_ascending_fit_ascends_and_keeps_the_sum(values: list[float]) -> Non
 
 def test_a_base_network_without_weights_is_measured_and_probed_with_random_ones(tmp_path: Path) -> None:
     eager = TorchEager()
-    parts = measure_parts(load_to_measure("resnet-18"), Choice(eager), fps=1000.0, seconds=0.01)
+    parts = measure_parts(load_to_measure("resnet-18"), BackEndChoice(eager), fps=1000.0, seconds=0.01)
     assert len(parts.stem_s) == len(parts.segment_bytes)
     assert parts.rest_s[0] > 0
     stream = RunnerStream(name="plaza", url="", fps=10.0, crops={"full": None})

@@ -17,7 +17,7 @@ Value = Any
 """what steps of one back end hand to each other: a batch of tensors where the back end computes, frames first"""
 
 
-class Step(Protocol):
+class EngineStep(Protocol):
     """A prepared part with buffers of its own: for one thread, and a result holds until the next call."""
 
     def __call__(self, value: Value, /) -> Value:
@@ -28,7 +28,7 @@ class Step(Protocol):
 class Prepared(Protocol):
     """Weights made ready to run, in memory once for all executors that run them."""
 
-    def step(self) -> Step:
+    def step(self) -> EngineStep:
         """Something to run it with."""
         ...
 

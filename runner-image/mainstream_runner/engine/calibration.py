@@ -37,7 +37,7 @@ _TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
-class Choice:
+class BackEndChoice:
     """What runs a base network."""
 
     back_end: BackEnd
@@ -49,12 +49,12 @@ class Choice:
 class Choose(Protocol):
     """Says what runs a base network."""
 
-    def __call__(self, network: Network, /) -> Choice:
+    def __call__(self, network: Network, /) -> BackEndChoice:
         """The choice for this node."""
         ...
 
 
-class Measured(BaseModel):
+class Calibration(BaseModel):
     """One calibration, as it is kept."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -68,7 +68,7 @@ class Measured(BaseModel):
 
 def always(back_end: BackEnd, batch: int = 1) -> Choose:
     """No measuring: this one."""
-    return lambda network: Choice(back_end, batch)
+    return lambda network: BackEndChoice(back_end, batch)
 
 
 def calibrated(folder: Path | None, device: Device = "cpu") -> Choose:
@@ -78,23 +78,23 @@ def calibrated(folder: Path | None, device: Device = "cpu") -> Choose:
     """
     if device == "cuda":
         # Asked for with every plan, so that a device that is missing becomes that plan's problem.
-        return lambda network: Choice(TorchEager("cuda"))
+        return lambda network: BackEndChoice(TorchEager("cuda"))
     reference = TorchEager()
     openvino = OpenVinoCpu(Templates(None if folder is None else folder / "templates"))
     by_name: dict[str, BackEnd] = {each.name: each for each in (reference, openvino)}
-    known: dict[str, Measured] = {}
+    known: dict[str, Calibration] = {}
 
-    def choose(network: Network) -> Choice:
+    def choose(network: Network) -> BackEndChoice:
         if network.digest not in known:
             path = None if folder is None else folder / f"calibration-{_key(network)}.json"
             known[network.digest] = _read(path) or _keep(path, _calibrate(network, reference, openvino))
         found = known[network.digest]
-        return Choice(by_name[found.back_end], found.batch, found.problem)
+        return BackEndChoice(by_name[found.back_end], found.batch, found.problem)
 
     return choose
 
 
-def _calibrate(network: Network, reference: BackEnd, fast: BackEnd) -> Measured:
+def _calibrate(network: Network, reference: BackEnd, fast: BackEnd) -> Calibration:
     pixels = np.random.default_rng(0).integers(
         0, 256, (_BATCH, network.preprocessing.height, network.preprocessing.width, 3), dtype=np.uint8
     )
@@ -106,16 +106,16 @@ def _calibrate(network: Network, reference: BackEnd, fast: BackEnd) -> Measured:
             _, batched = _whole(network, fast, pixels, _BATCH)
         except (MainstreamError, RuntimeError) as error:
             problem = f"{fast.name} is not used: {error}"[:512]
-            return Measured(back_end=reference.name, batch=1, seconds=measured, problem=problem)
+            return Calibration(back_end=reference.name, batch=1, seconds=measured, problem=problem)
     measured[f"{fast.name}/{_BATCH}"] = batched
     difference = float(np.abs(found - expected).max() / max(float(np.abs(expected).max()), 1e-9))
     if difference > _TOLERANCE:
         problem = f"{fast.name} is not used: its feature maps differ by {difference:.1%} from {reference.name}'s"
-        return Measured(back_end=reference.name, batch=1, seconds=measured, problem=problem)
+        return Calibration(back_end=reference.name, batch=1, seconds=measured, problem=problem)
     if measured[fast.name] >= measured[reference.name]:
-        return Measured(back_end=reference.name, batch=1, seconds=measured)
+        return Calibration(back_end=reference.name, batch=1, seconds=measured)
     batch = _BATCH if batched < (1 - _LEAST_GAIN) * measured[fast.name] else 1
-    return Measured(back_end=fast.name, batch=batch, seconds=measured)
+    return Calibration(back_end=fast.name, batch=batch, seconds=measured)
 
 
 def _whole(
@@ -142,14 +142,14 @@ def _key(network: Network) -> str:
     return hashlib.sha256(repr(of).encode()).hexdigest()[:32]
 
 
-def _read(path: Path | None) -> Measured | None:
+def _read(path: Path | None) -> Calibration | None:
     try:
-        return None if path is None else Measured.model_validate_json(path.read_bytes())
+        return None if path is None else Calibration.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
 
 
-def _keep(path: Path | None, measured: Measured) -> Measured:
+def _keep(path: Path | None, measured: Calibration) -> Calibration:
     if path is not None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine.back_end import BackEnd, Step, Value
-from mainstream_runner.engine.heads import Heads
+from mainstream_runner.engine.back_end import BackEnd, EngineStep, Value
+from mainstream_runner.engine.heads import HeadGroup
 
 _Item = TypeVar("_Item")
 
@@ -20,7 +20,7 @@ class Work:
 
     start: str
     end: str
-    step: Step
+    step: EngineStep
     depth: int
     """branch-point that it leads to; 0 for the preprocessing"""
 
@@ -41,7 +41,7 @@ class ViewParts:
     """frames that a step takes at once, where there are as many; else one"""
     work: tuple[Work, ...] = ()
     """preprocessing first, then chains, parents before children"""
-    heads: tuple[Heads, ...] = ()
+    heads: tuple[HeadGroup, ...] = ()
 
     @property
     def apps(self) -> frozenset[str]:
@@ -54,7 +54,7 @@ class _Way:
     """What one set of due apps needs of a view."""
 
     work: tuple[Work, ...]
-    heads: tuple[Heads, ...]
+    heads: tuple[HeadGroup, ...]
     apps: frozenset[str]
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.nn.head import PoolLinear
-from mainstream_runner.engine.back_end import BackEnd, Step, Value
+from mainstream_runner.engine.back_end import BackEnd, EngineStep, Value
 
 
-class Heads(Protocol):
+class HeadGroup(Protocol):
     """Scores of the apps that look at one feature map."""
 
     start: str
@@ -40,7 +40,7 @@ class LinearHeads:
 class OtherHead:
     """One head of any kind."""
 
-    def __init__(self, start: str, app: str, step: Step, back_end: BackEnd) -> None:
+    def __init__(self, start: str, app: str, step: EngineStep, back_end: BackEnd) -> None:
         self.start = start
         self.apps: tuple[str, ...] = (app,)
         self._step = step

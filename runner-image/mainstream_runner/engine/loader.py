@@ -24,11 +24,11 @@ from mainstream.nn.tensors import fill
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream.weights import open_base_network, read_tensors
 from mainstream_runner.engine.agreement import Pictures, first_disagreement, identity
-from mainstream_runner.engine.back_end import Prepared, Step
-from mainstream_runner.engine.calibration import Choice, Choose
+from mainstream_runner.engine.back_end import EngineStep, Prepared
+from mainstream_runner.engine.calibration import BackEndChoice, Choose
 from mainstream_runner.engine.chains import Chain, chains_of
 from mainstream_runner.engine.executor import PIXELS, Executor, ViewParts, Work
-from mainstream_runner.engine.heads import Heads, LinearHeads, OtherHead
+from mainstream_runner.engine.heads import HeadGroup, LinearHeads, OtherHead
 from mainstream_runner.engine.torch_eager import TorchEager
 from mainstream_runner.engine.tree import SegmentNode, StemTree, check_base, stem_tree
 from mainstream_runner.views import PlanView, plan_views
@@ -91,10 +91,10 @@ class _Loader:
     prepared: PreparedParts
     agreed: frozenset[str]
     _networks: dict[str, Network] = field(default_factory=dict)
-    _choices: dict[str, Choice] = field(default_factory=dict)
+    _choices: dict[str, BackEndChoice] = field(default_factory=dict)
     _modules: dict[str, nn.Module] = field(default_factory=dict)
     _heads: dict[tuple[str, str], nn.Module] = field(default_factory=dict)
-    _steps: dict[str, Step] = field(default_factory=dict)
+    _steps: dict[str, EngineStep] = field(default_factory=dict)
 
     def executor(self, failures: dict[str, MainstreamError]) -> Executor:
         """Everything but the apps that failed; `_AppFailedError` names the next one."""
@@ -120,7 +120,7 @@ class _Loader:
 
     def disagreement(self, executor: Executor, pictures: Pictures) -> tuple[str, str] | None:
         """Digest of a base network whose back end decides otherwise than the reference, and how."""
-        reference = Choice(TorchEager())
+        reference = BackEndChoice(TorchEager())
         for number, view in enumerate(plan_views(self.plan)):
             parts = executor.views[number]
             new = tuple(
@@ -138,7 +138,7 @@ class _Loader:
 
     def fall_back(self, base_digest: str, problem: str) -> None:
         """Run a base network by the reference from now on."""
-        self._choices[base_digest] = Choice(TorchEager(), problem=problem)
+        self._choices[base_digest] = BackEndChoice(TorchEager(), problem=problem)
 
     def _check(self, app: RunnerApp) -> None:
         if app.base_digest not in self._networks:
@@ -148,7 +148,7 @@ class _Loader:
         check_base(app, self._networks[app.base_digest].prefix_hashes)
         self._head(app)
 
-    def _view(self, number: int, view: PlanView, choice: Choice | None = None) -> ViewParts:
+    def _view(self, number: int, view: PlanView, choice: BackEndChoice | None = None) -> ViewParts:
         network = self._networks.get(view.base_digest)
         if network is None:
             return ViewParts(*_NO_SIZE, TorchEager(), 1)
@@ -169,8 +169,14 @@ class _Loader:
         return ViewParts(height, width, chosen.back_end, chosen.batch, tuple(work), heads)
 
     def _chain(
-        self, network: Network, tree: StemTree, chain: Chain, choice: Choice, owner: str, apps: Sequence[RunnerApp]
-    ) -> Step:
+        self,
+        network: Network,
+        tree: StemTree,
+        chain: Chain,
+        choice: BackEndChoice,
+        owner: str,
+        apps: Sequence[RunnerApp],
+    ) -> EngineStep:
         def prepare() -> Prepared:
             modules = [
                 self._blaming(
@@ -182,7 +188,7 @@ class _Loader:
 
         return self._step(f"{choice.back_end.name}/{choice.batch}:{owner}{chain.start}:{chain.end}", prepare)
 
-    def _step(self, key: str, prepare: Callable[[], Prepared]) -> Step:
+    def _step(self, key: str, prepare: Callable[[], Prepared]) -> EngineStep:
         """A step of this executor; views with the same work share it."""
         if key not in self._steps:
             found = self.prepared.get(key)
@@ -216,10 +222,10 @@ class _Loader:
             self._heads[key] = head
         return self._heads[key]
 
-    def _heads_of(self, apps: Iterable[RunnerApp], owner: str, choice: Choice) -> tuple[Heads, ...]:
+    def _heads_of(self, apps: Iterable[RunnerApp], owner: str, choice: BackEndChoice) -> tuple[HeadGroup, ...]:
         """Linear heads stacked by feature map, any others one by one."""
         linear: dict[str, list[tuple[str, PoolLinear]]] = {}
-        others: list[Heads] = []
+        others: list[HeadGroup] = []
         for app in apps:
             start, head = owner + _feature_key(app), self._head(app)
             if isinstance(head, PoolLinear):

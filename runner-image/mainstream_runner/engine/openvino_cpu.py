@@ -16,7 +16,7 @@ from openvino import opset13 as ops
 from torch import fx, nn
 
 from mainstream.nn.preprocessing import Preprocessing
-from mainstream_runner.engine.back_end import Prepared, Step
+from mainstream_runner.engine.back_end import EngineStep, Prepared
 from mainstream_runner.engine.templates import Templates, output_of, replace
 
 _Compiled = dict[int, ov.CompiledModel]
@@ -102,7 +102,7 @@ class _Model:
     def __init__(self, compiled: _Compiled) -> None:
         self._compiled = compiled
 
-    def step(self) -> Step:
+    def step(self) -> EngineStep:
         return _Run(self, self._compiled)
 
 
@@ -124,7 +124,7 @@ class _TorchHead:
     def __init__(self, module: nn.Module) -> None:
         self._module = module
 
-    def step(self) -> Step:
+    def step(self) -> EngineStep:
         return self
 
     def __call__(self, value: NDArray[np.float32], /) -> NDArray[np.float32]:

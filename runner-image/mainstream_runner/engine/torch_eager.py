@@ -11,7 +11,7 @@ from torch import nn
 
 from mainstream.errors import InvalidInputError
 from mainstream.nn.preprocessing import Preprocessing
-from mainstream_runner.engine.back_end import Prepared, Step, Value
+from mainstream_runner.engine.back_end import EngineStep, Prepared, Value
 
 Device = Literal["cpu", "cuda"]
 
@@ -67,10 +67,10 @@ class TorchEager:
 
 
 class _Eager:
-    def __init__(self, run: Step) -> None:
+    def __init__(self, run: EngineStep) -> None:
         self._run = run
 
-    def step(self) -> Step:
+    def step(self) -> EngineStep:
         return self
 
     def __call__(self, value: Value, /) -> Value:

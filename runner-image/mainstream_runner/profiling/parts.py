@@ -18,8 +18,8 @@ from torch import nn
 
 from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
-from mainstream_runner.engine.back_end import Step, Value
-from mainstream_runner.engine.calibration import Choice
+from mainstream_runner.engine.back_end import EngineStep, Value
+from mainstream_runner.engine.calibration import BackEndChoice
 from mainstream_runner.part_costs import PartCosts
 
 _WARM_ROUNDS = 2
@@ -27,7 +27,7 @@ _MOST_COPIES = 4.0
 """of a weight in memory; more is noise of the allocator"""
 
 
-def measure_parts(network: Network, choice: Choice, fps: float, seconds: float) -> PartCosts:
+def measure_parts(network: Network, choice: BackEndChoice, fps: float, seconds: float) -> PartCosts:
     """Run every cut on noise, `fps` runs a second in all, for `seconds`; medians of CPU-seconds."""
     shape = (1, network.preprocessing.height, network.preprocessing.width, 3)
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
@@ -51,7 +51,7 @@ def measure_parts(network: Network, choice: Choice, fps: float, seconds: float) 
     )
 
 
-def time_whole(network: Network, choice: Choice, fps: float, seconds: float) -> float:
+def time_whole(network: Network, choice: BackEndChoice, fps: float, seconds: float) -> float:
     """CPU-seconds per frame of the whole network, uncut; the median of `fps` runs a second for `seconds`."""
     shape = (1, network.preprocessing.height, network.preprocessing.width, 3)
     with torch.inference_mode():
@@ -64,15 +64,15 @@ def time_whole(network: Network, choice: Choice, fps: float, seconds: float) -> 
 class _Cut:
     """A stem and what comes after it; None where that is nothing."""
 
-    stem: Step | None
-    rest: Step | None
+    stem: EngineStep | None
+    rest: EngineStep | None
 
     @classmethod
-    def prepare(cls, network: Network, choice: Choice, k: int) -> "_Cut":
+    def prepare(cls, network: Network, choice: BackEndChoice, k: int) -> "_Cut":
         return cls(_chain(network, choice, 0, k), _chain(network, choice, k, network.depth))
 
 
-def _chain(network: Network, choice: Choice, start: int, end: int) -> Step | None:
+def _chain(network: Network, choice: BackEndChoice, start: int, end: int) -> EngineStep | None:
     if start == end:
         return None
     segments = network.segments[start:end]
@@ -80,7 +80,7 @@ def _chain(network: Network, choice: Choice, start: int, end: int) -> Step | Non
 
 
 def _timed(
-    network: Network, choice: Choice, cuts: Sequence[_Cut], pixels: NDArray[np.uint8], rounds: int, fps: float
+    network: Network, choice: BackEndChoice, cuts: Sequence[_Cut], pixels: NDArray[np.uint8], rounds: int, fps: float
 ) -> NDArray[np.float64]:
     """(rounds, cuts, 3): CPU-seconds of preprocessing, stem and rest."""
     enter = choice.back_end.preprocessing(network.preprocessing, 1).step()
@@ -99,11 +99,11 @@ def _timed(
     return rows
 
 
-def _memory(network: Network, choice: Choice, pixels: NDArray[np.uint8]) -> tuple[float, int]:
+def _memory(network: Network, choice: BackEndChoice, pixels: NDArray[np.uint8]) -> tuple[float, int]:
     """How often a weight lies in memory once it is prepared, and what running takes beside: from two networks with
     weights of their own, prepared one after the other."""
     enter = choice.back_end.preprocessing(network.preprocessing, 1).step()
-    kept: list[Step] = []
+    kept: list[EngineStep] = []
     resident: list[int] = [_resident_bytes()]
     for _ in range(2):
         segments = [copy.deepcopy(segment) for segment in network.segments]

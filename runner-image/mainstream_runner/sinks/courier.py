@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from mainstream_runner.back_off import back_off_s
+from mainstream.back_off import back_off_s
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
 from mainstream_runner.spool.spool import Spool
 
