@@ -3,6 +3,7 @@
 Watching is kopf's business; here is what reconciling needs. Bodies are plain dictionaries, as the API has them.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -149,8 +150,6 @@ class Kube:
         query: list[tuple[str, str]] | None = None,
         content_type: str = "application/json",
     ) -> Body | None:
-        import json
-
         data = self._raw(method, path, body, query=query, headers={"Content-Type": content_type})
         answer = json.loads(data) if data else None
         return answer if isinstance(answer, dict) else None

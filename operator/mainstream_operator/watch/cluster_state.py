@@ -4,7 +4,7 @@ Belongs to one event loop; reconciling gets snapshots. An object that can't be r
 in, say) stays here with the reason, so that its status can say so.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
 from mainstream.api.model import Metadata
 from mainstream.decide.place import EDGE_LABEL, place_stream
 from mainstream.decide.refusal import Refusal
+from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS, POD, RUNNER_KINDS, SECRET
 from mainstream_operator.names import NODE_ANNOTATION, runner_name
 
 NOWHERE = ""
@@ -141,7 +142,7 @@ class ClusterState:
     def note_child(self, kind: str, body: Body, *, gone: bool) -> str | None:
         """Take note of a part of a runner; the node it belongs to."""
         node = (body["metadata"].get("annotations") or {}).get(NODE_ANNOTATION)
-        if kind == "Pod":
+        if kind == POD.name:
             if not isinstance(node, str):
                 return None
             pods = self.pods.setdefault(node, {})
@@ -160,15 +161,15 @@ class ClusterState:
 
     def known(self) -> Iterator[tuple[str, tuple[str, Body]]]:
         """Everything that a watch may have forgotten to take away, by uid: its kind, and what identifies it."""
-        for kind, things in (("VideoApp", self.apps), ("VideoStream", self.streams), ("EdgeNode", self.edge_nodes)):
-            for thing in things.values():
+        for kind in OWN_KINDS:
+            for thing in self._known(kind).values():
                 yield str(thing.metadata.uid), (kind, {"metadata": thing.metadata.model_dump(exclude_none=True)})
-        for kind in ("Deployment", "ConfigMap", "PersistentVolumeClaim", "Secret"):
+        for kind in RUNNER_KINDS.keys() - {POD.name}:
             for body in self._children_of(kind).values():
                 yield str(body["metadata"].get("uid")), (kind, body)
         for pods in self.pods.values():
             for body in pods.values():
-                yield str(body["metadata"].get("uid")), ("Pod", body)
+                yield str(body["metadata"].get("uid")), (POD.name, body)
 
     def children(self, node: str) -> Children:
         """Of one node's runner."""
@@ -181,10 +182,6 @@ class ClusterState:
             tuple(self.pods.get(node, {}).values()),
         )
 
-    def unreadable_of(self, kinds: Iterable[str]) -> list[Unreadable]:
-        """Objects of these kinds that can't be read."""
-        return [each for (kind, _), each in sorted(self.unreadable.items()) if kind in kinds]
-
     def _index(self, before: AnyResource | Unreadable | None, after: AnyResource | Unreadable | None) -> None:
         if isinstance(before, VideoApp):
             named = self._apps_by_stream.get(before.stream_key, set())
@@ -196,10 +193,10 @@ class ClusterState:
 
     def _children_of(self, kind: str) -> dict[str, Body]:
         by_kind = {
-            "Deployment": self.deployments,
-            "ConfigMap": self.config_maps,
-            "PersistentVolumeClaim": self.caches,
-            "Secret": self.secrets,
+            DEPLOYMENT.name: self.deployments,
+            CONFIG_MAP.name: self.config_maps,
+            CLAIM.name: self.caches,
+            SECRET.name: self.secrets,
         }
         return by_kind[kind]
 

@@ -53,7 +53,7 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
         found.append(AskingApp(app, cluster.streams.get(app.stream_key), unplaced, over.get(app.key)))
     unreadable = [
         each
-        for each in cluster.unreadable_of(("VideoApp", "VideoStream", "EdgeNode"))
+        for _, each in sorted(cluster.unreadable.items())
         if (each.metadata.name == node if each.kind == "EdgeNode" else node == NOWHERE)
     ]
     return NodeSnapshot(
