@@ -63,7 +63,7 @@ def manifest(name: str, p: float = 0.8) -> Manifest:
             {"branch_point": s, "prefix_hash": (f"{s}{digest}").ljust(64, "c"), "blob": blob(f"s{k}{s}")}
             for s in range(k, 3)
         ]
-        point = {"threshold": 0.5, "p": hit, "e": 0.05, "p_interval": [0, 1], "e_interval": [0, 1]}
+        point = {"threshold": 0.5, "p": hit, "e": 0.01, "p_interval": [0, 1], "e_interval": [0, 1]}
         return {
             "branch_point": k,
             "segments": segments,

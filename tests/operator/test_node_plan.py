@@ -58,7 +58,7 @@ def shrunk(cluster: ClusterState, budget: float, factor: float) -> NodeDecision:
 def test_a_newcomer_that_would_push_others_below_their_minimum_is_not_admitted(cluster: ClusterState) -> None:
     put(cluster, "crossing", 1, objective={"minimum": 0.405})
     put(cluster, "lamp-post", 2)
-    decision = shrunk(cluster, 0.1, 0.98)
+    decision = shrunk(cluster, 0.05, 0.998)
     assert running(decision) == ["plaza/crossing"]
     refusal = decision.waiting["plaza/lamp-post"]
     assert refusal.reason == "OthersBelowMinimum"
@@ -109,7 +109,7 @@ def test_a_dry_run_tells_what_it_would_get_and_who_would_lose_and_runs_nothing(c
     cluster.streams["plaza/plaza"] = cluster.streams["plaza/plaza"].model_copy(
         update={"spec": cluster.streams["plaza/plaza"].spec.model_copy(update={"allowed_namespaces": ["*"]})}
     )
-    grant(cluster, 0.08)
+    grant(cluster, 0.065)
     decision = decided(cluster)
     assert running(decision) == ["harbour/secret", "plaza/lamp-post"]
     found = dry_run_outcome("plaza/crossing", decision.forecasts["plaza/crossing"])
