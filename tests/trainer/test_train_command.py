@@ -153,3 +153,6 @@ def test_a_package_of_a_filtered_task_holds_its_events_and_its_view(train, tmp_p
     manifest = open_package(FolderStore(tmp_path / "store"), Reference("door", "1", None))
     assert manifest.event_statistics.length_s.value == pytest.approx(1.5)
     assert manifest.training.view.crop.width == 240
+    words = ["package", "inspect", "door@1", "--store", str(tmp_path / "store")]
+    printed = CliRunner().invoke(mainstream, words, catch_exceptions=False).output
+    assert "trained on 40,40,240,160 of a video of 320x240 pixels" in printed

@@ -97,6 +97,7 @@ def _package(manifest: Manifest) -> RenderableType:
         f"correlation of misses {statistics.correlation.value:.3f} ({statistics.correlation.source})",
         f"held out: {evaluation.frames_event} frames of {evaluation.events} whole events, "
         f"{evaluation.frames_other} other frames, {evaluation.windows} windows outside events",
+        *([] if manifest.training.view is None else [f"trained on {manifest.training.view.in_words}"]),
     ]
     return Group(*(Text(line, overflow="fold") for line in lines), _candidates(manifest))
 

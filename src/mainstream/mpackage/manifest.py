@@ -154,6 +154,12 @@ class TrainedView(_Part):
     crop: Crop | None = None
     """None: the whole picture"""
 
+    @property
+    def in_words(self) -> str:
+        """For people."""
+        part = self.crop and f"{self.crop.x},{self.crop.y},{self.crop.width},{self.crop.height}"
+        return f"{part or 'the whole picture'} of a video of {self.width}x{self.height} pixels"
+
 
 class Training(_Part):
     """What determined the weights."""

@@ -28,10 +28,8 @@ def view_problem(view: Crop | None, trained: TrainedView | None, picture: tuple[
     if overlap >= _SAME_PART:
         return None
     return (
-        f"the view is {_named(view, width, height)}, but the package was trained on "
-        f"{_named(trained.crop, trained.width, trained.height)} of a video of {trained.width}x{trained.height} pixels "
-        f"({overlap:.0%} in common): what it promises does not hold there; name the view that it was trained on, or "
-        "train it on this one (--crop)"
+        f"the view is {_named(view)}, but the package was trained on {trained.in_words} ({overlap:.0%} in common): "
+        "what it promises does not hold there; name the view that it was trained on, or train it on this one (--crop)"
     )
 
 
@@ -52,5 +50,5 @@ def _area(box: _Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _named(crop: Crop | None, width: int, height: int) -> str:
-    return f"the whole picture ({width}x{height})" if crop is None else f"{crop.x},{crop.y},{crop.width},{crop.height}"
+def _named(crop: Crop | None) -> str:
+    return "the whole picture" if crop is None else f"{crop.x},{crop.y},{crop.width},{crop.height}"
