@@ -77,7 +77,7 @@ def run(
     )
     if report.undelivered:
         console.print(
-            f"{report.undelivered} event lines were not taken by their sinks; {out / 'feeder.log'} may say why"
+            f"{report.undelivered} deliveries were not made before the run ended; {out / 'feeder.log'} may say why"
         )
 
 
