@@ -76,7 +76,10 @@ class NodeSecrets:
         except SecretProblemError as error:
             return Refusal(error.reason, error.message)
         except KubeError as error:
-            return Refusal(Reason.SECRET_UNREADABLE, f"Secret {namespace}/{name} cannot be read now ({error.status}).")
+            return Refusal(
+                Reason.SECRET_UNREADABLE,
+                f"Secret {namespace}/{name} cannot be read now ({error.status}); it is read again.",
+            )
 
 
 def token_of(secret: Body | None) -> str:

@@ -84,7 +84,8 @@ def read_secret(kube: Kube, namespace: str, name: str) -> dict[str, str]:
         data = (body.get("data") or {}).items()
         return {each: base64.b64decode(value, validate=True).decode() for each, value in data}
     except ValueError:
-        raise SecretProblemError(Reason.SECRET_UNREADABLE, f"Secret {namespace}/{name} does not hold text.") from None
+        message = f"Secret {namespace}/{name} does not hold text; create it from text."
+        raise SecretProblemError(Reason.SECRET_UNREADABLE, message) from None
 
 
 def _field(secret: dict[str, str], field: str, name: str) -> str:

@@ -7,6 +7,7 @@ from mainstream.api.conditions import Condition
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import DryRun, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
 from mainstream.api.video_stream import Crop
+from mainstream.decide.admit import WAY_OUT_OF_BUDGET
 from mainstream.decide.dry_run import DryRunOutcome
 from mainstream.decide.refusal import Refusal
 from mainstream.footage.stream_fit import reaches_out
@@ -28,7 +29,6 @@ from mainstream_operator.status.planned_app import planned_app, why
 
 DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""
-_WAY_OUT = "Raise the EdgeNode's budget, lower or suspend other apps, or allow lower rates."
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _planned(app: VideoApp, facts: AppFacts) -> Stated:
     if app.spec.dry_run and facts.dry_run is not None:
         return dry_run_condition(facts.dry_run)
     if facts.planned is not None and not facts.planned.fits:
-        return is_false("Planned", Reason.DOES_NOT_FIT, f"{why(app, facts.planned)} {_WAY_OUT}")
+        return is_false("Planned", Reason.DOES_NOT_FIT, f"{why(app, facts.planned)} {WAY_OUT_OF_BUDGET}")
     got = facts.ordered
     if got is None or app.spec.dry_run:
         return is_unknown(

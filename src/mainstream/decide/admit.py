@@ -125,25 +125,26 @@ def _with_minimums(problem: Problem, minimums: Mapping[str, float]) -> Problem:
     return replace(problem, apps=apps)
 
 
-_WAY_OUT = "Raise the EdgeNode's budget, lower or suspend other apps, or allow lower rates."
+WAY_OUT_OF_BUDGET = "Raise the EdgeNode's budget, lower or suspend other apps, or allow lower rates."
 
 
 def why_turned_away(why: TurnedAway) -> Refusal:
     """The same for people."""
-    beside = f"the {why.others} apps that come first (of greater weight, or older)"
+    who = "the app that comes" if why.others == 1 else f"the {why.others} apps that come"
+    beside = f"{who} first (of greater weight, or older)"
     with_others = f"Beside {beside}" if why.others else "Even alone"
     if why.below_minimum is not None:
-        return Refusal(
-            Reason.OTHERS_BELOW_MINIMUM,
-            f"Not admitted: with it, one of {beside} would fall {why.below_minimum:.2f} below its minimum. {_WAY_OUT}",
-        )
+        one = beside if why.others == 1 else f"one of {beside}"
+        message = f"Not admitted: with it, {one} would fall {why.below_minimum:.2f} below its minimum."
+        return Refusal(Reason.OTHERS_BELOW_MINIMUM, f"{message} {WAY_OUT_OF_BUDGET}")
     if why.own_minimum is not None:
-        message = f"Its minimum of {why.own_minimum:g} cannot be reached {with_others.lower()}. {_WAY_OUT}"
+        message = f"Its minimum of {why.own_minimum:g} cannot be reached {with_others.lower()}. {WAY_OUT_OF_BUDGET}"
         return Refusal(Reason.DOES_NOT_FIT, message)
     if why.out_of_memory:
         message = f"{with_others}, its networks do not fit into the runner's memory; raise spec.runner.memoryMebibytes."
         return Refusal(Reason.DOES_NOT_FIT, message)
     if why.missing_budget is None:
-        return Refusal(Reason.DOES_NOT_FIT, f"Not admitted beside {beside}, as others that come before it. {_WAY_OUT}")
+        message = f"Not admitted beside {beside}: an app that comes before it was not admitted either."
+        return Refusal(Reason.DOES_NOT_FIT, f"{message} {WAY_OUT_OF_BUDGET}")
     missing = f"{why.missing_budget:.3f} CPU-seconds per second are missing even at everybody's lowest rate"
-    return Refusal(Reason.DOES_NOT_FIT, f"{with_others}, {missing}. {_WAY_OUT}")
+    return Refusal(Reason.DOES_NOT_FIT, f"{with_others}, {missing}. {WAY_OUT_OF_BUDGET}")

@@ -26,8 +26,8 @@ MOST_DRY_RUNS = 8
 """of a node at a time: each takes as long as the node's plan, which nobody may hold up for the others"""
 _TOO_MANY_DRY_RUNS = Refusal(
     Reason.TOO_MANY_DRY_RUNS,
-    f"A node answers {MOST_DRY_RUNS} dry runs at a time, of greater weight or older ones first; this one has its turn "
-    "when one of those is deleted.",
+    f"A node answers {MOST_DRY_RUNS} dry runs at a time, those of greater weight or older ones first; delete one of "
+    "them, and this one has its turn.",
 )
 
 

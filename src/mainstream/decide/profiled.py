@@ -30,7 +30,7 @@ def why_unprofiled(inputs: NodeInputs) -> Refusal:
     if inputs.report.profile_problem:
         message = f"The runner cannot profile: {inputs.report.profile_problem}"
         return Refusal(Reason.PROFILING_FAILED, message)
-    return Refusal(Reason.PROFILING, "The runner measures what a frame costs on this node.")
+    return Refusal(Reason.PROFILING, "The runner is measuring what a frame costs on this node.")
 
 
 def not_covered(placed: PlacedApp, profile: NodeProfile, report: StatusReport | None) -> Refusal | None:
@@ -54,4 +54,4 @@ def not_covered(placed: PlacedApp, profile: NodeProfile, report: StatusReport | 
     if report is None:
         message = f"What {missing} costs on this node is not known; the runner measures it, or `mainstream profile`."
         return Refusal(Reason.PROFILING, message)
-    return Refusal(Reason.PROFILING, f"The runner measures what {missing} costs on this node.")
+    return Refusal(Reason.PROFILING, f"The runner is measuring what {missing} costs on this node.")

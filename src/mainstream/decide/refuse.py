@@ -49,7 +49,7 @@ def refuse_package(error: Exception) -> Refusal:
             return Refusal(Reason.INVALID_REFERENCE, _sentence(error))
         case MainstreamError():
             return Refusal(Reason.PACKAGE_MISSING, _sentence(error))
-    return Refusal(Reason.READING_FAILED, f"Reading failed ({type(error).__name__}).")
+    return Refusal(Reason.READING_FAILED, f"The package could not be read ({type(error).__name__}); it is read again.")
 
 
 def sort_apps(inputs: NodeInputs) -> SortedApps:
@@ -96,7 +96,8 @@ def _refuse(each: AskingApp) -> Refusal | None:
         return Refusal(Reason.STREAM_NOT_FOUND, f"There is no VideoStream {source.name}{inside}; create it.")
     if not each.stream.admits(namespace):
         # The same words whether or not its views fit: a tenant learns nothing of a stream that is not for it.
-        message = f"VideoStream {source.name} does not list namespace {namespace} in allowedNamespaces."
+        problem = f"VideoStream {source.name} does not list namespace {namespace} in allowedNamespaces"
+        message = f"{problem}; ask whoever owns the stream to add it."
         return Refusal(Reason.STREAM_NOT_ALLOWED, message)
     try:
         each.stream.crop(source.view)
