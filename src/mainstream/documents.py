@@ -1,5 +1,6 @@
 """JSON files that people hand from one command to the next, read as typed models."""
 
+import codecs
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +19,8 @@ def read_document(model: type[Document], path: Path, *, way_out: str) -> Documen
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InvalidInputError(f"larger than {MAX_BYTES} bytes", source=path)
-        return model.model_validate_json(path.read_bytes())
+        # Editors on Windows begin a file with a mark that JSON does not know.
+        return model.model_validate_json(path.read_bytes().removeprefix(codecs.BOM_UTF8))
     except OSError as error:
         raise InvalidInputError(f"cannot be read ({error.strerror}); {way_out}", source=path) from error
     except ValidationError as error:

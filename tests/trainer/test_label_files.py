@@ -52,6 +52,11 @@ def test_labels_of_fewer_frames_than_the_clip_has_are_said_to_be_of_its_first(tm
     assert "counts 700 frames, plaza.mp4 has 795: taken as its first ones" in caplog.text
 
 
+def test_the_mark_that_windows_editors_begin_a_file_with_is_let_be(tmp_path):
+    (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf" + (PLAZA / "labels.json").read_bytes())
+    assert read_label_file(tmp_path / "a.json", CLIP) == read_labels(PLAZA / "labels.json")
+
+
 def test_a_split_of_ones_own_replaces_that_of_the_file():
     split = Split(train=(0, 397), test=(397, 795))
     assert read_label_file(HERE / "cvat-for-video.xml", CLIP, split).split == split

@@ -16,6 +16,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Labels, Run, event_mask, runs_within
 from mainstream.mpackage.manifest import TrainedView
+from mainstream.nn.heads import make_head
 from mainstream.nn.network import Network
 from mainstream.weights import resolve_base_network
 from mainstream_trainer.clip import Clip, ClipPart, check_undamaged, inspect_clip, picture_size
@@ -96,6 +97,7 @@ class Preparation:
         request = replace(request, device=resolve_device(request.device))
         network = resolve_base_network(request.base, request.weights)
         _check_branch_points(request, network)
+        make_head(request.settings.head, network.feature_channels)
         if request.common_stem is not None:
             request = replace(request, branch_points=(*request.branch_points, request.common_stem))
         if isinstance(request.data, PictureData):
