@@ -119,6 +119,18 @@ def score_alerts(
     )
 
 
+def count_alerts(
+    opens_s: FloatArray, events: FloatArray, whole: NDArray[np.bool_], tolerance: float
+) -> tuple[int, int]:
+    """Found events and false alerts among alerts that open at `opens_s` (alerts,); the counts of `score_alerts`.
+
+    `events` (n, 2) are merged and ascending, `whole` (n,) are those that no end of the span cuts.
+    """
+    at = nearest_event(opens_s, events, tolerance)
+    found = np.unique(at[at >= 0])
+    return int(np.count_nonzero(whole[found])), int(np.count_nonzero(at < 0))
+
+
 def nearest_event(opens_s: FloatArray, events: FloatArray, tolerance: float) -> IntArray:
     """Which of ascending `events` (n, 2), apart from each other, each alert (alerts,) opened for; -1: none.
 

@@ -40,6 +40,31 @@ def merge_decisions(times_s: ArrayLike, merge_gap_s: float) -> FloatArray:
     return np.stack([times[opens], times[closes]], axis=1)
 
 
+def alerts_of_hits(hits: NDArray[np.bool_], times_s: FloatArray, votes: int, merge_gap_s: float) -> FloatArray:
+    """First and last decision (alerts, 2) of every alert of analysed frames: `hits` (frames,) at ascending `times_s`.
+
+    As `voting.decisions` and `merge_decisions`, but by streaks of hits, of which there are far fewer than frames.
+    """
+    edges = np.flatnonzero(np.diff(hits, prepend=False, append=False))
+    begins, ends = edges[::2], edges[1::2]
+    enough = ends - begins >= votes
+    begins, ends = begins[enough] + votes - 1, ends[enough]
+    if len(times_s) > 1 and float(np.diff(times_s).max()) > merge_gap_s + ROUNDING_S:
+        decided = np.repeat(begins, ends - begins) + _counted(ends - begins)
+        return merge_decisions(times_s[decided], merge_gap_s)
+    opens_s, closes_s = times_s[begins], times_s[ends - 1]
+    first = np.ones(len(opens_s), dtype=np.bool_)
+    first[1:] = opens_s[1:] - closes_s[:-1] > merge_gap_s + ROUNDING_S
+    last = np.append(first[1:], True)[: len(first)]
+    return np.stack([opens_s[first], closes_s[last]], axis=1)
+
+
+def _counted(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, ... up to each of the lengths, one after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(int(lengths.sum())) - np.repeat(ends - lengths, lengths)
+
+
 def tolerance_s(length_s: float) -> float:
     """How much before and after an event of mean length `length_s` an alert may open and still be true."""
     return min(1.0, length_s / 4.0)

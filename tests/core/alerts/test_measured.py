@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mainstream.alerts.measured import FoundEvent, score_alerts
+from mainstream.alerts.measured import FoundEvent, count_alerts, score_alerts
+from mainstream.alerts.spans import merge_decisions, tolerance_s
 
 EVENTS = [(4.0, 6.0), (20.0, 22.0)]
 
@@ -75,3 +76,15 @@ def test_nothing_to_find_and_nothing_said_is_worth_nothing() -> None:
     score = score_alerts([], [], (0.0, 30.0), merge_gap_s=1.0)
     assert (score.events, score.recall, score.precision, score.f1) == (0, 0.0, 0.0, 0.0)
     assert score.quiet_s == 30.0
+
+
+def test_counting_alone_counts_what_the_score_lists() -> None:
+    rng = np.random.default_rng(0)
+    starts = np.cumsum(rng.uniform(3.0, 9.0, 40))
+    events = np.stack([starts, starts + rng.uniform(0.5, 2.5, 40)], axis=1)
+    for count in (0, 3, 60, 400):
+        times_s = np.sort(rng.uniform(0.0, 260.0, count))
+        score = score_alerts(times_s, events[1:], (0.0, 300.0), merge_gap_s=0.4, length_s=1.5, ignored=events[:1])
+        opens_s = merge_decisions(times_s, 0.4)[:, 0]
+        whole = np.arange(40) > 0
+        assert count_alerts(opens_s, events, whole, tolerance_s(1.5)) == (len(score.found), len(score.false))

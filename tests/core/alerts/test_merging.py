@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from mainstream.alerts.merging import EVENTS_KEPT, PIECES_KEPT, default_gap_s, merged_events
-from mainstream.alerts.spans import merge_decisions, merge_spans
+from mainstream.alerts.spans import alerts_of_hits, merge_decisions, merge_spans
 from mainstream.events import EventStatistics
+from mainstream.voting import decisions
 
 RUNS = ((0.0, 1.0), (2.0, 5.0), (9.0, 11.0))
 
@@ -53,3 +54,13 @@ def test_pieces_that_are_left_out_are_stood_for() -> None:
     runs = tuple((float(i), i + 0.5) for i in range(16))
     (event,) = merged_events(EventStatistics(0.5, 0.1, 0.2, merge_gap_s=1.0, runs_s=runs)).events
     assert event.weight * len(event.pieces_s) == pytest.approx(16)
+
+
+@pytest.mark.parametrize("merge_gap_s", [0.05, 0.3, 2.0])
+@pytest.mark.parametrize("votes", [1, 2, 5])
+def test_alerts_of_hits_are_those_of_the_decisions_one_by_one(votes: int, merge_gap_s: float) -> None:
+    rng = np.random.default_rng(votes)
+    for share in (0.0, 0.2, 0.7, 1.0):
+        hits, times_s = rng.random(300) < share, np.cumsum(rng.choice([0.1, 0.2], 300))
+        expected = merge_decisions(times_s[decisions(hits, votes)], merge_gap_s)
+        assert alerts_of_hits(hits, times_s, votes, merge_gap_s).tolist() == expected.tolist()
