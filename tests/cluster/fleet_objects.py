@@ -69,7 +69,7 @@ def package(number: int, version: str = "1") -> Manifest:
                 "frequency": {"value": 0.1 + 0.05 * (number % 4), "source": "measured"},
                 "correlation": {"value": 0.3, "source": "measured"},
             },
-            "evaluation": {"frames_event": 300, "frames_other": 900, "events": 30, "windows": 90, "block_frames": 8},
+            "evaluation": {"frames_event": 300, "frames_other": 900, "events": 30, "quiet_s": 90, "block_frames": 8},
             "candidates": candidates,
             "training": {"data_digest": digest("data"), "seed": 0, "settings": {}, "versions": {}},
         }

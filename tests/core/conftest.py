@@ -97,7 +97,7 @@ def package_of(name: str, private: Callable[[str, int], str] = private_hash) -> 
                 "correlation": measured(0.2),
                 "lengths_s": [0.5, 2.5],
             },
-            "evaluation": {"frames_event": 10, "frames_other": 30, "block_frames": 10, "events": 1, "windows": 3},
+            "evaluation": {"frames_event": 10, "frames_other": 30, "block_frames": 10, "events": 1, "quiet_s": 3},
             "candidates": [candidate(0, 0.9), candidate(2, 0.8), candidate(3, 0.6)],
             "training": {"data_digest": "d" * 64, "seed": 0, "settings": {}, "versions": {}},
         }

@@ -86,7 +86,7 @@ def manifest(name: str, p: float = 0.8) -> Manifest:
             "base": {"name": "lite", "digest": BASE_DIGEST, "preprocessing": {}},
             "prefix_hashes": hashes,
             "event_statistics": statistics,
-            "evaluation": {"frames_event": 9, "frames_other": 9, "events": 3, "windows": 3, "block_frames": 10},
+            "evaluation": {"frames_event": 9, "frames_other": 9, "events": 3, "quiet_s": 3, "block_frames": 10},
             "candidates": [candidate(0, p + 0.1), candidate(3, p)],
             "training": {"data_digest": "d" * 64, "seed": 0, "settings": {}, "versions": {}},
         }

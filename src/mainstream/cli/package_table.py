@@ -92,11 +92,12 @@ def _package(manifest: Manifest) -> RenderableType:
     lines = [
         f"{manifest.name}@{manifest.version}  sha256:{manifest.digest}",
         f"base network {manifest.base.name}, {depth + 1} branch-points, 0 (nothing frozen) to {depth} (all frozen)",
+        f"merge gap {statistics.gap_s:g} s, "
         f"event length {statistics.length_s.value:g} s ({statistics.length_s.source}), "
         f"frequency {statistics.frequency.value:.3f} ({statistics.frequency.source}), "
         f"correlation of misses {statistics.correlation.value:.3f} ({statistics.correlation.source})",
         f"held out: {evaluation.frames_event} frames of {evaluation.events} whole events, "
-        f"{evaluation.frames_other} other frames, {evaluation.windows} windows outside events",
+        f"{evaluation.frames_other} other frames, {evaluation.quiet_s:.0f} s outside events",
         *([] if manifest.training.view is None else [f"trained on {manifest.training.view.in_words}"]),
     ]
     return Group(*(Text(line, overflow="fold") for line in lines), _candidates(manifest))

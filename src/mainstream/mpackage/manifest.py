@@ -21,6 +21,7 @@ PackageName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,126}[a-z0-9]
 
 MAX_BLOB_BYTES = 1 << 30
 MAX_MANIFEST_BYTES = 16 << 20
+MAX_RUNS = 2048
 
 
 class _Part(BaseModel):
@@ -52,13 +53,36 @@ class Statistic(_Part):
 
 
 class MeasuredEventStatistics(_Part):
-    """Length in seconds, frequency and correlation of the app's events (design: event model)."""
+    """The app's events (docs/design.md, "Alerts"), as the package's own merge gap makes them of labelled runs."""
 
     length_s: Statistic
+    """mean length in seconds, after merging"""
     frequency: Statistic
+    """share of time inside events, after merging"""
     correlation: Statistic
+    """of misses between analysed frames"""
     lengths_s: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(), max_length=256)
-    """of single events, ascending, where they were measured: quantiles where there were more than a few"""
+    """of single events, ascending, where they were declared: labelled runs say more"""
+    merge_gap_s: float | None = Field(None, gt=0)
+    """the gap that everything here, and every replay, holds for; the event length where it was declared"""
+    runs_s: tuple[tuple[float, float], ...] = Field(default=(), max_length=MAX_RUNS)
+    """labelled runs as they are, start and end in seconds, so that another gap can be planned"""
+    footage_s: float | None = Field(None, gt=0)
+    """seconds of labelled footage that the runs lie in"""
+
+    @property
+    def gap_s(self) -> float:
+        """The merge gap."""
+        return self.length_s.value if self.merge_gap_s is None else self.merge_gap_s
+
+    @model_validator(mode="after")
+    def _runs_are_apart(self) -> Self:
+        for start_s, end_s in self.runs_s:
+            if not start_s < end_s:
+                raise ValueError(f"runs_s: the run from {start_s:g} to {end_s:g} s has no length")
+        if any(start_s < end_s for (_, end_s), (start_s, _) in pairwise(self.runs_s)):
+            raise ValueError("runs_s must be ascending and apart")
+        return self
 
 
 class MeasuredPoint(_Part):
@@ -77,15 +101,17 @@ class MeasuredPoint(_Part):
 
 class ReplayedRate(_Part):
     """What was replayed at one threshold, rate and number of votes: on held-out video, over several phases; or, where
-    event statistics are declared, on a stream of such statistics made of held-out pictures.
+    event statistics are declared, on a stream of such statistics made of held-out pictures. Holds for the package's own
+    merge gap.
     """
 
     threshold: Probability
     fps: Annotated[float, Field(gt=0)]
     votes: Annotated[int, Field(ge=1, le=7)]
     recall: Probability
-    false_alarm: Probability
-    """share of windows outside events with a decision"""
+    """share of events, after merging, for which an alert opened"""
+    false_share: Probability
+    """share of quiet stretches of one merge gap in which a false alert opened"""
 
 
 class PrivateSegment(_Part):
@@ -141,7 +167,9 @@ class Evaluation(_Part):
     block_frames: float = Field(ge=1)
     """neighbouring frames that are worth one independent one: an event's length of video, 1 for unrelated pictures"""
     events: int = Field(ge=0)
-    windows: int = Field(ge=0)
+    """whole ones, after merging"""
+    quiet_s: float = Field(ge=0)
+    """seconds outside events; 0 for pictures"""
 
 
 class TrainedView(_Part):

@@ -7,9 +7,12 @@ posterior means of a Beta prior: two observations more than were seen, of a clas
 Neighbouring frames are near duplicates: what counts as an observation is a block of an event's length.
 
 A replayed curve is what the same few frames said, played at many rates and votes, so it is told with the same caution.
-Its observations are the events and windows that were played; where streams were made of pictures, the pictures.
+Its observations are the events that were played, and the quiet stretches of one merge gap in which an alert could have
+opened; where streams were made of pictures, the pictures.
 """
 
+from mainstream.alerts.law import false_stretches
+from mainstream.alerts.merging import MergedEvents
 from mainstream.mpackage.manifest import Evaluation, MeasuredPoint, ReplayedRate
 from mainstream.planner.problem import OperatingPoint, ReplayedPoint
 
@@ -28,17 +31,25 @@ def cautious(point: MeasuredPoint, evaluation: Evaluation) -> OperatingPoint:
     )
 
 
-def cautious_replay(point: ReplayedRate, evaluation: Evaluation) -> ReplayedPoint:
-    """The replayed point to plan with."""
-    chance = (point.recall + point.false_alarm) / 2
-    events, windows = (evaluation.events, evaluation.windows) if evaluation.events else _blocks(evaluation)
+def cautious_replay(point: ReplayedRate, evaluation: Evaluation, events: MergedEvents) -> ReplayedPoint:
+    """The replayed point to plan with; `events` are the package's, as they were replayed."""
+    chance = (point.recall + point.false_share) / 2
+    played, stretches = _observations(point, evaluation, events)
     return ReplayedPoint(
         threshold=point.threshold,
         fps=point.fps,
         votes=point.votes,
-        recall=_posterior_mean(point.recall, chance, events),
-        false_share=_posterior_mean(point.false_alarm, chance, windows),
+        recall=_posterior_mean(point.recall, chance, played),
+        false_share=_posterior_mean(point.false_share, chance, stretches),
     )
+
+
+def _observations(point: ReplayedRate, evaluation: Evaluation, events: MergedEvents) -> tuple[float, float]:
+    """Events and quiet stretches that stand behind a replayed point."""
+    if not evaluation.events:
+        return _blocks(evaluation)
+    found = point.recall * evaluation.events
+    return evaluation.events, false_stretches(found, evaluation.events, evaluation.quiet_s, events)
 
 
 def _blocks(evaluation: Evaluation) -> tuple[float, float]:

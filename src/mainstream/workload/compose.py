@@ -59,6 +59,6 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
         threshold=decided.threshold,
         fps=decided.fps,
         votes=decided.votes,
-        merge_gap_s=placed.app.spec.merge_gap_seconds or placed.event_length_s,
+        merge_gap_s=placed.merge_gap_s,
         sinks=tuple(placed.app.spec.sinks),
     )

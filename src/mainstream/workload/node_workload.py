@@ -1,8 +1,11 @@
 """Everything that one node's plan is decided from, resolved: apps with their streams, views and packages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mainstream.alerts.merging import merged_events
 from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.events import EventStatistics
+from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import NodeProfile
 
@@ -26,9 +29,41 @@ class PlacedApp:
         return self.stream.key
 
     @property
+    def event_statistics(self) -> EventStatistics:
+        """The package's, with what the app says itself: merge gap, event length, frequency, correlation."""
+        override, measured = self.app.spec.event, statistics_of(self.package.event_statistics)
+        if override.length_seconds is not None:
+            # One length is no set of runs; how often events are follows from what was measured.
+            frequency = merged_events(measured).frequency
+            measured = replace(
+                measured,
+                length_s=override.length_seconds,
+                frequency=frequency,
+                lengths_s=(),
+                runs_s=(),
+                footage_s=None,
+            )
+        if override.frequency is not None:
+            measured = replace(measured, frequency=override.frequency, footage_s=None)
+        correlation = measured.correlation if override.correlation is None else override.correlation
+        return replace(measured, correlation=correlation, merge_gap_s=self.merge_gap_s)
+
+    @property
     def event_length_s(self) -> float:
-        """The app's override, else what the package measured."""
-        return self.app.spec.event.length_seconds or self.package.event_statistics.length_s.value
+        """Mean event length after merging."""
+        return merged_events(self.event_statistics).length_s
+
+    @property
+    def merge_gap_s(self) -> float:
+        """The app's merge gap, else the package's own."""
+        return self.app.spec.merge_gap_seconds or self.package.event_statistics.gap_s
+
+    @property
+    def plays_as_replayed(self) -> bool:
+        """Whether the package's replays hold for the app: it asks for no other merge gap, length or correlation."""
+        override = self.app.spec.event
+        same_events = override.length_seconds is None and override.correlation is None
+        return same_events and self.merge_gap_s == self.package.event_statistics.gap_s
 
 
 @dataclass(frozen=True)

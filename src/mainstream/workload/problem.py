@@ -4,9 +4,10 @@ A segment of the forest is (view, prefix hash): apps share its work iff they loo
 share key (design: share key). The root of a view stands for getting one frame to the engine.
 """
 
+from mainstream.alerts.merging import merged_events
 from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
-from mainstream.events import EventStatistics
+from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.planner.problem import (
@@ -129,12 +130,13 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
     return App(
         name=placed.name,
         stream_fps=stream_fps,
-        events=_event_statistics(placed),
+        events=placed.event_statistics,
         candidates=tuple(_candidate(placed, candidate, forest) for candidate in placed.package.candidates),
         rates=rates,
         votes=DEFAULT_VOTES if spec.votes == "auto" else (spec.votes,),
         weight=spec.objective.weight,
         objective=Objective(spec.objective.metric, spec.objective.beta, spec.objective.minimum or None),
+        note=_note(placed),
     )
 
 
@@ -154,19 +156,20 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
 
 def _replayed(placed: PlacedApp, candidate: PackedCandidate) -> tuple[ReplayedPoint, ...]:
     """None where the app says that its events are others than those that were replayed."""
-    override = placed.app.spec.event
-    if override.length_seconds is not None or override.correlation is not None:
+    if not placed.plays_as_replayed:
         return ()
-    return tuple(cautious_replay(at, placed.package.evaluation) for at in candidate.replayed)
+    events = merged_events(statistics_of(placed.package.event_statistics))
+    return tuple(cautious_replay(at, placed.package.evaluation, events) for at in candidate.replayed)
 
 
-def _event_statistics(placed: PlacedApp) -> EventStatistics:
-    measured, override = placed.package.event_statistics, placed.app.spec.event
-    return EventStatistics(
-        length_s=placed.event_length_s,
-        frequency=measured.frequency.value if override.frequency is None else override.frequency,
-        correlation=measured.correlation.value if override.correlation is None else override.correlation,
-        lengths_s=measured.lengths_s if override.length_seconds is None else (),
+def _note(placed: PlacedApp) -> str:
+    """Where the law of alerts stands in for replays that the package has."""
+    if placed.plays_as_replayed or not any(candidate.replayed for candidate in placed.package.candidates):
+        return ""
+    gap_s = placed.package.event_statistics.gap_s
+    return (
+        f"predicted by the law of alerts: the package's replay holds for its own merge gap ({gap_s:.3g} s), event "
+        "length and correlation"
     )
 
 

@@ -37,7 +37,7 @@ def make_package(name="crossing", version="1", seed=0, bias=0.5):
                 "frequency": {"value": 0.4, **statistic},
                 "correlation": {"value": 0.2, **statistic},
             },
-            "evaluation": {"frames_event": 40, "frames_other": 60, "block_frames": 20, "events": 3, "windows": 4},
+            "evaluation": {"frames_event": 40, "frames_other": 60, "block_frames": 20, "events": 3, "quiet_s": 4},
             "candidates": [
                 {"branch_point": 0, "segments": segments, "head": blob(weight=[[1, 2]], bias=[bias]), **common},
                 {"branch_point": 2, "segments": [], "head": blob(weight=[[3, 4]], bias=[bias]), **common},

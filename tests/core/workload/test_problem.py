@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from mainstream.alerts.merging import merged_events
 from mainstream.api import VideoApp, VideoStream
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Blob, Manifest, ReplayedRate
@@ -78,22 +79,63 @@ def test_an_app_overrides_event_statistics_votes_rates_and_objective(
 
 
 @pytest.mark.parametrize(
-    ("event", "replayed"), [({}, 1), ({"frequency": 0.5}, 1), ({"lengthSeconds": 4}, 0), ({"correlation": 0.9}, 0)]
+    ("spec", "replayed"),
+    [
+        ({}, 1),
+        ({"event": {"frequency": 0.5}}, 1),
+        ({"event": {"lengthSeconds": 4}}, 0),
+        ({"event": {"correlation": 0.9}}, 0),
+        ({"mergeGapSeconds": 1.5}, 1),
+        ({"mergeGapSeconds": 3.0}, 0),
+    ],
 )
 def test_a_replay_of_other_events_than_the_apps_is_not_planned_with(
     workload: NodeWorkload,
     stream: VideoStream,
     make_app: MakeApp,
     make_package: MakePackage,
-    event: dict[str, float],
+    spec: dict[str, object],
     replayed: int,
 ) -> None:
     package = make_package("door")
-    curve = (ReplayedRate(threshold=0.5, fps=1.0, votes=1, recall=0.9, false_alarm=0.1),)
+    curve = (ReplayedRate(threshold=0.5, fps=1.0, votes=1, recall=0.9, false_share=0.1),)
     candidates = tuple(each.model_copy(update={"replayed": curve}) for each in package.candidates)
-    placed = PlacedApp(make_app("door", event=event), stream, package.model_copy(update={"candidates": candidates}))
+    placed = PlacedApp(make_app("door", **spec), stream, package.model_copy(update={"candidates": candidates}))
     stated = build_problem(replace(workload, apps=(placed,))).apps[0]
     assert {len(each.replayed) for each in stated.candidates} == {replayed}
+    assert ("predicted by the law" in stated.note) is not replayed
+
+
+RUNS_S = ((0.0, 1.0), (2.5, 4.5), (20.0, 21.5))
+
+
+def test_the_merge_gap_is_the_packages_unless_the_app_asks_for_another(
+    workload: NodeWorkload, stream: VideoStream, make_app: MakeApp, make_package: MakePackage
+) -> None:
+    package = make_package("door")
+    statistics = package.event_statistics.model_copy(
+        update={"merge_gap_s": 1.6, "runs_s": RUNS_S, "footage_s": 60.0, "lengths_s": ()}
+    )
+    package = package.model_copy(update={"event_statistics": statistics})
+    for spec, length_s, count in (({}, 3.0, 2), ({"mergeGapSeconds": 1.0}, 1.5, 3)):
+        placed = PlacedApp(make_app("door", **spec), stream, package)
+        events = merged_events(build_problem(replace(workload, apps=(placed,))).apps[0].events)
+        assert (events.gap_s, events.length_s, events.count) == (placed.merge_gap_s, length_s, count)
+
+
+def test_an_app_that_states_its_own_length_is_not_planned_by_the_labelled_runs(
+    workload: NodeWorkload, stream: VideoStream, make_app: MakeApp, make_package: MakePackage
+) -> None:
+    package = make_package("door")
+    statistics = package.event_statistics.model_copy(update={"runs_s": RUNS_S, "footage_s": 45.0})
+    placed = PlacedApp(
+        make_app("door", event={"lengthSeconds": 4}),
+        stream,
+        package.model_copy(update={"event_statistics": statistics}),
+    )
+    events = merged_events(placed.event_statistics)
+    assert (events.length_s, events.count, events.gap_s) == (4.0, 0, 1.5)
+    assert events.frequency == pytest.approx((4.5 + 1.5) / 45)
 
 
 def test_a_rate_above_the_streams_is_an_error_that_names_the_app(
