@@ -8,6 +8,7 @@ events, held-out photos, another seed than the stream that is measured on.
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mainstream.alerts.merging import merged_events
 from mainstream.mpackage.manifest import Evaluation
 from mainstream.planner import App, Candidate, Problem
 from mainstream.planner.problem import ReplayedPoint
@@ -45,12 +46,13 @@ def with_curves(problem: Problem, curves: Curves) -> Problem:
 def _replayed(
     app: App, candidate: Candidate, workload: Workload, scores: Scores, evaluation: Evaluation
 ) -> tuple[ReplayedPoint, ...]:
+    events = merged_events(app.events)
     curve = play(
         workload.training_stream,
         workload.event_classes[app.name],
-        workload.lengths_s[app.name],
+        events,
         scores[app.name, candidate.branch_point],
         distinct_thresholds((point.threshold, point.p, point.e) for point in candidate.operating_points),
         app.allowed_rates,
     )
-    return tuple(cautious_replay(at, evaluation) for at in curve)
+    return tuple(cautious_replay(at, evaluation, events) for at in curve)

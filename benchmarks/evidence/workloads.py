@@ -10,12 +10,12 @@ from cells import BUDGET_APPS, Cell, chosen_groups, draw_runs
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run
-from mainstream.mpackage.manifest import Manifest, MeasuredEventStatistics, Statistic
+from mainstream.mpackage.manifest import Manifest, MeasuredEventStatistics
 from mainstream.node_profile import NodeProfile
 from mainstream.planner import Problem
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import build_problem
-from mainstream_trainer.event_statistics import event_frequency, event_length_s, event_lengths_s
+from mainstream_trainer.event_statistics import labelled_statistics, packed_statistics
 from mainstream_trainer.picture_streams import PictureStream
 from pools import Pool
 from streams import ClassRuns, make_stream
@@ -86,16 +86,9 @@ def statistics_of(
     """What an app's tenant declares: lengths and frequency of a labelled stream, and the correlation of its classes."""
     events: tuple[Run, ...] = stream.events(group)
     times = FrameTimes.constant(stream.frames, stream.fps)
-    length_s = event_length_s(events, times)
-    frequency = event_frequency(events, (), times, length_s)
     weights = [runs[label].runs for label in group]
     correlation = float(np.average([runs[label].correlation for label in group], weights=weights))
-    return MeasuredEventStatistics(
-        length_s=Statistic(value=length_s, source="declared"),
-        frequency=Statistic(value=frequency, source="declared"),
-        correlation=Statistic(value=round(correlation, 6), source="declared"),
-        lengths_s=event_lengths_s(events, times),
-    )
+    return packed_statistics(labelled_statistics(events, (), times), correlation, "declared")
 
 
 def node_of(

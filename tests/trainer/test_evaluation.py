@@ -1,16 +1,21 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from mainstream.alerts.merging import merged_events
+from mainstream.events import EventStatistics
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.mpackage.manifest import MeasuredPoint
+from mainstream.mpackage.manifest import MAX_RUNS, MeasuredPoint
 from mainstream_trainer.candidate import ranking_quality
 from mainstream_trainer.evaluation import AppEvents, Evaluator, dominating
 from mainstream_trainer.event_statistics import (
-    LENGTHS_KEPT,
-    event_frequency,
-    event_length_s,
-    event_lengths_s,
+    kept_runs,
+    labelled_statistics,
+    mean_length_s,
+    merged_runs,
     miss_correlation,
+    packed_statistics,
 )
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.operating_points import (
@@ -25,6 +30,7 @@ from mainstream_trainer.settings import TrainingSettings
 
 FPS = 10.0
 TIMES = FrameTimes.constant(200, FPS)
+EVENTS = merged_events(EventStatistics(2.0, 0.2, 0.0))
 
 
 def point(p, e, threshold=0.5):
@@ -76,16 +82,42 @@ def test_a_jump_in_time_starts_a_new_block():
     assert blocks_of(frames, 3).tolist() == [0, 0, 0, 1, 1, 2, 2, 2, 3]
 
 
-def test_event_length_and_frequency_come_from_the_labels():
-    runs = ((10, 20), (40, 60))
-    assert event_length_s(runs, TIMES) == 1.5
-    # By hand, in s: guards of .75 leave .0-.25, 2.75-3.25 and 6.75-20: no window, none and floor(13.25/1.5) = 8.
-    assert event_frequency(runs, (), TIMES, 1.5) == pytest.approx(2 / 10, abs=1e-6)
+RUNS = ((10, 20), (40, 60), (62, 70), (120, 130))
 
 
-def test_a_piece_of_a_cut_event_is_neither_event_nor_time_outside():
-    # 6.75-17 is left: floor(10.25/1.5) = 6 windows.
-    assert event_frequency(((10, 20), (40, 60)), ((170, 200),), TIMES, 1.5) == pytest.approx(2 / 8, abs=1e-6)
+def test_the_merge_gap_is_the_mean_length_of_the_runs_as_they_are():
+    assert mean_length_s(RUNS, TIMES) == 1.2
+
+
+def test_length_and_frequency_are_those_of_events_after_merging():
+    # Runs .2 s apart are one event: 1 s, 3 s and 1 s of 20 s.
+    packed = packed_statistics(labelled_statistics(RUNS, (), TIMES), 0.3)
+    assert packed.length_s.value == pytest.approx(5 / 3, abs=1e-6)
+    assert packed.frequency.value == pytest.approx(5 / 20)
+    assert (packed.correlation.value, packed.merge_gap_s, packed.footage_s) == (0.3, 1.2, 20.0)
+    assert packed.runs_s == ((1.0, 2.0), (4.0, 6.0), (6.2, 7.0), (12.0, 13.0))
+
+
+def test_a_piece_of_a_cut_run_is_neither_event_nor_footage():
+    assert labelled_statistics(RUNS, ((180, 200),), TIMES).footage_s == 18.0
+
+
+def test_an_event_that_a_cut_run_is_part_of_belongs_to_neither_part():
+    assert merged_runs(RUNS, (), TIMES, 1.2) == (((10, 20), (40, 70), (120, 130)), ())
+    assert merged_runs(RUNS, ((135, 140),), TIMES, 1.2) == (((10, 20), (40, 70)), ((120, 140),))
+
+
+def test_of_thousands_of_runs_stretches_of_neighbours_are_kept():
+    rng = np.random.default_rng(0)
+    starts = np.cumsum(rng.uniform(2.0, 20.0, 10_000))
+    runs = [(float(start), float(start) + 1.0) for start in starts]
+    kept, footage_s = kept_runs(runs, float(starts[-1]) + 30.0)
+    assert len(kept) == MAX_RUNS
+    assert kept[-1][1] <= footage_s
+    assert footage_s / len(kept) == pytest.approx(11.0, rel=0.05)
+    gaps = np.array([after - end for (_, end), (after, _) in pairwise(kept)])
+    assert gaps.min() >= 1.0 - 1e-9
+    assert gaps.mean() == pytest.approx(10.0, rel=0.05)
 
 
 def test_misses_of_whole_events_are_fully_correlated():
@@ -137,27 +169,32 @@ def test_a_perfect_candidate_replays_to_full_recall_without_false_alarms():
         [Stretch((0, 100), ((20, 40), (70, 90)), ())],
         np.array([0.5]),
         FrameTimes.constant(100, FPS),
-        2.0,
+        EVENTS,
     )
     at = {(each.fps, each.votes): each for each in curve}
     assert set(at) == {(rate, votes) for rate in rates(FPS) for votes in range(1, MAX_VOTES + 1)}
-    assert all(each.false_alarm == 0 for each in curve)
+    assert all(each.false_share == 0 for each in curve)
     assert all(at[rate, 1].recall == 1 for rate in range(1, 11))
     # Two seconds at two frames a second never hold five analysed frames.
     assert at[2, 5].recall == 0
     assert at[10, 7].recall == 1
 
 
-def test_false_alarms_are_counted_by_window():
+def test_false_alerts_are_counted_by_quiet_stretches_of_one_merge_gap():
     scores = np.zeros(100)
     scores[5] = 1
     (each,) = [
         each
-        for each in replayed_curve(scores, [Stretch((0, 100), ((60, 80),), ())], np.array([0.5]), TIMES, 2.0)
+        for each in replayed_curve(scores, [Stretch((0, 100), ((60, 80),), ())], np.array([0.5]), TIMES, EVENTS)
         if (each.fps, each.votes) == (10, 1)
     ]
-    # 0-5 s is left before the guard, 9-10 s after it: two windows and none.
-    assert (each.recall, each.false_alarm) == (0.0, 0.5)
+    # Nothing is found; of 8 s outside the event .5 s are tolerance: 7.5 s are 3.75 stretches of 2 s.
+    assert (each.recall, each.false_share) == (0.0, pytest.approx(1 / 3.75, abs=1e-6))
+
+
+def test_an_app_that_is_on_all_the_time_replays_to_nothing_found():
+    curve = replayed_curve(np.ones(100), [Stretch((0, 100), ((60, 80),), ())], np.array([0.5]), TIMES, EVENTS)
+    assert {each.recall for each in curve if each.fps >= 1 and each.votes == 1} == {0.0}
 
 
 @pytest.mark.parametrize(("least", "given"), [(2, True), (3, False)])
@@ -173,18 +210,9 @@ def test_a_replayed_curve_is_given_only_where_there_are_enough_events(least, giv
         TrainingSettings(replay_min_events=least),
     )
     assert evaluator.evaluation.events == 2
-    assert evaluator.evaluation.windows >= 3
+    assert evaluator.evaluation.quiet_s == pytest.approx(8.0)
 
     class Scored:
         scores = present[10:110].astype(float)
 
     assert bool(evaluator.measure(Scored(), seed=0).replayed) is given
-
-
-def test_of_many_events_quantiles_of_their_lengths_are_kept() -> None:
-    assert event_lengths_s([(0, 30), (40, 50)], TIMES) == (1.0, 3.0)
-    many = event_lengths_s([(100 * i, 100 * i + 1 + i % 50) for i in range(500)], FrameTimes.constant(50_000, 10.0))
-    assert len(many) == LENGTHS_KEPT
-    assert many == tuple(sorted(many))
-    assert 0.1 <= many[0] < 0.3
-    assert 4.7 < many[-1] <= 5.0

@@ -1,26 +1,31 @@
 """What the held-out frames say of an app's candidates, and the labels of its events: everything a manifest measures."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.alerts.merging import merged_events
+from mainstream.events import EventStatistics
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run, runs_within
-from mainstream.mpackage.manifest import Evaluation, MeasuredEventStatistics, MeasuredPoint, ReplayedRate, Statistic
-from mainstream.scoring import outside_windows
+from mainstream.mpackage.manifest import Evaluation, MeasuredEventStatistics, MeasuredPoint, ReplayedRate
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.event_statistics import (
-    event_frequency,
-    event_length_s,
-    event_lengths_s,
+    labelled_statistics,
+    mean_length_s,
+    merged_runs,
     miss_correlation,
+    packed_statistics,
 )
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.operating_points import HeldOutLabels, blocks_of, operating_points, thresholds
 from mainstream_trainer.picture_replay import replayed_pictures
-from mainstream_trainer.replay import Stretch, replayed_curve
+from mainstream_trainer.replay import Stretch, quiet_s, replayed_curve
 from mainstream_trainer.settings import TrainingSettings
+
+_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -28,16 +33,26 @@ class AppEvents:
     """One app's labels in the training part, in frames from its start."""
 
     runs: tuple[Run, ...]
-    """events that lie wholly in it"""
+    """labelled runs, as they are, that lie wholly in it"""
     cut: tuple[Run, ...]
-    """pieces of events that its ends cut"""
+    """pieces of runs that its ends cut"""
     times: FrameTimes
     """of the frames of the part"""
 
     @property
-    def length_s(self) -> float:
-        """Mean event length."""
-        return event_length_s(self.runs, self.times)
+    def merge_gap_s(self) -> float:
+        """The default gap: mean length of the labelled runs as they are."""
+        return mean_length_s(self.runs, self.times)
+
+    @cached_property
+    def merged(self) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+        """Whole events, and those that the part's ends cut, which belong to neither part."""
+        return merged_runs(self.runs, self.cut, self.times, self.merge_gap_s)
+
+    @cached_property
+    def statistics(self) -> EventStatistics:
+        """Lengths and frequency after merging; the correlation is not known yet."""
+        return labelled_statistics(self.runs, self.cut, self.times)
 
     @property
     def length_frames(self) -> int:
@@ -77,20 +92,20 @@ class Evaluator:
         self._settings = settings
         self._frames = held_out.frames
         self._stretches: list[Stretch] = []
-        windows = 0
+        quiet = 0.0
         if isinstance(events, DeclaredEvents):
             block_frames = events.block_pictures
         else:
             block_frames = events.length_frames
             self._stretches = [_stretch(events, block) for block in held_out.blocks]
-            windows = sum(_windows(events, stretch) for stretch in self._stretches)
+            quiet = sum(quiet_s(stretch, events.times) for stretch in self._stretches)
         self._labels = HeldOutLabels(present[self._frames], blocks_of(self._frames, block_frames))
         self.evaluation = Evaluation(
             frames_event=int(self._labels.present.sum()),
             frames_other=int((~self._labels.present).sum()),
             block_frames=block_frames,
             events=sum(len(stretch.events) for stretch in self._stretches),
-            windows=windows,
+            quiet_s=round(quiet, _DIGITS),
         )
 
     def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
@@ -99,9 +114,11 @@ class Evaluator:
         points = operating_points(candidate.scores, self._labels, at, seed)
         if isinstance(self._events, DeclaredEvents):
             return Measured(points, self._replayed_pictures(self._events, candidate.scores, points, seed))
-        if min(self.evaluation.events, self.evaluation.windows) < self._settings.replay_min_events:
+        quiet_stretches = self.evaluation.quiet_s / self._events.merge_gap_s
+        if min(self.evaluation.events, quiet_stretches) < self._settings.replay_min_events:
             return Measured(points, ())
-        curve = replayed_curve(candidate.scores, self._stretches, at, self._events.times, self._events.length_s)
+        merged = merged_events(self._events.statistics)
+        curve = replayed_curve(candidate.scores, self._stretches, at, self._events.times, merged)
         return Measured(points, curve)
 
     def _replayed_pictures(
@@ -114,21 +131,15 @@ class Evaluator:
         return replayed_pictures(scores, classes, self._labels.present, events.statistics, points, seed)
 
     def event_statistics(self, candidates: list[TrainedCandidate]) -> MeasuredEventStatistics:
-        """As declared; else length and frequency from all labels of the training part, correlation from held-out hits
-        at score 1/2.
+        """As declared; else length and frequency, after merging, from all labels of the training part, correlation
+        from held-out hits at score 1/2.
         """
         events = self._events
         if isinstance(events, DeclaredEvents):
             return events.statistics
-        frequency = event_frequency(events.runs, events.cut, events.times, events.length_s)
         hits = [candidate.scores >= 0.5 for candidate in candidates]
         correlation = miss_correlation(hits, self._labels.present, self._frames)
-        return MeasuredEventStatistics(
-            length_s=Statistic(value=events.length_s, source="measured"),
-            frequency=Statistic(value=frequency, source="measured"),
-            correlation=Statistic(value=correlation, source="measured"),
-            lengths_s=event_lengths_s(events.runs, events.times),
-        )
+        return packed_statistics(events.statistics, correlation)
 
 
 def dominating(points: tuple[MeasuredPoint, ...], others: dict[int, tuple[MeasuredPoint, ...]]) -> int | None:
@@ -139,15 +150,9 @@ def dominating(points: tuple[MeasuredPoint, ...], others: dict[int, tuple[Measur
     return None
 
 
-def _windows(events: AppEvents, stretch: Stretch) -> int:
-    """How many windows outside events a held-out stretch has."""
-    times = events.times
-    span, cut = times.of(stretch.frames), times.spans(stretch.cut)
-    return len(outside_windows(times.spans(stretch.events), span, events.length_s, cut))
-
-
 def _stretch(events: AppEvents, block: Run) -> Stretch:
-    whole, cut = runs_within(events.runs, block)
-    _, cut_already = runs_within(events.cut, block)
-    inside, _ = runs_within(events.cut, block)
+    """What is true of a held-out block: an event that its ends, or those of the training part, cut is in no part."""
+    runs, broken = events.merged
+    whole, cut = runs_within(runs, block)
+    inside, cut_already = runs_within(broken, block)
     return Stretch(block, whole, tuple(sorted((*cut, *cut_already, *inside))))

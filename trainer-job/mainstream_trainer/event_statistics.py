@@ -1,16 +1,22 @@
-"""Event statistics as measured from labels and held-out hits (design: event model)."""
+"""Event statistics as measured from labels and held-out hits (docs/design.md, "Alerts")."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.alerts.merging import merged_events
+from mainstream.alerts.spans import ROUNDING_S, Span
+from mainstream.events import EventStatistics
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run
-from mainstream.scoring import Span, outside_windows
+from mainstream.mpackage.manifest import MAX_RUNS, MeasuredEventStatistics, Statistic
 
-LENGTHS_KEPT = 32
+STRETCH_RUNS = 64
+"""Of thousands of runs, stretches of so many neighbours are kept, so that gaps between runs stay what they are."""
 _DIGITS = 6
+_RUN_DIGITS = 3
 
 
 def in_seconds(runs: Sequence[Run], fps: float) -> list[Span]:
@@ -18,23 +24,80 @@ def in_seconds(runs: Sequence[Run], fps: float) -> list[Span]:
     return [(start / fps, end / fps) for start, end in runs]
 
 
-def event_length_s(runs: Sequence[Run], times: FrameTimes) -> float:
-    """Mean length of whole events; `runs` must hold one."""
+def mean_length_s(runs: Sequence[Run], times: FrameTimes) -> float:
+    """Mean length of runs; `runs` must hold one. Of labelled runs as they are: the default merge gap."""
     return round(sum(end_s - start_s for start_s, end_s in times.spans(runs)) / len(runs), _DIGITS)
 
 
-def event_lengths_s(runs: Sequence[Run], times: FrameTimes) -> tuple[float, ...]:
-    """Lengths of whole events, ascending; of many events as many evenly spaced quantiles as are kept."""
-    lengths_s = np.array([end_s - start_s for start_s, end_s in times.spans(runs)])
-    if len(lengths_s) > LENGTHS_KEPT:
-        lengths_s = np.quantile(lengths_s, (np.arange(LENGTHS_KEPT) + 0.5) / LENGTHS_KEPT)
-    return tuple(round(float(length_s), _DIGITS) for length_s in np.sort(lengths_s))
+def merged_runs(
+    runs: Sequence[Run], cut: Sequence[Run], times: FrameTimes, merge_gap_s: float
+) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+    """Whole events of labelled `runs` no more than the gap apart, and those that a piece of a `cut` one is part of."""
+    whole: list[Run] = []
+    broken: list[Run] = []
+    pieces = sorted([*((run, False) for run in runs), *((piece, True) for piece in cut)])
+    groups: list[list[tuple[Run, bool]]] = []
+    for piece in pieces:
+        if groups and _gap_s(groups[-1][-1][0], piece[0], times) <= merge_gap_s + ROUNDING_S:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    for group in groups:
+        event = (group[0][0][0], group[-1][0][1])
+        (broken if any(is_cut for _, is_cut in group) else whole).append(event)
+    return tuple(whole), tuple(broken)
 
 
-def event_frequency(runs: Sequence[Run], cut: Sequence[Run], times: FrameTimes, length_s: float) -> float:
-    """Share of events in events and windows outside them; pieces of `cut` events count as neither."""
-    windows = outside_windows(times.spans(runs), times.span, length_s, times.spans(cut))
-    return round(len(runs) / (len(runs) + len(windows)), _DIGITS)
+def _gap_s(before: Run, after: Run, times: FrameTimes) -> float:
+    return times.of(after)[0] - times.of(before)[1]
+
+
+def kept_runs(runs: Sequence[Span], footage_s: float, most: int = MAX_RUNS) -> tuple[tuple[Span, ...], float]:
+    """Labelled runs in seconds and the footage that they lie in; of more than `most` evenly spaced stretches.
+
+    A stretch reaches from the start of its first run to the start of the run after its last, and the next one follows.
+    """
+    rounded = [(round(start_s, _RUN_DIGITS), round(end_s, _RUN_DIGITS)) for start_s, end_s in runs]
+    if len(rounded) <= most:
+        return tuple(rounded), footage_s
+    kept: list[Span] = []
+    at_s = 0.0
+    stretches = most // STRETCH_RUNS
+    for i in range(stretches):
+        first = i * (len(rounded) - STRETCH_RUNS - 1) // max(1, stretches - 1)
+        begin_s = rounded[first][0]
+        for start_s, end_s in rounded[first : first + STRETCH_RUNS]:
+            kept.append((round(at_s + start_s - begin_s, _RUN_DIGITS), round(at_s + end_s - begin_s, _RUN_DIGITS)))
+        at_s += rounded[first + STRETCH_RUNS][0] - begin_s
+    return tuple(kept), round(at_s, _RUN_DIGITS)
+
+
+def labelled_statistics(runs: Sequence[Run], cut: Sequence[Run], times: FrameTimes) -> EventStatistics:
+    """Of whole labelled `runs` and pieces of `cut` ones over all of `times`; the correlation, not in labels, is 0."""
+    start_s, end_s = times.span
+    cut_s = sum(b - a for a, b in times.spans(cut))
+    kept, footage_s = kept_runs(times.spans(runs), round(end_s - start_s - cut_s, _RUN_DIGITS))
+    gap_s = mean_length_s(runs, times)
+    return EventStatistics(gap_s, 0.0, 0.0, (), gap_s, kept, footage_s)
+
+
+def packed_statistics(
+    labelled: EventStatistics, correlation: float, source: Literal["measured", "declared"] = "measured"
+) -> MeasuredEventStatistics:
+    """As a manifest has them: length and frequency after merging."""
+    merged = merged_events(labelled)
+
+    def statistic(value: float) -> Statistic:
+        return Statistic(value=round(value, _DIGITS), source=source)
+
+    return MeasuredEventStatistics(
+        length_s=statistic(merged.length_s),
+        frequency=statistic(merged.frequency),
+        correlation=statistic(correlation),
+        merge_gap_s=labelled.merge_gap_s,
+        runs_s=labelled.runs_s,
+        footage_s=labelled.footage_s,
+    )
 
 
 def miss_correlation(hits: Sequence[NDArray[np.bool_]], present: NDArray[np.bool_], frames: NDArray[np.intp]) -> float:

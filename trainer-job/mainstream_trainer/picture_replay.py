@@ -6,9 +6,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.alerts.law import false_share
+from mainstream.alerts.measured import count_alerts
+from mainstream.alerts.merging import MergedEvents, merged_events
+from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
+from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import MeasuredEventStatistics, MeasuredPoint, ReplayedRate
 from mainstream.sampling import NestedSampler
-from mainstream.scoring import frames_within, outside_windows
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_streams import IntArray, PictureStream, declared_stream
 from mainstream_trainer.replay import MAX_VOTES, rates
@@ -42,7 +46,7 @@ def replayed_pictures(
     if stream is None:
         return ()
     at = distinct_thresholds((point.threshold, point.p, point.e) for point in points)
-    return play(stream, event_classes, statistics.length_s.value, scores, at, spaced_rates(stream.fps))
+    return play(stream, event_classes, merged_events(statistics_of(statistics)), scores, at, spaced_rates(stream.fps))
 
 
 def spaced_rates(fps: float) -> list[float]:
@@ -58,29 +62,35 @@ def spaced_rates(fps: float) -> list[float]:
 def play(
     stream: PictureStream,
     event_classes: Sequence[int],
-    length_s: float,
+    events: MergedEvents,
     scores: FloatArray,
     thresholds: Sequence[float],
     at_rates: Sequence[float],
 ) -> tuple[ReplayedRate, ...]:
-    """Event recall and share of false windows by rate, threshold and votes (1 to 7); `scores` (pictures,)."""
-    spans = in_seconds(stream.events(event_classes), stream.fps)
-    windows = outside_windows(spans, (0.0, stream.seconds), length_s)
-    # As arrays once: every rate searches them.
-    edges = [np.array(each, dtype=np.float64) for each in (spans, windows)]
+    """Recall and share of quiet stretches with a false alert by rate, threshold and votes; `scores` (pictures,)."""
+    spans = as_spans(merge_spans(in_seconds(stream.events(event_classes), stream.fps), events.gap_s))
+    whole = np.ones(len(spans), dtype=np.bool_)
+    quiet_s = stream.seconds - float(np.diff(spans, axis=1).sum())
     curve = []
     for fps in at_rates:
         analysed = due_frames([fps], stream)[fps]
         times_s = np.asarray((analysed + 0.5) / stream.fps, dtype=np.float64)
-        of_events, of_windows = (frames_within(times_s, each) for each in edges)
         shown = scores[stream.pictures[analysed]]
         for threshold in thresholds:
             hits = shown >= threshold
-            recalls, false_alarms = (_reached(longest_within(hits, within)) for within in (of_events, of_windows))
-            curve += [
-                ReplayedRate(threshold=threshold, fps=fps, votes=votes, recall=recall, false_alarm=false_alarm)
-                for votes, (recall, false_alarm) in enumerate(zip(recalls, false_alarms, strict=True), start=1)
-            ]
+            for votes in range(1, MAX_VOTES + 1):
+                opens_s = alerts_of_hits(hits, times_s, votes, events.gap_s)[:, 0]
+                found, false = count_alerts(opens_s, spans, whole, tolerance_s(events.length_s))
+                share = false_share(false, found, len(spans), quiet_s, events)
+                curve.append(
+                    ReplayedRate(
+                        threshold=threshold,
+                        fps=fps,
+                        votes=votes,
+                        recall=round(found / max(1, len(spans)), _DIGITS),
+                        false_share=round(share, _DIGITS),
+                    )
+                )
     return tuple(curve)
 
 
@@ -141,10 +151,3 @@ def _repeated(due: IntArray, period: int, frames: int) -> IntArray:
     times = np.arange((frames - 1) // period)
     later = (second[None, :] + times[:, None] * period).ravel()
     return np.concatenate([due[due < period], later[later < frames]])
-
-
-def _reached(longest: IntArray) -> list[float]:
-    """Share of spans whose longest streak (spans,) is at least 1, 2, ... 7; 0 without spans."""
-    counts = np.bincount(np.minimum(longest, MAX_VOTES), minlength=MAX_VOTES + 1)
-    at_least = counts[::-1].cumsum()[::-1][1:]
-    return [round(each / max(1, len(longest)), _DIGITS) for each in at_least.tolist()]

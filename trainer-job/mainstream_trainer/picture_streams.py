@@ -22,7 +22,7 @@ _MOST_EVENTS = 400
 _WANTED_EVENTS = 100
 """before that the stream's rate is lowered, so that longer events fit into as many frames"""
 _RUNS_PER_EVENT = (3.0, 10.0)
-"""fewest and most runs outside events for each event: shares of windows need some, and gain nothing from more"""
+"""fewest and most runs outside events for each event: shares of quiet time need some, and gain nothing from more"""
 _SPREAD_OUTSIDE = 2.0
 """a run outside events is log-uniform between length / spread and length * spread: how long it lasts nobody declares"""
 
@@ -67,13 +67,14 @@ def declared_stream(
 ) -> PictureStream | None:
     """A stream of pictures of `classes` (n,) whose events are as declared; None where no event could be of that length.
 
-    Single events are as long as those declared, or all as long as the mean. Between them lie 1 / frequency runs of the
-    other classes for each event, which is what that share of windows asks for when half a window on both sides of an
-    event is left out; but no fewer than 3 and no more than 10. A class has as many runs as its share of pictures, so
-    that the stream's hits are, on average, those of the operating points. The same arguments give the same stream.
+    Single events are as long as those declared, or all as long as the mean. For each of them there are (1 - frequency)
+    / frequency runs of the other classes, which is what that share of time asks for; but no fewer than 3 and no more
+    than 10, and two of them between any two events, so that the merge gap leaves events apart. A class has as many runs
+    as its share of pictures, so that the stream's hits are, on average, those of the operating points. The same
+    arguments give the same stream.
     """
     length_s = statistics.length_s.value
-    runs_per_event = float(np.clip(1 / statistics.frequency.value, *_RUNS_PER_EVENT))
+    runs_per_event = float(np.clip((1 - statistics.frequency.value) / statistics.frequency.value, *_RUNS_PER_EVENT))
     per_event_s = length_s * (1 + runs_per_event)
     fps = int(np.clip(_MOST_FRAMES // (_WANTED_EVENTS * per_event_s), 1, most_fps))
     events = int(min(_MOST_EVENTS, _MOST_FRAMES / (per_event_s * fps)))
@@ -106,6 +107,7 @@ def _in_proportion(classes: IntArray, runs: int) -> IntArray:
 
 
 def _scattered(events: IntArray, others: IntArray, rng: np.random.Generator) -> IntArray:
-    """Events in random order at random places among the others, no two of them side by side."""
-    places = rng.choice(len(others) - 1, len(events), replace=False) + 1
-    return np.insert(rng.permutation(others), np.sort(places), rng.permutation(events))
+    """Events in random order at random places among the others, at least two of these between any two of them."""
+    apart = np.arange(len(events))
+    places = np.sort(rng.choice(len(others) - len(events), len(events), replace=False)) + apart + 1
+    return np.insert(rng.permutation(others), places, rng.permutation(events))

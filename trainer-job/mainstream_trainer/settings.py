@@ -73,5 +73,5 @@ class TrainingSettings(BaseModel):
     thresholds: int = Field(21, ge=3, le=255)
     """operating points of a candidate, evenly spaced in the logit"""
     replay_min_events: int = Field(8, ge=1)
-    """held-out events, and windows outside them, below which no replayed curve is given: it would be noise. Of
-    pictures: held-out ones of the event, and of anything else"""
+    """held-out events, and quiet stretches of one merge gap, below which no replayed curve is given: it would be noise.
+    Of pictures: held-out ones of the event, and of anything else"""

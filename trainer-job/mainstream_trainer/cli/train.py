@@ -154,7 +154,7 @@ def train(
         float | None, typer.Option(help="Mean length of an event, s.", rich_help_panel=_PICTURES)
     ] = None,
     event_frequency: Annotated[
-        float | None, typer.Option(help="Share of event-long windows that hold an event.", rich_help_panel=_PICTURES)
+        float | None, typer.Option(help="Share of time inside events.", rich_help_panel=_PICTURES)
     ] = None,
     event_correlation: Annotated[
         float | None,

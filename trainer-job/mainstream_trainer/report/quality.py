@@ -1,11 +1,16 @@
 """F1 of candidates by the event model, at their best operating point and votes, with what is unsure about p and e."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mainstream.events import f1, frames_per_event, precision, run_probability
-from mainstream.mpackage.manifest import MeasuredEventStatistics, MeasuredPoint, PackedCandidate, ReplayedRate
+from mainstream.alerts.law import Alerts, predicted, replayed
+from mainstream.alerts.merging import merged_events
+from mainstream.events import f1
+from mainstream.mpackage.event_statistics import statistics_of
+from mainstream.mpackage.manifest import MeasuredEventStatistics, MeasuredPoint, PackedCandidate
 
 VOTES = (1, 2, 3)
 RATES_FPS = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0)
@@ -26,32 +31,34 @@ class Quality:
 
 
 def quality(candidate: PackedCandidate, events: MeasuredEventStatistics, fps: float) -> Quality:
-    """The best that the candidate offers at a rate; replayed where it was replayed at that very rate."""
-    replayed = [each for each in candidate.replayed if each.fps == fps and each.votes in VOTES]
-    if replayed:
-        best = max(replayed, key=lambda each: _replayed_f1(each, events))
-        value = _replayed_f1(best, events)
-        return Quality(value, value, value, best.threshold, best.votes, True)
-    choices = [(point, votes) for point in candidate.operating_points for votes in VOTES]
-    point, votes = max(choices, key=lambda choice: _f1(choice[0].p, choice[0].e, events, fps, choice[1]))
-    low = _f1(point.p_interval[0], point.e_interval[1], events, fps, votes)
-    high = _f1(point.p_interval[1], point.e_interval[0], events, fps, votes)
-    value = _f1(point.p, point.e, events, fps, votes)
+    """The best alerts that the candidate offers at a rate; replayed where it was replayed at that very rate."""
+    played = [each for each in candidate.replayed if each.fps == fps and each.votes in VOTES]
+    if played:
+        recall, share = (np.array([getattr(each, name) for each in played]) for name in ("recall", "false_share"))
+        values = _f1(replayed(recall, share, merged_events(statistics_of(events))))
+        best = int(values.argmax())
+        value = float(values[best])
+        return Quality(value, value, value, played[best].threshold, played[best].votes, True)
+    points = candidate.operating_points
+    x, chosen = np.divmod(int(_modelled(points, events, fps).argmax()), len(points))
+    point, votes = points[int(chosen)], VOTES[int(x)]
+    worse = point.model_copy(update={"p": point.p_interval[0], "e": point.e_interval[1]})
+    better = point.model_copy(update={"p": point.p_interval[1], "e": point.e_interval[0]})
+    low, value, high = _modelled((worse, point, better), events, fps)[int(x)].tolist()
     return Quality(value, min(low, value), max(high, value), point.threshold, votes, False)
 
 
-def _f1(p: float, e: float, events: MeasuredEventStatistics, fps: float, votes: int) -> float:
-    """Recall is the mean over the lengths of observed events, where there are some (design: event model)."""
-    correlation = events.correlation.value
-    lengths_s = events.lengths_s or (events.length_s.value,)
-    frames = np.concatenate([frames_per_event(length_s, [fps]) for length_s in lengths_s])
-    recall = float(run_probability(p, frames, votes, correlation).mean())
-    false_alarm = float(run_probability(e, frames_per_event(events.length_s.value, fps), votes, correlation))
-    return float(f1(recall, precision(recall, false_alarm, events.frequency.value)))
+def _modelled(points: Sequence[MeasuredPoint], events: MeasuredEventStatistics, fps: float) -> NDArray[np.float64]:
+    """F1 by the law of alerts, (votes, points)."""
+    p, e = (np.array([getattr(point, name) for point in points]) for name in ("p", "e"))
+    merged = merged_events(statistics_of(events))
+    alerts = predicted(p, e, np.array([fps]), np.array(VOTES), merged, events.correlation.value)
+    values: NDArray[np.float64] = _f1(alerts)[0]
+    return values
 
 
-def _replayed_f1(each: ReplayedRate, events: MeasuredEventStatistics) -> float:
-    return float(f1(each.recall, precision(each.recall, each.false_alarm, events.frequency.value)))
+def _f1(alerts: Alerts) -> NDArray[np.float64]:
+    return f1(alerts.recall, alerts.precision)
 
 
 def middle(candidate: PackedCandidate) -> MeasuredPoint:
