@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mainstream.api import VideoApp, VideoStream
 from mainstream.api.load import Manifests, load_manifests
+from mainstream.api.reasons import Reason
 from mainstream.decide.decide import decide_node
 from mainstream.decide.inputs import NodeInputs, PackageState
 from mainstream.decide.node_plan import NodePlan
@@ -54,7 +56,7 @@ def run_demo(example: Path, out: Path, progress: DemoProgress) -> DemoResult:
         store = FolderStore(out / "store")
         with watch.step("train"), progress.training() as on_training:
             node = offline_node(manifests)
-            placed = node.readable
+            placed = _all_placed(node, example)
             packages = train_packages(placed, clip, example / "labels.json", store, on_training)
         with watch.step("profile"), progress.profiling() as on_step:
             bases = sorted({package.base.name for package in packages.values()})
@@ -72,6 +74,14 @@ def run_demo(example: Path, out: Path, progress: DemoProgress) -> DemoResult:
     (out / "report.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")
     (out / "report.html").write_text(page, encoding="utf-8")
     return result
+
+
+def _all_placed(node: OfflineNode, example: Path) -> list[tuple[VideoApp, VideoStream]]:
+    """Every app with its stream; `InvalidInputError` where one cannot be used: the others alone show too little."""
+    for key, refusal in sorted(node.refused.items()):
+        field = "spec.stream.view" if refusal.reason is Reason.VIEW_NOT_FOUND else "spec.stream"
+        raise InvalidInputError(refusal.message, field=f"VideoApp {key}: {field}", source=example)
+    return node.readable
 
 
 def _clip(manifests: Manifests) -> Path:

@@ -76,4 +76,4 @@ def test_a_view_that_the_stream_does_not_have_is_named(example: Path) -> None:
 
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "plaza").mkdir()
-    assert "no *.yaml in this folder" in refusal(tmp_path / "plaza")
+    assert "no *.yaml, *.yml or *.json in this folder" in refusal(tmp_path / "plaza")
