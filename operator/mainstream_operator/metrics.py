@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from mainstream.decide.decide import NodeDecision
 from mainstream.planner import Policy
+from mainstream.planner.wording import HOURS_PER_DAY
 from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.observe.observation import Observation
 
@@ -68,11 +69,12 @@ class Metrics:
 
 
 _HELP = {
-    "app_predicted_f1": "F1 over events that the plan predicts.",
+    "app_predicted_f1": "F1 of alerts that the plan predicts.",
+    "app_predicted_false_alerts_per_day": "False alerts a day that the plan predicts.",
     "app_planned_fps": "Planned analysed frames per second.",
     "app_observed_fps": "Achieved analysed frames per second.",
     "app_events_last_hour": "Alerts in the last hour.",
-    "node_mean_f1": "Weighted mean of the predicted F1; an app that did not fit counts as 0.",
+    "node_mean_f1": "Weighted mean of the predicted alert F1; an app that did not fit counts as 0.",
     "node_gap": "No plan can be better by more than this.",
     "node_planned_cost": "CPU-seconds per second that the plan should take.",
     "node_budget": "CPU-seconds per second that the plan may take.",
@@ -126,12 +128,14 @@ def samples(observation: Observation, decision: NodeDecision, ordered: RunnerPla
             found.setdefault(name, []).append(({**labels, "node": node}, float(value)))
 
     planned = decision.plan.plan if decision.plan is not None else None
-    predicted = {app.name: app.f1 for app in planned.apps if app.fits} if planned is not None else {}
+    predicted = {app.name: app for app in planned.apps if app.fits} if planned is not None else {}
     for app in ordered.apps if ordered is not None else ():
         namespace, _, name = app.name.partition("/")
         labels = {"namespace": namespace, "app": name}
         reported = report.apps.get(app.name) if report is not None else None
-        note("app_predicted_f1", labels, predicted.get(app.name))
+        if (promised := predicted.get(app.name)) is not None:
+            note("app_predicted_f1", labels, promised.f1)
+            note("app_predicted_false_alerts_per_day", labels, HOURS_PER_DAY * promised.false_alerts_per_hour)
         note("app_planned_fps", labels, app.fps)
         note("app_observed_fps", labels, None if reported is None else reported.fps)
         note("app_events_last_hour", labels, None if reported is None else reported.delivery.alerts_last_hour)

@@ -63,6 +63,7 @@ def test_a_newcomer_that_would_push_others_below_their_minimum_is_not_admitted(c
     refusal = decision.waiting["plaza/lamp-post"]
     assert refusal.reason == "OthersBelowMinimum"
     assert "would fall 0." in refusal.message
+    assert "below its minimum of alert F1." in refusal.message
     assert decision.plan is not None
     assert decision.plan.shed == ("plaza/lamp-post",)
     assert decision.plan.mean_f1 < decision.plan.plan.mean_f1  # type: ignore[union-attr]
@@ -205,5 +206,6 @@ def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_alerts_degr
 def test_metrics_tell_predicted_and_observed_of_what_runs(cluster: ClusterState) -> None:
     decision = decided(cluster)
     found = samples(observed(cluster), decision, decision.runner_plan)
-    assert {labels["app"] for labels, _ in found["app_predicted_f1"]} == {"crossing", "lamp-post"}
+    for gauge in ("app_predicted_f1", "app_predicted_false_alerts_per_day"):
+        assert {labels["app"] for labels, _ in found[gauge]} == {"crossing", "lamp-post"}
     assert found["node_answers"] == [({"node": "n1"}, 0.0)]

@@ -4,6 +4,7 @@ import re
 
 from mainstream.api.video_app import PlannedApp, VideoApp
 from mainstream.planner import AppPlan
+from mainstream.planner.wording import HOURS_PER_DAY
 from mainstream.runner_plan import RunnerApp
 from mainstream_operator.status.conditions import printable
 
@@ -18,6 +19,9 @@ def planned_app(app: VideoApp, ordered: RunnerApp, planned: AppPlan, shared_with
         votes=ordered.votes,
         threshold=round(ordered.threshold, 4),
         predicted_f1=round(planned.f1, 4),
+        predicted_recall=round(planned.recall, 4),
+        predicted_precision=round(planned.precision, 4),
+        predicted_false_alerts_per_day=float(f"{HOURS_PER_DAY * planned.false_alerts_per_hour:.3g}"),
         shared_with=shared_with,
         why=printable(why(app, planned))[:_LONGEST_WHY],
     )

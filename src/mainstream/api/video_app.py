@@ -36,17 +36,20 @@ class StreamSource(ApiModel):
 class ObjectiveSpec(ApiModel):
     """What the planner maximises for this app, and how much it counts."""
 
-    metric: Literal["f1", "f-beta", "recall", "precision"] = Field("f1", description="Event metric to maximise.")
+    metric: Literal["f1", "f-beta", "recall", "precision"] = Field("f1", description="Metric of alerts to maximise.")
     beta: PositiveFloat = Field(1.0, le=100, description="Weight of recall over precision for f-beta.")
     weight: PositiveFloat = Field(1.0, le=1000, description="How much the app counts in the node's mean.")
-    minimum: float = Field(0.0, ge=0, le=1, description="Below this predicted value the app is not admitted.")
+    minimum: float = Field(0.0, ge=0, le=1, description="Below this predicted value of alerts the app is not admitted.")
+    maximum_false_alerts_per_day: float | None = Field(
+        None, ge=0, le=86400, description="With more predicted false alerts than this the app is not admitted."
+    )
 
 
 class EventOverrides(ApiModel):
     """Event statistics to use instead of the package's."""
 
     length_seconds: PositiveFloat | None = Field(None, le=86400, description="Length of a typical event.")
-    frequency: float | None = Field(None, gt=0, le=1, description="Share of event-length windows that hold an event.")
+    frequency: float | None = Field(None, gt=0, le=1, description="Share of time inside events.")
     correlation: float | None = Field(
         None,
         ge=0,
@@ -85,7 +88,8 @@ class VideoAppSpec(ApiModel):
     merge_gap_seconds: PositiveFloat | None = Field(
         None,
         le=86400,
-        description="Decisions closer than this are one alert; the event length where left out.",
+        description="Decisions no further apart are one alert, labelled runs no further apart one event; the package's "
+        "own gap, the mean length of its labelled runs, where left out.",
     )
     sinks: list[Sink] = Field(default_factory=list, max_length=8, description="Where alerts go.")
     suspend: bool = Field(False, description="Keep the app, but run nothing and free its share.")
@@ -108,7 +112,10 @@ class PlannedApp(StatusModel):
     frames_per_second: float = Field(description="Analysed frames per second.")
     votes: int = Field(description="Consecutive hits that make a decision.")
     threshold: float = Field(description="Score from which on a frame is a hit.")
-    predicted_f1: float = Field(description="F1 over events that the planner predicts.")
+    predicted_f1: float = Field(description="F1 of alerts that the planner predicts.")
+    predicted_recall: float = Field(0.0, description="Share of events for which an alert is predicted to open.")
+    predicted_precision: float = Field(0.0, description="Predicted found events over found events and false alerts.")
+    predicted_false_alerts_per_day: float = Field(0.0, description="False alerts a day that are predicted.")
     shared_with: int = Field(description="Apps that share a part of the network's work with this one.")
     why: str = Field(max_length=1024, description="Why the planner chose this, in one sentence.")
 

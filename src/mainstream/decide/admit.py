@@ -40,6 +40,8 @@ class TurnedAway:
     """apps that come before it"""
     below_minimum: float | None = None
     """by how much at least one of the others would have to go below its minimum"""
+    metric: str = "f1"
+    """of alerts: what that minimum, or its own, is of; "metric" where the others' differ"""
     own_minimum: float | None = None
     """the minimum that it cannot reach beside the others"""
     missing_budget: float | None = None
@@ -97,9 +99,10 @@ def _why(problem_of: ProblemOf, before: Sequence[PlacedApp], placed: PlacedApp, 
         while high - low > _STEP:
             middle = (low + high) / 2
             low, high = (low, middle) if lowered(middle) else (middle, high)
-        return TurnedAway(len(before), below_minimum=high)
+        metrics = {each.app.spec.objective.metric for each in before}
+        return TurnedAway(len(before), below_minimum=high, metric=metrics.pop() if len(metrics) == 1 else "metric")
     if lowered(1.0, own=0.0):
-        return TurnedAway(len(before), own_minimum=own)
+        return TurnedAway(len(before), own_minimum=own, metric=placed.app.spec.objective.metric)
     bare = _with_minimums(problem, dict.fromkeys([placed.name, *others], 0.0))
     if bare.memory_bytes is not None and fits(replace(bare, memory_bytes=None)):
         return TurnedAway(len(before), out_of_memory=True)
@@ -133,13 +136,14 @@ def why_turned_away(why: TurnedAway) -> Refusal:
     who = "the app that comes" if why.others == 1 else f"the {why.others} apps that come"
     beside = f"{who} first (of greater weight, or older)"
     with_others = f"Beside {beside}" if why.others else "Even alone"
+    measure = f"alert {why.metric.replace('f', 'F', 1) if why.metric.startswith('f') else why.metric}"
     if why.below_minimum is not None:
         one = beside if why.others == 1 else f"one of {beside}"
-        message = f"Not admitted: with it, {one} would fall {why.below_minimum:.2f} below its minimum."
+        message = f"Not admitted: with it, {one} would fall {why.below_minimum:.2f} below its minimum of {measure}."
         return Refusal(Reason.OTHERS_BELOW_MINIMUM, f"{message} {WAY_OUT_OF_BUDGET}")
     if why.own_minimum is not None:
-        message = f"Its minimum of {why.own_minimum:g} cannot be reached {with_others.lower()}. {WAY_OUT_OF_BUDGET}"
-        return Refusal(Reason.DOES_NOT_FIT, message)
+        message = f"Its minimum of {why.own_minimum:g} of {measure} cannot be reached {with_others.lower()}."
+        return Refusal(Reason.DOES_NOT_FIT, f"{message} {WAY_OUT_OF_BUDGET}")
     if why.out_of_memory:
         message = f"{with_others}, its networks do not fit into the runner's memory; raise spec.runner.memoryMebibytes."
         return Refusal(Reason.DOES_NOT_FIT, message)

@@ -135,7 +135,12 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
         rates=rates,
         votes=DEFAULT_VOTES if spec.votes == "auto" else (spec.votes,),
         weight=spec.objective.weight,
-        objective=Objective(spec.objective.metric, spec.objective.beta, spec.objective.minimum or None),
+        objective=Objective(
+            spec.objective.metric,
+            spec.objective.beta,
+            spec.objective.minimum or None,
+            spec.objective.maximum_false_alerts_per_day,
+        ),
         note=_note(placed),
     )
 

@@ -69,13 +69,18 @@ def test_an_app_overrides_event_statistics_votes_rates_and_objective(
     workload: NodeWorkload, stream: VideoStream, make_app: MakeApp, make_package: MakePackage
 ) -> None:
     app = make_app(
-        "door", votes=2, rates=[1, 5], event={"lengthSeconds": 4}, objective={"metric": "recall", "minimum": 0.2}
+        "door",
+        votes=2,
+        rates=[1, 5],
+        event={"lengthSeconds": 4},
+        objective={"metric": "recall", "minimum": 0.2, "maximumFalseAlertsPerDay": 3},
     )
     problem = build_problem(replace(workload, apps=(PlacedApp(app, stream, make_package("door")),)))
     stated = problem.apps[0]
     assert (stated.votes, stated.allowed_rates) == ((2,), (1.0, 5.0))
     assert (stated.events.length_s, stated.events.frequency, stated.events.lengths_s) == (4.0, 0.3, ())
     assert (stated.objective.metric, stated.objective.minimum) == ("recall", 0.2)
+    assert stated.objective.maximum_false_alerts_per_day == 3
 
 
 @pytest.mark.parametrize(
