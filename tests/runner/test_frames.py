@@ -1,5 +1,8 @@
 """The one way from a decoded frame to the pixels of a view."""
 
+import gc
+import sys
+
 import av
 import numpy as np
 import pytest
@@ -23,6 +26,31 @@ def test_a_crop_shows_that_part_of_the_picture_at_full_size(pictures: list[av.Vi
     part = view_pixels(pictures[0], Crop(x=200, y=100, width=320, height=240), 240, 320)
     difference = np.abs(part.astype(int) - whole[100:340, 200:520])
     assert difference.mean() < 2
+
+
+def test_a_picture_is_let_go_as_soon_as_nobody_holds_it(pictures: list[av.VideoFrame]) -> None:
+    picture = pictures[0].reformat(format="yuv420p", width=64, height=64)
+    held = sys.getrefcount(picture)
+    gc.collect()
+    gc.disable()
+    try:
+        view_pixels(picture, None, 16, 16)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+    assert sys.getrefcount(picture) == held
+
+
+def test_a_picture_of_hdr_is_brought_down_to_what_sdr_shows() -> None:
+    # Reference white of HDR (203 cd/m2, ITU-R BT.2408) is .58 of the PQ signal, and white in SDR.
+    white = av.VideoFrame(64, 64, "yuv420p10le")
+    for plane, level in zip(white.planes, (64 + round(0.58 * 876), 512, 512), strict=True):
+        plane.update(np.full(plane.buffer_size // 2, level, np.uint16).tobytes())
+    white.color_trc, white.color_primaries, white.colorspace, white.color_range = 16, 9, 9, 1
+    whole = view_pixels(white, None, 16, 16)
+    part = view_pixels(white, Crop(x=16, y=16, width=32, height=32), 16, 16)
+    assert whole.min() > 235
+    assert np.abs(whole.astype(int) - part).max() <= 3
 
 
 def test_a_crop_that_reaches_out_of_the_picture_is_refused(pictures: list[av.VideoFrame]) -> None:

@@ -225,3 +225,11 @@ def test_a_run_of_a_camera_that_starts_without_a_key_frame_waits_and_says_so(
     said = [each.notice.text for each in heard if each.notice is not None]
     assert any("waits for the camera's next key frame" in text and "shorten" in text for text in said)
     assert (tmp_path / "feeder.log").read_text() == ""
+
+
+def test_a_run_of_a_real_camera_with_long_groups_of_pictures_analyses_from_its_first_frame_on(
+    server: TorchServe, make_plan, store: Path, cases: Path, tmp_path: Path, real_camera
+) -> None:
+    plan: RunnerPlan = make_plan([(15, 10.0)], url=real_camera(cases / "data/longgop.mp4"))
+    report = run_plan_on(server, plan, store, tmp_path, end_frame=20)
+    assert report.apps[0].frames.captured == 20

@@ -15,8 +15,10 @@ def shown_size(frame: "av.VideoFrame") -> tuple[int, int]:
 
 def orientation_of(frame: "av.VideoFrame") -> Orientation:
     """Which way up a frame is shown."""
-    from av.sidedata.sidedata import Type
+    from av.sidedata.sidedata import SideDataContainer, Type
 
-    side_data: Any = frame.side_data  # PyAV types it by name, and keeps it by type
+    # The frame's own container and the frame hold each other, so that pictures would lie about until the next garbage
+    # collection: a fifth of what a frame costs. PyAV types it by name, and keeps it by type.
+    side_data: Any = SideDataContainer(frame)  # type: ignore[call-arg]
     matrix = side_data.get(Type.DISPLAYMATRIX)
     return UPRIGHT if matrix is None else Orientation.of_matrix(bytes(matrix))

@@ -1,0 +1,105 @@
+"""Measures what it costs to make upright RGB of a video, against PyAV's own loop.
+
+    python benchmarks/footage.py             # a minute
+    QUICK=1 python benchmarks/footage.py     # some seconds
+
+The clip is 1080p H.264, made here. Both loops decode it from a file on one thread of one core, in turn; times are CPU
+times of whole passes, so that what stamps and damage are watched for is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from statistics import median
+
+import av
+import numpy as np
+from harness import QUICK, Report
+
+from mainstream.footage.reading import best_video, open_footage, read_packets, stamp_clock, stamped
+from mainstream.frames import upright_rgb
+
+WIDTH, HEIGHT, FPS = 1920, 1080, 25
+FRAMES = 50 if QUICK else 200
+ROUNDS = 5 if QUICK else 11
+MOST_SLOWER = 0.05
+
+
+def main() -> int:
+    report = Report("footage", packages=("av", "numpy"))
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
+        clip = _make_clip(Path(folder) / "clip.mp4")
+        loops: dict[str, Callable[[Path], int]] = {"own": _upright, "pyav": _pyav}
+        for loop in loops.values():
+            assert loop(clip) == FRAMES
+        seconds: dict[str, list[float]] = {name: [] for name in loops}
+        for number in range(ROUNDS):
+            # Whoever comes first in a round is the other one in the next.
+            for name in sorted(loops, reverse=bool(number % 2)):
+                began_s = time.process_time()
+                loops[name](clip)
+                seconds[name].append(time.process_time() - began_s)
+    own_s, pyav_s = median(seconds["own"]), median(seconds["pyav"])
+    slower = own_s / pyav_s - 1
+    report.row(
+        f"decode {WIDTH}x{HEIGHT} H.264 to upright RGB, one thread, against PyAV's own loop",
+        f"{1e3 * own_s / FRAMES:.2f} and {1e3 * pyav_s / FRAMES:.2f} ms a frame, {slower:+.1%}",
+        f"at most {MOST_SLOWER:.0%} slower",
+        slower <= MOST_SLOWER,
+    )
+    report.details["seconds"] = seconds
+    return report.write()
+
+
+def _make_clip(path: Path) -> Path:
+    """A textured picture that pans, with some noise: neither still nor random."""
+    rng = np.random.default_rng(0)
+    small = rng.integers(0, 255, (HEIGHT // 8 + 1, WIDTH // 4, 3), dtype=np.uint8)
+    texture = small.repeat(8, axis=0).repeat(8, axis=1)
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "bf": "0", "g": "50"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for index in range(FRAMES):
+            picture = texture[:HEIGHT, 4 * index : 4 * index + WIDTH]
+            noise = rng.integers(0, 8, (HEIGHT, WIDTH, 1), dtype=np.uint8)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture // 2 + noise), format="rgb24")
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def _upright(path: Path) -> int:
+    """As trainer and runner do: the best stream, stamps on one line, damage passed over, upright."""
+    count = 0
+    with open_footage(path) as container:
+        video = best_video(container)
+        assert video is not None
+        video.thread_type, video.thread_count = "NONE", 1
+        packets = stamped(read_packets(container, video, lambda: None), stamp_clock(video))
+        for packet in chain(packets, [None]):
+            for frame in video.decode(packet):
+                upright_rgb(frame)
+                count += 1
+    return count
+
+
+def _pyav(path: Path) -> int:
+    count = 0
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        video.thread_type, video.thread_count = "NONE", 1
+        for frame in container.decode(video):
+            frame.to_ndarray(format="rgb24")
+            count += 1
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(main())
