@@ -14,6 +14,8 @@ from mainstream.node_profile import NodeProfile
 
 Said = Annotated[str, Field(max_length=512)]
 MAX_REPORT_BYTES = 4 << 20
+MAX_APP_LACKS = 64
+"""digests of one app that are named; more than any base network has segments"""
 
 
 class _Part(BaseModel):
@@ -57,6 +59,8 @@ class AppStatusReport(_Part):
     """analysed frames on which one fell"""
     problem: Said | None = None
     """why the app does not run though the plan is served: its weights could not be loaded"""
+    lacks: tuple[Sha256, ...] = Field(default=(), max_length=MAX_APP_LACKS)
+    """weights that the app waits for to run at all; one that goes on with its former weights meanwhile names none"""
     delivery: DeliveryReport = DeliveryReport()
 
 
@@ -94,7 +98,7 @@ class StatusReport(_Part):
 
     node: str
     served: Sha256 | None = None
-    """digest of the plan that frames run through"""
+    """digest of the ordered plan that frames run through, with whoever's weights are complete"""
     received: Sha256 | None = None
     """digest of the plan that was read last"""
     lacks: tuple[Blob, ...] = Field(default=(), max_length=4096)

@@ -52,6 +52,16 @@ def test_an_app_is_ready_when_frames_are_analysed_and_not_when_it_is_planned(clu
     assert condition(status_of(cluster, report()), "Ready") == ("True", "Analysing")
 
 
+def test_an_app_fetches_its_own_weights_alone(cluster: ClusterState) -> None:
+    lacking = AppStatusReport(analysed=5, lacks=("1" * 64,))
+    own = status_of(cluster, report().model_copy(update={"apps": {"plaza/crossing": lacking}}))
+    assert condition(own, "Ready") == ("False", "FetchingWeights")
+    assert condition(own, "Degraded") == ("Unknown", "NotRunning")
+    assert any("fetches 1 file of the app's weights" in each.message for each in own.conditions)
+    others = report().model_copy(update={"apps": report().apps | {"other/app": lacking}})
+    assert condition(status_of(cluster, others), "Ready") == ("True", "Analysing")
+
+
 def test_an_app_whose_stream_fails_is_not_ready(cluster: ClusterState) -> None:
     assert condition(status_of(cluster, report(state="failing")), "Ready") == ("False", "StreamUnreachable")
 

@@ -118,19 +118,20 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
         return is_false("Ready", Reason.OTHER_SIZE, message)
     if reported is not None and reported.problem:
         return is_false("Ready", Reason.CANNOT_RUN, f"The runner cannot run the app: {reported.problem}")
+    if reported is not None and reported.lacks:
+        files = f"{len(reported.lacks)} {'file' if len(reported.lacks) == 1 else 'files'}"
+        return is_false("Ready", Reason.FETCHING_WEIGHTS, f"The runner fetches {files} of the app's weights.")
     if reported is not None and reported.analysed > 0:
         return is_true("Ready", Reason.ANALYSING, "Frames are analysed.")
     if report.plan_problem:
         return is_false("Ready", Reason.PLAN_NOT_SERVED, f"The runner cannot serve the plan: {report.plan_problem}")
     if reported is not None:
         return is_false("Ready", Reason.NO_FRAME_YET, "The plan is served, and no frame was due yet.")
-    if report.lacks:
-        return is_false("Ready", Reason.FETCHING_WEIGHTS, f"The runner fetches {len(report.lacks)} files of weights.")
     return is_false("Ready", Reason.PLAN_ON_ITS_WAY, "The runner has not taken up the plan yet.")
 
 
 def _degraded(facts: AppFacts, reported: AppStatusReport | None) -> Stated:
-    if facts.ordered is None or reported is None:
+    if facts.ordered is None or reported is None or reported.lacks:
         return is_unknown("Degraded", Reason.NOT_RUNNING, "The app is not running.")
     if facts.sink_refusal is not None:
         return is_true("Degraded", facts.sink_refusal.reason, f"A sink cannot be used: {facts.sink_refusal.message}")

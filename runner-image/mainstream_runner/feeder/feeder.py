@@ -65,7 +65,7 @@ class Feeder:
     @property
     def served(self) -> str | None:
         """Digest of the plan that frames run through."""
-        return None if self._routing is None else self._routing.plan.digest
+        return None if self._routing is None else self._routing.digest
 
     @property
     def quiet_s(self) -> float:
@@ -161,7 +161,7 @@ class Feeder:
                 asked = [self._due(routing, frame) for frame in taken]
                 frames = [due for due in asked if due is not None]
                 try:
-                    scores = iter(client.score(routing.plan.digest, frames) if frames else [])
+                    scores = iter(client.score(routing.digest, frames) if frames else [])
                 except PlanNotServedError:
                     now = self._routing
                     if now is None:
@@ -169,7 +169,7 @@ class Feeder:
                     if now is not routing:
                         routing = now
                         continue
-                    self._engine_lost(routing.plan.digest)
+                    self._engine_lost(routing.digest)
                 except EngineUnavailableError as error:
                     self._complain(error)
                 else:

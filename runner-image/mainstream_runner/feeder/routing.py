@@ -28,6 +28,8 @@ class Routing:
     sizes: tuple[tuple[int, int], ...]
     without: frozenset[str] = frozenset()
     """apps that the engine could not load: the others are served, these get no frames"""
+    digest: str = field(init=False)
+    """of the plan"""
     views: tuple[tuple[ViewKey, PlanView], ...] = field(init=False)
     numbers: dict[ViewKey, int] = field(init=False)
 
@@ -35,6 +37,8 @@ class Routing:
         """Number the views as the engine does."""
         views = plan_views(self.plan)
         keyed = tuple((view_key(self.plan, view), _without(view, self.without)) for view in views)
+        # Worked out once: it is asked for with every frame.
+        object.__setattr__(self, "digest", self.plan.digest)
         object.__setattr__(self, "views", keyed)
         object.__setattr__(self, "numbers", {key: number for number, (key, _) in enumerate(keyed)})
 

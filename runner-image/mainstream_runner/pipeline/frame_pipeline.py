@@ -80,10 +80,6 @@ class FramePipeline:
         """Seconds since the engine last scored something."""
         return self._feeder.quiet_s
 
-    def serves(self, plan: RunnerPlan) -> bool:
-        """Whether frames run through this plan, and the engine still knows it."""
-        return plan.digest == self._feeder.served and plan.digest != self._lost_plan
-
     @property
     def has_lost_plan(self) -> bool:
         """Whether the engine no longer knows the plan that frames run through: its worker was restarted."""

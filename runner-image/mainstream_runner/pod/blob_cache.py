@@ -55,14 +55,14 @@ class BlobCache:
 
     def lacks(self, plan: RunnerPlan) -> tuple[Blob, ...]:
         """Blobs of the plan that are not here in their full size, each once."""
-        return tuple(blob for blob in blobs_of(plan).values() if not self._has(blob))
+        return tuple(blob for blob in blobs_of(plan).values() if not self.has(blob))
 
     def put_out_spoiled(self, plan: RunnerPlan) -> int:
         """Let go of blobs of the plan that are no longer what their digest says, so that they are fetched again.
 
         Reads them all; how many there were.
         """
-        spoiled = [blob for blob in blobs_of(plan).values() if self._has(blob) and not self._is_good(blob)]
+        spoiled = [blob for blob in blobs_of(plan).values() if self.has(blob) and not self._is_good(blob)]
         for blob in spoiled:
             _log.warning("blob %s was changed on the disk and is fetched again", blob.sha256[:12])
             self._path(blob.sha256).unlink(missing_ok=True)
@@ -72,7 +72,7 @@ class BlobCache:
         """Start to fetch what is not here, unless that is under way or was tried just now."""
         for each in signed:
             digest = each.blob.sha256
-            if self._has(each.blob):
+            if self.has(each.blob):
                 continue
             with self._lock:
                 attempt = self._attempts.get(digest, _Attempt(running=False))
@@ -81,9 +81,9 @@ class BlobCache:
                 self._attempts[digest] = _Attempt(failures=attempt.failures)
             self._pool.submit(self._fetch, each.blob, each.url)
 
-    def keep(self, plan: RunnerPlan) -> None:
-        """Let go of what the plan does not need, the longest unused first, beyond what may lie here."""
-        needed = blobs_of(plan).keys()
+    def keep(self, *plans: RunnerPlan) -> None:
+        """Let go of what none of the plans needs, the longest unused first, beyond what may lie here."""
+        needed = {digest for plan in plans for digest in blobs_of(plan)}
         for digest in needed:
             with contextlib.suppress(OSError):
                 os.utime(self._path(digest))
@@ -144,7 +144,8 @@ class BlobCache:
             hidden.unlink(missing_ok=True)
             raise
 
-    def _has(self, blob: Blob) -> bool:
+    def has(self, blob: Blob) -> bool:
+        """Whether it is here in its full size."""
         try:
             return self._path(blob.sha256).stat().st_size == blob.size_bytes
         except OSError:

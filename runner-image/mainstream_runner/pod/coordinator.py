@@ -116,9 +116,8 @@ class Coordinator:
         self._orders = orders
         self._profiles.start_anew(orders.wanted)
         self._plans.start_anew()
-        if orders.plan is not None and orders.plan.digest == self._pipeline.served:
-            # Keys of sinks may change without the plan.
-            self._pipeline.keep_sinks(orders.plan, orders.credentials.sinks)
+        if orders.plan is not None and self._plans.is_served(orders.plan):
+            self._plans.keep_sinks(orders.credentials.sinks)
 
     def _follow_plan(self) -> None:
         """What is ordered is served before anything is measured, as frames are lost until then.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
 from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import AppStatusReport, StatusReport
+from mainstream.status_report import MAX_APP_LACKS, AppStatusReport, StatusReport
 from mainstream_runner.feeder.camera import abandoned_decoders
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.blob_cache import BlobCache
@@ -47,7 +47,7 @@ class RunnerStatus:
 
     def health(self) -> Health:
         """The plan that is served, and how long nothing of it was scored."""
-        served = self.pipeline.served
+        served = self.plans.served
         return Health(plan=served, stale_s=None if served is None else round(self.pipeline.quiet_s, 3))
 
     def report(self) -> StatusReport:
@@ -55,7 +55,7 @@ class RunnerStatus:
         plan = self.orders().plan
         return StatusReport(
             node=self.node,
-            served=self.pipeline.served if plan is not None else None,
+            served=self.plans.served if plan is not None else None,
             received=None if plan is None else plan.digest,
             lacks=() if plan is None else self.cache.lacks(plan),
             plan_problem=self.plans.problem,
@@ -87,18 +87,18 @@ class RunnerStatus:
 
     def sample(self) -> None:
         """About once a second: note where CPU and costs stand."""
-        plan, profile = self.orders().plan, self.profiles.known.profile()
-        served = plan if plan is not None and plan.digest == self.pipeline.served else None
+        profile = self.profiles.known.profile()
         analysed = {app: tally.analysed for app, tally in self.pipeline.counts.tallies().items()}
         self.cpu.sample()
-        self.cost_ratio.sample(time.monotonic(), self.cpu.total_s(), analysed, served, profile)
+        self.cost_ratio.sample(time.monotonic(), self.cpu.total_s(), analysed, self.plans.running, profile)
 
     def _apps(self, plan: RunnerPlan) -> dict[str, AppStatusReport]:
         tallies = self.pipeline.counts.tallies()
         reports = {}
         for app in plan.apps:
             tally, problem = tallies.get(app.name), self.plans.app_problems.get(app.name)
-            if tally is None and problem is None:
+            lacks = self.plans.lacking.get(app.name, ())
+            if tally is None and problem is None and not lacks:
                 continue
             frames = {} if tally is None else tally.model_dump(exclude={"waiting"})
             reports[app.name] = AppStatusReport(
@@ -106,6 +106,7 @@ class RunnerStatus:
                 fps=self.pipeline.counts.fps(app.name, app.fps),
                 decisions=self.pipeline.decider.decisions(app.name),
                 problem=problem,
+                lacks=tuple(blob.sha256 for blob in lacks[:MAX_APP_LACKS]),
                 delivery=self.pipeline.delivery.report(app.name),
             )
         return reports

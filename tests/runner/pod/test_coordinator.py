@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import av
+import numpy as np
 import pytest
 from runner_apps import runner_app, runner_plan
 
@@ -18,6 +20,7 @@ from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine_state import EngineState
 from mainstream_runner.feeder import feeder as feeder_module
+from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.pipeline import frame_pipeline
 from mainstream_runner.pod.coordinator import Coordinator
 from mainstream_runner.pod.following import plan_follower, profile_follower
@@ -27,6 +30,7 @@ from mainstream_runner.pod.settings import PodSettings
 WEIGHTS = b"weights"
 HEAD = Blob(sha256=hashlib.sha256(WEIGHTS).hexdigest(), size_bytes=len(WEIGHTS))
 LONGEST_STEP_S = 0.5
+PICTURE = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
 
 
 class Engine:
@@ -191,6 +195,96 @@ def test_what_is_ordered_is_served_before_anything_is_measured(pod: Pod, monkeyp
     pod.step_until(lambda: pod.served == plan.digest)
     assert stopped == ["lite"]
     pod.step_until(lambda: profiles.is_busy)  # measured beside the plan, from its beginning
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is complete waits for nobody for long."""
+    for name, seconds in (("_LOOK_S", 0.0), ("_SETTLE_S", 0.05), ("_PATIENCE_S", 0.1)):
+        monkeypatch.setattr(plan_follower, name, seconds)
+    Engine.may_load.set()
+
+
+OTHER = b"others"
+OTHER_HEAD = Blob(sha256=hashlib.sha256(OTHER).hexdigest(), size_bytes=len(OTHER))
+
+
+@pytest.mark.usefixtures("pod", "hasty")
+def test_an_app_whose_weights_lack_holds_up_nobody_and_costs_the_others_no_frame_when_they_come(pod: Pod) -> None:
+    plan = runner_plan(runner_app("a", head=HEAD, fps=1000.0), runner_app("b", head=OTHER_HEAD, fps=1000.0))
+    pod.order(plan)
+    pod.step_until(lambda: pod.served == plan.digest)
+    apps = pod.coordinator.status.report().apps
+    assert apps["a"].lacks == ()
+    assert apps["b"].lacks == (OTHER_HEAD.sha256,)
+    assert pod.coordinator.status.report().lacks == (OTHER_HEAD,)
+    pipeline, taken = pod.coordinator._pipeline, 0
+
+    def play() -> None:
+        nonlocal taken
+        pipeline.take("s", CapturedFrame(taken, taken / 1000, time.monotonic(), PICTURE))
+        taken += 1
+
+    for _ in range(20):
+        pod.step()
+        play()
+    assert pipeline.counts.tallies().keys() == {"a"}
+    (pod.settings.data / "store" / "blobs" / OTHER_HEAD.sha256).write_bytes(OTHER)
+    while "b" not in pipeline.counts.tallies():
+        assert taken < 1000
+        pod.step()
+        play()
+    for _ in range(5):
+        time.sleep(0.002)
+        play()
+    assert pipeline.drain(5.0)
+    tallies = pipeline.counts.tallies()
+    assert tallies["a"].captured == taken
+    for tally in tallies.values():
+        assert tally.dropped == tally.waiting == 0
+        assert tally.captured == tally.analysed + tally.skipped
+    assert pod.coordinator.status.report().apps["b"].lacks == ()
+    assert pod.served == plan.digest
+
+
+@pytest.mark.usefixtures("pod", "hasty")
+def test_an_app_that_is_taken_away_ends_although_a_newcomers_weights_lack(pod: Pod) -> None:
+    pod.order(runner_plan(runner_app("a", head=HEAD)))
+    pod.step_until(lambda: pod.served is not None)
+    plan = runner_plan(runner_app("b", head=OTHER_HEAD))
+    pod.order(plan)
+    pod.step_until(lambda: pod.served == plan.digest)
+    running = pod.coordinator._plans.running
+    assert running is not None
+    assert running.apps == ()
+
+
+@pytest.mark.usefixtures("pod", "hasty")
+def test_an_app_that_waits_for_other_weights_goes_on_with_those_that_it_has(pod: Pod) -> None:
+    former = runner_app("a", head=HEAD)
+    pod.order(runner_plan(former))
+    pod.step_until(lambda: pod.served is not None)
+    plan = runner_plan(runner_app("a", head=OTHER_HEAD), runner_app("c", head=HEAD))
+    pod.order(plan)
+    pod.step_until(lambda: pod.served == plan.digest)
+    running = pod.coordinator._plans.running
+    assert running is not None
+    assert running.apps == (former, plan.apps[1])
+    assert pod.coordinator.status.report().apps["a"].lacks == ()
+    (pod.settings.data / "store" / "blobs" / OTHER_HEAD.sha256).write_bytes(OTHER)
+    pod.step_until(lambda: pod.coordinator._plans.running == plan)
+
+
+@pytest.mark.usefixtures("pod", "hasty")
+def test_an_engine_that_lost_a_part_of_a_plan_is_given_it_again_at_once(pod: Pod) -> None:
+    plan = runner_plan(runner_app("a", head=HEAD), runner_app("b", head=OTHER_HEAD))
+    pod.order(plan)
+    pod.step_until(lambda: pod.served == plan.digest)
+    asked = len(Engine.asked)
+    pipeline = pod.coordinator._pipeline
+    pipeline.note_lost_plan(pipeline.served or "")
+    pod.step_until(lambda: len(Engine.asked) > asked and not pipeline.has_lost_plan)
+    assert Engine.asked[-1] == pipeline.served
 
 
 def test_long_work_is_given_up_at_its_next_pause() -> None:

@@ -1,12 +1,16 @@
-"""Has the ordered plan served: loaded beside the one in use in a thread of its own, then taken up in one step."""
+"""Has the ordered plan served: loaded beside the one in use in a thread of its own, then taken up in one step.
+
+It is taken up with whoever's weights are complete; the others follow as theirs come, each without holding up anybody.
+"""
 
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.errors import MainstreamError
+from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.engine_state import EngineState
@@ -14,20 +18,46 @@ from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.blob_cache import BlobCache
 from mainstream_runner.pod.following.long_work import LongWork, Pause, StoppedError
+from mainstream_runner.pod.following.partial_plan import servable_part
 
 _log = logging.getLogger(__name__)
 _RETRY_S = 10.0
 """until a plan that can't be served is tried again"""
 _AWAY_RETRY_S = 0.1
 """until an engine that restarts is asked again: frames wait for it, and are dropped and counted if that takes long"""
+_LOOK_S = 0.25
+"""between two looks at what is on the disk"""
+_SETTLE_S = 1.0
+"""in which no further app became complete: then those that are need not wait for the rest"""
+_PATIENCE_S = 3.0
+"""after which they do not, whatever still comes"""
 _MOST_SAID = 512
 """characters of a problem"""
 
 
 @dataclass(frozen=True)
 class _Loading:
+    ordered: RunnerPlan
     plan: RunnerPlan
+    """what of it can be served"""
     work: LongWork[EngineState]
+
+
+@dataclass(frozen=True)
+class _TakenUp:
+    ordered_digest: str
+    plan: RunnerPlan
+    plan_digest: str
+
+
+@dataclass
+class _Incomplete:
+    """An ordered plan of which weights lack."""
+
+    ordered: RunnerPlan
+    part: RunnerPlan
+    since_s: float
+    changed_s: float
 
 
 class PlanFollower:
@@ -37,63 +67,125 @@ class PlanFollower:
         self._pipeline = pipeline
         self._cache = cache
         self._loading: _Loading | None = None
-        self._retry_s = 0.0
-        self._adopted: str | None = None
-        """digest of the ordered plan that was taken up last"""
+        self._incomplete: _Incomplete | None = None
+        self._looked_s = self._retry_s = 0.0
+        self._known_digest: tuple[RunnerPlan, str] | None = None
+        self._taken_up: _TakenUp | None = None
         self.problem: str | None = None
         """why the ordered plan is not served"""
         self.app_problems: Mapping[str, str] = {}
         """apps of the plan that is served which do not run, and why"""
+        self.lacking: Mapping[str, tuple[Blob, ...]] = {}
+        """what apps of the ordered plan wait for that do not run without it"""
+
+    @property
+    def running(self) -> RunnerPlan | None:
+        """What frames run through, if that was ordered: the ordered plan, or a part of it."""
+        taken_up = self._taken_up
+        return None if taken_up is None or taken_up.plan_digest != self._pipeline.served else taken_up.plan
+
+    @property
+    def served(self) -> str | None:
+        """Digest of the ordered plan that frames run through, if only for a part of its apps."""
+        taken_up = self._taken_up
+        return None if taken_up is None or taken_up.plan_digest != self._pipeline.served else taken_up.ordered_digest
 
     def start_anew(self) -> None:
         """There are other orders: what was tried before says nothing of them."""
-        self.problem, self._retry_s = None, 0.0
+        self.problem, self._looked_s, self._retry_s = None, 0.0, 0.0
 
-    def is_settled(self, plan: RunnerPlan | None) -> bool:
+    def is_settled(self, ordered: RunnerPlan | None) -> bool:
         """Whether the plan is served, or cannot be for now: nothing that is measured keeps it waiting."""
-        return plan is None or plan.digest == self._pipeline.served or self.problem is not None
+        return ordered is None or self.problem is not None or self.is_served(ordered)
 
-    def is_waiting(self, plan: RunnerPlan | None) -> bool:
-        """Whether the plan would be loaded now, for the first time or since the engine lost it."""
-        return plan is not None and self.problem is None and self._is_due(plan)
+    def is_served(self, ordered: RunnerPlan) -> bool:
+        """Whether frames run through the plan, if only for a part of its apps."""
+        return self.served is not None and self._digest(ordered) == self.served
 
-    def step(self, plan: RunnerPlan | None, keys: Mapping[str, SinkKeys]) -> None:
-        """Start to load the plan once everything of it is here, or take it up once it is loaded."""
-        if self._loading is not None and self._loading.plan is not plan:
+    def is_waiting(self, ordered: RunnerPlan | None) -> bool:
+        """Whether something of the plan would be loaded now, for the first time or since the engine lost it."""
+        return ordered is not None and self.problem is None and self._next_plan(ordered) is not None
+
+    def step(self, ordered: RunnerPlan | None, keys: Mapping[str, SinkKeys]) -> None:
+        """Start to load what of the plan can be served, or take it up once it is loaded."""
+        if self._loading is not None and self._loading.ordered is not ordered:
             # Given up, though the engine may go on with it: the last plan asked for wins there.
             self._loading.work.stop()
             self._loading = None
-        if plan is None:
+        if ordered is None:
             if self._pipeline.served is not None:
                 self._pipeline.adopt(None, {})
-            self._adopted = None
+            self._taken_up, self._incomplete, self.lacking = None, None, {}
         elif self._loading is None:
-            if self._is_due(plan):
-                self._loading = _Loading(plan, LongWork("load-plan", lambda pause: self._load(plan, pause)))
+            plan = self._next_plan(ordered)
+            if plan is not None:
+                self._loading = _Loading(ordered, plan, LongWork("load-plan", lambda pause: self._load(plan, pause)))
         elif not self._loading.work.is_running:
-            work, self._loading = self._loading.work, None
-            self._conclude(plan, work, keys)
+            loading, self._loading = self._loading, None
+            self._conclude(loading, keys)
 
     def withdraw(self) -> None:
         """Play nothing more of what was ordered, if that is what plays: nobody waits for the end of a measurement."""
-        if self._adopted is not None and self._pipeline.served == self._adopted:
+        if self.running is not None:
             self._pipeline.adopt(None, {})
-        self._adopted = None
+        self._taken_up = None
+
+    def keep_sinks(self, keys: Mapping[str, SinkKeys]) -> None:
+        """Keys of sinks may change without the plan."""
+        if (running := self.running) is not None:
+            self._pipeline.keep_sinks(running, keys)
 
     def close(self) -> None:
         """Load nothing more."""
         if self._loading is not None:
             self._loading.work.stop()
 
-    def _is_due(self, plan: RunnerPlan) -> bool:
-        if self._pipeline.serves(plan) or time.monotonic() < self._retry_s:
-            return False
-        return not self._cache.lacks(plan)
+    def _next_plan(self, ordered: RunnerPlan) -> RunnerPlan | None:
+        """What of the ordered plan is to be loaded now; None while that is served, or is better waited for."""
+        now_s = time.monotonic()
+        if now_s < max(self._retry_s, self._looked_s + _LOOK_S):
+            return None
+        self._looked_s = now_s
+        part = servable_part(ordered, self._cache.has, self.running)
+        self._note_lacking(ordered, part)
+        digest = self._digest(ordered) if part is ordered else part.digest
+        if digest == self._pipeline.served:
+            if self._taken_up is not None and self._taken_up.plan_digest == digest:
+                # Other orders of which the same part can be served.
+                self._taken_up = replace(self._taken_up, ordered_digest=self._digest(ordered))
+            return part if self._pipeline.has_lost_plan else None
+        return part if part is ordered or self._has_waited(ordered, part, now_s) else None
 
-    def _conclude(self, plan: RunnerPlan, work: LongWork[EngineState], keys: Mapping[str, SinkKeys]) -> None:
+    def _digest(self, ordered: RunnerPlan) -> str:
+        """Worked out once: it is asked for in every step."""
+        if self._known_digest is None or self._known_digest[0] is not ordered:
+            self._known_digest = ordered, ordered.digest
+        return self._known_digest[1]
+
+    def _has_waited(self, ordered: RunnerPlan, part: RunnerPlan, now_s: float) -> bool:
+        """Whether those who are complete have waited long enough for the rest: most plans are complete in a second."""
+        if not part.apps and self._pipeline.served is None:
+            return False
+        known = self._incomplete
+        if known is None or known.ordered is not ordered:
+            self._incomplete = _Incomplete(ordered, part, now_s, now_s)
+            return False
+        if known.part != part:
+            known.part, known.changed_s = part, now_s
+        return now_s - known.changed_s >= _SETTLE_S or now_s - known.since_s >= _PATIENCE_S
+
+    def _note_lacking(self, ordered: RunnerPlan, part: RunnerPlan) -> None:
+        runs = {app.name for app in part.apps}
+        self.lacking = {
+            app.name: tuple(blob for blob in app.blobs if not self._cache.has(blob))
+            for app in ordered.apps
+            if app.name not in runs
+        }
+
+    def _conclude(self, loading: _Loading, keys: Mapping[str, SinkKeys]) -> None:
         try:
-            state = work.result()
-            self._pipeline.adopt(served_routing(plan, state), keys)
+            state = loading.work.result()
+            self._pipeline.adopt(served_routing(loading.plan, state), keys)
         except StoppedError:
             return
         except (EngineUnavailableError, PlanNotServedError) as error:
@@ -103,9 +195,10 @@ class PlanFollower:
             self.problem = str(error)[:_MOST_SAID]
             self._retry_s = time.monotonic() + _RETRY_S
         else:
-            self.problem, self._adopted = None, plan.digest
+            self.problem, self._incomplete = None, None
+            self._taken_up = _TakenUp(self._digest(loading.ordered), loading.plan, loading.plan.digest)
             self.app_problems = {app: problem[:_MOST_SAID] for app, problem in state.unavailable_apps.items()}
-            self._cache.keep(plan)
+            self._cache.keep(loading.ordered, loading.plan)
 
     def _load(self, plan: RunnerPlan, pause: Pause) -> EngineState:
         """In a thread of its own. Weights that were changed on the disk are fetched anew, and the plan tried again."""
