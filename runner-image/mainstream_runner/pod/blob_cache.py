@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import httpx
 
+from mainstream.back_off import back_off_s
 from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan, blobs_of
 from mainstream.status_report import SignedBlob
@@ -28,8 +29,6 @@ _TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 _SLOW_S = 30.0
 _SLOWEST_BYTES_PER_S = 20_000.0
 """a store that drips must not keep the fetchers from the blobs of others"""
-_FIRST_RETRY_S = 0.5
-_LAST_RETRY_S = 30.0
 _KEPT_BYTES = 1 << 30
 
 
@@ -110,7 +109,7 @@ class BlobCache:
             with self._lock:
                 failures = self._attempts[blob.sha256].failures + 1
             _log.warning("blob %s was not fetched: %s", blob.sha256[:12], type(error).__name__)
-        wait_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** (failures - 1)) if failures else 0.0
+        wait_s = back_off_s(failures) if failures else 0.0
         with self._lock:
             if failures:
                 self._attempts[blob.sha256] = _Attempt(False, failures, time.monotonic() + wait_s)
