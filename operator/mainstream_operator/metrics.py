@@ -128,7 +128,9 @@ def samples(observation: Observation, decision: NodeDecision, ordered: RunnerPla
             found.setdefault(name, []).append(({**labels, "node": node}, float(value)))
 
     planned = decision.plan.plan if decision.plan is not None else None
-    predicted = {app.name: app for app in planned.apps if app.fits} if planned is not None else {}
+    kept = decision.plan.kept if decision.plan is not None else frozenset()
+    fitting = [app for app in planned.apps if app.fits] if planned is not None else []
+    predicted = {app.name: app for app in fitting if app.name not in kept}
     for app in ordered.apps if ordered is not None else ():
         namespace, _, name = app.name.partition("/")
         labels = {"namespace": namespace, "app": name}

@@ -39,15 +39,26 @@ def test_a_package_that_cannot_be_read_touches_nobody_else(cluster: ClusterState
     assert [app.name for app in decision.runner_plan.apps] == ["plaza/lamp-post"]
 
 
-def test_a_plan_stands_while_the_package_of_a_running_app_is_not_known(cluster: ClusterState) -> None:
+def test_a_running_app_whose_package_is_not_known_goes_on_as_it_runs(cluster: ClusterState) -> None:
     away = PackageState(refusal=Refusal(Reason.STORE_UNREACHABLE, "Away."))
     both = decide(observed(cluster), KeptPlanning()).runner_plan
-    one = decide(observed(cluster, crossing=away), KeptPlanning()).runner_plan
-    held = decide(observed(cluster, running=both, crossing=PackageState()), KeptPlanning())
-    assert held.hold
-    assert held.unread
-    assert decide(observed(cluster, running=both, crossing=away), KeptPlanning()).hold
-    assert not decide(observed(cluster, running=one, crossing=away), KeptPlanning()).hold
+    for unknown in (away, PackageState()):
+        decision = decide(observed(cluster, running=both, crossing=unknown, lamp_post=unknown), KeptPlanning())
+        assert decision.runner_plan == both
+        assert "goes on as it runs" in decision.waiting["plaza/crossing"].message
+    cluster.note_resource("VideoApp", app_body("lamp-post", suspend=True), gone=False)
+    decision = decide(observed(cluster, running=both, crossing=away), KeptPlanning())
+    assert decision.runner_plan is not None
+    assert [app.name for app in decision.runner_plan.apps] == ["plaza/crossing"]
+
+
+def test_an_app_that_was_never_read_waits_alone(cluster: ClusterState) -> None:
+    one = decide(observed(cluster, crossing=PackageState()), KeptPlanning()).runner_plan
+    assert one is not None
+    assert [app.name for app in one.apps] == ["plaza/lamp-post"]
+    decision = decide(observed(cluster, running=one, crossing=PackageState()), KeptPlanning())
+    assert decision.runner_plan == one
+    assert decision.waiting["plaza/crossing"].reason == "PackageBeingRead"
 
 
 def test_a_view_that_the_stream_has_not_is_refused(cluster: ClusterState) -> None:

@@ -49,7 +49,7 @@ class DesiredState:
 def desired_state(observation: Observation, decision: NodeDecision, settings: Settings) -> DesiredState:
     """What should exist; without a stream there is no runner."""
     snapshot = observation.snapshot
-    plan = observation.given.plan if decision.hold else decision.runner_plan
+    plan = decision.runner_plan
     node, kubernetes_node, children = snapshot.edge_node, snapshot.kubernetes_node, snapshot.children
     if node is None:
         is_edge = kubernetes_node is not None and kubernetes_node.is_edge
@@ -62,7 +62,7 @@ def desired_state(observation: Observation, decision: NodeDecision, settings: Se
         deployment = runner_deployment(node, host_name, settings.namespace, settings.runner)
         runner = RunnerObjects(
             secret=node_secret(node, settings.namespace, observation.token, observation.credentials),
-            orders=_orders(node, observation, decision, plan, settings.namespace),
+            orders=_orders(node, decision, plan, settings.namespace),
             others=(
                 *([(cache, children.cache)] if cache is not None else []),
                 (deployment, children.deployment),
@@ -76,12 +76,10 @@ def desired_state(observation: Observation, decision: NodeDecision, settings: Se
     return DesiredState(plan, runner=runner, removed=tuple((kind, body) for kind, body in removed if body is not None))
 
 
-def _orders(
-    node: EdgeNode, observation: Observation, decision: NodeDecision, plan: RunnerPlan | None, namespace: str
-) -> Desired:
-    """While the package of a running app is not known, what is to be profiled stays as it was given, too."""
-    wanted = (observation.given.wanted if decision.unread else None) or wanted_of(decision, node)
-    return orders_config_map(node, namespace, wanted, None if plan is None else plan.model_dump_json())
+def _orders(node: EdgeNode, decision: NodeDecision, plan: RunnerPlan | None, namespace: str) -> Desired:
+    return orders_config_map(
+        node, namespace, wanted_of(decision, node), None if plan is None else plan.model_dump_json()
+    )
 
 
 def _edge_node(name: str, settings: Settings) -> Desired:

@@ -30,6 +30,8 @@ from mainstream_operator.status.planned_app import planned_app, why
 DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""
 
+_PACKAGE_UNREAD = (Reason.PACKAGE_BEING_READ, Reason.STORE_UNREACHABLE, Reason.READING_FAILED)
+
 
 @dataclass(frozen=True)
 class AppFacts:
@@ -72,10 +74,10 @@ def as_planned(fps: float, planned_fps: float) -> bool:
 def _accepted(app: VideoApp, facts: AppFacts) -> Stated | Condition:
     if facts.refused is not None:
         return is_refused("Accepted", facts.refused)
-    if facts.waiting is not None and facts.waiting.reason is Reason.PACKAGE_BEING_READ:
+    if facts.waiting is not None and facts.waiting.reason in _PACKAGE_UNREAD:
         before = condition_of(app.status.conditions, "Accepted")
         if before is not None and before.observed_generation == app.metadata.generation:
-            # The operator was restarted and reads it again; nothing has changed for the app.
+            # The operator was restarted, or the store is away; nothing has changed for the app.
             return before
         return is_unknown("Accepted", facts.waiting.reason, facts.waiting.message)
     return is_true("Accepted", Reason.VALID, "Stream, view and package can be used.")

@@ -123,7 +123,7 @@ def _plan(node: EdgeNode, facts: NodeFacts) -> PlanSummary | None:
     ordered = facts.ordered
     if ordered is None:
         return None
-    if facts.plan is None or facts.plan.plan is None:
+    if facts.plan is None or facts.plan.plan is None or len(facts.plan.kept) == len(facts.plan.best.asking):
         # Left as it is, and so is what was said of it.
         return node.status.plan
     plan, baselines = facts.plan.plan, facts.plan.best.baselines

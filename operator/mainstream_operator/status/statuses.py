@@ -64,7 +64,8 @@ def _app_facts(
 ) -> AppFacts:
     got = next((app for app in ordered.apps if app.name == each.key), None) if ordered is not None else None
     plan = decision.plan.plan if decision.plan is not None else None
-    planned = next((app for app in plan.apps if app.name == each.key), None) if plan is not None else None
+    kept = decision.plan is not None and each.key in decision.plan.kept
+    planned = next((app for app in plan.apps if app.name == each.key), None) if plan is not None and not kept else None
     forecast = decision.forecasts.get(each.key)
     return AppFacts(
         node=observation.snapshot.node or None,

@@ -16,7 +16,7 @@ class Effect(Enum):
     WAITS = "waits"
     """it can be used and is not planned, until there is room for it or until something is known"""
     HOLDS = "holds"
-    """something about it is not known at the moment; if it runs, its node's plan stays as it is until it is"""
+    """something about it is not known at the moment; until it is, it waits, or goes on as it runs; nobody else does"""
     TELLS = "tells only"
     """a condition says so, and nothing follows from it"""
 

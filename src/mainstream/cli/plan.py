@@ -102,7 +102,7 @@ def plan(
             print_what_if(what_if, console)
             print_others(after, console)
     else:
-        _tell(decided, decision, surroundings.running, runner_plan, as_json=json)
+        _tell(decided, decision, runner_plan, as_json=json)
 
 
 @dataclass(frozen=True)
@@ -130,13 +130,12 @@ class _Surroundings:
 def _tell(
     decided: OfflineNode,
     decision: NodeDecision,
-    running: RunnerPlan | None,
     runner_plan: Path | None,
     *,
     as_json: bool,
 ) -> None:
     """Print the decision and write the runner's plan; an error where no app runs and none is only tried."""
-    ordered = running if decision.hold else decision.runner_plan
+    ordered = decision.runner_plan
     if as_json:
         typer.echo(answer_to_json(answer_of(decision)))
     else:

@@ -62,11 +62,6 @@ class BestPlan:
     """None: nobody is admitted"""
     baselines: Baselines = field(default_factory=Baselines)
 
-    @property
-    def weight(self) -> float:
-        """Of all that could be used."""
-        return sum(placed.app.spec.objective.weight for placed in self.asking)
-
 
 def best_plan(capacity: NodeCapacity, apps: Sequence[PlacedApp], planning: Planning) -> BestPlan:
     """Admit, plan, and keep every tenant within its share of the budget."""

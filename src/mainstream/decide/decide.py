@@ -1,7 +1,8 @@
 """The one decision path of a node: place, refuse, admit, plan, stay steady. Pure.
 
-An app that can't be used is refused with a reason and never touches its neighbours. While a package that may be running
-has not been read (whoever decides was just started, the store is away), nothing is decided (`hold`): what runs goes on.
+What is not known of one app concerns that app alone. One that can't be used is refused with a reason; one whose package
+was never read waits; one that runs and whose package cannot be read now goes on as it runs. Only where a profile no
+longer says what a running app costs is nothing planned (`hold`), and even then whoever is gone or suspended stops.
 """
 
 from collections.abc import Sequence
@@ -15,11 +16,13 @@ from mainstream.decide.node_plan import Forecast, NodePlan, NodePlanner
 from mainstream.decide.planning import Planning
 from mainstream.decide.profiled import known_profile, not_covered, why_unprofiled
 from mainstream.decide.refusal import Refusal
-from mainstream.decide.refuse import SortedApps, bare_node, sort_apps
+from mainstream.decide.refuse import SortedApps, bare_node, goes_on, sort_apps
 from mainstream.decide.slowdown import slowdown_of, slowed
 from mainstream.node_profile import NodeProfile
 from mainstream.planner import Policy, Running
 from mainstream.runner_plan import RunnerPlan
+from mainstream.workload.compose import reduced
+from mainstream.workload.kept_app import kept_app
 from mainstream.workload.node_workload import PlacedApp
 
 MOST_DRY_RUNS = 8
@@ -35,16 +38,16 @@ _TOO_MANY_DRY_RUNS = Refusal(
 class NodeDecision:
     """Everything that follows from a node's inputs; all by key."""
 
+    runner_plan: RunnerPlan | None
+    """what the runner is to do; None where nothing is to run"""
     hold: bool
-    """leave the plan as it is"""
-    unread: bool
-    """the package of a running app is not known: leave what a runner is to profile as it is, too"""
+    """nothing was planned: what runs of those that still may goes on"""
     usable: tuple[PlacedApp, ...]
     """apps that a runner has to be able to run, whether their costs are known or not"""
     refused: dict[str, Refusal]
     """apps that can't be used as they are"""
     waiting: dict[str, Refusal]
-    """apps that could be used, but nothing can be planned for them yet, or ever"""
+    """apps that could be used, but nothing can be planned for them yet, or ever; or that go on as they run"""
     profile: NodeProfile | None = None
     slowdown: float = 1.0
     """what plans multiply the profile's seconds with"""
@@ -52,42 +55,51 @@ class NodeDecision:
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     """of dry runs"""
 
-    @property
-    def runner_plan(self) -> RunnerPlan | None:
-        """What the runner is to do; None where nothing is to run."""
-        return None if self.plan is None else self.plan.runner_plan
-
 
 def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainstream") -> NodeDecision:
     """Decide for one node; a policy other than mainstream is a baseline."""
     found = sort_apps(inputs)
-    node, running = inputs.node, inputs.running_apps
-    unread = not running.isdisjoint(found.unread)
+    node = inputs.node
     profile = None if node is None else known_profile(node, inputs.measured)
     if node is None or profile is None:
         why = why_unprofiled(inputs)
         waiting = found.waiting | {placed.name: why for placed in found.usable}
-        return NodeDecision(hold=unread, unread=unread, usable=found.usable, refused=found.refused, waiting=waiting)
+        still = _still_running(inputs, found)
+        return NodeDecision(
+            runner_plan=still,
+            hold=still is not None,
+            usable=found.usable,
+            refused=found.refused,
+            waiting=waiting,
+        )
     slowdown = slowdown_of(node, profile, inputs.report, inputs.running)
     ready, refused, waiting = _ready(found, profile, inputs)
-    # Where a running app only waits for the runner to profile its base or stream again, the old plan goes on.
-    hold = unread or any(name in running and refusal.reason.effect is Effect.HOLDS for name, refusal in waiting.items())
-    plan: NodePlan | None = None
-    forecasts: dict[str, Forecast] = {}
-    if not hold:
-        capacity = NodeCapacity(bare_node(node), slowed(profile, slowdown), tuple(sorted(inputs.budget_shares.items())))
-        planner = NodePlanner(capacity, _running(inputs.running), planning, policy)
-        asking = tuple(placed for placed in ready if not placed.app.spec.dry_run)
-        tried = sorted((each for each in ready if each.app.spec.dry_run), key=lambda each: precedence(each.app))
-        plan = planner.plan(asking)
-        forecasts = {each.name: planner.forecast(plan, asking, each) for each in tried[:MOST_DRY_RUNS]}
-        waiting |= {each.name: _TOO_MANY_DRY_RUNS for each in tried[MOST_DRY_RUNS:]} | plan.best.turned_away
-        refused |= plan.best.refused | _refused_dry_runs(forecasts)
+    planned = {placed.name for placed in ready}
+    unprofiled = [name for name, refusal in waiting.items() if refusal.reason.effect is Effect.HOLDS]
+    still = _still_running(inputs, found)
+    hold = still is not None and any(app.name in unprofiled and app.name not in planned for app in still.apps)
+    if hold:
+        return NodeDecision(
+            runner_plan=still,
+            hold=True,
+            usable=found.usable,
+            refused=refused,
+            waiting=waiting,
+            profile=profile,
+            slowdown=slowdown,
+        )
+    capacity = NodeCapacity(bare_node(node), slowed(profile, slowdown), tuple(sorted(inputs.budget_shares.items())))
+    planner = NodePlanner(capacity, _running(inputs.running), planning, policy)
+    asking = tuple(placed for placed in ready if not placed.app.spec.dry_run)
+    tried = sorted((each for each in ready if each.app.spec.dry_run), key=lambda each: precedence(each.app))
+    plan = planner.plan(asking)
+    forecasts = {each.name: planner.forecast(plan, asking, each) for each in tried[:MOST_DRY_RUNS]}
+    waiting |= {each.name: _TOO_MANY_DRY_RUNS for each in tried[MOST_DRY_RUNS:]} | plan.best.turned_away
     return NodeDecision(
-        hold=hold,
-        unread=unread,
+        runner_plan=_ordered(plan, inputs.running),
+        hold=False,
         usable=found.usable,
-        refused=refused,
+        refused=refused | plan.best.refused | _refused_dry_runs(forecasts),
         waiting=waiting,
         profile=profile,
         slowdown=slowdown,
@@ -96,19 +108,49 @@ def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainst
     )
 
 
+def _ordered(plan: NodePlan, running: RunnerPlan | None) -> RunnerPlan | None:
+    """What the runner is to do. While packages cannot be read, costs are known less well: that alone is no new plan."""
+    made = plan.runner_plan
+    if running is None or made is None or not plan.kept:
+        return made
+    return running if (made.apps, made.streams) == (running.apps, running.streams) else made
+
+
 def _ready(
     found: SortedApps, profile: NodeProfile, inputs: NodeInputs
 ) -> tuple[Sequence[PlacedApp], dict[str, Refusal], dict[str, Refusal]]:
-    """Those of the usable apps that the profile covers; who is refused, and who waits, with the others."""
+    """Those of the usable apps that the profile covers; who is refused, and who waits, with the others.
+
+    An app that runs and whose new package needs something else profiled goes on as it runs.
+    """
     ready: list[PlacedApp] = []
     refused, waiting = dict(found.refused), dict(found.waiting)
+    asking = {each.key: each for each in inputs.apps}
+    known = [placed.package for placed in found.usable if placed.kept is None]
     for placed in found.usable:
         refusal = not_covered(placed, profile, inputs.report)
         if refusal is None:
             ready.append(placed)
+        elif refusal.reason.effect is Effect.REFUSES:
+            refused[placed.name] = refusal
+            waiting.pop(placed.name, None)
         else:
-            (refused if refusal.reason.effect is Effect.REFUSES else waiting)[placed.name] = refusal
+            entry = inputs.entry_of(asking[placed.name])
+            kept = None if entry is None else kept_app(placed.app, placed.stream, entry, known)
+            goes = kept is not None and not_covered(kept, profile, inputs.report) is None
+            if kept is not None and goes:
+                ready.append(kept)
+            waiting[placed.name] = goes_on(refusal) if goes else refusal
     return ready, refused, waiting
+
+
+def _still_running(inputs: NodeInputs, found: SortedApps) -> RunnerPlan | None:
+    """What of the running plan goes on where nothing new is planned: whoever is not gone, refused or suspended."""
+    if inputs.running is None:
+        return None
+    usable = {placed.name for placed in found.usable}
+    asking = {each.key for each in inputs.apps if each.key in usable and inputs.entry_of(each) is not None}
+    return reduced(inputs.running, asking)
 
 
 def _refused_dry_runs(forecasts: dict[str, Forecast]) -> dict[str, Refusal]:

@@ -8,7 +8,7 @@ from mainstream.api.reasons import Effect
 from mainstream.decide.refusal import Refusal
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerPlan
+from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream.status_report import StatusReport
 
 
@@ -72,7 +72,10 @@ class NodeInputs:
     budget_shares: Mapping[str, float] = field(default_factory=dict)
     """of the node's budget, by namespace, where a quota limits it"""
 
-    @property
-    def running_apps(self) -> frozenset[str]:
-        """Keys of the apps that the running plan holds."""
-        return frozenset() if self.running is None else frozenset(app.name for app in self.running.apps)
+    def entry_of(self, asking: AskingApp) -> RunnerApp | None:
+        """What the app runs now, if it is to go on with that until something else is known of it."""
+        if self.running is None or not asking.runs:
+            return None
+        where = (asking.app.stream_key, asking.app.spec.stream.view)
+        entries = (entry for entry in self.running.apps if entry.name == asking.key)
+        return next((entry for entry in entries if (entry.stream, entry.view) == where), None)

@@ -27,11 +27,20 @@ class NodePlan:
 
     @property
     def mean_f1(self) -> float:
-        """Weighted mean of predicted F1 over all apps that could be used; one that did not fit counts as 0."""
-        weights = {placed.name: placed.app.spec.objective.weight for placed in self.best.asking}
+        """Weighted mean of predicted F1 over all apps that could be used; one that did not fit counts as 0.
+
+        Apps that go on as they run while their package cannot be read do not count: nothing can be predicted for them.
+        """
+        known = [placed for placed in self.best.asking if placed.kept is None]
+        weights = {placed.name: placed.app.spec.objective.weight for placed in known}
         if self.plan is None or not weights:
             return 0.0
-        return sum(weights[app.name] * app.f1 for app in self.plan.apps) / self.best.weight
+        return sum(weights.get(app.name, 0.0) * app.f1 for app in self.plan.apps) / sum(weights.values())
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Apps that go on as they run, by name: what the plan predicts for them means nothing."""
+        return frozenset(placed.name for placed in self.best.asking if placed.kept is not None)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
+from mainstream.workload.kept_app import kept_app
 from mainstream.workload.node_workload import PlacedApp
 
 
@@ -24,9 +25,7 @@ class SortedApps:
     """whose stream and package are known and in order, by key"""
     refused: dict[str, Refusal]
     waiting: dict[str, Refusal]
-    """that could be used, but are not to run, or not yet"""
-    unread: frozenset[str]
-    """whose package is not known at the moment, by key"""
+    """that could be used, but are not to run, or not yet; or that go on as they run until more is known"""
 
 
 def refuse_apps(apps: Iterable[AskingApp]) -> dict[str, Refusal]:
@@ -57,7 +56,7 @@ def sort_apps(inputs: NodeInputs) -> SortedApps:
     usable: list[PlacedApp] = []
     refused: dict[str, Refusal] = {}
     waiting: dict[str, Refusal] = {}
-    unread: set[str] = set()
+    known = [state.manifest for state in inputs.packages.values() if state.manifest is not None]
     for each in sorted(inputs.apps, key=lambda each: each.key):
         state = inputs.packages.get(each.key, PackageState())
         refusal = inputs.refused.get(each.key) or (None if state.unknown else state.refusal)
@@ -67,15 +66,21 @@ def sort_apps(inputs: NodeInputs) -> SortedApps:
             waiting[each.key] = _SUSPENDED
         elif each.over_quota is not None:
             waiting[each.key] = each.over_quota
-        elif state.manifest is not None and each.stream is not None:
+        elif each.stream is not None and state.manifest is not None:
             usable.append(PlacedApp(_bare_app(each.app), _bare_stream(each.stream), state.manifest))
+        elif each.stream is not None and (entry := inputs.entry_of(each)) is not None:
+            usable.append(kept_app(_bare_app(each.app), _bare_stream(each.stream), entry, known))
+            waiting[each.key] = goes_on(state.refusal or _BEING_READ)
+        elif state.refusal is None:
+            waiting[each.key] = _BEING_READ
         else:
-            unread.add(each.key)
-            if state.refusal is None:
-                waiting[each.key] = _BEING_READ
-            else:
-                refused[each.key] = state.refusal
-    return SortedApps(tuple(usable), refused, waiting, frozenset(unread))
+            refused[each.key] = state.refusal
+    return SortedApps(tuple(usable), refused, waiting)
+
+
+def goes_on(refusal: Refusal) -> Refusal:
+    """The same of an app that runs, and goes on with what it runs."""
+    return Refusal(refusal.reason, f"{refusal.message} Until then the app goes on as it runs.")
 
 
 def bare_node(node: EdgeNode) -> EdgeNode:

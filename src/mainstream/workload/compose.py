@@ -1,6 +1,6 @@
 """From a planner's answer to a runner's orders: the same decisions, with streams, views and digests."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.planner.plan import AppPlan, Plan
@@ -22,6 +22,24 @@ def compose_runner_plan(workload: NodeWorkload, plan: Plan) -> RunnerPlan:
     )
 
 
+def reduced(plan: RunnerPlan, apps: Collection[str]) -> RunnerPlan | None:
+    """The plan with only these of its apps, which run as they did; None where none is left."""
+    left = tuple(app for app in plan.apps if app.name in apps)
+    if len(left) == len(plan.apps):
+        return plan
+    views: dict[str, set[str]] = {}
+    for app in left:
+        views.setdefault(app.stream, set()).add(app.view)
+    streams = tuple(
+        stream.model_copy(
+            update={"crops": {view: crop for view, crop in stream.crops.items() if view in views[stream.name]}}
+        )
+        for stream in plan.streams
+        if stream.name in views
+    )
+    return plan.model_copy(update={"apps": left, "streams": streams}) if left else None
+
+
 def runner_streams(placed: Sequence[tuple[VideoApp, VideoStream]]) -> tuple[RunnerStream, ...]:
     """The streams that these apps look at, each once, with the views that they use."""
     streams = {stream.key: stream for _, stream in placed}
@@ -41,6 +59,8 @@ def runner_stream(stream: VideoStream, views: Iterable[str]) -> RunnerStream:
 def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
     if decided.branch_point is None or decided.threshold is None or decided.fps is None or decided.votes is None:
         raise ValueError(f"app {placed.name} did not fit and cannot run")
+    if placed.kept is not None:
+        return placed.kept.model_copy(update={"fps": decided.fps, "sinks": tuple(placed.app.spec.sinks)})
     package = placed.package
     candidate = package.candidate(decided.branch_point)
     return RunnerApp(

@@ -8,6 +8,7 @@ from mainstream.events import EventStatistics
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest
 from mainstream.node_profile import NodeProfile
+from mainstream.runner_plan import RunnerApp
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class PlacedApp:
     app: VideoApp
     stream: VideoStream
     package: Manifest
+    kept: RunnerApp | None = None
+    """what it runs, where its package cannot be read now: then it goes on so, and `package` says no more than that"""
 
     @property
     def name(self) -> str:
