@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from mainstream.planner import Plan
-from mainstream.scoring import merge_reports
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import branch_point_of
 from mainstream_demo.outcome import PolicyOutcome, Truth
@@ -26,7 +23,7 @@ def draw_page(
 ) -> str:
     """The whole page as HTML."""
     ours = outcomes["mainstream"]
-    samples = choose_samples({name: truth.events for name, (_, truth) in apps.items()}, ours.decision_times_s)
+    samples = choose_samples(ours.scores)
     roots = sum(each.cost for each in ours.plan.cost.segments if branch_point_of(each.key) == 0)
     return render_page(
         result,
@@ -37,15 +34,9 @@ def draw_page(
                 name,
                 truth.span,
                 truth.events,
-                {
-                    policy: merge_reports(
-                        np.array(outcome.decision_times_s[name]),
-                        placed.app.spec.merge_gap_seconds or placed.event_length_s,
-                    )
-                    for policy, outcome in outcomes.items()
-                },
+                {policy: outcome.scores[name].alert_spans for policy, outcome in outcomes.items()},
             )
-            for name, (placed, truth) in apps.items()
+            for name, (_, truth) in apps.items()
         ],
         samples=with_pictures(samples, clip, fps),
         caution=caution(result),

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mainstream.labels import Labels, Run, runs_within
+from mainstream.alerts.measured import AlertScore, score_alerts
+from mainstream.alerts.spans import Span, events_within
+from mainstream.labels import Labels, Run
 from mainstream.planner import AppPlan, Plan
-from mainstream.scoring import EventScore, Span, score_events
 from mainstream.workload.node_workload import PlacedApp
 from mainstream_demo.evaluate import mean_f1
 from mainstream_demo.result import AppResult, PlayedFrames, PolicyResult
@@ -16,12 +17,13 @@ from mainstream_runner.run_result import AppRun, RunResult
 
 @dataclass(frozen=True)
 class Truth:
-    """True events of one app in the played part, in seconds of the clip."""
+    """True events of one app in the played part, after merging, in seconds of the clip."""
 
     span: Span
     events: list[Span]
     ignored: list[Span]
     """pieces of events that the split between training and test cuts"""
+    merge_gap_s: float
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,18 @@ class PolicyOutcome:
     plan: Plan
     run: RunResult | None
     """none where no app fitted"""
-    decision_times_s: dict[str, list[float]]
-    scores: dict[str, EventScore]
+    scores: dict[str, AlertScore]
 
 
-def truth_of(labels: Labels, label: str, fps: float) -> Truth:
-    """What the labels say of one app in the test part of the clip."""
-    part = labels.split.test
-    whole, cut = runs_within(labels.apps[label].runs, part)
-    return Truth(_seconds(part, fps), [_seconds(run, fps) for run in whole], [_seconds(run, fps) for run in cut])
+def truth_of(labels: Labels, label: str, fps: float, merge_gap_s: float) -> Truth:
+    """What the labels say of one app in the test part of the clip; runs no further apart than the gap are one event."""
+    span = _seconds(labels.split.test, fps)
+    whole, cut = events_within([_seconds(run, fps) for run in labels.apps[label].runs], span, merge_gap_s)
+    return Truth(span, whole, cut, merge_gap_s)
 
 
 def measure(plan: Plan, run: RunResult | None, apps: Mapping[str, tuple[PlacedApp, Truth]]) -> PolicyOutcome:
-    """Score every app's live decisions; an app that did not run has none."""
+    """Score the alerts of every app's live decisions; an app that did not run has none."""
     decided: dict[str, list[float]] = {name: [] for name in apps}
     if run is not None:
         fps = {name: placed.stream.spec.frames_per_second for name, (placed, _) in apps.items()}
@@ -51,17 +52,12 @@ def measure(plan: Plan, run: RunResult | None, apps: Mapping[str, tuple[PlacedAp
             # The middle of the frame's time, so that rounding never moves it over an event's edge.
             decided[name].append((frame + 0.5) / fps[name])
     scores = {
-        name: score_events(
-            sorted(decided[name]),
-            truth.events,
-            truth.span,
-            length_s=placed.event_length_s,
-            merge_gap_s=placed.app.spec.merge_gap_seconds or placed.event_length_s,
-            ignored=truth.ignored,
+        name: score_alerts(
+            sorted(decided[name]), truth.events, truth.span, merge_gap_s=truth.merge_gap_s, ignored=truth.ignored
         )
-        for name, (placed, truth) in apps.items()
+        for name, (_, truth) in apps.items()
     }
-    return PolicyOutcome(plan, run, decided, scores)
+    return PolicyOutcome(plan, run, scores)
 
 
 def policy_result(outcome: PolicyOutcome) -> PolicyResult:
@@ -77,7 +73,7 @@ def policy_result(outcome: PolicyOutcome) -> PolicyResult:
     )
 
 
-def _app_result(planned: AppPlan, run: AppRun | None, score: EventScore) -> AppResult:
+def _app_result(planned: AppPlan, run: AppRun | None, score: AlertScore) -> AppResult:
     frames = PlayedFrames(captured=0, analysed=0, skipped=0, dropped=0)
     if run is not None:
         tally = run.frames
@@ -95,11 +91,10 @@ def _app_result(planned: AppPlan, run: AppRun | None, score: EventScore) -> AppR
         f1_predicted=planned.f1,
         f1_measured=score.f1,
         events=score.events,
-        events_found=score.events_found,
-        windows=score.windows,
-        windows_false=score.windows_false,
-        alerts=score.reports,
-        alerts_true=score.reports_true,
+        events_found=len(score.found),
+        alerts=score.alerts,
+        alerts_false=len(score.false),
+        alerts_repeated=len(score.repeated),
     )
 
 

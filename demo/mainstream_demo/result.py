@@ -38,11 +38,11 @@ class AppResult(_Part):
     f1_measured: float
     events: int
     events_found: int
-    windows: int
-    """outside events"""
-    windows_false: int
+    """for which an alert opened"""
     alerts: int
-    alerts_true: int
+    alerts_false: int
+    alerts_repeated: int
+    """further ones for events that were found: they count neither way"""
 
 
 class PolicyResult(_Part):
@@ -60,7 +60,7 @@ class PolicyResult(_Part):
 
 
 class F1Difference(_Part):
-    """Mainstream's mean measured F1 less a baseline's, with a 95 % interval over events and windows."""
+    """Mainstream's mean measured F1 less a baseline's, with a 95 % interval over events and false alerts."""
 
     baseline: str
     difference: float

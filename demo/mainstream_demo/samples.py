@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 
-from mainstream.scoring import Span
+from mainstream.alerts.measured import AlertScore
 
 _WIDTH_PIXELS = 384
 
@@ -23,17 +23,12 @@ class Sample:
     jpeg_base64: str = ""
 
 
-def choose_samples(
-    events: Mapping[str, Sequence[Span]], decision_times_s: Mapping[str, Sequence[float]]
-) -> list[Sample]:
+def choose_samples(scores: Mapping[str, AlertScore]) -> list[Sample]:
     """The first found and the first missed event of each app, at its middle."""
     chosen = []
-    for app, spans in events.items():
-        found = {span: any(span[0] <= at < span[1] for at in decision_times_s[app]) for span in spans}
-        for wanted in (True, False):
-            first = next((span for span in spans if found[span] is wanted), None)
-            if first is not None:
-                chosen.append(Sample(app, (first[0] + first[1]) / 2, wanted))
+    for app, score in scores.items():
+        for spans, found in (([each.event for each in score.found], True), (score.missed, False)):
+            chosen += [Sample(app, (start_s + end_s) / 2, found) for start_s, end_s in spans[:1]]
     return chosen
 
 

@@ -129,7 +129,7 @@ def _result(
     """Measure every run against the labels; the result, and its page."""
     asking = plans["mainstream"].best.asking
     fps = asking[0].stream.spec.frames_per_second
-    apps = {placed.name: (placed, truth_of(labels, placed.package.name, fps)) for placed in asking}
+    apps = {placed.name: (placed, truth_of(labels, placed.package.name, fps, placed.merge_gap_s)) for placed in asking}
     outcomes: dict[str, PolicyOutcome] = {
         policy: measure(made.plan, runs[policy], apps) for policy, made in plans.items() if made.plan is not None
     }

@@ -32,7 +32,7 @@ def print_result(result: DemoResult, console: Console) -> None:
 def _policy_table(title: str, policy: PolicyResult) -> Table:
     table = Table(
         title=(
-            f"{title}: mean event F1 {policy.mean_f1_measured:.3f} measured, {policy.mean_f1_predicted:.3f} predicted"
+            f"{title}: mean alert F1 {policy.mean_f1_measured:.3f} measured, {policy.mean_f1_predicted:.3f} predicted"
         ),
         caption=(
             f"cost {policy.cost:.3f} of budget {policy.budget:.3f} CPU planned, {policy.cpu_used:.3f} used "
@@ -44,7 +44,7 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
         caption_justify="left",
     )
     table.add_column("app", no_wrap=True)
-    for name in ("frozen\nto", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "events\nfound", "false\nalarms"):
+    for name in ("frozen\nto", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "events\nfound", "false\nalerts"):
         table.add_column(name, justify="right", no_wrap=True)
     for app in policy.apps:
         table.add_row(*_row(app))
@@ -63,14 +63,14 @@ def _row(app: AppResult) -> tuple[str, ...]:
         f"{app.f1_predicted:.3f}",
         f"{app.f1_measured:.3f}",
         f"{app.events_found}/{app.events}",
-        f"{app.windows_false}/{app.windows}",
+        str(app.alerts_false),
     )
 
 
 def _summary(result: DemoResult) -> Group:
     lines = [
         Text.from_markup(
-            f"Mainstream less {TITLES[each.baseline]}: [bold]{each.difference:+.3f}[/bold] mean event F1 "
+            f"Mainstream less {TITLES[each.baseline]}: [bold]{each.difference:+.3f}[/bold] mean alert F1 "
             f"(95 % interval {each.low:+.2f} to {each.high:+.2f})"
         )
         for each in result.differences

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mainstream.alerts.measured import score_alerts
 from mainstream_demo.page import render_page
 from mainstream_demo.pictures import Head, StemSegment, stem_tree, timeline
 from mainstream_demo.result import AppResult, DemoResult, F1Difference, PlayedFrames, PolicyResult
@@ -29,10 +30,9 @@ def result() -> DemoResult:
         f1_measured=0.75,
         events=8,
         events_found=6,
-        windows=10,
-        windows_false=2,
         alerts=9,
-        alerts_true=7,
+        alerts_false=2,
+        alerts_repeated=1,
     )
     unfit = app.model_copy(update={"branch_point": None, "fps_planned": 0.0, "votes": None, "threshold": None})
     policy = PolicyResult(
@@ -78,7 +78,8 @@ def test_text_from_outside_is_escaped(page: str) -> None:
 
 
 def test_an_app_has_one_found_and_one_missed_event_as_samples() -> None:
-    chosen = choose_samples({"door": [(0.0, 2.0), (4.0, 6.0), (8.0, 10.0)]}, {"door": [4.5]})
+    score = score_alerts([4.5], [(0.0, 2.0), (4.0, 6.0), (8.0, 10.0)], (0.0, 12.0), merge_gap_s=1.0)
+    chosen = choose_samples({"door": score})
     assert [(sample.time_s, sample.found) for sample in chosen] == [(5.0, True), (1.0, False)]
 
 

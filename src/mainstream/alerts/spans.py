@@ -32,6 +32,14 @@ def merge_spans(runs: Sequence[Span] | FloatArray, merge_gap_s: float) -> list[S
     return [(float(pieces[0, 0]), float(pieces[-1, 1])) for pieces in merge_runs(runs, merge_gap_s)]
 
 
+def events_within(runs: Sequence[Span] | FloatArray, span: Span, merge_gap_s: float) -> tuple[list[Span], list[Span]]:
+    """Events that lie wholly in `span`, and the pieces inside of those that its ends cut: they belong to no part."""
+    merged = merge_spans(runs, merge_gap_s)
+    whole = [event for event in merged if span[0] <= event[0] and event[1] <= span[1]]
+    cut = [event for event in merged if event not in whole and event[0] < span[1] and span[0] < event[1]]
+    return whole, [(max(start_s, span[0]), min(end_s, span[1])) for start_s, end_s in cut]
+
+
 def merge_decisions(times_s: ArrayLike, merge_gap_s: float) -> FloatArray:
     """First and last decision (alerts, 2) of every alert; `times_s` (n,) are ascending."""
     times = np.asarray(times_s, dtype=np.float64)
