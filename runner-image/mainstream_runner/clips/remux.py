@@ -8,6 +8,8 @@ from typing import Any, cast
 import av
 from av.video.codeccontext import VideoCodecContext
 
+from mainstream.footage.shown import shown_size
+from mainstream.frames import view_pixels
 from mainstream_runner.clips.packet_ring import RingPacket, VideoFormat
 
 _PICTURE_WIDTH = 640
@@ -46,13 +48,15 @@ def write_picture(packets: Sequence[RingPacket], at_s: float, path: Path) -> Non
             shown = picture
     if shown is None:
         raise ValueError("no picture can be decoded")
-    width = min(_PICTURE_WIDTH, shown.width) // 2 * 2
-    height = max(2, round(shown.height * width / shown.width) // 2 * 2)
+    shown_width, shown_height = shown_size(shown)
+    width = min(_PICTURE_WIDTH, shown_width) // 2 * 2
+    height = max(2, round(shown_height * width / shown_width) // 2 * 2)
     encoder = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
     encoder.time_base = Fraction(1, 25)
     encoder.options = {"qscale": _JPEG_QUALITY}
-    scaled = shown.reformat(width=width, height=height, format="yuvj420p")
+    pixels = view_pixels(shown, None, height, width)
+    scaled = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuvj420p")
     scaled.pts, scaled.time_base = 0, encoder.time_base
     path.write_bytes(b"".join(bytes(each) for each in [*encoder.encode(scaled), *encoder.encode(None)]))
 
