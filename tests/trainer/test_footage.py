@@ -152,4 +152,5 @@ def test_labels_in_frames_become_events_in_seconds(cases: Path) -> None:
     )
     spans = job.events.times.spans(job.events.runs)
     assert spans == [pytest.approx(each) for each in [(2.0, 3.5), (6.0, 7.5), (10.5, 18.0)]]
-    assert job.events.length_s == pytest.approx((1.5 + 1.5 + 7.5) / 3)
+    # The mean length of the labelled runs.
+    assert job.events.merge_gap_s == pytest.approx((1.5 + 1.5 + 7.5) / 3)
