@@ -148,8 +148,8 @@ def on_slower_node(drawn: Workload, problem: Problem, scores: Mapping[tuple[str,
         ),
     )
     again = solve(slower, gap=GAP)
-    counts = play_plan(again.apps, scores, drawn.stream, drawn.event_classes, drawn.lengths_s)
-    return mean_of(stays, "f1"), mean_of(result_of(again, counts, drawn.lengths_s), "f1")
+    counts = play_plan(again.apps, scores, drawn.stream, drawn.event_classes, drawn.gaps_s)
+    return mean_of(stays, "f1"), mean_of(result_of(again, counts, drawn.gaps_s), "f1")
 
 
 def _played(
@@ -164,8 +164,8 @@ def _played(
             shown = scores[app.name, app.branch_point]
             choice = Choice(app.fps, app.threshold or 0.0, app.votes or 1, shown)
             analysed = frames[app.fps]
-        counts[app.name] = play_app(choice, analysed, drawn.stream, events, drawn.lengths_s[app.name])
-    return result_of(plan, counts, drawn.lengths_s)
+        counts[app.name] = play_app(choice, analysed, drawn.stream, events, drawn.gaps_s[app.name])
+    return result_of(plan, counts, drawn.gaps_s)
 
 
 def summary(results: Sequence[Mapping[str, float]]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def held_out_and_test(pool: str) -> dict[str, Any]:
         f1 = []
         for index in range(min(PLAYED_TWICE, stage.workloads(cell))):
             drawn, result = stage.workload(cell, index), stage.results_of(cell, index)[policy]
-            counts = play_plan(plans_of(result), held_out, drawn.training_stream, drawn.event_classes, drawn.lengths_s)
+            counts = play_plan(plans_of(result), held_out, drawn.training_stream, drawn.event_classes, drawn.gaps_s)
             on_held_out = float(np.mean([each.f1 for each in counts.values()]))
             f1.append([mean_of(result, "f1_predicted"), on_held_out, mean_of(result, "f1")])
         predicted, played, tested = np.mean(f1, axis=0).tolist()
@@ -205,7 +205,7 @@ def summary(rows: Rows) -> dict[str, Any]:
 
 def is_inside(row: Mapping[str, Any]) -> bool:
     """Whether the measured F1's own 95 % interval holds the prediction."""
-    low, high = f1_interval(row["events"], row["events_found"], row["windows"], row["windows_false"])
+    low, high = f1_interval(row["events"], row["events_found"], row["quiet_stretches"], row["alerts_false"])
     return bool(low <= row["f1_predicted"] <= high)
 
 

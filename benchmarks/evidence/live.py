@@ -11,10 +11,11 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.alerts.measured import AlertScore, score_alerts
+from mainstream.alerts.spans import events_within
 from mainstream.nn.registry import load_base_network
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan, RunnerStream
-from mainstream.scoring import EventScore, score_events
 from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult
@@ -81,18 +82,10 @@ def read_frames(path: Path) -> list[LiveFrame]:
 
 
 def score_live(
-    analysed: Sequence[LiveFrame], app: str, stream: PictureStream, frames: int, classes: Sequence[int], length_s: float
-) -> EventScore:
+    analysed: Sequence[LiveFrame], app: str, stream: PictureStream, frames: int, classes: Sequence[int], gap_s: float
+) -> AlertScore:
     """Measured counts of one app over the first `frames` of a stream; an event that the end cuts is ignored."""
-    events = stream.events(classes)
-    whole = [event for event in events if event[1] <= frames]
-    cut = [(start, frames) for start, end in events if start < frames < end]
+    span = (0.0, frames / stream.fps)
+    whole, cut = events_within(in_seconds(stream.events(classes), stream.fps), span, gap_s)
     decided = sorted((each.frame + 0.5) / stream.fps for each in analysed if each.app == app and each.decision)
-    return score_events(
-        decided,
-        in_seconds(whole, stream.fps),
-        (0.0, frames / stream.fps),
-        length_s=length_s,
-        merge_gap_s=length_s,
-        ignored=in_seconds(cut, stream.fps),
-    )
+    return score_alerts(decided, whole, span, merge_gap_s=gap_s, ignored=cut)

@@ -123,16 +123,16 @@ def compare(drawn: Workload, plan: Plan, frames: int, report: RunResult, analyse
     """What ran against what was planned and what playing says of the same frames."""
     cell, known = drawn.cell, stage.scores(drawn.cell.pool, stage.apps_of(drawn.cell))
     live = {
-        name: score_live(analysed, name, drawn.stream, frames, classes, drawn.lengths_s[name])
+        name: score_live(analysed, name, drawn.stream, frames, classes, drawn.gaps_s[name])
         for name, classes in drawn.event_classes.items()
     }
     played = played_frames(plan, drawn.stream, frames, known)
     expected = {
-        name: score_live(played, name, drawn.stream, frames, classes, drawn.lengths_s[name])
+        name: score_live(played, name, drawn.stream, frames, classes, drawn.gaps_s[name])
         for name, classes in drawn.event_classes.items()
     }
-    ours = result_of(plan, live, drawn.lengths_s)
-    theirs = result_of(plan, expected, drawn.lengths_s)
+    ours = result_of(plan, live, drawn.gaps_s)
+    theirs = result_of(plan, expected, drawn.gaps_s)
     points = {app.name: (app.branch_point, app.threshold) for app in plan.apps}
     differences, flips = [], 0
     for each in analysed:

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from intervals import f1_interval
+from mainstream.alerts.measured import AlertScore
 from mainstream.planner import Plan, Policy, Problem, solve
-from mainstream.scoring import EventScore
 from photo_scores import Scores
 from play import play_plan
 from workloads import Workload
@@ -39,24 +39,26 @@ class AppResult:
     precision: float
     events: int
     events_found: int
-    windows: int
-    windows_false: int
-    length_s: float
+    quiet_stretches: int
+    """of one merge gap"""
+    alerts_false: int
+    alerts_repeated: int
+    merge_gap_s: float
 
     @property
     def interval(self) -> tuple[float, float]:
         """95 % interval of the measured F1."""
-        return f1_interval(self.events, self.events_found, self.windows, self.windows_false)
+        return f1_interval(self.events, self.events_found, self.quiet_stretches, self.alerts_false)
 
 
 def measure(workload: Workload, policy: Policy, scores: Scores, problem: Problem | None = None) -> dict[str, Any]:
     """Plan (another `problem` than the workload's own where given), play, and count."""
     plan = solve(workload.problem if problem is None else problem, policy=policy, gap=GAP)
-    counts = play_plan(plan.apps, scores, workload.stream, workload.event_classes, workload.lengths_s)
-    return result_of(plan, counts, workload.lengths_s)
+    counts = play_plan(plan.apps, scores, workload.stream, workload.event_classes, workload.gaps_s)
+    return result_of(plan, counts, workload.gaps_s)
 
 
-def result_of(plan: Plan, counts: Mapping[str, EventScore], lengths_s: Mapping[str, float]) -> dict[str, Any]:
+def result_of(plan: Plan, counts: Mapping[str, AlertScore], gaps_s: Mapping[str, float]) -> dict[str, Any]:
     """A plan and what it came to, as plain data."""
     apps = [
         asdict(
@@ -74,10 +76,11 @@ def result_of(plan: Plan, counts: Mapping[str, EventScore], lengths_s: Mapping[s
                 recall=counts[each.name].recall,
                 precision=counts[each.name].precision,
                 events=counts[each.name].events,
-                events_found=counts[each.name].events_found,
-                windows=counts[each.name].windows,
-                windows_false=counts[each.name].windows_false,
-                length_s=lengths_s[each.name],
+                events_found=len(counts[each.name].found),
+                quiet_stretches=quiet_stretches(counts[each.name], gaps_s[each.name]),
+                alerts_false=len(counts[each.name].false),
+                alerts_repeated=len(counts[each.name].repeated),
+                merge_gap_s=gaps_s[each.name],
             )
         )
         for each in plan.apps
@@ -91,6 +94,11 @@ def result_of(plan: Plan, counts: Mapping[str, EventScore], lengths_s: Mapping[s
         "shed": list(plan.shed),
         "apps": apps,
     }
+
+
+def quiet_stretches(score: AlertScore, merge_gap_s: float) -> int:
+    """In how many stretches of one merge gap a false alert could have opened."""
+    return max(len(score.false), int(score.quiet_s / merge_gap_s))
 
 
 def mean_of(result: Mapping[str, Any], what: str) -> float:

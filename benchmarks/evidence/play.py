@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.alerts.measured import AlertScore, score_alerts
 from mainstream.labels import Run
 from mainstream.planner import AppPlan
-from mainstream.scoring import EventScore, score_events
 from mainstream.voting import decisions
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_replay import due_frames
@@ -33,18 +33,17 @@ class Choice:
 
 
 def play_app(
-    choice: Choice, analysed: IntArray, stream: PictureStream, events: Sequence[Run], length_s: float
-) -> EventScore:
+    choice: Choice, analysed: IntArray, stream: PictureStream, events: Sequence[Run], merge_gap_s: float
+) -> AlertScore:
     """Measured counts of one app that analyses the frames `analysed`."""
     hits = choice.scores[stream.pictures[analysed]] >= choice.threshold
     # The middle of the frame's time, so that rounding never moves it over an event's edge.
     decided_s = np.asarray((analysed[decisions(hits, choice.votes)] + 0.5) / stream.fps, dtype=np.float64)
-    return score_events(
+    return score_alerts(
         decided_s,
         in_seconds(events, stream.fps),
         (0.0, stream.seconds),
-        length_s=length_s,
-        merge_gap_s=length_s,
+        merge_gap_s=merge_gap_s,
     )
 
 
@@ -53,8 +52,8 @@ def play_plan(
     scores: Mapping[tuple[str, int], FloatArray],
     stream: PictureStream,
     event_classes: Mapping[str, Sequence[int]],
-    lengths_s: Mapping[str, float],
-) -> dict[str, EventScore]:
+    gaps_s: Mapping[str, float],
+) -> dict[str, AlertScore]:
     """Measured counts of every app; `scores` by app and branch-point. One that did not fit decides nothing."""
     fitting = [plan for plan in plans if plan.fits]
     due = due_frames((plan.fps for plan in fitting if plan.fps is not None), stream)
@@ -68,5 +67,5 @@ def play_plan(
             choice = Choice(plan.fps, plan.threshold, plan.votes, scores[plan.name, plan.branch_point])
             analysed = due[plan.fps]
         events = stream.events(event_classes[plan.name])
-        counts[plan.name] = play_app(choice, analysed, stream, events, lengths_s[plan.name])
+        counts[plan.name] = play_app(choice, analysed, stream, events, gaps_s[plan.name])
     return counts

@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intervals import Interval
-from mainstream.labels import Run
-from mainstream.scoring import EventScore, Span, frames_within, outside_windows
+from mainstream.alerts.measured import count_alerts
+from mainstream.alerts.merging import MergedEvents, merged_events
+from mainstream.alerts.spans import FloatArray, alerts_of_hits, as_spans, merge_spans, tolerance_s
+from mainstream.events import f1
 from mainstream.workload.caution import PRIOR_BLOCKS
 from mainstream_trainer.event_statistics import in_seconds
-from mainstream_trainer.picture_replay import due_frames, longest_within
-from mainstream_trainer.picture_streams import IntArray, PictureStream
+from mainstream_trainer.picture_replay import due_frames
+from mainstream_trainer.picture_streams import IntArray
 from photo_scores import Scores
 from pools import Part
 from streams import make_stream
@@ -102,25 +104,22 @@ class _Played:
         self._stream = make_stream(
             workload.runs, test.of_class(), apart, float(cell.stream_fps), cell.limits, 2**32 + seed
         )
-        self._spans = {
-            app: _spans(self._stream, self._stream.events(group), workload.lengths_s[app])
-            for app, group in workload.event_classes.items()
-        }
+        self._events = {placed.name: merged_events(placed.event_statistics) for placed in workload.node.apps}
+        self._spans = {app: self._merged(group, self._events[app]) for app, group in workload.event_classes.items()}
+
+    def _merged(self, group: Sequence[int], events: MergedEvents) -> FloatArray:
+        return as_spans(merge_spans(in_seconds(self._stream.events(group), self._stream.fps), events.gap_s))
 
     def f1(self, app: str, fps: float, votes: int, drawn: Iterable[BoolArray]) -> list[float]:
         """Measured F1 of one app each time that these photos (n,) are hits."""
         analysed = due_frames([fps], self._stream)[fps]
         times_s = np.asarray((analysed + 0.5) / self._stream.fps, dtype=np.float64)
         shown = self._stream.pictures[analysed]
-        events, windows = (frames_within(times_s, spans) for spans in self._spans[app])
-        found = []
+        events, spans = self._events[app], self._spans[app]
+        whole = np.ones(len(spans), dtype=np.bool_)
+        values = []
         for hits in drawn:
-            reported = [int((longest_within(hits[shown], within) >= votes).sum()) for within in (events, windows)]
-            found.append(EventScore(len(events), reported[0], len(windows), reported[1], reports=0, reports_true=0).f1)
-        return found
-
-
-def _spans(stream: PictureStream, events: Sequence[Run], length_s: float) -> tuple[Sequence[Span], Sequence[Span]]:
-    """Events, and windows outside them."""
-    spans = in_seconds(events, stream.fps)
-    return spans, outside_windows(spans, (0.0, stream.seconds), length_s)
+            opens_s = alerts_of_hits(hits[shown], times_s, votes, events.gap_s)[:, 0]
+            found, false = count_alerts(opens_s, spans, whole, tolerance_s(events.length_s))
+            values.append(float(f1(found / max(1, len(spans)), found / max(1, found + false))))
+        return values

@@ -41,9 +41,9 @@ class Workload:
     node: NodeWorkload
 
     @property
-    def lengths_s(self) -> dict[str, float]:
-        """Event length of every app's package."""
-        return {placed.name: placed.event_length_s for placed in self.node.apps}
+    def gaps_s(self) -> dict[str, float]:
+        """Merge gap of every app."""
+        return {placed.name: placed.merge_gap_s for placed in self.node.apps}
 
     @property
     def problem(self) -> Problem:

@@ -6,7 +6,7 @@ Pure: what is drawn is decided here, how it looks in `report.html.j2`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mainstream.scoring import Span
+from mainstream.alerts.spans import Span
 
 WIDTH = 920.0
 """width of every picture, in SVG units"""

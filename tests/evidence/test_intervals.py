@@ -39,7 +39,7 @@ def test_holm_multiplies_the_lowest_by_their_number_and_keeps_the_order() -> Non
 
 
 def test_an_interval_of_f1_holds_the_measured_value_and_is_never_a_point() -> None:
-    low, high = f1_interval(events=200, found=160, windows=1000, false=40)
+    low, high = f1_interval(events=200, found=160, stretches=1000, false=40)
     recall, precision = 160 / 200, 160 / 200
     assert low < 2 * recall * precision / (recall + precision) < high
     assert f1_interval(200, 200, 1000, 0)[0] < 1.0

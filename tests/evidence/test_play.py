@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from mainstream.alerts.measured import score_alerts
 from mainstream.planner import AppPlan
 from mainstream.sampling import NestedSampler
 from mainstream.voting import Voter
+from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_replay import due_frames
 from mainstream_trainer.picture_streams import PictureStream
 from play import Choice, play_app, play_plan
@@ -39,13 +41,15 @@ def test_scores_become_hits_votes_and_counts_as_in_the_feeder() -> None:
     voter = Voter(2)
     decided = [frame for frame in analysed.tolist() if voter.decide(bool(scores[shown.pictures[frame]] >= 0.5))]
     events = shown.events([1])
-    counts = play_app(Choice(5.0, 0.5, 2, scores), analysed, shown, events, length_s=0.5)
-    assert counts.events_found == sum(any(start <= frame < end for frame in decided) for start, end in events)
-    assert 0 < counts.events_found < counts.events
+    counts = play_app(Choice(5.0, 0.5, 2, scores), analysed, shown, events, merge_gap_s=0.1)
+    times_s = [(frame + 0.5) / FPS for frame in decided]
+    expected = score_alerts(times_s, in_seconds(events, FPS), (0.0, shown.seconds), merge_gap_s=0.1)
+    assert counts == expected
+    assert 0 < len(counts.found) < counts.events
 
 
 def test_an_app_that_did_not_fit_finds_nothing() -> None:
     shown = stream([0] * 20 + [1] * 20 + [0] * 20)
     plan = AppPlan("one", None, None, None, None, 0.0, 0.0, 0.0, 0.0, 0.0)
     counts = play_plan([plan], {}, shown, {"one": (1,)}, {"one": 1.0})
-    assert (counts["one"].events, counts["one"].events_found, counts["one"].f1) == (1, 0, 0.0)
+    assert (counts["one"].events, len(counts["one"].found), counts["one"].f1) == (1, 0, 0.0)

@@ -101,29 +101,6 @@ def distinct_thresholds(points: Iterable[tuple[float, float, float]]) -> list[fl
     return [different[index] for index in kept.tolist()]
 
 
-def longest_within(hits: BoolArray, within: IntArray) -> IntArray:
-    """How many hits (frames,) in a row there are at most at a frame of each row of `frames_within`, 0 without frames.
-
-    A row of hits that begins before the span counts from its begin, as a vote does.
-    """
-    edges = np.flatnonzero(np.diff(hits, prepend=False, append=False))
-    begins, ends = edges[::2], edges[1::2]
-    longest = np.zeros(len(within), dtype=np.int64)
-    if not len(begins):
-        return longest
-    # Of rows that end within a span, the longest; every other piece of the reduction lies between two spans.
-    whole = np.searchsorted(ends, within, side="right")
-    some = whole[:, 1] > whole[:, 0]
-    if some.any():
-        longest[some] = np.maximum.reduceat(np.append(ends - begins, 0), whole[some].ravel())[::2]
-    # And of the one that goes on beyond it what it has come to by then.
-    first, past = within[:, 0], within[:, 1]
-    cut = np.searchsorted(begins, past) - 1
-    goes_on = (cut >= 0) & (ends[cut] > past) & (past > first)
-    longest[goes_on] = np.maximum(longest[goes_on], (past - begins[cut])[goes_on])
-    return longest
-
-
 def due_frames(at_rates: Iterable[float], stream: PictureStream) -> dict[float, IntArray]:
     """Which frames apps of these rates analyse, by rate; apps of one rate share frames."""
     return _due_frames(frozenset(at_rates), stream.fps, stream.frames)
