@@ -83,3 +83,29 @@ def test_a_suspended_app_frees_its_share_at_once_though_its_package_cannot_be_re
     decision = decide_node(replace(inputs, apps=(suspended, lift), packages=packages, running=running), PLANNING)
     assert decision.waiting["door"].reason == "Suspended"
     assert served(decision) == {"lift"}
+
+
+def asking_for(asking: AskingApp, name: str, **spec: object) -> AskingApp:
+    """An app of another name that asks for something else."""
+    app = asking.app
+    plain = app.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+    update = {
+        "metadata": app.metadata.model_copy(update={"name": name}),
+        "spec": type(app.spec).model_validate({**plain, **spec}),
+    }
+    return replace(asking, app=app.model_copy(update=update))
+
+
+def test_where_not_all_fit_the_heaviest_app_is_the_last_to_go(workload: NodeWorkload) -> None:
+    """Shedding the least weight would take the heavy app, of weight 3, rather than two of weight 2 each."""
+    door, lift = inputs_of(workload).apps
+    heavy = asking_for(door, "door", objective={"weight": 3}, rates=[10])
+    light = [asking_for(lift, name, objective={"weight": 2}, rates=[6]) for name in ("gate", "lift")]
+    packages = {**inputs_of(workload).packages, "gate": PackageState(manifest=workload.apps[1].package)}
+    found: set[frozenset[str]] = set()
+    for step in range(20, 80):
+        inputs = replace(inputs_of(workload, step / 500), apps=(heavy, *light), packages=packages)
+        left = served(decide_node(inputs, PLANNING))
+        assert "door" in left or "door" not in served(decide_node(replace(inputs, apps=(heavy,)), PLANNING))
+        found.add(frozenset(left))
+    assert {frozenset({"door"}), frozenset({"door", "gate", "lift"})} <= found
