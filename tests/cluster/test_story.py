@@ -1,4 +1,4 @@
-"""The story of issue 6, told in one run on a real cluster: from `helm install` to nothing left.
+"""The whole story in one run on a real cluster: from `helm install` to nothing left.
 
 One test after the other, on one stage: each begins where the one before ended.
 """

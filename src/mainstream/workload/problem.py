@@ -1,7 +1,7 @@
 """The planner's problem of a node: the forest of what its apps could share, and what everything costs there.
 
 A segment of the forest is (view, prefix hash): apps share its work iff they look at the same view and have the same
-share key (design: share key). The root of a view stands for getting one frame to the engine.
+share key (docs/design.md, "Share keys"). The root of a view stands for getting one frame to the engine.
 """
 
 from mainstream.alerts.merging import merged_events
