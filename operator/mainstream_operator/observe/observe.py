@@ -57,7 +57,7 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
         stream_refusals=stream_refusals | unallowed,
         refused=refused,
         sink_refusals=sink_refusals,
-        given=given_orders(snapshot.children.config_map),
+        given=given_orders(snapshot.children.orders.values()),
         runner=runner,
         secret=secret,
         token=token or new_token(),
