@@ -10,6 +10,11 @@ from mainstream.api.sink_kind import SinkKeys
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerStream
 
+PLAN_FILE = "plan.json"
+"""a `RunnerPlan`; absent until something is planned"""
+WANTED_FILE = "wanted.json"
+HOSTS_FILE = "hosts.json"
+"""the `HostRules` that hold for what tenants name"""
 TOKEN_FILE = "token"  # noqa: S105 - the name of a file
 """what whoever asks the admin port has to show"""
 CREDENTIALS_FILE = "credentials.json"

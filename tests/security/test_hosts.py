@@ -7,23 +7,28 @@ import pytest
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.model import Metadata
+from mainstream.hosts.addresses import read_address
+from mainstream.hosts.rules import (
+    CLUSTER_PORTS,
+    CLUSTERS_OWN,
+    INTERNAL,
+    Endpoint,
+    HostRules,
+    problem_of_host,
+    problem_of_resolved,
+    problem_of_url,
+)
 from mainstream.runner_orders import NodeCredentials
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
-from mainstream_operator.observe.allowed_hosts import (
-    HostRules,
-    app_refusal,
-    host_refusals,
-    problem_of_host,
-    problem_of_url,
-    stream_refusal,
-)
+from mainstream_operator.observe.allowed_hosts import app_refusal, host_refusals, stream_refusal
+from mainstream_operator.observe.host_rules import api_server_endpoints
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
 from mainstream_operator.watch.snapshot import take_snapshot
 
 API_SERVER = "10.43.0.1"
-DEFAULT = HostRules(api_server=API_SERVER)
+DEFAULT = HostRules(api_server=(Endpoint(address=API_SERVER), Endpoint(address="192.168.1.2", port=7443)))
 LISTED = HostRules(allowed=("s3.example.org", "*.cameras.example.org", "10.1.0.0/16", "192.0.2.7"))
 
 
@@ -48,7 +53,16 @@ def stream(url: str) -> VideoStream:
         *("169.254.169.254", "169.254.0.1", "fe80::1", "fe80::1%eth0", "fd00:ec2::254", "::ffff:169.254.169.254"),
         *("localhost", "LOCALHOST", "localhost.", "a.localhost", "metadata.google.internal", "metadata"),
         *("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"),
-        *(API_SERVER, f"::ffff:{API_SERVER}", "170590209"),
+        *(API_SERVER, f"::ffff:{API_SERVER}", "170590209", f"64:ff9b::{API_SERVER}"),
+        *("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd20:ce::254", "fd00:ec2::23", "fd00:42::42"),
+        *("0x646464c8", "0144.0144.0144.0310", "1684301000", "64:ff9b::6464:64c8", "::ffff:168.63.129.16"),
+        *("::127.0.0.1", "[::127.0.0.1]", "::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1", "fe80::5efe:7f00:1"),
+        *("2001:db8::5efe:169.254.169.254", "2001:db8::200:5efe:7f00:1", "2001:0:7f00:1::", "2001::80ff:fffe"),
+        *("2002:a9fe:a9fe::1", "::ffff:7f00:1", "0:0:0:0:0:ffff:7f00:1", "0:0:0:0:0:0:0:1", "::1%lo"),
+        *("localhost6", "localhost6.localdomain6", "localhost4", "ip6-localhost", "ip6-loopback.", "LocalHost6."),
+        *("127.0.0.1.", "127.0.0.1..", "0x7f.1", "0177.1", "0X7F.0.0.1", "017700000001", "127.0.1", "0.0.0.1"),
+        *("255.255.255.255", "240.0.0.1", "ff02::1", "fec0::1"),
+        *("metadata.azure.internal", "instance-data.ec2.internal"),
     ],
 )
 def test_internal_hosts_are_refused_however_they_are_spelled(host: str) -> None:
@@ -164,3 +178,41 @@ def test_the_refused_are_neither_read_nor_opened_and_touch_nobody() -> None:
     assert {key: refusal.reason for key, refusal in decision.refused.items()} == dict.fromkeys(apps, "HostNotAllowed")
     assert decision.waiting["plaza/app-1"].reason == "PackageBeingRead"
     assert all("inside" not in placed.stream_name for placed in decision.usable)
+
+
+@pytest.mark.parametrize("port", sorted(CLUSTER_PORTS))
+def test_a_kubelet_etcd_and_api_server_are_refused_by_their_ports_on_every_address_and_name(port: int) -> None:
+    for host in ("10.0.0.9", "fd12::1", "node-1", "example.org"):
+        assert problem_of_host(host, DEFAULT, port) == CLUSTERS_OWN
+    assert problem_of_url(f"https://10.0.0.9:{port}/", DEFAULT) == CLUSTERS_OWN
+    broker = app(sinks=[{"mqtt": {"host": "10.0.0.9", "port": port, "topic": "a"}}])
+    assert app_refusal(broker, DEFAULT) is not None
+
+
+def test_an_api_server_is_refused_where_it_listens_and_its_machine_may_serve_a_store() -> None:
+    assert problem_of_url("https://192.168.1.2:7443/", DEFAULT) == INTERNAL
+    assert problem_of_url("https://[::ffff:192.168.1.2]:7443/", DEFAULT) == INTERNAL
+    assert problem_of_url("http://192.168.1.2:9000/", DEFAULT) is None
+
+
+def test_where_api_servers_listen_is_what_their_own_endpoint_slice_says() -> None:
+    body = {"endpoints": [{"addresses": ["10.0.0.3"]}, {"addresses": ["10.0.0.2"]}], "ports": [{"port": 6443}]}
+    expected = (Endpoint(address="10.0.0.2", port=6443), Endpoint(address="10.0.0.3", port=6443))
+    assert api_server_endpoints(body) == expected
+    assert api_server_endpoints(None) == ()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "::1", "fd00:ec2::254", API_SERVER])
+@pytest.mark.parametrize("rules", [DEFAULT, LISTED.model_copy(update={"api_server": DEFAULT.api_server})])
+def test_an_internal_address_is_refused_whatever_name_resolves_to_it(address: str, rules: HostRules) -> None:
+    found = read_address(address)
+    assert found is not None
+    assert problem_of_resolved(found, rules, 80) == INTERNAL
+
+
+def test_a_listed_network_opens_nothing_internal_in_it_and_a_listed_address_opens_itself() -> None:
+    listed = DEFAULT.model_copy(update={"allowed": ("10.0.0.0/8", "127.0.0.0/8", "127.0.0.2")})
+    assert problem_of_host("10.1.1.1", listed) is None
+    assert problem_of_host(API_SERVER, listed) == INTERNAL
+    assert problem_of_host("127.0.0.1", listed) == INTERNAL
+    assert problem_of_host("127.0.0.2", listed, 6443) is None

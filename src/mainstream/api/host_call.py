@@ -11,3 +11,5 @@ class HostCall:
     """where the tenant wrote it"""
     url: str | None = None
     host: str | None = None
+    port: int | None = None
+    """of `host`, where the tenant names one"""

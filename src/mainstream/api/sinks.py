@@ -39,10 +39,7 @@ class WebhookSink(ApiModel):
     takes: ClassVar[Takes] = "alerts"
 
     url: str = Field(
-        min_length=1,
-        max_length=2048,
-        pattern=r"^https?://[!-?A-~]+$",
-        description="Where to, in ASCII; without user and password.",
+        min_length=1, max_length=2048, pattern=r"^https?://[^@]+$", description="Where to; without user and password."
     )
     secret_name: Name | None = Field(
         None, description="Secret in the app's namespace whose 'key' signs each request (HMAC-SHA256)."
@@ -79,7 +76,7 @@ class MqttSink(ApiModel):
 
     def calls(self) -> tuple[HostCall, ...]:
         """The broker."""
-        return (HostCall("host", host=self.host),)
+        return (HostCall("host", host=self.host, port=self.port),)
 
     def secret(self) -> SecretUse | None:
         """`username` and `password`, the broker's certificate authority as `ca_pem`, or all three."""

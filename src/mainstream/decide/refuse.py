@@ -12,7 +12,13 @@ from mainstream.api.video_stream import VideoStreamStatus
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
+from mainstream.mpackage.store import (
+    DamagedPackageError,
+    StoreError,
+    StoreHostError,
+    StoreRefusedError,
+    StoreUnreachableError,
+)
 from mainstream.workload.kept_app import kept_app
 from mainstream.workload.node_workload import PlacedApp
 
@@ -36,6 +42,8 @@ def refuse_apps(apps: Iterable[AskingApp]) -> dict[str, Refusal]:
 def refuse_package(error: Exception) -> Refusal:
     """Why a package cannot be used, from what went wrong as it was read; nothing in it comes from a Secret."""
     match error:
+        case StoreHostError():
+            return Refusal(Reason.HOST_NOT_ALLOWED, _sentence(error))
         case StoreRefusedError():
             return Refusal(Reason.STORE_REFUSED, _sentence(error))
         case StoreUnreachableError():

@@ -1,4 +1,4 @@
-"""Where the parts of a package lie in a store (docs/design.md, "Packages")."""
+"""Where the parts of a package lie in a store (design: M-Package v1)."""
 
 from mainstream.mpackage.manifest import Blob
 

@@ -20,15 +20,19 @@ from typing import Any
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, ProfileNotFound
 from urllib3.exceptions import HTTPError
 
 from mainstream.api.store_access import StoreAccess
 from mainstream.bounded_reading import read_bounded
 from mainstream.errors import InvalidInputError
+from mainstream.hosts.connecting import HostNotAllowedError
+from mainstream.hosts.rules import HostRules
+from mainstream.hosts.s3_connections import pin_connections
 from mainstream.mpackage.store import (
     MissingKeyError,
     StoreError,
+    StoreHostError,
     StoreRefusedError,
     StoreUnreachableError,
     check_key,
@@ -80,10 +84,12 @@ def s3_client(
     *,
     profile: str | None = None,
     attempts: int = _ATTEMPTS,
+    rules: HostRules | None = None,
 ) -> Any:
     """A client for one owner's way of reaching its store; it connects when first used.
 
-    `profile` names one of the AWS configuration's, for the default credential chain.
+    `profile` names one of the AWS configuration's, for the default credential chain. With `rules` it connects to hosts
+    that they allow alone, whatever their names resolve to.
     """
     config = Config(
         signature_version=UNSIGNED if access.anonymous else "s3v4",
@@ -102,7 +108,7 @@ def s3_client(
             aws_session_token=keys.session_token if keys else None,
             profile_name=profile,
         )
-        return session.client(
+        client = session.client(
             "s3",
             endpoint_url=access.endpoint,
             region_name=access.region or session.region_name or "us-east-1",
@@ -112,6 +118,9 @@ def s3_client(
     except (BotoCoreError, ValueError) as error:
         field = "profile" if isinstance(error, ProfileNotFound) else "store.endpoint"
         raise InvalidInputError(f"cannot be used ({error})", field=field) from error
+    if rules is not None:
+        pin_connections(client, rules, config, ca_bundle)
+    return client
 
 
 class S3Store:
@@ -277,6 +286,9 @@ class S3Store:
         except HTTPError as error:
             raise _BrokenOffError(f"broke off ({type(error).__name__})", field=key, source=self) from None
         except (BotoCoreError, OSError) as error:
+            cause = error.kwargs.get("error") if isinstance(error, HTTPClientError) else None
+            if isinstance(cause, HostNotAllowedError):
+                raise StoreHostError(cause.message, field="store.endpoint", source=self) from None
             raise StoreUnreachableError(
                 f"does not answer ({type(error).__name__}); check store.endpoint and the network", source=self
             ) from None

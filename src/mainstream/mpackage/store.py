@@ -28,6 +28,10 @@ class StoreRefusedError(StoreError):
     """The store answers, but not to this key, or not about this bucket."""
 
 
+class StoreHostError(StoreError):
+    """The store is at a host that must not be called."""
+
+
 class StoreUnreachableError(StoreError):
     """The store does not answer, or says to come back later: worth trying again."""
 

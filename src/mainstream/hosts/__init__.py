@@ -1,0 +1,1 @@
+"""Which hosts a tenant may have the platform call, and connecting to no other."""

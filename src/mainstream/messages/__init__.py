@@ -1,1 +1,0 @@
-"""What operator and runner say to each other, typed."""

@@ -1,0 +1,156 @@
+"""A tenant whose name says one address when it is judged and another when it is called (DNS rebinding)."""
+
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attackers import Attacker, Start, endless
+
+from mainstream.api.reasons import Reason
+from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sinks import MqttSink
+from mainstream.api.store_access import StoreAccess
+from mainstream.decide.refuse import refuse_package
+from mainstream.hosts.connecting import HostNotAllowedError, connect
+from mainstream.hosts.rules import HostRules
+from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
+from mainstream.mpackage.store import StoreHostError
+from mainstream.runner_plan import RunnerStream
+from mainstream_runner.feeder.camera import Camera
+from mainstream_runner.sinks.mqtt import MqttTopic
+from mainstream_runner.sinks.webhook import Webhook
+from mainstream_runner.spool.spool import Record
+
+NAME = "s3.evil.example"
+Resolve = Callable[..., None]
+RULES = HostRules()
+LISTED = HostRules(allowed=(NAME, "127.0.0.1"))
+MESSAGE = Record(number=1, app="plaza/door", sink="door#0", id="1.opened", body=b"{}")
+
+
+@pytest.fixture
+def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
+    """What `NAME` resolves to, look after look; the last for ever."""
+    real, answers = socket.getaddrinfo, list[str]()
+
+    def look(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        if host != NAME:
+            return real(host, port, *args, **options)
+        return real(answers.pop(0) if len(answers) > 1 else answers[0], port, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look)
+    return lambda *given: answers.extend(given)
+
+
+def url_of(attacker: Attacker) -> str:
+    return f"http://{NAME}:{attacker.server_address[1]}"
+
+
+def webhook_problem(url: str, rules: HostRules) -> str | None:
+    webhook = Webhook(url, None, lambda: rules)
+    try:
+        return webhook.deliver(MESSAGE)
+    finally:
+        webhook.close()
+
+
+def test_a_webhook_whose_name_leads_inside_is_not_called_and_that_is_said(resolve: Resolve, attacker: Start) -> None:
+    resolve("127.0.0.1")
+    inside = attacker(endless)
+    problem = webhook_problem(url_of(inside), RULES)
+    assert inside.asked == []
+    assert problem is not None
+    assert problem.startswith("the webhook must not be called: the address of its host is internal")
+    assert "127.0.0.1" not in problem
+
+
+def test_a_name_with_one_address_inside_is_not_called_at_all(resolve: Resolve, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def both(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        return real("192.0.2.1", port, *args, **options) + real("127.0.0.1", port, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    with pytest.raises(HostNotAllowedError, match="internal"):
+        connect(NAME, 80, RULES, timeout=1.0)
+
+
+def test_what_was_checked_is_what_is_called_whatever_the_name_says_next(resolve: Resolve, attacker: Start) -> None:
+    """The second look would lead inside: there is none."""
+    resolve("192.0.2.1", "127.0.0.1")
+    inside = attacker(endless)
+    with pytest.raises(OSError, match=r"timed out|unreachable|refused"):
+        connect(NAME, inside.server_address[1], RULES, timeout=0.3)
+    assert inside.asked == []
+
+
+def test_an_allowed_name_is_called_by_name_and_without_rules_everything_is(resolve: Resolve, attacker: Start) -> None:
+    resolve("127.0.0.1")
+    listed, without = attacker(endless), attacker(endless)
+    assert webhook_problem(url_of(listed), LISTED) is None
+    assert Webhook(url_of(without), None).deliver(MESSAGE) is None
+    assert listed.asked == without.asked == ["/"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_store_whose_name_leads_inside_is_not_called(resolve: Resolve, attacker: Start, scheme: str) -> None:
+    resolve("127.0.0.1")
+    inside = attacker(endless)
+    access = StoreAccess(endpoint=url_of(inside).replace("http", scheme, 1))
+    store = S3Store("s3://packages/a", s3_client(access, S3Keys("id", "key"), None, rules=RULES))
+    with pytest.raises(StoreHostError, match="the address of its host is internal") as failure:
+        store.read("blob", 100)
+    refusal = refuse_package(failure.value)
+    assert refusal.reason is Reason.HOST_NOT_ALLOWED
+    assert "127.0.0.1" not in refusal.message
+    assert inside.asked == []
+
+
+def test_a_listed_store_is_read_over_a_checked_connection(resolve: Resolve, attacker: Start) -> None:
+    def hello(handler: Any) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "5")
+        handler.end_headers()
+        handler.wfile.write(b"hello")
+
+    resolve("127.0.0.1")
+    inside = attacker(hello)
+    access = StoreAccess(endpoint=url_of(inside))
+    store = S3Store("s3://packages/a", s3_client(access, S3Keys("id", "key"), None, rules=LISTED))
+    assert store.read("blob", 100) == b"hello"
+    assert inside.asked == ["/packages/a/blob"]
+
+
+def test_a_broker_whose_name_leads_inside_is_not_called_and_that_is_said(resolve: Resolve, attacker: Start) -> None:
+    resolve("127.0.0.1")
+    inside = attacker(endless)
+    sink = MqttSink(host=NAME, port=inside.server_address[1], topic="a")
+    topic = MqttTopic(sink, SinkKeys(), "me", lambda: RULES)
+    try:
+        deadline_s = time.monotonic() + 5.0
+        while "must not be called" not in (topic.problem or "") and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+        assert (topic.problem or "").startswith("the broker must not be called")
+    finally:
+        topic.close()
+    assert inside.asked == []
+
+
+def test_a_camera_whose_name_leads_inside_is_not_opened_and_that_is_said(resolve: Resolve, tmp_path: Path) -> None:
+    resolve("127.0.0.1")
+    opened: list[str] = []
+    stream = RunnerStream(name="plaza/hall", url=f"rtsp://{NAME}/a", fps=10.0, crops={"full": None})
+    camera = Camera(
+        stream, None, lambda *_: None, open_source=lambda each, **_: opened.append(each.url), rules=lambda: RULES
+    )
+    try:
+        deadline_s = time.monotonic() + 5.0
+        while camera.report().state != "failing" and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+        assert "must not be called" in (camera.report().problem or "")
+    finally:
+        camera.stop()
+    assert opened == []
