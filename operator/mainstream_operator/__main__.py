@@ -17,6 +17,7 @@ from mainstream_operator.kube import Kube
 from mainstream_operator.logs import configure_logging
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
+from mainstream_operator.observe.host_rules import KnownHostRules
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.observe import Sources
 from mainstream_operator.observe.packages import PackageReader
@@ -50,7 +51,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         lambda seconds, failed: metrics.reconciled(seconds, failed=failed),
     )
     metrics.watch_queue(workers.queue_depth, workers.seconds_since_last_reconcile)
-    stores = StoreOpener(kube, own_credentials=settings.allow_operator_credentials)
+    rules = KnownHostRules(kube, settings.host_rules)
+    stores = StoreOpener(kube, rules.now, own_credentials=settings.allow_operator_credentials)
     tools = Tools(
         kube=kube,
         settings=settings,
@@ -59,7 +61,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             packages=PackageReader(stores, workers.enqueue_from_thread),
             reports=StatusReports(workers.enqueue_from_thread),
             secrets=NodeSecrets(kube, settings.namespace),
-            host_rules=settings.host_rules,
+            host_rules=rules.now,
             now=lambda: datetime.now(UTC).replace(microsecond=0),
         ),
         planning=KeptPlanning(metrics),

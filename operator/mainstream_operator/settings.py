@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from mainstream.api.edge_node import EdgeNodeSpec
 from mainstream.decide.quotas import NO_QUOTAS, Quotas
 from mainstream.documents import read_document
-from mainstream_operator.observe.allowed_hosts import HostRules
+from mainstream.hosts.rules import Endpoint, HostRules
 
 SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"
 
@@ -61,8 +61,9 @@ class Settings(_Part):
 
     @property
     def host_rules(self) -> HostRules:
-        """The same, with where the API server is."""
-        return HostRules(self.allowed_hosts, os.environ.get("KUBERNETES_SERVICE_HOST"))
+        """The same, with the API server's address in the cluster."""
+        address = os.environ.get("KUBERNETES_SERVICE_HOST")
+        return HostRules(allowed=self.allowed_hosts, api_server=() if not address else (Endpoint(address=address),))
 
 
 def read_settings(path: Path | None = None) -> Settings:

@@ -8,6 +8,7 @@ from operator_objects import app_body, typed
 
 from mainstream.api import VideoApp
 from mainstream.api.store_access import StoreAccess
+from mainstream.hosts.rules import HostRules
 from mainstream.runner_orders import sink_key
 from mainstream.status_report import StatusReport
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
@@ -69,15 +70,15 @@ def test_a_secret_that_is_missing_or_lacks_its_key_is_told_without_values() -> N
 def test_without_a_secret_a_store_is_read_as_nobody_unless_the_platform_allows_more() -> None:
     access = StoreAccess(endpoint="http://127.0.0.1:9")
     kube = cast(Kube, Secrets())
-    url = StoreOpener(kube).open("s3://packages/a", access, "plaza").signed_url("blob", 60)
+    url = StoreOpener(kube, HostRules).open("s3://packages/a", access, "plaza").signed_url("blob", 60)
     assert "Signature" not in url
-    allowed = StoreOpener(kube, own_credentials=True).open("s3://packages/a", access, "plaza")
+    allowed = StoreOpener(kube, HostRules, own_credentials=True).open("s3://packages/a", access, "plaza")
     assert allowed._client.meta.config.signature_version == "s3v4"
 
 
 def test_clips_go_below_the_sinks_own_prefix_with_the_tenants_own_keys() -> None:
     kube = Secrets(store={"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": KEY})
-    reader = PackageReader(StoreOpener(cast(Kube, kube)), lambda _node: None)
+    reader = PackageReader(StoreOpener(cast(Kube, kube), HostRules), lambda _node: None)
     clips = {"prefix": "s3://media/clips", "store": {"endpoint": "http://127.0.0.1:9", "secretName": "store"}}
     owner = app(sinks=[{"jsonLines": {"path": "a.jsonl"}}, {"clips": clips}])
     upload = WantedUpload(app=owner.key, sink=1, name="event-1.mp4", size_bytes=5)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal
+from mainstream.hosts.rules import HostRules
 from mainstream.runner_orders import NodeCredentials
 from mainstream.status_report import StatusReport
 from mainstream_operator.kube import Body
@@ -31,6 +32,8 @@ class Observation:
     """apps of which nothing was read: what they name is not there, not for them, or must not be called"""
     sink_refusals: dict[str, Refusal] = field(default_factory=dict)
     """apps a sink of which has a Secret that can't be used"""
+    host_rules: HostRules = field(default_factory=HostRules)
+    """which hosts tenants may name"""
     given: GivenOrders = field(default_factory=GivenOrders)
     """what the runner was given last"""
     runner: RunnerClient | None = None

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mainstream.decide.refuse import refuse_apps
+from mainstream.hosts.rules import HostRules
 from mainstream.runner_orders import NodeCredentials
 from mainstream_operator.kube import Kube
-from mainstream_operator.observe.allowed_hosts import HostRules, host_refusals
+from mainstream_operator.observe.allowed_hosts import host_refusals
 from mainstream_operator.observe.node_secrets import NodeSecrets, new_token, token_of
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.orders import given_orders
@@ -25,14 +26,16 @@ class Sources:
     packages: PackageReader
     reports: StatusReports
     secrets: NodeSecrets
-    host_rules: HostRules
+    host_rules: Callable[[], HostRules]
+    """as they are now"""
     now: Callable[[], datetime]
     """UTC, whole seconds"""
 
 
 def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
     """Add to the snapshot what has to be asked for. Of an app that is refused nothing is read."""
-    app_refusals, unallowed = host_refusals(snapshot, sources.host_rules)
+    rules = sources.host_rules()
+    app_refusals, unallowed = host_refusals(snapshot, rules)
     refused = app_refusals | refuse_apps(snapshot.apps)
     usable = [each for each in snapshot.apps if each.key not in refused]
     packages = sources.packages.read_all((each.app for each in usable), snapshot.node)
@@ -57,7 +60,8 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
         stream_refusals=stream_refusals | unallowed,
         refused=refused,
         sink_refusals=sink_refusals,
-        given=given_orders(snapshot.children.orders.values()),
+        host_rules=rules,
+        given=given_orders(snapshot.children.config_map),
         runner=runner,
         secret=secret,
         token=token or new_token(),

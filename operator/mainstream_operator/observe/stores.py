@@ -3,12 +3,14 @@
 import base64
 import hashlib
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from mainstream.api.reasons import Reason
 from mainstream.api.store_access import StoreAccess
 from mainstream.errors import MainstreamError
+from mainstream.hosts.rules import HostRules
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
 from mainstream_operator.kinds import SECRET
 from mainstream_operator.kube import Kube, KubeError
@@ -33,8 +35,9 @@ class StoreOpener:
     Opening one takes some tenths of a second, and a plan on its way asks for dozens of signatures.
     """
 
-    def __init__(self, kube: Kube, *, own_credentials: bool = False) -> None:
+    def __init__(self, kube: Kube, rules: Callable[[], HostRules], *, own_credentials: bool = False) -> None:
         self._kube = kube
+        self._rules = rules
         self._own_credentials = own_credentials
         self._certificates = Path(tempfile.mkdtemp(prefix="mainstream-ca-"))
         self._opened: ExpiringCache[S3Store] = ExpiringCache(_USED_S, _KEPT)
@@ -58,7 +61,7 @@ class StoreOpener:
         if keys is None and not self._own_credentials:
             # What the operator's own pod could read is not the tenant's: without a Secret it is nobody.
             access = access.model_copy(update={"anonymous": True})
-        return S3Store(url, s3_client(access, keys, ca_bundle))
+        return S3Store(url, s3_client(access, keys, ca_bundle, rules=self._rules()))
 
     def _certificate(self, text: str) -> Path:
         path = self._certificates / f"{hashlib.sha256(text.encode()).hexdigest()}.crt"

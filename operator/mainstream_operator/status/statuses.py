@@ -1,6 +1,5 @@
 """The status of every object of a node, as it should be now. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +12,6 @@ from mainstream.decide.dry_run import dry_run_outcome
 from mainstream.decide.inputs import AskingApp
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream.workload.shared_with import apps_shared_with
-from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_false, settle
@@ -34,12 +32,7 @@ class ObjectStatus:
     after: AnyStatus
 
 
-def object_statuses(
-    observation: Observation,
-    decision: NodeDecision,
-    ordered: RunnerPlan | None,
-    not_applied: Sequence[NotApplied] = (),
-) -> list[ObjectStatus]:
+def object_statuses(observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> list[ObjectStatus]:
     """One of each app, stream and EdgeNode, and of what cannot be read where it does not say so yet."""
     snapshot, now = observation.snapshot, observation.at
     found = [
@@ -49,7 +42,7 @@ def object_statuses(
     found += [_status(each.stream, _stream_status(each, observation, ordered, now)) for each in snapshot.streams]
     node = snapshot.edge_node
     if node is not None:
-        found.append(_status(node, node_status(node, _node_facts(observation, decision, ordered, not_applied), now)))
+        found.append(_status(node, node_status(node, _node_facts(observation, decision, ordered), now)))
     return [*found, *(_unreadable(each, now) for each in snapshot.unreadable if each.stated != _message(each))]
 
 
@@ -93,9 +86,7 @@ def _crop(ordered: RunnerPlan, app: RunnerApp) -> Crop | None:
     return next(stream.crops[app.view] for stream in ordered.streams if stream.name == app.stream)
 
 
-def _node_facts(
-    observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None, not_applied: Sequence[NotApplied]
-) -> NodeFacts:
+def _node_facts(observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> NodeFacts:
     snapshot = observation.snapshot
     available = (snapshot.children.deployment or {}).get("status", {}).get("availableReplicas", 0) > 0
     return NodeFacts(
@@ -105,7 +96,6 @@ def _node_facts(
         slowdown=decision.slowdown,
         plan=decision.plan,
         ordered=ordered,
-        not_applied=tuple(not_applied),
         runner_available=available,
         report=observation.report,
     )
