@@ -14,10 +14,7 @@ _MAX_BYTES = 1 << 20
 
 
 class DeclaredStatistics(BaseModel):
-    """Length, frequency and correlation of events, as a YAML or JSON file has them.
-
-    Source of their meaning: docs/design.md, "Hits, votes and correlation".
-    """
+    """Length, frequency and correlation of events (design: event model), as a YAML or JSON file has them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from mainstream.back_off import back_off_s
 from mainstream.errors import MainstreamError
 from mainstream.footage.shown import shown_size
+from mainstream.hosts.connecting import SaysRules, check_url, no_rules
 from mainstream.runner_orders import Login
 from mainstream.runner_plan import RunnerStream
 from mainstream.status_report import StreamStatusReport
@@ -76,6 +77,7 @@ class Camera:
         ring: PacketRing | None = None,
         *,
         open_source: OpenSource = Source,
+        rules: SaysRules = no_rules,
     ) -> None:
         self.stream = stream
         self.login = login
@@ -83,6 +85,7 @@ class Camera:
         self._url = with_login(stream.url, login)
         self._take = take
         self._open_source = open_source
+        self._rules = rules
         self._counts = _Counts()
         self._report = StreamStatusReport(state="connecting")
         self._since_s, self._since_captured = 0.0, 0
@@ -179,6 +182,8 @@ class Camera:
             decoder.problem = f"decoding failed ({type(error).__name__})"
 
     def _play(self, decoder: _Decoder) -> str:
+        # FFmpeg resolves the name once more: between the two looks it may change, which a network policy has to catch.
+        check_url(self.stream.url, self._rules())
         source = self._open_source(
             self.stream.model_copy(update={"url": self._url}),
             ring=self.ring,

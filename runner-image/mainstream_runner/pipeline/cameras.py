@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+from mainstream.hosts.connecting import SaysRules, no_rules
 from mainstream.runner_orders import Login
 from mainstream.runner_plan import RunnerStream
 from mainstream.status_report import StreamStatusReport
@@ -12,7 +13,8 @@ from mainstream_runner.feeder.camera import Camera, TakeFrame
 class Cameras:
     """Followed by one thread, read by any."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: SaysRules = no_rules) -> None:
+        self._rules = rules
         self._cameras: dict[str, Camera] = {}
         self._rings: dict[str, PacketRing] = {}
         self._filmed: frozenset[str] = frozenset()
@@ -27,7 +29,7 @@ class Cameras:
                 self._cameras.pop(name).stop()
                 self._rings.pop(name, None)
         for name in wanted.keys() - self._cameras.keys():
-            self._cameras[name] = Camera(wanted[name], logins.get(name), take, self.ring(name))
+            self._cameras[name] = Camera(wanted[name], logins.get(name), take, self.ring(name), rules=self._rules)
 
     def film(self, streams: Collection[str]) -> None:
         """Keep packets for clips of exactly these streams."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstream.api.sink_kind import SinkKeys
+from mainstream.hosts.connecting import SaysRules, no_rules
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.alert import Alert
 from mainstream_runner.client import EngineClient
@@ -51,6 +52,7 @@ class FramePipeline:
         *,
         on_alert: Callable[[Alert], None] = lambda alert: None,
         note_frames: NoteFrames | None = None,
+        rules: SaysRules = no_rules,
     ) -> None:
         """`port` is TorchServe's inference API on loopback.
 
@@ -60,11 +62,11 @@ class FramePipeline:
         self._on_alert = on_alert
         self._lost_plan: str | None = None
         self._closed = False
-        self.cameras = Cameras()
+        self.cameras = Cameras(rules)
         self.counts = FrameCounts()
         self.spool = Spool(storage.spool, storage.spool_limits)
         self.recorder = ClipRecorder(storage.clips, self.cameras.existing_ring, storage.clip_limits)
-        self.delivery = AlertDelivery(self.spool, self.recorder, storage.files, node=node)
+        self.delivery = AlertDelivery(self.spool, self.recorder, storage.files, node=node, rules=rules)
         self.decider = Decider(self._deliver, self.delivery.alerts_before, note_frames)
         self._feeder = Feeder(port, self.counts, self.decider, self.note_lost_plan)
 

@@ -19,9 +19,11 @@ from uuid import uuid4
 import httpx
 
 from mainstream.back_off import back_off_s
+from mainstream.hosts.connecting import SaysRules, no_rules
 from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan, blobs_of
 from mainstream.status_report import SignedBlob
+from mainstream_runner.pinned_http import tenants_client
 
 _log = logging.getLogger(__name__)
 _FETCHERS = 4
@@ -42,7 +44,7 @@ class _Attempt:
 class BlobCache:
     """Blobs by digest; may be used from several threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rules: SaysRules = no_rules) -> None:
         self.folder = folder
         (folder / "blobs").mkdir(parents=True, exist_ok=True)
         for left_over in (folder / "blobs").glob(".*"):
@@ -50,7 +52,7 @@ class BlobCache:
         self._attempts: dict[str, _Attempt] = {}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(_FETCHERS, thread_name_prefix="fetch")
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+        self._client = tenants_client(_TIMEOUT, rules)
 
     def lacks(self, plan: RunnerPlan) -> tuple[Blob, ...]:
         """Blobs of the plan that are not here in their full size, each once."""

@@ -9,6 +9,7 @@ import threading
 import time
 
 from mainstream.errors import MainstreamError
+from mainstream.hosts.rules import HostRules
 from mainstream.status_report import SignedUploads, SignedUrls
 from mainstream_runner.feeder.camera import abandoned_decoders
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
@@ -38,8 +39,8 @@ class Coordinator:
         self._serving = serving
         self._reader = OrdersReader(settings.orders, settings.secret, settings.data / "orders")
         self._orders = Orders()
-        self._cache = BlobCache(settings.data / "store")
-        self._pipeline = FramePipeline(serving.port, settings.node, settings.storage)
+        self._cache = BlobCache(settings.data / "store", self._host_rules)
+        self._pipeline = FramePipeline(serving.port, settings.node, settings.storage, rules=self._host_rules)
         self._plans = PlanFollower(self._pipeline, self._cache)
         cpu = CpuMeter(lambda: serving.guard)
         self._profiles = ProfileFollower(
@@ -106,6 +107,10 @@ class Coordinator:
     def take_uploads(self, uploads: SignedUploads) -> None:
         """Write clips to where the operator says."""
         self._pipeline.delivery.take_uploads(uploads.uploads)
+
+    def _host_rules(self) -> HostRules:
+        """Which hosts may be called, as the operator says now."""
+        return self._orders.host_rules
 
     # ---- steps ----------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from mainstream.api.sink_kind import SinkKeys, Takes
 from mainstream.api.sinks import JsonLinesSink
+from mainstream.hosts.connecting import SaysRules, no_rules
 from mainstream.runner_orders import sink_key
 from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import DeliveryReport, SignedUpload, WantedUpload
@@ -43,6 +44,7 @@ class AlertDelivery:
         files: AlertFiles,
         *,
         node: str,
+        rules: SaysRules = no_rules,
     ) -> None:
         """Closes what an earlier life of the runner left open."""
         self._spool = spool
@@ -50,8 +52,8 @@ class AlertDelivery:
         self._sinks: dict[str, list[AppSink]] = {}
         self._couriers: dict[str, Courier] = {}
         self._courier_of: dict[str, str] = {}
-        self._uploads = ClipUploads(recorder.folder)
-        self._context = DeliveryContext(node, files, self._uploads)
+        self._uploads = ClipUploads(recorder.folder, rules)
+        self._context = DeliveryContext(node, files, self._uploads, rules)
         self._lock = threading.Lock()
         recorder.start(self._clip_is_there)
         for left in spool.left_open():

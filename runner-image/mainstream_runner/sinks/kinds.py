@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mainstream.api.sinks import ClipsSink, JsonLinesSink, MqttSink, WebhookSink
+from mainstream.hosts.connecting import SaysRules
 from mainstream_runner.sinks.destination import AppSink, Route
 from mainstream_runner.sinks.json_lines import AlertFiles, json_lines_route
 from mainstream_runner.sinks.mqtt import mqtt_route
@@ -18,6 +19,8 @@ class DeliveryContext:
     node: str
     files: AlertFiles
     uploads: ClipUploads
+    rules: SaysRules
+    """which hosts may be called"""
 
 
 def route_of(each: AppSink, context: DeliveryContext) -> Route:
@@ -26,9 +29,9 @@ def route_of(each: AppSink, context: DeliveryContext) -> Route:
         case JsonLinesSink() as sink:
             return json_lines_route(sink, each.app, context.files)
         case WebhookSink() as sink:
-            return webhook_route(sink, each.keys)
+            return webhook_route(sink, each.keys, context.rules)
         case MqttSink() as sink:
-            return mqtt_route(sink, each, context.node)
+            return mqtt_route(sink, each, context.node, context.rules)
         case ClipsSink():
             return clips_route(context.uploads)
         case _:

@@ -6,6 +6,7 @@ when it was stopped or the runner is gone.
 
 import contextlib
 import logging
+import socket
 import ssl
 import threading
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.api.sinks import MqttSink
+from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, connect, no_rules
 from mainstream_runner.sinks.destination import AppSink, Route, digest
 from mainstream_runner.spool.spool import Record
 
@@ -26,23 +28,24 @@ _LONGEST_RECONNECT_S = 30
 ONLINE, OFFLINE = "online", "offline"
 
 
-def mqtt_route(sink: MqttSink, each: AppSink, node: str) -> Route:
+def mqtt_route(sink: MqttSink, each: AppSink, node: str, rules: SaysRules) -> Route:
     """One courier for each sink: its last will is its own."""
     identity = digest(each.name, each.keys.model_dump_json())
-    return Route(f"mqtt-{identity}", lambda: MqttTopic(sink, each.keys, f"mainstream-{digest(node, each.name)}"))
+    client_id = f"mainstream-{digest(node, each.name)}"
+    return Route(f"mqtt-{identity}", lambda: MqttTopic(sink, each.keys, client_id, rules))
 
 
 class MqttTopic:
     """One topic on one broker."""
 
-    def __init__(self, sink: MqttSink, keys: SinkKeys, client_id: str) -> None:
+    def __init__(self, sink: MqttSink, keys: SinkKeys, client_id: str, rules: SaysRules = no_rules) -> None:
         """`client_id` is the same at every start, so that the broker knows a connection that it lost."""
         self._sink = sink
         self._connected = threading.Event()
         self._problem = "the broker has not answered yet"
         self._in_flight: tuple[int, mqtt.MQTTMessageInfo] | None = None
         self._started = False
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311)
+        self._client = _PinnedClient(sink, client_id, rules)
         self._client.max_queued_messages_set(8)
         self._client.reconnect_delay_set(1, _LONGEST_RECONNECT_S)
         self._client.will_set(self._state_topic, OFFLINE, qos=1, retain=True)
@@ -118,4 +121,23 @@ class MqttTopic:
         self._connected.clear()
 
     def _on_connect_fail(self, _client: mqtt.Client, _userdata: object) -> None:
-        self._problem = "the broker does not answer"
+        self._problem = self._client.refusal or "the broker does not answer"
+
+
+class _PinnedClient(mqtt.Client):
+    """Connects to an address that was checked after resolving, at every reconnection; TLS still checks the name."""
+
+    def __init__(self, sink: MqttSink, client_id: str, rules: SaysRules) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311)
+        self.refusal: str | None = None
+        """why its host must not be called"""
+        self._broker = (sink.host, sink.port)
+        self._rules = rules
+
+    def _create_socket_connection(self) -> socket.socket:
+        self.refusal = None
+        try:
+            return connect(*self._broker, self._rules(), timeout=self.connect_timeout)
+        except HostNotAllowedError as error:
+            self.refusal = f"the broker {error.message}"
+            raise ConnectionRefusedError from error  # the only family of errors that paho tries again after

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import httpx
 
+from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, no_rules
 from mainstream.status_report import SignedUpload, WantedUpload
+from mainstream_runner.pinned_http import tenants_client
 from mainstream_runner.sinks.destination import AppSink, Destination, RefusedError, Route
 from mainstream_runner.spool.spool import Record
 
@@ -37,12 +39,12 @@ def clips_route(uploads: "ClipUploads") -> Route:
 class ClipUploads:
     """Writes files to where the operator said."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rules: SaysRules = no_rules) -> None:
         self._folder = folder
         self._urls: dict[_Key, str] = {}
         self._index: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+        self._client = tenants_client(_TIMEOUT, rules)
 
     def serve(self, sinks: Sequence[AppSink]) -> None:
         """Upload for these sinks."""
@@ -95,6 +97,8 @@ class ClipUploads:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             # Its kind alone: its text may hold the URL, and that is a key.
             return f"the clip was not uploaded ({type(error).__name__})"
+        except HostNotAllowedError as error:
+            return f"the store of clips {error.message}"
         return None if 200 <= status < 300 else f"the store answered {status} to a clip"
 
     def close(self) -> None:

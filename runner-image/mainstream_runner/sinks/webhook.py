@@ -11,6 +11,8 @@ import httpx
 
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.api.sinks import WebhookSink
+from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, no_rules
+from mainstream_runner.pinned_http import tenants_client
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route, digest
 from mainstream_runner.spool.spool import Record
 
@@ -23,20 +25,19 @@ _NEVER = frozenset({400, 413, 415, 422})
 """what is wrong is the request itself, and it will be the same the next time"""
 
 
-def webhook_route(sink: WebhookSink, keys: SinkKeys) -> Route:
+def webhook_route(sink: WebhookSink, keys: SinkKeys, rules: SaysRules) -> Route:
     """One courier for each URL and key."""
     key = keys.get("hmac_key")
-    return Route(f"webhook-{digest(sink.url, key or '')}", lambda: Webhook(sink.url, key))
+    return Route(f"webhook-{digest(sink.url, key or '')}", lambda: Webhook(sink.url, key, rules))
 
 
 class Webhook:
     """One URL."""
 
-    def __init__(self, url: str, key: str | None) -> None:
+    def __init__(self, url: str, key: str | None, rules: SaysRules = no_rules) -> None:
         self._url = url
         self._key = key
-        # No proxy and no redirect: a tenant's receiver must not send the runner elsewhere.
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+        self._client = tenants_client(_TIMEOUT, rules)
 
     def serve(self, sinks: Sequence[AppSink]) -> None:
         """All of them have the same URL and key."""
@@ -53,6 +54,8 @@ class Webhook:
                 status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return f"the webhook does not answer ({type(error).__name__})"
+        except HostNotAllowedError as error:
+            return f"the webhook {error.message}"
         if status in _NEVER:
             raise RefusedError(f"the webhook answered {status}; see its log")
         return None if 200 <= status < 300 else f"the webhook answered {status}"

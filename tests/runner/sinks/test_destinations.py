@@ -26,6 +26,7 @@ from fault_tools import MissingToolError, wait_for
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.api.sinks import MqttSink, Sink, WebhookSink
 from mainstream.errors import InvalidInputError
+from mainstream.hosts.connecting import no_rules
 from mainstream.runner_orders import sink_key
 from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import SignedUpload
@@ -60,7 +61,7 @@ def message(number: int) -> AlertMessage:
 def courier_to(receiver: Receiver, spool: Spool) -> Courier:
     """Delivers for the sink `s`."""
     sink = WebhookSink(url=receiver.url)
-    return Courier(spool, [AppSink("s", "a", 0, sink, SinkKeys())], webhook_route(sink, SinkKeys()))
+    return Courier(spool, [AppSink("s", "a", 0, sink, SinkKeys())], webhook_route(sink, SinkKeys(), no_rules))
 
 
 Make = Callable[..., AlertDelivery]
