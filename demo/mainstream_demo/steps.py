@@ -109,8 +109,6 @@ def _run(
     if orders is None or not orders.apps:
         return None
     folder = out / policy
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "runner-plan.json").write_text(orders.model_dump_json(), encoding="utf-8")
     start, end = labels.split.test
     seconds = (end - start) / orders.streams[0].fps
     with progress.playing(TITLES[policy], seconds) as on_progress:

@@ -63,7 +63,7 @@ def run_plan(
     credentials: NodeCredentials | None = None,
     on_progress: Callable[[RunProgress], None] = lambda progress: None,
 ) -> RunResult:
-    """Serve and play `plan` with weights from `store`; logs and events go to `out`.
+    """Serve and play `plan` with weights from `store`; logs, alerts and the plan go to `out`.
 
     Files are played from `start_frame` up to, not including, `end_frame`, in real time; cameras until the run is
     stopped, or for `end_frame` frames. Relative `file:` URLs start at the working folder. Raises `MainstreamError`
@@ -95,6 +95,7 @@ def run_plan_on(
 ) -> RunResult:
     """Run a plan on a TorchServe that already runs; one plan at a time."""
     out.mkdir(parents=True, exist_ok=True)
+    (out / "runner-plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
     config = RunConfig(
         plan=plan,
         store=store.resolve(),

@@ -128,6 +128,17 @@ def _read_frames(
     clip: Clip, part: Run, crop: Crop | None, height: int, width: int, on_frame: Callable[[float], None]
 ) -> NDArray[np.uint8]:
     frames = np.empty((part[1] - part[0], height, width, 3), dtype=np.uint8)
+    for number, frame in pictures_of(clip, part):
+        try:
+            frames[number - part[0]] = view_pixels(frame, crop, height, width)
+        except MainstreamError as error:
+            raise InvalidInputError(error.message, field=error.field, source=clip.path) from error
+        on_frame((number + 1 - part[0]) / len(frames))
+    return frames
+
+
+def pictures_of(clip: Clip, part: Run) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Each picture of a part with its number, in order; `InvalidInputError` where one cannot be decoded."""
     due = 0
     for frame in _decoded(clip.path):
         number = clip.index.number(frame.pts, due)
@@ -136,14 +147,10 @@ def _read_frames(
         if number > due:
             break
         if due >= part[0]:
-            try:
-                frames[due - part[0]] = view_pixels(frame, crop, height, width)
-            except MainstreamError as error:
-                raise InvalidInputError(error.message, field=error.field, source=clip.path) from error
-            on_frame((due + 1 - part[0]) / len(frames))
+            yield due, frame
         due += 1
         if due >= part[1]:
-            return frames
+            return
     if due < clip.frames:
         raise _damaged(clip, due, "cannot be decoded")
     raise InvalidInputError(

@@ -103,11 +103,29 @@ def score_alerts(
     `ignored` are events that the ends of the span cut: alerts that open for them are left out. `length_s`, the mean
     event length that sets the tolerance, is that of the scored events where it is not given.
     """
+    times = np.asarray(decision_times_s, dtype=np.float64)
+    alerts = merge_decisions(times[(times >= span[0]) & (times < span[1])], merge_gap_s)
+    return score_alert_spans(alerts, events, span, merge_gap_s=merge_gap_s, length_s=length_s, ignored=ignored)
+
+
+def score_alert_spans(
+    alerts: FloatArray,
+    events: Sequence[Span] | FloatArray,
+    span: Span,
+    *,
+    merge_gap_s: float,
+    length_s: float | None = None,
+    ignored: Sequence[Span] | FloatArray = (),
+) -> AlertScore:
+    """As `score_alerts`, of alerts (n, 2) that were merged already: first and last decision of each, ascending.
+
+    One that opens outside the span is left out.
+    """
+    alerts = as_spans(alerts)
+    alerts = alerts[(alerts[:, 0] >= span[0]) & (alerts[:, 0] < span[1])]
     merged = as_spans(merge_spans(events, merge_gap_s))
     cut = as_spans(ignored)
     mean_s = float(np.diff(merged, axis=1).mean()) if len(merged) else 0.0
-    times = np.asarray(decision_times_s, dtype=np.float64)
-    alerts = merge_decisions(times[(times >= span[0]) & (times < span[1])], merge_gap_s)
     known = np.concatenate([merged, cut])
     order = np.argsort(known[:, 0], kind="stable")
     of_event = nearest_event(alerts[:, 0], known[order], tolerance_s(mean_s if length_s is None else length_s))
