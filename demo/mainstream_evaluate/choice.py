@@ -1,0 +1,124 @@
+"""How a package is played: what is not given is chosen as the planner would choose it if nothing limited it."""
+
+from dataclasses import dataclass, replace
+
+from mainstream.alerts.merging import merged_events
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.event_statistics import statistics_of
+from mainstream.mpackage.manifest import Manifest, PackedCandidate
+from mainstream.planner import App, Candidate, Pin
+from mainstream.planner.options import option_table
+from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.workload.caution import cautious, cautious_replay
+from mainstream_trainer.clip import Clip
+
+_STREAM = "clip"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was said of how packages are played; None leaves the choice open."""
+
+    branch_point: int | None = None
+    fps: float | None = None
+    threshold: float | None = None
+    votes: int | None = None
+    merge_gap_s: float | None = None
+
+
+def plan_of(packages: list[Manifest], clip: Clip, given: Given) -> RunnerPlan:
+    """A runner's orders to play the packages over the clip, each on the part of the picture that it was trained on."""
+    views = [None if each.training.view is None else each.training.view.crop for each in packages]
+    stream = RunnerStream(
+        name=_STREAM,
+        url=f"file:{clip.path}",
+        fps=clip.fps,
+        crops={f"view-{number}": crop for number, crop in enumerate(views)},
+    )
+    # Packages of one crop look at one view, so that they share what they can.
+    names = [f"view-{views.index(crop)}" for crop in views]
+    apps = tuple(_app(each, name, clip, given) for each, name in zip(packages, names, strict=True))
+    return RunnerPlan(node="evaluation", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=apps)
+
+
+def _app(package: Manifest, view: str, clip: Clip, given: Given) -> RunnerApp:
+    chosen = _pin(package, clip.fps, given)
+    candidate = package.candidate(chosen.branch_point)
+    return RunnerApp(
+        name=package.name,
+        stream=_STREAM,
+        view=view,
+        base=package.base.name,
+        base_digest=package.base.digest,
+        base_segments=package.base.segments,
+        package_digest=package.digest,
+        branch_point=chosen.branch_point,
+        prefix_hash=package.prefix_hashes[chosen.branch_point],
+        segments=candidate.segments,
+        head_kind=candidate.head_kind,
+        head=candidate.head,
+        threshold=chosen.threshold,
+        fps=chosen.fps,
+        votes=chosen.votes,
+        merge_gap_s=given.merge_gap_s or package.event_statistics.gap_s,
+    )
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    branch_point: int
+    fps: float
+    threshold: float
+    votes: int
+
+
+def _pin(package: Manifest, clip_fps: float, given: Given) -> _Chosen:
+    """The option of the best predicted F1, of equal ones the cheapest: most frozen, then of the lowest rate."""
+    table = option_table(_planned(package, clip_fps, given), _pinned(package, given))
+    best = float(table.value.max())
+    if best < 0:
+        raise InvalidInputError(f"{package.name}@{package.version} has no such operating point; {_known(package)}")
+    k = max(row for row in range(len(table.value)) if table.value[row].max() == best)
+    f = int(table.value[k].argmax())
+    return _Chosen(
+        package.candidates[k].branch_point,
+        float(table.rates[f]),
+        float(table.threshold[k, f]),
+        int(table.votes[k, f]),
+    )
+
+
+def _planned(package: Manifest, clip_fps: float, given: Given) -> App:
+    if given.fps is not None and given.fps > clip_fps:
+        raise InvalidInputError(f"{given.fps:g} is more than the clip's {clip_fps:g} frames per second", field="--fps")
+    measured = statistics_of(package.event_statistics)
+    as_replayed = given.merge_gap_s in (None, package.event_statistics.gap_s)
+    return App(
+        name=package.name,
+        stream_fps=clip_fps,
+        events=replace(measured, merge_gap_s=given.merge_gap_s or package.event_statistics.gap_s),
+        candidates=tuple(_candidate(package, each, replays=as_replayed) for each in package.candidates),
+        rates=None if given.fps is None else (given.fps,),
+    )
+
+
+def _candidate(package: Manifest, packed: PackedCandidate, *, replays: bool) -> Candidate:
+    events = merged_events(statistics_of(package.event_statistics))
+    points = packed.replayed if replays else ()
+    return Candidate(
+        branch_point=packed.branch_point,
+        segment=None,
+        head_s=0.0,
+        operating_points=tuple(cautious(at, package.evaluation) for at in packed.operating_points),
+        replayed=tuple(cautious_replay(at, package.evaluation, events) for at in points),
+    )
+
+
+def _pinned(package: Manifest, given: Given) -> Pin:
+    return Pin(package.name, given.branch_point, given.fps, given.threshold, given.votes)
+
+
+def _known(package: Manifest) -> str:
+    points = sorted({at.threshold for each in package.candidates for at in each.operating_points})
+    cuts = ", ".join(str(each.branch_point) for each in package.candidates)
+    return f"branch-points: {cuts}; thresholds: {', '.join(f'{at:g}' for at in points)}; votes: 1 to 7"
