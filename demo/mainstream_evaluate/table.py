@@ -1,0 +1,24 @@
+"""An evaluation on the terminal."""
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+
+from mainstream_evaluate.evaluation import Evaluation
+
+_COLUMNS = ("events", "found", "missed", "false", "repeated", "precision", "recall", "F1", "false\nan hour")
+
+
+def render_table(evaluation: Evaluation) -> RenderableType:
+    """One row an app."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("app", overflow="fold")
+    for column in _COLUMNS:
+        table.add_column(column, justify="right", no_wrap=True)
+    for app in evaluation.apps:
+        counts = (app.events, app.found, app.missed, app.false, app.repeated)
+        shares = (app.precision, app.recall, app.f1)
+        table.add_row(
+            app.app, *map(str, counts), *(f"{each:.3f}" for each in shares), f"{app.false_alerts_per_hour:.1f}"
+        )
+    return table
