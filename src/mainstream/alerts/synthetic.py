@@ -7,9 +7,9 @@ from math import erf, sqrt
 
 import numpy as np
 
-from mainstream.alerts.law import IntArray, predicted
+from mainstream.alerts.law import IntArray, false_share, predicted, replayed
 from mainstream.alerts.measured import AlertScore, score_alerts
-from mainstream.alerts.merging import merged_events
+from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import FloatArray, Span
 from mainstream.events import EventStatistics, f1
 from mainstream.voting import decisions
@@ -120,10 +120,11 @@ def simulate(
 
 @dataclass(frozen=True)
 class Compared:
-    """F1 of every choice (votes, operating points), predicted and simulated."""
+    """F1 of every choice (votes, operating points), predicted, simulated, and told by a replay of it."""
 
     predicted: FloatArray
     simulated: FloatArray
+    replayed: FloatArray
 
     @property
     def lost(self) -> float:
@@ -141,5 +142,14 @@ def compare(setting: Setting, events: int, votes: IntArray, seed: int) -> Compar
     merged = merged_events(stream.statistics(setting))
     law = predicted(p, e, np.array([setting.fps]), votes, merged, setting.correlation)
     scores = [simulate(setting, stream, *point, votes, rng) for point in zip(p.tolist(), e.tolist(), strict=True)]
-    measured = np.array([[score.f1 for score in of_point] for of_point in scores]).T
-    return Compared(f1(law.recall, law.precision)[0], measured)
+    measured, played = (
+        np.array([[value(score) for score in of_point] for of_point in scores]).T
+        for value in (lambda score: score.f1, lambda score: _replayed_f1(score, merged))
+    )
+    return Compared(f1(law.recall, law.precision)[0], measured, played)
+
+
+def _replayed_f1(score: AlertScore, events: MergedEvents) -> float:
+    share = false_share(len(score.false), len(score.found), score.events, score.quiet_s, events)
+    alerts = replayed(np.array([score.recall]), np.array([share]), events)
+    return float(f1(alerts.recall, alerts.precision).item())
