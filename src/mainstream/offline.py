@@ -79,10 +79,11 @@ def offline_node(manifests: Manifests, name: str | None = None, quotas: Quotas =
     apps: list[AskingApp] = []
     for app in sorted(manifests.apps, key=lambda app: app.key):
         where = placed.get(app.stream_key)
-        if not isinstance(where, str):
-            apps.append(AskingApp(app, streams.get(app.stream_key), unplaced=where, over_quota=over.get(app.key)))
-        elif where == found[0].metadata.name:
-            apps.append(AskingApp(app, streams[app.stream_key], over_quota=over.get(app.key)))
+        if isinstance(where, str) and where != found[0].metadata.name:
+            continue
+        unplaced = None if isinstance(where, str) else where
+        most = quotas.of(app.metadata.namespace).max_weight
+        apps.append(AskingApp(app, streams.get(app.stream_key), unplaced, over.get(app.key), most))
     namespaces = {each.app.metadata.namespace or "" for each in apps}
     return OfflineNode(found[0], tuple(apps), refuse_apps(apps), quotas.shares(namespaces))
 

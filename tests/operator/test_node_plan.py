@@ -102,6 +102,27 @@ def test_a_namespace_costs_no_more_than_its_share(cluster: ClusterState) -> None
     assert {each.reason for each in refused.waiting.values()} == {"QuotaExceeded"}
 
 
+def test_a_weight_counts_for_no_more_than_its_namespace_may_give_and_the_app_is_told(cluster: ClusterState) -> None:
+    put(cluster, "crossing", 1)
+    put(cluster, "lamp-post", 2, objective={"weight": 1000})
+    grant(cluster, 0.065)
+    plans = {}
+    for most in (1.0, 10.0, 1000.0):
+        snapshot = take_snapshot(cluster, "n1", Quotas(default=Quota(max_weight=most)))
+        plans[most] = decide(replace(observed(cluster), snapshot=snapshot), KeptPlanning()).runner_plan
+        asking = snapshot.apps[1]
+        status = app_status(
+            asking.app, AppFacts("n1", None, None, None, None, 0, None, weight_note=asking.weight_note), NOW
+        )
+        accepted = next(each for each in status.conditions if each.type == "Accepted")
+        assert ("counts as" in accepted.message) == (most < 1000)
+        assert (accepted.status, accepted.reason) == ("True", "Valid")
+    put(cluster, "lamp-post", 2, objective={"weight": 10})
+    assert decided(cluster).runner_plan == plans[10.0]
+    put(cluster, "lamp-post", 2, objective={"weight": 1})
+    assert decided(cluster).runner_plan == plans[1.0]
+
+
 def test_a_dry_run_tells_what_it_would_get_and_who_would_lose_and_runs_nothing(cluster: ClusterState) -> None:
     put(cluster, "crossing", 1, dryRun=True)
     stranger = app_body("secret", stream={"name": "plaza", "namespace": "plaza"})

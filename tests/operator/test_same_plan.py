@@ -88,7 +88,7 @@ def app_of(index: int, chance: Chance) -> Body:
         "stream": {"name": name, "namespace": where, "view": chance.seldom("right", "full", "left")},
         "package": {"reference": f"s3://packages/{chance.seldom(MISSING, *PACKAGES)}@1"},
         "objective": {
-            "weight": chance.one_of(1, 1, 2, 3),
+            "weight": chance.seldom(1000, 1, 1, 2, 3),
             "minimum": chance.seldom(0.99, 0, 0, 0.2, 0.3),
         },
         "rates": chance.seldom([2, 20], [1, 4], [0.5, 2, 8], [2, 5, 10]),
@@ -122,7 +122,10 @@ def folder_of(seed: int) -> tuple[Folder, float | None]:
         node["spec"]["switchingCosts"] = {"branchPoint": 0.1, "rate": 0.1}
     streams = [stream_of(key, chance) for key in STREAMS]
     apps = [app_of(index, chance) for index in range(chance.one_of(2, 3, 4, 5, 6))]
-    quotas = [chance.one_of({}, {}, {"apps": 2}, {"budgetShare": 0.3}, {"apps": 3, "budgetShare": 0.6}) for _ in "ab"]
+    quotas = [
+        chance.one_of({}, {}, {"apps": 2, "maxWeight": 2}, {"budgetShare": 0.3}, {"apps": 3, "budgetShare": 0.6})
+        for _ in "ab"
+    ]
     folder = Folder([node, *streams, *apps], {"default": quotas[0], "namespaces": {"harbour": quotas[1]}})
     return folder, chance.one_of(None, *BUDGETS)
 

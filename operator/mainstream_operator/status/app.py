@@ -50,6 +50,8 @@ class AppFacts:
     dry_run: DryRunOutcome | None = None
     crop: Crop | None = None
     """what part of the picture it analyses; None is all of it"""
+    weight_note: str | None = None
+    """what to tell where its weight counts for less than it asks"""
 
 
 def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
@@ -80,7 +82,8 @@ def _accepted(app: VideoApp, facts: AppFacts) -> Stated | Condition:
             # The operator was restarted, or the store is away; nothing has changed for the app.
             return before
         return is_unknown("Accepted", facts.waiting.reason, facts.waiting.message)
-    return is_true("Accepted", Reason.VALID, "Stream, view and package can be used.")
+    message = f"Stream, view and package can be used. {facts.weight_note or ''}".strip()
+    return is_true("Accepted", Reason.VALID, message)
 
 
 def _planned(app: VideoApp, facts: AppFacts) -> Stated:

@@ -78,6 +78,7 @@ def _app_facts(
         sink_refusal=observation.sink_refusals.get(each.key),
         dry_run=None if forecast is None else dry_run_outcome(each.key, forecast),
         crop=None if ordered is None or got is None else _crop(ordered, got),
+        weight_note=each.weight_note,
     )
 
 

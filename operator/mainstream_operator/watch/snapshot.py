@@ -50,7 +50,8 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
     for app in sorted(apps, key=lambda each: each.key):
         where = placed.get(app.stream_key)
         unplaced = where if isinstance(where, Refusal) else None
-        found.append(AskingApp(app, cluster.streams.get(app.stream_key), unplaced, over.get(app.key)))
+        most = quotas.of(app.metadata.namespace).max_weight
+        found.append(AskingApp(app, cluster.streams.get(app.stream_key), unplaced, over.get(app.key), most))
     unreadable = [
         each
         for _, each in sorted(cluster.unreadable.items())

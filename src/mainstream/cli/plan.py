@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from mainstream.api.load import Manifests, load_manifests
+from mainstream.cli.app_notices import print_app_notices
 from mainstream.cli.outputs import write_output
 from mainstream.cli.plan_answer import answer_of, answer_to_json, read_quotas
 from mainstream.cli.plan_tables import print_others, print_plan, print_sweep, print_what_if
@@ -86,6 +87,7 @@ def plan(
     )
     decided, decision = surroundings.decide(declared, policy)
     print_stream_notices(declared.streams)
+    print_app_notices(decided.apps)
     console = Console()
     if swept is not None:
         made, _ = planned(decision, decided.node)

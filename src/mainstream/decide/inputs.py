@@ -22,11 +22,30 @@ class AskingApp:
     """why its stream has no node"""
     over_quota: Refusal | None = None
     """why its namespace may not have it"""
+    max_weight: float | None = None
+    """as much as its weight may count; None: as much as it says"""
 
     @property
     def key(self) -> str:
         """`namespace/name`."""
         return self.app.key
+
+    @property
+    def weight(self) -> float:
+        """What it counts for."""
+        asked = self.app.spec.objective.weight
+        return asked if self.max_weight is None else min(asked, self.max_weight)
+
+    @property
+    def weight_note(self) -> str | None:
+        """What to tell where it counts for less than it asks."""
+        asked = self.app.spec.objective.weight
+        if self.weight == asked:
+            return None
+        return (
+            f"Its weight of {asked:g} counts as {self.weight:g}, the most that its namespace may give; lower "
+            "spec.objective.weight, or ask for a higher quota (maxWeight)."
+        )
 
     @property
     def runs(self) -> bool:

@@ -1,4 +1,4 @@
-"""How much a tenant's namespace may have: apps in the whole cluster, and a share of each node's budget. Pure."""
+"""How much a tenant's namespace may have: apps in the whole cluster, a share of each node's budget, a weight. Pure."""
 
 from collections.abc import Iterable
 
@@ -20,6 +20,8 @@ class Quota(BaseModel):
     """that run: neither suspended nor tried by a dry run"""
     budget_share: float | None = Field(None, gt=0, le=1)
     """of each node's budget"""
+    max_weight: float = Field(10.0, gt=0, le=1000)
+    """of one app; a greater one counts as this: a tenant's word alone puts no app far above everybody else's"""
 
 
 class Quotas(BaseModel):

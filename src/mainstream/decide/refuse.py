@@ -75,9 +75,9 @@ def sort_apps(inputs: NodeInputs) -> SortedApps:
         elif each.over_quota is not None:
             waiting[each.key] = each.over_quota
         elif each.stream is not None and state.manifest is not None:
-            usable.append(PlacedApp(_bare_app(each.app), _bare_stream(each.stream), state.manifest))
+            usable.append(PlacedApp(_bare_app(each), _bare_stream(each.stream), state.manifest))
         elif each.stream is not None and (entry := inputs.entry_of(each)) is not None:
-            usable.append(kept_app(_bare_app(each.app), _bare_stream(each.stream), entry, known))
+            usable.append(kept_app(_bare_app(each), _bare_stream(each.stream), entry, known))
             waiting[each.key] = goes_on(state.refusal or _BEING_READ)
         elif state.refusal is None:
             waiting[each.key] = _BEING_READ
@@ -127,11 +127,13 @@ def _sentence(error: MainstreamError) -> str:
     return f"Package {error}."[:1000]
 
 
-def _bare_app(app: VideoApp) -> VideoApp:
-    """What matters for a plan: another status or label is no other input."""
-    known = app.metadata
+def _bare_app(asking: AskingApp) -> VideoApp:
+    """What matters for a plan: another status or label is no other input, and a weight counts as far as it may."""
+    app, known = asking.app, asking.app.metadata
     metadata = Metadata(name=known.name, namespace=known.namespace, creation_timestamp=known.creation_timestamp)
-    return app.model_copy(update={"metadata": metadata, "status": VideoAppStatus()})
+    objective = app.spec.objective.model_copy(update={"weight": asking.weight})
+    spec = app.spec.model_copy(update={"objective": objective})
+    return app.model_copy(update={"metadata": metadata, "spec": spec, "status": VideoAppStatus()})
 
 
 def _bare_stream(stream: VideoStream) -> VideoStream:

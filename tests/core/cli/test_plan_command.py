@@ -128,6 +128,15 @@ def test_quotas_of_the_chart_limit_apps_here_too(paper: Path) -> None:
     assert {name: each["reason"] for name, each in waiting.items()} == {"lift": "QuotaExceeded"}
 
 
+def test_a_weight_beyond_the_quota_counts_as_the_most_that_it_may_and_that_is_said(
+    paper: Path, make_app: Callable[..., VideoApp]
+) -> None:
+    declare(paper, make_app("gate", objective={"weight": 1000}))
+    assert "VideoApp gate: Its weight of 1000 counts as 10, the most that its namespace may give" in run(paper)
+    (paper / "quotas.yaml").write_text("default: {maxWeight: 1000}\n")
+    assert "counts as" not in run(paper, "--quotas", str(paper / "quotas.yaml"))
+
+
 def test_what_runs_is_not_moved_for_less_than_a_switch_costs(paper: Path, workload: NodeWorkload) -> None:
     now, after = paper / "now.json", paper / "after.json"
     run(paper, "--runner-plan", str(now), "--policy", "max-sharing")
