@@ -1,4 +1,4 @@
-"""`make bench-chart`: what issue 11 asks for and counts: sizes of images, and what a `helm upgrade` costs in frames.
+"""`make bench-chart`: sizes of the images, and how many frames a `helm upgrade` costs.
 
 QUICK=1 leaves nothing out; with the images built it takes some six minutes, most of them to train six apps.
 """

@@ -1,4 +1,4 @@
-"""`make bench-faults`: every fault of issue 9 into a runner's real processes; writes the table of docs/faults.md.
+"""`make bench-faults`: faults injected into the real processes of a runner; writes the table of docs/faults.md.
 
 With QUICK=1 the webhook is down for half a minute instead of ten, the camera for 10 s instead of 60. The disk that gets
 full is a small tmpfs, which takes root to mount.

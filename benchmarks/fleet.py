@@ -1,4 +1,4 @@
-"""`make bench-operator`: what issue 10 asks for, on a real API server with simulated nodes.
+"""`make bench-operator`: the operator under load and faults, on a real API server with simulated nodes.
 
 The operator is a process beside the API server, with the rights that the chart gives it. Not called operator.py: that
 would shadow the standard library's `operator`. QUICK=1 shortens the quiet time, the number of kills and of hostile

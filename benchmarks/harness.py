@@ -1,8 +1,8 @@
 """What every benchmark shares: rows with targets, the machine they were measured on, a table and a JSON file.
 
-A benchmark is a command: it makes a `Report`, adds one row for each row of the table of the issue that asked for it,
-and ends with `write`. With `QUICK=1` in the environment it takes at most five minutes; rows that it then leaves out
-have `met` null, so that a missed target shows as plainly as a met one and nothing is passed over in silence.
+A benchmark is a command: it makes a `Report`, adds one row for each target and ends with `write`. With `QUICK=1` in
+the environment it takes at most five minutes; rows that it then leaves out have `met` null, so that a missed target
+shows as plainly as a met one and nothing is passed over in silence.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`make bench-runner`: what issue 9 asks of the runner, side by side in one run, medians.
+"""`make bench-runner`: throughput, CPU and memory, plan swaps and start of the runner, side by side, medians.
 
 QUICK=1 takes shorter rounds, 5 random plans instead of 30, and 40 plan swaps instead of 200. With names as arguments
 (throughput, plans, swaps, start, pod) only those rows are measured.

@@ -13,7 +13,7 @@ from harness import QUICK, Report
 from runner_stage import CLIP
 
 from mainstream.node_profile import NodeProfile
-from mainstream.runner_orders import WANTED_FILE, Wanted
+from mainstream.runner_orders import Wanted
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runner" / "faults"))
 from fault_stage import BASE, Stage
@@ -58,9 +58,7 @@ def pod_rows(report: Report) -> None:
 
 def _order(stage: Stage, profile: NodeProfile | None, *, planned: bool) -> None:
     plan = stage.make_plan(f"file:{CLIP}", APPS, threshold=1.0)
-    stage.order(plan if planned else None)
-    wanted = Wanted(bases=(BASE,), streams=plan.streams, profile=profile)
-    (stage.folder / "orders" / WANTED_FILE).write_text(wanted.model_dump_json())
+    stage.order(plan if planned else None, wanted=Wanted(bases=(BASE,), streams=plan.streams, profile=profile))
 
 
 def _profile(stage: Stage) -> NodeProfile:

@@ -1,10 +1,9 @@
 """What is measured, fixed before anything was: cells of workloads, and how a workload is drawn. Pure.
 
 A cell is a pool of photos, a number of apps, a stream's rate and a budget; a workload is one draw of everything that
-the issue leaves open: how long, how often and how alike the events of each class are. All policies are measured on the
-same workloads. The budget is stated as the rate that No-Sharing affords every app of ten
-(`no_sharing_fps`): with a
-whole network a look, that is what the abstract's regime fixes (1.4 fps for 10 apps on a 14 fps stream).
+a cell leaves open: how long, how often and how alike the events of each class are. All policies are measured on the
+same workloads. The budget is stated as the rate that No-Sharing affords every app of ten (`no_sharing_fps`): with a
+whole network a frame, that is what the abstract's regime fixes (1.4 fps for 10 apps on a 14 fps stream).
 """
 
 from collections.abc import Sequence
@@ -77,7 +76,7 @@ STREAMS_FPS = (10, 30)
 
 
 def headline(pool: str) -> Cell:
-    """The abstract's regime with events as the issue states them."""
+    """The abstract's regime with events of the lengths in `LENGTHS_S`."""
     return Cell(pool, workloads=HEADLINE_WORKLOADS)
 
 

@@ -8,7 +8,7 @@ PUBLISHED_GAIN = {"no-sharing": 0.93, "max-sharing": 0.61}
 
 
 def targets() -> str:
-    """The issue's table, measured."""
+    """The targets as a table, each with what was measured."""
     rows = ["| what | target | measured | met |", "|---|---|---|---|"]
     rows += [_row(*row) for row in (*_gain_rows(), _loss_row(), *_prediction_rows(), *_live_rows())]
     return "## Targets\n\n" + "\n".join(rows) + "\n\n" + REASONS["targets"]

@@ -31,6 +31,16 @@ def runner_name(node: str) -> str:
     return f"runner-{node_slug(node)}"
 
 
+def orders_name(node: str, number: int) -> str:
+    """Name of the ConfigMap with a part of a node's orders: the runner's own for the first, which is 0."""
+    return f"orders-{node_slug(node)}-{number}" if number else runner_name(node)
+
+
+def holds_orders(name: str, node: str) -> bool:
+    """Whether a ConfigMap of that name may be a further part of a node's orders."""
+    return name.rpartition("-")[0] == f"orders-{node_slug(node)}"
+
+
 def runner_labels(node: str) -> dict[str, str]:
     """Labels of everything that belongs to a node's runner."""
     return {

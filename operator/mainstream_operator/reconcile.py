@@ -1,6 +1,7 @@
 """One reconcile of one node, in six steps. Runs in a thread; what it needs is passed in.
 
-What is observed here once is what all of it is decided from. A failure ends the reconcile and leaves the rest for the
+What is observed here once is what all of it is decided from. What the API server refuses to apply is said in the
+EdgeNode's status, beside everybody's, and tried again. Any other failure ends the reconcile and leaves the rest for the
 next one, which starts from what then is.
 """
 
@@ -24,11 +25,11 @@ def reconcile(snapshot: NodeSnapshot, tools: Tools) -> float:
     # 3. Desired: what should exist, and the plan that the runner is to have.
     desired = desired_state(observation, decision, tools.settings)
     # 4. Apply: make it exist.
-    apply(desired, tools.kube)
+    not_applied = apply(desired, tools.kube)
     # 5. Sign URLs: for what the runner lacks.
     send_signed_urls(observation, desired.plan, tools.sources.packages)
     # 6. Statuses: say how it is, where that is worth a write.
-    statuses = object_statuses(observation, decision, desired.plan)
+    statuses = object_statuses(observation, decision, desired.plan, not_applied)
     refresh_s = tools.status_writer.write(statuses, observation.at)
     tools.metrics.record(observation, decision, desired.plan)
-    return requeue_after_s(observation, decision, desired.plan, refresh_s)
+    return requeue_after_s(observation, decision, desired.plan, refresh_s, refused=bool(not_applied))

@@ -1,4 +1,4 @@
-"""What analysed frames cost by the profile: the cost model (design.md), for a plan and achieved rates. Pure."""
+"""What analysed frames cost by the profile, for a plan and achieved rates (docs/design.md, "Cost"). Pure."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The cost model: what a plan uses of a node (design.md, "Cost model").
+"""The cost law: what a plan uses of a node (docs/design.md, "Cost").
 
     cost = sum_a head(k_a) * f_a  +  sum_s seconds(s) * max{ f_a : s on the stem of a }  +  overhead
 

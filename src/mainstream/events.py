@@ -1,4 +1,6 @@
-"""The chain of hits and misses that all predictions rest on, and the published measure (design.md, "Event model").
+"""The chain of hits and misses that all predictions rest on, and the published measure.
+
+Source of both: docs/design.md, "Hits, votes and correlation" and "The published measure".
 
 What a user gets, and what is planned by, are alerts (`mainstream.alerts`), which are made of this chain. An event is
 found if X analysed frames in a row are hits, X being the votes. Hits and misses follow a two-state chain,
@@ -77,7 +79,8 @@ def frames_per_event(
 def run_probability(p: ArrayLike, frames: ArrayLike, votes: ArrayLike, correlation: float) -> FloatArray:
     """R(p; N, X): probability of at least one run of X hits within N frames; arguments broadcast.
 
-    `p` is P(hit) on a frame, `frames` N >= 0 (need not be whole), `votes` X >= 1. Source: design.md, "Event model".
+    `p` is P(hit) on a frame, `frames` N >= 0 (need not be whole), `votes` X >= 1. Source: docs/design.md,
+    "Hits, votes and correlation".
     """
     p_all, frames_all, votes_all = np.broadcast_arrays(
         np.asarray(p, dtype=np.float64),

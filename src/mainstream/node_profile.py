@@ -1,6 +1,6 @@
 """What a frame costs on one kind of node: measured by the runner, read by the planner.
 
-All seconds are CPU-seconds, measured at the pace that plans run at (design: cost model).
+All seconds are CPU-seconds, measured at the pace that plans run at (docs/design.md, "Cost").
 """
 
 from pathlib import Path

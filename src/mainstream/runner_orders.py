@@ -7,14 +7,10 @@ the folders and answers.
 from pydantic import BaseModel, ConfigDict, Field
 
 from mainstream.api.sink_kind import SinkKeys
+from mainstream.hosts.rules import HostRules
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerStream
 
-PLAN_FILE = "plan.json"
-"""a `RunnerPlan`; absent until something is planned"""
-WANTED_FILE = "wanted.json"
-HOSTS_FILE = "hosts.json"
-"""the `HostRules` that hold for what tenants name"""
 TOKEN_FILE = "token"  # noqa: S105 - the name of a file
 """what whoever asks the admin port has to show"""
 CREDENTIALS_FILE = "credentials.json"
@@ -37,13 +33,15 @@ class _Part(BaseModel):
 
 
 class Wanted(_Part):
-    """What a runner has to profile before anything can be planned for it."""
+    """What a runner has to profile before anything can be planned for it, and which hosts it may call for tenants."""
 
     bases: tuple[str, ...] = ()
     """names of base networks, sorted"""
     streams: tuple[RunnerStream, ...] = ()
     profile: NodeProfile | None = None
     """what is known already, so that a runner whose disk is new need not measure it again"""
+    host_rules: HostRules = HostRules()
+    """until the operator has said, all but internal ones"""
     declared: bool = False
     """the profile is the platform team's and holds whatever machine it was measured on"""
 

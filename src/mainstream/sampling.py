@@ -1,8 +1,8 @@
 """Nested sampling: which apps analyse a frame, so that slower ones always look at a subset of what faster ones look at.
 
-The cost model charges a shared segment once, at the rate of the fastest app beyond it. That is true only if every
-slower app picks its frames among those of the next faster rate (design: cost model). So sampling is kept by rate, not
-by app: equal rates share frames.
+The cost law (docs/design.md, "Cost") charges a shared segment once, at the rate of the fastest app beyond it. That is
+true only if every slower app picks its frames among those of the next faster rate. So sampling is kept by rate, not by
+app: equal rates share frames.
 """
 
 from collections.abc import Iterable

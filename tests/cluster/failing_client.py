@@ -9,6 +9,7 @@ import urllib3
 from kubernetes import client
 
 NO_ANSWER = 0
+FORBIDDEN = 403
 STATUSES = (NO_ANSWER, 409, 429, 500, 503)
 _SHARE = 0.3
 """of calls that fail in a bad hour"""
@@ -50,10 +51,14 @@ class FailingClient(client.ApiClient):  # type: ignore[misc] # the library has n
         self.fails: Fails = never
         self.writes: list[str] = []
         """that the API server was asked for, as method and path"""
+        self.refused = ""
+        """writes to paths with this in them are refused; empty: none are"""
 
     def call_api(self, resource_path: str, method: str, *more: Any, **options: Any) -> Any:
         """As the library does it, unless it is to fail."""
         failure = self.fails()
+        if self.refused and self.refused in resource_path and method != "GET":
+            failure = Failure(FORBIDDEN, done=False)
         if failure is None or failure.done:
             if method != "GET":
                 self.writes.append(f"{method} {resource_path}")

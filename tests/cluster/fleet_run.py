@@ -1,5 +1,6 @@
 """What tests and benchmarks do to a fleet beside an API server, and what they look at."""
 
+import base64
 import json
 import re
 import urllib.request
@@ -12,6 +13,8 @@ from api_stage import SYSTEM, ApiStage, store_secret
 from cluster_tools import wait_for
 from fleet_objects import API, app, edge_node, package, publish_manifest, stream
 
+from mainstream.errors import InvalidInputError
+from mainstream.messages.packed_orders import unpack_orders
 from mainstream_operator.kube import Body, KubeError, Ref
 from mainstream_operator.names import runner_name
 
@@ -61,9 +64,15 @@ def children_of(node: str) -> dict[str, Ref]:
 
 
 def orders_of(stage: ApiStage, node: str) -> dict[str, str]:
-    """Data of a node's ConfigMap."""
-    body = stage.kube.get(children_of(node)["ConfigMap"])
-    return {} if body is None else dict(body.get("data") or {})
+    """What a node's runner is told, as the files that it keeps; empty where it is told nothing, or no sense."""
+    body = stage.kube.get(children_of(node)["ConfigMap"]) or {}
+    try:
+        text = unpack_orders({name: base64.b64decode(data) for name, data in (body.get("binaryData") or {}).items()})
+    except InvalidInputError:
+        text = None
+    if text is None:
+        return {}
+    return {"wanted.json": text.wanted, **({} if text.plan is None else {"plan.json": text.plan})}
 
 
 def planned_apps(stage: ApiStage) -> int:

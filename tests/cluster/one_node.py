@@ -125,6 +125,10 @@ class OneNode:
         """Another version of an app's package, under the same tag."""
         self._numbers[name] = number
 
+    def refuse(self, path: str) -> None:
+        """The API server refuses the operator to write there; nowhere where empty."""
+        self._client.refused = path
+
     def ready(self, is_ready: bool) -> None:
         """The kubelet comes, or goes."""
         condition = {
@@ -139,7 +143,7 @@ class OneNode:
 
     def edit_orders(self) -> None:
         """A stranger changes what the runner is told."""
-        self._users.patch(ORDERS, {"data": {"plan.json": "{}"}})
+        self._users.patch(ORDERS, {"data": {"strange": "{}"}, "binaryData": {"strange.gz": "AAAA"}})
 
     def delete_orders(self) -> None:
         """A stranger deletes what the runner is told."""
@@ -200,7 +204,18 @@ class OneNode:
 
     def orders(self) -> dict[str, str]:
         """What the runner is told."""
-        return dict((self._users.get(ORDERS) or {}).get("data") or {})
+        return dict((self._users.get(ORDERS) or {}).get("binaryData") or {})
+
+    def ordered_apps(self) -> set[str]:
+        """Keys of the apps that the runner is to run."""
+        plan = given_orders(each for each in [self._users.get(ORDERS)] if each is not None).plan
+        return set() if plan is None else {app.name for app in plan.apps}
+
+    def reason(self, plural: str, name: str, condition: str) -> str | None:
+        """Of a condition of an object of the tenant's, or of the EdgeNode."""
+        where = Ref(API, plural, name, None if plural == "edgenodes" else TENANT)
+        conditions = ((self._users.get(where) or {}).get("status") or {}).get("conditions") or []
+        return next((each["reason"] for each in conditions if each["type"] == condition), None)
 
     def end_state(self) -> dict[str, Any]:
         """Everything that the operator decides: the plan, and what is said of each object, but for times."""
@@ -210,10 +225,9 @@ class OneNode:
 
     def mean_f1(self) -> float:
         """Predicted mean of the plan that is rolled out."""
-        plan = given_orders(self._users.get(ORDERS)).plan
         node = self._users.get(_EDGE_NODE)
         assert node is not None
-        return float(node["status"]["plan"]["meanF1"]) if plan is not None and plan.apps else 0.0
+        return float(node["status"]["plan"]["meanF1"]) if self.ordered_apps() else 0.0
 
     def begin_again(self) -> None:
         """Delete everything, declare the same at once, apps as old beside each other as they were, and settle."""

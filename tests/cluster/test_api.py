@@ -64,7 +64,7 @@ def test_what_others_change_or_delete_is_repaired_within_seconds(fleet: ApiStage
         fleet.kube.delete(place, before["metadata"]["uid"])
         wait_for(f"new {kind}", lambda place=place: fleet.kube.get(place), 5, 0.05)
     assert orders_of(fleet, node) == orders
-    fleet.kube.patch(children_of(node)["ConfigMap"], {"data": {"plan.json": "{}", "more.json": "{}"}})
+    fleet.kube.patch(children_of(node)["ConfigMap"], {"binaryData": {"orders-00.gz": "AAAA", "more.gz": "AAAA"}})
     wait_for("orders put right", lambda: orders_of(fleet, node) == orders, 5, 0.05)
     fleet.kube.patch(children_of(node)["Deployment"], {"spec": {"replicas": 3}})
     wait_for("one replica", lambda: (fleet.kube.get(children_of(node)["Deployment"]) or {})["spec"]["replicas"] == 1, 5)

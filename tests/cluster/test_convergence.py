@@ -12,7 +12,7 @@ from cluster_tools import MissingToolError
 from failing_client import STATUSES, Failure, never, now_and_then
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from one_node import NAMES, TENANT, OneNode
+from one_node import NAMES, NODE, TENANT, OneNode
 
 BUDGET = 0.2
 COSTS = {"branchPoint": 0.02, "rate": 0.01}
@@ -128,7 +128,7 @@ def test_without_errors_a_change_takes_one_reconcile(node: OneNode) -> None:
     go_through(node, [("app", "crossing", 1, 0, False)], COSTS)
     node.put(node.app("lamp-post"))
     assert node.reconcile()
-    assert f"{TENANT}/lamp-post" in node.orders()["plan.json"]
+    assert f"{TENANT}/lamp-post" in node.ordered_apps()
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -143,8 +143,24 @@ def test_an_api_error_ends_a_reconcile_and_harms_nothing(node: OneNode, status: 
     assert reached == node.end_state()
 
 
+def test_what_the_api_server_refuses_keeps_no_status_from_being_written(node: OneNode) -> None:
+    node.declare(BUDGET, COSTS)
+    node.put(node.app("crossing"))
+    node.settle()
+    node.put(node.app("lamp-post"))
+    node.refuse("/configmaps/")
+    assert node.reconcile()
+    assert node.reason("edgenodes", NODE, "Ready") == "ApplyRefused"
+    assert node.reason("videoapps", "lamp-post", "Accepted") == "Valid"
+    assert f"{TENANT}/lamp-post" not in node.ordered_apps()
+    node.refuse("")
+    node.settle()
+    assert node.reason("edgenodes", NODE, "Ready") != "ApplyRefused"
+    assert f"{TENANT}/lamp-post" in node.ordered_apps()
+
+
 def test_what_a_stranger_adds_to_the_orders_is_taken_away(node: OneNode) -> None:
     go_through(node, [], COSTS)
     node.edit_orders()
     node.settle()
-    assert "plan.json" not in node.orders()
+    assert "strange.gz" not in node.orders()

@@ -1,4 +1,4 @@
-"""The story of issue 6, told in one run on a real cluster: from `helm install` to nothing left.
+"""The whole story in one run on a real cluster: from `helm install` to nothing left.
 
 One test after the other, on one stage: each begins where the one before ended.
 """
@@ -22,6 +22,7 @@ from cluster_upgrade import chart_before, is_new_runner, next_chart, watched
 
 from mainstream.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
 from mainstream_operator.kube import KubeError
+from mainstream_operator.observe.orders import given_orders
 
 APPS = ("crossing", "road-right", "lamp-post")
 FOURTH = "path-left"
@@ -118,14 +119,19 @@ def test_a_fourth_app_is_planned_in_without_a_restart_or_a_lost_frame(story: Sta
         assert after[key][1] == before[key][1], f"{app} lost frames"
 
 
+def ordered_apps(story: Stage) -> set[str]:
+    orders = story.get("configmap", f"runner-{story.node}", SYSTEM)
+    assert orders is not None
+    plan = given_orders([orders]).plan
+    return set() if plan is None else {app.name for app in plan.apps}
+
+
 def test_deleting_an_app_plans_the_others_anew(story: Stage) -> None:
     story.kubectl("delete", "videoapp", "-n", TENANT, FOURTH)
     expected = {f"{TENANT}/{app}" for app in APPS}
     wait_for("plan without it", lambda: served_apps(story) == expected, 30)
     all_ready(story, *APPS)
-    orders = story.get("configmap", f"runner-{story.node}", SYSTEM)
-    assert orders is not None
-    assert {app["name"] for app in json.loads(orders["data"]["plan.json"])["apps"]} == expected
+    assert ordered_apps(story) == expected
 
 
 def test_what_others_change_or_delete_is_repaired(story: Stage) -> None:
@@ -137,17 +143,18 @@ def test_what_others_change_or_delete_is_repaired(story: Stage) -> None:
             found = None if found is None else found.get(each)
         return found
 
-    plan = value("configmap", "data", "plan.json")
-    story.kubectl("patch", "configmap", name, "-n", SYSTEM, "--type=merge", "-p", '{"data": {"plan.json": "{}"}}')
-    wait_for("plan put right", lambda: value("configmap", "data", "plan.json") == plan, 10)
+    plan = value("configmap", "binaryData")
+    spoiled = {"binaryData": dict.fromkeys(plan, "AAAA")}
+    story.kubectl("patch", "configmap", name, "-n", SYSTEM, "--type=merge", "-p", json.dumps(spoiled))
+    wait_for("plan put right", lambda: value("configmap", "binaryData") == plan, 10)
     story.kubectl("delete", "configmap", name, "-n", SYSTEM)
-    wait_for("plan put back", lambda: value("configmap", "data", "plan.json") == plan, 10)
+    wait_for("plan put back", lambda: value("configmap", "binaryData") == plan, 10)
     story.kubectl("scale", "deployment", name, "-n", SYSTEM, "--replicas=0")
     wait_for("one replica", lambda: value("deployment", "spec", "replicas") == 1, 10)
     story.kubectl("delete", "deployment", name, "-n", SYSTEM)
     wait_for("new Deployment", lambda: value("deployment", "status", "availableReplicas") == 1, 120)
     all_ready(story, *APPS)
-    assert value("configmap", "data", "plan.json") == plan
+    assert value("configmap", "binaryData") == plan
     assert value("deployment", "spec", "replicas") == 1
 
 
@@ -156,12 +163,12 @@ def test_a_restart_of_the_operator_changes_nothing(story: Stage) -> None:
         apps = [story.get("videoapp", app) or {} for app in APPS]
         return [[(c["type"], c["status"], c["lastTransitionTime"]) for c in a["status"]["conditions"]] for a in apps]
 
-    plan = (story.get("configmap", f"runner-{story.node}", SYSTEM) or {})["data"]["plan.json"]
+    plan = (story.get("configmap", f"runner-{story.node}", SYSTEM) or {})["binaryData"]
     pod, before, conditions = story.runner_pod()["metadata"]["uid"], dropped(story), told()
     story.kubectl("rollout", "restart", "deployment/mainstream-operator", "-n", SYSTEM)
     story.kubectl("rollout", "status", "deployment/mainstream-operator", "-n", SYSTEM, "--timeout=60s")
     time.sleep(10)
-    assert (story.get("configmap", f"runner-{story.node}", SYSTEM) or {})["data"]["plan.json"] == plan
+    assert (story.get("configmap", f"runner-{story.node}", SYSTEM) or {})["binaryData"] == plan
     assert story.runner_pod()["metadata"]["uid"] == pod
     assert {app: each[1] for app, each in dropped(story).items()} == {app: each[1] for app, each in before.items()}
     assert told() == conditions
@@ -204,9 +211,7 @@ def test_an_app_that_does_not_fit_the_budget_is_told_so(story: Stage) -> None:
     story.kubectl("patch", "edgenode", story.node, "--type=merge", "-p", '{"spec": {"budget": 0.06}}')
     message = story.wait_condition("videoapp", "heavy", "Planned", "False", "DoesNotFit")
     assert message.endswith("Raise the EdgeNode's budget, lower or suspend other apps, or allow lower rates.")
-    orders = story.get("configmap", f"runner-{story.node}", SYSTEM)
-    assert orders is not None
-    assert f"{TENANT}/heavy" not in orders["data"].get("plan.json", "")
+    assert f"{TENANT}/heavy" not in ordered_apps(story)
     story.kubectl("patch", "edgenode", story.node, "--type=merge", "-p", '{"spec": {"budget": 0.3}}')
     story.kubectl("delete", "videoapp", "-n", TENANT, "heavy")
     all_ready(story, *APPS)

@@ -1,4 +1,4 @@
-"""The cost model on plans that can be added up by hand (design.md, "Cost model")."""
+"""The cost law on plans that can be added up by hand (docs/design.md, "Cost")."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""The event model against closed forms, brute force and golden numbers (design.md, "Event model")."""
+"""The chain law against closed forms, brute force and golden numbers.
+
+Source: docs/design.md, "Hits, votes and correlation" and "The published measure".
+"""
 
 from itertools import pairwise, product
 
@@ -26,14 +29,14 @@ def by_enumeration(p: float, frames: int, votes: int, correlation: float) -> flo
 
 
 def test_runs_of_hits_match_the_golden_numbers() -> None:
-    # design.md: p=.8, rho=.3, N=6, X=1,2,3
+    # docs/design.md, "Hits, votes and correlation": p=.8, rho=.3, N=6, X=1,2,3
     got = run_probability(0.8, 6.0, [1, 2, 3], 0.3)
     assert got == pytest.approx([0.996701676, 0.960093983, 0.840185600], abs=1e-9)
 
 
 @pytest.mark.parametrize(("compat", "expected"), [("atc18", 0.948957023), (None, 0.949252228)])
 def test_f1_matches_the_golden_numbers_in_both_conventions(compat: str | None, expected: float) -> None:
-    # design.md: F=5, L=.7, pi=.6, rho=.6, p=.933, e=.067, f=4
+    # docs/design.md, "The published measure": F=5, L=.7, pi=.6, rho=.6, p=.933, e=.067, f=4
     frames = frames_per_event(0.7, 4.0, stream_fps=5.0, compat=compat)  # type: ignore[arg-type]
     recall, false_alarm = run_probability(0.933, frames, 1, 0.6), run_probability(0.067, frames, 1, 0.6)
     assert float(f1(recall, precision(recall, false_alarm, 0.6))) == pytest.approx(expected, abs=1e-9)

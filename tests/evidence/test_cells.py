@@ -1,4 +1,4 @@
-"""Cells are fixed, and workloads drawn from them hold what the issue asks for."""
+"""Cells are fixed, and workloads drawn from them have events enough, of the lengths that are stated."""
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def test_fewer_apps_than_classes_are_drawn_and_the_rest_is_other_pictures() -> N
     assert all(len(set(draw)) == 2 for draw in draws)
 
 
-def test_a_workload_has_events_enough_of_lengths_that_the_issue_names() -> None:
+def test_a_workload_has_events_enough_of_the_stated_lengths() -> None:
     runs = [each for seed in range(50) for each in draw_runs(Cell("signs"), 10, np.random.default_rng(seed)).values()]
     assert min(each.runs for each in runs) >= EVENTS_PER_APP
     lengths = np.array([each.length_s for each in runs])

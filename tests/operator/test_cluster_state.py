@@ -69,6 +69,6 @@ def test_a_status_that_makes_no_sense_counts_as_none() -> None:
 def test_a_part_of_a_runner_is_found_by_its_name_whatever_a_stranger_writes_on_it(cluster: ClusterState) -> None:
     body = {"metadata": {"name": "runner-n1", "annotations": {"mainstream.video/node": "elsewhere"}}}
     assert cluster.note_child("ConfigMap", body, gone=False) == "n1"
-    assert cluster.children("n1").config_map == body
+    assert cluster.children("n1").orders == {body["metadata"]["name"]: body}
     assert cluster.note_child("ConfigMap", body, gone=True) == "n1"
-    assert cluster.children("n1").config_map is None
+    assert not cluster.children("n1").orders

@@ -1,20 +1,21 @@
 """What should exist of a runner."""
 
+import base64
 import json
 
 import pytest
 from operator_objects import edge_node_body, observed, typed
 
 from mainstream.api import EdgeNode
-from mainstream.hosts.rules import HostRules
-from mainstream.runner_orders import CREDENTIALS_FILE, PLAN_FILE, Login, NodeCredentials, Wanted
+from mainstream.runner_orders import CREDENTIALS_FILE, Login, NodeCredentials, Wanted
+from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
-from mainstream_operator.desired.config_map import orders_config_map
+from mainstream_operator.desired.config_map import orders_config_maps
 from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.desired.secret import node_secret
 from mainstream_operator.names import node_slug
-from mainstream_operator.observe.orders import given_orders
+from mainstream_operator.observe.orders import GivenOrders, given_orders
 from mainstream_operator.settings import RunnerSettings
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_runner.clips.recorder import ClipLimits
@@ -79,11 +80,11 @@ def test_a_runner_keeps_to_the_restricted_level_and_gets_no_token() -> None:
 def test_a_pod_does_not_change_with_the_plan(cluster: ClusterState) -> None:
     plan = decide(observed(cluster), KeptPlanning()).runner_plan
     assert plan is not None
-    without = orders_config_map(node(), "mainstream", Wanted(), HostRules(), None)
-    with_plan = orders_config_map(node(), "mainstream", Wanted(), HostRules(), plan.model_dump_json())
+    (without,) = orders_config_maps(node(), "mainstream", Wanted(), None)
+    (with_plan,) = orders_config_maps(node(), "mainstream", Wanted(), plan)
     assert without.body != with_plan.body
-    assert given_orders(with_plan.body).plan == plan
-    assert PLAN_FILE not in without.body["data"]
+    assert given_orders([with_plan.body]).plan == plan
+    assert given_orders([without.body]).plan is None
 
 
 def test_a_change_of_budget_does_not_start_the_pod_anew() -> None:
@@ -93,8 +94,14 @@ def test_a_change_of_budget_does_not_start_the_pod_anew() -> None:
 
 
 def test_a_plan_that_somebody_spoiled_counts_as_none() -> None:
-    assert given_orders({"data": {PLAN_FILE: "{"}}).plan is None
-    assert given_orders(None).plan is None
+    plan = RunnerPlan(node="n1", sharing=True, budget=1.0, cost=0.0, streams=(), apps=())
+    (orders,) = orders_config_maps(node(), "mainstream", Wanted(), plan)
+    assert given_orders([orders.body]).plan == plan
+    for spoiled in ("", "AAAA", "no base64", base64.b64encode(b"{}").decode()):
+        for file in orders.body["binaryData"]:
+            body = {"binaryData": {**orders.body["binaryData"], file: spoiled}}
+            assert given_orders([body]) == GivenOrders()
+    assert given_orders([]) == GivenOrders()
 
 
 def test_logins_are_in_the_secret_and_leave_no_trace_beside_it() -> None:

@@ -29,7 +29,7 @@ def test_the_orders_of_a_runner_carry_the_plan_that_was_decided(cluster: Cluster
     state = desired(observed(cluster))
     assert state.runner is not None
     assert state.plan is not None
-    assert given_orders(state.runner.orders.body).plan == state.plan
+    assert given_orders(part.body for part, _ in state.runner.orders).plan == state.plan
     assert [wanted.body["kind"] for wanted, _ in state.runner.others] == ["Deployment"]
     assert not state.removed
 
@@ -40,16 +40,17 @@ def test_a_plan_that_is_held_is_ordered_again_as_it_was_given(cluster: ClusterSt
     assert before is not None
     assert away.plan == before
     assert away.runner is not None
-    assert given_orders(away.runner.orders.body).plan == before
+    assert given_orders(part.body for part, _ in away.runner.orders).plan == before
 
 
 def test_without_a_stream_everything_of_a_runner_but_its_secret_is_removed(cluster: ClusterState) -> None:
     cluster.note_resource("VideoStream", stream_body(), gone=True)
     snapshot = observed(cluster).snapshot
-    children = Children(existing("Deployment"), existing("ConfigMap"), existing("PersistentVolumeClaim"))
+    orders = {"runner-n1": existing("ConfigMap"), "orders-n1-1": existing("ConfigMap")}
+    children = Children(existing("Deployment"), existing("PersistentVolumeClaim"), orders=orders)
     state = desired(replace(observed(cluster), snapshot=replace(snapshot, children=children)))
     assert state.runner is None
-    assert [kind.name for kind, _ in state.removed] == ["PersistentVolumeClaim", "Deployment", "ConfigMap"]
+    assert [kind.name for kind, _ in state.removed] == ["PersistentVolumeClaim", "Deployment", "ConfigMap", "ConfigMap"]
 
 
 def test_an_edge_node_is_made_for_a_labelled_node_that_has_none(cluster: ClusterState) -> None:

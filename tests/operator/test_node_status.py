@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from operator_objects import NOW, edge_node_body, kubernetes_node_body, typed
 
 from mainstream.api import EdgeNode
+from mainstream_operator.desired.common import NotApplied
+from mainstream_operator.kube import KubeError
 from mainstream_operator.status.node import SETTLING_S, NodeFacts, node_status
 from mainstream_operator.status.write_decision import write_decision
 from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
@@ -75,3 +77,16 @@ def test_a_nodes_last_transition_is_read() -> None:
     body["status"]["conditions"][0]["lastTransitionTime"] = "2026-01-02T03:04:05Z"
     assert cluster.note_kubernetes_node(body, gone=False)
     assert (cluster.kubernetes_nodes["n1"].ready, cluster.kubernetes_nodes["n1"].since) == (False, NOW)
+
+
+def test_what_the_api_server_refuses_is_said_of_the_node() -> None:
+    refused = (
+        NotApplied("ConfigMap runner-n1", KubeError(413, "too large")),
+        NotApplied("Pod x", KubeError(403, "")),
+    )
+    status = node_status(node_told(SILENT), replace(SILENT, not_applied=refused), NOW)
+    ready = next(each for each in status.conditions if each.type == "Ready")
+    assert (ready.status, ready.reason) == ("False", "ApplyRefused")
+    assert ready.message == (
+        "The API server refuses ConfigMap runner-n1, and 1 more objects (413 too large); what runs goes on."
+    )

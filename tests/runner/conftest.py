@@ -16,6 +16,7 @@ from mainstream_runner.serving.torchserve import TorchServe, torchserve
 from mainstream_runner.serving.worker import CACHE_VARIABLE
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "faults"))
 
 REPOSITORY = Path(__file__).parents[2]
 MakePlan = Callable[..., RunnerPlan]

@@ -216,3 +216,13 @@ def test_a_replayed_curve_is_given_only_where_there_are_enough_events(least, giv
         scores = present[10:110].astype(float)
 
     assert bool(evaluator.measure(Scored(), seed=0).replayed) is given
+
+
+def test_no_interval_is_narrower_than_its_number_of_blocks_allows():
+    present = np.zeros(60, dtype=bool)
+    present[20:40] = True
+    labels = HeldOutLabels(present, blocks_of(np.arange(60), 20))
+    (found,) = operating_points(present.astype(float), labels, np.array([0.5]), seed=0)
+    assert (found.p, found.e) == (1.0, 0.0)
+    assert found.p_interval == (pytest.approx(0.207, abs=1e-3), 1.0)  # one of one, Wilson
+    assert found.e_interval == (0.0, pytest.approx(0.658, abs=1e-3))  # none of two

@@ -14,7 +14,10 @@ _MAX_BYTES = 1 << 20
 
 
 class DeclaredStatistics(BaseModel):
-    """Length, frequency and correlation of events (design: event model), as a YAML or JSON file has them."""
+    """Length, frequency and correlation of events, as a YAML or JSON file has them.
+
+    Source of their meaning: docs/design.md, "Hits, votes and correlation".
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

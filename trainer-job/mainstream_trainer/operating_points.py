@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.alerts.certainty import share_interval
 from mainstream.mpackage.manifest import MeasuredPoint
 
 _WIDEST_LOGIT = 4.0
@@ -81,7 +82,10 @@ def operating_points(
         usable = drawn_frames > 0
         resampled = (drawn @ hit)[usable] / drawn_frames[usable, None]
         low, high = np.percentile(resampled, _INTERVAL, axis=0)
-        rates.append((hit.sum(axis=0) / frames.sum(), low, high))
+        share = hit.sum(axis=0) / frames.sum()
+        # Resampling says nothing of what was not seen: no interval is narrower than so many blocks allow.
+        widest = np.array([share_interval(float(each), float(np.count_nonzero(frames))) for each in share])
+        rates.append((share, np.minimum(low, widest[:, 0]), np.maximum(high, widest[:, 1])))
     (p, p_low, p_high), (e, e_low, e_high) = (np.round(rate, _DIGITS) for rate in rates)
     return tuple(
         MeasuredPoint(

@@ -127,7 +127,7 @@ def training_of(job: Job) -> Training:
 
 
 def check_frozen(network: Network) -> None:
-    """Frozen means frozen: hash the public base again and compare (design: share key)."""
+    """Frozen means frozen: hash the public base again and compare (docs/design.md, "Share keys")."""
     key = first_prefix_hash(network.preprocessing)
     for branch_point, segment in enumerate(network.segments, start=1):
         key = next_prefix_hash(key, segment)

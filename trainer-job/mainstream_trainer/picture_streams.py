@@ -3,7 +3,8 @@
 A stream is a row of runs; every frame of a run shows a picture of the run's class. Within a run misses are correlated
 as the event model has it: each run has an anchor picture, a frame shows the anchor with probability sqrt(rho) and any
 picture of the class otherwise. So two frames of a run show the same picture, and are hit or missed together, with
-probability rho at any distance, which is what rho means at any analysed rate (design.md, "Event model").
+probability rho at any distance, which is what rho means at any analysed rate (docs/design.md,
+"Hits, votes and correlation").
 """
 
 from collections.abc import Sequence

@@ -33,7 +33,7 @@ class Stretch:
 
 
 def rates(fps: float) -> list[float]:
-    """Rates that a plan may choose: .1, .2, .5 and every whole number up to the stream's (design: cost model)."""
+    """Rates that a plan may choose: .1, .2, .5 and every whole number up to the stream's (docs/design.md, "Cost")."""
     return [rate for rate in (*_SLOW_FPS, *range(1, int(fps) + 1)) if rate <= fps]
 
 

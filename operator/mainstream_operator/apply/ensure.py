@@ -52,9 +52,11 @@ def _in_the_way(observed: Body | None, wanted: Desired) -> Body | None:
     if observed is None:
         return None
     if wanted.body["kind"] == "ConfigMap":
-        # A runner would read them.
-        strange = sorted(set(observed.get("data") or {}) - set(wanted.body["data"]))
-        return {"data": dict.fromkeys(strange)} if strange else None
+        # They may leave no room for what is wanted.
+        kept = wanted.body["binaryData"]
+        fields = {name: sorted(set(observed.get(name) or {}) - set(kept)) for name in ("data", "binaryData")}
+        strange = {name: dict.fromkeys(entries) for name, entries in fields.items() if entries}
+        return strange or None
     if wanted.body["kind"] == "Deployment" and (observed.get("spec") or {}).get("strategy", {}).get("rollingUpdate"):
         # Recreate is refused beside it.
         return {"spec": {"strategy": {**wanted.body["spec"]["strategy"], "rollingUpdate": None}}}

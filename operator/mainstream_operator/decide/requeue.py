@@ -20,9 +20,17 @@ IDLE_S = 60.0
 
 
 def requeue_after_s(
-    observation: Observation, decision: NodeDecision, plan: RunnerPlan | None, refresh_s: float | None
+    observation: Observation,
+    decision: NodeDecision,
+    plan: RunnerPlan | None,
+    refresh_s: float | None,
+    *,
+    refused: bool = False,
 ) -> float:
-    """Seconds until the next reconcile; a status is worth a write after `refresh_s`, None: none is."""
+    """Seconds until the next reconcile; a status is worth a write after `refresh_s`, None: none is.
+
+    `refused`: the API server did not let all be as it should, so that a plan may not be on its way at all.
+    """
     snapshot = observation.snapshot
     asked_s = ask_after_s(
         runner_expected=snapshot.edge_node is not None and bool(snapshot.streams),
@@ -31,6 +39,8 @@ def requeue_after_s(
         plan=plan,
         profiling=any(refusal.reason is Reason.PROFILING for refusal in decision.waiting.values()),
     )
+    if refused:
+        asked_s = max(asked_s, STEADY_S)
     return asked_s if refresh_s is None else min(asked_s, refresh_s)
 
 

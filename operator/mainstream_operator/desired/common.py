@@ -8,7 +8,7 @@ from typing import Any
 from mainstream.api import EdgeNode
 from mainstream.api.model import API_VERSION
 from mainstream_operator.kinds import SECRET, Kind
-from mainstream_operator.kube import Body, Ref
+from mainstream_operator.kube import Body, KubeError, Ref
 from mainstream_operator.names import APPLIED_ANNOTATION, NODE_ANNOTATION, runner_labels, runner_name
 
 
@@ -20,9 +20,18 @@ class Desired:
     body: Body
 
 
-def owned(kind: Kind, node: EdgeNode, namespace: str, content: dict[str, Any]) -> Desired:
-    """An object that goes away with its EdgeNode."""
-    name = runner_name(node.metadata.name)
+@dataclass(frozen=True)
+class NotApplied:
+    """An object that the API server did not let be as it should."""
+
+    what: str
+    """its kind and name"""
+    error: KubeError
+
+
+def owned(kind: Kind, node: EdgeNode, namespace: str, content: dict[str, Any], *, name: str | None = None) -> Desired:
+    """An object that goes away with its EdgeNode; named after the runner where nothing else is said."""
+    name = name or runner_name(node.metadata.name)
     # Of names alone where values are secret: a digest of a short password would give it away.
     digested = {**content, "data": sorted(content["data"])} if kind is SECRET else content
     text = json.dumps(digested, sort_keys=True)

@@ -9,6 +9,7 @@ from typing import Any
 from mainstream.api import EdgeNode
 from mainstream.runner_orders import ADMIN_PORT, HEALTH_PATH, READY_PATH
 from mainstream_operator.desired.common import Desired, owned
+from mainstream_operator.desired.config_map import orders_sources
 from mainstream_operator.desired.quantities import cores, mebibytes
 from mainstream_operator.kinds import DEPLOYMENT
 from mainstream_operator.names import NODE_ANNOTATION, runner_labels, runner_name
@@ -41,7 +42,6 @@ def runner_deployment(node: EdgeNode, host_name: str, namespace: str, settings: 
 
 
 def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, Any]:
-    orders = runner_name(node.metadata.name)
     pod: dict[str, Any] = {
         "nodeSelector": {"kubernetes.io/hostname": host_name},
         "automountServiceAccountToken": False,
@@ -61,8 +61,8 @@ def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, 
         ],
         "containers": [_container(node, settings)],
         "volumes": [
-            {"name": "orders", "configMap": {"name": orders}},
-            {"name": "secret", "secret": {"secretName": orders}},
+            {"name": "orders", "projected": {"sources": orders_sources(node.metadata.name)}},
+            {"name": "secret", "secret": {"secretName": runner_name(node.metadata.name)}},
             _data(node, settings),
             {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
         ],

@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-from mainstream.api import EdgeNode
 from mainstream.api.model import API_VERSION
 from mainstream.decide.decide import NodeDecision
-from mainstream.hosts.rules import HostRules
 from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.decide.decide import wanted_of
 from mainstream_operator.desired.cache import runner_cache
 from mainstream_operator.desired.common import Desired
-from mainstream_operator.desired.config_map import orders_config_map
+from mainstream_operator.desired.config_map import orders_config_maps
 from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.desired.secret import node_secret
 from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS, Kind
@@ -25,11 +23,11 @@ class RunnerObjects:
     """Objects of a runner that are wanted, each with what exists of it."""
 
     secret: Desired
-    orders: Desired
+    orders: tuple[tuple[Desired, Body | None], ...]
+    """in parts, the first of which says what belongs together"""
     others: tuple[tuple[Desired, Body | None], ...]
     """in the order in which they are applied"""
     observed_secret: Body | None
-    observed_orders: Body | None
     pod: Body | None
     """the one that runs: its volumes are refreshed when its Secret or its orders change"""
 
@@ -61,27 +59,23 @@ def desired_state(observation: Observation, decision: NodeDecision, settings: Se
     if kubernetes_node is not None and snapshot.has_runner:
         host_name = kubernetes_node.labels.get("kubernetes.io/hostname", kubernetes_node.name)
         deployment = runner_deployment(node, host_name, settings.namespace, settings.runner)
+        wanted = wanted_of(decision, node).model_copy(update={"host_rules": observation.host_rules})
+        orders = orders_config_maps(node, settings.namespace, wanted, plan)
+        names = {part.ref.name for part in orders}
+        removed += [(CONFIG_MAP, body) for name, body in children.orders.items() if name not in names]
         runner = RunnerObjects(
             secret=node_secret(node, settings.namespace, observation.token, observation.credentials),
-            orders=_orders(node, decision, plan, observation.host_rules, settings.namespace),
+            orders=tuple((part, children.orders.get(part.ref.name)) for part in orders),
             others=(
                 *([(cache, children.cache)] if cache is not None else []),
                 (deployment, children.deployment),
             ),
             observed_secret=observation.secret,
-            observed_orders=children.config_map,
             pod=running_pod(children.pods),
         )
     else:
-        removed += [(DEPLOYMENT, children.deployment), (CONFIG_MAP, children.config_map)]
+        removed += [(DEPLOYMENT, children.deployment), *((CONFIG_MAP, each) for each in children.orders.values())]
     return DesiredState(plan, runner=runner, removed=tuple((kind, body) for kind, body in removed if body is not None))
-
-
-def _orders(
-    node: EdgeNode, decision: NodeDecision, plan: RunnerPlan | None, rules: HostRules, namespace: str
-) -> Desired:
-    text = None if plan is None else plan.model_dump_json()
-    return orders_config_map(node, namespace, wanted_of(decision, node), rules, text)
 
 
 def _edge_node(name: str, settings: Settings) -> Desired:

@@ -61,7 +61,7 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
         refused=refused,
         sink_refusals=sink_refusals,
         host_rules=rules,
-        given=given_orders(snapshot.children.config_map),
+        given=given_orders(snapshot.children.orders.values()),
         runner=runner,
         secret=secret,
         token=token or new_token(),

@@ -1,10 +1,11 @@
-"""What a runner was given last: its orders, read back from its ConfigMap, so that a restart forgets nothing. Pure."""
+"""What a runner was given last: its orders, read back from its ConfigMaps, so that a restart forgets nothing. Pure."""
 
+import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
-from mainstream.runner_orders import PLAN_FILE
+from mainstream.errors import InvalidInputError
+from mainstream.messages.packed_orders import unpack_orders
 from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.kube import Body
 
@@ -17,12 +18,11 @@ class GivenOrders:
     """None where there is none, or one that somebody spoiled"""
 
 
-def given_orders(config_map: Body | None) -> GivenOrders:
-    """The orders in an existing ConfigMap."""
-    text = ((config_map or {}).get("data") or {}).get(PLAN_FILE)
-    if not isinstance(text, str):
-        return GivenOrders()
+def given_orders(config_maps: Iterable[Body]) -> GivenOrders:
+    """The orders in existing ConfigMaps."""
+    files = {name: data for each in config_maps for name, data in (each.get("binaryData") or {}).items()}
     try:
-        return GivenOrders(RunnerPlan.model_validate_json(text))
-    except ValidationError:
+        text = unpack_orders({name: base64.b64decode(data) for name, data in files.items()})
+        return GivenOrders(None if text is None or text.plan is None else RunnerPlan.model_validate_json(text.plan))
+    except (InvalidInputError, ValueError):
         return GivenOrders()

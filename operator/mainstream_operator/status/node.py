@@ -10,6 +10,7 @@ from mainstream.decide.node_plan import NodePlan
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import StatusReport
+from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.status.conditions import Stated, condition_of, is_false, is_true, is_unknown, settle
 from mainstream_operator.watch.cluster_state import KubernetesNode
 
@@ -32,6 +33,7 @@ class NodeFacts:
     runner_available: bool
     """the Deployment says so"""
     report: StatusReport | None
+    not_applied: tuple[NotApplied, ...] = ()
 
 
 def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStatus:
@@ -87,6 +89,11 @@ def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | 
 
 def _ready(facts: NodeFacts) -> Stated:
     """From what runs, never from hope."""
+    if facts.not_applied:
+        first, more = facts.not_applied[0], len(facts.not_applied) - 1
+        others = f", and {more} more objects" if more else ""
+        problem = f"The API server refuses {first.what}{others} ({first.error}); what runs goes on."
+        return is_false("Ready", Reason.APPLY_REFUSED, problem)
     if facts.kubernetes_node is None:
         return is_false("Ready", Reason.NODE_NOT_FOUND, "There is no Node of this name; delete the EdgeNode.")
     if not facts.needed:

@@ -1,5 +1,6 @@
 """The status of every object of a node, as it should be now. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from mainstream.decide.dry_run import dry_run_outcome
 from mainstream.decide.inputs import AskingApp
 from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream.workload.shared_with import apps_shared_with
+from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_false, settle
@@ -32,7 +34,12 @@ class ObjectStatus:
     after: AnyStatus
 
 
-def object_statuses(observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> list[ObjectStatus]:
+def object_statuses(
+    observation: Observation,
+    decision: NodeDecision,
+    ordered: RunnerPlan | None,
+    not_applied: Sequence[NotApplied] = (),
+) -> list[ObjectStatus]:
     """One of each app, stream and EdgeNode, and of what cannot be read where it does not say so yet."""
     snapshot, now = observation.snapshot, observation.at
     found = [
@@ -42,7 +49,7 @@ def object_statuses(observation: Observation, decision: NodeDecision, ordered: R
     found += [_status(each.stream, _stream_status(each, observation, ordered, now)) for each in snapshot.streams]
     node = snapshot.edge_node
     if node is not None:
-        found.append(_status(node, node_status(node, _node_facts(observation, decision, ordered), now)))
+        found.append(_status(node, node_status(node, _node_facts(observation, decision, ordered, not_applied), now)))
     return [*found, *(_unreadable(each, now) for each in snapshot.unreadable if each.stated != _message(each))]
 
 
@@ -87,7 +94,9 @@ def _crop(ordered: RunnerPlan, app: RunnerApp) -> Crop | None:
     return next(stream.crops[app.view] for stream in ordered.streams if stream.name == app.stream)
 
 
-def _node_facts(observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> NodeFacts:
+def _node_facts(
+    observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None, not_applied: Sequence[NotApplied]
+) -> NodeFacts:
     snapshot = observation.snapshot
     available = (snapshot.children.deployment or {}).get("status", {}).get("availableReplicas", 0) > 0
     return NodeFacts(
@@ -97,6 +106,7 @@ def _node_facts(observation: Observation, decision: NodeDecision, ordered: Runne
         slowdown=decision.slowdown,
         plan=decision.plan,
         ordered=ordered,
+        not_applied=tuple(not_applied),
         runner_available=available,
         report=observation.report,
     )

@@ -16,8 +16,9 @@ from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
 from mainstream.api.model import Metadata
 from mainstream.decide.place import EDGE_LABEL, place_stream
 from mainstream.decide.refusal import Refusal
+from mainstream.messages.packed_orders import MAX_PARTS
 from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS, POD, RUNNER_KINDS, SECRET
-from mainstream_operator.names import NODE_ANNOTATION, runner_name
+from mainstream_operator.names import NODE_ANNOTATION, holds_orders, orders_name, runner_name
 
 NOWHERE = ""
 """stands for a node where there is none: apps and streams that can't be placed are looked after together"""
@@ -57,10 +58,11 @@ class Children:
     """What exists of one node's runner."""
 
     deployment: Body | None = None
-    config_map: Body | None = None
     cache: Body | None = None
     secret: Body | None = None
     pods: tuple[Body, ...] = ()
+    orders: Mapping[str, Body] = field(default_factory=dict)
+    """ConfigMaps by name"""
 
 
 @dataclass
@@ -156,7 +158,7 @@ class ClusterState:
         known.pop(name, None)
         if not gone:
             known[name] = body
-        owner = next((each for each in {**self.edge_nodes, **self.kubernetes_nodes} if runner_name(each) == name), node)
+        owner = next((each for each in {**self.edge_nodes, **self.kubernetes_nodes} if _is_of(each, name)), node)
         return owner if isinstance(owner, str) else None
 
     def known(self) -> Iterator[tuple[str, tuple[str, Body]]]:
@@ -174,12 +176,13 @@ class ClusterState:
     def children(self, node: str) -> Children:
         """Of one node's runner."""
         name = runner_name(node)
+        names = [orders_name(node, number) for number in range(MAX_PARTS)]
         return Children(
             self.deployments.get(name),
-            self.config_maps.get(name),
             self.caches.get(name),
             self.secrets.get(name),
             tuple(self.pods.get(node, {}).values()),
+            {each: self.config_maps[each] for each in names if each in self.config_maps},
         )
 
     def _index(self, before: AnyResource | Unreadable | None, after: AnyResource | Unreadable | None) -> None:
@@ -207,6 +210,11 @@ class ClusterState:
             "VideoStream": self.streams,
         }
         return by_kind[kind]
+
+
+def _is_of(node: str, name: str) -> bool:
+    """Whether a part of a runner of that name is this node's."""
+    return runner_name(node) == name or holds_orders(name, node)
 
 
 def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:

@@ -110,7 +110,7 @@ class Coordinator:
 
     def _host_rules(self) -> HostRules:
         """Which hosts may be called, as the operator says now."""
-        return self._orders.host_rules
+        return self._orders.wanted.host_rules
 
     # ---- steps ----------------------------------------------------------------------------------------------------
 

@@ -12,20 +12,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mainstream.hosts.rules import HostRules
-from mainstream.runner_orders import (
-    CREDENTIALS_FILE,
-    HOSTS_FILE,
-    PLAN_FILE,
-    TOKEN_FILE,
-    WANTED_FILE,
-    NodeCredentials,
-    Wanted,
-)
+from mainstream.errors import InvalidInputError
+from mainstream.messages.packed_orders import INDEX_FILE, MAX_PARTS, OrdersText, part_file, unpack_orders
+from mainstream.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, NodeCredentials, Wanted
 from mainstream.runner_plan import RunnerPlan
 
 _log = logging.getLogger(__name__)
 _Model = TypeVar("_Model", bound=BaseModel)
+_WANTED_FILE = "wanted.json"
+_PLAN_FILE = "plan.json"
+"""of the copy on the disk"""
 
 
 @dataclass(frozen=True)
@@ -35,8 +31,6 @@ class Orders:
     wanted: Wanted = field(default_factory=Wanted)
     plan: RunnerPlan | None = None
     credentials: NodeCredentials = field(default_factory=NodeCredentials)
-    host_rules: HostRules = field(default_factory=HostRules)
-    """which hosts of tenants may be called; until the operator has said, all but internal ones"""
 
 
 class OrdersReader:
@@ -48,9 +42,7 @@ class OrdersReader:
         self._kept = kept
         self._seen: tuple[object, ...] | None = None
         self._last = Orders(
-            wanted=_parse(kept / WANTED_FILE, Wanted) or Wanted(),
-            plan=_parse(kept / PLAN_FILE, RunnerPlan),
-            host_rules=_parse(kept / HOSTS_FILE, HostRules) or HostRules(),
+            wanted=_read(kept / _WANTED_FILE, Wanted) or Wanted(), plan=_read(kept / _PLAN_FILE, RunnerPlan)
         )
 
     def read(self) -> Orders:
@@ -59,28 +51,23 @@ class OrdersReader:
         if seen != self._seen:
             orders, secret = self._folders
             last = self._last
-            # No plan is an order as well, but only from somebody who says what is wanted.
-            mounted = (orders / WANTED_FILE).is_file() or (orders / PLAN_FILE).is_file()
-            self._last = Orders(
-                wanted=_parse(orders / WANTED_FILE, Wanted) or last.wanted,
-                plan=_parse(orders / PLAN_FILE, RunnerPlan, absent=None if mounted else last.plan, broken=last.plan),
-                credentials=_parse(secret / CREDENTIALS_FILE, NodeCredentials) or last.credentials,
-                host_rules=_parse(orders / HOSTS_FILE, HostRules) or last.host_rules,
-            )
+            text = _mounted(orders)
+            wanted, plan = last.wanted, last.plan
+            if text is not None:
+                wanted = _parse("wanted", text.wanted, Wanted) or wanted
+                # No plan is an order as well.
+                plan = None if text.plan is None else _parse("plan", text.plan, RunnerPlan) or plan
+            credentials = _read(secret / CREDENTIALS_FILE, NodeCredentials) or last.credentials
+            self._last = Orders(wanted, plan, credentials)
             self._seen = seen
-            if mounted:
+            if text is not None:
                 self._keep()
         return self._last
 
     def _keep(self) -> None:
         try:
             self._kept.mkdir(parents=True, exist_ok=True)
-            last = self._last
-            for name, order in (
-                (WANTED_FILE, last.wanted),
-                (PLAN_FILE, last.plan),
-                (HOSTS_FILE, last.host_rules),
-            ):
+            for name, order in ((_WANTED_FILE, self._last.wanted), (_PLAN_FILE, self._last.plan)):
                 _write(self._kept / name, order)
         except OSError as error:
             _log.warning("orders could not be copied to the disk: %s", error.strerror)
@@ -121,13 +108,32 @@ def _version(folder: Path) -> object:
         return None
 
 
-def _parse(
-    path: Path, model: type[_Model], *, absent: _Model | None = None, broken: _Model | None = None
-) -> _Model | None:
+def _mounted(folder: Path) -> OrdersText | None:
+    """The orders that are mounted; None where there are none, or not all of them yet: a volume is refreshed as a whole,
+    but from ConfigMaps that may be of different orders for a moment.
+    """
+    names = (INDEX_FILE, *(part_file(number) for number in range(MAX_PARTS)))
     try:
-        return model.model_validate_json(path.read_bytes())
+        files = {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
+        return unpack_orders(files)
+    except (OSError, InvalidInputError) as error:
+        _log.warning("the mounted orders are not used: %s", error)
+        return None
+
+
+def _read(path: Path, model: type[_Model]) -> _Model | None:
+    try:
+        return _parse(path.name, path.read_text(encoding="utf-8"), model)
     except FileNotFoundError:
-        return absent
-    except (OSError, ValidationError) as error:
+        return None
+    except (OSError, ValueError) as error:
         _log.warning("%s is not used: %s", path.name, type(error).__name__)
-        return broken
+        return None
+
+
+def _parse(name: str, text: str, model: type[_Model]) -> _Model | None:
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        _log.warning("%s is not used: %s", name, type(error).__name__)
+        return None

@@ -79,6 +79,11 @@ class Reason(StrEnum):
         Effect.REFUSES,
         "The package and the spec do not fit together; nothing can be planned.",
     )
+    ORDERS_TOO_LARGE = (
+        "OrdersTooLarge",
+        Effect.REFUSES,
+        "What a runner has to be told of the app is more than it takes; the message says how much.",
+    )
 
     # Who gets in
     SUSPENDED = "Suspended", Effect.WAITS, "`spec.suspend` is set; what the app would take is free for others."
@@ -133,6 +138,11 @@ class Reason(StrEnum):
     IDLE = "Idle", Effect.TELLS, "No stream is placed on the node, so no runner is needed."
     PLAN_ON_ITS_WAY = "PlanOnItsWay", Effect.TELLS, "The runner has not taken up the plan yet."
     FETCHING_WEIGHTS = "FetchingWeights", Effect.TELLS, "The runner fetches weights that it lacks."
+    APPLY_REFUSED = (
+        "ApplyRefused",
+        Effect.TELLS,
+        "The API server refuses an object of the runner; the message names it, and what runs goes on.",
+    )
     PLAN_NOT_SERVED = "PlanNotServed", Effect.TELLS, "The runner cannot serve the plan; the message says why."
     SERVING = "Serving", Effect.TELLS, "The runner serves the plan."
     CANNOT_RUN = "CannotRun", Effect.TELLS, "The runner cannot run the app; the message says why."

@@ -39,7 +39,10 @@ class WebhookSink(ApiModel):
     takes: ClassVar[Takes] = "alerts"
 
     url: str = Field(
-        min_length=1, max_length=2048, pattern=r"^https?://[^@]+$", description="Where to; without user and password."
+        min_length=1,
+        max_length=2048,
+        pattern=r"^https?://[!-?A-~]+$",
+        description="Where to, in ASCII; without user and password.",
     )
     secret_name: Name | None = Field(
         None, description="Secret in the app's namespace whose 'key' signs each request (HMAC-SHA256)."

@@ -6,13 +6,14 @@ longer says what a running app costs is nothing planned (`hold`), and even then 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mainstream.api.reasons import Effect, Reason
 from mainstream.decide.admit import precedence
 from mainstream.decide.best_plan import NodeCapacity
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.node_plan import Forecast, NodePlan, NodePlanner
+from mainstream.decide.orders_room import within_room
 from mainstream.decide.planning import Planning
 from mainstream.decide.profiled import known_profile, not_covered, why_unprofiled
 from mainstream.decide.refusal import Refusal
@@ -58,7 +59,7 @@ class NodeDecision:
 
 def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainstream") -> NodeDecision:
     """Decide for one node; a policy other than mainstream is a baseline."""
-    found = sort_apps(inputs)
+    found = _with_room(sort_apps(inputs))
     node = inputs.node
     profile = None if node is None else known_profile(node, inputs.measured)
     if node is None or profile is None:
@@ -114,6 +115,12 @@ def _ordered(plan: NodePlan, running: RunnerPlan | None) -> RunnerPlan | None:
     if running is None or made is None or not plan.kept:
         return made
     return running if (made.apps, made.streams) == (running.apps, running.streams) else made
+
+
+def _with_room(found: SortedApps) -> SortedApps:
+    """Without those of which a runner could not be told."""
+    room = within_room(found.usable)
+    return replace(found, usable=room.fitting, refused=found.refused | room.refused)
 
 
 def _ready(

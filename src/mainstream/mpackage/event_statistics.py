@@ -1,7 +1,8 @@
 """Event statistics of a package as the law of alerts takes them."""
 
+from mainstream.alerts.certainty import ENOUGH, is_thin, share_interval, what_helps
 from mainstream.events import EventStatistics
-from mainstream.mpackage.manifest import MeasuredEventStatistics
+from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredEventStatistics
 
 
 def statistics_of(measured: MeasuredEventStatistics) -> EventStatistics:
@@ -14,4 +15,29 @@ def statistics_of(measured: MeasuredEventStatistics) -> EventStatistics:
         merge_gap_s=measured.gap_s,
         runs_s=measured.runs_s,
         footage_s=measured.footage_s,
+    )
+
+
+def observations(manifest: Manifest) -> tuple[float, float]:
+    """Independent events, and quiet stretches of one merge gap, that were held out; of pictures, pictures."""
+    evaluation = manifest.evaluation
+    if evaluation.events or evaluation.quiet_s:
+        return evaluation.events, evaluation.quiet_s / manifest.event_statistics.gap_s
+    return independent_frames(evaluation)
+
+
+def independent_frames(evaluation: Evaluation) -> tuple[float, float]:
+    """Held-out frames of the event and others, near duplicates counted once."""
+    return evaluation.frames_event / evaluation.block_frames, evaluation.frames_other / evaluation.block_frames
+
+
+def thin_data(manifest: Manifest) -> str:
+    """What a package that was measured on too little should be known by; empty where there was enough."""
+    events, stretches = observations(manifest)
+    if not is_thin(events, stretches):
+        return ""
+    low, _ = share_interval(1.0, events)
+    return (
+        f"thin: measured on {events:.3g} events and {stretches:.3g} quiet stretches, where {ENOUGH} of each would do; "
+        f"even if all were found, recall is known no better than {low:.2f} to 1; {what_helps(events, stretches)}"
     )

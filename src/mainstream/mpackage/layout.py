@@ -1,4 +1,4 @@
-"""Where the parts of a package lie in a store (design: M-Package v1)."""
+"""Where the parts of a package lie in a store (docs/design.md, "Packages")."""
 
 from mainstream.mpackage.manifest import Blob
 

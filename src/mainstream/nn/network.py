@@ -48,7 +48,7 @@ class Network:
 
     @cached_property
     def prefix_hashes(self) -> tuple[str, ...]:
-        """`prefix_hashes[k]`: the share key of everything up to branch-point k (design: share key)."""
+        """`prefix_hashes[k]`: the share key of everything up to branch-point k (docs/design.md, "Share keys")."""
         hashes = [first_prefix_hash(self.preprocessing)]
         for segment in self.segments:
             hashes.append(next_prefix_hash(hashes[-1], segment))

@@ -1,4 +1,4 @@
-"""The baselines as problems: same candidates, rates, thresholds and votes, less freedom (design.md, "Baselines").
+"""The baselines as problems: same candidates, rates, thresholds and votes, less freedom (docs/design.md, "Baselines").
 
 Invariant: the exact search on what these return is the baseline at its best; and a plan of what they return is a plan
 of the original problem with the same cost, but that No-Sharing counts for every app what others would have shared.

@@ -11,7 +11,8 @@ Two relaxations, each valid for any multipliers, so that stopping early costs ti
 
 Both are minimised in turn: prices together (the bound is convex and piecewise linear in them); shares by
 moving them towards the apps that use the cell (subgradient on an average of the apps' choices, as in the volume
-algorithm: Barahona and Anbil 2000). The prototype's bound (design.md, "Planner") is the case of all shares 0.
+algorithm: Barahona and Anbil 2000). A bound that charges no stem to the apps beyond it is the case of all
+shares 0: valid, and much looser.
 """
 
 from __future__ import annotations

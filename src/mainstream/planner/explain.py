@@ -21,13 +21,17 @@ def explain(
     reasons = {}
     for a, table in enumerate(tables):
         k, f = int(instance.options.candidate[rows[a]]), int(instance.options.rate[rows[a]])
-        parts = [_what_it_got(table, k, f), *remarks(table.app, float(table.rates[f]))]
+        parts = [_what_it_got(table, k, f), *_remarks(table, k, f)]
         if table.app.note:
             parts.append(table.app.note)
         if not late():
             parts.insert(1, _more(instance, tables, rows, use, a, budget))
         reasons[table.app.name] = "; ".join(parts)
     return reasons
+
+
+def _remarks(table: OptionTable, k: int, f: int) -> list[str]:
+    return remarks(table.app, float(table.rates[f]), float(table.recall[k, f]), float(table.false_per_hour[k, f]))
 
 
 def _what_it_got(table: OptionTable, k: int, f: int) -> str:

@@ -95,6 +95,14 @@ class App:
     votes: tuple[int, ...] = DEFAULT_VOTES
     weight: float = 1.0
     objective: Objective = Objective()
+    observed_events: Annotated[
+        float | None,
+        Field(description="Independent events that its candidates were measured on; null: not known."),
+    ] = None
+    observed_stretches: Annotated[
+        float | None,
+        Field(description="Quiet stretches of one merge gap that they were measured on; null: not known."),
+    ] = None
     note: Annotated[str, Field(description="What its `why` ends with: what the predictions rest on.")] = ""
 
     @property

@@ -101,6 +101,9 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
     _number(app.stream_fps, f"{at}.stream_fps", app, least=_LEAST_FPS, most=MOST_STREAM_FPS)
     _number(app.weight, f"{at}.weight", app, least=1e-9)
     _check_events(app, f"{at}.events")
+    for name in ("observed_events", "observed_stretches"):
+        if getattr(app, name) is not None:
+            _number(getattr(app, name), f"{at}.{name}", app)
     if not app.votes:
         raise _fail(f"{at}.votes", "is empty; allow at least one number of votes", app)
     for j, votes in enumerate(app.votes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mainstream.alerts.certainty import ENOUGH, f1_interval, is_thin, what_helps
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import FloatArray, as_spans
 from mainstream.planner.problem import App
@@ -46,8 +47,8 @@ def more(recall_gain: float, per_hour_spared: float, value_gain: float) -> str:
     return f"would gain it {value_gain:.2g}"
 
 
-def remarks(app: App, fps: float) -> list[str]:
-    """What should be known of how an app's labels merge, and of a rate that is slower than its merge gap."""
+def remarks(app: App, fps: float, recall: float, per_hour: float) -> list[str]:
+    """What should be known of how an app's labels merge, of a rate slower than its merge gap, and of thin data."""
     events = merged_events(app.events)
     found = []
     if fps * events.gap_s < 1.0:
@@ -60,7 +61,20 @@ def remarks(app: App, fps: float) -> list[str]:
             f"its {len(app.events.runs_s)} labelled runs merge into one event; a merge gap below {apart_s:.3g} s would "
             "keep some apart"
         )
-    return found
+    thin = _thin(app, events, recall, per_hour)
+    return [*found, thin] if thin else found
+
+
+def _thin(app: App, events: MergedEvents, recall: float, per_hour: float) -> str:
+    """How far off the prediction may be, where it was counted on too little."""
+    counts = app.observed_events, app.observed_stretches
+    if counts[0] is None or counts[1] is None or not is_thin(counts[0], counts[1]):
+        return ""
+    low, high = f1_interval(recall, per_hour, events, counts[0], counts[1])
+    observed = f"from {counts[0]:.3g} held-out {'event' if counts[0] == 1 else 'events'}"
+    if counts[1] < ENOUGH:
+        observed += f" and {counts[1]:.3g} quiet stretches"
+    return f"{observed}: F1 between {low:.1f} and {high:.1f}; {what_helps(counts[0], counts[1])}"
 
 
 def gap_that_keeps_apart_s(app: App, events: MergedEvents) -> float | None:

@@ -13,6 +13,7 @@ opened; where streams were made of pictures, the pictures.
 
 from mainstream.alerts.law import false_stretches
 from mainstream.alerts.merging import MergedEvents
+from mainstream.mpackage.event_statistics import independent_frames
 from mainstream.mpackage.manifest import Evaluation, MeasuredPoint, ReplayedRate
 from mainstream.planner.problem import OperatingPoint, ReplayedPoint
 
@@ -23,7 +24,7 @@ PRIOR_BLOCKS = 2.0
 def cautious(point: MeasuredPoint, evaluation: Evaluation) -> OperatingPoint:
     """The operating point to plan with; the more was held out, the nearer to what was measured."""
     chance = (point.p + point.e) / 2
-    event_blocks, other_blocks = _blocks(evaluation)
+    event_blocks, other_blocks = independent_frames(evaluation)
     return OperatingPoint(
         threshold=point.threshold,
         p=_posterior_mean(point.p, chance, event_blocks),
@@ -47,14 +48,9 @@ def cautious_replay(point: ReplayedRate, evaluation: Evaluation, events: MergedE
 def _observations(point: ReplayedRate, evaluation: Evaluation, events: MergedEvents) -> tuple[float, float]:
     """Events and quiet stretches that stand behind a replayed point."""
     if not evaluation.events:
-        return _blocks(evaluation)
+        return independent_frames(evaluation)
     found = point.recall * evaluation.events
     return evaluation.events, false_stretches(found, evaluation.events, evaluation.quiet_s, events)
-
-
-def _blocks(evaluation: Evaluation) -> tuple[float, float]:
-    """Independent observations of events and of what is none."""
-    return evaluation.frames_event / evaluation.block_frames, evaluation.frames_other / evaluation.block_frames
 
 
 def _posterior_mean(measured: float, chance: float, blocks: float) -> float:

@@ -1,13 +1,13 @@
 """The planner's problem of a node: the forest of what its apps could share, and what everything costs there.
 
 A segment of the forest is (view, prefix hash): apps share its work iff they look at the same view and have the same
-share key (design: share key). The root of a view stands for getting one frame to the engine.
+share key (docs/design.md, "Share keys"). The root of a view stands for getting one frame to the engine.
 """
 
 from mainstream.alerts.merging import merged_events
 from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.event_statistics import statistics_of
+from mainstream.mpackage.event_statistics import observations, statistics_of
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.planner.problem import (
@@ -127,6 +127,7 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
             f"{rates[-1]:g} is more than the stream's {stream_fps:g} frames per second",
             field=f"VideoApp {placed.name}: spec.rates",
         )
+    observed_events, observed_stretches = observations(placed.package)
     return App(
         name=placed.name,
         stream_fps=stream_fps,
@@ -141,6 +142,8 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
             spec.objective.minimum or None,
             spec.objective.maximum_false_alerts_per_day,
         ),
+        observed_events=observed_events,
+        observed_stretches=observed_stretches,
         note=_note(placed),
     )
 

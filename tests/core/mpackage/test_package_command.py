@@ -28,6 +28,7 @@ def test_inspect_shows_candidates_and_event_statistics(command, package):
     assert f"sha256:{package[0].digest}" in result.stdout
     assert "event length 1.8 s (measured)" in result.stdout
     assert "0.80 (0.70-0.90)" in result.stdout
+    assert "thin: measured on 3 events and 2.22 quiet stretches" in result.stdout
 
 
 def test_verify_says_that_all_is_well(command):

@@ -130,3 +130,18 @@ def test_recall_in_words(recall: float, text: str) -> None:
 )
 def test_false_alerts_in_words(per_day: float, text: str) -> None:
     assert false_alerts(per_day / 24.0) == text
+
+
+@pytest.mark.parametrize(
+    ("events", "stretches", "text"),
+    [
+        (3.0, 50.0, "from 3 held-out events: F1 between 0.4 and 1.0; more labelled events"),
+        (20.0, 4.0, "from 20 held-out events and 4 quiet stretches: F1 between"),
+        (8.0, 8.0, None),
+        (None, None, None),
+    ],
+)
+def test_thin_data_is_said(events: float | None, stretches: float | None, text: str | None) -> None:
+    got = planned(alone(SOUND, observed_events=events, observed_stretches=stretches))
+    why: str = got.why  # type: ignore[attr-defined]
+    assert text in why if text is not None else "held-out" not in why

@@ -17,6 +17,7 @@ import httpx
 import psutil
 from fault_surroundings import Receiver, Store
 from fault_tools import free_port, wait_for
+from order_files import write_orders
 from pydantic import TypeAdapter
 
 from mainstream.api.sinks import Sink
@@ -25,13 +26,11 @@ from mainstream.runner_orders import (
     CREDENTIALS_FILE,
     HEALTH_PATH,
     METRICS_PATH,
-    PLAN_FILE,
     REPORT_PATH,
     TOKEN_FILE,
     TOKEN_HEADER,
     UPLOADS_PATH,
     URLS_PATH,
-    WANTED_FILE,
     NodeCredentials,
     Wanted,
 )
@@ -107,16 +106,14 @@ class Stage:
             }
         )
 
-    def order(self, plan: RunnerPlan | None, credentials: NodeCredentials | None = None) -> None:
+    def order(
+        self, plan: RunnerPlan | None, credentials: NodeCredentials | None = None, *, wanted: Wanted | None = None
+    ) -> None:
         """Have this plan served."""
         self.plan = plan
         if credentials is not None:
             self._write("secret", CREDENTIALS_FILE, credentials.model_dump_json())
-        self._write("orders", WANTED_FILE, Wanted().model_dump_json())
-        if plan is not None:
-            self._write("orders", PLAN_FILE, plan.model_dump_json())
-        else:
-            (self.folder / "orders" / PLAN_FILE).unlink(missing_ok=True)
+        write_orders(self.folder / "orders", plan, wanted)
 
     def start(self) -> None:
         """Start the runner; returns at once."""

@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 import av
 import numpy as np
 import pytest
+from order_files import write_orders
 from runner_apps import runner_app, runner_plan
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_orders import PLAN_FILE, WANTED_FILE, Wanted
+from mainstream.runner_orders import Wanted
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine_state import EngineState
@@ -87,12 +88,9 @@ class Pod:
 
     def order(self, plan: RunnerPlan | None) -> None:
         """Have this plan served, and put its head on the disk."""
-        (self.orders / WANTED_FILE).write_text(Wanted().model_dump_json())
-        if plan is None:
-            (self.orders / PLAN_FILE).unlink(missing_ok=True)
-            return
-        (self.settings.data / "store" / "blobs" / HEAD.sha256).write_bytes(WEIGHTS)
-        (self.orders / PLAN_FILE).write_text(plan.model_dump_json())
+        if plan is not None:
+            (self.settings.data / "store" / "blobs" / HEAD.sha256).write_bytes(WEIGHTS)
+        write_orders(self.orders, plan)
 
     def step_until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
         """Step; no step may take long."""
@@ -186,13 +184,13 @@ def test_what_is_ordered_is_served_before_anything_is_measured(pod: Pod, monkeyp
     profiles = pod.coordinator._profiles
     monkeypatch.setattr(profiles, "_measure", lambda *asked: measure(*asked))
     monkeypatch.setattr(pod.coordinator._pipeline.cameras, "decoding", lambda: object())
-    (pod.orders / WANTED_FILE).write_text(Wanted(bases=("lite",)).model_dump_json())
+    write_orders(pod.orders, wanted=Wanted(bases=("lite",)))
     pod.step_until(lambda: profiles.is_busy)
     pod.step_until(lambda: profiles._measuring is not None)
     Engine.may_load.set()
     plan = plan_of(1.0)
     (pod.settings.data / "store" / "blobs" / HEAD.sha256).write_bytes(WEIGHTS)
-    (pod.orders / PLAN_FILE).write_text(plan.model_dump_json())
+    write_orders(pod.orders, plan, Wanted(bases=("lite",)))
     pod.step_until(lambda: pod.served == plan.digest)
     assert stopped == ["lite"]
     pod.step_until(lambda: profiles.is_busy)  # measured beside the plan, from its beginning
@@ -336,6 +334,6 @@ def test_a_profile_that_could_not_be_measured_says_why_and_is_tried_again(
 
     monkeypatch.setattr(pod.coordinator._profiles, "_measure", fail)
     monkeypatch.setattr(pod.coordinator._pipeline.cameras, "decoding", lambda: object())
-    (pod.orders / WANTED_FILE).write_text(Wanted(bases=("lite",)).model_dump_json())
+    write_orders(pod.orders, wanted=Wanted(bases=("lite",)))
     pod.step_until(lambda: len(tries) > 1)
     assert pod.coordinator.status.report().profile_problem == "delivers too few frames"

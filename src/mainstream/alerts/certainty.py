@@ -1,0 +1,51 @@
+"""How sure one can be of what was counted on little: 95 % intervals from the number of independent observations."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from mainstream.alerts.merging import MergedEvents
+
+ENOUGH = 8
+"""Events, and quiet stretches of one merge gap, below which what was counted is said to be thin."""
+_Z = 1.96
+
+
+def share_interval(share: float, observations: float) -> tuple[float, float]:
+    """Of a share of so many independent observations (Wilson, Probable Inference, 1927); [0, 1] without any."""
+    if observations <= 0.0:
+        return 0.0, 1.0
+    spread = _Z * _Z / observations
+    centre = share + spread / 2
+    half = _Z * sqrt(share * (1.0 - share) / observations + spread / (4 * observations))
+    return max(0.0, (centre - half) / (1.0 + spread)), min(1.0, (centre + half) / (1.0 + spread))
+
+
+def f1_interval(
+    recall: float, false_per_hour: float, events: MergedEvents, observed_events: float, observed_stretches: float
+) -> tuple[float, float]:
+    """Of alert F1 that was counted on so many events and quiet stretches of one merge gap."""
+    frequency = min(max(events.frequency, 1e-12), 1.0)
+    cycle_h = events.length_s / frequency / 3600.0
+    stretches = max((1.0 - frequency) * cycle_h * 3600.0 / events.gap_s, 1e-12)
+    share = min(1.0, false_per_hour * cycle_h / stretches)
+    worst_recall, best_recall = share_interval(recall, observed_events)
+    best_share, worst_share = share_interval(share, observed_stretches)
+    return _f1(worst_recall, worst_share * stretches), _f1(best_recall, best_share * stretches)
+
+
+def _f1(recall: float, false_per_event: float) -> float:
+    """2 found / (events + found + false): the harmonic mean of recall and precision."""
+    return 2.0 * recall / (1.0 + recall + false_per_event)
+
+
+def is_thin(observed_events: float, observed_stretches: float) -> bool:
+    """Whether too little was observed to be told without saying so."""
+    return min(observed_events, observed_stretches) < ENOUGH
+
+
+def what_helps(observed_events: float, observed_stretches: float) -> str:
+    """What would make it surer, by what there is least of."""
+    if observed_events <= observed_stretches:
+        return "more labelled events would tell most"
+    return "more footage in which nothing happens would tell most"

@@ -1,0 +1,1 @@
+"""What operator and runner say to each other, typed."""

@@ -1,0 +1,37 @@
+"""Intervals from few observations."""
+
+import pytest
+
+from mainstream.alerts.certainty import f1_interval, is_thin, share_interval, what_helps
+from mainstream.alerts.merging import merged_events
+from mainstream.events import EventStatistics
+
+EVENTS = merged_events(EventStatistics(2.0, 0.1, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("share", "observations", "low", "high"),
+    [(1.0, 3, 0.438, 1.0), (0.0, 3, 0.0, 0.562), (0.5, 10, 0.237, 0.763), (0.5, 1000, 0.469, 0.531)],
+)
+def test_an_interval_of_a_share_is_wilsons(share: float, observations: int, low: float, high: float) -> None:
+    # Wilson 1927, z = 1.96: by hand
+    assert share_interval(share, observations) == pytest.approx((low, high), abs=1e-3)
+
+
+def test_without_observations_nothing_is_known() -> None:
+    assert share_interval(0.7, 0) == (0.0, 1.0)
+
+
+def test_the_fewer_events_the_wider_is_what_f1_may_be() -> None:
+    few, many = (f1_interval(0.9, 20.0, EVENTS, count, 10.0 * count) for count in (3, 300))
+    assert few[0] < many[0] < 0.9 < few[1]
+    assert few[0] < 0.5
+    assert many[1] - many[0] < 0.15
+
+
+def test_fewer_than_eight_of_either_are_thin_and_more_of_the_fewer_would_help_most() -> None:
+    assert is_thin(7, 100)
+    assert is_thin(100, 7)
+    assert not is_thin(8, 8)
+    assert what_helps(3, 20) == "more labelled events would tell most"
+    assert what_helps(20, 3) == "more footage in which nothing happens would tell most"
