@@ -1,44 +1,43 @@
 """The page of a demo: pictures laid out from plans, runs and labels."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from mainstream.planner import Plan
-from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import branch_point_of
-from mainstream_demo.outcome import PolicyOutcome, Truth
+from mainstream_demo.outcome import PolicyOutcome
 from mainstream_demo.page import render_page
-from mainstream_demo.pictures import Head, StemSegment, StemTreePicture, stem_tree, timeline
-from mainstream_demo.result import DemoResult
-from mainstream_demo.samples import choose_samples, with_pictures
+from mainstream_demo.pictures import Head, StemSegment, StemTreePicture, stem_tree
+from mainstream_demo.result import TITLES, DemoResult
+from mainstream_demo.samples import choose_samples
 from mainstream_demo.table import caution
+from mainstream_evaluate.evaluation import moments_of
+from mainstream_evaluate.pictures import take_pictures
+from mainstream_evaluate.timeline import timeline
+from mainstream_evaluate.truth import Truth
+from mainstream_trainer.clip import Clip
 
 
 def draw_page(
-    result: DemoResult,
-    outcomes: Mapping[str, PolicyOutcome],
-    apps: Mapping[str, tuple[PlacedApp, Truth]],
-    clip: Path,
-    fps: float,
+    result: DemoResult, outcomes: Mapping[str, PolicyOutcome], truths: Mapping[str, Truth], clip: Clip
 ) -> str:
     """The whole page as HTML."""
     ours = outcomes["mainstream"]
-    samples = choose_samples(ours.scores)
     roots = sum(each.cost for each in ours.plan.cost.segments if branch_point_of(each.key) == 0)
+    moments = {
+        policy: {name: moments_of(score) for name, score in outcome.scores.items()}
+        for policy, outcome in outcomes.items()
+    }
+    chosen = choose_samples(moments["mainstream"])
+    pictures = take_pictures(clip, [sample.moment for sample in chosen])
     return render_page(
         result,
         tree=_tree(ours.plan),
         overhead=ours.plan.cost.overhead + roots,
         timelines=[
-            timeline(
-                name,
-                truth.span,
-                truth.events,
-                {policy: outcome.scores[name].alert_spans for policy, outcome in outcomes.items()},
-            )
-            for name, (_, truth) in apps.items()
+            timeline(name, truth.span, truth.events, {TITLES[policy]: of[name] for policy, of in moments.items()})
+            for name, truth in truths.items()
         ],
-        samples=with_pictures(samples, clip, fps),
+        samples=[(sample, pictures[sample.moment]) for sample in chosen],
         caution=caution(result),
     )
 

@@ -1,56 +1,13 @@
-"""Geometry of the page's pictures: plain numbers that the template turns into SVG.
+"""Geometry of the stem tree: plain numbers that the template turns into SVG.
 
 Pure: what is drawn is decided here, how it looks in `report.html.j2`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mainstream.alerts.spans import Span
-
 WIDTH = 920.0
-"""width of every picture, in SVG units"""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A horizontal stretch, in SVG units."""
-
-    x: float
-    width: float
-
-
-@dataclass(frozen=True)
-class TimelineRow:
-    """Alerts of one policy on one app's timeline."""
-
-    policy: str
-    alerts: list[Bar]
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """One app: true events, and what each policy alerted."""
-
-    app: str
-    span: Span
-    events: list[Bar]
-    rows: list[TimelineRow]
-
-
-def timeline(app: str, span: Span, events: Sequence[Span], alerts: Mapping[str, Sequence[Span]]) -> Timeline:
-    """Lay out one app's events and alerts (seconds) over `span`; an alert is drawn at least 2 units wide."""
-    return Timeline(
-        app=app,
-        span=span,
-        events=[_bar(event, span, 0.0) for event in events],
-        rows=[TimelineRow(policy, [_bar(alert, span, 2.0) for alert in found]) for policy, found in alerts.items()],
-    )
-
-
-def _bar(stretch: Span, span: Span, least: float) -> Bar:
-    scale = WIDTH / (span[1] - span[0])
-    return Bar(x=(stretch[0] - span[0]) * scale, width=max((stretch[1] - stretch[0]) * scale, least))
+"""of the picture, in SVG units"""
 
 
 @dataclass(frozen=True)

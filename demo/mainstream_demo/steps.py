@@ -23,14 +23,16 @@ from mainstream.runner_plan import RunnerPlan
 from mainstream.workload.compose import runner_streams
 from mainstream_demo.drawing import draw_page
 from mainstream_demo.evaluate import difference_interval, mean_f1
-from mainstream_demo.outcome import PolicyOutcome, measure, policy_result, truth_of
+from mainstream_demo.outcome import PolicyOutcome, measure, policy_result
 from mainstream_demo.progress import DemoProgress
 from mainstream_demo.result import POLICIES, TITLES, DemoResult, F1Difference
 from mainstream_demo.training import train_packages
+from mainstream_evaluate.truth import truth_of
 from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
+from mainstream_trainer.clip import inspect_clip
 
 
 @dataclass
@@ -125,11 +127,15 @@ def _result(
     watch: _Stopwatch,
 ) -> tuple[DemoResult, str]:
     """Measure every run against the labels; the result, and its page."""
-    asking = plans["mainstream"].best.asking
-    fps = asking[0].stream.spec.frames_per_second
-    apps = {placed.name: (placed, truth_of(labels, placed.package.name, fps, placed.merge_gap_s)) for placed in asking}
+    played = inspect_clip(clip)
+    truths = {
+        placed.name: truth_of(labels, placed.package.name, played.times, labels.split.test, placed.merge_gap_s)
+        for placed in plans["mainstream"].best.asking
+    }
     outcomes: dict[str, PolicyOutcome] = {
-        policy: measure(made.plan, runs[policy], apps) for policy, made in plans.items() if made.plan is not None
+        policy: measure(made.plan, runs[policy], truths, played.times)
+        for policy, made in plans.items()
+        if made.plan is not None
     }
     result = DemoResult(
         machine=describe_machine(),
@@ -137,7 +143,7 @@ def _result(
         policies={policy: policy_result(outcome) for policy, outcome in outcomes.items()},
         differences=[_difference(outcomes, baseline) for baseline in POLICIES[1:]],
     )
-    return result, draw_page(result, outcomes, apps, clip, fps)
+    return result, draw_page(result, outcomes, truths, played)
 
 
 def _difference(outcomes: dict[str, PolicyOutcome], baseline: str) -> F1Difference:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from mainstream.alerts.spans import FloatArray, Span, as_spans, merge_decisions
+from mainstream.alerts.spans import FloatArray, Span, as_spans
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.copying import copy_published
 from mainstream.mpackage.folder_store import FolderStore
@@ -18,7 +18,7 @@ from mainstream_evaluate.evaluation import AppEvaluation, Evaluation, evaluate_a
 from mainstream_evaluate.inputs import AppNames, LabelledClip
 from mainstream_evaluate.play import play
 from mainstream_evaluate.runs import read_alerts, read_run
-from mainstream_evaluate.truth import Truth, truth_of
+from mainstream_evaluate.truth import truth_of
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Judged:
 class _Alerts:
     """Of one app: either decisions, which the merge gap makes alerts of, or alerts as they were."""
 
-    spans_s: FloatArray
-    """(n, 2): alerts; decisions have no length"""
+    times_s: FloatArray
+    """of decisions (n,); of alerts (n, 2), first and last decision of each"""
     merge_gap_s: float | None
     """that made alerts of them, where it is known"""
     are_decisions: bool
@@ -110,7 +110,7 @@ def _of_decisions(frames: Sequence[int], clip: LabelledClip, merge_gap_s: float 
             source=clip.clip.path,
         )
     times_s = clip.clip.times.middles_s[np.asarray(frames, dtype=np.int64)]
-    return _Alerts(np.stack([times_s, times_s], axis=1), merge_gap_s, are_decisions=True)
+    return _Alerts(times_s, merge_gap_s, are_decisions=True)
 
 
 def _judge(judged: str, alerts: dict[str, _Alerts], clip: LabelledClip, names: AppNames) -> Judged:
@@ -120,10 +120,10 @@ def _judge(judged: str, alerts: dict[str, _Alerts], clip: LabelledClip, names: A
     events: dict[str, list[Span]] = {}
     for app, of_app in sorted(alerts.items()):
         label = names.label(app, clip.labels, clip.source)
-        truth = truth_of(clip.labels, label, clip.clip.times, clip.part)
-        gap_s = of_app.merge_gap_s or truth.default_gap_s
-        apps.append(evaluate_app(app, label, gap_s, truth.span, truth.score(_merged(of_app, truth, gap_s), gap_s)))
-        events[app] = truth.events(gap_s)
+        truth = truth_of(clip.labels, label, clip.clip.times, clip.part, of_app.merge_gap_s)
+        score = truth.score_decisions(of_app.times_s) if of_app.are_decisions else truth.score(of_app.times_s)
+        apps.append(evaluate_app(app, label, truth.merge_gap_s, truth.span, score))
+        events[app] = truth.events
     evaluation = Evaluation(
         judged=judged,
         clip=str(clip.clip.path),
@@ -132,11 +132,3 @@ def _judge(judged: str, alerts: dict[str, _Alerts], clip: LabelledClip, names: A
         apps=tuple(apps),
     )
     return Judged(evaluation, events, clip)
-
-
-def _merged(alerts: _Alerts, truth: Truth, gap_s: float) -> FloatArray:
-    if not alerts.are_decisions:
-        return alerts.spans_s
-    times_s = alerts.spans_s[:, 0]
-    # What was decided before the part opened no alert in it.
-    return merge_decisions(times_s[(times_s >= truth.span[0]) & (times_s < truth.span[1])], gap_s)

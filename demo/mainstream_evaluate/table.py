@@ -6,13 +6,13 @@ from rich.table import Table
 
 from mainstream_evaluate.evaluation import Evaluation
 
-_COLUMNS = ("events", "found", "missed", "false", "repeated", "precision", "recall", "F1", "false\nan hour")
+_COLUMNS = ("events", "found", "missed", "false", "re-\npeated", "preci-\nsion", "recall", "F1", "false\nan hour")
 
 
 def render_table(evaluation: Evaluation) -> RenderableType:
     """One row an app."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("app", overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
+    table.add_column("app", no_wrap=True)
     for column in _COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
     for app in evaluation.apps:

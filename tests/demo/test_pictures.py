@@ -1,15 +1,4 @@
-from mainstream_demo.pictures import WIDTH, Head, StemSegment, stem_tree, timeline
-
-
-def test_a_timeline_spans_the_picture() -> None:
-    line = timeline("door", (10.0, 20.0), [(10.0, 20.0)], {"mainstream": [(15.0, 15.0)]})
-    assert (line.events[0].x, line.events[0].width) == (0.0, WIDTH)
-    assert line.rows[0].alerts[0].x == WIDTH / 2
-
-
-def test_an_alert_of_one_decision_can_be_seen() -> None:
-    line = timeline("door", (0.0, 40.0), [], {"mainstream": [(3.0, 3.0)]})
-    assert line.rows[0].alerts[0].width >= 1
+from mainstream_demo.pictures import Head, StemSegment, stem_tree
 
 
 def test_every_head_has_a_row_of_its_own_below_the_stem() -> None:

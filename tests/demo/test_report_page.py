@@ -1,19 +1,21 @@
 """The page of a small made-up demo: it renders, holds what it should, and fetches nothing."""
 
-import base64
 import re
-from pathlib import Path
 
 import pytest
 
-from mainstream.alerts.measured import score_alerts
 from mainstream_demo.page import render_page
-from mainstream_demo.pictures import Head, StemSegment, stem_tree, timeline
+from mainstream_demo.pictures import Head, StemSegment, stem_tree
 from mainstream_demo.result import AppResult, DemoResult, F1Difference, PlayedFrames, PolicyResult
-from mainstream_demo.samples import Sample, choose_samples, with_pictures
+from mainstream_demo.samples import Sample, choose_samples
 from mainstream_demo.table import caution
+from mainstream_evaluate.evaluation import Moment
+from mainstream_evaluate.pictures import Picture
+from mainstream_evaluate.timeline import timeline
 
-CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
+FOUND = Moment(outcome="found", alert_s=(3.5, 4.0), event_s=(3.0, 5.0))
+MISSED = Moment(outcome="missed", event_s=(8.0, 10.0))
+FALSE = Moment(outcome="false", alert_s=(20.0, 21.0))
 
 
 @pytest.fixture
@@ -56,8 +58,8 @@ def page(result: DemoResult) -> str:
         result,
         tree=stem_tree([StemSegment(0, 7, 4.0, 0.05)], [Head("door", 7, 4.0, 0.02)]),
         overhead=0.03,
-        timelines=[timeline("door", (0.0, 40.0), [(3.0, 5.0)], {"mainstream": [(3.5, 4.0)], "no-sharing": []})],
-        samples=[Sample("door", 4.0, True, "AAAA")],
+        timelines=[timeline("door", (0.0, 40.0), [(3.0, 5.0)], {"Mainstream": [FOUND, FALSE], "No-Sharing": [MISSED]})],
+        samples=[(Sample("door", FOUND), Picture(FOUND, "AAAA"))],
         caution=caution(result),
     )
 
@@ -77,12 +79,15 @@ def test_text_from_outside_is_escaped(page: str) -> None:
     assert "&lt;paper &amp; pencil&gt;" in page
 
 
-def test_an_app_has_one_found_and_one_missed_event_as_samples() -> None:
-    score = score_alerts([4.5], [(0.0, 2.0), (4.0, 6.0), (8.0, 10.0)], (0.0, 12.0), merge_gap_s=1.0)
-    chosen = choose_samples({"door": score})
-    assert [(sample.time_s, sample.found) for sample in chosen] == [(5.0, True), (1.0, False)]
+def test_an_alert_is_drawn_as_what_it_was(page: str) -> None:
+    assert (
+        page.count('class="mark found"') == page.count('class="mark missed"') == page.count('class="mark false"') == 1
+    )
+    assert "No-Sharing: missed at 9.0 s" in page
 
 
-def test_a_sample_carries_its_frame_as_jpeg() -> None:
-    picture = with_pictures([Sample("crossing", 45.0, True)], CLIP, 10.0)[0]
-    assert base64.b64decode(picture.jpeg_base64)[:3] == b"\xff\xd8\xff"
+def test_an_app_has_one_sample_of_each_outcome() -> None:
+    repeated = Moment(outcome="repeated", alert_s=(4.5, 4.6))
+    later = Moment(outcome="false", alert_s=(30.0, 31.0))
+    chosen = choose_samples({"door": [FOUND, repeated, MISSED, FALSE, later]})
+    assert [sample.moment for sample in chosen] == [FOUND, MISSED, FALSE]
