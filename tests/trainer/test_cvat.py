@@ -117,3 +117,36 @@ def test_a_project_is_read_where_it_is_of_one_task_and_refused_where_it_is_of_mo
     path.write_text(f"<annotations><meta><project><tasks>{one}{one}</tasks></project></meta>{track}</annotations>")
     with pytest.raises(InvalidInputError, match=r"meta\.project\.tasks: holds 2 tasks"):
         read_label_file(path, case_clip)
+
+
+def test_a_frame_that_was_deleted_shows_what_is_there_before_and_after_it(case_clip, tmp_path):
+    shown = {frame for start, end in EVENTS for frame in range(start, end)}
+    tags = dict.fromkeys(shown, '<tag label="door"><attribute name="open">true</attribute></tag>')
+    images = "".join(f'<image id="{i}">{tags.get(i, "")}</image>' for i in range(200) if i not in (25, 26, 35, 65))
+    assert runs(read_label_file(written(tmp_path, body=images), case_clip)) == {"door": EVENTS}
+
+
+def test_shapes_that_a_later_version_may_bring_are_shapes(case_clip, tmp_path):
+    track = '<track label="door"><hexagon frame="20" outside="0"/><hexagon frame="35" outside="1"/></track>'
+    assert runs(read_label_file(written(tmp_path, body=track), case_clip)) == {"door": ((20, 35),)}
+
+
+@pytest.mark.parametrize(
+    "body", ['<image id="21"><tag label="door"/></image>', '<track label="door"><box frame="21" outside="0"/></track>']
+)
+def test_a_frame_that_the_filter_does_not_list_is_refused(case_clip, tmp_path, body):
+    path = written(tmp_path, size=40, more="<frame_filter>step=5</frame_filter>", body=body)
+    with pytest.raises(InvalidInputError, match=r"21 is none of the frames that were listed .from 0 on, 5 apart."):
+        read_label_file(path, case_clip)
+
+
+def test_an_export_that_was_unpacked_and_zipped_again_is_read(cases, case_clip, tmp_path):
+    path = tmp_path / "again.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("export/annotations.xml", (cases / "data/cvat_plain.xml").read_bytes())
+        archive.writestr("__MACOSX/export/annotations.xml", b"of macOS")
+    assert runs(read_label_file(path, case_clip)) == {"door": EVENTS}
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("other/annotations.xml", b"")
+    with pytest.raises(InvalidInputError, match=r"holds 2 .export/annotations.xml, other/annotations.xml"):
+        read_label_file(path, case_clip)

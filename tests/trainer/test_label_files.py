@@ -95,7 +95,7 @@ def studio(**value):
         ("a.json", [{"annotations": [{"result": [{"value": {"ranges": [{"start": 0, "end": 4}]}}]}]}], "greater than"),
         ("a.json", studio(timelinelabels=["door"], ranges=[{"start": 7, "end": 3}]), "has 'door' on frames 6 to 2"),
         ("a.json", studio(timelinelabels=["door"], ranges=[{"start": 790, "end": 999}]), "has 'door' on frames 789"),
-        ("a.json", [{"annotations": []}], "has no labels"),
+        ("a.json", [{"annotations": []}], "holds no labels"),
     ],
 )
 def test_an_export_that_cannot_be_used(tmp_path, name, content, sentence):

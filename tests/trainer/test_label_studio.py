@@ -199,10 +199,53 @@ def test_frames_beyond_the_video_are_refused_with_the_rate_and_the_way_out(case_
     [
         ('{"images": [], "categories": [], "annotations": []}', "is of the COCO format"),
         ("id,video,label\n1,clip.mp4,door\n", "is no label file that is known"),
-        ('[{"annotations": []}]', "has no labels"),
+        ('[{"annotations": []}]', "holds no labels"),
     ],
 )
 def test_other_formats_are_refused_by_name(case_clip, tmp_path, text, sentence):
     (tmp_path / "a").write_text(text)
     with pytest.raises(InvalidInputError, match=sentence):
         read_label_file(tmp_path / "a", case_clip)
+
+
+def exported(tmp_path, results, **task):
+    annotations = [{"id": 11, "completed_by": 1, "result": results}]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"id": 1, "annotations": annotations, "data": {"video": "clip.mp4"}, **task}]))
+    return path
+
+
+def region(**value):
+    sequence = [{"frame": 21, "enabled": True}, {"frame": 35, "enabled": False}]
+    return {"id": "a", "value": {"framesCount": 200, "duration": 20.0, "sequence": sequence, **value}}
+
+
+def test_a_label_may_stand_in_another_result_of_its_region(case_clip, tmp_path):
+    path = exported(tmp_path, [region(), {"id": "a", "value": {"labels": ["door"]}}])
+    assert runs(read_label_file(path, case_clip)) == {"door": ((20, 35),)}
+
+
+def test_labels_that_do_not_say_when_they_are_there_are_left_out_and_counted(case_clip, tmp_path, caplog):
+    instant = {"id": "b", "value": {"start": 2.0, "end": 2.0, "labels": ["door"]}}
+    assert runs(read_label_file(exported(tmp_path, [region(labels=["door"]), instant]), case_clip))["door"]
+    assert "left out labels that do not say when they are there: 1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("task", "sentence"),
+    [
+        ({"annotations": [], "predictions": [{"result": [region(labels=["door"])]}]}, "there are 1 predictions"),
+        ({"annotations": [], "drafts": [{"result": [region(labels=["door"])]}]}, "there are 1 drafts"),
+        ({}, "the annotation of 1 is empty"),
+    ],
+)
+def test_what_nobody_submitted_is_no_label_and_the_refusal_says_what_there_is(case_clip, tmp_path, task, sentence):
+    with pytest.raises(InvalidInputError, match=rf"annotations: holds no labels.*{sentence}.*submit it"):
+        read_label_file(exported(tmp_path, [], **task), case_clip)
+
+
+def test_of_videos_whose_names_end_alike_the_clips_own_is_taken(case_clip, tmp_path):
+    path = exported(tmp_path, [region(labels=["door"])])
+    own = json.loads(path.read_text())[0]
+    path.write_text(json.dumps([{**own, "id": 2, "annotations": [], "data": {"video": "my-clip.mp4"}}, own]))
+    assert runs(read_label_file(path, case_clip)) == {"door": ((20, 35),)}

@@ -24,7 +24,8 @@ from mainstream_trainer.labelled_frames import LabelledFrames
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_SHAPES = frozenset({"box", "cuboid", "ellipse", "mask", "points", "polygon", "polyline", "skeleton"})
+_NO_SHAPES = frozenset({"attribute", "tag"})
+"""what a track or an image may hold beside shapes, of which later versions of CVAT may know more"""
 _YES = ("1", "true", "yes")
 
 
@@ -40,6 +41,18 @@ class _Listed:
     def part(self) -> Run:
         """All frames that they stand for."""
         return self.start, self.start + self.size * self.step
+
+    def frame(self, text: str, field: str, path: Path) -> int:
+        """A number of a frame; `InvalidInputError` where the frame filter lists no such frame."""
+        number = _whole(text, field, path)
+        if (number - self.start) % self.step:
+            raise InvalidInputError(
+                f"{number} is none of the frames that were listed (from {self.start} on, {self.step} apart), so that "
+                "nobody knows how frames are counted here; export it anew from CVAT",
+                field=field,
+                source=path,
+            )
+        return number
 
 
 def read_cvat(content: bytes, path: Path, frames: int) -> LabelledFrames:
@@ -58,7 +71,7 @@ def read_cvat(content: bytes, path: Path, frames: int) -> LabelledFrames:
         for label in root.iterfind("meta//labels/label")
         if label.findtext("parent") is None and (name := label.findtext("name"))
     }
-    for label, run in (*_tracks(root, listed.step, path), *_images(root, listed.step, path)):
+    for label, run in (*_tracks(root, listed, path), *_images(root, listed, path)):
         runs.setdefault(label, []).append(run)
     video = root.findtext("meta/source") or meta.findtext("source") or meta.findtext("name")
     return LabelledFrames(video or path.name, listed.part, runs, listed.step)
@@ -115,37 +128,48 @@ def _check_numbering(meta: "Element", where: str, listed: _Listed, frames: int, 
         )
 
 
-def _tracks(root: "Element", step: int, path: Path) -> Iterator[tuple[str, Run]]:
+def _tracks(root: "Element", listed: _Listed, path: Path) -> Iterator[tuple[str, Run]]:
     for track in root.iterfind("track"):
         label = track.get("label", "")
-        at = sorted((_frame(shape, path), not _is_away(shape)) for shape in _shapes(track))
+        at = sorted((_frame(shape, listed, path), not _is_away(shape)) for shape in _shapes(track))
         if not at or _is_outside(track):
             continue
         # A frame that was deleted in the tool is not listed: a track that is there before and after was there.
-        for (frame, there), (then, _) in pairwise([*at, (at[-1][0] + step, False)]):
+        for (frame, there), (then, _) in pairwise([*at, (at[-1][0] + listed.step, False)]):
             if there and then > frame:
                 yield label, (frame, then)
 
 
-def _images(root: "Element", step: int, path: Path) -> Iterator[tuple[str, Run]]:
+def _images(root: "Element", listed: _Listed, path: Path) -> Iterator[tuple[str, Run]]:
     """Tags and shapes of single frames; of tags that stand outside of images too, as some versions write them."""
-    for image in root.iterfind("image"):
-        frame = _whole(image.get("id", ""), "image.id", path)
-        for each in image:
-            if each.tag == "tag" or (each.tag in _SHAPES and not _is_away(each)):
-                yield each.get("label", ""), (frame, frame + step)
+    shown = {
+        listed.frame(image.get("id", ""), "image.id", path): {
+            each.get("label", "") for each in image if each.tag == "tag" or (_is_shape(each) and not _is_away(each))
+        }
+        for image in root.iterfind("image")
+    }
+    # CVAT lists an image without labels too, so one that is not there was deleted: as with tracks, what is there before
+    # and after was there.
+    frames = sorted(shown)
+    for frame, then in pairwise([*frames, frames[-1] + listed.step] if frames else []):
+        for label in shown[frame]:
+            yield label, (frame, then if label in shown.get(then, ()) else frame + listed.step)
     for tag in root.iterfind("tag"):
-        frame = _frame(tag, path)
-        yield tag.get("label", ""), (frame, frame + step)
+        frame = _frame(tag, listed, path)
+        yield tag.get("label", ""), (frame, frame + listed.step)
 
 
 def _shapes(track: "Element") -> "Iterator[Element]":
-    return (each for each in track if each.tag in _SHAPES)
+    return (each for each in track if _is_shape(each))
+
+
+def _is_shape(element: "Element") -> bool:
+    return element.tag not in _NO_SHAPES
 
 
 def _is_away(shape: "Element") -> bool:
     """Whether a shape is out of the picture: it says so, or all of its parts do."""
-    parts = [each for each in shape if each.tag in _SHAPES]
+    parts = list(_shapes(shape))
     return _is_outside(shape) or (bool(parts) and all(_is_away(part) for part in parts))
 
 
@@ -153,8 +177,8 @@ def _is_outside(element: "Element") -> bool:
     return element.get("outside", "0").strip().lower() in _YES
 
 
-def _frame(element: "Element", path: Path) -> int:
-    return _whole(element.get("frame", ""), f"{element.tag}.frame", path)
+def _frame(element: "Element", listed: _Listed, path: Path) -> int:
+    return listed.frame(element.get("frame", ""), f"{element.tag}.frame", path)
 
 
 def _whole(text: str, field: str, path: Path) -> int:

@@ -9,7 +9,7 @@ import json
 import logging
 import zipfile
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,13 @@ from mainstream_trainer.cvat import read_cvat
 from mainstream_trainer.label_studio import VideoClock, read_label_studio
 from mainstream_trainer.label_studio_export import tasks_of
 from mainstream_trainer.labelled_frames import NOTHING_SAID, LabelledFrames, LabelOptions
+from mainstream_trainer.picture_folders import is_leftover
 
 DEFAULT_TRAIN_SHARE = 0.75
 _WAY_OUT = "give labels as in examples/plaza/labels.json, a CVAT export (XML) or a Label Studio export (JSON)"
 _ZIPPED = "annotations.xml"
 """what CVAT calls it in the ZIP file that it hands out"""
+_NAMED = 5
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -166,14 +168,23 @@ def _content(path: Path) -> bytes:
 
 
 def _unzipped(content: bytes, path: Path) -> bytes:
+    """The one `annotations.xml`, at whatever depth: people unpack an export and zip its folder again."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            member = archive.getinfo(_ZIPPED)
-            if member.file_size > MAX_BYTES:
+            found = [each for each in archive.infolist() if _is_annotations(each.filename)]
+            if len(found) != 1:
+                named = f" ({', '.join(each.filename for each in found[:_NAMED])})" if found else ""
+                raise InvalidInputError(
+                    f"must hold one {_ZIPPED}, and holds {len(found)}{named}; {_WAY_OUT}", source=path
+                )
+            if found[0].file_size > MAX_BYTES:
                 raise InvalidInputError(f"holds an {_ZIPPED} of more than {MAX_BYTES} bytes", source=path)
-            with archive.open(member) as file:
+            with archive.open(found[0]) as file:
                 return file.read(MAX_BYTES)
-    except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-        raise InvalidInputError(
-            f"is a ZIP file without an {_ZIPPED} that can be read; {_WAY_OUT}", source=path
-        ) from error
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        raise InvalidInputError(f"is a ZIP file that cannot be read ({error}); {_WAY_OUT}", source=path) from error
+
+
+def _is_annotations(name: str) -> bool:
+    *folders, file = PurePosixPath(name).parts
+    return file == _ZIPPED and not any(is_leftover(folder) for folder in folders)

@@ -24,6 +24,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream_trainer.label_studio_export import Annotation, KeyFrame, Task, Value, tasks_of
 from mainstream_trainer.labelled_frames import LabelledFrames, LabelOptions
+from mainstream_trainer.video_names import clip_of
 
 _SAME_RATE = 0.0005
 """relative difference of two rates that is rounding: 23.98 for 24000/1001"""
@@ -74,24 +75,57 @@ def read_label_studio(content: bytes, path: Path, clock: VideoClock, options: La
     annotation, notes = _annotation_of(task, options, path)
     rate = _Rate.of(task, annotation, clock, options, path)
     runs: dict[str, list[tuple[int, int]]] = {}
-    labelled_ids = {region.id for region in annotation.regions if region.value.label_names}
-    unlabelled = 0
-    for region in annotation.regions:
-        names = region.value.label_names
-        spans = list(_spans(region.value, rate, path, next(iter(names), "a region")))
-        unlabelled += not names and bool(spans) and region.id not in labelled_ids
+    unlabelled = timeless = 0
+    for results in _by_region(annotation):
+        names = dict.fromkeys(name for value in results for name in value.label_names)
+        spans = [span for value in results for span in _spans(value, rate, path, next(iter(names), "a region"))]
+        unlabelled += not names and bool(spans)
+        timeless += bool(names) and not spans
         for name in names:
             runs.setdefault(name, []).extend(spans)
     if unlabelled:
         notes = (*notes, f"left out regions without a label: {unlabelled}")
+    if timeless:
+        notes = (*notes, f"left out labels that do not say when they are there: {timeless}")
+    if not runs:
+        raise _nothing_labelled(task, annotation, path)
     return LabelledFrames(task.video or path.name, None, runs, notes=(*notes, *rate.notes))
+
+
+def _by_region(annotation: Annotation) -> list[list[Value]]:
+    """What results say, those of one region together: a label may stand in another result than the region itself."""
+    together: dict[str, list[Value]] = {}
+    for number, region in enumerate(annotation.regions):
+        together.setdefault(region.id or f" {number}", []).append(region.value)
+    return list(together.values())
+
+
+def _nothing_labelled(task: Task, annotation: Annotation, path: Path) -> InvalidInputError:
+    """Why there is nothing to learn from, and the way out."""
+    beside = [f"{len(found)} {kind}" for kind in ("predictions", "drafts") if (found := getattr(task, kind))]
+    cancelled = sum(bool(each.was_cancelled) for each in task.annotations)
+    beside += [f"{cancelled} cancelled annotations"] if cancelled else []
+    what = (
+        f"the annotation of {annotation.annotator} is" if annotation.number else "there are no annotations, or they are"
+    )
+    return InvalidInputError(
+        f"holds no labels: {what} empty"
+        + (f" (there are {', '.join(beside)})" if beside else "")
+        + "; label the video in Label Studio and submit it, then export anew",
+        field="annotations",
+        source=path,
+    )
 
 
 def _task_of(tasks: list[Task], clock: VideoClock, path: Path) -> Task:
     """The task of this video, which an upload may have given a prefix."""
     if len(tasks) == 1:
         return tasks[0]
-    found = [task for task in tasks if (task.video or "").rpartition("/")[2].endswith(clock.name)]
+    found = [task for task in tasks if task.video is not None and clip_of(task.video, [clock.name]) is not None]
+    if len(found) > 1:
+        # Another clip's name may end with this one's: "abc-gate-1.mp4" is not of "1.mp4" where "abd-1.mp4" is there.
+        shortest = min(len(task.video or "") for task in found)
+        found = [task for task in found if len(task.video or "") == shortest]
     if len(found) != 1:
         raise InvalidInputError(
             f"must hold the one task of this video; it holds {len(tasks)}, {len(found)} of them of {clock.name}: "

@@ -118,6 +118,8 @@ class Task(_Part):
     """One video with what people labelled in it."""
 
     annotations: tuple[Annotation, ...] = ()
+    predictions: tuple[Any, ...] = ()
+    drafts: tuple[Any, ...] = ()
     data: dict[str, Any] = {}
     file_upload: str | None = None
 

@@ -16,6 +16,7 @@ from mainstream_trainer.labelled_frames import LabelOptions
 from mainstream_trainer.names import package_names
 from mainstream_trainer.picture_folders import is_leftover
 from mainstream_trainer.request import ClipsData, VideoData
+from mainstream_trainer.video_names import clip_of
 
 _CLIPS = frozenset(
     {
@@ -56,8 +57,9 @@ def pairs_in(clips: Path, labels: Path) -> list[tuple[Path, Path]]:
     if labels.is_dir():
         own = {clip: _labels_in(labels, clip) for clip in found}
     else:
-        names = videos_of_export(labels)
-        own = {clip: labels if any(name.endswith(clip.name) for name in names) else None for clip in found}
+        names = [clip.name for clip in found]
+        labelled = {clip_of(video, names) for video in videos_of_export(labels)}
+        own = {clip: labels if clip.name in labelled else None for clip in found}
     pairs = [(clip, path) for clip, path in own.items() if path is not None]
     _say(clips, "passed over clips without labels", [clip.name for clip, path in own.items() if path is None])
     if not pairs:
