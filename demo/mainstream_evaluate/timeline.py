@@ -15,6 +15,8 @@ WIDTH = 920.0
 _ROW = 18.0
 _LEAST_WIDTH = 3.0
 _MOST_TICKS = 10
+_IN_SECONDS_S = 120
+"""times below this are written in seconds alone"""
 _STEPS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
 
 
@@ -80,8 +82,8 @@ def timeline(app: str, span: Span, events: Sequence[Span], rows: Mapping[str, It
 
 
 def clock(time_s: float) -> str:
-    """A time as people write it: 1:02:03, 2:03, or seconds with a tenth below a minute."""
-    if time_s < 60:
+    """A time as people write it: 1:02:03, 2:03, or seconds with a tenth below two minutes."""
+    if time_s < _IN_SECONDS_S:
         return f"{time_s:.1f} s"
     minutes, seconds = divmod(int(time_s), 60)
     hours, minutes = divmod(minutes, 60)
@@ -105,4 +107,7 @@ def _ticks(span: Span) -> list[Tick]:
     step_s = next((step for step in _STEPS_S if seconds / step <= _MOST_TICKS), _STEPS_S[-1])
     first = ceil(span[0] / step_s)
     times_s = [step_s * number for number in range(first, int(span[1] // step_s) + 1)]
-    return [Tick((at_s - span[0]) * WIDTH / seconds, f"{at_s} s" if seconds < 120 else clock(at_s)) for at_s in times_s]
+    return [
+        Tick((at_s - span[0]) * WIDTH / seconds, f"{at_s} s" if span[1] < _IN_SECONDS_S else clock(at_s))
+        for at_s in times_s
+    ]

@@ -30,7 +30,7 @@ def test_ticks_are_whole_steps_inside_the_span() -> None:
     assert [tick.text for tick in ticks] == ["40 s", "45 s", "50 s", "55 s", "60 s", "65 s", "70 s", "75 s"]
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(3.25, "3.2 s"), (75.0, "1:15"), (3725.0, "1:02:05")])
+@pytest.mark.parametrize(("seconds", "text"), [(3.25, "3.2 s"), (75.0, "75.0 s"), (135.0, "2:15"), (3725.0, "1:02:05")])
 def test_times_read_as_people_write_them(seconds: float, text: str) -> None:
     assert clock(seconds) == text
 
