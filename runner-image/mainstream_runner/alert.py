@@ -56,6 +56,8 @@ class AlertMessage:
     clip: str | None = None
     """name of the file, where the app wants clips"""
     picture: str | None = None
+    muted: bool = False
+    """it opened within the app's cooldown: kept in files alone"""
     interrupted: bool = False
     """the runner ended while the alert was open: this message was made after its restart"""
 
@@ -66,7 +68,7 @@ class AlertMessage:
 
 
 def alert_message(
-    alert: Alert, *, node: str, stream: str, view: str, files: tuple[str, str] | None = None
+    alert: Alert, *, node: str, stream: str, view: str, files: tuple[str, str] | None = None, muted: bool = False
 ) -> AlertMessage:
     """What destinations get of an alert; `files` are the names of its clip and picture."""
     clip, picture = files or (None, None)
@@ -83,6 +85,7 @@ def alert_message(
         view,
         clip,
         picture,
+        muted,
     )
 
 

@@ -51,6 +51,8 @@ class RunnerApp(_Part):
     fps: float = Field(gt=0)
     votes: int = Field(ge=1, le=7)
     merge_gap_s: float = Field(gt=0)
+    cooldown_s: float | None = Field(None, gt=0)
+    """for so long after an alert that was delivered opened, further ones are muted"""
     sinks: tuple[Sink, ...] = ()
 
     @property

@@ -27,6 +27,8 @@ class DeliveryReport(_Part):
 
     alerts: NonNegativeInt = 0
     alerts_last_hour: NonNegativeInt = 0
+    muted: NonNegativeInt = 0
+    """of those that were delivered nowhere but to files, within the app's cooldown"""
     last_alert: AwareDatetime | None = None
     """when it opened"""
     undelivered: NonNegativeInt = 0

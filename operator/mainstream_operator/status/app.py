@@ -175,5 +175,6 @@ def _observed(app: VideoApp, reported: AppStatusReport | None, now: datetime) ->
         events=reported.delivery.alerts,
         events_last_hour=reported.delivery.alerts_last_hour,
         last_event=reported.delivery.last_alert,
+        muted_events=reported.delivery.muted,
         lost_events=reported.delivery.lost_alerts,
     )

@@ -25,6 +25,7 @@ _APP_COUNTERS: dict[str, tuple[str, Callable[[AppStatusReport], float]]] = {
     "app_dropped_frames": ("Frames on which the app was due, but late.", lambda app: app.dropped),
     "app_decisions": ("Analysed frames on which a decision fell.", lambda app: app.decisions),
     "app_events": ("Alerts of the app.", lambda app: app.delivery.alerts),
+    "app_muted_events": ("Alerts that the app's cooldown kept from being delivered.", lambda app: app.delivery.muted),
     "app_lost_deliveries": (
         "Deliveries that will never be made.",
         lambda app: app.delivery.lost,

@@ -19,6 +19,7 @@ from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import DeliveryReport, SignedUpload, WantedUpload
 from mainstream_runner.alert import Alert, alert_message
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
+from mainstream_runner.sinks.cooldown import Cooldowns
 from mainstream_runner.sinks.courier import Courier
 from mainstream_runner.sinks.destination import AppSink, digest
 from mainstream_runner.sinks.json_lines import AlertFiles
@@ -55,6 +56,7 @@ class AlertDelivery:
         self._uploads = ClipUploads(recorder.folder, rules)
         self._context = DeliveryContext(node, files, self._uploads, rules)
         self._lock = threading.Lock()
+        self._cooldowns = Cooldowns()
         recorder.start(self._clip_is_there)
         for left in spool.left_open():
             # Whoever learnt that it opened learns that it ended, too.
@@ -84,17 +86,27 @@ class AlertDelivery:
         self._spool.wake()
 
     def deliver(self, app: RunnerApp, alert: Alert) -> None:
-        """Enqueue what opened or closed for each of the app's sinks; a disk that is full costs it, never the app."""
+        """Enqueue what opened or closed for each of the app's sinks; a disk that is full costs it, never the app.
+
+        Within the app's cooldown only files get it.
+        """
         sinks = self._sinks.get(app.name, [])
-        takes_alerts = [each.name for each in sinks if each.sink.takes == "alerts"]
+        muted = self._cooldowns.mutes(app, alert)
+        takes_alerts = [
+            each.name
+            for each in sinks
+            if each.sink.takes == "alerts" and (not muted or isinstance(each.sink, JsonLinesSink))
+        ]
         files: tuple[str, str] | None = None
-        if len(takes_alerts) < len(sinks):
+        if not muted and any(each.sink.takes == "clips" for each in sinks):
             files = clip, picture = clip_names(alert.id, round(alert.start_s, 3))
             if alert.phase == "opened":
                 self._recorder.begin(app.name, app.stream, clip, picture, alert.start_due_s)
             else:
                 self._recorder.end(clip, alert.end_due_s)
-        message = alert_message(alert, node=self._context.node, stream=app.stream, view=app.view, files=files)
+        message = alert_message(
+            alert, node=self._context.node, stream=app.stream, view=app.view, files=files, muted=muted
+        )
         self._spool.put(app.name, takes_alerts, message, at_s=time.time())
 
     def alerts_before(self, app: str) -> int:
@@ -113,6 +125,7 @@ class AlertDelivery:
         refusals = [each.refusal for each in couriers if each.refusal is not None]
         return DeliveryReport(
             alerts=counts.alerts,
+            muted=counts.muted,
             alerts_last_hour=counts.alerts_last_hour,
             last_alert=None if counts.last_start_s is None else datetime.fromtimestamp(int(counts.last_start_s), UTC),
             undelivered=waiting.deliveries,

@@ -46,6 +46,8 @@ class AlertCounts:
     """What became of an app's alerts, over all lives of the runner."""
 
     alerts: int = 0
+    muted: int = 0
+    """of these, within the app's cooldown"""
     alerts_last_hour: int = 0
     last_start_s: float | None = None
     losses: Losses = Losses()
@@ -99,6 +101,7 @@ def note_message(
         database.execute("DELETE FROM open_alerts WHERE id = ?", (message.id,))
         return
     _add(database, app, "alerts", 1)
+    _add(database, app, "muted", int(message.muted))
     database.execute("UPDATE apps SET last_start_s = ? WHERE app = ?", (message.start_s, app))
     database.execute("DELETE FROM recent WHERE opened_s < ?", (at_s - HOUR_S,))
     database.execute("INSERT INTO recent VALUES (?, ?)", (app, at_s))
@@ -126,9 +129,10 @@ def note_loss(
 def counts(database: sqlite3.Connection, app: str, unwritten: Unwritten, now_s: float) -> AlertCounts:
     """Counts of an app; raises `sqlite3.Error` where they cannot be read."""
     row = database.execute(
-        "SELECT alerts, last_start_s, lost_alerts, refused, pushed_out, unwritten FROM apps WHERE app = ?", (app,)
+        "SELECT alerts, muted, last_start_s, lost_alerts, refused, pushed_out, unwritten FROM apps WHERE app = ?",
+        (app,),
     ).fetchone()
-    alerts, last_start_s, lost_alerts, refused, pushed_out, not_written = row or (0, None, 0, 0, 0, 0)
+    alerts, muted, last_start_s, lost_alerts, refused, pushed_out, not_written = row or (0, 0, None, 0, 0, 0, 0)
     since_s = now_s - HOUR_S
     (recent,) = database.execute(
         "SELECT COUNT(*) FROM recent WHERE app = ? AND opened_s > ?", (app, since_s)
@@ -150,7 +154,7 @@ def counts(database: sqlite3.Connection, app: str, unwritten: Unwritten, now_s: 
         pushed_out + more["pushed_out"],
         not_written + more["unwritten"],
     )
-    return AlertCounts(alerts + opened, recent + opened, last_start_s, losses)
+    return AlertCounts(alerts + opened, muted, recent + opened, last_start_s, losses)
 
 
 def left_open(database: sqlite3.Connection) -> list[LeftOpen]:
@@ -159,7 +163,9 @@ def left_open(database: sqlite3.Connection) -> list[LeftOpen]:
     return [LeftOpen(app, tuple(json.loads(sinks)), decode_alert(message)) for app, sinks, message in rows]
 
 
-def _add(database: sqlite3.Connection, app: str, column: Literal["alerts", "lost_alerts"] | Cause, more: int) -> None:
+def _add(
+    database: sqlite3.Connection, app: str, column: Literal["alerts", "muted", "lost_alerts"] | Cause, more: int
+) -> None:
     database.execute(
         f"INSERT INTO apps(app, {column}) VALUES (?, ?) "  # noqa: S608 - columns alone
         f"ON CONFLICT(app) DO UPDATE SET {column} = {column} + excluded.{column}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _log = logging.getLogger(__name__)
-_VERSION = 2
+_VERSION = 3
 """of the tables; a database with others is put aside"""
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS records(
@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS records(
     body BLOB NOT NULL, put_s REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS records_by_sink ON records(sink, number);
 CREATE TABLE IF NOT EXISTS apps(
-    app TEXT PRIMARY KEY, alerts INTEGER NOT NULL DEFAULT 0, last_start_s REAL, lost_alerts INTEGER NOT NULL DEFAULT 0,
+    app TEXT PRIMARY KEY, alerts INTEGER NOT NULL DEFAULT 0, muted INTEGER NOT NULL DEFAULT 0,
+    last_start_s REAL, lost_alerts INTEGER NOT NULL DEFAULT 0,
     refused INTEGER NOT NULL DEFAULT 0, pushed_out INTEGER NOT NULL DEFAULT 0, unwritten INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS recent(app TEXT NOT NULL, opened_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS open_alerts(

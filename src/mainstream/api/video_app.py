@@ -91,6 +91,12 @@ class VideoAppSpec(ApiModel):
         description="Decisions no further apart are one alert, labelled runs no further apart one event; the package's "
         "own gap, the mean length of its labelled runs, where left out.",
     )
+    cooldown_seconds: PositiveFloat | None = Field(
+        None,
+        le=86400,
+        description="For so long after an alert that was delivered opened, further ones are muted: counted and kept in "
+        "files on the node, but delivered nowhere else. What is planned and measured does not change by it.",
+    )
     sinks: list[Sink] = Field(default_factory=list, max_length=8, description="Where alerts go.")
     suspend: bool = Field(False, description="Keep the app, but run nothing and free its share.")
     dry_run: bool = Field(
@@ -127,6 +133,7 @@ class ObservedApp(Observed):
     events: int = Field(0, description="Alerts since the runner first ran the app.")
     events_last_hour: int = Field(0, description="Alerts in the last hour.")
     last_event: AwareDatetime | None = Field(None, description="When the last alert opened.")
+    muted_events: int = Field(0, description="Alerts that spec.cooldownSeconds kept from being delivered.")
     lost_events: int = Field(0, description="Alerts that will not reach every sink: refused, or the disk was full.")
 
 

@@ -80,5 +80,6 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
         fps=decided.fps,
         votes=decided.votes,
         merge_gap_s=placed.merge_gap_s,
+        cooldown_s=placed.app.spec.cooldown_seconds,
         sinks=tuple(placed.app.spec.sinks),
     )
