@@ -1,6 +1,7 @@
 """Clips as people have them: which frames there are, when they are, and which way up."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -65,6 +66,26 @@ def test_of_a_variable_rate_times_are_those_of_the_stamps(cases: Path, name: str
     clip = inspect_clip(cases / "data" / name)
     assert clip.times.of((100, 115)) == pytest.approx((10.5, 18.0))
     assert clip.fps == pytest.approx(200 / 60.5, rel=0.01)
+
+
+def test_frames_in_another_order_and_at_a_variable_rate_are_where_they_are_in_matroska(tmp_path: Path) -> None:
+    path = tmp_path / "reordered.mkv"
+    stamps = [i * 100 for i in range(20)] + [2000 + i * 500 for i in range(1, 21)]
+    with av.open(path, "w") as output:
+        stream = output.add_stream("libx264", rate=10, options={"bf": "3", "g": "20"})
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for number, stamp in enumerate(stamps):
+            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 6 * number, dtype=np.uint8), format="rgb24")
+            frame.pts, frame.time_base = stamp, Fraction(1, 1000)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    clip = inspect_clip(path)
+    np.testing.assert_allclose(clip.times.edges_s[:-1], np.array(stamps) / 1000)
+    assert clip.index.jumps == 0
+    brightness = read(path, size=(64, 64)).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(brightness, np.arange(40) * 6, atol=4)
 
 
 def test_jitter_moves_frames_and_changes_neither_their_number_nor_the_rate(cases: Path) -> None:

@@ -19,6 +19,8 @@ _SPOILED_READS = 100
 _DEFAULT_FPS = 25.0
 _HELD_PACKETS = 256
 """without a stamp, at the beginning, that wait for the first one with a stamp"""
+_REORDERED_PACKETS = 17
+"""without a decoding stamp, at the beginning, that wait likewise: H.264 and H.265 reorder no more than 16"""
 
 
 def open_footage(path: Path, field: str = "video") -> InputContainer:
@@ -89,19 +91,42 @@ def stamped(packets: Iterable[Any], clock: StampClock) -> Iterator[Any]:
     """The packets with their stamps on the clock's time line.
 
     Packets without a stamp that come first (an RTSP camera's may) wait for the first one that has one, and are placed
-    before it. A presentation stamp stays None where nobody can say it.
+    before it; so do a few that only say when they are shown (Matroska's). A presentation stamp stays None where nobody
+    can say it.
     """
     held: list[Any] = []
     for packet in packets:
-        if not clock.started and packet.pts is None and packet.dts is None and len(held) < _HELD_PACKETS:
+        if not clock.started and _waits(packet, held):
             held.append(packet)
             continue
+        if not clock.started and packet.dts is None and held:
+            # Nobody ever says when to decode: packets are shown in the order in which they come.
+            yield from _placed_in_order(held, clock)
+            held = []
+        raw = packet.pts if packet.dts is None else packet.dts
         pts, dts = clock.place(packet.pts, packet.dts)
         for back, earlier in enumerate(reversed(held), start=1):
-            earlier.pts = (dts if pts is None else pts) - back * clock.interval
+            unsaid = (dts if pts is None else pts) - back * clock.interval
+            earlier.pts = unsaid if earlier.pts is None or raw is None else earlier.pts + dts - raw
             earlier.dts = dts - back * clock.interval
         yield from held
         held = []
         packet.pts, packet.dts = pts, dts
         yield packet
-    yield from held
+    yield from _placed_in_order(held, clock)
+
+
+def _waits(packet: Any, held: list[Any]) -> bool:
+    if packet.dts is not None or len(held) >= _HELD_PACKETS:
+        return False
+    return packet.pts is None or sum(each.pts is not None for each in held) < _REORDERED_PACKETS
+
+
+def _placed_in_order(packets: list[Any], clock: StampClock) -> Iterator[Any]:
+    first = next((number for number, packet in enumerate(packets) if packet.pts is not None), len(packets))
+    for packet in packets[first:]:
+        packet.pts, packet.dts = clock.place(packet.pts, packet.dts)
+    for back, packet in enumerate(reversed(packets[:first]), start=1):
+        if first < len(packets):
+            packet.pts = packet.dts = packets[first].pts - back * clock.interval
+    yield from packets
