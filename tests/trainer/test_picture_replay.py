@@ -1,6 +1,5 @@
 """Held-out pictures are replayed on streams of the declared statistics, and voting there is that on any frames."""
 
-import json
 from time import perf_counter
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from mainstream.alerts.law import predicted
 from mainstream.alerts.merging import merged_events
 from mainstream.alerts.spans import tolerance_s
+from mainstream.mpackage.curve import ReplayedCurve
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import MeasuredPoint
 from mainstream_trainer.declared import declare
@@ -113,7 +113,7 @@ def test_a_curve_holds_every_rate_threshold_and_vote_once_and_stays_small() -> N
     assert len(curve) == KEPT_THRESHOLDS * len(spaced) * MAX_VOTES
     assert len({(each.threshold, each.fps, each.votes) for each in curve}) == len(curve)
     assert {each.threshold for each in curve} <= {point.threshold for point in points}
-    assert len(json.dumps([each.model_dump() for each in curve])) < 200_000
+    assert len(ReplayedCurve.of(curve).pack()) < 100_000
     by_votes = {each.votes: each for each in curve if (each.threshold, each.fps) == (curve[0].threshold, 10.0)}
     assert set(by_votes) == set(range(1, MAX_VOTES + 1))
 

@@ -149,7 +149,7 @@ def test_a_package_of_pictures_holds_declared_statistics_and_a_curve_where_enoug
     assert (red.evaluation.frames_event, red.evaluation.frames_other) == (3, 6)
     assert (both.evaluation.frames_event, both.evaluation.frames_other) == (6, 3)
     assert red.evaluation.block_frames == 1
-    assert all(candidate.replayed == () for candidate in red.candidates)
+    assert all(not candidate.replayed for candidate in red.candidates)
     for candidate in both.candidates:
         points = {point.threshold: point for point in candidate.operating_points}
         assert {each.threshold for each in candidate.replayed} <= set(points)

@@ -10,7 +10,8 @@ from mainstream.alerts.merging import merged_events
 from mainstream.events import EventStatistics
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run, runs_within
-from mainstream.mpackage.manifest import Evaluation, MeasuredEventStatistics, MeasuredPoint, ReplayedRate
+from mainstream.mpackage.curve import ReplayedRate
+from mainstream.mpackage.manifest import Evaluation, MeasuredEventStatistics, MeasuredPoint
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.event_statistics import (
     labelled_statistics,

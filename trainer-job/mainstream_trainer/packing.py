@@ -7,6 +7,7 @@ from importlib.metadata import version
 import torch
 from torch import nn
 
+from mainstream.mpackage.curve import ReplayedCurve
 from mainstream.mpackage.manifest import (
     BaseReference,
     Blob,
@@ -143,13 +144,15 @@ def _candidate(
     better: dict[int, int | None],
     blobs: dict[str, bytes],
 ) -> PackedCandidate:
+    curve = ReplayedCurve.of(measured.replayed)
     return PackedCandidate(
         branch_point=trained.branch_point,
         segments=_private_segments(network, trained, blobs),
         head_kind=head_kind,
         head=_blob(trained.head, trained.half, blobs),
         operating_points=measured.operating_points,
-        replayed=measured.replayed,
+        curve=_blob_of(curve.pack(), blobs) if curve else None,
+        replayed=curve,
         balanced_accuracy=_middle(measured),
         dominated_by=better[trained.branch_point],
     )
@@ -168,7 +171,10 @@ def _private_segments(
 
 def _blob(module: nn.Module, half: bool, blobs: dict[str, bytes]) -> Blob:
     """The module's state dict as a safetensors blob."""
-    data = pack_tensors(module, half=half)
+    return _blob_of(pack_tensors(module, half=half), blobs)
+
+
+def _blob_of(data: bytes, blobs: dict[str, bytes]) -> Blob:
     blob = blob_of(data)
     blobs[blob.sha256] = data
     return blob

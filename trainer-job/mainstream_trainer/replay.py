@@ -12,7 +12,7 @@ from mainstream.alerts.merging import MergedEvents
 from mainstream.alerts.spans import alerts_of_hits, as_spans, tolerance_s
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.labels import Run
-from mainstream.mpackage.manifest import ReplayedRate
+from mainstream.mpackage.curve import ReplayedRate
 from mainstream.sampling import NestedSampler
 
 MAX_VOTES = 7

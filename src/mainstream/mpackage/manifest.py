@@ -11,16 +11,19 @@ from abc import ABC, abstractmethod
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
 from mainstream.api.video_stream import Crop
 from mainstream.digest import Sha256
+from mainstream.mpackage.curve import ReplayedCurve
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 PackageName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,126}[a-z0-9])?$")]
 
 MAX_BLOB_BYTES = 1 << 30
-MAX_MANIFEST_BYTES = 16 << 20
+MAX_MANIFEST_BYTES = 1 << 20
+MAX_CURVES_BYTES = 8 << 20
+"""of all candidates together: 20 of them at 60 frames per second have 6 MiB"""
 MAX_RUNS = 2048
 
 
@@ -99,21 +102,6 @@ class MeasuredPoint(_Part):
     """95 % confidence interval of e"""
 
 
-class ReplayedRate(_Part):
-    """What was replayed at one threshold, rate and number of votes: on held-out video, over several phases; or, where
-    event statistics are declared, on a stream of such statistics made of held-out pictures. Holds for the package's own
-    merge gap.
-    """
-
-    threshold: Probability
-    fps: Annotated[float, Field(gt=0)]
-    votes: Annotated[int, Field(ge=1, le=7)]
-    recall: Probability
-    """share of events, after merging, for which an alert opened"""
-    false_share: Probability
-    """share of quiet stretches of one merge gap in which a false alert opened"""
-
-
 class PrivateSegment(_Part):
     """A segment of the candidate's own: the base's graph from `branch_point` to the next, with fine-tuned weights."""
 
@@ -136,7 +124,10 @@ class PackedCandidate(_Part):
     head: Blob
     """the classifier on the feature map"""
     operating_points: tuple[MeasuredPoint, ...] = Field(min_length=1, max_length=256)
-    replayed: tuple[ReplayedRate, ...] = Field(default=(), max_length=65536)
+    curve: Blob | None = None
+    """the replayed curve, where there is one"""
+    replayed: Annotated[ReplayedCurve, PlainValidator(ReplayedCurve.of)] = Field(default=ReplayedCurve(), exclude=True)
+    """what the curve says; no part of the manifest, empty until the blob is read"""
     balanced_accuracy: Probability
     """on held-out frames, at the middle threshold"""
     dominated_by: int | None = None
@@ -253,6 +244,9 @@ class Manifest(Published):
             raise ValueError(f"base.segments must list all {depth} segments of the base network, or none")
         if any(a.branch_point >= b.branch_point for a, b in pairwise(self.candidates)):
             raise ValueError("candidates must be ascending by branch_point, without repeats")
+        curves = [candidate.curve.size_bytes for candidate in self.candidates if candidate.curve is not None]
+        if sum(curves) > MAX_CURVES_BYTES:
+            raise ValueError(f"replayed curves have {sum(curves)} bytes, more than {MAX_CURVES_BYTES}")
         for candidate in self.candidates:
             starts = [segment.branch_point for segment in candidate.segments]
             if starts != list(range(candidate.branch_point, depth)):
@@ -264,7 +258,8 @@ class Manifest(Published):
     @property
     def blobs(self) -> frozenset[Blob]:
         """See `Published.blobs`."""
-        return frozenset(self.base.segments).union(*(candidate.blobs for candidate in self.candidates))
+        curves = (candidate.curve for candidate in self.candidates if candidate.curve is not None)
+        return frozenset(self.base.segments).union(curves, *(candidate.blobs for candidate in self.candidates))
 
     def candidate(self, branch_point: int) -> PackedCandidate:
         """The candidate at a branch-point; `KeyError` where there is none."""

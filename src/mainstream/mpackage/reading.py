@@ -8,6 +8,7 @@ from safetensors import SafetensorError, deserialize
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.base_manifest import BaseManifest
+from mainstream.mpackage.curve import unpack_curve
 from mainstream.mpackage.layout import BLOBS, MANIFEST, blob_key, manifest_key
 from mainstream.mpackage.manifest import MAX_MANIFEST_BYTES, Blob, Manifest, Published
 from mainstream.mpackage.parsing import parse_manifest
@@ -51,7 +52,12 @@ def open_base(store: Store, reference: Reference) -> BaseManifest:
 
 
 def open_published(store: Store, reference: Reference) -> Manifest | BaseManifest:
-    """The same for whatever was published."""
+    """The same for whatever was published, a package with the curves that were replayed."""
+    found = _find(store, reference)
+    return _with_curves(store, found) if isinstance(found, Manifest) else found
+
+
+def _find(store: Store, reference: Reference) -> Manifest | BaseManifest:
     if reference.version is not None:
         return _open_version(store, reference.name, reference.version)
     for version in package_versions(store, reference.name):
@@ -114,6 +120,21 @@ def same_bytes(store: Store, key: str, data: bytes) -> bool:
         return store.read(key, len(data)) == data
     except StoreError:
         return False
+
+
+def _with_curves(store: Store, manifest: Manifest) -> Manifest:
+    """Read after the manifest, of which the sizes are known to be bounded by then."""
+    candidates = []
+    for candidate in manifest.candidates:
+        if candidate.curve is not None:
+            try:
+                curve = unpack_curve(read_blob(store, candidate.curve))
+            except InvalidInputError as error:
+                key = blob_key(candidate.curve)
+                raise DamagedPackageError(f"{error}; publish the package again", field=key, source=store) from error
+            candidate = candidate.model_copy(update={"replayed": curve})
+        candidates.append(candidate)
+    return manifest.model_copy(update={"candidates": tuple(candidates)})
 
 
 def _open_version(store: Store, name: str, version: str) -> Manifest | BaseManifest:

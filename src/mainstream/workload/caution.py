@@ -13,8 +13,9 @@ opened; where streams were made of pictures, the pictures.
 
 from mainstream.alerts.law import false_stretches
 from mainstream.alerts.merging import MergedEvents
+from mainstream.mpackage.curve import ReplayedRate
 from mainstream.mpackage.event_statistics import independent_frames
-from mainstream.mpackage.manifest import Evaluation, MeasuredPoint, ReplayedRate
+from mainstream.mpackage.manifest import Evaluation, MeasuredPoint
 from mainstream.planner.problem import OperatingPoint, ReplayedPoint
 
 PRIOR_BLOCKS = 2.0

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.numpy import save
 from small_package import make_package
@@ -53,7 +54,8 @@ def nested(depth: int) -> Any:
 
 def hostile_package(draw: random.Random) -> Files:
     """A store with one package in which something is wrong."""
-    return draw.choice((_manifest_values, _manifest_text, _manifest_bytes, _blob_header, _blob_bytes, _missing))(draw)
+    ways = (_manifest_values, _manifest_text, _manifest_bytes, _blob_header, _blob_bytes, _missing, _curve)
+    return draw.choice(ways)(draw)
 
 
 def read_everything(store: Path, target: Path) -> str | None:
@@ -170,6 +172,20 @@ def _mangled(data: bytes, draw: random.Random) -> bytes:
     else:
         content += content[: draw.randrange(1, len(content))]
     return bytes(content)
+
+
+def _curve(draw: random.Random) -> Files:
+    """A replayed curve of wild numbers, shapes or sizes."""
+    wild = (0.0, 0.5, 1.0, 7.0, -1.0, 1e308, float("nan"), float("inf"))
+    numbers = [draw.choice(wild) for _ in range(5 * draw.choice((1, 3, 1000)))]
+    shape = draw.choice(([len(numbers) // 5, 5], [len(numbers)], [5, len(numbers) // 5]))
+    packed = save({draw.choice(("curve", "other")): np.array(numbers).reshape(shape)})
+    packed = _mangled(packed, draw) if draw.random() < 0.3 else packed
+    blob = blob_of(packed)
+    said = {"sha256": blob.sha256, "size_bytes": draw.choice((blob.size_bytes, 0, 1 << 20, 1 << 30))}
+    plain = json.loads(GOOD.canonical())
+    plain["candidates"][0]["curve"] = said
+    return {**whole(_canonical(plain)), f"blobs/{blob.sha256}": packed}
 
 
 def _blob_header(draw: random.Random) -> Files:

@@ -51,7 +51,7 @@ def test_publishing_again_repairs_a_damaged_blob(store, package):
 
 def test_a_field_stands_in_a_manifest_only_where_it_says_something(package):
     manifest, _ = package
-    optional = {"pruned", "dominated_by", "replayed", "lengths_s"}
+    optional = {"pruned", "dominated_by", "curve", "replayed", "lengths_s"}
     plain = json.loads(manifest.canonical())
     assert not optional & {*plain, *plain["candidates"][0], *plain["event_statistics"]}
     assert "segments" not in plain["base"]

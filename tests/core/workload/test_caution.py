@@ -2,7 +2,8 @@ import pytest
 
 from mainstream.alerts.merging import merged_events
 from mainstream.events import EventStatistics
-from mainstream.mpackage.manifest import Evaluation, MeasuredPoint, ReplayedRate
+from mainstream.mpackage.curve import ReplayedRate
+from mainstream.mpackage.manifest import Evaluation, MeasuredPoint
 from mainstream.workload.caution import cautious, cautious_replay
 
 EVENTS = merged_events(EventStatistics(2.0, 0.1, 0.2))

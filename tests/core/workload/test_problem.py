@@ -6,7 +6,8 @@ import pytest
 from mainstream.alerts.merging import merged_events
 from mainstream.api import VideoApp, VideoStream
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.manifest import Blob, Manifest, ReplayedRate
+from mainstream.mpackage.curve import ReplayedRate
+from mainstream.mpackage.manifest import Blob, Manifest
 from mainstream.node_profile import NodeProfile
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import branch_point_of, build_problem
