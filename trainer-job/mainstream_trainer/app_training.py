@@ -21,6 +21,7 @@ from mainstream_trainer.feature_cache import FeatureCache
 from mainstream_trainer.groups import Step, work_of
 from mainstream_trainer.packing import pack, training_of
 from mainstream_trainer.preparation import Job
+from mainstream_trainer.quiet import score_quiet
 from mainstream_trainer.reporting import write_report
 from mainstream_trainer.request import OnProgress, Progress
 from mainstream_trainer.schedule import candidate_seed
@@ -131,7 +132,8 @@ class _Training:
         """Measure, pack and publish what was trained."""
         job, request = self._job, self._job.request
         candidates = list(self._candidates.values())
-        evaluator = Evaluator(job.events, job.present, job.held_out, request.settings)
+        quiet = score_quiet(job.quiet, candidates, job.network, request.crop, self._check_stop)
+        evaluator = Evaluator(job.events, job.present, job.held_out, request.settings, quiet)
         package = pack(request, job.network, candidates, evaluator, training_of(job))
         self._check_stop()
         write_report(store, package.manifest, self._record, job, candidates, self._lesson.features)

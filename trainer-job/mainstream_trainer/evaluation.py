@@ -1,7 +1,9 @@
 """What the held-out frames say of an app's candidates, and the labels of its events: everything a manifest measures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from mainstream_trainer.event_statistics import (
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.operating_points import HeldOutLabels, blocks_of, operating_points, thresholds
 from mainstream_trainer.picture_replay import replayed_pictures
+from mainstream_trainer.quiet import NO_QUIET, QuietScores
 from mainstream_trainer.replay import Stretch, quiet_s, replayed_curve
 from mainstream_trainer.settings import TrainingSettings
 
@@ -88,38 +91,50 @@ class Evaluator:
         present: NDArray[np.bool_],
         held_out: HeldOut,
         settings: TrainingSettings,
+        quiet: QuietScores = NO_QUIET,
     ):
+        """`quiet` footage is measured on as if it had been held out; it tells nothing of how events are."""
         self._events = events
         self._settings = settings
         self._frames = held_out.frames
+        self._present = present[self._frames]
+        self._quiet = quiet
         self._stretches: list[Stretch] = []
-        quiet = 0.0
+        quiet_seconds = 0.0
+        frames, shown = self._frames, self._present
         if isinstance(events, DeclaredEvents):
             block_frames = events.block_pictures
         else:
             block_frames = events.length_frames
-            self._stretches = [_stretch(events, block) for block in held_out.blocks]
-            quiet = sum(quiet_s(stretch, events.times) for stretch in self._stretches)
-        self._labels = HeldOutLabels(present[self._frames], blocks_of(self._frames, block_frames))
+            self._times, added = _with_quiet(events.times, quiet.times)
+            self._stretches = [*(_stretch(events, block) for block in held_out.blocks), *added]
+            quiet_seconds = sum(quiet_s(stretch, self._times) for stretch in self._stretches)
+            frames = np.concatenate([frames, *(np.arange(*stretch.frames) for stretch in added)])
+            shown = np.concatenate([shown, np.zeros(len(frames) - len(shown), dtype=np.bool_)])
+        self._labels = HeldOutLabels(shown, blocks_of(frames, block_frames))
         self.evaluation = Evaluation(
             frames_event=int(self._labels.present.sum()),
             frames_other=int((~self._labels.present).sum()),
             block_frames=block_frames,
             events=sum(len(stretch.events) for stretch in self._stretches),
-            quiet_s=round(quiet, _DIGITS),
+            quiet_s=round(quiet_seconds, _DIGITS),
+            quiet_footage_s=round(sum(times.span[1] - times.span[0] for times in quiet.times), _DIGITS),
         )
 
     def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
         """Operating points, and the replayed curve where enough video, or enough pictures, are held out for one."""
         at = thresholds(self._settings.thresholds, candidate.scores)
-        points = operating_points(candidate.scores, self._labels, at, seed)
+        scores = candidate.scores
+        if self._quiet.times:
+            scores = np.concatenate([scores, self._quiet.by_candidate[candidate.branch_point]])
+        points = operating_points(scores, self._labels, at, seed)
         if isinstance(self._events, DeclaredEvents):
             return Measured(points, self._replayed_pictures(self._events, candidate.scores, points, seed))
         quiet_stretches = self.evaluation.quiet_s / self._events.merge_gap_s
         if min(self.evaluation.events, quiet_stretches) < self._settings.replay_min_events:
             return Measured(points, ())
         merged = merged_events(self._events.statistics)
-        curve = replayed_curve(candidate.scores, self._stretches, at, self._events.times, merged)
+        curve = replayed_curve(scores, self._stretches, at, self._times, merged)
         return Measured(points, curve)
 
     def _replayed_pictures(
@@ -139,7 +154,7 @@ class Evaluator:
         if isinstance(events, DeclaredEvents):
             return events.statistics
         hits = [candidate.scores >= 0.5 for candidate in candidates]
-        correlation = miss_correlation(hits, self._labels.present, self._frames)
+        correlation = miss_correlation(hits, self._present, self._frames)
         return packed_statistics(events.statistics, correlation)
 
 
@@ -149,6 +164,16 @@ def dominating(points: tuple[MeasuredPoint, ...], others: dict[int, tuple[Measur
         if all(any(their.p >= own.p and their.e <= own.e for their in theirs) for own in points):
             return branch_point
     return None
+
+
+def _with_quiet(times: FrameTimes, quiet: Sequence[FrameTimes]) -> tuple[FrameTimes, list[Stretch]]:
+    """Times of a training part and of quiet footage after it, and the stretches of the latter, which hold no event."""
+    if not quiet:
+        return times, []
+    ends = np.cumsum([times.frames, *(each.frames for each in quiet)]).tolist()
+    # Rates are those that the labelled footage can be played at.
+    joined = FrameTimes(FrameTimes.joined([times, *quiet]).edges_s, times.fps)
+    return joined, [Stretch(run, (), ()) for run in pairwise(ends)]
 
 
 def _stretch(events: AppEvents, block: Run) -> Stretch:

@@ -29,6 +29,7 @@ from mainstream_trainer.held_out import HeldOut, hold_out
 from mainstream_trainer.label_files import read_label_file
 from mainstream_trainer.names import check_package_name
 from mainstream_trainer.pictures import Pictures, check_event_classes, inspect_pictures
+from mainstream_trainer.quiet import quiet_clips
 from mainstream_trainer.request import ClipsData, PictureData, TrainingRequest, VideoData
 
 _LOGGER = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ class Job:
     held_out: HeldOut
     data_digest: str
     common_stem: CommonStem | None = None
+    quiet: tuple[Clip, ...] = ()
+    """footage in which nothing happens"""
     view: TrainedView | None = None
     """what of which picture is looked at; None where there are pictures instead of a video"""
 
@@ -111,8 +114,9 @@ class Preparation:
         if all(part.runs is None for part in parts):
             known = ", ".join(dict.fromkeys(each for part in parts for each in part.apps))
             raise InvalidInputError(f"has no app {label!r} (it has: {known})", field="apps", source=parts[0].labels)
-        view = self._view([part.source.clip for part in parts], request.crop)
         events = _joined_events(parts)
+        quiet = quiet_clips(request.quiet, events.times.fps)
+        view = self._view([*(part.source.clip for part in parts), *quiet], request.crop)
         present = event_mask((*events.runs, *events.cut), events.times.frames)
         sources = ", ".join(str(part.labels) for part in parts)
         _check_events(label, sources, events, present)
@@ -121,9 +125,9 @@ class Preparation:
         except InvalidInputError as error:
             raise InvalidInputError(error.message, field=f"apps.{label}.runs", source=sources) from error
         _say_worth(request, sources, events, held_out)
-        digest = _data_digest(request, network, _known(parts, events))
+        digest = _data_digest(request, network, _known(parts, events, quiet))
         source = joined([part.source for part in parts])
-        return Job(request, network, source, events, present, held_out, digest, view=view)
+        return Job(request, network, source, events, present, held_out, digest, quiet=quiet, view=view)
 
     def _view(self, clips: Sequence[Clip], crop: Crop | None) -> TrainedView:
         """The view of all clips; `InvalidInputError` where one has no such part, or another resolution than others."""
@@ -217,11 +221,12 @@ def _joined_events(parts: Sequence[_LabelledPart]) -> AppEvents:
     return AppEvents(tuple(whole), tuple(cut), times[0] if len(times) == 1 else FrameTimes.joined(times))
 
 
-def _known(parts: Sequence[_LabelledPart], events: AppEvents) -> Mapping[str, object]:
+def _known(parts: Sequence[_LabelledPart], events: AppEvents, quiet: Sequence[Clip]) -> Mapping[str, object]:
     """What of the clips determines a package: of each its content and its part, of all together the events."""
     clips = [{"video": part.source.clip.sha256, "part": part.source.part} for part in parts]
     of_clips = clips[0] if len(clips) == 1 else {"clips": clips}
-    return {**of_clips, "runs": events.runs, "cut": events.cut}
+    of_quiet = {"quiet": [clip.sha256 for clip in quiet]} if quiet else {}
+    return {**of_clips, **of_quiet, "runs": events.runs, "cut": events.cut}
 
 
 def _check_events(label: str, source: str, events: AppEvents, present: NDArray[np.bool_]) -> None:

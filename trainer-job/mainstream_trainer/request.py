@@ -79,6 +79,8 @@ class TrainingRequest:
     that they share it; a candidate there is made, in place of one of the app's own"""
     label: str | None = None
     """what a video's labels call the app, where that is not the package's name"""
+    quiet: tuple[Path, ...] = ()
+    """footage of the same view in which nothing happens: never trained on, it tells how often candidates are wrong"""
     device: Device = "cpu"
     """what trains. A GPU rounds otherwise than a CPU, so it makes another package of the same inputs"""
 

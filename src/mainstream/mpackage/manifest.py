@@ -161,6 +161,8 @@ class Evaluation(_Part):
     """whole ones, after merging"""
     quiet_s: float = Field(ge=0)
     """seconds outside events; 0 for pictures"""
+    quiet_footage_s: float = Field(0, ge=0)
+    """of these, in unlabelled footage in which nothing happens"""
 
 
 class TrainedView(_Part):

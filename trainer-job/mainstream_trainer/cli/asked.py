@@ -35,6 +35,7 @@ class Asked:
     cache_gib: float
     groups: int
     head: str
+    quiet: tuple[str, ...]
     train_part: str | None
     event_classes: tuple[str, ...]
     events: Path | None
@@ -68,6 +69,7 @@ class Asked:
             ("--cache-gib", self.cache_gib),
             ("--groups", self.groups),
             ("--head", self.head),
+            *(("--quiet", each) for each in self.quiet),
             ("--train-part", self.train_part),
             *(("--event-class", each) for each in self.event_classes),
             ("--events", self.events),

@@ -134,6 +134,15 @@ def train(
             rich_help_panel=_VIDEO,
         ),
     ] = None,
+    quiet: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Footage of the same view in which nothing happens, without labels: it never trains, but tells how "
+            "often the app will be wrong. Repeat for more.",
+            metavar="FOOTAGE",
+            rich_help_panel=_VIDEO,
+        ),
+    ] = None,
     train_part: Annotated[
         str | None,
         typer.Option(
@@ -195,6 +204,7 @@ def train(
         cache_gib=cache_gib,
         groups=groups,
         head=head,
+        quiet=tuple(quiet or ()),
         train_part=train_part,
         event_classes=tuple(event_class or ()),
         events=events,

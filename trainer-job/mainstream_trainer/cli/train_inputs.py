@@ -51,11 +51,12 @@ def resources_of(asked: Asked, share: int | None) -> "Resources":
 @contextmanager
 def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
     """One request an app; what lies in S3 is there as files while the context is open."""
-    from mainstream_trainer.cli.video_inputs import videos
+    from mainstream_trainer.cli.video_inputs import quiet_footage, videos
     from mainstream_trainer.request import TrainingRequest
 
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
         found = videos(asked, Path(folder)) if asked.is_video else _pictures(asked, Path(folder))
+        quiet = quiet_footage(asked, Path(folder))
         view, points, settings = _crop(asked.crop), _branch_points(asked.branch_points), _settings(asked)
         weights = _weights(asked)
         yield [
@@ -71,6 +72,7 @@ def training_requests(asked: Asked) -> "Iterator[list[TrainingRequest]]":
                 weights=weights,
                 common_stem=asked.common_stem,
                 label=each.label,
+                quiet=quiet,
                 device=asked.device,
             )
             for each in found
@@ -113,6 +115,7 @@ def _pictures(asked: Asked, folder: Path) -> "list[AskedApp]":
     for option, value in (
         ("--train-part", asked.train_part),
         ("--clip", asked.clips),
+        ("--quiet", asked.quiet),
         ("--label-fps", asked.label_fps),
     ):
         if value:

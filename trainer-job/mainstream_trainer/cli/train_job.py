@@ -106,6 +106,8 @@ def _check_remote(arguments: Sequence[str]) -> None:
     for word in (each.removeprefix("--clip=") for each in arguments if each.startswith("--clip=")):
         if not all(part.startswith("s3://") for part in word.rpartition("=")[::2]):
             raise InvalidInputError("must be in S3, clip and labels: s3://...=s3://...", field="--clip")
+    if any(word.startswith("--quiet=") and not word.startswith("--quiet=s3://") for word in arguments):
+        raise InvalidInputError("must be in S3 (s3://...): a pod does not see this machine's files", field="--quiet")
     for what, word in zip(("DATA", "LABELS"), (each for each in arguments if not each.startswith("--")), strict=False):
         if not word.startswith("s3://"):
             raise InvalidInputError("must be in S3 (s3://...): a pod does not see this machine's files", field=what)

@@ -48,6 +48,13 @@ def videos(asked: Asked, folder: Path) -> list[AskedApp]:
     return [AskedApp(names[label], label, data) for label in labels_of_all]
 
 
+def quiet_footage(asked: Asked, folder: Path) -> tuple[Path, ...]:
+    """Footage in which nothing happens; what lies in S3 is fetched to below `folder`."""
+    return tuple(
+        _fetched(asked, each, folder / f"quiet-{number}", MAX_VIDEO_BYTES) for number, each in enumerate(asked.quiet)
+    )
+
+
 def pairs_in(clips: Path, labels: Path) -> list[tuple[Path, Path]]:
     """The clips of a folder with their labels: in a folder those of the clip's name, or one export of all of them.
 
