@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mainstream.mpackage.base_manifest import BaseManifest
 from mainstream.mpackage.comparing import CandidateChange, Difference
-from mainstream.mpackage.event_statistics import thin_data
+from mainstream.mpackage.event_statistics import known_false_alerts, thin_data
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 
 
@@ -99,6 +99,7 @@ def _package(manifest: Manifest) -> RenderableType:
         f"correlation of misses {statistics.correlation.value:.3f} ({statistics.correlation.source})",
         f"held out: {evaluation.frames_event} frames of {evaluation.events} whole events, "
         f"{evaluation.frames_other} other frames, {evaluation.quiet_s:.0f} s outside events",
+        *([known] if (known := known_false_alerts(manifest)) else []),
         *([thin] if (thin := thin_data(manifest)) else []),
         *([] if manifest.training.view is None else [f"trained on {manifest.training.view.in_words}"]),
     ]

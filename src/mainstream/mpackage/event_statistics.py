@@ -18,6 +18,12 @@ def statistics_of(measured: MeasuredEventStatistics) -> EventStatistics:
     )
 
 
+_HOUR_S = 3600.0
+_DAY_S = 86_400.0
+_WHOLE = 10.0
+"""from which on a number of alerts is told without decimals"""
+
+
 def observations(manifest: Manifest) -> tuple[float, float]:
     """Independent events, and quiet stretches of one merge gap, that were held out; of pictures, pictures."""
     evaluation = manifest.evaluation
@@ -41,3 +47,22 @@ def thin_data(manifest: Manifest) -> str:
         f"thin: measured on {events:.3g} events and {stretches:.3g} quiet stretches, where {ENOUGH} of each would do; "
         f"even if all were found, recall is known no better than {low:.2f} to 1; {what_helps(events, stretches)}"
     )
+
+
+def known_false_alerts(manifest: Manifest) -> str:
+    """How many false alerts a day an app may have of which none was seen, by the time that was held out to see one.
+
+    Empty for pictures, which have no time.
+    """
+    evaluation, gap_s = manifest.evaluation, manifest.event_statistics.gap_s
+    if manifest.training.view is None and not evaluation.quiet_s:
+        return ""
+    said = f"false alerts are not known better than {_most_a_day(evaluation.quiet_s, gap_s)} a day"
+    if evaluation.quiet_footage_s:
+        return f"{said}, by {evaluation.quiet_footage_s:.0f} s of footage without events among the rest"
+    return f"{said}; an hour without events (train --quiet) would make it {_most_a_day(_HOUR_S, gap_s)}"
+
+
+def _most_a_day(quiet_s: float, gap_s: float) -> str:
+    most = share_interval(0.0, quiet_s / gap_s)[1] * _DAY_S / gap_s
+    return f"{most:,.0f}" if most >= _WHOLE else f"{most:.1f}"
