@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,13 +26,15 @@ from mainstream_runner.pipeline_process.messages import (
     RunStarted,
     decode_run_message,
 )
-from mainstream_runner.processes import cpu_seconds, guarded
+from mainstream_runner.processes import ask_to_end, cpu_seconds, guarded
 from mainstream_runner.run_result import AppRun, FrameTally, RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 _SILENCE_TIMEOUT_S = 180.0
 """longest time that the pipeline's process may say nothing: loading a plan takes some, playing says something every
 second"""
+_SHORTEST_S = 0.001
+"""that a run lasts: one may be told to end before its first frame"""
 _UNREAD_LINES = 1024
 """that may wait to be read"""
 
@@ -62,12 +65,14 @@ def run_plan(
     port: int | None = None,
     credentials: NodeCredentials | None = None,
     on_progress: Callable[[RunProgress], None] = lambda progress: None,
+    until_interrupted: bool = False,
 ) -> RunResult:
     """Serve and play `plan` with weights from `store`; logs, alerts and the plan go to `out`.
 
     Files are played from `start_frame` up to, not including, `end_frame`, in real time; cameras until the run is
-    stopped, or for `end_frame` frames. Relative `file:` URLs start at the working folder. Raises `MainstreamError`
-    naming what can't be used; leaves no process behind, however it ends.
+    stopped, or for `end_frame` frames. Relative `file:` URLs start at the working folder. With `until_interrupted` the
+    first Ctrl-C (SIGINT) of a run that plays ends it with its result; only the main thread may ask for that. Raises
+    `MainstreamError` naming what can't be used; leaves no process behind, however it ends.
     """
     with torchserve(port) as server:
         return run_plan_on(
@@ -79,6 +84,7 @@ def run_plan(
             end_frame=end_frame,
             credentials=credentials,
             on_progress=on_progress,
+            until_interrupted=until_interrupted,
         )
 
 
@@ -92,6 +98,7 @@ def run_plan_on(
     end_frame: int | None = None,
     credentials: NodeCredentials | None = None,
     on_progress: Callable[[RunProgress], None] = lambda progress: None,
+    until_interrupted: bool = False,
 ) -> RunResult:
     """Run a plan on a TorchServe that already runs; one plan at a time."""
     out.mkdir(parents=True, exist_ok=True)
@@ -114,7 +121,28 @@ def run_plan_on(
             (out / "feeder.log").open("wb") as log,
             guarded(command, stdout=subprocess.PIPE, stderr=log) as process,
         ):
-            return _follow(server, process, config, on_progress)
+            if not until_interrupted:
+                return _follow(server, process, config, on_progress)
+            with _interrupts(lambda: ask_to_end(process)) as listen:
+                return _follow(server, process, config, on_progress, listen)
+
+
+@contextlib.contextmanager
+def _interrupts(end: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """What makes the first Ctrl-C from then on call `end`; the next one interrupts as ever."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def on_interrupt(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        end()
+
+    def listen() -> None:
+        signal.signal(signal.SIGINT, on_interrupt)
+
+    try:
+        yield listen
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _follow(
@@ -122,6 +150,7 @@ def _follow(
     process: "subprocess.Popen[bytes]",
     config: RunConfig,
     on_progress: Callable[[RunProgress], None],
+    on_started: Callable[[], None] = lambda: None,
 ) -> RunResult:
     frames: dict[str, FrameTally] = {}
     cpu_before_s = 0.0
@@ -130,6 +159,7 @@ def _follow(
             case RunFailed():
                 raise RunnerError(message.message)
             case RunStarted():
+                on_started()
                 cpu_before_s = cpu_seconds(server.guard) + message.cpu_s
             case RunProgressed():
                 frames = message.frames
@@ -144,17 +174,18 @@ def _follow(
 
 
 def _result(config: RunConfig, ended: RunEnded, cpu_used_s: float) -> RunResult:
+    seconds = max(ended.seconds, _SHORTEST_S)
     return RunResult(
         plan_digest=config.plan.digest,
         budget=config.plan.budget,
         cost=config.plan.cost,
-        cpu_used=cpu_used_s / ended.seconds,
-        seconds=ended.seconds,
+        cpu_used=cpu_used_s / seconds,
+        seconds=seconds,
         apps=tuple(
             AppRun(
                 name=app.name,
                 fps_planned=app.fps,
-                fps_achieved=ended.frames[app.name].analysed / ended.seconds,
+                fps_achieved=ended.frames[app.name].analysed / seconds,
                 frames=ended.frames[app.name],
                 reports=ended.alerts[app.name],
             )

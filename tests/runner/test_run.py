@@ -66,6 +66,27 @@ def test_every_app_gets_its_rate_and_every_frame_is_counted(
     assert (tmp_path / "feeder.log").read_text() == ""
 
 
+def test_a_run_that_is_interrupted_ends_with_its_result(
+    server: TorchServe, make_plan, store: Path, tmp_path: Path
+) -> None:
+    plan: RunnerPlan = make_plan([(15, 5.0)])
+
+    interrupted: list[float] = []
+
+    def interrupt(progress: RunProgress) -> None:
+        if progress.seconds >= 1 and not interrupted:
+            interrupted.append(progress.seconds)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    report = run_plan_on(server, plan, store, tmp_path, on_progress=interrupt, until_interrupted=True)
+    assert 1 <= report.seconds < 10
+    (app,) = report.apps
+    assert app.frames.analysed + app.frames.skipped + app.frames.dropped == app.frames.captured > 0
+    assert len(lines(report.frames_path)) == app.frames.analysed
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
 def hurry(clip: Path, path: Path) -> Path:
     """The same frames, 120 a second."""
     with av.open(str(clip)) as source, av.open(str(path), "w") as output:

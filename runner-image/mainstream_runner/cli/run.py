@@ -37,8 +37,9 @@ def run(
 ) -> None:
     """Run a plan: TorchServe serves the stem tree, the feeder plays the streams and writes events.
 
-    Ends with its files, or with Ctrl-C; a camera is opened again whenever it fails; no process stays behind. Every
-    app's frames are accounted for: captured = analysed + skipped (not due) + dropped (due, but late).
+    Ends with its files, or with Ctrl-C, and writes its result either way; a second Ctrl-C ends it without. A camera is
+    opened again whenever it fails; no process stays behind. Every app's frames are accounted for: captured = analysed +
+    skipped (not due) + dropped (due, but late).
     """
     from rich.console import Console
     from rich.live import Live
@@ -68,6 +69,7 @@ def run(
             port=port,
             credentials=known,
             on_progress=show,
+            until_interrupted=True,
         )
         live.update(_report_table(report))
     (out / "report.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
