@@ -15,6 +15,8 @@ from typing import Any
 import av
 from av.bitstream import BitStreamFilterContext
 
+from mainstream.footage.orientation import UPRIGHT
+
 _START_CODES = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 """by codec: the filter that turns a file's packets into a camera's"""
 _KEPT_S = 45.0
@@ -52,6 +54,8 @@ class PacketRing:
     """Filled by the camera's thread, read by whoever cuts clips."""
 
     def __init__(self) -> None:
+        self.orientation = UPRIGHT
+        """which way up its pictures are shown, which no packet says; from the first picture on"""
         self._lock = threading.Lock()
         self._wanted = False
         self._packets: deque[RingPacket] = deque()

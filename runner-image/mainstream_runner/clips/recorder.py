@@ -126,11 +126,11 @@ class ClipRecorder:
         ring = self._ring_of(wanted.stream)
         start_s = wanted.start_due_s - self._limits.pre_roll_s
         packets = [] if ring is None else ring.between(start_s, self._until_s(wanted))
-        if not packets:
+        if ring is None or not packets:
             raise ValueError("the camera's packets are gone")
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_picture(packets, wanted.start_due_s, self.folder / f".{wanted.picture}")
-        write_clip(packets, self.folder / f".{wanted.clip}")
+        write_picture(packets, ring.orientation, wanted.start_due_s, self.folder / f".{wanted.picture}")
+        write_clip(packets, ring.orientation, self.folder / f".{wanted.clip}")
         for name in (wanted.picture, wanted.clip):
             (self.folder / f".{name}").replace(self.folder / name)
             self._clip_is_there(wanted.app, name)

@@ -8,9 +8,10 @@ from typing import Any, cast
 import av
 from av.video.codeccontext import VideoCodecContext
 
-from mainstream.footage.shown import shown_size
+from mainstream.footage.orientation import Orientation
 from mainstream.frames import view_pixels
 from mainstream_runner.clips.packet_ring import RingPacket, VideoFormat
+from mainstream_runner.clips.turned import turn_clip
 
 _PICTURE_WIDTH = 640
 """at most, in pixels; the height follows"""
@@ -18,7 +19,7 @@ _JPEG_QUALITY = "4"
 """of ffmpeg's scale from 2 (best) to 31"""
 
 
-def write_clip(packets: Sequence[RingPacket], path: Path) -> None:
+def write_clip(packets: Sequence[RingPacket], orientation: Orientation, path: Path) -> None:
     """Write packets that begin with a key frame as MP4; raises `av.error.FFmpegError` or `OSError`."""
     stream_format = packets[0].format
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as output:
@@ -29,9 +30,10 @@ def write_clip(packets: Sequence[RingPacket], path: Path) -> None:
         for packet in _timed(packets, stream_format):
             packet.stream = stream
             output.mux(packet)
+    turn_clip(path, orientation, stream_format.width, stream_format.height)
 
 
-def write_picture(packets: Sequence[RingPacket], at_s: float, path: Path) -> None:
+def write_picture(packets: Sequence[RingPacket], orientation: Orientation, at_s: float, path: Path) -> None:
     """Write the picture that was read last before `at_s` (monotonic) as JPEG, at most 640 pixels wide."""
     shown = None
     context = cast(VideoCodecContext, av.CodecContext.create(packets[0].format.codec, "r"))
@@ -48,14 +50,15 @@ def write_picture(packets: Sequence[RingPacket], at_s: float, path: Path) -> Non
             shown = picture
     if shown is None:
         raise ValueError("no picture can be decoded")
-    shown_width, shown_height = shown_size(shown)
+    shown_width, shown_height = orientation.size(shown.width, shown.height)
     width = min(_PICTURE_WIDTH, shown_width) // 2 * 2
     height = max(2, round(shown_height * width / shown_width) // 2 * 2)
     encoder = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
     encoder.time_base = Fraction(1, 25)
     encoder.options = {"qscale": _JPEG_QUALITY}
-    pixels = view_pixels(shown, None, height, width)
+    stored_width, stored_height = orientation.size(width, height)
+    pixels = orientation.upright(view_pixels(shown, None, stored_height, stored_width))
     scaled = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuvj420p")
     scaled.pts, scaled.time_base = 0, encoder.time_base
     path.write_bytes(b"".join(bytes(each) for each in [*encoder.encode(scaled), *encoder.encode(None)]))

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from mainstream.errors import InvalidInputError
 from mainstream.footage.producer_time import ProducerTime
 from mainstream.footage.reading import best_video, stamp_clock, stamped, tells_only_order
-from mainstream.footage.shown import shown_size
+from mainstream.footage.shown import orientation_of, shown_size
 from mainstream.footage.stream_fit import DeliveredPicture
 from mainstream.runner_plan import RunnerStream
 from mainstream_runner.clips.packet_ring import PacketRing
@@ -186,6 +186,8 @@ class Source:
             yield self._placed(picture, in_order)
 
     def _placed(self, picture: av.VideoFrame, in_order: deque[float] | None) -> _Shown:
+        if self._ring is not None:
+            self._ring.orientation = orientation_of(picture)
         # Not its `time`: pictures that a decoder still held at the end have no time base.
         own_s = None if picture.pts is None else float(picture.pts * self._clock.time_base)
         stamp_s = in_order.popleft() if in_order else own_s

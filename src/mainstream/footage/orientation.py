@@ -31,6 +31,15 @@ class Orientation:
             return cls(columns_reversed=right_x < 0, rows_reversed=down_y < 0)
         return cls(swapped=True, columns_reversed=down_x < 0, rows_reversed=right_y < 0)
 
+    def matrix(self, width: int, height: int) -> tuple[int, ...]:
+        """The display matrix of a stored picture of that size, as MP4 keeps it: nine numbers, `of_matrix` read back."""
+        across, down = (-1 if reverse else 1 for reverse in (self.columns_reversed, self.rows_reversed))
+        shown_width, shown_height = self.size(width, height)
+        right, lower = ((0, down), (across, 0)) if self.swapped else ((across, 0), (0, down))
+        shift = (shown_width if self.columns_reversed else 0, shown_height if self.rows_reversed else 0)
+        rows = ((*right, 0), (*lower, 0), (*shift, 1 << 14))
+        return tuple(number << 16 for row in rows for number in row)
+
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Width and height as shown of what is stored so, and the other way round."""
         return (height, width) if self.swapped else (width, height)

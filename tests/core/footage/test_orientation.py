@@ -47,3 +47,20 @@ def test_a_box_of_the_shown_picture_is_found_in_the_stored_one(axes: tuple[int, 
     x, y, stored_width, stored_height = turned.stored((left, top, width, height), shown.shape[1], shown.shape[0])
     part = turned.upright(stored[y : y + stored_height, x : x + stored_width])
     np.testing.assert_array_equal(part, shown[top : top + height, left : left + width])
+
+
+@pytest.mark.parametrize("axes", SHOWN)
+def test_a_matrix_that_is_written_is_read_back_and_keeps_the_picture_in_its_frame(
+    axes: tuple[int, int, int, int],
+) -> None:
+    turned = orientation(axes[:2], axes[2:])
+    matrix = turned.matrix(3, 2)
+    assert Orientation.of_matrix(struct.pack("=9i", *matrix)) == turned
+    assert (matrix[0], matrix[1], matrix[3], matrix[4]) == tuple(axis << 16 for axis in axes)
+    corners = [
+        ((matrix[0] * x + matrix[3] * y + matrix[6]) >> 16, (matrix[1] * x + matrix[4] * y + matrix[7]) >> 16)
+        for x in (0, 3)
+        for y in (0, 2)
+    ]
+    width, height = turned.size(3, 2)
+    assert set(corners) == {(0, 0), (0, height), (width, 0), (width, height)}

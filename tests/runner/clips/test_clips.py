@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
+from mainstream.footage.orientation import UPRIGHT, Orientation
+from mainstream.footage.shown import orientation_of
+from mainstream.frames import view_pixels
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipLimits, ClipRecorder, clip_names
 from mainstream_runner.clips.remux import write_clip, write_picture
@@ -27,7 +31,7 @@ def ring(clip: Path) -> Iterator[PacketRing]:
 
 def test_a_clip_begins_with_a_key_frame_and_plays_without_having_been_encoded(ring: PacketRing, tmp_path: Path) -> None:
     packets = ring.between(0.0, time.monotonic())
-    write_clip(packets, tmp_path / "clip.mp4")
+    write_clip(packets, UPRIGHT, tmp_path / "clip.mp4")
     with av.open(str(tmp_path / "clip.mp4")) as written:
         stream = written.streams.video[0]
         frames = list(written.decode(stream))
@@ -40,11 +44,29 @@ def test_a_clip_begins_with_a_key_frame_and_plays_without_having_been_encoded(ri
 
 
 def test_the_picture_of_an_event_is_a_jpeg_of_bounded_width(ring: PacketRing, tmp_path: Path) -> None:
-    write_picture(ring.between(0.0, time.monotonic()), time.monotonic(), tmp_path / "picture.jpg")
+    write_picture(ring.between(0.0, time.monotonic()), UPRIGHT, time.monotonic(), tmp_path / "picture.jpg")
     assert (tmp_path / "picture.jpg").read_bytes().startswith(b"\xff\xd8")
     with av.open(str(tmp_path / "picture.jpg")) as picture:
         frame = next(picture.decode(video=0))
         assert (frame.width, frame.height) == (640, 480)
+
+
+@pytest.mark.parametrize("turn", [Orientation(swapped=True, columns_reversed=True), Orientation(rows_reversed=True)])
+def test_clip_and_picture_of_a_turned_stream_are_shown_the_same_way_up(
+    ring: PacketRing, tmp_path: Path, turn: Orientation
+) -> None:
+    packets = ring.between(0.0, time.monotonic())
+    write_clip(packets, turn, tmp_path / "clip.mp4")
+    with av.open(str(tmp_path / "clip.mp4")) as written:
+        frame = next(written.decode(video=0))
+        assert orientation_of(frame) == turn
+        shown = view_pixels(frame, None, *turn.size(96, 128))
+    write_picture(packets, turn, packets[0].read_s - 1, tmp_path / "picture.jpg")
+    with av.open(str(tmp_path / "picture.jpg")) as picture:
+        jpeg = next(picture.decode(video=0))
+        assert (jpeg.width, jpeg.height) == ((576, 768) if turn.swapped else (640, 480))
+        pictured = view_pixels(jpeg, None, *turn.size(96, 128))
+    assert np.abs(pictured.astype(int) - shown).mean() < 8
 
 
 def test_packets_of_another_connection_never_share_a_clip(ring: PacketRing, clip: Path) -> None:
