@@ -52,7 +52,7 @@ def test_an_endless_blob_is_given_up(attacker: Start, tmp_path: Path) -> None:
 
 
 def test_a_blob_that_drips_is_given_up(attacker: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blob_cache, "_SLOW_S", 0.2)
+    monkeypatch.setattr(blob_cache, "_GRACE_S", 0.2)
     monkeypatch.setattr(blob_cache, "_SLOWEST_BYTES_PER_S", 1e9)
     assert not fetched(tmp_path, attacker(dripping).url)
 

@@ -39,21 +39,35 @@ def lacking(report: StatusReport, before: RunnerPlan | None, ordered: RunnerPlan
 def _send_blob_urls(
     wanted: list[Blob], ordered: RunnerPlan, apps: Mapping[str, VideoApp], runner: RunnerClient, packages: PackageReader
 ) -> None:
-    """URLs for blobs of the plan; whatever else a runner asks for it does not get."""
-    owners = {blob.sha256: apps[app.name] for app in ordered.apps if app.name in apps for blob in app.blobs}
+    """URLs for blobs of the plan; whatever else a runner asks for it does not get.
+
+    A blob that apps of several tenants name is signed in the store of each: no tenant waits for another's.
+    """
+    owners = owners_of(ordered, apps)
     signed: list[SignedBlob] = []
     failing: set[str] = set()
     for blob in wanted:
-        owner = owners.get(blob.sha256)
-        if owner is None or owner.key in failing:
-            continue
-        try:
-            signed.append(SignedBlob(blob=blob, url=packages.signed_url(owner, blob)))
-        except (MainstreamError, KubeError) as error:
-            failing.add(owner.key)
-            _log_failure(owner, error)
+        for owner in owners.get(blob.sha256, {}).values():
+            if owner.key in failing:
+                continue
+            try:
+                signed.append(SignedBlob(blob=blob, url=packages.signed_url(owner, blob)))
+            except (MainstreamError, KubeError) as error:
+                failing.add(owner.key)
+                _log_failure(owner, error)
     if signed:
         runner.send_urls(SignedUrls(blobs=tuple(signed)))
+
+
+def owners_of(ordered: RunnerPlan, apps: Mapping[str, VideoApp]) -> dict[str, dict[str, VideoApp]]:
+    """For each digest of the plan one app of each namespace that names it, by namespace."""
+    owners: dict[str, dict[str, VideoApp]] = {}
+    for app in ordered.apps:
+        if app.name in apps:
+            owner = apps[app.name]
+            for blob in app.blobs:
+                owners.setdefault(blob.sha256, {})[owner.metadata.namespace or ""] = owner
+    return owners
 
 
 def _send_upload_urls(

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 import httpx
@@ -28,7 +29,7 @@ from mainstream_runner.pinned_http import tenants_client
 _log = logging.getLogger(__name__)
 _FETCHERS = 4
 _TIMEOUT = httpx.Timeout(20.0, connect=5.0)
-_SLOW_S = 30.0
+_GRACE_S = 10.0
 _SLOWEST_BYTES_PER_S = 20_000.0
 """a store that drips must not keep the fetchers from the blobs of others"""
 _KEPT_BYTES = 1 << 30
@@ -71,16 +72,20 @@ class BlobCache:
 
     def fetch(self, signed: Iterable[SignedBlob]) -> None:
         """Start to fetch what is not here, unless that is under way or was tried just now."""
+        by_blob: dict[Blob, list[str]] = {}
         for each in signed:
-            digest = each.blob.sha256
-            if self.has(each.blob):
+            by_blob.setdefault(each.blob, []).append(each.url)
+        for blob, urls in by_blob.items():
+            digest = blob.sha256
+            if self.has(blob):
                 continue
             with self._lock:
                 attempt = self._attempts.get(digest, _Attempt(running=False))
                 if attempt.running or time.monotonic() < attempt.not_before_s:
                     continue
                 self._attempts[digest] = _Attempt(failures=attempt.failures)
-            self._pool.submit(self._fetch, each.blob, each.url)
+            # Whoever has a blob in its store may serve it; one whose store fails or drips holds up no other.
+            self._pool.submit(self._fetch, blob, urls[attempt.failures % len(urls)])
 
     def keep(self, *plans: RunnerPlan) -> None:
         """Let go of what none of the plans needs, the longest unused first, beyond what may lie here."""
@@ -105,7 +110,7 @@ class BlobCache:
     def _fetch(self, blob: Blob, url: str) -> None:
         failures = 0
         try:
-            self._write(blob, self._read(blob, url))
+            self._stream(blob, url)
         except Exception as error:
             # Of the error its kind alone: its text holds the URL, and that is a key.
             with self._lock:
@@ -118,32 +123,35 @@ class BlobCache:
             else:
                 self._attempts.pop(blob.sha256, None)
 
-    def _read(self, blob: Blob, url: str) -> bytes:
-        content = bytearray()
-        end_s = time.monotonic() + _SLOW_S + blob.size_bytes / _SLOWEST_BYTES_PER_S
-        with self._client.stream("GET", url) as response:
-            response.raise_for_status()
-            for chunk in response.iter_bytes():
-                if time.monotonic() > end_s:
-                    raise TimeoutError("slower than anybody waits for")
-                content += chunk
-                if len(content) > blob.size_bytes:
-                    raise ValueError("more bytes than announced")
-        if len(content) != blob.size_bytes or hashlib.sha256(content).hexdigest() != blob.sha256:
-            raise ValueError("not the bytes that were announced")
-        return bytes(content)
-
-    def _write(self, blob: Blob, content: bytes) -> None:
+    def _stream(self, blob: Blob, url: str) -> None:
+        """To the disk as it comes, under its name once all of it is what was announced."""
         hidden = self.folder / "blobs" / f".{uuid4().hex}"
         try:
             with hidden.open("wb") as file:
-                file.write(content)
+                self._receive(blob, url, file)
                 file.flush()
                 os.fsync(file.fileno())
             hidden.replace(self._path(blob.sha256))
-        except OSError:
+        finally:
             hidden.unlink(missing_ok=True)
-            raise
+
+    def _receive(self, blob: Blob, url: str, file: BinaryIO) -> None:
+        digest, received, start_s = hashlib.sha256(), 0, time.monotonic()
+        with self._client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+            response.raise_for_status()
+            if int(response.headers.get("content-length", blob.size_bytes)) != blob.size_bytes:
+                raise ValueError("another size than announced")
+            for chunk in response.iter_raw():
+                received += len(chunk)
+                if received > blob.size_bytes:
+                    raise ValueError("more bytes than announced")
+                taken_s = time.monotonic() - start_s
+                if taken_s > _GRACE_S and received < taken_s * _SLOWEST_BYTES_PER_S:
+                    raise TimeoutError("slower than anybody waits for")
+                digest.update(chunk)
+                file.write(chunk)
+        if received != blob.size_bytes or digest.hexdigest() != blob.sha256:
+            raise ValueError("not the bytes that were announced")
 
     def has(self, blob: Blob) -> bool:
         """Whether it is here in its full size."""

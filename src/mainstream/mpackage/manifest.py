@@ -22,6 +22,10 @@ PackageName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,126}[a-z0-9]
 
 MAX_BLOB_BYTES = 1 << 30
 MAX_MANIFEST_BYTES = 1 << 20
+MAX_POOL_LINEAR_BYTES = 1 << 20
+"""of a head of one linear layer: as many channels as no base network has, in float32"""
+MAX_HEAD_BYTES = 64 << 20
+"""of any other head"""
 MAX_CURVES_BYTES = 8 << 20
 """of all candidates together: 20 of them at 60 frames per second have 6 MiB"""
 MAX_RUNS = 2048
@@ -133,6 +137,15 @@ class PackedCandidate(_Part):
     dominated_by: int | None = None
     """branch-point of a candidate that is at least as good and no dearer; this one is kept as the baselines need it, or
     as nothing was pruned"""
+
+    @model_validator(mode="after")
+    def _head_is_a_head(self) -> Self:
+        most_bytes = MAX_POOL_LINEAR_BYTES if self.head_kind == "pool-linear" else MAX_HEAD_BYTES
+        if self.head.size_bytes > most_bytes:
+            raise ValueError(
+                f"the head has {self.head.size_bytes} bytes, more than the {most_bytes} of kind {self.head_kind}"
+            )
+        return self
 
     @property
     def blobs(self) -> tuple[Blob, ...]:

@@ -92,13 +92,17 @@ class _Forest:
         end = 0
         public = [(k, placed.package.prefix_hashes[k]) for k in range(1, candidate.branch_point + 1)]
         private = [(segment.branch_point + 1, segment.prefix_hash) for segment in candidate.segments]
+        # A package says how large its weights are, and a runner loads them: what it says is what it takes.
+        declared = {end: blob.size_bytes for end, blob in enumerate(placed.package.base.segments, start=1)}
+        declared |= {segment.branch_point + 1: segment.blob.size_bytes for segment in candidate.segments}
         for end_of_segment, prefix_hash in [*public, *private]:
             if end_of_segment > candidate.branch_point:
                 next_key = segment_key(placed, end_of_segment, prefix_hash)
                 if next_key not in self._shared_private:
                     break
             seconds = profile.stem_s[end_of_segment] - profile.stem_s[end_of_segment - 1]
-            key = self._add(placed, end_of_segment, prefix_hash, key, seconds, profile.segment_bytes[end_of_segment])
+            size_bytes = max(profile.segment_bytes[end_of_segment], declared.get(end_of_segment, 0))
+            key = self._add(placed, end_of_segment, prefix_hash, key, seconds, size_bytes)
             end = end_of_segment
         return key, end
 
@@ -114,7 +118,9 @@ class _Forest:
         self, placed: PlacedApp, end: int, prefix_hash: str, parent: str | None, seconds: float, size_bytes: int
     ) -> str:
         key = segment_key(placed, end, prefix_hash)
-        self.segments.setdefault(key, Segment(key, parent, seconds, size_bytes, weights=prefix_hash))
+        known = self.segments.get(key)
+        if known is None or known.bytes < size_bytes:
+            self.segments[key] = Segment(key, parent, seconds, size_bytes, weights=prefix_hash)
         return key
 
 
@@ -151,12 +157,16 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
 def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -> Candidate:
     key, end = forest.deepest_segment(placed, candidate)
     profile = forest.base_profile(placed)
-    own_bytes = sum(profile.segment_bytes[s.branch_point + 1] for s in candidate.segments if s.branch_point >= end)
+    own_bytes = sum(
+        max(profile.segment_bytes[each.branch_point + 1], each.blob.size_bytes)
+        for each in candidate.segments
+        if each.branch_point >= end
+    )
     return Candidate(
         branch_point=candidate.branch_point,
         segment=key,
         head_s=profile.head_s[end] + forest.app_s,
-        head_bytes=own_bytes + profile.head_bytes,
+        head_bytes=own_bytes + max(profile.head_bytes, candidate.head.size_bytes),
         operating_points=tuple(cautious(at, placed.package.evaluation) for at in candidate.operating_points),
         replayed=_replayed(placed, candidate),
     )

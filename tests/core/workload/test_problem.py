@@ -7,7 +7,7 @@ from mainstream.alerts.merging import merged_events
 from mainstream.api import VideoApp, VideoStream
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.curve import ReplayedRate
-from mainstream.mpackage.manifest import Blob, Manifest
+from mainstream.mpackage.manifest import Blob, Manifest, PackedCandidate
 from mainstream.node_profile import NodeProfile
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import branch_point_of, build_problem
@@ -39,7 +39,7 @@ def test_a_segment_costs_what_the_profile_says_and_the_root_what_a_frame_costs(w
 def test_a_head_costs_all_after_its_branch_point(workload: NodeWorkload) -> None:
     app = build_problem(workload).apps[0]
     assert [candidate.head_s for candidate in app.candidates] == [0.0065, 0.0035, 0.0005]
-    assert [candidate.head_bytes for candidate in app.candidates] == [650, 350, 50]
+    assert [candidate.head_bytes for candidate in app.candidates] == [4000, 2000, 1000]
 
 
 def test_apps_of_a_tenant_that_have_private_segments_in_common_share_them(
@@ -54,7 +54,7 @@ def test_apps_of_a_tenant_that_have_private_segments_in_common_share_them(
     assert shared.segment == problem.apps[1].candidates[1].segment
     assert branch_point_of(shared.segment or "") == 3
     assert shared.head_s == 0.0005
-    assert shared.head_bytes == 50
+    assert shared.head_bytes == 1000
 
 
 def test_overhead_is_idle_plus_decoding_of_the_streams_in_use(workload: NodeWorkload) -> None:
@@ -219,3 +219,28 @@ def test_every_app_pays_for_its_votes_and_counts(workload: NodeWorkload) -> None
     profile = workload.profile.model_copy(update={"app_s": 0.0001})
     app = build_problem(replace(workload, profile=profile)).apps[0]
     assert [candidate.head_s for candidate in app.candidates] == pytest.approx([0.0066, 0.0036, 0.0006])
+
+
+def test_weights_take_what_their_package_says_of_them(workload: NodeWorkload) -> None:
+    placed = workload.apps[0]
+    head = Blob(sha256="f" * 64, size_bytes=1 << 20)
+    segments = tuple(
+        each.model_copy(update={"blob": each.blob.model_copy(update={"size_bytes": 1 << 29})})
+        for each in placed.package.candidates[0].segments
+    )
+    first = placed.package.candidates[0].model_copy(update={"head": head, "segments": segments})
+    package = placed.package.model_copy(update={"candidates": (first, *placed.package.candidates[1:])})
+    problem = build_problem(replace(workload, apps=(replace(placed, package=package), *workload.apps[1:])))
+    sizes = [candidate.head_bytes for candidate in problem.apps[0].candidates]
+    assert sizes[0] == (1 << 20) + len(segments) * (1 << 29)
+    assert max(sizes[1:]) < 1 << 20
+
+
+def test_a_head_that_says_it_is_larger_than_its_kind_can_be_is_no_head(workload: NodeWorkload) -> None:
+    plain = workload.apps[0].package.candidates[0].model_dump(mode="json")
+    for kind, most_bytes in (("pool-linear", 1 << 20), ("flat", 64 << 20)):
+        plain |= {"head_kind": kind, "head": {"sha256": "f" * 64, "size_bytes": most_bytes}}
+        PackedCandidate.model_validate(plain)
+        plain["head"]["size_bytes"] += 1
+        with pytest.raises(ValueError, match="the head has"):
+            PackedCandidate.model_validate(plain)

@@ -13,6 +13,7 @@ from runner_apps import runner_app, runner_plan
 from mainstream.mpackage.manifest import Blob
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import SignedBlob
+from mainstream_runner.pod import blob_cache
 from mainstream_runner.pod.blob_cache import BlobCache
 
 CONTENT = b"weights" * 100
@@ -70,6 +71,39 @@ def test_a_fetch_that_failed_is_not_tried_again_at_once(
     assert not fetch(cache, f"{server}/other?X-Amz-Signature=key", expected=False)
     assert "X-Amz-Signature" not in caplog.text
     assert fetch(cache, f"{server}/good", expected=True)
+
+
+def test_a_blob_comes_from_another_store_where_the_first_fails(tmp_path: Path, server: str) -> None:
+    cache, blob = BlobCache(tmp_path), Blob(sha256=DIGEST, size_bytes=len(CONTENT))
+    both = [SignedBlob(blob=blob, url=f"{server}/{path}") for path in ("other", "good")]
+    deadline_s = time.monotonic() + 10
+    while not (tmp_path / "blobs" / DIGEST).exists() and time.monotonic() < deadline_s:
+        cache.fetch(both)
+        time.sleep(0.01)
+    assert (tmp_path / "blobs" / DIGEST).read_bytes() == CONTENT
+
+
+def test_a_store_that_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blob_cache, "_GRACE_S", 0.3)
+
+    class Dripping(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            for _ in range(100):
+                self.wfile.write(b"w")
+                self.wfile.flush()
+                time.sleep(0.05)
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    cache, blob = BlobCache(tmp_path), Blob(sha256=DIGEST, size_bytes=len(CONTENT))
+    start_s = time.monotonic()
+    with pytest.raises(TimeoutError):
+        cache._stream(blob, f"http://127.0.0.1:{listening.server_port}/")
+    assert time.monotonic() - start_s < 3
+    assert not list((tmp_path / "blobs").iterdir())
+    listening.shutdown()
 
 
 def plan_with(blob: Blob) -> RunnerPlan:
