@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+from alerts_quiet import quiet_streams
 from harness import QUICK, Report
 
 from mainstream.alerts.synthetic import Compared, compare, random_settings
 
 SETTINGS = 40 if QUICK else 200
+DAYS = 200
 EVENTS = 1000 if QUICK else 2000
 VOTES = np.arange(1, 8)
 WITHIN = 0.03
@@ -25,6 +27,7 @@ def main() -> int:
     chain(report, compared)
     replay(report, compared)
     choosing(report, compared)
+    quiet_streams(report, DAYS)
     return report.write()
 
 
