@@ -5,6 +5,12 @@ Threshold and votes cost nothing more, so they are chosen before the search begi
 votes for candidate k at rate f that keep to its maximum of false alerts, and `threshold`, `votes`, `recall`,
 `precision` and `false_per_hour` are those it is reached with (the first in order of votes, then of thresholds, where
 several reach it).
+
+An app that is not fully trusted has recall and precision of every option multiplied with its `trust`. Every metric is
+homogeneous in the two, so its value is multiplied as well: the best threshold and votes stay the best, the search is as
+exact as before, and less trust never gets an app more of its own metric, at anybody's cost. A lower p or a higher e
+would not do: replays have neither, and a classifier that is worse on a frame may gain more from one frame more, so that
+a doubt would buy rate.
 """
 
 from __future__ import annotations
@@ -154,7 +160,9 @@ def _fill_replayed(table: OptionTable, k: int, candidate: Candidate, votes: IntA
 
 def _keep_best(table: OptionTable, k: int, votes: IntArray, thresholds: FloatArray, alerts: Alerts) -> None:
     """Reduce alerts (F, X, T) over votes and thresholds into row `k` of the table."""
-    objective = table.app.objective
+    objective, trust = table.app.objective, table.app.trust
+    if trust < 1.0:
+        alerts = Alerts(alerts.recall * trust, alerts.precision * trust, alerts.false_per_hour)
     value = metric_of(objective, alerts)
     if objective.maximum_false_alerts_per_day is not None:
         useful = (alerts.recall > 0.0) & (value >= (objective.minimum or 0.0))

@@ -103,6 +103,10 @@ class App:
         float | None,
         Field(description="Quiet stretches of one merge gap that they were measured on; null: not known."),
     ] = None
+    trust: Annotated[
+        float,
+        Field(description="What recall and precision of all its options are multiplied with, in (0, 1]; 1: believed."),
+    ] = 1.0
     note: Annotated[str, Field(description="What its `why` ends with: what the predictions rest on.")] = ""
 
     @property

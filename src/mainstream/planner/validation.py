@@ -100,6 +100,7 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
         raise _fail(f"{at}.name", "an app needs a name")
     _number(app.stream_fps, f"{at}.stream_fps", app, least=_LEAST_FPS, most=MOST_STREAM_FPS)
     _number(app.weight, f"{at}.weight", app, least=1e-9)
+    _number(app.trust, f"{at}.trust", app, least=1e-6, most=1.0)
     _check_events(app, f"{at}.events")
     for name in ("observed_events", "observed_stretches"):
         if getattr(app, name) is not None:
