@@ -20,6 +20,8 @@ class PlacedApp:
     package: Manifest
     kept: RunnerApp | None = None
     """what it runs, where its package cannot be read now: then it goes on so, and `package` says no more than that"""
+    trust: float = 1.0
+    """what its predictions are multiplied with, as the runner sees other alerts than they say; 1: all is believed"""
 
     @property
     def name(self) -> str:

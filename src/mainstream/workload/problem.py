@@ -145,11 +145,13 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
         objective=Objective(
             spec.objective.metric,
             spec.objective.beta,
-            spec.objective.minimum or None,
+            # What is doubted has no claim that others pay for.
+            (spec.objective.minimum or None) if placed.trust == 1.0 else None,
             spec.objective.maximum_false_alerts_per_day,
         ),
         observed_events=observed_events,
         observed_stretches=observed_stretches,
+        trust=placed.trust,
         note=_note(placed),
     )
 
@@ -181,7 +183,12 @@ def _replayed(placed: PlacedApp, candidate: PackedCandidate) -> tuple[ReplayedPo
 
 
 def _note(placed: PlacedApp) -> str:
-    """Where the law of alerts stands in for replays that the package has."""
+    """What is not believed, and where the law of alerts stands in for replays that the package has."""
+    doubt = "" if placed.trust == 1.0 else f"predictions count {placed.trust:.2g} of what they say, as alerts disagree"
+    return "; ".join(each for each in (doubt, _stand_in(placed)) if each)
+
+
+def _stand_in(placed: PlacedApp) -> str:
     if placed.plays_as_replayed or not any(candidate.replayed for candidate in placed.package.candidates):
         return ""
     gap_s = placed.package.event_statistics.gap_s

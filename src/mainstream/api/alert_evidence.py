@@ -1,0 +1,35 @@
+"""Alerts of an app that were seen, beside those predicted: kept in its status, so that a restart forgets nothing."""
+
+from pydantic import Field
+
+from mainstream.api.model import StatusModel
+
+
+class ExpectedAlerts(StatusModel):
+    """What the plan that is counted for predicts, before any doubt."""
+
+    frames_per_second: float = Field(gt=0, description="Planned rate; frames analysed over it are time observed.")
+    found_per_hour: float = Field(
+        ge=0, description="Events found in an hour, each with an alert, that are promised at least."
+    )
+    most_per_hour: float = Field(ge=0, description="The most alerts an hour: repeats within events and false ones too.")
+    shape: float = Field(gt=0, description="Of the Gamma law of the rate: how much the package knows of it.")
+
+
+class AlertTally(StatusModel):
+    """Alerts seen beside alerts expected, over the last of the time that was observed."""
+
+    seconds: float = Field(0.0, ge=0, description="Time observed: frames analysed over the planned rate.")
+    alerts: float = Field(0.0, ge=0, description="Alerts that opened.")
+    expected: float = Field(0.0, ge=0, description="Alerts that were predicted.")
+
+
+class AlertEvidence(StatusModel):
+    """Whether predictions agree with what the runner sees; it moves at most once an hour, or where trust does."""
+
+    trust: float = Field(1.0, gt=0, le=1, description="What predicted recall and precision are multiplied with.")
+    expected: ExpectedAlerts = Field(description="What is predicted now.")
+    alerts: int = Field(ge=0, description="The runner's count of alerts up to which is tallied.")
+    analysed: int = Field(ge=0, description="The runner's count of analysed frames up to which is tallied.")
+    last_day: AlertTally = Field(AlertTally(), description="Of a day: against the most that is predicted.")
+    last_days: AlertTally = Field(AlertTally(), description="Of three days: against the events that are promised.")
