@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, PositiveFloat, field_validator
 
+from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel
 from mainstream.api.sinks import Sink
@@ -168,6 +169,7 @@ class VideoAppStatus(StatusModel):
     plan: PlannedApp | None = Field(None, description="What the node's plan gives the app.")
     dry_run: DryRun | None = Field(None, description="What would happen, where spec.dryRun asks for it.")
     observed: ObservedApp | None = Field(None, description="What the runner reports of the app.")
+    evidence: AlertEvidence | None = Field(None, description="Alerts seen, beside alerts predicted.")
 
 
 class VideoApp(Resource):
