@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.conditions import Condition
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import DryRun, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
@@ -24,6 +25,7 @@ from mainstream_operator.status.conditions import (
     settle,
 )
 from mainstream_operator.status.delivery import delivery_problem
+from mainstream_operator.status.doubt import doubt
 from mainstream_operator.status.dry_run import dry_run_condition, dry_run_status
 from mainstream_operator.status.planned_app import planned_app, why
 
@@ -52,12 +54,16 @@ class AppFacts:
     """what part of the picture it analyses; None is all of it"""
     weight_note: str | None = None
     """what to tell where its weight counts for less than it asks"""
+    evidence: AlertEvidence | None = None
+    """alerts seen beside alerts predicted; None: as the status has it"""
 
 
 def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
     """The whole status, as it should be now."""
     reported = facts.report.apps.get(app.key) if facts.report is not None else None
-    stated = [_accepted(app, facts), _planned(app, facts), _ready(app, facts, reported), _degraded(facts, reported)]
+    evidence = facts.evidence or app.status.evidence
+    degraded = _degraded(facts, reported, evidence)
+    stated = [_accepted(app, facts), _planned(app, facts), _ready(app, facts, reported), degraded]
     return VideoAppStatus(
         observed_generation=app.metadata.generation,
         conditions=settle(app.status.conditions, stated, app.metadata.generation, now),
@@ -65,6 +71,7 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
         plan=_plan(app, facts),
         dry_run=_dry_run(app, facts),
         observed=_observed(app, reported, now),
+        evidence=evidence,
     )
 
 
@@ -135,7 +142,7 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
     return is_false("Ready", Reason.PLAN_ON_ITS_WAY, "The runner has not taken up the plan yet.")
 
 
-def _degraded(facts: AppFacts, reported: AppStatusReport | None) -> Stated:
+def _degraded(facts: AppFacts, reported: AppStatusReport | None, evidence: AlertEvidence | None) -> Stated:
     if facts.ordered is None or reported is None or reported.lacks:
         return is_unknown("Degraded", Reason.NOT_RUNNING, "The app is not running.")
     if facts.sink_refusal is not None:
@@ -147,6 +154,9 @@ def _degraded(facts: AppFacts, reported: AppStatusReport | None) -> Stated:
     if fps is not None and fps < planned_fps and not as_planned(fps, planned_fps):
         achieved = f"{fps:.2g} of {planned_fps:g} planned frames per second are analysed"
         return is_true("Degraded", Reason.BELOW_RATE, f"Only {achieved}; see the EdgeNode.")
+    doubted = doubt(evidence)
+    if doubted is not None:
+        return is_true("Degraded", doubted.reason, doubted.message)
     return is_false("Degraded", Reason.AS_PLANNED, "The planned rate is kept and alerts are delivered.")
 
 

@@ -86,6 +86,7 @@ def _app_facts(
         dry_run=None if forecast is None else dry_run_outcome(each.key, forecast),
         crop=None if ordered is None or got is None else _crop(ordered, got),
         weight_note=each.weight_note,
+        evidence=decision.evidence.get(each.key),
     )
 
 

@@ -150,6 +150,11 @@ class Reason(StrEnum):
     ANALYSING = "Analysing", Effect.TELLS, "Frames are analysed."
     NOT_RUNNING = "NotRunning", Effect.TELLS, "The app does not run."
     AS_PLANNED = "AsPlanned", Effect.TELLS, "The planned rate is kept, and every sink is served."
+    PREDICTION_DOUBTED = (
+        "PredictionDoubted",
+        Effect.TELLS,
+        "Far more or far fewer alerts come than package and spec predict, so the app is planned with less.",
+    )
     BELOW_RATE = "BelowRate", Effect.TELLS, "Fewer frames are analysed than planned."
     SINK_FAILING = "SinkFailing", Effect.TELLS, "A sink does not take what is delivered; it waits on the node's disk."
     SINK_SLOW = (

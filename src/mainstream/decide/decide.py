@@ -8,6 +8,7 @@ longer says what a running app costs is nothing planned (`hold`), and even then 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.reasons import Effect, Reason
 from mainstream.decide.admit import precedence
 from mainstream.decide.best_plan import NodeCapacity
@@ -19,6 +20,7 @@ from mainstream.decide.profiled import known_profile, not_covered, why_unprofile
 from mainstream.decide.refusal import Refusal
 from mainstream.decide.refuse import SortedApps, bare_node, goes_on, sort_apps
 from mainstream.decide.slowdown import slowdown_of, slowed
+from mainstream.decide.trust import evidence_after, seen_alerts, trusted
 from mainstream.node_profile import NodeProfile
 from mainstream.planner import Policy, Running
 from mainstream.runner_plan import RunnerPlan
@@ -55,6 +57,8 @@ class NodeDecision:
     plan: NodePlan | None = None
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     """of dry runs"""
+    evidence: dict[str, AlertEvidence] = field(default_factory=dict)
+    """alerts seen beside alerts predicted, of apps of which there is any"""
 
 
 def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainstream") -> NodeDecision:
@@ -74,7 +78,9 @@ def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainst
             waiting=waiting,
         )
     slowdown = slowdown_of(node, profile, inputs.report, inputs.running)
+    seen = seen_alerts(inputs)
     ready, refused, waiting = _ready(found, profile, inputs)
+    ready = [trusted(placed, seen) for placed in ready]
     planned = {placed.name for placed in ready}
     unprofiled = [name for name, refusal in waiting.items() if refusal.reason.effect is Effect.HOLDS]
     still = _still_running(inputs, found)
@@ -106,6 +112,7 @@ def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainst
         slowdown=slowdown,
         plan=plan,
         forecasts=forecasts,
+        evidence=evidence_after(seen, inputs, plan),
     )
 
 
