@@ -38,7 +38,7 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
     app_refusals, unallowed = host_refusals(snapshot, rules)
     refused = app_refusals | refuse_apps(snapshot.apps)
     usable = [each for each in snapshot.apps if each.key not in refused]
-    packages = sources.packages.read_all((each.app for each in usable), snapshot.node)
+    packages = sources.packages.read_all((each.app for each in usable if each.is_planned), snapshot.node)
     streams = [each.stream for each in snapshot.streams if each.stream.key not in unallowed]
     logins, stream_refusals = sources.secrets.logins(streams)
     keys, sink_refusals = sources.secrets.sink_keys(each.app for each in usable if each.runs)

@@ -1,7 +1,8 @@
 """M-Packages of apps, read in the background: a slow store, or one that is away, holds up nobody.
 
-`read` answers at once with what is known. What has to be read is read by a few threads; then `changed` is called for
-the nodes that asked. A failure is kept with its reason and tried again later and later; a package that was read is read
+`read_all` answers soon with what is known. What has to be read is read by a few threads, for one namespace after the
+other; then `changed` is called for the nodes that asked. What no app needs any more is not read, and goes first where
+memory is short. A failure is kept with its reason and tried again later and later; a package that was read is read
 again now and then, since a tag may name another one by now. What was read once stays in use while its store is away.
 """
 
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
+from mainstream.api.reasons import Reason
 from mainstream.api.sinks import ClipsSink
 from mainstream.back_off import back_off_s
 from mainstream.decide.inputs import PackageState
@@ -24,23 +26,30 @@ from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
 from mainstream.status_report import WantedUpload
+from mainstream_operator.observe.fair_queue import FairQueue
+from mainstream_operator.observe.package_memory import SPARE_BYTES, has_room, size_bytes
 from mainstream_operator.observe.stores import SecretProblemError, StoreOpener
 
-_READERS = 4
+_READERS = 8
 _READ_AGAIN_S = 300.0
 _FIRST_RETRY_S = 5.0
 _LAST_RETRY_S = 300.0
 _PATIENCE_S = 0.3
 _URL_LIFETIME_S = 300
-_KEPT = 2000
-"""packages remembered; the one longest unused goes first"""
-
-
+_MOST_SPARE = 1000
+"""packages that are remembered though no app needs them, however small"""
 _BEING_READ = PackageState()
+_NO_ROOM = Refusal(
+    Reason.PACKAGES_TOO_LARGE,
+    "The packages of this namespace take more of the operator's memory than is left for it; suspend or delete an app, "
+    "or publish packages with fewer candidates.",
+)
 
 
 @dataclass(frozen=True)
 class _Entry:
+    app: VideoApp | None = None
+    """one of those that need it, for whom it is read"""
     state: PackageState = _BEING_READ
     due_s: float = 0.0
     failures: int = 0
@@ -49,6 +58,7 @@ class _Entry:
     """that asked for it"""
     first: threading.Event = field(default_factory=threading.Event)
     """set once it was read, or could not be"""
+    size_bytes: int = 0
 
 
 class PackageReader:
@@ -58,37 +68,55 @@ class PackageReader:
         self._opener = opener
         self._changed = changed
         self._entries: dict[str, _Entry] = {}
+        self._needed: dict[str, frozenset[str]] = {}
+        """keys by the node that asked for them last"""
+        self._queue = FairQueue()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="packages")
 
-    def read(self, app: VideoApp, node: str) -> PackageState:
-        """What is known; starts reading where that is due, and calls `changed(node)` if it then knows other things."""
-        key = _key(app)
-        with self._lock:
-            entry = self._entries.pop(key, _Entry())
-            start = not entry.reading and time.monotonic() >= entry.due_s
-            self._entries[key] = replace(entry, reading=entry.reading or start, nodes=entry.nodes | {node})
-            while len(self._entries) > _KEPT:
-                self._entries.pop(next(iter(self._entries)))
-        if start:
-            self._pool.submit(self._read, key, app)
-        return entry.state
-
     def read_all(self, apps: Iterable[VideoApp], node: str) -> dict[str, PackageState]:
-        """What is known of the packages of several apps, by key.
+        """What is known of the packages of all apps of a node that need theirs, by key of the app.
 
-        Those that were never read are waited for a little: most stores answer at once, and one reconcile is enough.
+        Starts reading what is due, and calls `changed(node)` if it then knows other things. Those that were never read
+        are waited for a little: most stores answer at once, and one reconcile is enough.
         """
-        wanted = list(apps)
-        states = {app.key: self.read(app, node) for app in wanted}
-        pending = [app for app in wanted if states[app.key].pending]
+        asking = list(apps)
+        wanted = {app.key: _key(app) for app in asking}
+        with self._lock:
+            self._needed[node] = frozenset(wanted.values())
+            for app in asking:
+                self._ask(app, node)
+            self._let_go()
+            pending = [self._entries[key] for key in wanted.values() if self._entries[key].state.pending]
         deadline_s = time.monotonic() + _PATIENCE_S
-        for app in pending:
-            with self._lock:
-                entry = self._entries.get(_key(app))
-            if entry is None or not entry.first.wait(max(0.0, deadline_s - time.monotonic())):
+        for entry in pending:
+            if not entry.first.wait(max(0.0, deadline_s - time.monotonic())):
                 break
-        return states | {app.key: self.read(app, node) for app in pending}
+        with self._lock:
+            # One that nobody needs any more by now may be gone.
+            return {app: self._entries.get(key, _Entry()).state for app, key in wanted.items()}
+
+    def _ask(self, app: VideoApp, node: str) -> None:
+        """Note who needs it; under the lock."""
+        key = _key(app)
+        entry = self._entries.pop(key, None) or _Entry(app)
+        start = not entry.reading and time.monotonic() >= entry.due_s
+        self._entries[key] = replace(entry, app=app, reading=entry.reading or start, nodes=entry.nodes | {node})
+        if start:
+            self._queue.put(app.metadata.namespace or "", key)
+            self._pool.submit(self._work)
+
+    def _let_go(self) -> None:
+        """Of what no app needs, the longest unused first; what was not begun to be read is not read. Under the lock."""
+        needed = frozenset().union(*self._needed.values())
+        unneeded = [(key, entry) for key, entry in self._entries.items() if key not in needed]
+        spare_bytes = sum(entry.size_bytes for _, entry in unneeded)
+        for number, (key, entry) in enumerate(unneeded):
+            if entry.app is not None and self._queue.drop(entry.app.metadata.namespace or "", key):
+                self._entries[key] = replace(entry, reading=False)
+            if entry.state.pending or spare_bytes > SPARE_BYTES or len(unneeded) - number > _MOST_SPARE:
+                spare_bytes -= entry.size_bytes
+                del self._entries[key]
 
     def signed_url(self, app: VideoApp, blob: Blob) -> str:
         """URL that reads one blob of the app's package for some minutes."""
@@ -115,26 +143,59 @@ class PackageReader:
         store = self._opener.open(sink.prefix, sink.store, app.metadata.namespace or "")
         return store.signed_upload(f"{app.metadata.name}/{wanted.name}", wanted.size_bytes, _URL_LIFETIME_S)
 
+    def _work(self) -> None:
+        """Read for whoever's turn it is, until it is nobody's."""
+        while True:
+            with self._lock:
+                turn = self._queue.take()
+                entry = None if turn is None else self._entries.get(turn[1])
+            if turn is None:
+                return
+            try:
+                if entry is not None and entry.app is not None:
+                    self._read(turn[1], entry.app)
+            finally:
+                with self._lock:
+                    self._queue.done(turn[0])
+
     def _read(self, key: str, app: VideoApp) -> None:
+        size = 0
         try:
             reference = parse_reference(app.spec.package.reference)
             state = PackageState(manifest=open_package(self._open(app), reference))
         except Exception as error:
             state = _failed(error)
+        if state.manifest is not None:
+            size = size_bytes(state.manifest)
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
                 return
+            namespace = app.metadata.namespace or ""
+            if state.manifest is not None and not has_room(namespace, size, self._taken(but=key)):
+                state, size = PackageState(refusal=_NO_ROOM), 0
             failures = 0 if state.manifest is not None else entry.failures + 1
             if state.unknown and entry.state.manifest is not None:
-                state = entry.state
+                state, size = entry.state, entry.size_bytes
             wait_s = back_off_s(failures, _LAST_RETRY_S, first_s=_FIRST_RETRY_S) if failures else _READ_AGAIN_S
             # Nodes that still need it ask again.
-            self._entries[key] = _Entry(state, time.monotonic() + wait_s, failures, first=entry.first)
+            self._entries[key] = _Entry(
+                app, state, time.monotonic() + wait_s, failures, first=entry.first, size_bytes=size
+            )
         entry.first.set()
         if state != entry.state:
             for node in entry.nodes:
                 self._changed(node)
+
+    def _taken(self, *, but: str) -> dict[str, int]:
+        """Bytes of what apps need, by namespace, without one package; under the lock."""
+        taken: dict[str, int] = {}
+        for key in frozenset().union(*self._needed.values()) - {but}:
+            entry = self._entries.get(key)
+            if entry is not None and entry.app is not None and entry.size_bytes:
+                namespace = entry.app.metadata.namespace or ""
+                taken[namespace] = taken.get(namespace, 0) + entry.size_bytes
+        return taken
 
 
 def _key(app: VideoApp) -> str:

@@ -79,6 +79,11 @@ class Reason(StrEnum):
         Effect.REFUSES,
         "The package and the spec do not fit together; nothing can be planned.",
     )
+    PACKAGES_TOO_LARGE = (
+        "PackagesTooLarge",
+        Effect.REFUSES,
+        "The namespace's packages take more of the operator's memory than is left for it.",
+    )
     ORDERS_TOO_LARGE = (
         "OrdersTooLarge",
         Effect.REFUSES,

@@ -48,6 +48,11 @@ class AskingApp:
         )
 
     @property
+    def is_planned(self) -> bool:
+        """Whether a plan is made for it, be it only to see what would happen: of no other app is the package read."""
+        return not self.app.spec.suspend and self.over_quota is None
+
+    @property
     def runs(self) -> bool:
         """Whether it is to run, if it can."""
         return not self.app.spec.suspend and not self.app.spec.dry_run and self.over_quota is None

@@ -52,7 +52,7 @@ _FIRST_PAUSE_S = 0.5
 _PART_BYTES = 16 << 20
 """of an upload; what is not larger travels at once"""
 _PROBE = "write-test"
-_SLOW_S = 30.0
+_SLOW_S = 10.0
 _SLOWEST_BYTES_PER_S = 50_000.0
 """an object that comes slower than this is not waited for"""
 _URL = re.compile(r"s3://(?P<bucket>[a-z0-9][-a-z0-9.]{1,61}[a-z0-9])(?:/(?P<prefix>[^@?#]*?))?/?")
