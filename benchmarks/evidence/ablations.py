@@ -8,7 +8,7 @@ and thresholds by app, under nested sampling. Left out one by one:
 exact search      the paper's greedy chooses
 votes             every app reports at its first hit
 thresholds        every app's threshold is the middle one
-replayed curves   the event model's chain predicts
+replayed curves   the chain law predicts
 nested sampling   every rate picks its frames evenly on its own; what is shared then runs on the union of them, so the
                   budget is lowered until the union's cost keeps the real one
 closed loop       the node is slower than its profile by SLOWER; without the loop the plan stays and what is due beyond
@@ -195,7 +195,7 @@ def draw(pools: Sequence[str], ideas: Mapping[str, Any]) -> None:
         ]
         at.barh(names, means, xerr=errors, color=COLOURS["mainstream"], ecolor="black", capsize=2)
         at.axvline(0, color="black", linewidth=0.8)
-        label(at, "mean event F1 lost without it", "", pool)
+        label(at, "mean F1 of alerts lost without it", "", pool)
     save(figure, NAME)
 
 

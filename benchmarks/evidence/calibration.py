@@ -252,8 +252,8 @@ def draw(pools: Sequence[str], rows: Mapping[tuple[str, stage.Way], Rows]) -> No
             )
             at.set_xlim(0, 1)
             at.set_ylim(0, 1)
-            title = "event model's chain" if way == "chain" else "replayed curves"
-            label(at, "predicted event F1", "measured event F1", f"{pool}: {title}")
+            title = "chain law" if way == "chain" else "replayed curves"
+            label(at, "predicted F1 of alerts", "measured F1 of alerts", f"{pool}: {title}")
     axes[0].legend(fontsize=7)
     save(figure, NAME)
 

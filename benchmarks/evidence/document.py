@@ -44,7 +44,7 @@ def main() -> int:
 def opening() -> str:
     """What this page is, and what is played and what is live."""
     return """\
-Whoever hears "shared stems, planned by event F1" asks for proof on a box like theirs. This page is written by
+Whoever hears "shared stems, planned by F1 of alerts" asks for proof on a box like theirs. This page is written by
 `make bench-evidence` from what it measured; every section names the command that made its numbers. `QUICK=1` makes
 all figures in some ten minutes, with fewer packages, cells and workloads; a run that is cut short goes on where it was.
 

@@ -87,7 +87,7 @@ def ablations() -> str:
     counts = ", ".join(f"{found['workloads']} workloads of {pool}" for pool, found in data["ideas"].items())
     return f"""## What each idea is worth
 
-Mean event F1 lost without it, in the abstract's regime, {counts}, played; `{data["command"]}`. The
+Mean F1 of alerts lost without it, in the abstract's regime, {counts}, played; `{data["command"]}`. The
 closed loop is simulated, on a node that is {data["slower"]:g} times slower than its profile says.
 
 {chr(10).join(rows)}

@@ -85,15 +85,15 @@ def cells() -> str:
     )
     return f"""## Every cell
 
-Mean event F1, played; `{data["command"]}`. The budget is the rate that No-Sharing affords each of ten apps;
+Mean F1 of alerts, played; `{data["command"]}`. The budget is the rate that No-Sharing affords each of ten apps;
 more apps share it.
 
 {chr(10).join(rows)}
 
 {said}.
 
-{picture("event_f1-over-apps", "Event F1, recall and precision over the number of apps")}
-{picture("event_f1-over-budget", "Event F1, recall and precision over the budget")}
+{picture("event_f1-over-apps", "F1 of alerts, recall and precision over the number of apps")}
+{picture("event_f1-over-budget", "F1 of alerts, recall and precision over the budget")}
 {picture("event_f1-gain", "Gain over the budget")}
 {picture("event_f1-choices", "Rates and branch-points that are chosen over the number of apps")}"""
 
@@ -168,12 +168,12 @@ def plaza() -> str:
         )
     return f"""## The plaza clip
 
-Six apps, the half of the clip that training never opened, live; `{data["command"]}`. Mean event F1 by budget
+Six apps, the half of the clip that training never opened, live; `{data["command"]}`. Mean F1 of alerts by budget
 (CPU-seconds a second). An app has some eight events there, so intervals are wide.
 
 {chr(10).join(rows)}
 
-{picture("plaza", "Event F1 on the plaza clip over the budget")}"""
+{picture("plaza", "F1 of alerts on the plaza clip over the budget")}"""
 
 
 def _difference(found: Data) -> str:

@@ -39,7 +39,7 @@ def regimes(data: Data) -> list[tuple[str, Data]]:
     found = []
     for way, source in (
         ("", data["cells"]),
-        (", event model's chain", data["chain"]),
+        (", chain law", data["chain"]),
         (", all policies as published", data["published"]),
     ):
         for each in source.values():
@@ -61,7 +61,7 @@ def interval(found: Data) -> str:
 
 def way_words(way: str) -> str:
     """What predicts."""
-    return "event model's chain" if way == "chain" else "replayed curves"
+    return "chain law" if way == "chain" else "replayed curves"
 
 
 def mean(values: list[float]) -> float:

@@ -1,9 +1,9 @@
-"""Figure 1: event F1, recall and precision over the number of apps, the budget and the camera's rate.
+"""Figure 1: F1 of alerts, recall and precision over the number of apps, the budget and the camera's rate.
 
     python benchmarks/evidence/event_f1.py [--pictures FOLDER]
 
 Four policies on the same workloads; cells are fixed in cells.py. Plans are made from replayed curves, as packages
-carry them; in the abstract's regime also from p, e and declared statistics by the event model's chain, and with all
+carry them; in the abstract's regime also from p, e and declared statistics by the chain law, and with all
 policies as the authors have them: a first hit reports, at one threshold. What is played and what is live:
 docs/evidence.md.
 """

@@ -9,7 +9,7 @@ REASONS = {
 - *The classifiers lose less when they are frozen.* The published ones lose 70 % of their accuracy with everything
   frozen; ours lose a few points (the first table under "Predicted against measured" has p and e by branch-point). So
   Max-Sharing pays little for its rate.
-- *Events are longer.* At 1.4 fps No-Sharing looks at every event that lasts more than .7 s at least once. With the
+- *Events are longer.* At 1.4 fps No-Sharing analyses a frame of every event that lasts more than .7 s. With the
   authors' event lengths (.2 to 1 s) the gain over it is larger.
 - *The budget is not scarce.* F1 is at most 1, so +93 % asks for a baseline of at most .52. No-Sharing comes down to
   that where more apps share the budget, or there is less of it: "Every cell" has what Mainstream gains there.""",
@@ -19,11 +19,11 @@ none, or where an app says that its events are others. Two reasons were found fo
 - *False hits are not spread evenly.* A package says how often frames outside events are hits, on average over all of
   them. But they come from classes that look like the event (for "T-shirt", every fifth shirt and hardly anything
   else), and a run of such pictures lasts as long as an event. The chain takes them for independent but for rho, so it
-  expects votes over many looks to silence them. They do not. So it is the plans with many looks and votes,
-  Mainstream's and Max-Sharing's, that measure less precise than the chain predicts, and No-Sharing's, with one look and
-  one vote, that do not. Replayed curves know this.
+  expects votes over many frames to silence them. They do not. So plans with many frames and votes, Mainstream's and
+  Max-Sharing's, are less precise than the chain predicts, and No-Sharing's, with one frame and one vote, are not.
+  Replayed curves know this.
 - *The test is another sample.* The signs hold some 31 held-out photos of a class, of other people than the test's. A
-  search over hundreds of options finds those that these photos flatter most, and they have been looked at before: when
+  search over hundreds of options finds those that these photos flatter most, and they have been used before: when
   to stop training was decided on them. Replayed curves are therefore planned with as cautiously as p and e are
   (posterior means); of the signs a bias of some hundredths remains.
 

@@ -231,7 +231,7 @@ def draw(runs: list[dict[str, Any]]) -> None:
         (
             ("planned frames a second", "achieved"),
             ("planned CPU-seconds a second", "used (hollow: the minute before)"),
-            ("played event F1", "live, same frames"),
+            ("played F1 of alerts", "live, same frames"),
         ),
         strict=True,
     ):

@@ -45,7 +45,7 @@ def main() -> int:
         f1 = [runs[f"{budget:g}"]["policies"][policy]["mean_f1_measured"] for budget in BUDGETS]
         values = [Interval(each, each, each) for each in f1]
         line(axes[0], TITLES[policy], BUDGETS, values, COLOURS[policy], MARKERS[policy])
-    label(axes[0], "budget, CPU-seconds a second", "mean event F1, live")
+    label(axes[0], "budget, CPU-seconds a second", "mean F1 of alerts, live")
     axes[0].legend(fontsize=7)
     save(figure, NAME)
     write_figure(NAME, {"budgets": BUDGETS, "runs": runs})

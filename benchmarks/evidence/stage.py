@@ -22,7 +22,7 @@ from results import FOLDER, QUICK, kept, key_of
 from workloads import STREAM, Workload, draw_workload
 
 Way = Literal["replayed", "chain", "published"]
-"""what plans are made from: replayed curves, as packages carry them; the event model's chain; or replayed curves where
+"""what plans are made from: replayed curves, as packages carry them; the chain law; or replayed curves where
 every policy, Mainstream too, chooses from what the authors' policies choose from"""
 
 FORMAT = 2

@@ -147,7 +147,7 @@ def check_event_classes(pictures: Pictures, data: PictureData) -> None:
         what = f"{unknown[0]!r} holds no pictures" if empty else f"there is no folder {unknown[0]!r}"
         problem = f"{what} (there are: {', '.join(have[:20])})"
     elif set(have) <= wanted:
-        problem = "every class is the event; there is nothing to tell it from"
+        problem = "every class is the event; there is nothing to learn it against"
     else:
         for what, event in (("the event", True), ("anything else", False)):
             of_it = [each for each in pictures.classes if (each.name in wanted) is event]

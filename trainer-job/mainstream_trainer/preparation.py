@@ -234,7 +234,7 @@ def _check_events(label: str, source: str, events: AppEvents, present: NDArray[n
     if not present.any():
         problem = "no frame of the training part has the event; label some, or move the split"
     elif present.all():
-        problem = "every frame of the training part has the event; there is nothing to tell it from"
+        problem = "every frame of the training part has the event; there is nothing to learn it against"
     elif not events.runs:
         problem = "no event lies wholly in the training part; label some, or move the split"
     if problem is not None:

@@ -47,5 +47,5 @@ def is_thin(observed_events: float, observed_stretches: float) -> bool:
 def what_helps(observed_events: float, observed_stretches: float) -> str:
     """What would make it surer, by what there is least of."""
     if observed_events <= observed_stretches:
-        return "more labelled events would tell most"
-    return "more footage in which nothing happens would tell most"
+        return "more labelled events would help most"
+    return "more footage in which nothing happens would help most"

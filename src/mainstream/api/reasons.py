@@ -17,7 +17,7 @@ class Effect(Enum):
     """it can be used and is not planned, until there is room for it or until something is known"""
     HOLDS = "holds"
     """something about it is not known at the moment; until it is, it waits, or goes on as it runs; nobody else does"""
-    TELLS = "tells only"
+    INFORMS = "informs only"
     """a condition says so, and nothing follows from it"""
 
 
@@ -87,7 +87,7 @@ class Reason(StrEnum):
     ORDERS_TOO_LARGE = (
         "OrdersTooLarge",
         Effect.REFUSES,
-        "What a runner has to be told of the app is more than it takes; the message says how much.",
+        "The app's part of the runner's orders is larger than a runner takes; the message says how much.",
     )
 
     # Who gets in
@@ -112,76 +112,76 @@ class Reason(StrEnum):
         Effect.WAITS,
         "The node answers other dry runs first; this one has its turn when one of those is deleted.",
     )
-    DRY_RUN = "DryRun", Effect.TELLS, "The app is a dry run and would be admitted; see `status.dryRun`."
-    DRY_RUN_NOT_ADMITTED = "DryRunNotAdmitted", Effect.TELLS, "The app is a dry run and would not be admitted."
-    VALID = "Valid", Effect.TELLS, "Stream, view and package can be used."
-    FITS = "Fits", Effect.TELLS, "The app is part of the node's plan."
-    NOT_ACCEPTED = "NotAccepted", Effect.TELLS, "The app is not planned since it is not accepted."
-    WAITING = "Waiting", Effect.TELLS, "The node is planned as soon as all that runs on it is known."
+    DRY_RUN = "DryRun", Effect.INFORMS, "The app is a dry run and would be admitted; see `status.dryRun`."
+    DRY_RUN_NOT_ADMITTED = "DryRunNotAdmitted", Effect.INFORMS, "The app is a dry run and would not be admitted."
+    VALID = "Valid", Effect.INFORMS, "Stream, view and package can be used."
+    FITS = "Fits", Effect.INFORMS, "The app is part of the node's plan."
+    NOT_ACCEPTED = "NotAccepted", Effect.INFORMS, "The app is not planned since it is not accepted."
+    WAITING = "Waiting", Effect.INFORMS, "The node is planned as soon as all that runs on it is known."
 
     # Nodes and their profiles
-    NODE_FOUND = "NodeFound", Effect.TELLS, "Exactly one node analyses the stream."
+    NODE_FOUND = "NodeFound", Effect.INFORMS, "Exactly one node analyses the stream."
     NODE_NOT_FOUND = "NodeNotFound", Effect.REFUSES, "There is no Node of that name, or none that the selector matches."
     NODE_NOT_EDGE = "NodeNotEdge", Effect.REFUSES, "The Node is not labelled `mainstream.video/edge=true`."
     NODE_AMBIGUOUS = "NodeAmbiguous", Effect.REFUSES, "The selector matches several Nodes."
-    NODE_NOT_READY = "NodeNotReady", Effect.TELLS, "The Node is not ready; what runs there goes on if it can."
+    NODE_NOT_READY = "NodeNotReady", Effect.INFORMS, "The Node is not ready; what runs there goes on if it can."
     NO_EDGE_NODE = "NoEdgeNode", Effect.WAITS, "The node has no EdgeNode yet."
     RUNNER_STARTING = "RunnerStarting", Effect.WAITS, "The node's runner has not answered yet."
     PROFILING = "Profiling", Effect.HOLDS, "The runner measures what a frame costs on the node."
     PROFILING_FAILED = "ProfilingFailed", Effect.WAITS, "The runner cannot measure what a frame costs on the node."
-    MEASURED = "Measured", Effect.TELLS, "The runner measured what a frame costs."
-    DECLARED = "Declared", Effect.TELLS, "The EdgeNode's spec says what a frame costs."
-    NOT_NEEDED = "NotNeeded", Effect.TELLS, "Nothing needs to be measured, since no stream is placed on the node."
+    MEASURED = "Measured", Effect.INFORMS, "The runner measured what a frame costs."
+    DECLARED = "Declared", Effect.INFORMS, "The EdgeNode's spec says what a frame costs."
+    NOT_NEEDED = "NotNeeded", Effect.INFORMS, "Nothing needs to be measured, since no stream is placed on the node."
 
     # The plan and the runner that serves it
-    PLANNED = "Planned", Effect.TELLS, "Every app that could be used is part of the node's plan."
-    NOT_ALL_FIT = "NotAllFit", Effect.TELLS, "Some apps are not admitted; the message names them."
-    NOTHING_TO_PLAN = "NothingToPlan", Effect.TELLS, "No app can be planned on the node."
-    NOT_PLANNED = "NotPlanned", Effect.TELLS, "The app is not part of the node's plan; see condition Planned."
-    RUNNER_NOT_ANSWERING = "RunnerNotAnswering", Effect.TELLS, "The node's runner does not answer; it is asked again."
-    NO_PLAN = "NoPlan", Effect.TELLS, "The runner answers and waits for a plan."
-    IDLE = "Idle", Effect.TELLS, "No stream is placed on the node, so no runner is needed."
-    PLAN_ON_ITS_WAY = "PlanOnItsWay", Effect.TELLS, "The runner has not taken up the plan yet."
-    FETCHING_WEIGHTS = "FetchingWeights", Effect.TELLS, "The runner fetches weights that it lacks."
+    PLANNED = "Planned", Effect.INFORMS, "Every app that could be used is part of the node's plan."
+    NOT_ALL_FIT = "NotAllFit", Effect.INFORMS, "Some apps are not admitted; the message names them."
+    NOTHING_TO_PLAN = "NothingToPlan", Effect.INFORMS, "No app can be planned on the node."
+    NOT_PLANNED = "NotPlanned", Effect.INFORMS, "The app is not part of the node's plan; see condition Planned."
+    RUNNER_NOT_ANSWERING = "RunnerNotAnswering", Effect.INFORMS, "The node's runner does not answer; it is asked again."
+    NO_PLAN = "NoPlan", Effect.INFORMS, "The runner answers and waits for a plan."
+    IDLE = "Idle", Effect.INFORMS, "No stream is placed on the node, so no runner is needed."
+    PLAN_ON_ITS_WAY = "PlanOnItsWay", Effect.INFORMS, "The runner has not taken up the plan yet."
+    FETCHING_WEIGHTS = "FetchingWeights", Effect.INFORMS, "The runner fetches weights that it lacks."
     APPLY_REFUSED = (
         "ApplyRefused",
-        Effect.TELLS,
+        Effect.INFORMS,
         "The API server refuses an object of the runner; the message names it, and what runs goes on.",
     )
-    PLAN_NOT_SERVED = "PlanNotServed", Effect.TELLS, "The runner cannot serve the plan; the message says why."
-    SERVING = "Serving", Effect.TELLS, "The runner serves the plan."
-    CANNOT_RUN = "CannotRun", Effect.TELLS, "The runner cannot run the app; the message says why."
-    NO_FRAME_YET = "NoFrameYet", Effect.TELLS, "The plan is served, and no frame was due yet."
-    ANALYSING = "Analysing", Effect.TELLS, "Frames are analysed."
-    NOT_RUNNING = "NotRunning", Effect.TELLS, "The app does not run."
-    AS_PLANNED = "AsPlanned", Effect.TELLS, "The planned rate is kept, and every sink is served."
+    PLAN_NOT_SERVED = "PlanNotServed", Effect.INFORMS, "The runner cannot serve the plan; the message says why."
+    SERVING = "Serving", Effect.INFORMS, "The runner serves the plan."
+    CANNOT_RUN = "CannotRun", Effect.INFORMS, "The runner cannot run the app; the message says why."
+    NO_FRAME_YET = "NoFrameYet", Effect.INFORMS, "The plan is served, and no frame was due yet."
+    ANALYSING = "Analysing", Effect.INFORMS, "Frames are analysed."
+    NOT_RUNNING = "NotRunning", Effect.INFORMS, "The app does not run."
+    AS_PLANNED = "AsPlanned", Effect.INFORMS, "The planned rate is kept, and every sink is served."
     PREDICTION_DOUBTED = (
         "PredictionDoubted",
-        Effect.TELLS,
+        Effect.INFORMS,
         "Far more or far fewer alerts come than package and spec predict, so the app is planned with less.",
     )
-    BELOW_RATE = "BelowRate", Effect.TELLS, "Fewer frames are analysed than planned."
-    SINK_FAILING = "SinkFailing", Effect.TELLS, "A sink does not take what is delivered; it waits on the node's disk."
+    BELOW_RATE = "BelowRate", Effect.INFORMS, "Fewer frames are analysed than planned."
+    SINK_FAILING = "SinkFailing", Effect.INFORMS, "A sink does not take what is delivered; it waits on the node's disk."
     SINK_SLOW = (
         "SinkSlow",
-        Effect.TELLS,
+        Effect.INFORMS,
         "A sink is slower than alerts come: some have waited for over 30 s.",
     )
     ALERTS_LOST = (
         "AlertsLost",
-        Effect.TELLS,
+        Effect.INFORMS,
         "Alerts of the last hour did not reach every sink, which refused them, or more waited than the disk holds.",
     )
 
     # The camera
-    NOT_USED = "NotUsed", Effect.TELLS, "No app needs the stream, so no runner opens it."
-    CONNECTING = "Connecting", Effect.TELLS, "The runner connects to the camera."
-    KEY_FRAME_AWAITED = "KeyFrameAwaited", Effect.TELLS, "The camera answers, and has sent no key frame yet."
-    DECODING = "Decoding", Effect.TELLS, "Frames arrive."
-    OTHER_RATE = "OtherRate", Effect.TELLS, "Frames arrive at another rate than the declared one; times are theirs."
-    NOT_ANSWERING = "NotAnswering", Effect.TELLS, "The camera fails; the message says how."
-    STREAM_UNREACHABLE = "StreamUnreachable", Effect.TELLS, "The app's stream fails; see its VideoStream."
-    OTHER_SIZE = "OtherSize", Effect.TELLS, "The camera's picture is smaller than a view of it."
+    NOT_USED = "NotUsed", Effect.INFORMS, "No app needs the stream, so no runner opens it."
+    CONNECTING = "Connecting", Effect.INFORMS, "The runner connects to the camera."
+    KEY_FRAME_AWAITED = "KeyFrameAwaited", Effect.INFORMS, "The camera answers, and has sent no key frame yet."
+    DECODING = "Decoding", Effect.INFORMS, "Frames arrive."
+    OTHER_RATE = "OtherRate", Effect.INFORMS, "Frames arrive at another rate than the declared one; times are theirs."
+    NOT_ANSWERING = "NotAnswering", Effect.INFORMS, "The camera fails; the message says how."
+    STREAM_UNREACHABLE = "StreamUnreachable", Effect.INFORMS, "The app's stream fails; see its VideoStream."
+    OTHER_SIZE = "OtherSize", Effect.INFORMS, "The camera's picture is smaller than a view of it."
 
 
 DOCUMENT = Path("docs/operator.md")

@@ -101,7 +101,7 @@ class VideoAppSpec(ApiModel):
     sinks: list[Sink] = Field(default_factory=list, max_length=8, description="Where alerts go.")
     suspend: bool = Field(False, description="Keep the app, but run nothing and free its share.")
     dry_run: bool = Field(
-        False, description="Plan the app and tell in its status what would happen; run nothing, change no other app."
+        False, description="Plan the app and say in its status what would happen; run nothing, change no other app."
     )
 
     @field_validator("rates")

@@ -62,7 +62,7 @@ def orders_bytes(placed: PlacedApp) -> int:
 
 def _too_large(size_bytes: int) -> Refusal:
     message = (
-        f"What a runner has to be told of the app has {size_bytes} bytes, more than the {MAX_APP_BYTES} that it takes; "
+        f"The app's part of the runner's orders has {size_bytes} bytes, more than the {MAX_APP_BYTES} that it takes; "
         "use fewer or shorter addresses in spec.sinks, or a package with fewer segments."
     )
     return Refusal(Reason.ORDERS_TOO_LARGE, message)

@@ -33,5 +33,5 @@ def test_fewer_than_eight_of_either_are_thin_and_more_of_the_fewer_would_help_mo
     assert is_thin(7, 100)
     assert is_thin(100, 7)
     assert not is_thin(8, 8)
-    assert what_helps(3, 20) == "more labelled events would tell most"
-    assert what_helps(20, 3) == "more footage in which nothing happens would tell most"
+    assert what_helps(3, 20) == "more labelled events would help most"
+    assert what_helps(20, 3) == "more footage in which nothing happens would help most"

@@ -137,7 +137,7 @@ def train(
     quiet: Annotated[
         list[str] | None,
         typer.Option(
-            help="Footage of the same view in which nothing happens, without labels: it never trains, but tells how "
+            help="Footage of the same view in which nothing happens, without labels: it never trains, but shows how "
             "often the app will be wrong. Repeat for more.",
             metavar="FOOTAGE",
             rich_help_panel=_VIDEO,
