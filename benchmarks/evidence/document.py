@@ -53,7 +53,7 @@ events an app, photos that no training ever saw ([streams.py](../benchmarks/evid
 before anything was measured ([cells.py](../benchmarks/evidence/cells.py)). Every policy gets the same packages, rates,
 thresholds and votes, plans each workload as well as it can, and is measured on the same frames.
 
-*Played* and *live* are told apart. Frames are photos of a finite pool, so each candidate scores each photo once,
+*Played* is one thing and *live* another. Frames are photos of a finite pool, so each candidate scores each photo once,
 through TorchServe; with these scores a plan is played frame by frame by the product's own sampler, votes and scoring.
 What is played is what a runner does that drops no frame. Live runs, in real time through feeder and TorchServe, check
 that: rates, CPU and F1, on the same frames. The plaza clip is live throughout.

@@ -5,7 +5,7 @@ REASONS = {
     "regime": """Where the published gains are not reached, four things differ from the authors' regime:
 
 - *The baselines are better.* Here they choose threshold and votes for every app, as Mainstream does. The published
-  ones have votes 1 and one threshold, so many cheap looks by a poor classifier drown in false alarms.
+  ones have votes 1 and one threshold, so many cheap frames of a poor classifier drown in false alarms.
 - *The classifiers lose less when they are frozen.* The published ones lose 70 % of their accuracy with everything
   frozen; ours lose a few points (the first table under "Predicted against measured" has p and e by branch-point). So
   Max-Sharing pays little for its rate.

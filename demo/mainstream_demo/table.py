@@ -32,7 +32,8 @@ def print_result(result: DemoResult, console: Console) -> None:
 def _policy_table(title: str, policy: PolicyResult) -> Table:
     table = Table(
         title=(
-            f"{title}: mean alert F1 {policy.mean_f1_measured:.3f} measured, {policy.mean_f1_predicted:.3f} predicted"
+            f"{title}: mean F1 of alerts {policy.mean_f1_measured:.3f} measured, "
+            f"{policy.mean_f1_predicted:.3f} predicted"
         ),
         caption=(
             f"cost {policy.cost:.3f} of budget {policy.budget:.3f} CPU planned, {policy.cpu_used:.3f} used "
@@ -70,7 +71,7 @@ def _row(app: AppResult) -> tuple[str, ...]:
 def _summary(result: DemoResult) -> Group:
     lines = [
         Text.from_markup(
-            f"Mainstream less {TITLES[each.baseline]}: [bold]{each.difference:+.3f}[/bold] mean alert F1 "
+            f"Mainstream less {TITLES[each.baseline]}: [bold]{each.difference:+.3f}[/bold] mean F1 of alerts "
             f"(95 % interval {each.low:+.2f} to {each.high:+.2f})"
         )
         for each in result.differences

@@ -74,7 +74,7 @@ _HELP = {
     "app_planned_fps": "Planned analysed frames per second.",
     "app_observed_fps": "Achieved analysed frames per second.",
     "app_events_last_hour": "Alerts in the last hour.",
-    "node_mean_f1": "Weighted mean of the predicted alert F1; an app that did not fit counts as 0.",
+    "node_mean_f1": "Weighted mean of the predicted F1 of alerts; an app that did not fit counts as 0.",
     "node_gap": "No plan can be better by more than this.",
     "node_planned_cost": "CPU-seconds per second that the plan should take.",
     "node_budget": "CPU-seconds per second that the plan may take.",

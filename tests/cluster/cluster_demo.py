@@ -89,7 +89,7 @@ def _show(stage: Stage, apps: list[str], console: Console) -> None:
     cpu = node.get("observed", {}).get("cpu")
     used = "" if cpu is None else f", {cpu:.3f} used"
     table = Table(
-        title=f"Mainstream: mean alert F1 {plan.get('meanF1', 0):.3f} predicted",
+        title=f"Mainstream: mean F1 of alerts {plan.get('meanF1', 0):.3f} predicted",
         caption=f"cost {plan.get('cost', 0):.3f} of budget {plan.get('budget', 0):.3f} CPU planned{used}",
         box=box.SIMPLE_HEAD,
         padding=0,
@@ -104,7 +104,7 @@ def _show(stage: Stage, apps: list[str], console: Console) -> None:
     console.print(table)
     for title, field in (("No-Sharing", "noSharingF1"), ("Max-Sharing", "maxSharingF1")):
         if field in plan:
-            console.print(f"Mainstream less {title}: {plan['meanF1'] - plan[field]:+.3f} mean alert F1, predicted")
+            console.print(f"Mainstream less {title}: {plan['meanF1'] - plan[field]:+.3f} mean F1 of alerts, predicted")
     console.print(f"{len(stage.outside.received.events)} events of namespace {TENANT} arrived at the webhook")
 
 

@@ -63,7 +63,7 @@ def test_a_newcomer_that_would_push_others_below_their_minimum_is_not_admitted(c
     refusal = decision.waiting["plaza/lamp-post"]
     assert refusal.reason == "OthersBelowMinimum"
     assert "would fall 0." in refusal.message
-    assert "below its minimum of alert F1." in refusal.message
+    assert "below its minimum F1 of alerts." in refusal.message
     assert decision.plan is not None
     assert decision.plan.shed == ("plaza/lamp-post",)
     assert decision.plan.mean_f1 < decision.plan.plan.mean_f1  # type: ignore[union-attr]

@@ -24,7 +24,7 @@ def share_interval(share: float, observations: float) -> tuple[float, float]:
 def f1_interval(
     recall: float, false_per_hour: float, events: MergedEvents, observed_events: float, observed_stretches: float
 ) -> tuple[float, float]:
-    """Of alert F1 that was counted on so many events and quiet stretches of one merge gap."""
+    """Of the F1 of alerts that was counted on so many events and quiet stretches of one merge gap."""
     frequency = min(max(events.frequency, 1e-12), 1.0)
     cycle_h = events.length_s / frequency / 3600.0
     stretches = max((1.0 - frequency) * cycle_h * 3600.0 / events.gap_s, 1e-12)

@@ -67,7 +67,9 @@ class PlanSummary(StatusModel):
     apps: int = Field(description="Apps in the plan.")
     cost: float = Field(description="CPU-seconds per second that the plan is expected to take.")
     budget: float = Field(description="CPU-seconds per second that it may take.")
-    mean_f1: float = Field(description="Weighted mean of the predicted alert F1; an app that did not fit counts as 0.")
+    mean_f1: float = Field(
+        description="Weighted mean of the predicted F1 of alerts; an app that did not fit counts as 0."
+    )
     gap: float | None = Field(None, description="No plan can be better by more than this.")
     no_sharing_f1: float | None = Field(None, description="The mean without sharing, same budget.")
     max_sharing_f1: float | None = Field(None, description="The mean with everything frozen, same budget.")

@@ -70,7 +70,7 @@ def plan(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     runner_plan: Annotated[Path | None, typer.Option(help="Also write what `mainstream run` takes.")] = None,
 ) -> None:
-    """Pick candidate, frame rate, threshold and votes for every app of a node, so that alert F1 is highest.
+    """Pick candidate, frame rate, threshold and votes for every app of a node, so that the F1 of alerts is highest.
 
     Apps that are refused, turned away, suspended or only tried (dry runs) are listed with the reason that their
     condition would have. Nothing is run and nothing is changed: it is decided as the operator decides, so the same

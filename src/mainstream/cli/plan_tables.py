@@ -32,7 +32,7 @@ def print_plan(made: Plan, console: Console) -> None:
         console.print(f"[bold]{app.name}[/bold]: {app.why}", highlight=False)
     proof = "" if made.gap is None else f", at most {made.gap:.1g} below the best possible"
     console.print(
-        f"\nmean alert F1 {made.mean_f1:.3f} ({made.status}{proof}); "
+        f"\nmean F1 of alerts {made.mean_f1:.3f} ({made.status}{proof}); "
         f"cost {made.cost.total:.3f} of {made.budget:.3f} CPU: stem {sum(s.cost for s in made.cost.segments):.3f}, "
         f"heads {sum(made.cost.heads.values()):.3f}, decoding and idle {made.cost.overhead:.3f}",
         highlight=False,
@@ -61,7 +61,7 @@ def print_what_if(result: WhatIf, console: Console) -> None:
         table.add_row(change.name, _short(change.before), _short(change.after), f"{change.f1_change:+.3f}")
     console.print(table)
     console.print(
-        f"mean alert F1 {result.before.mean_f1:.3f} before, {result.after.mean_f1:.3f} after; "
+        f"mean F1 of alerts {result.before.mean_f1:.3f} before, {result.after.mean_f1:.3f} after; "
         f"the others lose {result.lost_by_others:.3f} in all",
         highlight=False,
     )

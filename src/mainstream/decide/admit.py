@@ -136,13 +136,13 @@ def why_turned_away(why: TurnedAway) -> Refusal:
     who = "the app that comes" if why.others == 1 else f"the {why.others} apps that come"
     beside = f"{who} first (of greater weight, or older)"
     with_others = f"Beside {beside}" if why.others else "Even alone"
-    measure = f"alert {why.metric.replace('f', 'F', 1) if why.metric.startswith('f') else why.metric}"
+    measure = f"{why.metric.replace('f', 'F', 1) if why.metric.startswith('f') else why.metric} of alerts"
     if why.below_minimum is not None:
         one = beside if why.others == 1 else f"one of {beside}"
-        message = f"Not admitted: with it, {one} would fall {why.below_minimum:.2f} below its minimum of {measure}."
+        message = f"Not admitted: with it, {one} would fall {why.below_minimum:.2f} below its minimum {measure}."
         return Refusal(Reason.OTHERS_BELOW_MINIMUM, f"{message} {WAY_OUT_OF_BUDGET}")
     if why.own_minimum is not None:
-        message = f"Its minimum of {why.own_minimum:g} of {measure} cannot be reached {with_others.lower()}."
+        message = f"Its minimum {measure}, {why.own_minimum:g}, cannot be reached {with_others.lower()}."
         return Refusal(Reason.DOES_NOT_FIT, f"{message} {WAY_OUT_OF_BUDGET}")
     if why.out_of_memory:
         message = f"{with_others}, its networks do not fit into the runner's memory; raise spec.runner.memoryMebibytes."

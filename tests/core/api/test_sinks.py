@@ -48,7 +48,7 @@ def test_an_unknown_kind_is_refused() -> None:
     [
         (JsonLinesSink(path="a"), ()),
         (WebhookSink(url="http://a.example/"), (HostCall("url", url="http://a.example/"),)),
-        (MqttSink(host="broker", topic="t"), (HostCall("host", host="broker"),)),
+        (MqttSink(host="broker", topic="t"), (HostCall("host", host="broker", port=1883),)),
         (ClipsSink(prefix="s3://bucket/a"), (HostCall("store.region", host="s3.amazonaws.com"),)),
     ],
 )

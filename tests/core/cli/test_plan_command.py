@@ -49,7 +49,7 @@ def test_a_plan_says_why_each_app_got_what_it_got(paper: Path) -> None:
     output = run(paper)
     assert "door" in output
     assert "fps" in output
-    assert "mean alert F1" in output
+    assert "mean F1 of alerts" in output
 
 
 def test_the_same_plan_comes_as_json(paper: Path) -> None:
