@@ -124,29 +124,38 @@ def _runs_by_walking(
     """Walk the chain frame by frame, all votes at once.
 
     A run of X is completed at frame n either from the first frame on (n = X) or after a miss at frame n - X. With
-    `missed[n]` = P(no run yet, frame n a miss) and `hit` = P(no run yet, frame n a hit) that needs no state per length.
+    S(n) = P(no run within n) and m(n) = P(no run within n, frame n a miss) / P(miss) that needs no state per length:
+    m(n) = rho m(n-1) + (1 - rho) S(n-1), S(n) = S(n-1) - P(miss) P(hit after a miss) P(hit after a hit)^(X-1) m(n-X).
+    What is walked is m(n) / (1 - rho), which spares a product.
     """
     after_miss, after_hit = _chain(p, correlation)
-    rows = np.arange(len(votes))
     rest_of_run = after_hit[None, :] ** (votes[:, None] - 1)
+    calm = max(1.0 - correlation, 1e-16)  # at 1 no run begins after a miss: what is walked has no weight then
+    from_miss = (1.0 - p) * (1.0 - after_miss) * calm * rest_of_run
     from_start = p * rest_of_run
-    from_miss = (1.0 - after_miss) * rest_of_run
-    last, pad = int(counts[-1]), int(votes.max())
-    missed = np.zeros((last + 1 + pad, len(votes), len(p)))  # row n + pad holds frame n
-    found = np.zeros((last + 1, len(votes), len(p)))
-    if last >= 1:
-        missed[1 + pad] = 1.0 - p
-        found[1] = np.where(votes[:, None] == 1, p, 0.0)
-        hit = p - found[1]
-        for n in range(2, last + 1):
-            completed = from_miss * missed[n - votes + pad, rows]
-            if n <= pad:
-                completed += np.where(votes[:, None] == n, from_start, 0.0)
-            previous = missed[n - 1 + pad]
-            missed[n + pad] = after_miss * previous + (1.0 - after_hit) * hit
-            hit = after_hit * hit + (1.0 - after_miss) * previous - completed
-            np.add(found[n - 1], completed, out=found[n])
-    return found[counts].transpose(1, 0, 2)
+    last, longest = int(counts[-1]), int(votes.max())
+    result = np.zeros((len(counts), len(votes), len(p)))
+    missed = np.full((longest + 1, len(votes), len(p)), 1.0 / calm)  # frame n in row n % (longest + 1)
+    rows, by_vote = list(missed), missed.reshape(-1, len(p))
+    places = np.arange(len(votes))
+    back = list((np.arange(longest + 1)[:, None] - votes) % (longest + 1) * len(votes) + places)  # frame n - X
+    quiet, completed = np.ones_like(from_miss), np.empty_like(from_miss)
+    asked = np.searchsorted(counts, 1)
+    for n in range(1, last + 1):
+        at = n % (longest + 1)
+        if n > 1:
+            np.multiply(rows[at - 1], correlation, out=rows[at])
+            rows[at] += quiet
+        by_vote.take(back[at], axis=0, out=completed, mode="clip")
+        completed *= from_miss
+        if n <= longest:
+            completed[votes > n] = 0.0
+            completed[votes == n] = from_start[votes == n]
+        quiet -= completed
+        if n == counts[asked]:
+            np.minimum(np.subtract(1.0, quiet, out=result[asked]), 1.0, out=result[asked])
+            asked += 1
+    return result.transpose(1, 0, 2)
 
 
 def _runs_by_squaring(
@@ -175,13 +184,6 @@ def _runs_by_squaring(
             if count >= 1:
                 result[row, column] = state[:, 0, x]
     return result
-
-
-def precision(recall: ArrayLike, false_alarm: ArrayLike, frequency: float) -> FloatArray:
-    """pi R(p) / (pi R(p) + (1 - pi) R(e)); 0 where nothing is reported at all."""
-    true_share = frequency * np.asarray(recall, dtype=np.float64)
-    reported = true_share + (1.0 - frequency) * np.asarray(false_alarm, dtype=np.float64)
-    return np.divide(true_share, reported, out=np.zeros_like(reported), where=reported > 0.0)
 
 
 def f_beta(recall: ArrayLike, precision: ArrayLike, beta: float = 1.0) -> FloatArray:

@@ -27,11 +27,25 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Alerts:
-    """Predicted or replayed; all of one shape."""
+    """Predicted or replayed; arrays of one shape."""
 
     recall: FloatArray
-    precision: FloatArray
-    false_per_hour: FloatArray
+    false_per_event: FloatArray
+    """false alerts for each event"""
+    open_share: FloatArray
+    """share of the time outside events in which an alert is open; 0 where nothing is known of it"""
+    events_per_hour: float
+
+    @property
+    def precision(self) -> FloatArray:
+        """Found events over these and false alerts; 0 where no alert opens at all."""
+        claimed = self.recall + self.false_per_event
+        return np.divide(self.recall, claimed, out=np.zeros_like(claimed), where=claimed > 0.0)
+
+    @property
+    def false_per_hour(self) -> FloatArray:
+        """False alerts an hour."""
+        return self.events_per_hour * self.false_per_event
 
 
 def predicted(
@@ -39,18 +53,28 @@ def predicted(
 ) -> Alerts:
     """Alerts of operating points p, e (P,) at rates `fps` (F,) under `votes` (X,), as the chain has them."""
     alarmed = found_share(p, fps, votes, events.events, correlation)
-    quiet, opens = _outside(e, fps, votes, events.gap_s, correlation)
+    quiet, opening = _outside(e, fps, votes, events.gap_s, correlation)
     late_s = tolerance_s(events.length_s)
-    rate = fps[:, None, None]
-    recall = np.minimum(1.0, alarmed * (1.0 - quiet) + rate * late_s * opens)
-    free_s = _quiet_per_event_s(events) - alarmed * events.gap_s - late_s
-    return _with_false(recall, rate * opens * np.maximum(0.0, free_s), events)
+    opening *= fps[:, None, None]  # alerts a second
+    recall = np.subtract(1.0, quiet)
+    recall *= alarmed
+    recall += late_s * opening
+    np.minimum(recall, 1.0, out=recall)
+    false = _free_s(alarmed, events)
+    false *= opening
+    return Alerts(recall, false, quiet, events_per_hour(events))
 
 
 def replayed(recall: FloatArray, false_share: FloatArray, events: MergedEvents) -> Alerts:
     """Alerts of a replay that found `recall` of events and opened a false alert in `false_share` of stretches of G."""
-    free_s = _quiet_per_event_s(events) - recall * events.gap_s - tolerance_s(events.length_s)
-    return _with_false(recall, false_share * np.maximum(0.0, free_s) / events.gap_s, events)
+    false = false_share * _free_s(recall, events) / events.gap_s
+    return Alerts(recall, false, np.zeros_like(recall), events_per_hour(events))
+
+
+def deciding_share(e: FloatArray, votes: IntArray, correlation: float) -> FloatArray:
+    """Share of analysed frames outside events that are decisions, (X, P): an alert is open for no less of the time."""
+    share: FloatArray = e * (e + correlation * (1.0 - e)) ** (votes[:, None] - 1)
+    return share
 
 
 def false_share(false: float, found: float, observed: int, quiet_s: float, events: MergedEvents) -> float:
@@ -65,16 +89,18 @@ def false_stretches(found: float, observed: int, quiet_s: float, events: MergedE
     return max(0.0, open_s / events.gap_s)
 
 
-def _quiet_per_event_s(events: MergedEvents) -> float:
-    frequency = max(events.frequency, _NEVER)
-    return max(events.gap_s, events.length_s * (1.0 - frequency) / frequency)
+def events_per_hour(events: MergedEvents) -> float:
+    """How often something happens; never quite 0."""
+    return SECONDS_PER_HOUR * max(events.frequency, _NEVER) / events.length_s
 
 
-def _with_false(recall: FloatArray, false_per_event: FloatArray, events: MergedEvents) -> Alerts:
-    claimed = recall + false_per_event
-    precision = np.divide(recall, claimed, out=np.zeros_like(claimed), where=claimed > 0.0)
+def _free_s(found: FloatArray, events: MergedEvents) -> FloatArray:
+    """Seconds for each event in which a false alert could open, of the shape of `found`."""
     frequency = max(events.frequency, _NEVER)
-    return Alerts(recall, precision, SECONDS_PER_HOUR * frequency * false_per_event / events.length_s)
+    between_s = max(events.gap_s, events.length_s * (1.0 - frequency) / frequency)
+    free_s: FloatArray = found * -events.gap_s
+    free_s += between_s - tolerance_s(events.length_s)
+    return np.maximum(free_s, 0.0, out=free_s)
 
 
 def _outside(
@@ -87,7 +113,9 @@ def _outside(
     table = runs_within(e, counts, votes, correlation)
     column = np.arange(len(votes))[None, :]
     quiet = table[column, np.searchsorted(counts, ends - 1)]
-    return quiet, table[column, np.searchsorted(counts, ends)] - quiet
+    opens = table[column, np.searchsorted(counts, ends)]
+    opens -= quiet
+    return quiet, np.maximum(opens, 0.0, out=opens)
 
 
 def found_share(
@@ -103,6 +131,8 @@ def found_share(
     counts = np.unique(np.concatenate([whole.ravel(), whole.ravel() + 1]))
     table = runs_within(p, counts, votes, correlation).transpose(1, 0, 2)
     below, above = np.searchsorted(counts, whole), np.searchsorted(counts, whole + 1)
+    if len(events) == len(single) == 1:
+        return _between(table, below[0], above[0], part[0])
     # An event of one piece is linear in the table, so that one product does for all of them.
     share = np.zeros((len(fps), len(counts)))
     rates = np.arange(len(fps))
@@ -114,11 +144,21 @@ def found_share(
     for event in several:
         unseen = np.ones_like(found)
         for piece in range(at, at + len(event.pieces_s)):
-            within = part[piece][:, None, None]
-            unseen *= 1.0 - (1.0 - within) * table[below[piece]] - within * table[above[piece]]
+            unseen *= 1.0 - _between(table, below[piece], above[piece], part[piece])
         at += len(event.pieces_s)
         found += 1.0 - (unseen if event.weight == 1.0 else np.maximum(unseen, 0.0) ** event.weight)
-    return np.clip(found / len(events), 0.0, 1.0)
+    found /= len(events)
+    return np.clip(found, 0.0, 1.0, out=found)
+
+
+def _between(table: FloatArray, below: IntArray, above: IntArray, part: FloatArray) -> FloatArray:
+    """Rows (F, X, P) of a table (counts, X, P) between two whole numbers of frames each."""
+    found: FloatArray = table[below]
+    more = table[above]
+    more -= found
+    more *= part[:, None, None]
+    found += more
+    return found
 
 
 def _is_single(event: MergedEvent) -> bool:

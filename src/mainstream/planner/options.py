@@ -1,10 +1,10 @@
 """The best threshold and votes for every (candidate, rate) of an app.
 
 Threshold and votes cost nothing more, so they are chosen before the search begins; what is left to search is
-(candidate, rate). Invariant: `value[k, f]` is the highest value of the app's metric over its allowed thresholds and
-votes for candidate k at rate f that keep to its maximum of false alerts, and `threshold`, `votes`, `recall`,
-`precision` and `false_per_hour` are those it is reached with (the first in order of votes, then of thresholds, where
-several reach it).
+(candidate, rate). Invariant: `value[k, f]` is the highest value of the app's metric over those allowed thresholds and
+votes for candidate k at rate f that are quiet for half of the time without events and keep to its maximum of false
+alerts, and `threshold`, `votes`, `recall`, `precision` and `false_per_hour` are those it is reached with (the first in
+order of votes, then of thresholds, where several reach it).
 
 An app that is not fully trusted has recall and precision of every option multiplied with its `trust`. Every metric is
 homogeneous in the two, so its value is multiplied as well: the best threshold and votes stay the best, the search is as
@@ -15,20 +15,27 @@ a doubt would buy rate.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from mainstream.alerts.law import Alerts
-from mainstream.events import Compat, f1, f_beta
+from mainstream.events import Compat, f1
 from mainstream.planner.predictions import FloatArray, IntArray, of_points, of_replays
-from mainstream.planner.problem import App, Candidate, Objective, Pin, Running
+from mainstream.planner.problem import App, Candidate, Objective, OperatingPoint, Pin, Running
 from mainstream.planner.wording import HOURS_PER_DAY
 
 TABLES_KEPT = 256
 COARSE_FPS = (1.0, 5.0)
 COARSE_VOTES = 2
+LEAST_RECALL = 0.05
+"""Below this recall an app finds nothing to speak of, and being right when it does is worth nothing."""
+MOST_OPEN = 0.5
+"""An option whose alerts are open for more of the time without events is never chosen (docs/design.md, "Alerts")."""
+POINTS_AT_ONCE = 320
+"""Operating points that are predicted together: what they need stays in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,21 @@ class OptionTable:
 
 
 def metric_of(objective: Objective, alerts: Alerts) -> FloatArray:
-    """Value of an app's metric, of the shape of `alerts`."""
+    """Value of an app's metric, of the shape of `alerts`: its own array.
+
+    Precision counts as 0 where hardly an event is found. F of r found and b false alerts for each event is
+    (1 + beta^2) r / (beta^2 + r + b): what `f_beta` gives of recall and precision.
+    """
     if objective.metric == "recall":
-        return alerts.recall
+        return alerts.recall.copy()
     if objective.metric == "precision":
-        return alerts.precision
-    return f_beta(alerts.recall, alerts.precision, objective.beta if objective.metric == "f-beta" else 1.0)
+        return np.where(alerts.recall >= LEAST_RECALL, alerts.precision, 0.0)
+    weight = objective.beta**2 if objective.metric == "f-beta" else 1.0
+    below = alerts.recall + alerts.false_per_event
+    below += weight
+    value: FloatArray = np.multiply(alerts.recall, 1.0 + weight)
+    value /= below
+    return value
 
 
 @lru_cache(maxsize=TABLES_KEPT)
@@ -125,25 +141,33 @@ def _fill_modelled(
 ) -> None:
     """Candidates that were not replayed: the law of alerts, for all of them in one walk."""
     app = table.app
-    points = [
-        [
+    points = {
+        k: [
             point
             for point in app.candidates[k].operating_points
             if pin is None or pin.threshold in (None, point.threshold)
         ]
         for k in candidates
-    ]
-    flat = [point for of_candidate in points for point in of_candidate]
-    if not flat:
-        return
-    thresholds, p, e = (np.array([getattr(point, name) for point in flat]) for name in ("threshold", "p", "e"))
-    alerts = of_points(app, table.rates, votes, p, e, compat)
-    ends = np.cumsum([len(of_candidate) for of_candidate in points])
-    for k, of_candidate, end in zip(candidates, points, ends.tolist(), strict=True):
-        if of_candidate:
-            those = slice(end - len(of_candidate), end)
-            part = Alerts(alerts.recall[..., those], alerts.precision[..., those], alerts.false_per_hour[..., those])
-            _keep_best(table, k, votes, thresholds[those], part)
+    }
+    for some in _in_chunks([k for k in candidates if points[k]], points):
+        flat = [point for k in some for point in points[k]]
+        thresholds, p, e = (np.array([getattr(point, name) for point in flat]) for name in ("threshold", "p", "e"))
+        alerts = of_points(app, table.rates, votes, p, e, compat)
+        _keep_best(table, some, [len(points[k]) for k in some], votes, thresholds, alerts)
+
+
+def _in_chunks(candidates: list[int], points: Mapping[int, Sequence[OperatingPoint]]) -> Iterator[list[int]]:
+    """Neighbouring candidates that have `POINTS_AT_ONCE` points together, or one."""
+    chunk: list[int] = []
+    held = 0
+    for k in candidates:
+        if chunk and held + len(points[k]) > POINTS_AT_ONCE:
+            yield chunk
+            chunk, held = [], 0
+        chunk.append(k)
+        held += len(points[k])
+    if chunk:
+        yield chunk
 
 
 def _fill_replayed(table: OptionTable, k: int, candidate: Candidate, votes: IntArray, pin: Pin | None) -> None:
@@ -154,27 +178,35 @@ def _fill_replayed(table: OptionTable, k: int, candidate: Candidate, votes: IntA
         if point.votes in votes and (pin is None or pin.threshold in (None, point.threshold))
     ]
     if points:
-        thresholds, alerts = of_replays(table.app, table.rates, votes, points)
-        _keep_best(table, k, votes, thresholds, alerts)
+        thresholds, alerts = of_replays(table.app, candidate, table.rates, votes, points)
+        _keep_best(table, [k], [len(thresholds)], votes, thresholds, alerts)
 
 
-def _keep_best(table: OptionTable, k: int, votes: IntArray, thresholds: FloatArray, alerts: Alerts) -> None:
-    """Reduce alerts (F, X, T) over votes and thresholds into row `k` of the table."""
+def _keep_best(
+    table: OptionTable, candidates: list[int], sizes: list[int], votes: IntArray, thresholds: FloatArray, alerts: Alerts
+) -> None:
+    """Reduce alerts (F, X, P) over votes and thresholds into the candidates' rows; each has so many of the points."""
     objective, trust = table.app.objective, table.app.trust
-    if trust < 1.0:
-        alerts = Alerts(alerts.recall * trust, alerts.precision * trust, alerts.false_per_hour)
     value = metric_of(objective, alerts)
+    if trust < 1.0:
+        value *= trust
+    value[alerts.open_share > MOST_OPEN] = -1.0
     if objective.maximum_false_alerts_per_day is not None:
         useful = (alerts.recall > 0.0) & (value >= (objective.minimum or 0.0))
         false = np.where(useful, alerts.false_per_hour, np.inf)
-        table.least_false_per_hour[k] = false.min(axis=(1, 2))
-        most = objective.maximum_false_alerts_per_day / HOURS_PER_DAY
-        value = np.where(false <= most, value, -1.0)
-    by_rate = value.reshape(len(table.rates), -1)
-    best = by_rate.argmax(axis=1)
-    x, t = np.divmod(best, len(thresholds))
-    f = np.arange(len(table.rates))
-    table.value[k] = by_rate[f, best]
-    for name in ("recall", "precision", "false_per_hour"):
-        getattr(table, name)[k] = getattr(alerts, name)[f, x, t]
-    table.threshold[k], table.votes[k] = thresholds[t], votes[x]
+        ends = np.cumsum([0, *sizes])
+        table.least_false_per_hour[candidates] = np.minimum.reduceat(false.min(axis=1), ends[:-1], axis=1).T
+        value[false > objective.maximum_false_alerts_per_day / HOURS_PER_DAY] = -1.0
+    f, first = np.arange(len(table.rates)), 0
+    for k, size in zip(candidates, sizes, strict=True):
+        by_rate = value[:, :, first : first + size].reshape(len(f), -1)
+        best = by_rate.argmax(axis=1)
+        x, t = np.divmod(best, size)
+        t += first
+        found, false = alerts.recall[f, x, t], alerts.false_per_event[f, x, t]
+        table.value[k] = by_rate[f, best]
+        chosen = replace(alerts, recall=found, false_per_event=false)
+        table.recall[k], table.precision[k] = trust * found, trust * chosen.precision
+        table.false_per_hour[k] = chosen.false_per_hour
+        table.threshold[k], table.votes[k] = thresholds[t], votes[x]
+        first += size

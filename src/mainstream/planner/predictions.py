@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.alerts.law import SECONDS_PER_HOUR, Alerts, predicted, replayed
+from mainstream.alerts.law import SECONDS_PER_HOUR, Alerts, deciding_share, predicted, replayed
 from mainstream.alerts.merging import merged_events
-from mainstream.events import Compat, frames_per_event, precision, run_table
-from mainstream.planner.problem import App, ReplayedPoint
+from mainstream.events import Compat, frames_per_event, run_table
+from mainstream.planner.problem import App, Candidate, ReplayedPoint
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+_NEVER = 1e-12
+"""Frequency that stands for 0, so that precision stays defined."""
 
 
 def of_points(
@@ -30,9 +34,13 @@ def of_points(
 
 
 def of_replays(
-    app: App, rates: FloatArray, votes: IntArray, points: Sequence[ReplayedPoint]
+    app: App, candidate: Candidate, rates: FloatArray, votes: IntArray, points: Sequence[ReplayedPoint]
 ) -> tuple[FloatArray, Alerts]:
-    """Thresholds (P,) that were replayed, ascending, and the alerts at them; nothing where one was not."""
+    """Thresholds (P,) that were replayed, ascending, and the alerts at them; nothing where one was not.
+
+    A replay does not tell for how long alerts are open. It is at least the share of frames that are decisions, known
+    where the candidate has an operating point at the threshold.
+    """
     thresholds = np.array(sorted({point.threshold for point in points}))
     recall = np.zeros((len(rates), len(votes), len(thresholds)))
     false = np.zeros_like(recall)
@@ -44,7 +52,10 @@ def of_replays(
             curve = sorted(curves[vote, threshold])
             recall[:, x, t] = _between(rates, ((fps, found) for fps, found, _ in curve))
             false[:, x, t] = _between(rates, ((fps, share) for fps, _, share in curve))
-    return thresholds, replayed(recall, false, merged_events(app.events))
+    hits = {point.threshold: point.e for point in candidate.operating_points}
+    e = np.array([hits.get(threshold, 0.0) for threshold in thresholds.tolist()])
+    least_open = np.broadcast_to(deciding_share(e, votes, app.events.correlation), recall.shape)
+    return thresholds, replace(replayed(recall, false, merged_events(app.events)), open_share=least_open)
 
 
 def _between(rates: FloatArray, curve: Iterable[tuple[float, float]]) -> FloatArray:
@@ -59,5 +70,6 @@ def _windowed(app: App, rates: FloatArray, votes: IntArray, p: FloatArray, e: Fl
     frames = frames_per_event(events.length_s, rates, stream_fps=app.stream_fps, compat=compat)
     found = run_table(np.concatenate([p, e]), frames, votes, events.correlation).transpose(1, 0, 2)
     recall, false_alarm = found[..., : len(p)], found[..., len(p) :]
-    false_per_hour = SECONDS_PER_HOUR * (1.0 - events.frequency) * false_alarm / events.length_s
-    return Alerts(recall, precision(recall, false_alarm, events.frequency), false_per_hour)
+    frequency = max(events.frequency, _NEVER)
+    false = (1.0 - events.frequency) / frequency * false_alarm
+    return Alerts(recall, false, np.zeros_like(recall), SECONDS_PER_HOUR * frequency / events.length_s)
