@@ -98,7 +98,8 @@ class _Planning:
         self.total_weight = sum(app.weight for app in problem.apps)
         self.shed = dict.fromkeys(
             self.hopeless(),
-            "did not fit: nothing that this policy allows keeps its minimum and its maximum of false alerts",
+            "did not fit: nothing that this policy allows keeps its minimum and its maximum of false alerts, "
+            "and is quiet for half of the time without events",
         )
 
     def hopeless(self) -> list[str]:

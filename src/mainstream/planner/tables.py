@@ -62,9 +62,18 @@ def nothing_left(problem: Problem, app: App) -> InvalidInputError:
     minimum, maximum = app.objective.minimum, app.objective.maximum_false_alerts_per_day
     free = replace(app, objective=replace(app.objective, maximum_false_alerts_per_day=None))
     best = float(option_table(free, pin, problem.compat).value.max())
-    if best < 0.0:
-        message = f"app '{app.name}': its pin leaves no candidate, threshold and votes; loosen the pin"
+    if best < 0.0 and pin is not None:
+        message = (
+            f"app '{app.name}': its pin leaves no candidate, threshold and votes, or only such that are on for more "
+            "than half of the time without events; loosen the pin"
+        )
         return InvalidInputError(message, field=f"pins[{place}]")
+    if best < 0.0:
+        message = (
+            f"app '{app.name}': whatever threshold, rate and votes it is allowed, it is on for more than half of the "
+            "time without events; allow more of them, shorten its merge gap, or train it anew"
+        )
+        return InvalidInputError(message, field=f"apps[{problem.apps.index(app)}].candidates")
     if minimum is not None and best < minimum:
         message = (
             f"app '{app.name}': nothing it is allowed reaches its minimum of {minimum:g} "

@@ -23,8 +23,9 @@ from mainstream.mpackage.manifest import (
 from mainstream.runner_plan import RunnerApp
 from mainstream.workload.node_workload import PlacedApp
 
-_UNKNOWN_QUALITY = {"p": 0.9, "e": 0.01}
-"""of a candidate that is the only one: nothing follows from it"""
+_UNKNOWN_QUALITY = {"p": 0.9, "e": 0.0}
+_UNKNOWN_FRAMES = {"frames_event": 100, "frames_other": 10**9}
+"""of a candidate that is the only one: nothing follows from it, and nothing rules it out as on all the time"""
 _LENGTH_S = 1.0
 
 
@@ -84,7 +85,7 @@ def _package(entry: RunnerApp, prefix_hashes: tuple[str, ...]) -> Manifest:
             frequency=Statistic(value=0.1, source="declared"),
             correlation=Statistic(value=0.0, source="declared"),
         ),
-        evaluation=Evaluation(frames_event=100, frames_other=100, block_frames=1, events=0, quiet_s=0),
+        evaluation=Evaluation(**_UNKNOWN_FRAMES, block_frames=1, events=0, quiet_s=0),
         candidates=(candidate,),
         training=Training(data_digest=entry.package_digest, seed=0, settings={}, versions={}),
     )
