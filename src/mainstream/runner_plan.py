@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from mainstream.api.sinks import Sink
 from mainstream.api.video_stream import Crop
 from mainstream.digest import Sha256
-from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability
+from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability, TrainedView
 
 
 class _Part(BaseModel):
@@ -54,6 +54,8 @@ class RunnerApp(_Part):
     cooldown_s: float | None = Field(None, gt=0)
     """for so long after an alert that was delivered opened, further ones are muted"""
     sinks: tuple[Sink, ...] = ()
+    trained_view: TrainedView | None = None
+    """what of the picture its package was trained on; None where that were pictures, which are no part of a camera's"""
 
     @property
     def blobs(self) -> tuple[Blob, ...]:

@@ -11,6 +11,7 @@ from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop, View
 from mainstream.decide.refusal import Refusal
+from mainstream.mpackage.manifest import TrainedView
 from mainstream.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
@@ -121,6 +122,21 @@ def test_an_app_whose_view_reaches_out_of_the_picture_is_not_ready(cluster: Clus
     small = StatusReport(node="n1", streams={"plaza/plaza": stream})
     known = replace(facts(cluster, small), crop=Crop(x=600, y=0, width=100, height=100))
     assert condition(app_status(cluster.apps["plaza/crossing"], known, NOW), "Ready") == ("False", "OtherSize")
+
+
+@pytest.mark.parametrize(
+    ("crop", "reason"),
+    [(None, "OtherView"), (Crop(x=300, y=0, width=320, height=480), "Analysing")],
+)
+def test_an_app_on_another_view_than_was_trained_on_runs_and_is_told_so(
+    cluster: ClusterState, crop: Crop | None, reason: str
+) -> None:
+    known = facts(cluster, report())
+    assert known.ordered is not None
+    trained = TrainedView(width=640, height=480, crop=Crop(x=300, y=0, width=320, height=480))
+    ordered = known.ordered.model_copy(update={"trained_view": trained})
+    status = app_status(cluster.apps["plaza/crossing"], replace(known, ordered=ordered, crop=crop), NOW)
+    assert condition(status, "Ready") == ("True", reason)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from scripted_camera import ScriptedCamera, pictures_of
 from mainstream.api.sinks import JsonLinesSink
 from mainstream.api.video_stream import Crop
 from mainstream.errors import MainstreamError
+from mainstream.mpackage.manifest import TrainedView
 from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.run import RunProgress, run_plan_on
 from mainstream_runner.serving.torchserve import TorchServe
@@ -203,13 +204,16 @@ def test_times_of_a_run_are_those_of_the_files_stamps_whatever_rate_is_declared(
     server: TorchServe, make_plan, store: Path, cases: Path, tmp_path: Path
 ) -> None:
     plan: RunnerPlan = make_plan([(15, 10.0)], url=f"file:{cases / 'data/fps30.mp4'}", fps=10.0)
+    trained = TrainedView(width=320, height=240, crop=Crop(x=0, y=0, width=64, height=64))
+    plan = plan.model_copy(update={"apps": (plan.apps[0].model_copy(update={"trained_view": trained}),)})
     heard: list[RunProgress] = []
     report = run_plan_on(server, plan, store, tmp_path, start_frame=60, end_frame=120, on_progress=heard.append)
     assert report.seconds == pytest.approx(2.0, abs=0.3)
     scored = [(line["frame"], line["captured_s"]) for line in lines(report.frames_path)]
     assert len(scored) == pytest.approx(20, abs=1)
     assert [captured_s for _, captured_s in scored] == pytest.approx([frame / 30 for frame, _ in scored])
-    (notice,) = [each.notice for each in heard if each.notice is not None]
+    view, notice = [each.notice for each in heard if each.notice is not None]
+    assert (view.stream, "the package was trained on 0,0,64,64 of" in view.text) == (plan.apps[0].name, True)
     assert notice.text.startswith("Frames come at 30 a second, and 10 are declared; set framesPerSecond")
 
 

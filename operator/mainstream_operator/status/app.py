@@ -11,10 +11,11 @@ from mainstream.api.video_stream import Crop
 from mainstream.decide.admit import WAY_OUT_OF_BUDGET
 from mainstream.decide.dry_run import DryRunOutcome
 from mainstream.decide.refusal import Refusal
-from mainstream.footage.stream_fit import reaches_out
+from mainstream.footage.stream_fit import DeliveredPicture, reaches_out
 from mainstream.planner import AppPlan
 from mainstream.runner_plan import RunnerApp
 from mainstream.status_report import AppStatusReport, StatusReport
+from mainstream.workload.trained_view import view_problem
 from mainstream_operator.status.conditions import (
     Stated,
     condition_of,
@@ -134,6 +135,10 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
         files = f"{len(reported.lacks)} {'file' if len(reported.lacks) == 1 else 'files'}"
         return is_false("Ready", Reason.FETCHING_WEIGHTS, f"The runner fetches {files} of the app's weights.")
     if reported is not None and reported.analysed > 0:
+        picture = None if stream is None else DeliveredPicture(stream.width, stream.height, None).size
+        other = view_problem(facts.crop, facts.ordered.trained_view, picture)
+        if other is not None:
+            return is_true("Ready", Reason.OTHER_VIEW, f"Frames are analysed; {other}.")
         return is_true("Ready", Reason.ANALYSING, "Frames are analysed.")
     if report.plan_problem:
         return is_false("Ready", Reason.PLAN_NOT_SERVED, f"The runner cannot serve the plan: {report.plan_problem}")

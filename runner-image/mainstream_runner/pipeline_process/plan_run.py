@@ -55,7 +55,7 @@ class PlanRun:
         self._stopping = threading.Event()
         self._failure: MainstreamError | None = None
         self._start_s = self._ended_s = time.monotonic()
-        self._watch = StreamWatch(self._send_notice)
+        self._watch = StreamWatch(config.plan, self._send_notice)
         self._taken: dict[str, int] = {}
         """frames of cameras"""
 

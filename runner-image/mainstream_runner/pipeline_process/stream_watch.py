@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.stream_fit import DeliveredPicture, other_rate, view_beyond_picture
-from mainstream.runner_plan import RunnerStream
+from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream.status_report import StreamStatusReport
+from mainstream.workload.trained_view import other_views
 
 _AGAIN_S = 5.0
 """until what a camera is waited for is said again"""
@@ -15,16 +16,21 @@ _AGAIN_S = 5.0
 class StreamWatch:
     """The streams of one run; `notice` takes a stream's name and a sentence."""
 
-    def __init__(self, notice: Callable[[str, str], None]) -> None:
+    def __init__(self, plan: RunnerPlan, notice: Callable[[str, str], None]) -> None:
+        self._plan = plan
         self._notice = notice
         self._rates_said: set[str] = set()
         self._waiting_said_s: dict[str, float] = {}
 
     def check(self, stream: RunnerStream, delivered: DeliveredPicture) -> None:
-        """Raises `InvalidInputError` where a view reaches beyond the picture; notices a rate that is not declared."""
+        """Raises `InvalidInputError` where a view reaches beyond the picture; notices a rate that is not declared, and
+        views that packages were not trained on.
+        """
         beyond = view_beyond_picture(stream.crops, delivered)
         if beyond is not None:
             raise InvalidInputError(beyond, field=f"streams[{stream.name}].crops")
+        for app, said in other_views(self._plan, stream.name, delivered.size):
+            self._notice(app, said)
         self._check_rate(stream, delivered)
 
     def follow(self, stream: RunnerStream, report: StreamStatusReport) -> None:

@@ -86,7 +86,7 @@ def plan(
         node=node,
     )
     decided, decision = surroundings.decide(declared, policy)
-    print_stream_notices(declared.streams)
+    print_stream_notices(declared.streams, decision.runner_plan)
     print_app_notices(decided.apps)
     console = Console()
     if swept is not None:

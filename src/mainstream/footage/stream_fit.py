@@ -22,6 +22,11 @@ class DeliveredPicture:
     height: int | None
     fps: float | None
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height, where both are known."""
+        return None if self.width is None or self.height is None else (self.width, self.height)
+
 
 def reaches_out(crop: Crop | None, width: int | None, height: int | None) -> bool:
     """Whether a crop reaches beyond a picture of that size, as far as that is known."""

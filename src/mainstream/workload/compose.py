@@ -82,4 +82,5 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
         merge_gap_s=placed.merge_gap_s,
         cooldown_s=placed.app.spec.cooldown_seconds,
         sinks=tuple(placed.app.spec.sinks),
+        trained_view=package.training.view,
     )

@@ -1,10 +1,13 @@
 """Whether a package may look at a view: it was trained on a part of the picture, and knows nothing of any other.
 
-One check for `mainstream plan`, `mainstream run` and the operator. Pure.
+One check for `mainstream plan`, `mainstream run` and the operator; it is said, not refused. Pure.
 """
+
+from collections.abc import Iterator
 
 from mainstream.api.video_stream import Crop
 from mainstream.mpackage.manifest import TrainedView
+from mainstream.runner_plan import RunnerPlan
 
 _SAME_PART = 0.9
 """share of two parts that overlaps, of what either covers: less is another view"""
@@ -31,6 +34,16 @@ def view_problem(view: Crop | None, trained: TrainedView | None, picture: tuple[
         f"the view is {_named(view)}, but the package was trained on {trained.in_words} ({overlap:.0%} in common): "
         "what it promises does not hold there; name the view that it was trained on, or train it on this one (--crop)"
     )
+
+
+def other_views(plan: RunnerPlan, stream: str, picture: tuple[int, int] | None = None) -> Iterator[tuple[str, str]]:
+    """Apps of a stream that look at another part of its picture than was trained on, each with a sentence about it."""
+    for each in plan.streams:
+        for app in plan.apps:
+            if each.name == app.stream == stream:
+                problem = view_problem(each.crops[app.view], app.trained_view, picture)
+                if problem is not None:
+                    yield app.name, problem
 
 
 def _box(crop: Crop | None, width: int, height: int) -> _Box:

@@ -1,8 +1,10 @@
+from types import SimpleNamespace
+
 import pytest
 
 from mainstream.api.video_stream import Crop
 from mainstream.mpackage.manifest import TrainedView
-from mainstream.workload.trained_view import view_problem
+from mainstream.workload.trained_view import other_views, view_problem
 
 CROP = Crop(x=192, y=140, width=576, height=288)
 TRAINED = TrainedView(width=768, height=576, crop=CROP)
@@ -46,3 +48,21 @@ def test_another_part_of_the_picture_is_told_with_both(view, trained, picture, s
     problem = view_problem(view, trained, picture)
     assert problem is not None
     assert sentence in problem
+
+
+def test_of_a_plan_the_apps_on_another_view_of_a_stream_are_named() -> None:
+    plan = SimpleNamespace(
+        streams=(SimpleNamespace(name="gate", crops={"door": CROP, "whole": None}),),
+        apps=tuple(
+            SimpleNamespace(name=name, stream="gate", view=view, trained_view=trained)
+            for name, view, trained in (
+                ("right", "door", TRAINED),
+                ("other", "whole", TRAINED),
+                ("unknown", "door", None),
+            )
+        ),
+    )
+    assert [name for name, _ in other_views(plan, "gate")] == ["other"]
+    # Of a camera of twice the resolution the same pixels are another part.
+    assert [name for name, _ in other_views(plan, "gate", (1536, 1152))] == ["right", "other"]
+    assert not list(other_views(plan, "yard"))
