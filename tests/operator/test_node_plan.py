@@ -102,6 +102,19 @@ def test_a_namespace_costs_no_more_than_its_share(cluster: ClusterState) -> None
     assert {each.reason for each in refused.waiting.values()} == {"QuotaExceeded"}
 
 
+def test_a_minimum_counts_within_the_share_of_its_namespace_unless_that_is_granted_more(cluster: ClusterState) -> None:
+    put(cluster, "crossing", 1, objective={"weight": 10, "minimum": 0.3})
+    grant(cluster, 0.3)
+
+    def decided_under(**quotas: Quota) -> NodeDecision:
+        snapshot = take_snapshot(cluster, "n1", Quotas(default=Quota(budget_share=0.02), namespaces=quotas))
+        return decide(replace(observed(cluster), snapshot=snapshot), KeptPlanning())
+
+    assert "plaza/crossing" in running(decided(cluster))
+    assert decided_under().waiting["plaza/crossing"].reason == "QuotaExceeded"
+    assert "plaza/crossing" in running(decided_under(plaza=Quota(budget_share=0.9)))
+
+
 def test_a_weight_counts_for_no_more_than_its_namespace_may_give_and_the_app_is_told(cluster: ClusterState) -> None:
     put(cluster, "crossing", 1)
     put(cluster, "lamp-post", 2, objective={"weight": 1000})

@@ -1,17 +1,20 @@
 """Status of an EdgeNode: its profile, its plan beside the baselines, whether the runner serves it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, PlanSummary, StatedProfile
 from mainstream.api.reasons import Reason
 from mainstream.decide.node_plan import NodePlan
+from mainstream.decide.refusal import Refusal
 from mainstream.node_profile import NodeProfile
 from mainstream.runner_plan import RunnerPlan
 from mainstream.status_report import StatusReport
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.status.conditions import Stated, condition_of, is_false, is_true, is_unknown, settle
+from mainstream_operator.status.culprits import who_is_unknown, who_runs_late
 from mainstream_operator.watch.cluster_state import KubernetesNode
 
 SETTLING_S = 10.0
@@ -34,6 +37,10 @@ class NodeFacts:
     """the Deployment says so"""
     report: StatusReport | None
     not_applied: tuple[NotApplied, ...] = ()
+    waiting: Mapping[str, Refusal] = field(default_factory=dict)
+    """apps that wait, by key"""
+    hold: bool = False
+    """nothing new was planned"""
 
 
 def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStatus:
@@ -66,13 +73,14 @@ def _profiled(node: EdgeNode, facts: NodeFacts) -> Stated:
 
 
 def _planned(facts: NodeFacts) -> Stated:
+    unknown = who_is_unknown(facts.waiting, hold=facts.hold)
     if facts.ordered is None:
-        return is_unknown("Planned", Reason.NOTHING_TO_PLAN, "No app can be planned here.")
+        return is_unknown("Planned", Reason.NOTHING_TO_PLAN, f"No app can be planned here. {unknown}".strip())
     shed = () if facts.plan is None else facts.plan.shed
     if shed:
         message = f"{len(shed)} apps are not admitted: {', '.join(shed[:5])}; raise the budget or lower minimums."
-        return is_false("Planned", Reason.NOT_ALL_FIT, message)
-    return is_true("Planned", Reason.PLANNED, f"{len(facts.ordered.apps)} apps are planned.")
+        return is_false("Planned", Reason.NOT_ALL_FIT, f"{message} {unknown}".strip())
+    return is_true("Planned", Reason.PLANNED, f"{len(facts.ordered.apps)} apps are planned. {unknown}".strip())
 
 
 def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | Condition:
@@ -111,9 +119,11 @@ def _ready(facts: NodeFacts) -> Stated:
     if facts.report.plan_problem and facts.report.received == facts.ordered.digest:
         problem = f"The runner cannot serve the plan: {facts.report.plan_problem}"
         return is_false("Ready", Reason.PLAN_NOT_SERVED, problem)
+    late = who_runs_late(facts.report, facts.ordered)
     if facts.report.served != facts.ordered.digest:
-        return is_false("Ready", Reason.PLAN_ON_ITS_WAY, "The runner does not serve the plan yet.")
-    return is_true("Ready", Reason.SERVING, "The runner serves the plan.")
+        message = f"The runner does not serve the plan yet. {late}".strip()
+        return is_false("Ready", Reason.PLAN_ON_ITS_WAY, message)
+    return is_true("Ready", Reason.SERVING, f"The runner serves the plan. {late}".strip())
 
 
 def _profile(node: EdgeNode, facts: NodeFacts, now: datetime) -> StatedProfile | None:

@@ -109,6 +109,8 @@ def _node_facts(
         ordered=ordered,
         not_applied=tuple(not_applied),
         runner_available=available,
+        waiting=decision.waiting,
+        hold=decision.hold,
         report=observation.report,
     )
 
