@@ -49,7 +49,7 @@ def main() -> int:
         outcomes.append(outcome)
         lost = f"{outcome.frames_lost} frames lost, {outcome.events_missing} of {outcome.events_reported} events"
         value = f"recovered in {outcome.recovery_s:.1f} s, {lost}; {outcome.notes}"
-        report.row(outcome.fault, value, "recovers; 0 events lost that had been reported", outcome.kept)
+        report.row(outcome.fault, value, "recovers; 0 alerts lost that had opened", outcome.kept)
 
     with tempfile.TemporaryDirectory(prefix="mainstream-faults-") as folder:
         _with_camera(Path(folder), measure)
@@ -158,7 +158,7 @@ def _write(outcomes: list[Outcome], report: Report) -> None:
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     lines = [
-        "| fault | frames are analysed again after | frames lost | events lost that had been reported | |",
+        "| fault | frames are analysed again after | frames lost | alerts lost that had opened | |",
         "|---|---|---|---|---|",
         *(
             f"| {each.fault} | {each.recovery_s:.1f} s | {each.frames_lost} | {each.events_missing} of "

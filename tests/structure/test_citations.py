@@ -31,6 +31,9 @@ TEXT = {
 ISSUE = re.compile(r"\bissues?[ -]#?\d|\(#\d+\)|\bthe issue\b|\bissue's\b", re.IGNORECASE)
 DESIGN_PAGE = re.compile(r"(?<!docs/)(?<!\()\bdesign\.md\b|\(design:|\bdesign page\b", re.IGNORECASE)
 CITED_SECTIONS = re.compile(r'docs/design\.md,\s+("[^"]+"(?:(?:,| and)\s+"[^"]+")*)')
+MODULE = re.compile(r"`(?!mainstream\.video)(mainstream(?:_\w+)?(?:\.\w+)+)")
+PATH = re.compile(r"`((?:src|operator|runner-image|trainer-job|demo|tests|benchmarks|charts|examples)/[\w./-]+)`")
+MADE_BY_A_RECIPE = {"runner-image/mainstream_runner/sinks/tcp_lines.py"}
 LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
@@ -114,3 +117,28 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
         elif fragment and fragment not in {anchor(title) for title in headings(file)}:
             broken.append(f"{target}: {file.name} has no such heading")
     assert not broken, f"{page.relative_to(ROOT)}:\n" + "\n".join(broken)
+
+
+def package_folders() -> list[Path]:
+    """Folders that hold the packages."""
+    return [ROOT / name for name in ("src", "operator", "runner-image", "trainer-job", "demo")]
+
+
+def exists_as_module(name: str) -> bool:
+    """Whether a dotted name is a module, or something that a module holds."""
+    parts = name.split(".")
+    return any(
+        (folder.joinpath(*cut) / "__init__.py").is_file() or folder.joinpath(*cut).with_suffix(".py").is_file()
+        for folder in package_folders()
+        for cut in (parts, parts[:-1])
+        if len(cut) > 1
+    )
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_module_and_path_that_a_page_names_exists(page: Path) -> None:
+    text = page.read_text()
+    groups = set(re.findall(r'entry-points\."([\w.]+)"', (ROOT / "pyproject.toml").read_text()))
+    modules = [name for name in MODULE.findall(text) if name not in groups and not exists_as_module(name)]
+    paths = [path for path in PATH.findall(text) if path not in MADE_BY_A_RECIPE and not (ROOT / path).exists()]
+    assert not modules + paths, f"{page.relative_to(ROOT)} names what is not there: {modules + paths}"

@@ -189,7 +189,7 @@ def disk_full(on: Scene, seconds: float) -> Outcome:
         missing,
         f"{during.analysed - before.analysed} frames analysed meanwhile; "
         f"{app.delivery.lost - before.delivery.lost} deliveries lost, counted;"
-        f" events kept again after {room_s:.1f} s",
+        f" alerts kept again after {room_s:.1f} s",
     )
 
 
@@ -255,7 +255,7 @@ def clock_jumped(stage: Stage, ahead_s: float) -> Outcome:
         after.dropped - before.dropped,
         stage.app().delivery.alerts,
         0,
-        f"{after.analysed - before.analysed} frames analysed, the running event {'SPLIT' if split else 'not split'}",
+        f"{after.analysed - before.analysed} frames analysed, the open alert {'SPLIT' if split else 'not split'}",
     )
 
 
