@@ -1,4 +1,4 @@
-"""What the chart tells the operator, in one file."""
+"""The operator's settings, as the chart writes them into one file."""
 
 import os
 from pathlib import Path

@@ -12,7 +12,7 @@ from mainstream_operator.kube import Body
 
 @dataclass(frozen=True)
 class GivenOrders:
-    """What it was told to run."""
+    """The plan that it was given."""
 
     plan: RunnerPlan | None = None
     """None where there is none, or one that somebody spoiled"""

@@ -203,7 +203,7 @@ def _key(app: VideoApp) -> str:
 
 
 def _failed(error: Exception) -> PackageState:
-    """What a tenant is told; nothing in it comes from a secret."""
+    """What a tenant reads; nothing in it comes from a secret."""
     if isinstance(error, SecretProblemError):
         return PackageState(refusal=Refusal(error.reason, error.message))
     return PackageState(refusal=refuse_package(error))

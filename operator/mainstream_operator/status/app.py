@@ -54,7 +54,7 @@ class AppFacts:
     crop: Crop | None = None
     """what part of the picture it analyses; None is all of it"""
     weight_note: str | None = None
-    """what to tell where its weight counts for less than it asks"""
+    """what its condition says where its weight counts for less than it asks"""
     evidence: AlertEvidence | None = None
     """alerts seen beside alerts predicted; None: as the status has it"""
 

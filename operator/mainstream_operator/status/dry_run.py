@@ -14,7 +14,7 @@ def dry_run_condition(outcome: DryRunOutcome) -> Stated:
 
 
 def dry_run_status(app: VideoApp, outcome: DryRunOutcome) -> DryRun:
-    """`status.dryRun`: of other tenants' losses it tells how many and how much, and no names."""
+    """`status.dryRun`: of other tenants' losses it says how many and how much, and no names."""
     gets = None
     if outcome.ordered is not None and outcome.planned is not None:
         gets = planned_app(app, outcome.ordered, outcome.planned, outcome.shared_with)

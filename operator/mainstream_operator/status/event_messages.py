@@ -1,4 +1,4 @@
-"""Which Kubernetes Events tell of a changed status. Pure."""
+"""Which Kubernetes Events record a changed status. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Writes statuses, and then, only where that succeeded, has the Events recorded that tell of it."""
+"""Writes statuses, and then, only where that succeeded, has the Events of it recorded."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -35,7 +35,7 @@ def run(
         int | None, typer.Option(min=1, max=65535, help="Loopback port of TorchServe; a free one where left out.")
     ] = None,
 ) -> None:
-    """Run a plan: TorchServe serves the stem tree, the feeder plays the streams and writes events.
+    """Run a plan: TorchServe serves the stem tree, the feeder plays the streams and delivers alerts.
 
     Ends with its files, or with Ctrl-C, and writes its result either way; a second Ctrl-C ends it without. A camera is
     opened again whenever it fails; no process stays behind. Every app's frames are accounted for: captured = analysed +

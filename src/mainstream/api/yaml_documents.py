@@ -1,4 +1,4 @@
-"""YAML that people hand over: read without running anything in it, and never larger in memory than in the file.
+"""YAML that people give: read without running anything in it, and never larger in memory than in the file.
 
 An alias stands for as much as its anchor, and anchors may hold aliases: ten lines can mean a billion values. What all
 aliases of a document stand for is therefore counted before anything is built.

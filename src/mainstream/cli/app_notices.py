@@ -1,4 +1,4 @@
-"""What `mainstream plan` says of apps beside the plan: what else their conditions would tell."""
+"""What `mainstream plan` says of apps beside the plan: what else their conditions would say."""
 
 from collections.abc import Iterable
 

@@ -24,12 +24,12 @@ ProblemOf = Callable[[Sequence[PlacedApp]], Problem]
 """the planner's problem of some of the apps"""
 
 MOST_EXPLAINED = 16
-"""apps that are told how much is missing: finding that takes as long as a dozen admissions"""
+"""apps whose conditions say how much is missing: finding that takes as long as a dozen admissions"""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = 0.005
-"""to which a shortfall of a metric is told"""
+"""to which a shortfall of a metric is stated"""
 _BUDGET_STEPS = 10
-"""halvings of what of the budget is told"""
+"""halvings until the missing budget is stated"""
 
 
 @dataclass(frozen=True)

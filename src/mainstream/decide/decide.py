@@ -125,7 +125,7 @@ def _ordered(plan: NodePlan, running: RunnerPlan | None) -> RunnerPlan | None:
 
 
 def _with_room(found: SortedApps) -> SortedApps:
-    """Without those of which a runner could not be told."""
+    """Without those whose part of the orders is too large for a runner."""
     room = within_room(found.usable)
     return replace(found, usable=room.fitting, refused=found.refused | room.refused)
 

@@ -38,7 +38,7 @@ class AskingApp:
 
     @property
     def weight_note(self) -> str | None:
-        """What to tell where it counts for less than it asks."""
+        """What its condition says where it counts for less than it asks."""
         asked = self.app.spec.objective.weight
         if self.weight == asked:
             return None
@@ -92,7 +92,7 @@ class NodeInputs:
     report: StatusReport | None = None
     """what the node's runner says; None: there is none, or it does not answer"""
     running: RunnerPlan | None = None
-    """what the runner was told last"""
+    """the plan that the runner got last"""
     budget_shares: Mapping[str, float] = field(default_factory=dict)
     """of the node's budget, by namespace, where a quota limits it"""
 

@@ -1,7 +1,7 @@
 """Whose part of the orders fits among them. Pure.
 
 A runner's orders have a bound, and one app's part of them too. An app of greater weight, or an older one, comes first;
-one that does not fit is told so, and the others go on.
+the condition of one that does not fit says so, and the others go on.
 """
 
 from collections.abc import Iterable

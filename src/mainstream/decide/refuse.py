@@ -35,7 +35,7 @@ class SortedApps:
 
 
 def refuse_apps(apps: Iterable[AskingApp]) -> dict[str, Refusal]:
-    """What can be told from apps and streams alone, before anything of an app is read; by key."""
+    """What follows from apps and streams alone, before anything of an app is read; by key."""
     return {each.key: refusal for each in apps if (refusal := _refuse(each)) is not None}
 
 

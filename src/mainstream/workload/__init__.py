@@ -1,1 +1,1 @@
-"""From what users declared to a planner's problem, and from its plan to what a runner is told."""
+"""From what users declared to a planner's problem, and from its plan to what a runner gets."""

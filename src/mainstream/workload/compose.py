@@ -50,7 +50,7 @@ def runner_streams(placed: Sequence[tuple[VideoApp, VideoStream]]) -> tuple[Runn
 
 
 def runner_stream(stream: VideoStream, views: Iterable[str]) -> RunnerStream:
-    """How a runner is told of a stream and these views of it."""
+    """A stream and these views of it, as a runner plan has them."""
     spec = stream.spec
     crops = {view: stream.crop(view) for view in views}
     return RunnerStream(name=stream.key, url=spec.url, fps=spec.frames_per_second, crops=crops)

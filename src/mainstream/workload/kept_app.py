@@ -1,4 +1,4 @@
-"""A running app whose package cannot be read now: it goes on with what it runs, as its runner was told. Pure.
+"""A running app whose package cannot be read now: it goes on with what it runs, as in its runner's plan. Pure.
 
 Its entry of the running plan says which candidate it runs, at which threshold, rate and votes. That is all there is to
 choose from until its package is read again, and it is enough to know what the app costs and with whom it shares.

@@ -174,7 +174,7 @@ def train(
 ) -> None:
     """Train the candidates of each app on labelled video or pictures and publish them as an M-Package.
 
-    Of a clip only the training part is looked at; a quarter of it is held out, to stop training and to measure. Of
+    Of a clip only the training part is decoded; a quarter of it is held out, to stop training and to measure. Of
     each folder of pictures the first 60 % by name train, the next 15 % are held out, and the rest is never opened; how
     long and how frequent events are, which pictures do not show, is declared. An app that is published with the same
     inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
