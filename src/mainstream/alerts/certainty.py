@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import inf, sqrt
 
 from mainstream.alerts.merging import MergedEvents
 
 ENOUGH = 8
 """Events, and quiet stretches of one merge gap, below which what was counted is said to be thin."""
 _Z = 1.96
+_SECONDS_PER_DAY = 86400.0
 
 
 def share_interval(share: float, observations: float) -> tuple[float, float]:
@@ -49,3 +50,17 @@ def what_helps(observed_events: float, observed_stretches: float) -> str:
     if observed_events <= observed_stretches:
         return "more labelled events would help most"
     return "more footage in which nothing happens would help most"
+
+
+def least_false_per_day(observed_stretches: float, gap_s: float) -> float:
+    """False alerts a day below which so many quiet stretches of `gap_s` seconds cannot tell: one in all that was seen.
+
+    Infinite where nothing quiet was seen.
+    """
+    seen_s = observed_stretches * gap_s
+    return _SECONDS_PER_DAY / seen_s if seen_s > 0.0 else inf
+
+
+def quiet_that_tells_s(false_per_day: float) -> float:
+    """Seconds of footage without events that can tell so few false alerts a day; infinite for none at all."""
+    return _SECONDS_PER_DAY / false_per_day if false_per_day > 0.0 else inf

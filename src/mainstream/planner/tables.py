@@ -12,7 +12,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.planner.deadline import Deadline
 from mainstream.planner.options import OptionTable, coarse_table, option_table
 from mainstream.planner.problem import App, Problem
-from mainstream.planner.wording import HOURS_PER_DAY
+from mainstream.planner.wording import HOURS_PER_DAY, keeping_to
 
 AHEAD_SHARE = 0.1
 TABLES_SHARE = 0.3
@@ -84,6 +84,6 @@ def nothing_left(problem: Problem, app: App) -> InvalidInputError:
     reaching = "finds anything" if minimum is None else f"reaches its minimum of {minimum:g}"
     message = (
         f"app '{app.name}': nothing that {reaching} keeps to its maximum of {maximum:g} false alerts a day "
-        f"(the least is {least:.3g}); raise the maximum, or measure with more footage in which nothing happens"
+        f"(the least is {least:.3g}); {keeping_to(app, maximum or 0.0)}"
     )
     return InvalidInputError(message, field=f"{at}.maximum_false_alerts_per_day")

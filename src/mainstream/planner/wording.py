@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from mainstream.alerts.certainty import ENOUGH, f1_interval, is_thin, what_helps
+from math import ceil, inf
+
+from mainstream.alerts.certainty import (
+    ENOUGH,
+    f1_interval,
+    is_thin,
+    least_false_per_day,
+    quiet_that_tells_s,
+    what_helps,
+)
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import FloatArray, as_spans
 from mainstream.planner.problem import App
@@ -75,6 +84,31 @@ def _thin(app: App, events: MergedEvents, recall: float, per_hour: float) -> str
     if counts[1] < ENOUGH:
         observed += f" and {counts[1]:.3g} quiet stretches"
     return f"{observed}: F1 between {low:.1f} and {high:.1f}; {what_helps(counts[0], counts[1])}"
+
+
+def keeping_to(app: App, maximum_per_day: float) -> str:
+    """What an app can do whose maximum of false alerts nothing keeps to: what its data can tell, and what would do."""
+    if maximum_per_day <= 0.0:
+        return "no footage can promise none at all; raise the maximum"
+    if app.observed_stretches is None:
+        return "raise the maximum, or measure with more footage in which nothing happens"
+    gap_s = merged_events(app.events).gap_s
+    known = least_false_per_day(app.observed_stretches, gap_s)
+    if known <= maximum_per_day:
+        return "raise the maximum, or train it to be wrong less often"
+    told = f"its data tell no better than {_rounded(known)} a day" if known < inf else "its data tell nothing of them"
+    enough = duration(quiet_that_tells_s(maximum_per_day))
+    return f"{told}; {enough} of footage without events would do: train with it, or raise the maximum"
+
+
+def duration(seconds: float) -> str:
+    """In the largest unit that it has two of, or just one; no less than it is."""
+    for name, unit_s in (("day", 86400.0), ("hour", 3600.0), ("minute", 60.0)):
+        if abs(seconds - unit_s) <= _TENTHS_OFF * unit_s:
+            return f"{'an' if name == 'hour' else 'a'} {name}"
+        if seconds >= 2.0 * unit_s:
+            return f"{ceil(seconds / unit_s - _TENTHS_OFF):,} {name}s"
+    return f"{ceil(seconds - _TENTHS_OFF)} seconds"
 
 
 def gap_that_keeps_apart_s(app: App, events: MergedEvents) -> float | None:

@@ -1,8 +1,17 @@
-"""Intervals from few observations."""
+"""Intervals from few observations, and what they can tell."""
+
+from math import inf
 
 import pytest
 
-from mainstream.alerts.certainty import f1_interval, is_thin, share_interval, what_helps
+from mainstream.alerts.certainty import (
+    f1_interval,
+    is_thin,
+    least_false_per_day,
+    quiet_that_tells_s,
+    share_interval,
+    what_helps,
+)
 from mainstream.alerts.merging import merged_events
 from mainstream.events import EventStatistics
 
@@ -35,3 +44,14 @@ def test_fewer_than_eight_of_either_are_thin_and_more_of_the_fewer_would_help_mo
     assert not is_thin(8, 8)
     assert what_helps(3, 20) == "more labelled events would help most"
     assert what_helps(20, 3) == "more footage in which nothing happens would help most"
+
+
+def test_quiet_footage_tells_no_fewer_false_alerts_than_one_in_all_of_it() -> None:
+    assert least_false_per_day(20.0, 2.0) == pytest.approx(2160.0)  # 40 s
+    assert least_false_per_day(0.0, 2.0) == inf
+    assert quiet_that_tells_s(24.0) == pytest.approx(3600.0)
+    assert quiet_that_tells_s(0.0) == inf
+
+
+def test_what_would_do_can_tell_what_was_asked() -> None:
+    assert least_false_per_day(quiet_that_tells_s(5.0) / 2.0, 2.0) == pytest.approx(5.0)

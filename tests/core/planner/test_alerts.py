@@ -8,7 +8,7 @@ from planner_small import EVENTS, small_app, small_problem
 from mainstream.errors import InvalidInputError
 from mainstream.events import EventStatistics
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Pin, Problem, solve
-from mainstream.planner.wording import false_alerts, finds
+from mainstream.planner.wording import duration, false_alerts, finds, keeping_to
 
 ALWAYS_ON = OperatingPoint(0.02, 1.0, 0.97)
 SOUND = OperatingPoint(0.6, 0.8, 0.01)
@@ -47,6 +47,49 @@ def test_a_maximum_that_nothing_keeps_is_named_with_the_least_there_is() -> None
     ) as caught:
         planned(app)
     assert caught.value.field == "apps[0].objective.maximum_false_alerts_per_day"
+
+
+@pytest.mark.parametrize(
+    ("stretches", "maximum", "text"),
+    [
+        (None, 24.0, "raise the maximum, or measure with more footage in which nothing happens"),
+        (20.0, 0.0, "no footage can promise none at all; raise the maximum"),
+        (20.0, 24.0, "its data tell no better than 2,200 a day; an hour of footage without events would do"),
+        (0.0, 1.0, "its data tell nothing of them; a day of footage without events would do"),
+        (43_200.0, 1.0, "raise the maximum, or train it to be wrong less often"),
+    ],
+)
+def test_a_maximum_that_nothing_keeps_is_answered_by_what_data_can_tell_and_what_would_do(
+    stretches: float | None, maximum: float, text: str
+) -> None:
+    # One false alert in all quiet footage is the fewest that it can tell: 20 stretches of 2 s are 2,160 a day.
+    asked = alone(SOUND, objective=Objective(maximum_false_alerts_per_day=maximum), observed_stretches=stretches)
+    assert keeping_to(asked, maximum).startswith(text)
+
+
+def test_the_answer_stands_in_the_error() -> None:
+    app = alone(SOUND, objective=Objective(maximum_false_alerts_per_day=1e-6), votes=(1,), observed_stretches=20.0)
+    with pytest.raises(
+        InvalidInputError, match=r"\(the least is .*\); its data tell no better than 2,200 a day; .* days"
+    ):
+        planned(app)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (40.0, "40 seconds"),
+        (60.0, "a minute"),
+        (3600.0, "an hour"),
+        (3927.3, "66 minutes"),
+        (7201.0, "2 hours"),
+        (8000.0, "3 hours"),
+        (86400.0, "a day"),
+        (172_800.0, "2 days"),
+    ],
+)
+def test_a_duration_in_words_is_no_less_than_it_is(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 def test_minimum_and_maximum_together_are_named_together() -> None:
