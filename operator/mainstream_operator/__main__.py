@@ -110,6 +110,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         checking.cancel()
         server.shutdown()
         await workers.close()
+        tools.status_writer.close()
         tools.sources.packages.close()
         tools.sources.reports.close()
         recorder.close()
