@@ -46,8 +46,9 @@ def _counts(inputs: NodeInputs) -> dict[str, AlertCounts]:
     report, running = inputs.report, inputs.running
     if report is None or running is None or report.served != running.digest:
         return {}
+    runs = {app.name for app in running.apps}
     return {
         name: AlertCounts(reported.delivery.alerts, reported.analysed)
         for name, reported in report.apps.items()
-        if any(app.name == name for app in running.apps) and not reported.lacks
+        if name in runs and not reported.lacks
     }
