@@ -77,7 +77,11 @@ def _pin(package: Manifest, clip_fps: float, given: Given) -> _Chosen:
     table = option_table(_planned(package, clip_fps, given), _pinned(package, given))
     best = float(table.value.max())
     if best < 0:
-        raise InvalidInputError(f"{package.name}@{package.version} has no such operating point; {_known(package)}")
+        cuts = ", ".join(str(each.branch_point) for each in package.candidates)
+        raise InvalidInputError(
+            f"{package.name}@{package.version} has no such candidate, or it finds nothing so; candidates are at {cuts}",
+            field="--package",
+        )
     k = max(row for row in range(len(table.value)) if table.value[row].max() == best)
     f = int(table.value[k].argmax())
     return _Chosen(
@@ -115,10 +119,18 @@ def _candidate(package: Manifest, packed: PackedCandidate, *, replays: bool) -> 
 
 
 def _pinned(package: Manifest, given: Given) -> Pin:
-    return Pin(package.name, given.branch_point, given.fps, given.threshold, given.votes)
-
-
-def _known(package: Manifest) -> str:
-    points = sorted({at.threshold for each in package.candidates for at in each.operating_points})
-    cuts = ", ".join(str(each.branch_point) for each in package.candidates)
-    return f"branch-points: {cuts}; thresholds: {', '.join(f'{at:g}' for at in points)}; votes: 1 to 7"
+    """What was said; of thresholds the nearest that the candidate was measured at."""
+    wanted = threshold = given.threshold
+    if wanted is not None:
+        if given.branch_point is None:
+            raise InvalidInputError(
+                "name --branch-point too: each candidate has thresholds of its own", field="--threshold"
+            )
+        measured = [
+            at.threshold
+            for each in package.candidates
+            if each.branch_point == given.branch_point
+            for at in each.operating_points
+        ]
+        threshold = min(measured, key=lambda at: abs(at - wanted), default=None)
+    return Pin(package.name, given.branch_point, given.fps, threshold, given.votes)

@@ -68,7 +68,11 @@ def evaluate(
         float | None, typer.Option(min=0.01, help="Frames a second to analyse.", rich_help_panel=_PACKAGE)
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="One of the package's thresholds.", rich_help_panel=_PACKAGE)
+        float | None,
+        typer.Option(
+            help="Score from which on a frame is a hit: the nearest that the candidate was measured at.",
+            rich_help_panel=_PACKAGE,
+        ),
     ] = None,
     votes: Annotated[
         int | None, typer.Option(min=1, max=7, help="Hits in a row that make a decision.", rich_help_panel=_PACKAGE)

@@ -106,10 +106,21 @@ def test_a_package_is_played_over_the_clip(tmp_path: Path) -> None:
     request = TrainingRequest(data, "crossing", branch_points=(0, 15), crop=crop, settings=quick)
     train_app(request, FolderStore(tmp_path / "store"))
     result = evaluate(
-        tmp_path, "--package", "crossing@1", "--store", tmp_path / "store", "--branch-point", 15, "--fps", 2
+        tmp_path,
+        "--package",
+        "crossing@1",
+        "--store",
+        tmp_path / "store",
+        "--branch-point",
+        15,
+        "--fps",
+        2,
+        "--threshold",
+        0.5,
     )
     found = result["apps"][0]
-    assert "branch-point 15, 2 fps" in result["judged"]
+    (threshold,) = re.findall(r"branch-point 15, 2 fps, threshold ([0-9.]+)", result["judged"])
+    assert float(threshold) == pytest.approx(0.5, abs=0.1)
     assert found["events"] == found["found"] + found["missed"] > 3
     assert len(found["moments"]) == found["events"] + found["false"] + found["repeated"]
 
