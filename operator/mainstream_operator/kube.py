@@ -22,6 +22,8 @@ _RETRIES = 3
 _ANSWER_S = 30.0
 """for a whole answer; a runner that was taken over may send a byte now and then"""
 _NOT_FOUND, _CONFLICT = 404, 409
+_PAGE = 500
+"""objects listed at a time"""
 
 
 class KubeError(Exception):
@@ -30,6 +32,10 @@ class KubeError(Exception):
     def __init__(self, status: int, said: str) -> None:
         self.status = status
         super().__init__(f"{status} {said}"[:500])
+
+
+class AnswerTooLargeError(KubeError):
+    """More than is read: users write objects of a MiB each, and hundreds of them are listed at a time."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,19 @@ class Kube:
             raise
 
     def list_all(self, path: str, label: str | None = None) -> list[Body]:
-        """Every object at `path` (with that label), a page at a time."""
+        """Every object at `path` (with that label), a page at a time; fewer a page where they are large."""
         found: list[Body] = []
-        query = [("limit", "500"), *([("labelSelector", label)] if label else [])]
-        following = ""
+        labelled = [("labelSelector", label)] if label else []
+        limit, following = _PAGE, ""
         while True:
-            page = self._call("GET", path, query=[*query, *([("continue", following)] if following else [])]) or {}
+            query = [("limit", str(limit)), *labelled, *([("continue", following)] if following else [])]
+            try:
+                page = self._call("GET", path, query=query) or {}
+            except AnswerTooLargeError:
+                if limit == 1:
+                    raise
+                limit //= 2
+                continue
             found += page.get("items") or []
             following = (page.get("metadata") or {}).get("continue") or ""
             if not following:
@@ -182,7 +195,7 @@ class Kube:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise KubeError(0, type(error).__name__) from None
         if len(data) > MAX_ANSWER_BYTES:
-            raise KubeError(0, f"the answer has more than {MAX_ANSWER_BYTES} bytes")
+            raise AnswerTooLargeError(0, f"has more than {MAX_ANSWER_BYTES} bytes")
         return data
 
 

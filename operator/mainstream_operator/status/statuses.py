@@ -69,24 +69,25 @@ def _stream_status(
 def _app_facts(
     each: AskingApp, observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None
 ) -> AppFacts:
-    got = next((app for app in ordered.apps if app.name == each.key), None) if ordered is not None else None
+    key = each.key
+    got = next((app for app in ordered.apps if app.name == key), None) if ordered is not None else None
     plan = decision.plan.plan if decision.plan is not None else None
-    kept = decision.plan is not None and each.key in decision.plan.kept
-    planned = next((app for app in plan.apps if app.name == each.key), None) if plan is not None and not kept else None
-    forecast = decision.forecasts.get(each.key)
+    kept = decision.plan is not None and key in decision.plan.kept
+    planned = next((app for app in plan.apps if app.name == key), None) if plan is not None and not kept else None
+    forecast = decision.forecasts.get(key)
     return AppFacts(
         node=observation.snapshot.node or None,
-        refused=decision.refused.get(each.key),
-        waiting=decision.waiting.get(each.key),
+        refused=decision.refused.get(key),
+        waiting=decision.waiting.get(key),
         planned=planned,
         ordered=got,
         shared_with=apps_shared_with(ordered, got) if ordered is not None and got is not None else 0,
         report=observation.report,
-        sink_refusal=observation.sink_refusals.get(each.key),
-        dry_run=None if forecast is None else dry_run_outcome(each.key, forecast),
+        sink_refusal=observation.sink_refusals.get(key),
+        dry_run=None if forecast is None else dry_run_outcome(key, forecast),
         crop=None if ordered is None or got is None else _crop(ordered, got),
         weight_note=each.weight_note,
-        evidence=decision.evidence.get(each.key),
+        evidence=decision.evidence.get(key),
     )
 
 
