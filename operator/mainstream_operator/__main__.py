@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 import threading
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,7 +17,6 @@ from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.kube import Kube
 from mainstream_operator.logs import configure_logging
 from mainstream_operator.metrics import Metrics
-from mainstream_operator.names import FIELD_MANAGER, NODE_LABEL
 from mainstream_operator.observe.host_rules import KnownHostRules
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.observe import Sources
@@ -32,9 +32,12 @@ from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState
 from mainstream_operator.watch.handlers import resource_registry, runner_registry
 from mainstream_operator.watch.resync import fill, keep_checking
 from mainstream_operator.watch.snapshot import take_snapshot
+from mainstream_operator.watch.watching import Watching, watch_with
 from mainstream_operator.watch.worker import Workers
 
 _STALE_S = 300.0
+_DEAF_S = 90.0
+"""before that, the process ends by itself"""
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -68,46 +71,40 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         status_writer=StatusWriter(kube, recorder),
         metrics=metrics,
     )
+    watching = Watching(kube)
     resources, runners = resource_registry(cluster, workers, settings.quotas), runner_registry(cluster, workers)
     for registry in (resources, runners):
         kopf.on.login(id="login", registry=registry)(_login)
 
-    @kopf.on.probe(id="reconciling", registry=resources)
+    # Permanent: an error is the probe's answer, not something to try again for a minute.
+    @kopf.on.probe(id="reconciling", registry=resources, errors=kopf.ErrorsMode.PERMANENT)
     def reconciling(**_: Any) -> float:
-        age_s = workers.seconds_since_last_reconcile()
+        age_s = max(workers.seconds_since_last_reconcile(), workers.longest_reconcile_s())
         if age_s > _STALE_S:
             raise RuntimeError(f"nothing was reconciled for {age_s:.0f} s")
+        if watching.seconds_deaf() > _DEAF_S:
+            raise RuntimeError(f"not everything was watched for {watching.seconds_deaf():.0f} s")
         return age_s
 
     server, _ = start_http_server(settings.metrics_port, registry=metrics.registry)
-    await fill(cluster, kube, settings.namespace)
-    for node in {
-        NOWHERE,
-        *cluster.edge_nodes,
-        *(name for name, kubernetes_node in cluster.kubernetes_nodes.items() if kubernetes_node.is_edge),
-    }:
-        workers.enqueue(node)
-    checking = asyncio.create_task(keep_checking(cluster, workers, kube, settings.namespace), name="checking")
     try:
-        await asyncio.gather(
-            kopf.operator(
-                registry=resources,
-                settings=_watching(),
-                clusterwide=True,
-                standalone=True,
-                liveness_endpoint=f"http://0.0.0.0:{settings.health_port}/healthz",
-                stop_flag=stop,
-            ),
-            kopf.operator(
-                registry=runners,
-                settings=_watching(labels=NODE_LABEL),
-                namespaces=[settings.namespace],
-                standalone=True,
-                stop_flag=stop,
-            ),
+        if not await _done_before(stop, fill(cluster, kube, settings.namespace)):
+            return
+        for node in {
+            NOWHERE,
+            *cluster.edge_nodes,
+            *(name for name, kubernetes_node in cluster.kubernetes_nodes.items() if kubernetes_node.is_edge),
+        }:
+            workers.enqueue(node)
+        checking = asyncio.create_task(keep_checking(cluster, workers, kube, settings.namespace), name="checking")
+        health = f"http://0.0.0.0:{settings.health_port}/healthz"
+        watches = (
+            watch_with(resources, clusterwide=True, liveness_endpoint=health),
+            watch_with(runners, namespaces=[settings.namespace]),
         )
-    finally:
+        await watching.run(watches, stop)
         checking.cancel()
+    finally:
         server.shutdown()
         await workers.close()
         tools.status_writer.close()
@@ -116,36 +113,31 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         recorder.close()
 
 
+async def _done_before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether the work was done before `stop` was set; given up where it was not."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    done = working.done()
+    for each in (working, stopping):
+        each.cancel()
+    outcomes = await asyncio.gather(working, stopping, return_exceptions=True)
+    if done and isinstance(outcomes[0], Exception):
+        raise outcomes[0]
+    return done
+
+
 def _login(**context: Any) -> kopf.ConnectionInfo | None:
     """As `Kube.connect`: the pod's service account, else a kubeconfig."""
     return kopf.login_with_service_account(**context) or kopf.login_with_kubeconfig(**context)
-
-
-def _watching(labels: str | None = None) -> kopf.OperatorSettings:
-    """How kopf watches: nothing posted, nothing persisted, a silent disconnect noticed."""
-    settings = kopf.OperatorSettings()
-    settings.posting.enabled = False
-    settings.scanning.disabled = True
-    settings.watching.server_timeout = 300
-    settings.watching.client_timeout = 330
-    settings.watching.connect_timeout = 10
-    settings.networking.request_timeout = 30
-    # Nodes gather their changes themselves; an object alone need not.
-    settings.queueing.batch_window = 0.02
-    settings.persistence.finalizer = f"{FIELD_MANAGER}/none"
-    if labels is not None:
-        settings.watching.label_selectors[kopf.EVERYTHING] = labels
-    return settings
 
 
 def main() -> None:
     """Read the settings, run, and say in one sentence why it can't."""
     configure_logging()
     try:
-        settings = read_settings()
+        asyncio.run(_until_signal(read_settings()))
     except MainstreamError as error:
         sys.exit(f"mainstream-operator: {error}")
-    asyncio.run(_until_signal(settings))
 
 
 async def _until_signal(settings: Settings) -> None:

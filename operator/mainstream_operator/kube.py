@@ -12,6 +12,7 @@ import urllib3
 from kubernetes import client, config
 
 from mainstream.bounded_reading import read_bounded
+from mainstream.errors import InvalidInputError
 from mainstream_operator.names import FIELD_MANAGER
 
 Body = dict[str, Any]
@@ -69,7 +70,13 @@ class Kube:
         try:
             config.load_incluster_config(client_configuration=configuration)
         except config.ConfigException:
-            config.load_kube_config(client_configuration=configuration)
+            try:
+                config.load_kube_config(client_configuration=configuration)
+            except (config.ConfigException, OSError) as error:
+                raise InvalidInputError(
+                    f"leads to no API server ({error}), and there is no service account of a pod; name a kubeconfig",
+                    field="KUBECONFIG",
+                ) from None
         return cls.at(configuration)
 
     @classmethod
@@ -87,6 +94,11 @@ class Kube:
             if error.status == _NOT_FOUND:
                 return None
             raise
+
+    def first(self, path: str) -> Body | None:
+        """One of the objects at `path`, where there is one; `KubeError` with 404 where there is no such kind."""
+        page = self._call("GET", path, query=[("limit", "1")]) or {}
+        return next(iter(page.get("items") or []), None)
 
     def list_all(self, path: str, label: str | None = None) -> list[Body]:
         """Every object at `path` (with that label), a page at a time; fewer a page where they are large."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from api_stage import SYSTEM, ApiStage, open_api_stage, store_secret
 from cluster_tools import MissingToolError, wait_for
-from fleet_objects import app
+from fleet_objects import app, stream
 from fleet_run import (
     APPS,
     PACKAGES,
@@ -200,3 +200,33 @@ def test_nothing_blocks_deletion_while_the_operator_is_away(fleet: ApiStage) -> 
     assert fleet.kubectl("get", "pods", "-n", SYSTEM, "-o", "name") == runners
     fleet.kubectl("delete", "edgenode", node, "--timeout=10s")
     wait_for("end of its runner", lambda: fleet.kube.get(children_of(node)["Deployment"]) is None, 30)
+
+
+def test_an_operator_whose_definitions_are_installed_again_begins_anew_within_half_a_minute(
+    fleet: ApiStage,
+) -> None:
+    """The last test here: with their definitions goes all that was declared."""
+    names = [f"{plural}.mainstream.video" for plural in ("videoapps", "videostreams", "edgenodes")]
+    definitions = [json.loads(fleet.kubectl("get", "crd", name, "-o", "json")) for name in names]
+    fleet.kubectl("delete", "crd", *names)
+    for body in definitions:
+        known = body["metadata"]
+        body["metadata"] = {key: known[key] for key in ("name", "labels", "annotations") if key in known}
+        del body["status"]
+    fleet.apply(*definitions)
+    fleet.kubectl("wait", "--for=condition=Established", *(f"crd/{name}" for name in names))
+    back_s = time.monotonic()
+    wait_for("end of an operator that hears nothing", lambda: not fleet.operator.alive(), 30)
+    fleet.operator.start()  # as the kubelet does
+    again = stream("again", SYSTEM, fleet.nodes[0])
+    wait_for("definitions that serve", lambda: _applied(fleet, again), 10)
+    wait_for("a status after the definitions came back", lambda: status_of(fleet, again, "Placed")[0], 30)
+    assert time.monotonic() - back_s < 45.0
+
+
+def _applied(stage: ApiStage, body: dict[str, Any]) -> bool:
+    try:
+        stage.apply(body)
+    except Exception:  # discovery takes a moment
+        return False
+    return True

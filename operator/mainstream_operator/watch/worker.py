@@ -43,6 +43,7 @@ class Workers:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._loop = asyncio.get_running_loop()
         self._last_end_s = time.monotonic()
+        self._started_s: dict[str, float] = {}
 
     def enqueue(self, node: str) -> None:
         """Have a node reconciled soon."""
@@ -73,6 +74,10 @@ class Workers:
         """For the liveness probe: grows when nothing is reconciled any more, though there is something to."""
         return time.monotonic() - self._last_end_s if self._tasks else 0.0
 
+    def longest_reconcile_s(self) -> float:
+        """For the liveness probe: of those that go on now, a thread that hangs among them."""
+        return max((time.monotonic() - each for each in list(self._started_s.values())), default=0.0)
+
     def queue_depth(self) -> int:
         """Nodes that wait to be reconciled."""
         return sum(1 for dirty in list(self._dirty.values()) if dirty.is_set())
@@ -94,7 +99,8 @@ class Workers:
             dirty.clear()
             start_s = time.monotonic()
             try:
-                wait_s = await self._loop.run_in_executor(self._pool, self._reconcile, self._snapshot_of(node))
+                snapshot = self._snapshot_of(node)
+                wait_s = await self._loop.run_in_executor(self._pool, self._timed, node, snapshot)
                 failures = 0
                 self._ended(time.monotonic() - start_s, False)
             except Exception as error:
@@ -105,6 +111,13 @@ class Workers:
                 await asyncio.sleep(wait_s)
                 wait_s = 0.0
             self._last_end_s = time.monotonic()
+
+    def _timed(self, node: str, snapshot: NodeSnapshot) -> float:
+        self._started_s[node] = time.monotonic()
+        try:
+            return self._reconcile(snapshot)
+        finally:
+            self._started_s.pop(node, None)
 
 
 def _log_failure(node: str, error: Exception, wait_s: float) -> None:
