@@ -13,6 +13,7 @@ Invariant: every probability returned lies in [0, 1], and is 0 where no frame is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Annotated, Literal
 
 import numpy as np
@@ -175,11 +176,14 @@ def _runs_by_squaring(
             powers.append(powers[-1] @ powers[-1])
         state = np.zeros((len(p), 1, x + 1))
         state[:, 0, 0], state[:, 0, 1] = 1.0 - p, p
-        at = 1
+        at, jumps = 1, dict[int, FloatArray]()  # rates are evenly spaced, so the same jump comes again and again
         for column, count in enumerate(counts.tolist()):
-            for bit in range(max(count - at, 0).bit_length()):
-                if (count - at) >> bit & 1:
-                    state = state @ powers[bit]
+            jump = max(count - at, 0)
+            if jump and jump not in jumps:
+                bits = [power for bit, power in enumerate(powers) if jump >> bit & 1]
+                jumps[jump] = reduce(np.matmul, bits)
+            if jump:
+                state = state @ jumps[jump]
             at = max(at, count)
             if count >= 1:
                 result[row, column] = state[:, 0, x]

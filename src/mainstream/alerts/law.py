@@ -144,7 +144,8 @@ def found_share(
     for event in several:
         unseen = np.ones_like(found)
         for piece in range(at, at + len(event.pieces_s)):
-            unseen *= 1.0 - _between(table, below[piece], above[piece], part[piece])
+            within = _between(table, below[piece], above[piece], part[piece])
+            unseen *= np.subtract(1.0, within, out=within)
         at += len(event.pieces_s)
         found += 1.0 - (unseen if event.weight == 1.0 else np.maximum(unseen, 0.0) ** event.weight)
     found /= len(events)
