@@ -7,7 +7,11 @@ from typing import Literal
 from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.kinds import AnyStatus
+from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
+
+TOLD_FALL = 0.1
+"""of predicted F1, beyond which the app's tenant is told"""
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,9 @@ def event_messages(before: AnyStatus, after: AnyStatus) -> list[EventMessage]:
     good = [each for each in all_messages if each.type == "Normal"]
     events = [each for each in all_messages if each.type == "Warning" or each is good[-1]]
     if isinstance(after, EdgeNodeStatus) and isinstance(before, EdgeNodeStatus):
-        events += _node_plan(before, after)
+        events += [*_node_plan(before, after), *_node_lost(before, after)]
     if isinstance(after, VideoAppStatus) and isinstance(before, VideoAppStatus):
-        events += _app_plan(before, after)
+        events += [*_app_plan(before, after), *_quality(before, after)]
     return events
 
 
@@ -52,6 +56,28 @@ def _node_plan(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessa
         f"{plan.apps} apps, mean F1 {plan.mean_f1:.3f}, cost {plan.cost:.3f} of {plan.budget:.3f} CPU-seconds a second."
     )
     return [EventMessage("Normal", "PlanChanged", message)]
+
+
+def _node_lost(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessage]:
+    old, new = (
+        next((each for each in status.conditions if each.reason == Reason.NODE_NOT_READY), None)
+        for status in (before, after)
+    )
+    return [] if new is None or old is not None else [EventMessage("Warning", "NodeNotReady", new.message)]
+
+
+def _quality(before: VideoAppStatus, after: VideoAppStatus) -> list[EventMessage]:
+    """What nobody changed about the app, and costs it quality all the same."""
+    if before.plan is None or after.plan is None or before.observed_generation != after.observed_generation:
+        return []
+    old, new = before.plan.predicted_f1, after.plan.predicted_f1
+    if old - new <= TOLD_FALL:
+        return []
+    cause = "the spec is the same, so it is the other apps of the node, its budget, or the package"
+    way_out = "raise spec.objective.weight, or set spec.objective.minimum"
+    return [
+        EventMessage("Warning", "QualityFell", f"Predicted F1 falls from {old:.2f} to {new:.2f}: {cause}; {way_out}.")
+    ]
 
 
 def _app_plan(before: VideoAppStatus, after: VideoAppStatus) -> list[EventMessage]:

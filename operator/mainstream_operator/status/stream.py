@@ -19,7 +19,7 @@ def stream_status(
     now: datetime,
 ) -> VideoStreamStatus:
     """The whole status, as it should be now; `apps` are those of the plan that analyse it."""
-    stated = [_placed(placed), _reachable(stream, secret_refusal, reported)]
+    stated = [_placed(placed), _reachable(stream, secret_refusal, apps, reported)]
     return VideoStreamStatus(
         observed_generation=stream.metadata.generation,
         conditions=settle(stream.status.conditions, stated, stream.metadata.generation, now),
@@ -35,9 +35,17 @@ def _placed(placed: str | Refusal) -> Stated:
     return is_true("Placed", Reason.NODE_FOUND, f"Node {placed} analyses it.")
 
 
-def _reachable(stream: VideoStream, secret_refusal: Refusal | None, reported: StreamStatusReport | None) -> Stated:
+def _reachable(
+    stream: VideoStream, secret_refusal: Refusal | None, apps: int, reported: StreamStatusReport | None
+) -> Stated:
     if secret_refusal is not None:
         return is_refused("Reachable", secret_refusal)
+    if reported is None and apps:
+        return is_unknown(
+            "Reachable",
+            Reason.RUNNER_NOT_ANSWERING,
+            "The node's runner says nothing of it; what runs there goes on if it can. See the EdgeNode.",
+        )
     if reported is None:
         return is_unknown("Reachable", Reason.NOT_USED, "No runner opens it; one does as soon as an app needs it.")
     if reported.state == "failing":

@@ -1,18 +1,21 @@
 """Which status is worth a write. Pure.
 
 What somebody decided or what changed in kind is written at once. What merely moves is written at most every 30 s, and a
-rate only when it left its band: 1,000 apps that run as planned cause no writes at all.
+rate only when it left its band: 1,000 apps that run as planned cause no writes at all, their EdgeNode one a minute.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.kinds import AnyStatus
 from mainstream.api.video_app import VideoAppStatus
 from mainstream_operator.status.app import DEAD_BAND, as_planned
 
 REFRESH_S = 30.0
+SEEN_S = 60.0
+"""after which an EdgeNode says that its runner was seen, whatever it said"""
 _CPU_BAND = 0.1
 """CPU-seconds per second; a busy box moves that much from one half minute to the next"""
 
@@ -33,7 +36,7 @@ def write_decision(before: AnyStatus | None, after: AnyStatus, now: datetime) ->
     if _lasting(before) != _lasting(after):
         return WriteDecision(write=True)
     if not _moved(before.observed, after.observed, _planned_fps(after)):
-        return WriteDecision(write=False)
+        return WriteDecision(write=isinstance(after, EdgeNodeStatus) and _is_stale(before.observed, after.observed))
     if before.observed is None:
         return WriteDecision(write=True)
     age_s = (now - before.observed.at).total_seconds()
@@ -46,6 +49,10 @@ def _lasting(status: AnyStatus) -> dict[str, Any]:
 
 def _planned_fps(status: AnyStatus) -> float | None:
     return status.plan.frames_per_second if isinstance(status, VideoAppStatus) and status.plan is not None else None
+
+
+def _is_stale(before: Any, after: Any) -> bool:
+    return before is not None and (after.at - before.at).total_seconds() >= SEEN_S
 
 
 def _moved(before: Any, after: Any, planned_fps: float | None) -> bool:
