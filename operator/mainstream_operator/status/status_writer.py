@@ -22,7 +22,7 @@ from mainstream_operator.status.write_order import in_turn
 
 _NOT_FOUND = 404
 _AT_ONCE = 8
-LONGEST_S = 2.0
+LONGEST_S = 1.0
 """of one reconcile; the rest has its turn in the next"""
 
 
