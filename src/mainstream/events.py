@@ -59,6 +59,10 @@ class EventStatistics:
         Field(description="Start and end of labelled runs as they are, in seconds, ascending."),
     ] = ()
     footage_s: Annotated[float | None, Field(description="Seconds of labelled footage that runs_s lie in.")] = None
+    seams_s: Annotated[
+        tuple[float, ...],
+        Field(description="When other footage begins among runs_s, ascending: no event goes on from one to the next."),
+    ] = ()
 
 
 def frames_per_event(

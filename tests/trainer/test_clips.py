@@ -6,10 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mainstream.alerts.merging import merged_events
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
+from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import TrainedView
+from mainstream_trainer.event_statistics import packed_statistics
 from mainstream_trainer.preparation import Preparation
 from mainstream_trainer.request import ClipsData, TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
@@ -49,6 +52,19 @@ def test_events_of_all_clips_are_at_the_times_of_their_own_clips(request_of, tmp
     assert job.events.cut == ((140, 150),)
     assert job.events.runs[3] == (150 + 10, 150 + 25)
     assert np.flatnonzero(job.present)[-1] == 150 + 134
+
+
+def test_no_event_goes_on_from_one_clip_to_the_next_whatever_gap_is_asked_for(request_of, tmp_path):
+    first = labels(tmp_path, "a", [[20, 35], [140, 150]], train=(0, 150), test=(150, 200))
+    second = labels(tmp_path, "b", [[50, 60], [100, 115]], train=(50, 190), test=(0, 50))
+    events = Preparation().prepare(request_of(("clip.mp4", first), ("clip.mkv", second))).events
+    assert events.runs == ((20, 35), (140, 150), (150, 160), (200, 215))
+    assert events.merged[0] == events.runs
+    assert events.statistics.seams_s == (15.0,)
+    merged = merged_events(replace(events.statistics, merge_gap_s=1000.0))
+    assert [len(event.pieces_s) for event in merged.events] == [2, 2]
+    packed = packed_statistics(events.statistics, 0.0)
+    assert statistics_of(packed).seams_s == (15.0,)
 
 
 def test_pixels_come_from_all_clips_in_the_order_in_which_they_are_named(request_of, tmp_path):

@@ -10,6 +10,7 @@ from mainstream.mpackage.manifest import MAX_RUNS, MeasuredPoint
 from mainstream_trainer.candidate import ranking_quality
 from mainstream_trainer.evaluation import AppEvents, Evaluator, dominating
 from mainstream_trainer.event_statistics import (
+    STRETCH_RUNS,
     kept_runs,
     labelled_statistics,
     mean_length_s,
@@ -111,7 +112,12 @@ def test_of_thousands_of_runs_stretches_of_neighbours_are_kept():
     rng = np.random.default_rng(0)
     starts = np.cumsum(rng.uniform(2.0, 20.0, 10_000))
     runs = [(float(start), float(start) + 1.0) for start in starts]
-    kept, footage_s = kept_runs(runs, float(starts[-1]) + 30.0)
+    found = kept_runs(runs, float(starts[-1]) + 30.0, [start - 0.5 for start, _ in runs])
+    kept, footage_s = found.runs_s, found.footage_s
+    # The last seam is that ahead of the run with which the last stretch ends.
+    ahead = [start - 0.5 for start, _ in kept]
+    assert all(min(abs(seam - each) for each in ahead) < 0.01 for seam in found.seams_s[:-1])
+    assert len(found.seams_s) > MAX_RUNS - 2 * MAX_RUNS // STRETCH_RUNS
     assert len(kept) == MAX_RUNS
     assert kept[-1][1] <= footage_s
     assert footage_s / len(kept) == pytest.approx(11.0, rel=0.05)

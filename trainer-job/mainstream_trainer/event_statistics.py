@@ -1,6 +1,7 @@
 """Event statistics as measured from labels and held-out hits (docs/design.md, "Alerts")."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -38,7 +39,7 @@ def merged_runs(
     pieces = sorted([*((run, False) for run in runs), *((piece, True) for piece in cut)])
     groups: list[list[tuple[Run, bool]]] = []
     for piece in pieces:
-        if groups and _gap_s(groups[-1][-1][0], piece[0], times) <= merge_gap_s + ROUNDING_S:
+        if groups and _merge(groups[-1][-1][0], piece[0], times, merge_gap_s):
             groups[-1].append(piece)
         else:
             groups.append([piece])
@@ -48,19 +49,32 @@ def merged_runs(
     return tuple(whole), tuple(broken)
 
 
-def _gap_s(before: Run, after: Run, times: FrameTimes) -> float:
-    return times.of(after)[0] - times.of(before)[1]
+def _merge(before: Run, after: Run, times: FrameTimes, merge_gap_s: float) -> bool:
+    gap_s = times.of(after)[0] - times.of(before)[1]
+    return gap_s <= merge_gap_s + ROUNDING_S and times.of_one_clip(before[1] - 1, after[0])
 
 
-def kept_runs(runs: Sequence[Span], footage_s: float, most: int = MAX_RUNS) -> tuple[tuple[Span, ...], float]:
-    """Labelled runs in seconds and the footage that they lie in; of more than `most` evenly spaced stretches.
+@dataclass(frozen=True)
+class KeptRuns:
+    """Labelled runs in seconds, as a package keeps them."""
+
+    runs_s: tuple[Span, ...]
+    footage_s: float
+    """that they lie in"""
+    seams_s: tuple[float, ...] = ()
+    """when another clip begins"""
+
+
+def kept_runs(runs: Sequence[Span], footage_s: float, seams_s: Sequence[float] = (), most: int = MAX_RUNS) -> KeptRuns:
+    """Labelled runs in seconds; of more than `most` evenly spaced stretches.
 
     A stretch reaches from the start of its first run to the start of the run after its last, and the next one follows.
     """
     rounded = [(round(start_s, _RUN_DIGITS), round(end_s, _RUN_DIGITS)) for start_s, end_s in runs]
     if len(rounded) <= most:
-        return tuple(rounded), footage_s
+        return KeptRuns(tuple(rounded), footage_s, tuple(round(seam_s, _RUN_DIGITS) for seam_s in seams_s))
     kept: list[Span] = []
+    seams: list[float] = []
     at_s = 0.0
     stretches = most // STRETCH_RUNS
     for i in range(stretches):
@@ -68,17 +82,19 @@ def kept_runs(runs: Sequence[Span], footage_s: float, most: int = MAX_RUNS) -> t
         begin_s = rounded[first][0]
         for start_s, end_s in rounded[first : first + STRETCH_RUNS]:
             kept.append((round(at_s + start_s - begin_s, _RUN_DIGITS), round(at_s + end_s - begin_s, _RUN_DIGITS)))
-        at_s += rounded[first + STRETCH_RUNS][0] - begin_s
-    return tuple(kept), round(at_s, _RUN_DIGITS)
+        end_s = rounded[first + STRETCH_RUNS][0]
+        seams += [round(at_s + seam_s - begin_s, _RUN_DIGITS) for seam_s in seams_s if begin_s < seam_s < end_s]
+        at_s += end_s - begin_s
+    return KeptRuns(tuple(kept), round(at_s, _RUN_DIGITS), tuple(seams))
 
 
 def labelled_statistics(runs: Sequence[Run], cut: Sequence[Run], times: FrameTimes) -> EventStatistics:
     """Of whole labelled `runs` and pieces of `cut` ones over all of `times`; the correlation, not in labels, is 0."""
     start_s, end_s = times.span
     cut_s = sum(b - a for a, b in times.spans(cut))
-    kept, footage_s = kept_runs(times.spans(runs), round(end_s - start_s - cut_s, _RUN_DIGITS))
+    kept = kept_runs(times.spans(runs), round(end_s - start_s - cut_s, _RUN_DIGITS), times.seams_s)
     gap_s = mean_length_s(runs, times)
-    return EventStatistics(gap_s, 0.0, 0.0, (), gap_s, kept, footage_s)
+    return EventStatistics(gap_s, 0.0, 0.0, (), gap_s, kept.runs_s, kept.footage_s, kept.seams_s)
 
 
 def packed_statistics(
@@ -97,6 +113,7 @@ def packed_statistics(
         merge_gap_s=labelled.merge_gap_s,
         runs_s=labelled.runs_s,
         footage_s=labelled.footage_s,
+        seams_s=labelled.seams_s,
     )
 
 

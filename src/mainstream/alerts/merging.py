@@ -55,7 +55,7 @@ def merged_events(statistics: EventStatistics) -> MergedEvents:
         events = [MergedEvent((length_s,)) for length_s in lengths]
         kept = tuple(sorted(events, key=lambda event: event.pieces_s))
         return MergedEvents(gap_s, statistics.length_s, statistics.frequency, len(statistics.lengths_s), _thinned(kept))
-    merged = merge_runs(statistics.runs_s, gap_s)
+    merged = merge_runs(statistics.runs_s, gap_s, statistics.seams_s)
     spans_s = np.array([pieces[-1, 1] - pieces[0, 0] for pieces in merged])
     ordered = tuple(_event(merged[i]) for i in np.argsort(spans_s, kind="stable").tolist())
     frequency = statistics.frequency

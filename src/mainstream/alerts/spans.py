@@ -18,13 +18,19 @@ def as_spans(spans: Sequence[Span] | FloatArray) -> FloatArray:
     return np.asarray(spans, dtype=np.float64).reshape(-1, 2)
 
 
-def merge_runs(runs: Sequence[Span] | FloatArray, merge_gap_s: float) -> list[FloatArray]:
-    """Ascending runs (n, 2) as events: each event the runs (pieces, 2) that lie no more than `merge_gap_s` apart."""
+def merge_runs(
+    runs: Sequence[Span] | FloatArray, merge_gap_s: float, seams_s: Sequence[float] = ()
+) -> list[FloatArray]:
+    """Ascending runs (n, 2) as events: each event the runs (pieces, 2) that lie no more than `merge_gap_s` apart.
+
+    Runs on either side of a seam, where other footage begins, are never one event.
+    """
     ordered = as_spans(runs)
     if not len(ordered):
         return []
-    breaks = np.flatnonzero(ordered[1:, 0] - ordered[:-1, 1] > merge_gap_s + ROUNDING_S) + 1
-    return np.split(ordered, breaks)
+    footage = np.searchsorted(np.asarray(seams_s, dtype=np.float64), ordered[:, 0] + ROUNDING_S)
+    apart = ordered[1:, 0] - ordered[:-1, 1] > merge_gap_s + ROUNDING_S
+    return np.split(ordered, np.flatnonzero(apart | (footage[1:] != footage[:-1])) + 1)
 
 
 def merge_spans(runs: Sequence[Span] | FloatArray, merge_gap_s: float) -> list[Span]:

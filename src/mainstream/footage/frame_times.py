@@ -23,6 +23,8 @@ class FrameTimes:
     """(frames + 1,), ascending: when each frame is first shown, and when the last one ends"""
     fps: float
     """long-run rate: the highest at which frames can be looked at for long"""
+    seams: tuple[int, ...] = ()
+    """frames with which another clip begins, ascending"""
 
     @classmethod
     def constant(cls, frames: int, fps: float) -> "FrameTimes":
@@ -34,7 +36,9 @@ class FrameTimes:
         """Of parts that follow on each other, whenever each of them was: the first begins at 0."""
         starts_s = np.cumsum([0.0, *(part.edges_s[-1] - part.edges_s[0] for part in parts)])
         edges = [part.edges_s[:-1] - part.edges_s[0] + start_s for part, start_s in zip(parts, starts_s, strict=False)]
-        return cls(np.concatenate([*edges, starts_s[-1:]]), min(part.fps for part in parts))
+        seams = np.cumsum([part.frames for part in parts])[:-1]
+        fps = min(part.fps for part in parts)
+        return cls(np.concatenate([*edges, starts_s[-1:]]), fps, tuple(seams.tolist()))
 
     @property
     def frames(self) -> int:
@@ -51,9 +55,19 @@ class FrameTimes:
         """The middle of each frame's showing (frames,)."""
         return (self.edges_s[:-1] + self.edges_s[1:]) / 2
 
+    @property
+    def seams_s(self) -> tuple[float, ...]:
+        """When another clip begins."""
+        return tuple(float(self.edges_s[seam]) for seam in self.seams)
+
+    def of_one_clip(self, first: int, second: int) -> bool:
+        """Whether two frames, in this order, are of one clip."""
+        return not any(first < seam <= second for seam in self.seams)
+
     def part(self, part: Run) -> "FrameTimes":
         """Of the frames from `part[0]` up to, not including, `part[1]`; times stay those of the clip."""
-        return FrameTimes(self.edges_s[part[0] : part[1] + 1], self.fps)
+        seams = tuple(seam - part[0] for seam in self.seams if part[0] < seam < part[1])
+        return FrameTimes(self.edges_s[part[0] : part[1] + 1], self.fps, seams)
 
     def of(self, run: Run) -> Span:
         """When a run of frames is shown."""

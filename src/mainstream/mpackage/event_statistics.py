@@ -15,6 +15,7 @@ def statistics_of(measured: MeasuredEventStatistics) -> EventStatistics:
         merge_gap_s=measured.gap_s,
         runs_s=measured.runs_s,
         footage_s=measured.footage_s,
+        seams_s=measured.seams_s,
     )
 
 

@@ -76,6 +76,8 @@ class MeasuredEventStatistics(_Part):
     """labelled runs as they are, start and end in seconds, so that another gap can be planned"""
     footage_s: float | None = Field(None, gt=0)
     """seconds of labelled footage that the runs lie in"""
+    seams_s: tuple[float, ...] = Field(default=(), max_length=MAX_RUNS)
+    """when another clip begins among the runs, ascending: no event goes on from one clip to the next"""
 
     @property
     def gap_s(self) -> float:

@@ -47,6 +47,7 @@ class PlacedApp:
                 lengths_s=(),
                 runs_s=(),
                 footage_s=None,
+                seams_s=(),
             )
         if override.frequency is not None:
             measured = replace(measured, frequency=override.frequency, footage_s=None)
