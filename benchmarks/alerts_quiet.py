@@ -13,7 +13,7 @@ from harness import Report
 from mainstream.alerts.law import predicted
 from mainstream.alerts.merging import merged_events
 from mainstream.alerts.synthetic import Setting, make_stream, operating_points, random_settings, simulate
-from mainstream.events import f1
+from mainstream.laws.chain import f1
 
 HOURS = 24
 HOUR_S = 3600.0

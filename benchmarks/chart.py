@@ -16,7 +16,7 @@ from cluster_tools import ROOT, MissingToolError, wait_for
 from cluster_upgrade import Watched, is_new_runner, next_chart, watched
 from harness import Report
 
-from mainstream.api.load import load_manifests
+from mainstream.api.manifests.load import load_manifests
 
 RUNNER_S = 15.0
 CAMERA_FPS = 10

@@ -24,7 +24,7 @@ from fault_surroundings import Camera, Receiver
 from fault_tools import MissingToolError, wait_for
 from harness import QUICK, Report
 
-from mainstream.status_report import AppStatusReport
+from mainstream.messages.status_report import AppStatusReport
 
 CLIP = Path(__file__).parents[1] / "examples" / "plaza" / "plaza.mp4"
 HOURS = float(os.environ.get("HOURS", "0"))

@@ -22,8 +22,8 @@ import av
 import numpy as np
 from harness import QUICK, Report
 
+from mainstream.footage.frames import upright_rgb
 from mainstream.footage.reading import best_video, open_footage, read_packets, stamp_clock, stamped
-from mainstream.frames import upright_rgb
 
 WIDTH, HEIGHT, FPS = 1920, 1080, 25
 FRAMES = 50 if QUICK else 200

@@ -14,8 +14,8 @@ import torch
 from harness import QUICK, Report
 from runner_stage import below, clip_stream, on_core, per_second, pictures, pin, pixels, rounds, workers
 
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.nn.registry import load_base_network
-from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.client import EngineClient
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import always, calibrated

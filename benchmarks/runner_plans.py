@@ -16,9 +16,9 @@ import numpy as np
 from harness import QUICK, Report
 from runner_stage import clip_stream
 
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.nn.registry import load_base_network
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient
 from mainstream_runner.plan_cost import expected_cost
 from mainstream_runner.profiling.node import profile_node

@@ -14,8 +14,8 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from mainstream.frames import view_pixels
-from mainstream.runner_plan import RunnerStream
+from mainstream.footage.frames import view_pixels
+from mainstream.messages.runner_plan import RunnerStream
 
 CLIP = Path(__file__).parents[1] / "examples" / "plaza" / "plaza.mp4"
 CLIP_FPS = 10.0

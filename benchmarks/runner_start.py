@@ -12,8 +12,8 @@ from statistics import median
 from harness import QUICK, Report
 from runner_stage import CLIP
 
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_orders import Wanted
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_orders import Wanted
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runner" / "faults"))
 from fault_stage import BASE, Stage

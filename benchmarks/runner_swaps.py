@@ -16,9 +16,9 @@ import torch
 from harness import QUICK, Report
 from runner_stage import clip_stream, pictures
 
-from mainstream.frames import view_pixels
+from mainstream.footage.frames import view_pixels
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.nn.registry import load_base_network
-from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.client import EngineClient
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import calibrated

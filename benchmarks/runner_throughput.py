@@ -15,10 +15,10 @@ from runner_stage import below, clip_stream, on_core, per_second, pin, pixels, r
 from safetensors.torch import load_file
 from torch import nn
 
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
-from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.client import EngineClient
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import BackEndChoice, calibrated

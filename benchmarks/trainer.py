@@ -25,7 +25,7 @@ import trainer_lessons as lessons
 from harness import QUICK, Report, chosen
 from trainer_candidates import common_stem, quality
 
-from mainstream.labels import Split
+from mainstream.footage.labels import Split
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import verify_package
 from mainstream.nn.registry import load_base_network

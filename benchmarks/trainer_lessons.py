@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mainstream.api.load import load_manifests
+from mainstream.api.manifests.load import load_manifests
 from mainstream.api.video_stream import Crop
-from mainstream.labels import Labels, event_mask, read_labels
+from mainstream.footage.labels import Labels, event_mask, read_labels
 from mainstream.nn.network import Network
 from mainstream.offline import offline_node
 from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candidate

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from mainstream.alerts.measured import AlertScore, score_alerts
 from mainstream.alerts.spans import events_within
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.nn.registry import load_base_network
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult

@@ -22,9 +22,9 @@ from cells import LIVE_WORKLOADS, Cell, headline
 from drawing import COLOURS, MARKERS, label, panels, save
 from live import LiveFrame, encode_stream, measure_profile, play_live, score_live
 from mainstream.decide.slowdown import next_slowdown, slowed
-from mainstream.node_profile import NodeProfile, read_node_profile
+from mainstream.laws.voting import Voter
+from mainstream.messages.node_profile import NodeProfile, read_node_profile
 from mainstream.planner import Plan, Policy, solve
-from mainstream.voting import Voter
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.problem import build_problem
 from mainstream_runner.plan_cost import expected_cost

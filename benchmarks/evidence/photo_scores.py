@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.mpackage.manifest import Manifest
-from mainstream.node_profile import NodeProfile
 from mainstream.planner import AppPlan, Cost, Plan
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.alerts.measured import AlertScore, score_alerts
-from mainstream.labels import Run
+from mainstream.footage.labels import Run
+from mainstream.laws.voting import decisions
 from mainstream.planner import AppPlan
-from mainstream.voting import decisions
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_replay import due_frames
 from mainstream_trainer.picture_streams import IntArray, PictureStream

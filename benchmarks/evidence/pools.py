@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mainstream.errors import InvalidInputError
-from mainstream.frames import view_pixels
+from mainstream.footage.frames import view_pixels
 from results import FOLDER
 
 FIT_SHARE, HELD_OUT_SHARE = 0.6, 0.15

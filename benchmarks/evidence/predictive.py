@@ -19,7 +19,7 @@ from intervals import Interval
 from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import FloatArray, alerts_of_hits, as_spans, merge_spans, tolerance_s
-from mainstream.events import f1
+from mainstream.laws.chain import f1
 from mainstream.workload.caution import PRIOR_BLOCKS
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_replay import due_frames

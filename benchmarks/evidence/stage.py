@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from cells import ABSTRACT_FPS, Cell, all_cells, event_groups, headline
 from mainstream.errors import InvalidInputError
+from mainstream.messages.node_profile import NodeProfile, read_node_profile
 from mainstream.mpackage.manifest import Manifest
-from mainstream.node_profile import NodeProfile, read_node_profile
 from mainstream.planner import Problem
 from measure import POLICIES, measure
 from packages import BASE, STORE, pool_packages

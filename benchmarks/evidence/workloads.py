@@ -9,9 +9,9 @@ import numpy as np
 from cells import BUDGET_APPS, Cell, chosen_groups, draw_runs
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.labels import Run
+from mainstream.footage.labels import Run
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.mpackage.manifest import Manifest, MeasuredEventStatistics
-from mainstream.node_profile import NodeProfile
 from mainstream.planner import Problem
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import build_problem

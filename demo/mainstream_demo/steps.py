@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstream.api import VideoApp, VideoStream
-from mainstream.api.load import Manifests, load_manifests
+from mainstream.api.manifests.load import Manifests, load_manifests
 from mainstream.api.reasons import Reason
 from mainstream.decide.decide import decide_node
 from mainstream.decide.inputs import NodeInputs, PackageState
 from mainstream.decide.node_plan import NodePlan
 from mainstream.decide.planning import StepPlanning
 from mainstream.errors import InvalidInputError
-from mainstream.labels import Labels, read_labels
+from mainstream.footage.labels import Labels, read_labels
 from mainstream.machine import describe_machine
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.offline import OfflineNode, offline_node, planned
 from mainstream.planner import Policy
-from mainstream.runner_plan import RunnerPlan
 from mainstream.workload.compose import runner_streams
 from mainstream_demo.drawing import draw_page
 from mainstream_demo.evaluate import difference_interval, mean_f1

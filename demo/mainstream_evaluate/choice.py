@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from mainstream.alerts.merging import merged_events
 from mainstream.errors import InvalidInputError
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.planner import App, Candidate, Pin
 from mainstream.planner.options import option_table
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.workload.caution import cautious, cautious_replay
 from mainstream_trainer.clip import Clip
 

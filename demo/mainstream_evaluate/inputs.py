@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from mainstream.errors import InvalidInputError
-from mainstream.labels import Labels, Run
+from mainstream.footage.labels import Labels, Run
 from mainstream_trainer.clip import Clip, check_undamaged, inspect_clip
 from mainstream_trainer.label_files import read_label_file
 from mainstream_trainer.labelled_frames import LabelOptions

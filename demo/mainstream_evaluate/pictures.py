@@ -7,7 +7,7 @@ from io import BytesIO
 
 import av
 
-from mainstream.frames import upright_rgb
+from mainstream.footage.frames import upright_rgb
 from mainstream_evaluate.evaluation import OUTCOMES, Moment
 from mainstream_trainer.clip import Clip, pictures_of
 

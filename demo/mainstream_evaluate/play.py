@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mainstream.errors import InvalidInputError
-from mainstream.frames import view_pixels
-from mainstream.labels import Run
-from mainstream.runner_plan import RunnerPlan
-from mainstream.sampling import NestedSampler
-from mainstream.voting import Voter
+from mainstream.footage.frames import view_pixels
+from mainstream.footage.labels import Run
+from mainstream.laws.sampling import NestedSampler
+from mainstream.laws.voting import Voter
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.loader import load_executor

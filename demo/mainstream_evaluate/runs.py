@@ -8,10 +8,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mainstream.alerts.spans import FloatArray, as_spans
-from mainstream.documents import read_document
 from mainstream.errors import InvalidInputError
-from mainstream.labels import Run
-from mainstream.runner_plan import RunnerPlan
+from mainstream.files.documents import read_document
+from mainstream.footage.labels import Run
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.alert import AlertMessage, decode_alert
 
 FRAMES = "frames.jsonl"

@@ -8,7 +8,7 @@ import numpy as np
 from mainstream.alerts.measured import AlertScore, score_alert_spans, score_alerts
 from mainstream.alerts.spans import FloatArray, Span, events_within
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.labels import Labels, Run, runs_within
+from mainstream.footage.labels import Labels, Run, runs_within
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import urllib3
 from kubernetes import client, config
 
-from mainstream.bounded_reading import read_bounded
 from mainstream.errors import InvalidInputError
+from mainstream.files.bounded_reading import read_bounded
 from mainstream_operator.names import FIELD_MANAGER
 
 Body = dict[str, Any]

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mainstream.api.edge_node import EdgeNodeSpec
-from mainstream.decide.quotas import NO_QUOTAS, Quotas
-from mainstream.documents import read_document
+from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas
+from mainstream.files.documents import read_document
 from mainstream.hosts.rules import Endpoint, HostRules
 
 SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine_state import EngineState

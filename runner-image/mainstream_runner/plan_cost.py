@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from mainstream.cost import Load, Segment, cost_of
-from mainstream.node_profile import BaseProfile, NodeProfile
-from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream.laws.cost import Load, Segment, cost_of
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.views import PlanView, plan_views
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mainstream.errors import MainstreamError
-from mainstream.runner_orders import NodeCredentials
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_orders import NodeCredentials
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.pipeline_process.config import RunConfig
 from mainstream_runner.pipeline_process.messages import (
     AlertChanged,

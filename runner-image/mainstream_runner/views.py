@@ -7,7 +7,7 @@ decoding is.
 
 from dataclasses import dataclass
 
-from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
-from mainstream.api.load import Manifests
+from mainstream.api.manifests.load import Manifests
+from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas, over_quota
 from mainstream.decide.decide import NodeDecision
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.node_plan import NodePlan
 from mainstream.decide.place import EDGE_LABEL, place_stream
-from mainstream.decide.quotas import NO_QUOTAS, Quotas, over_quota
 from mainstream.decide.refusal import Refusal
 from mainstream.decide.refuse import refuse_apps, refuse_package
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.store import Store
-from mainstream.node_profile import NodeProfile
 from mainstream.planner import Plan
-from mainstream.runner_plan import RunnerPlan
 
 _MOST_NAMED = 3
 

@@ -20,7 +20,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from mainstream.api.load import load_manifests
+from mainstream.api.manifests.load import load_manifests
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import open_package

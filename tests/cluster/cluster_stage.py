@@ -17,8 +17,8 @@ from cluster_provider import Cluster, open_cluster
 from cluster_tools import ROOT, run, tool, wait_for
 from kubernetes import client, config
 
-from mainstream.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_FILE, TOKEN_HEADER
-from mainstream.status_report import StatusReport
+from mainstream.messages.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_FILE, TOKEN_HEADER
+from mainstream.messages.status_report import StatusReport
 from mainstream_operator.kube import Kube, KubeError
 
 SYSTEM, TENANT = "mainstream", "plaza"

@@ -12,7 +12,7 @@ import yaml
 from cluster_stage import CHART, TENANT, Stage
 from cluster_tools import ROOT, run, wait_for
 
-from mainstream.status_report import StatusReport
+from mainstream.messages.status_report import StatusReport
 
 _EVERY_S = 0.2
 LAST_OF_0_1_0 = "dd6aed3"

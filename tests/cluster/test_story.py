@@ -20,7 +20,7 @@ from cluster_stage import BUDGET, CHART, EXAMPLES, SYSTEM, TENANT, Stage
 from cluster_tools import wait_for
 from cluster_upgrade import chart_before, is_new_runner, next_chart, watched
 
-from mainstream.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
+from mainstream.messages.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
 from mainstream_operator.kube import KubeError
 from mainstream_operator.observe.orders import given_orders
 

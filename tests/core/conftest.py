@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
 from mainstream.mpackage.manifest import Manifest
-from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
 DEPTH = 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mainstream.cost import Load, Segment, chain_of, cost_of
+from mainstream.laws.cost import Load, Segment, chain_of, cost_of
 
 ROOT = Segment("view/in", None, 0.001, 100)
 STEM = Segment("view/a", "view/in", 0.01, 2000)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstream.events import f1, f_beta, frames_per_event, run_probability, run_table
+from mainstream.laws.chain import f1, f_beta, frames_per_event, run_probability, run_table
 
 probability = st.floats(0.0, 1.0)
 

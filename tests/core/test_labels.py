@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mainstream.errors import InvalidInputError
-from mainstream.labels import event_mask, read_labels, runs_within
+from mainstream.footage.labels import event_mask, read_labels, runs_within
 
 
 def write(tmp_path, runs=((2, 5),), frames=20, train=(0, 10), test=(10, 20)):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mainstream.errors import InvalidInputError
-from mainstream.picture_files import is_picture, read_picture
+from mainstream.footage.picture_files import is_picture, read_picture
 
 GREY = np.arange(24, dtype=np.uint8).reshape(4, 6) * 10
 COLOUR = np.dstack([GREY, GREY[::-1], GREY[:, ::-1]])

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstream.sampling import NestedSampler
+from mainstream.laws.sampling import NestedSampler
 
 RATES = st.lists(st.sampled_from([0.1, 0.2, 0.5, *map(float, range(1, 31))]), min_size=1, max_size=8, unique=True)
 

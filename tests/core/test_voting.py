@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstream.voting import Voter, decisions
+from mainstream.laws.voting import Voter, decisions
 
 
 def test_a_decision_needs_that_many_hits_in_a_row() -> None:

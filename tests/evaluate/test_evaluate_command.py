@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from mainstream.api.video_stream import Crop
 from mainstream.cli.main import app as command
 from mainstream.errors import MainstreamError
-from mainstream.labels import Split
+from mainstream.footage.labels import Split
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings

@@ -4,7 +4,7 @@ import pytest
 
 from mainstream.alerts.spans import as_spans
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.labels import AppLabels, Labels, Run, Split
+from mainstream.footage.labels import AppLabels, Labels, Run, Split
 from mainstream_evaluate.truth import Truth, truth_of
 
 RUNS = ((20, 30), (35, 50), (90, 110), (140, 160))

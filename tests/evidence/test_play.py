@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mainstream.alerts.measured import score_alerts
+from mainstream.laws.sampling import NestedSampler
+from mainstream.laws.voting import Voter
 from mainstream.planner import AppPlan
-from mainstream.sampling import NestedSampler
-from mainstream.voting import Voter
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_replay import due_frames
 from mainstream_trainer.picture_streams import PictureStream

@@ -6,10 +6,10 @@ from typing import Any
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.refuse import refuse_apps
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.runner_orders import NodeCredentials
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import Manifest
-from mainstream.node_profile import BaseProfile, NodeProfile
-from mainstream.runner_orders import NodeCredentials
-from mainstream.runner_plan import RunnerPlan
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.orders import GivenOrders
 from mainstream_operator.watch.cluster_state import ClusterState

@@ -8,7 +8,7 @@ from mainstream.api import EdgeNode
 from mainstream.api.reasons import Reason
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal
-from mainstream.status_report import AppStatusReport, StatusReport
+from mainstream.messages.status_report import AppStatusReport, StatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.status.node import NodeFacts, node_status

@@ -3,7 +3,7 @@
 import pytest
 
 from mainstream.api.reasons import Reason
-from mainstream.status_report import DeliveryReport
+from mainstream.messages.status_report import DeliveryReport
 from mainstream_operator.status.delivery import delivery_problem
 
 REFUSED = "6 deliveries are lost so far: 6 refused (the webhook answered 400; see its log)"

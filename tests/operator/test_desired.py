@@ -7,8 +7,8 @@ import pytest
 from operator_objects import edge_node_body, observed, typed
 
 from mainstream.api import EdgeNode
-from mainstream.runner_orders import CREDENTIALS_FILE, Login, NodeCredentials, Wanted
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_orders import CREDENTIALS_FILE, Login, NodeCredentials, Wanted
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.desired.config_map import orders_config_maps

@@ -7,7 +7,7 @@ from mainstream.api.alert_evidence import AlertEvidence, AlertTally, ExpectedAle
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.decide.inputs import AskingApp, NodeInputs
 from mainstream.decide.trust import seen_alerts
-from mainstream.status_report import AppStatusReport, StatusReport
+from mainstream.messages.status_report import AppStatusReport, StatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.status.app import AppFacts, app_status

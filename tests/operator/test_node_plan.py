@@ -7,12 +7,12 @@ import pytest
 from operator_objects import NOW, app_body, edge_node_body, node_profile, observed
 
 from mainstream.api.reasons import Reason
+from mainstream.decide.admission.quotas import Quota, Quotas, over_quota
 from mainstream.decide.decide import MOST_DRY_RUNS, NodeDecision
 from mainstream.decide.dry_run import dry_run_outcome
-from mainstream.decide.quotas import Quota, Quotas, over_quota
 from mainstream.decide.refusal import Refusal
-from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import AppStatusReport, DeliveryReport, StatusReport
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.metrics import samples

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mainstream.status_report import StatusReport
+from mainstream.messages.status_report import StatusReport
 from mainstream_operator.decide.requeue import IDLE_S, STARTED_WITHIN_S, STARTING_S, STEADY_S, ask_after_s
 from mainstream_operator.observe.runner_client import pod_age_s
 

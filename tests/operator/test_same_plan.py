@@ -19,16 +19,16 @@ from typer.testing import CliRunner
 
 from mainstream.api.reasons import Reason
 from mainstream.cli.main import app as command
+from mainstream.decide.admission.quotas import Quotas
 from mainstream.decide.decide import NodeDecision
 from mainstream.decide.inputs import PackageState
-from mainstream.decide.quotas import Quotas
 from mainstream.decide.refusal import Refusal
 from mainstream.decide.refuse import refuse_apps
+from mainstream.messages.runner_orders import NodeCredentials
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.status_report import StatusReport
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import manifest_key
-from mainstream.runner_orders import NodeCredentials
-from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import StatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.observe.observation import Observation

@@ -11,8 +11,8 @@ from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop, View
 from mainstream.decide.refusal import Refusal
+from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
 from mainstream.mpackage.manifest import TrainedView
-from mainstream.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.status.app import AppFacts, app_status

@@ -9,8 +9,8 @@ from operator_objects import app_body, typed
 from mainstream.api import VideoApp
 from mainstream.api.store_access import StoreAccess
 from mainstream.hosts.rules import HostRules
-from mainstream.runner_orders import sink_key
-from mainstream.status_report import StatusReport
+from mainstream.messages.runner_orders import sink_key
+from mainstream.messages.status_report import StatusReport
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.packages import PackageReader, WantedUpload

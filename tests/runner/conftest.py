@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import pytest
 
+from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
-from mainstream.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.profiling.synthetic import synthetic_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 from mainstream_runner.serving.worker import CACHE_VARIABLE

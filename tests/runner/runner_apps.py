@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 
 DIGEST = "0" * 64
 

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.publish import blob_of
@@ -21,7 +22,6 @@ from mainstream.mpackage.store import DamagedPackageError
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors, round_to_half
-from mainstream.runner_plan import RunnerPlan
 from mainstream.weights import pack_base_network
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import BackEndChoice, always, calibrated

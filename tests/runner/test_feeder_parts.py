@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainstream.errors import InvalidInputError
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner import wire
 from mainstream_runner.alert import Alert
 from mainstream_runner.due_frame import DueFrame

@@ -9,7 +9,7 @@ import pytest
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
-from mainstream.frames import view_pixels
+from mainstream.footage.frames import view_pixels
 
 
 def test_shrinking_averages_all_pixels_so_that_a_thin_line_does_not_vanish() -> None:

@@ -3,9 +3,9 @@
 import pytest
 from runner_apps import runner_app, runner_plan
 
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream.mpackage.manifest import Blob, PrivateSegment
-from mainstream.node_profile import BaseProfile, NodeProfile
-from mainstream.runner_plan import RunnerApp
 from mainstream_runner.plan_cost import expected_cost
 from mainstream_runner.pod.cost_ratio import CostRatio
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainstream.errors import InvalidInputError
+from mainstream.messages.node_profile import BaseProfile
+from mainstream.messages.runner_plan import RunnerStream
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_to_measure
-from mainstream.node_profile import BaseProfile
-from mainstream.runner_plan import RunnerStream
 from mainstream.weights import open_base_network
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import BackEndChoice, always

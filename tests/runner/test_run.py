@@ -17,15 +17,15 @@ from scripted_camera import ScriptedCamera, pictures_of
 from mainstream.api.sinks import JsonLinesSink
 from mainstream.api.video_stream import Crop
 from mainstream.errors import MainstreamError
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import TrainedView
-from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.run import RunProgress, run_plan_on
 from mainstream_runner.serving.torchserve import TorchServe
 
 CRASHING_PARENT = """
 import sys
 from pathlib import Path
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.run import run_plan
 plan = RunnerPlan.model_validate_json(Path(sys.argv[1]).read_text())
 run_plan(plan, Path(sys.argv[2]), Path(sys.argv[3]), on_progress=lambda progress: print("playing", flush=True))

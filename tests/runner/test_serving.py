@@ -17,10 +17,10 @@ from safetensors.torch import load_file
 from torch import nn
 
 from mainstream.errors import InvalidInputError
-from mainstream.frames import view_pixels
+from mainstream.footage.frames import view_pixels
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
-from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder.counts import FrameCounts

@@ -4,8 +4,8 @@ import pytest
 from runner_apps import runner_app, runner_plan
 
 from mainstream.errors import InvalidInputError
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.mpackage.manifest import Blob, PrivateSegment
-from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.engine.chains import chains_of
 from mainstream_runner.engine.tree import StemTree, check_base, stem_tree
 from mainstream_runner.views import plan_views

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mainstream.api.load import load_manifests
+from mainstream.api.manifests.load import load_manifests
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.messages.status_report import StatusReport
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import StoreError, check_key
 from mainstream.nn.tensors import unpack_tensors
-from mainstream.status_report import StatusReport
 
 LAUGHS = "\n".join(
     ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]

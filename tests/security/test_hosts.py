@@ -18,7 +18,7 @@ from mainstream.hosts.rules import (
     problem_of_resolved,
     problem_of_url,
 )
-from mainstream.runner_orders import NodeCredentials
+from mainstream.messages.runner_orders import NodeCredentials
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.observe.allowed_hosts import app_refusal, host_refusals, stream_refusal

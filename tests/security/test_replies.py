@@ -5,7 +5,7 @@ from attackers import Attacker, Start, at_most, dripping, endless, redirecting
 from kubernetes import client
 
 from mainstream.api.store_access import StoreAccess
-from mainstream.bounded_reading import read_bounded
+from mainstream.files.bounded_reading import read_bounded
 from mainstream.mpackage import s3_store
 from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
 from mainstream.mpackage.store import StoreError, StoreUnreachableError

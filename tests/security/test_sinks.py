@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from attackers import Start, at_most, dripping, endless, redirecting
 
+from mainstream.messages.status_report import SignedBlob
 from mainstream.mpackage.manifest import Blob
-from mainstream.status_report import SignedBlob
 from mainstream_runner.pod import blob_cache
 from mainstream_runner.pod.blob_cache import BlobCache
 from mainstream_runner.sinks.webhook import Webhook

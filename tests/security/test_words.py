@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from mainstream.api.reasons import Reason
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.api.sinks import MqttSink, WebhookSink
+from mainstream.messages.runner_orders import Login, NodeCredentials
+from mainstream.messages.status_report import SignedBlob, SignedUrls
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.s3_store import S3Keys
-from mainstream.runner_orders import Login, NodeCredentials
-from mainstream.status_report import SignedBlob, SignedUrls
 from mainstream_operator import logs
 from mainstream_operator.status.conditions import is_false, settle
 

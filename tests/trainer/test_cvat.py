@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mainstream.errors import InvalidInputError
-from mainstream.labels import Split
+from mainstream.footage.labels import Split
 from mainstream_trainer.clip import inspect_clip
 from mainstream_trainer.label_files import read_label_file
 

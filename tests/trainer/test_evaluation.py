@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mainstream.alerts.merging import merged_events
-from mainstream.events import EventStatistics
 from mainstream.footage.frame_times import FrameTimes
+from mainstream.laws.chain import EventStatistics
 from mainstream.mpackage.manifest import MAX_RUNS, MeasuredPoint
 from mainstream_trainer.candidate import ranking_quality
 from mainstream_trainer.evaluation import AppEvents, Evaluator, dominating

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.footage.frame_times import FrameTimes
+from mainstream.footage.frames import view_pixels
+from mainstream.footage.labels import Run
 from mainstream.footage.reading import best_video, open_footage, read_packets, stamp_clock, stamped
 from mainstream.footage.shown import shown_size
-from mainstream.frames import view_pixels
-from mainstream.labels import Run
 from mainstream_trainer.clip_index import ClipIndex, index_clip
 
 _log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from defusedxml import DefusedXmlException, ElementTree
 
 from mainstream.errors import InvalidInputError
-from mainstream.labels import Run
+from mainstream.footage.labels import Run
 from mainstream_trainer.labelled_frames import LabelledFrames
 
 if TYPE_CHECKING:

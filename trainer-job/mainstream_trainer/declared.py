@@ -6,8 +6,8 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mainstream.documents import all_problems
 from mainstream.errors import InvalidInputError
+from mainstream.files.documents import all_problems
 from mainstream.mpackage.manifest import MeasuredEventStatistics, Statistic
 
 _MAX_BYTES = 1 << 20

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.alerts.merging import merged_events
-from mainstream.events import EventStatistics
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.labels import Run, runs_within
+from mainstream.footage.labels import Run, runs_within
+from mainstream.laws.chain import EventStatistics
 from mainstream.mpackage.curve import ReplayedRate
 from mainstream.mpackage.manifest import Evaluation, MeasuredEventStatistics, MeasuredPoint
 from mainstream_trainer.candidate import TrainedCandidate

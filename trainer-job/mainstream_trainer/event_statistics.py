@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from mainstream.alerts.merging import merged_events
 from mainstream.alerts.spans import ROUNDING_S, Span
-from mainstream.events import EventStatistics
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.labels import Run
+from mainstream.footage.labels import Run
+from mainstream.laws.chain import EventStatistics
 from mainstream.mpackage.manifest import MAX_RUNS, MeasuredEventStatistics, Statistic
 
 STRETCH_RUNS = 64

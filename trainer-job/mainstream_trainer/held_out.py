@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.labels import Run
+from mainstream.footage.labels import Run
 from mainstream_trainer.settings import TrainingSettings
 
 _LARGER_SHARES = (0.35, 0.5)

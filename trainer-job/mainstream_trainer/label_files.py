@@ -1,4 +1,4 @@
-"""Label files of several tools, read as the one form that the trainer knows (`mainstream.labels`).
+"""Label files of several tools, read as the one form that the trainer knows (`mainstream.footage.labels`).
 
 An export says which frames show what, not which of them train: without a split of one's own the first three quarters
 train and the rest is the test, as with pictures.
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from mainstream.documents import MAX_BYTES
 from mainstream.errors import InvalidInputError
-from mainstream.labels import AppLabels, Labels, Run, Split, read_labels
+from mainstream.files.documents import MAX_BYTES
+from mainstream.footage.labels import AppLabels, Labels, Run, Split, read_labels
 from mainstream_trainer.clip import Clip
 from mainstream_trainer.cvat import read_cvat
 from mainstream_trainer.label_studio import VideoClock, read_label_studio

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mainstream.labels import Run
+from mainstream.footage.labels import Run
 
 
 @dataclass(frozen=True)

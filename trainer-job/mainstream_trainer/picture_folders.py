@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mainstream.errors import InvalidInputError
-from mainstream.picture_files import is_picture
+from mainstream.footage.picture_files import is_picture
 
 _MAX_PICTURES = 1_000_000
 _LEFTOVERS = frozenset(

@@ -10,10 +10,10 @@ from mainstream.alerts.law import false_share
 from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
+from mainstream.laws.sampling import NestedSampler
 from mainstream.mpackage.curve import ReplayedRate
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import MeasuredEventStatistics, MeasuredPoint
-from mainstream.sampling import NestedSampler
 from mainstream_trainer.event_statistics import in_seconds
 from mainstream_trainer.picture_streams import IntArray, PictureStream, declared_stream
 from mainstream_trainer.replay import MAX_VOTES, rates

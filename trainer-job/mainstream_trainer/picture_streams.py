@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.labels import Run
+from mainstream.footage.labels import Run
 from mainstream.mpackage.manifest import MeasuredEventStatistics
 
 IntArray = NDArray[np.int64]

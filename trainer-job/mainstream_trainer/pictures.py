@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.frames import view_pixels
-from mainstream.labels import Run
-from mainstream.picture_files import read_picture
+from mainstream.footage.frames import view_pixels
+from mainstream.footage.labels import Run
+from mainstream.footage.picture_files import read_picture
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.picture_folders import FoundClass, find_classes, one_spelling
 from mainstream_trainer.request import PictureData

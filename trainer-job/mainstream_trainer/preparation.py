@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.labels import Labels, Run, event_mask, runs_within
+from mainstream.footage.labels import Labels, Run, event_mask, runs_within
 from mainstream.mpackage.manifest import TrainedView
 from mainstream.nn.heads import make_head
 from mainstream.nn.network import Network

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.frames import view_pixels
+from mainstream.footage.frames import view_pixels
 from mainstream.nn.network import Network
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.clip import Clip, check_undamaged, inspect_clip, pictures_of

@@ -11,9 +11,9 @@ from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.merging import MergedEvents
 from mainstream.alerts.spans import alerts_of_hits, as_spans, tolerance_s
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.labels import Run
+from mainstream.footage.labels import Run
+from mainstream.laws.sampling import NestedSampler
 from mainstream.mpackage.curve import ReplayedRate
-from mainstream.sampling import NestedSampler
 
 MAX_VOTES = 7
 _MAX_PHASES = 8

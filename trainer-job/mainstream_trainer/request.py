@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstream.api.video_stream import Crop
-from mainstream.labels import Split
+from mainstream.footage.labels import Split
 from mainstream.mpackage.manifest import MeasuredEventStatistics
 from mainstream.weights import BaseWeights
 from mainstream_trainer.device import Device

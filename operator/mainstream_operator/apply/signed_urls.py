@@ -8,9 +8,16 @@ from collections.abc import Mapping
 
 from mainstream.api import VideoApp
 from mainstream.errors import MainstreamError
+from mainstream.messages.runner_plan import RunnerPlan, blobs_of
+from mainstream.messages.status_report import (
+    SignedBlob,
+    SignedUpload,
+    SignedUploads,
+    SignedUrls,
+    StatusReport,
+    WantedUpload,
+)
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerPlan, blobs_of
-from mainstream.status_report import SignedBlob, SignedUpload, SignedUploads, SignedUrls, StatusReport, WantedUpload
 from mainstream_operator.kube import KubeError
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.packages import PackageReader

@@ -7,8 +7,8 @@ from mainstream.api import EdgeNode, VideoStream
 from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.planning import Planning
-from mainstream.runner_orders import Wanted
-from mainstream.runner_plan import RunnerStream
+from mainstream.messages.runner_orders import Wanted
+from mainstream.messages.runner_plan import RunnerStream
 from mainstream_operator.observe.observation import Observation
 
 

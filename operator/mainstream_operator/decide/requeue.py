@@ -2,8 +2,8 @@
 
 from mainstream.api.reasons import Reason
 from mainstream.decide.decide import NodeDecision
-from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import StatusReport
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.status_report import StatusReport
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.runner_client import pod_age_s
 

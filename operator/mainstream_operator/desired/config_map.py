@@ -8,8 +8,8 @@ import hashlib
 
 from mainstream.api import EdgeNode
 from mainstream.messages.packed_orders import INDEX_FILE, MAX_PARTS, OrdersText, pack_orders, part_file
-from mainstream.runner_orders import Wanted
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_orders import Wanted
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_operator.desired.common import Desired, owned
 from mainstream_operator.kinds import CONFIG_MAP
 from mainstream_operator.names import orders_name

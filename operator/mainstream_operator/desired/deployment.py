@@ -7,7 +7,7 @@ pod stays. It tolerates a node that is cut off without end, since the video goes
 from typing import Any
 
 from mainstream.api import EdgeNode
-from mainstream.runner_orders import ADMIN_PORT, HEALTH_PATH, READY_PATH
+from mainstream.messages.runner_orders import ADMIN_PORT, HEALTH_PATH, READY_PATH
 from mainstream_operator.desired.common import Desired, owned
 from mainstream_operator.desired.config_map import orders_sources
 from mainstream_operator.desired.quantities import cores, mebibytes

@@ -3,7 +3,7 @@
 import base64
 
 from mainstream.api import EdgeNode
-from mainstream.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, NodeCredentials
+from mainstream.messages.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, NodeCredentials
 from mainstream_operator.desired.common import Desired, owned
 from mainstream_operator.kinds import SECRET
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mainstream.api.model import API_VERSION
 from mainstream.decide.decide import NodeDecision
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_operator.decide.decide import wanted_of
 from mainstream_operator.desired.cache import runner_cache
 from mainstream_operator.desired.common import Desired

@@ -10,7 +10,7 @@ from mainstream.api import VideoApp, VideoStream
 from mainstream.api.reasons import Reason
 from mainstream.api.sink_kind import MissingEntry, SecretUse, SinkKeys, SinkKind
 from mainstream.decide.refusal import Refusal
-from mainstream.runner_orders import TOKEN_FILE, Login, sink_key
+from mainstream.messages.runner_orders import TOKEN_FILE, Login, sink_key
 from mainstream_operator.kinds import SECRET
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import runner_name

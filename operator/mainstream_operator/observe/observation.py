@@ -6,8 +6,8 @@ from datetime import datetime
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal
 from mainstream.hosts.rules import HostRules
-from mainstream.runner_orders import NodeCredentials
-from mainstream.status_report import StatusReport
+from mainstream.messages.runner_orders import NodeCredentials
+from mainstream.messages.status_report import StatusReport
 from mainstream_operator.kube import Body
 from mainstream_operator.observe.orders import GivenOrders
 from mainstream_operator.observe.runner_client import RunnerClient

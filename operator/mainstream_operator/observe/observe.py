@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mainstream.decide.refuse import refuse_apps
 from mainstream.hosts.rules import HostRules
-from mainstream.runner_orders import NodeCredentials
+from mainstream.messages.runner_orders import NodeCredentials
 from mainstream_operator.kube import Kube
 from mainstream_operator.observe.allowed_hosts import host_refusals
 from mainstream_operator.observe.node_secrets import NodeSecrets, new_token, token_of

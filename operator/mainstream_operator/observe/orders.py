@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mainstream.errors import InvalidInputError
 from mainstream.messages.packed_orders import unpack_orders
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_operator.kube import Body
 
 

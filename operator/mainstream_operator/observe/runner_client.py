@@ -4,8 +4,8 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from mainstream.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_HEADER, UPLOADS_PATH, URLS_PATH
-from mainstream.status_report import MAX_REPORT_BYTES, SignedUploads, SignedUrls, StatusReport
+from mainstream.messages.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_HEADER, UPLOADS_PATH, URLS_PATH
+from mainstream.messages.status_report import MAX_REPORT_BYTES, SignedUploads, SignedUrls, StatusReport
 from mainstream_operator.kube import Body, Kube, KubeError
 
 

@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass
 
 from mainstream.back_off import back_off_s
-from mainstream.status_report import StatusReport
+from mainstream.messages.status_report import StatusReport
 from mainstream_operator.observe.runner_client import RunnerClient
 
 _log = logging.getLogger(__name__)

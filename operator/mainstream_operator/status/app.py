@@ -8,13 +8,13 @@ from mainstream.api.conditions import Condition
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import DryRun, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
 from mainstream.api.video_stream import Crop
-from mainstream.decide.admit import WAY_OUT_OF_BUDGET
+from mainstream.decide.admission.admit import WAY_OUT_OF_BUDGET
 from mainstream.decide.dry_run import DryRunOutcome
 from mainstream.decide.refusal import Refusal
 from mainstream.footage.stream_fit import DeliveredPicture, reaches_out
+from mainstream.messages.runner_plan import RunnerApp
+from mainstream.messages.status_report import AppStatusReport, StatusReport
 from mainstream.planner import AppPlan
-from mainstream.runner_plan import RunnerApp
-from mainstream.status_report import AppStatusReport, StatusReport
 from mainstream.workload.trained_view import view_problem
 from mainstream_operator.status.conditions import (
     Stated,

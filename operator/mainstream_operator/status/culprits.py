@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from mainstream.api.reasons import Effect
 from mainstream.decide.refusal import Refusal
-from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import StatusReport
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.status_report import StatusReport
 
 _MOST_NAMED = 5
 _LONGEST_PROBLEM = 120

@@ -2,7 +2,7 @@
 
 from mainstream.api.reasons import Reason
 from mainstream.decide.refusal import Refusal
-from mainstream.status_report import DeliveryReport
+from mainstream.messages.status_report import DeliveryReport
 
 LATE_S = 30.0
 """deliveries that wait longer are late, whatever the sink says"""

@@ -9,9 +9,9 @@ from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, Pla
 from mainstream.api.reasons import Reason
 from mainstream.decide.node_plan import NodePlan
 from mainstream.decide.refusal import Refusal
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import StatusReport
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.status_report import StatusReport
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.status.conditions import Stated, condition_of, is_false, is_true, is_unknown, settle
 from mainstream_operator.status.culprits import who_is_unknown, who_runs_late

@@ -3,9 +3,9 @@
 import re
 
 from mainstream.api.video_app import PlannedApp, VideoApp
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream.planner import AppPlan
 from mainstream.planner.wording import HOURS_PER_DAY
-from mainstream.runner_plan import RunnerApp
 from mainstream_operator.status.conditions import printable
 
 _LONGEST_WHY = 1024

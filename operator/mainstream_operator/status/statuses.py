@@ -11,7 +11,7 @@ from mainstream.api.video_stream import Crop, VideoStreamStatus
 from mainstream.decide.decide import NodeDecision
 from mainstream.decide.dry_run import dry_run_outcome
 from mainstream.decide.inputs import AskingApp
-from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.workload.shared_with import apps_shared_with
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.observe.observation import Observation

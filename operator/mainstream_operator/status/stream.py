@@ -6,7 +6,7 @@ from mainstream.api.reasons import Reason
 from mainstream.api.video_stream import ObservedStream, VideoStream, VideoStreamStatus
 from mainstream.decide.refusal import Refusal
 from mainstream.footage.stream_fit import DeliveredPicture, other_rate, view_beyond_picture
-from mainstream.status_report import StreamStatusReport
+from mainstream.messages.status_report import StreamStatusReport
 from mainstream_operator.status.conditions import Stated, is_false, is_refused, is_true, is_unknown, settle
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import kopf
 
-from mainstream.decide.quotas import Quotas
+from mainstream.decide.admission.quotas import Quotas
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS, Kind
 from mainstream_operator.names import NODE_LABEL

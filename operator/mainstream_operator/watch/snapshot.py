@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from mainstream.api import EdgeNode, VideoStream
+from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas, over_quota
 from mainstream.decide.inputs import AskingApp
-from mainstream.decide.quotas import NO_QUOTAS, Quotas, over_quota
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.watch.cluster_state import NOWHERE, Children, ClusterState, KubernetesNode, Unreadable
 

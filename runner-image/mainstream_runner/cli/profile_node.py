@@ -11,7 +11,7 @@ from mainstream.errors import InvalidInputError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from mainstream.node_profile import NodeProfile
+    from mainstream.messages.node_profile import NodeProfile
 
 
 def profile(
@@ -31,7 +31,7 @@ def profile(
     """
     from rich.console import Console
 
-    from mainstream.api.load import load_manifests
+    from mainstream.api.manifests.load import load_manifests
     from mainstream.workload.compose import runner_stream
     from mainstream_runner.profiling.node import profile_node
 

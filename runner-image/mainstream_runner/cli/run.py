@@ -10,8 +10,8 @@ from mainstream.cli.outputs import make_folder
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from mainstream.runner_orders import NodeCredentials
-    from mainstream.runner_plan import RunnerPlan
+    from mainstream.messages.runner_orders import NodeCredentials
+    from mainstream.messages.runner_plan import RunnerPlan
     from mainstream_runner.run import RunProgress
     from mainstream_runner.run_result import RunResult
 
@@ -84,15 +84,15 @@ def run(
 
 
 def _read_plan(path: Path) -> "RunnerPlan":
-    from mainstream.documents import read_document
-    from mainstream.runner_plan import RunnerPlan
+    from mainstream.files.documents import read_document
+    from mainstream.messages.runner_plan import RunnerPlan
 
     return read_document(RunnerPlan, path, way_out="make one with `mainstream plan --runner-plan`")
 
 
 def _read_credentials(path: Path) -> "NodeCredentials":
-    from mainstream.documents import read_document
-    from mainstream.runner_orders import NodeCredentials
+    from mainstream.files.documents import read_document
+    from mainstream.messages.runner_orders import NodeCredentials
 
     return read_document(NodeCredentials, path, way_out="docs/events.md shows one")
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 import av
 from av.video.codeccontext import VideoCodecContext
 
+from mainstream.footage.frames import view_pixels
 from mainstream.footage.orientation import Orientation
-from mainstream.frames import view_pixels
 from mainstream_runner.clips.packet_ring import RingPacket, VideoFormat
 from mainstream_runner.clips.turned import turn_clip
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.runner_plan import RunnerApp
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.executor import Executor, ViewParts
 

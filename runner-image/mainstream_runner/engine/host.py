@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.agreement import FRAMES
 from mainstream_runner.engine.calibration import Choose

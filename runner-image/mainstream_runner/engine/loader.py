@@ -13,6 +13,7 @@ from typing import TypeVar
 from torch import nn
 
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
@@ -21,7 +22,6 @@ from mainstream.nn.heads import make_head
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import fill
-from mainstream.runner_plan import RunnerApp, RunnerPlan
 from mainstream.weights import open_base_network, read_tensors
 from mainstream_runner.engine.agreement import Pictures, first_disagreement, identity
 from mainstream_runner.engine.back_end import EngineStep, Prepared

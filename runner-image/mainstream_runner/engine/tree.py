@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mainstream.errors import InvalidInputError
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerApp
 from mainstream_runner.views import PlanView
 
 

@@ -18,9 +18,9 @@ from mainstream.back_off import back_off_s
 from mainstream.errors import MainstreamError
 from mainstream.footage.shown import shown_size
 from mainstream.hosts.connecting import SaysRules, check_url, no_rules
-from mainstream.runner_orders import Login
-from mainstream.runner_plan import RunnerStream
-from mainstream.status_report import StreamStatusReport
+from mainstream.messages.runner_orders import Login
+from mainstream.messages.runner_plan import RunnerStream
+from mainstream.messages.status_report import StreamStatusReport
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.feeder.key_frame_wait import STALL_S
 from mainstream_runner.feeder.source import OPEN_TIMEOUT_S, CapturedFrame, OpenSource, Source

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from mainstream.runner_plan import RunnerApp
-from mainstream.voting import Voter
+from mainstream.laws.voting import Voter
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream_runner.alert import Alert
 from mainstream_runner.feeder.alerts import AlertMerger
 from mainstream_runner.feeder.frames_file import AnalysedFrame

@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from mainstream.errors import MainstreamError
-from mainstream.frames import view_pixels
-from mainstream.sampling import NestedSampler
+from mainstream.footage.frames import view_pixels
+from mainstream.laws.sampling import NestedSampler
 from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder.counts import FrameCounts

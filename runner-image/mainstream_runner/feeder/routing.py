@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from mainstream.api.video_stream import Crop
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.engine_state import EngineState
 from mainstream_runner.views import PlanView, plan_views
 

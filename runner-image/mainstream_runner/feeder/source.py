@@ -19,7 +19,7 @@ from mainstream.footage.producer_time import ProducerTime
 from mainstream.footage.reading import best_video, stamp_clock, stamped, tells_only_order
 from mainstream.footage.shown import orientation_of, shown_size
 from mainstream.footage.stream_fit import DeliveredPicture
-from mainstream.runner_plan import RunnerStream
+from mainstream.messages.runner_plan import RunnerStream
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.feeder.frame_clock import ArrivalClock, FilePosition
 from mainstream_runner.feeder.key_frame_wait import STALL_S, KeyFrameWait, SaysWaiting, StalledError

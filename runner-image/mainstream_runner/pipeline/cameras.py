@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from mainstream.hosts.connecting import SaysRules, no_rules
-from mainstream.runner_orders import Login
-from mainstream.runner_plan import RunnerStream
-from mainstream.status_report import StreamStatusReport
+from mainstream.messages.runner_orders import Login
+from mainstream.messages.runner_plan import RunnerStream
+from mainstream.messages.status_report import StreamStatusReport
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.feeder.camera import Camera, TakeFrame
 

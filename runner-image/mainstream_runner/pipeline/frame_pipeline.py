@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.hosts.connecting import SaysRules, no_rules
-from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.alert import Alert
 from mainstream_runner.client import EngineClient
 from mainstream_runner.clips.recorder import ClipLimits, ClipRecorder

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mainstream.documents import read_document
-from mainstream.runner_orders import NodeCredentials
-from mainstream.runner_plan import RunnerPlan
+from mainstream.files.documents import read_document
+from mainstream.messages.runner_orders import NodeCredentials
+from mainstream.messages.runner_plan import RunnerPlan
 
 
 class RunConfig(BaseModel):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.footage.stream_fit import DeliveredPicture
-from mainstream.runner_plan import RunnerStream
+from mainstream.messages.runner_plan import RunnerStream
 from mainstream_runner.alert import Alert
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.feeder.frames_file import FramesFile

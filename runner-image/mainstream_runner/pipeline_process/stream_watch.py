@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.stream_fit import DeliveredPicture, other_rate, view_beyond_picture
-from mainstream.runner_plan import RunnerPlan, RunnerStream
-from mainstream.status_report import StreamStatusReport
+from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
+from mainstream.messages.status_report import StreamStatusReport
 from mainstream.workload.trained_view import other_views
 
 _AGAIN_S = 5.0

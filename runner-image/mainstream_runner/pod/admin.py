@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ValidationError
 
-from mainstream.runner_orders import (
+from mainstream.messages.runner_orders import (
     HEALTH_PATH,
     METRICS_PATH,
     READY_PATH,
@@ -24,7 +24,7 @@ from mainstream.runner_orders import (
     UPLOADS_PATH,
     URLS_PATH,
 )
-from mainstream.status_report import SignedUploads, SignedUrls, StatusReport
+from mainstream.messages.status_report import SignedUploads, SignedUrls, StatusReport
 from mainstream_runner.pod.status import Health
 
 _REQUEST_TIMEOUT_S = 10.0

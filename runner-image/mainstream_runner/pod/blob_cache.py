@@ -21,9 +21,9 @@ import httpx
 
 from mainstream.back_off import back_off_s
 from mainstream.hosts.connecting import SaysRules, no_rules
+from mainstream.messages.runner_plan import RunnerPlan, blobs_of
+from mainstream.messages.status_report import SignedBlob
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerPlan, blobs_of
-from mainstream.status_report import SignedBlob
 from mainstream_runner.pinned_http import tenants_client
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import time
 
 from mainstream.errors import MainstreamError
 from mainstream.hosts.rules import HostRules
-from mainstream.status_report import SignedUploads, SignedUrls
+from mainstream.messages.status_report import SignedUploads, SignedUrls
 from mainstream_runner.feeder.camera import abandoned_decoders
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.blob_cache import BlobCache

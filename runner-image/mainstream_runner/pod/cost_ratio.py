@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.plan_cost import expected_cost
 
 _WINDOW_S = 60.0

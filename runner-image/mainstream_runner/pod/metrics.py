@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from mainstream.status_report import AppStatusReport, StatusReport, StreamStatusReport
+from mainstream.messages.status_report import AppStatusReport, StatusReport, StreamStatusReport
 
 _PREFIX = "mainstream_runner_"
 _STREAM_COUNTERS: dict[str, tuple[str, Callable[[StreamStatusReport], float]]] = {

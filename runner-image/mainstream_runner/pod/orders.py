@@ -14,8 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from mainstream.errors import InvalidInputError
 from mainstream.messages.packed_orders import INDEX_FILE, MAX_PARTS, OrdersText, part_file, unpack_orders
-from mainstream.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, NodeCredentials, Wanted
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, NodeCredentials, Wanted
+from mainstream.messages.runner_plan import RunnerPlan
 
 _log = logging.getLogger(__name__)
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mainstream.errors import InvalidInputError
-from mainstream.runner_orders import ADMIN_PORT
+from mainstream.messages.runner_orders import ADMIN_PORT
 from mainstream_runner.clips.recorder import ClipLimits
 from mainstream_runner.pipeline.frame_pipeline import PipelineStorage
 from mainstream_runner.sinks.json_lines import AlertFiles

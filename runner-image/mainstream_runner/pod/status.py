@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
-from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import MAX_APP_LACKS, AppStatusReport, StatusReport
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.status_report import MAX_APP_LACKS, AppStatusReport, StatusReport
 from mainstream_runner.feeder.camera import abandoned_decoders
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.blob_cache import BlobCache

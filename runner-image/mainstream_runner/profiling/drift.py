@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 
 from mainstream.errors import MainstreamError
-from mainstream.node_profile import BaseProfile
+from mainstream.messages.node_profile import BaseProfile
 from mainstream_runner.client import EngineClient
 from mainstream_runner.profiling.profiler import PARTS_FPS
 

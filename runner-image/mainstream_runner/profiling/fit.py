@@ -7,7 +7,7 @@ that is whatever live runs used that networks, decoding and idling do not explai
 
 from collections.abc import Sequence
 
-from mainstream.node_profile import BaseProfile
+from mainstream.messages.node_profile import BaseProfile
 from mainstream_runner.part_costs import PartCosts
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mainstream.machine import machine_name
-from mainstream.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
 from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, profiled_versions
 
 _log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mainstream.errors import InvalidInputError
 from mainstream.machine import machine_name
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerPlan, RunnerStream
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.processes import cpu_seconds, resident_bytes
 from mainstream_runner.profiling.fit import fit_base, fit_decode_s

@@ -17,11 +17,11 @@ import numpy as np
 from safetensors.numpy import save
 
 from mainstream.errors import MainstreamError
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.publish import blob_of
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream_runner.client import EngineClient, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.part_costs import PartCosts

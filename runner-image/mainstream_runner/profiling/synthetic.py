@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob, PrivateSegment
@@ -15,7 +16,6 @@ from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 
 _SPREAD = 0.02
 """relative change of private weights: enough to be others, too little to blow up"""

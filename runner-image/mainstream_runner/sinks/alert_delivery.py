@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from mainstream.api.sink_kind import SinkKeys, Takes
 from mainstream.api.sinks import JsonLinesSink
 from mainstream.hosts.connecting import SaysRules, no_rules
-from mainstream.runner_orders import sink_key
-from mainstream.runner_plan import RunnerApp
-from mainstream.status_report import DeliveryReport, SignedUpload, WantedUpload
+from mainstream.messages.runner_orders import sink_key
+from mainstream.messages.runner_plan import RunnerApp
+from mainstream.messages.status_report import DeliveryReport, SignedUpload, WantedUpload
 from mainstream_runner.alert import Alert, alert_message
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names
 from mainstream_runner.sinks.cooldown import Cooldowns

@@ -6,7 +6,7 @@ anew remembers nothing, so that the first alert of an app is always delivered.
 
 from dataclasses import dataclass, field
 
-from mainstream.runner_plan import RunnerApp
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream_runner.alert import Alert
 
 

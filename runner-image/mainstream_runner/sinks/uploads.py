@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, no_rules
-from mainstream.status_report import SignedUpload, WantedUpload
+from mainstream.messages.status_report import SignedUpload, WantedUpload
 from mainstream_runner.pinned_http import tenants_client
 from mainstream_runner.sinks.destination import AppSink, Destination, RefusedError, Route
 from mainstream_runner.spool.spool import Record

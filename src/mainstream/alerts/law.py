@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mainstream.alerts.merging import MergedEvent, MergedEvents
 from mainstream.alerts.spans import tolerance_s
-from mainstream.events import runs_within
+from mainstream.laws.chain import runs_within
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

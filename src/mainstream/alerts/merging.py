@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from mainstream.alerts.spans import FloatArray, merge_runs
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
 
 EVENTS_KEPT = 64
 PIECES_KEPT = 8

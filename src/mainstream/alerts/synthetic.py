@@ -11,8 +11,8 @@ from mainstream.alerts.law import IntArray, false_share, predicted, replayed
 from mainstream.alerts.measured import AlertScore, score_alerts
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import FloatArray, Span
-from mainstream.events import EventStatistics, f1
-from mainstream.voting import decisions
+from mainstream.laws.chain import EventStatistics, f1
+from mainstream.laws.voting import decisions
 
 RATES_FPS = (0.5, 1.0, 2.0, 5.0, 10.0)
 THRESHOLDS = 9

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field, PositiveFloat
 
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Resource, StatusModel
-from mainstream.node_profile import NodeProfile
+from mainstream.messages.node_profile import NodeProfile
 
 
 class RunnerCache(ApiModel):

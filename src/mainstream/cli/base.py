@@ -42,7 +42,7 @@ def list_bases() -> None:
     """List the base networks that are installed: input, and where their weights come from."""
     from rich.console import Console
 
-    from mainstream.cli.base_table import render_architectures
+    from mainstream.cli.printing.base_table import render_architectures
     from mainstream.nn.registry import installed_base_networks, load_architecture
 
     Console().print(render_architectures([load_architecture(name) for name in installed_base_networks()]))
@@ -64,12 +64,12 @@ def show(
     """
     from rich.console import Console
 
-    from mainstream.cli.base_table import render_network
+    from mainstream.cli.printing.base_table import render_network
 
     network, real = _network(_cut(name, segments), _given(weights, weights_sha256))
     Console().print(render_network(network, real=real))
     if svg is not None:
-        from mainstream.cli.base_plot import draw_network
+        from mainstream.cli.printing.base_plot import draw_network
 
         draw_network(network, svg)
         typer.echo(f"drawn into {svg}")

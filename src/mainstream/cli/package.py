@@ -31,7 +31,7 @@ def inspect(
     """Show a package: its event statistics, and for each candidate what it found on held-out frames, and its size."""
     from rich.console import Console
 
-    from mainstream.cli.package_table import render_published
+    from mainstream.cli.printing.package_table import render_published
 
     _, found = _open(reference, store, s3)
     Console().print(render_published(found))
@@ -71,7 +71,7 @@ def diff(
     """Show how a package differs from another: candidates, statistics, training, and the bytes that are new."""
     from rich.console import Console
 
-    from mainstream.cli.package_table import render_difference
+    from mainstream.cli.printing.package_table import render_difference
     from mainstream.errors import InvalidInputError
     from mainstream.mpackage.comparing import compare
     from mainstream.mpackage.manifest import Manifest
@@ -135,7 +135,7 @@ def list_packages(
     """List what a store holds: packages and base networks, with candidates, best accuracy, size and digest."""
     from rich.console import Console
 
-    from mainstream.cli.package_table import render_list
+    from mainstream.cli.printing.package_table import render_list
     from mainstream.errors import MainstreamError
     from mainstream.mpackage.opening import open_store
     from mainstream.mpackage.reading import open_published, published_references

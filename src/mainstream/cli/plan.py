@@ -9,25 +9,25 @@ import typer
 from pydantic import TypeAdapter
 from rich.console import Console
 
-from mainstream.api.load import Manifests, load_manifests
+from mainstream.api.manifests.load import Manifests, load_manifests
 from mainstream.cli.app_notices import print_app_notices
 from mainstream.cli.outputs import write_output
 from mainstream.cli.plan_answer import answer_of, answer_to_json, read_quotas
-from mainstream.cli.plan_tables import print_others, print_plan, print_sweep, print_what_if
+from mainstream.cli.printing.plan_tables import print_others, print_plan, print_sweep, print_what_if
+from mainstream.cli.printing.sweep_plot import draw_sweep
 from mainstream.cli.stream_notices import print_stream_notices
-from mainstream.cli.sweep_plot import draw_sweep
+from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas
 from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.planning import StepPlanning
-from mainstream.decide.quotas import NO_QUOTAS, Quotas
-from mainstream.documents import read_document
 from mainstream.errors import InvalidInputError
+from mainstream.files.documents import read_document
+from mainstream.messages.node_profile import NodeProfile, read_node_profile
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.folder_store import FolderStore
-from mainstream.node_profile import NodeProfile, read_node_profile
 from mainstream.offline import OfflineNode, offline_node, planned, read_packages
 from mainstream.planner import Policy
 from mainstream.planner.sweep import parse_sweep, sweep, sweep_to_json
 from mainstream.planner.whatif import WhatIf, compare
-from mainstream.runner_plan import RunnerPlan
 from mainstream.workload.problem import build_problem
 
 

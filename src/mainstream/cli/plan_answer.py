@@ -6,10 +6,10 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from mainstream.api.yaml_documents import read_yaml
+from mainstream.api.manifests.yaml_documents import read_yaml
+from mainstream.decide.admission.quotas import Quotas
 from mainstream.decide.decide import NodeDecision
 from mainstream.decide.dry_run import dry_run_outcome, why_dry_run
-from mainstream.decide.quotas import Quotas
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError
 from mainstream.planner import Plan

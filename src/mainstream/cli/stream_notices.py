@@ -8,7 +8,7 @@ import typer
 from mainstream.api.video_stream import VideoStream
 from mainstream.errors import MainstreamError
 from mainstream.footage.stream_fit import DeliveredPicture, other_rate, view_beyond_picture
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.workload.trained_view import other_views
 
 _FILE = "file:"

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from mainstream.api import EdgeNode
 from mainstream.api.reasons import Reason
-from mainstream.decide.admit import ProblemOf, admit, why_turned_away
-from mainstream.decide.budget_shares import tenants_problem, within_shares
+from mainstream.decide.admission.admit import ProblemOf, admit, why_turned_away
+from mainstream.decide.admission.budget_shares import tenants_problem, within_shares
 from mainstream.decide.planning import Planning
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.node_profile import NodeProfile
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.planner import Plan, Policy, Problem
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import build_problem

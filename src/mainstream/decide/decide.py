@@ -10,20 +10,20 @@ from dataclasses import dataclass, field, replace
 
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.reasons import Effect, Reason
-from mainstream.decide.admit import precedence
+from mainstream.decide.admission.admit import precedence
+from mainstream.decide.admission.orders_room import within_room
 from mainstream.decide.best_plan import NodeCapacity
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.node_plan import Forecast, NodePlan, NodePlanner
-from mainstream.decide.orders_room import within_room
 from mainstream.decide.planning import Planning
 from mainstream.decide.profiled import known_profile, not_covered, why_unprofiled
 from mainstream.decide.refusal import Refusal
 from mainstream.decide.refuse import SortedApps, bare_node, goes_on, sort_apps
 from mainstream.decide.slowdown import slowdown_of, slowed
 from mainstream.decide.trust import evidence_after, seen_alerts, trusted
-from mainstream.node_profile import NodeProfile
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.planner import Policy, Running
-from mainstream.runner_plan import RunnerPlan
 from mainstream.workload.compose import reduced
 from mainstream.workload.kept_app import kept_app
 from mainstream.workload.node_workload import PlacedApp

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from mainstream.api.reasons import Reason
 from mainstream.decide.node_plan import Forecast, NodePlan
 from mainstream.decide.refusal import Refusal
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream.planner import AppPlan
-from mainstream.runner_plan import RunnerApp
 from mainstream.workload.shared_with import apps_shared_with
 
 _NOTICEABLE_F1 = 0.0005

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.reasons import Effect
 from mainstream.decide.refusal import Refusal
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
+from mainstream.messages.status_report import StatusReport
 from mainstream.mpackage.manifest import Manifest
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerApp, RunnerPlan
-from mainstream.status_report import StatusReport
 
 
 @dataclass(frozen=True)

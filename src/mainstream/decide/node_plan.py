@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from mainstream.decide.best_plan import BestPlan, NodeCapacity, baseline_plan, best_plan
 from mainstream.decide.planning import Planning
 from mainstream.decide.steady import steady_plan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.planner import Plan, Policy, Running, Switching
-from mainstream.runner_plan import RunnerPlan
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.node_workload import PlacedApp
 

@@ -4,8 +4,8 @@ from mainstream.api import EdgeNode
 from mainstream.api.reasons import Reason
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.refusal import Refusal
-from mainstream.node_profile import NodeProfile
-from mainstream.status_report import StatusReport
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.status_report import StatusReport
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import base_profile
 

@@ -8,9 +8,9 @@ moved lands half a band short of the ratio, so that one noisy minute does not se
 from typing import TypeVar
 
 from mainstream.api import EdgeNode
-from mainstream.node_profile import BaseProfile, NodeProfile
-from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import StatusReport
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.status_report import StatusReport
 
 _Part = TypeVar("_Part", BaseProfile, NodeProfile)
 

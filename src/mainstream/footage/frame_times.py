@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.labels import Run
+from mainstream.footage.labels import Run
 
 Span = tuple[float, float]
 """start and end in seconds, the end excluded"""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mainstream.digest import Sha256
 from mainstream.errors import InvalidInputError
+from mainstream.files.digest import Sha256
 
 INDEX_FILE = "orders-index.json"
 """an `OrdersIndex`, beside the first part"""

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mainstream.digest import Sha256
+from mainstream.files.digest import Sha256
 from mainstream.mpackage.manifest import Blob, Probability, Published
 
 

@@ -1,7 +1,7 @@
 """Event statistics of a package as the law of alerts takes them."""
 
 from mainstream.alerts.certainty import ENOUGH, is_thin, share_interval, what_helps
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
 from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredEventStatistics
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
 from mainstream.api.video_stream import Crop
-from mainstream.digest import Sha256
+from mainstream.files.digest import Sha256
 from mainstream.mpackage.curve import ReplayedCurve
 
 Probability = Annotated[float, Field(ge=0, le=1)]

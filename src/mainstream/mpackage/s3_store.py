@@ -24,8 +24,8 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoC
 from urllib3.exceptions import HTTPError
 
 from mainstream.api.store_access import StoreAccess
-from mainstream.bounded_reading import read_bounded
 from mainstream.errors import InvalidInputError
+from mainstream.files.bounded_reading import read_bounded
 from mainstream.hosts.connecting import HostNotAllowedError
 from mainstream.hosts.rules import HostRules
 from mainstream.hosts.s3_connections import pin_connections

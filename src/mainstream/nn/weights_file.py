@@ -11,8 +11,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from mainstream.download import cache_folder, check_sha256, download, sha256_of
 from mainstream.errors import InvalidInputError
+from mainstream.files.download import cache_folder, check_sha256, download, sha256_of
 from mainstream.nn.architecture import StateDict
 
 _TORCH_FILES = (b"PK\x03\x04", b"\x80\x02")

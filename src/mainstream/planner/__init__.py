@@ -16,8 +16,8 @@ explain.py, wording.py   why, in words
 whatif.py, sweep.py      what if; what over a range of budgets
 """
 
-from mainstream.cost import Cost, Segment, SegmentCost
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
+from mainstream.laws.cost import Cost, Segment, SegmentCost
 from mainstream.planner.forms import plan_to_json, problem_from_json, problem_to_json, schema
 from mainstream.planner.plan import AppPlan, Plan
 from mainstream.planner.problem import (

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mainstream.cost import Segment, chain_of
 from mainstream.errors import InvalidInputError
+from mainstream.laws.cost import Segment, chain_of
 from mainstream.planner.problem import App, Candidate, Problem
 
 

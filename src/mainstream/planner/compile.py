@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mainstream.cost import Segment, chain_of
+from mainstream.laws.cost import Segment, chain_of
 from mainstream.planner.instance import BoolArray, FloatArray, Instance, IntArray, Options
 from mainstream.planner.options import OptionTable
 from mainstream.planner.problem import Problem, Running

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mainstream.cost import Cost
+from mainstream.laws.cost import Cost
 
 Status = Literal["optimal", "within-gap", "deadline", "heuristic", "infeasible"]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mainstream.alerts.law import SECONDS_PER_HOUR, Alerts, deciding_share, predicted, replayed
 from mainstream.alerts.merging import merged_events
-from mainstream.events import Compat, frames_per_event, run_table
+from mainstream.laws.chain import Compat, frames_per_event, run_table
 from mainstream.planner.problem import App, Candidate, ReplayedPoint
 
 FloatArray = NDArray[np.float64]

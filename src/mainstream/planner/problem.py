@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from mainstream.cost import Segment
-from mainstream.events import Compat, EventStatistics
+from mainstream.laws.chain import Compat, EventStatistics
+from mainstream.laws.cost import Segment
 
 DEFAULT_VOTES = (1, 2, 3, 4, 5, 6, 7)
 SLOW_RATES_FPS = (0.1, 0.2, 0.5)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from mainstream.cost import Segment
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
+from mainstream.laws.cost import Segment
 from mainstream.planner.compile import compile_problem
 from mainstream.planner.greedy import as_coded
 from mainstream.planner.options import option_table

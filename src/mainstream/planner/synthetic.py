@@ -6,8 +6,8 @@ from math import erf, sqrt
 
 import numpy as np
 
-from mainstream.cost import Segment
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
+from mainstream.laws.cost import Segment
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem
 
 BASE_SECONDS = 0.012

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
+from mainstream.laws.cost import Segment
 from mainstream.planner.plan import AppPlan, Plan
 from mainstream.planner.problem import App, Problem
 

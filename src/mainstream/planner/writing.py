@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mainstream.cost import Cost, Load, chain_of, cost_of
+from mainstream.laws.cost import Cost, Load, chain_of, cost_of
 from mainstream.planner.goals import Outcome
 from mainstream.planner.instance import Instance
 from mainstream.planner.options import OptionTable

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from mainstream.api import VideoApp, VideoStream
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.planner.plan import AppPlan, Plan
-from mainstream.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.video_app import EventOverrides, ObjectiveSpec
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream.mpackage.manifest import (
     BaseReference,
     Evaluation,
@@ -20,7 +21,6 @@ from mainstream.mpackage.manifest import (
     Statistic,
     Training,
 )
-from mainstream.runner_plan import RunnerApp
 from mainstream.workload.node_workload import PlacedApp
 
 _UNKNOWN_QUALITY = {"p": 0.9, "e": 0.0}

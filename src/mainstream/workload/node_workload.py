@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from mainstream.alerts.merging import merged_events
 from mainstream.api import EdgeNode, VideoApp, VideoStream
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerApp
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ share key (docs/design.md, "Share keys"). The root of a view stands for getting 
 """
 
 from mainstream.alerts.merging import merged_events
-from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
+from mainstream.laws.cost import Segment
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
 from mainstream.mpackage.event_statistics import observations, statistics_of
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
-from mainstream.node_profile import BaseProfile, NodeProfile
 from mainstream.planner.problem import (
     DEFAULT_VOTES,
     App,

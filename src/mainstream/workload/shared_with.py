@@ -1,6 +1,6 @@
 """With how many others an app shares work. Pure."""
 
-from mainstream.runner_plan import RunnerApp, RunnerPlan
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 
 
 def apps_shared_with(plan: RunnerPlan, app: RunnerApp) -> int:

@@ -6,8 +6,8 @@ One check for `mainstream plan`, `mainstream run` and the operator; it is said, 
 from collections.abc import Iterator
 
 from mainstream.api.video_stream import Crop
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import TrainedView
-from mainstream.runner_plan import RunnerPlan
 
 _SAME_PART = 0.9
 """share of two parts that overlaps, of what either covers: less is another view"""

@@ -13,7 +13,7 @@ from mainstream.alerts.certainty import (
     what_helps,
 )
 from mainstream.alerts.merging import merged_events
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
 
 EVENTS = merged_events(EventStatistics(2.0, 0.1, 0.2))
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mainstream.alerts.law import Alerts, false_share, predicted, replayed
 from mainstream.alerts.merging import merged_events
-from mainstream.events import EventStatistics, f1, run_probability
+from mainstream.laws.chain import EventStatistics, f1, run_probability
 
 VOTES = np.arange(1, 8)
 

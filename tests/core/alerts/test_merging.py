@@ -5,8 +5,8 @@ import pytest
 
 from mainstream.alerts.merging import EVENTS_KEPT, PIECES_KEPT, default_gap_s, merged_events
 from mainstream.alerts.spans import alerts_of_hits, merge_decisions, merge_spans
-from mainstream.events import EventStatistics
-from mainstream.voting import decisions
+from mainstream.laws.chain import EventStatistics
+from mainstream.laws.voting import decisions
 
 RUNS = ((0.0, 1.0), (2.0, 5.0), (9.0, 11.0))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from mainstream.api.load import load_manifests
+from mainstream.api.manifests.load import load_manifests
 
 ROOT = Path(__file__).parents[3]
 PLAIN = load_manifests(ROOT / "examples" / "plaza")

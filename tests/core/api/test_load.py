@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstream.api.load import load_manifests
+from mainstream.api.manifests.load import load_manifests
 from mainstream.errors import InvalidInputError
 
 PLAZA = Path(__file__).parents[3] / "examples" / "plaza"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mainstream.api.load import load_manifests
+from mainstream.api.manifests.load import load_manifests
 from mainstream.api.model import API_VERSION
 from mainstream.errors import InvalidInputError
 

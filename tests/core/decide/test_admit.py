@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainstream.api import VideoApp, VideoStream
-from mainstream.cost import Segment
-from mainstream.decide.admit import MOST_EXPLAINED, admit
-from mainstream.decide.budget_shares import within_shares
+from mainstream.decide.admission.admit import MOST_EXPLAINED, admit
+from mainstream.decide.admission.budget_shares import within_shares
 from mainstream.decide.steady import GAP, steady_plan
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
+from mainstream.laws.cost import Segment
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Problem, Running, Switching, all_fit, solve
 from mainstream.workload.node_workload import PlacedApp
 

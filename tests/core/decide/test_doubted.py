@@ -15,9 +15,9 @@ from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.planning import StepPlanning
 from mainstream.decide.steady import GAP
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport
 from mainstream.mpackage.manifest import Manifest
-from mainstream.node_profile import NodeProfile
-from mainstream.status_report import AppStatusReport, DeliveryReport, StatusReport
 
 SHORT = 7
 """seed of a node on which the liar takes what others could use"""

@@ -17,9 +17,9 @@ from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.planning import StepPlanning
 from mainstream.decide.refusal import Refusal
 from mainstream.decide.refuse import refuse_apps
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.mpackage.manifest import Manifest
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerApp, RunnerPlan
 
 PLANNING = StepPlanning(time.monotonic)
 CULPRIT = "door"

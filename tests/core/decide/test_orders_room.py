@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.reasons import Reason
+from mainstream.decide.admission.orders_room import MAX_APP_BYTES, orders_bytes, within_room
 from mainstream.decide.decide import decide_node
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
-from mainstream.decide.orders_room import MAX_APP_BYTES, orders_bytes, within_room
 from mainstream.decide.planning import StepPlanning
 from mainstream.messages.packed_orders import OrdersText, pack_orders
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import Blob, Manifest
-from mainstream.runner_plan import RunnerPlan
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainstream.decide.slowdown import DEAD_BAND, LEAST, MOST, next_slowdown, slowed
-from mainstream.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
 
 noises = st.lists(st.floats(-0.07, 0.07), min_size=20, max_size=60)
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from mainstream.download import DownloadError, download
 from mainstream.errors import InvalidInputError
+from mainstream.files.download import DownloadError, download
 from mainstream.nn.registry import load_architecture, load_base_network
 from mainstream.nn.weights_file import GivenWeights, read_weights
 

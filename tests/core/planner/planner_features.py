@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mainstream.cost import Segment
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
+from mainstream.laws.cost import Segment
 from mainstream.planner import (
     App,
     Candidate,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from mainstream.cost import chain_of
+from mainstream.laws.cost import chain_of
 from mainstream.planner import Problem
 from mainstream.planner.options import option_table
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from mainstream.cost import Segment
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
+from mainstream.laws.cost import Segment
 from mainstream.planner import App, Candidate, OperatingPoint, Problem
 
 EVENTS = EventStatistics(length_s=2.0, frequency=0.1, correlation=0.2)

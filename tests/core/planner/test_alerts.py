@@ -6,7 +6,7 @@ import pytest
 from planner_small import EVENTS, small_app, small_problem
 
 from mainstream.errors import InvalidInputError
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Pin, Problem, solve
 from mainstream.planner.wording import duration, false_alerts, finds, keeping_to
 

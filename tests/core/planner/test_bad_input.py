@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planner_small import SEGMENTS, small_app, small_problem
 
-from mainstream.cost import Segment
 from mainstream.errors import InvalidInputError
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
+from mainstream.laws.cost import Segment
 from mainstream.planner import (
     Candidate,
     Objective,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mainstream.errors import InvalidInputError
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
 from mainstream.planner import App, Candidate, OperatingPoint, Problem, solve
 
 ALWAYS = App(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import tolerance_s
 from mainstream.errors import InvalidInputError
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Pin, Problem, ReplayedPoint, solve
 from mainstream.planner import options as options_module
 from mainstream.planner.options import LEAST_RECALL, MOST_OPEN, OptionTable, option_table

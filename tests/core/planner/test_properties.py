@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from planner_features import feature_problem
 
-from mainstream.cost import Load, chain_of, cost_of
-from mainstream.events import EventStatistics, f1, run_probability
+from mainstream.laws.chain import EventStatistics, f1, run_probability
+from mainstream.laws.cost import Load, chain_of, cost_of
 from mainstream.planner import OperatingPoint, Plan, Problem, solve
 from mainstream.planner.synthetic import random_problem
 from mainstream.planner.whatif import without_app

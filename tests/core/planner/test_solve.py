@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from planner_small import EVENTS, SEGMENTS, points, small_app, small_problem
 
-from mainstream.cost import Segment
+from mainstream.laws.cost import Segment
 from mainstream.planner import (
     App,
     Candidate,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from planner_small import small_app, small_problem
 
-from mainstream.cli.sweep_plot import draw_sweep
+from mainstream.cli.printing.sweep_plot import draw_sweep
 from mainstream.errors import InvalidInputError
 from mainstream.planner import Pin, Running, Segment, solve
 from mainstream.planner.sweep import parse_sweep, sweep, sweep_to_json

@@ -1,7 +1,7 @@
 import pytest
 
 from mainstream.alerts.merging import merged_events
-from mainstream.events import EventStatistics
+from mainstream.laws.chain import EventStatistics
 from mainstream.mpackage.curve import ReplayedRate
 from mainstream.mpackage.manifest import Evaluation, MeasuredPoint
 from mainstream.workload.caution import cautious, cautious_replay

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream.planner import solve
-from mainstream.runner_plan import RunnerApp
 from mainstream.workload.kept_app import kept_app
 from mainstream.workload.node_workload import NodeWorkload
 from mainstream.workload.problem import build_problem

@@ -6,9 +6,9 @@ import pytest
 from mainstream.alerts.merging import merged_events
 from mainstream.api import VideoApp, VideoStream
 from mainstream.errors import InvalidInputError
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.mpackage.curve import ReplayedRate
 from mainstream.mpackage.manifest import Blob, Manifest, PackedCandidate
-from mainstream.node_profile import NodeProfile
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import branch_point_of, build_problem
 

@@ -9,9 +9,9 @@ import av
 import numpy as np
 import pytest
 
+from mainstream.footage.frames import view_pixels
 from mainstream.footage.orientation import UPRIGHT, Orientation
 from mainstream.footage.shown import orientation_of
-from mainstream.frames import view_pixels
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipLimits, ClipRecorder, clip_names
 from mainstream_runner.clips.remux import write_clip, write_picture

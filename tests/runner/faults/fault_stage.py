@@ -21,8 +21,7 @@ from order_files import write_orders
 from pydantic import TypeAdapter
 
 from mainstream.api.sinks import Sink
-from mainstream.nn.registry import load_base_network
-from mainstream.runner_orders import (
+from mainstream.messages.runner_orders import (
     CREDENTIALS_FILE,
     HEALTH_PATH,
     METRICS_PATH,
@@ -34,8 +33,16 @@ from mainstream.runner_orders import (
     NodeCredentials,
     Wanted,
 )
-from mainstream.runner_plan import RunnerPlan, RunnerStream
-from mainstream.status_report import AppStatusReport, SignedBlob, SignedUpload, SignedUploads, SignedUrls, StatusReport
+from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
+from mainstream.messages.status_report import (
+    AppStatusReport,
+    SignedBlob,
+    SignedUpload,
+    SignedUploads,
+    SignedUrls,
+    StatusReport,
+)
+from mainstream.nn.registry import load_base_network
 from mainstream_runner.profiling.synthetic import synthetic_plan
 
 BASE = "efficientnet-lite0"

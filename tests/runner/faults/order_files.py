@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from mainstream.messages.packed_orders import OrdersText, pack_orders
-from mainstream.runner_orders import Wanted
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_orders import Wanted
+from mainstream.messages.runner_plan import RunnerPlan
 
 
 def write_orders(folder: Path, plan: RunnerPlan | None = None, wanted: Wanted | None = None) -> None:

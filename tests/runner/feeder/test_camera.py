@@ -9,8 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from mainstream.runner_orders import Login
-from mainstream.runner_plan import RunnerStream
+from mainstream.messages.runner_orders import Login
+from mainstream.messages.runner_plan import RunnerStream
 from mainstream_runner.feeder import camera as camera_module
 from mainstream_runner.feeder.camera import Camera, abandoned_decoders, with_login
 from mainstream_runner.feeder.source import CapturedFrame, Source

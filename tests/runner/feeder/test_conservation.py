@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runner_apps import runner_app, runner_plan
 
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder import feeder as feeder_module

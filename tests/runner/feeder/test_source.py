@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scripted_camera import ScriptedCamera, pictures_of
 
+from mainstream.footage.frames import upright_rgb
 from mainstream.footage.shown import shown_size
-from mainstream.frames import upright_rgb
-from mainstream.runner_plan import RunnerStream
+from mainstream.messages.runner_plan import RunnerStream
 from mainstream_runner.feeder.source import CapturedFrame, Source
 
 PLAYED = """clip.mp4 clip.mkv clip.webm clip.ts frag.mp4 cover.mp4 jump_back.ts jump_ahead.ts jump_same.ts bframes.mp4

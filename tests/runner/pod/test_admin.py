@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mainstream.runner_orders import (
+from mainstream.messages.runner_orders import (
     HEALTH_PATH,
     METRICS_PATH,
     READY_PATH,
@@ -14,7 +14,13 @@ from mainstream.runner_orders import (
     UPLOADS_PATH,
     URLS_PATH,
 )
-from mainstream.status_report import AppStatusReport, DeliveryReport, SignedUploads, StatusReport, StreamStatusReport
+from mainstream.messages.status_report import (
+    AppStatusReport,
+    DeliveryReport,
+    SignedUploads,
+    StatusReport,
+    StreamStatusReport,
+)
 from mainstream_runner.pod.admin import AdminServer, Answers
 from mainstream_runner.pod.metrics import Snapshot, render_metrics
 from mainstream_runner.pod.status import Health

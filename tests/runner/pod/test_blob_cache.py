@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from runner_apps import runner_app, runner_plan
 
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.status_report import SignedBlob
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerPlan
-from mainstream.status_report import SignedBlob
 from mainstream_runner.pod import blob_cache
 from mainstream_runner.pod.blob_cache import BlobCache
 

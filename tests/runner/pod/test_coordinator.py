@@ -15,9 +15,9 @@ from order_files import write_orders
 from runner_apps import runner_app, runner_plan
 
 from mainstream.errors import InvalidInputError
+from mainstream.messages.runner_orders import Wanted
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_orders import Wanted
-from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine_state import EngineState
 from mainstream_runner.feeder import feeder as feeder_module

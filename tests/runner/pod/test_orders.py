@@ -5,8 +5,8 @@ from pathlib import Path
 from order_files import write_orders, write_texts
 
 from mainstream.messages.packed_orders import OrdersText, part_file
-from mainstream.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, Wanted
-from mainstream.runner_plan import RunnerPlan
+from mainstream.messages.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, Wanted
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.pod.orders import OrdersReader, read_token
 
 LITE = Wanted(bases=("lite",))

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runner_apps import runner_app, runner_plan
 
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.pod.following.partial_plan import servable_part
 
 

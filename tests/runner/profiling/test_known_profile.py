@@ -6,7 +6,7 @@ from typing import ClassVar
 import pytest
 
 from mainstream.machine import machine_name
-from mainstream.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
 from mainstream_runner.profiling import drift
 from mainstream_runner.profiling.drift import drifted_bases
 from mainstream_runner.profiling.known_profile import known_profile

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from runner_apps import runner_app
 
 from mainstream.api.sinks import Sink
-from mainstream.runner_plan import RunnerApp
+from mainstream.messages.runner_plan import RunnerApp
 from mainstream_runner.alert import Alert, AlertPhase
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder

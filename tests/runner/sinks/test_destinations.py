@@ -27,9 +27,9 @@ from mainstream.api.sink_kind import SinkKeys
 from mainstream.api.sinks import MqttSink, Sink, WebhookSink
 from mainstream.errors import InvalidInputError
 from mainstream.hosts.connecting import no_rules
-from mainstream.runner_orders import sink_key
-from mainstream.runner_plan import RunnerApp
-from mainstream.status_report import SignedUpload
+from mainstream.messages.runner_orders import sink_key
+from mainstream.messages.runner_plan import RunnerApp
+from mainstream.messages.status_report import SignedUpload
 from mainstream_runner.alert import Alert, AlertMessage, AlertPhase, alert_message
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder, clip_names

@@ -115,7 +115,7 @@ def _progress(tally: "Tally") -> str:
 
 
 def _url(stream: str, manifests: Path) -> str:
-    from mainstream.api.load import load_manifests
+    from mainstream.api.manifests.load import load_manifests
 
     if ":" in stream:
         return stream

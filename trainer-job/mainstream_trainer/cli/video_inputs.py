@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mainstream.errors import InvalidInputError
-from mainstream.labels import Split
+from mainstream.footage.labels import Split
 from mainstream_trainer.cli.asked import Asked, split_pair
 from mainstream_trainer.cli.train_inputs import AskedApp
 from mainstream_trainer.clip import inspect_clip

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mainstream.alerts.law import Alerts, predicted, replayed
 from mainstream.alerts.merging import merged_events
-from mainstream.events import f1
+from mainstream.laws.chain import f1
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import MeasuredEventStatistics, MeasuredPoint, PackedCandidate
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mainstream.errors import MainstreamError
-from mainstream.runner_plan import RunnerPlan, RunnerStream
+from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.cpu import CpuMeter

@@ -1,6 +1,6 @@
 """Plays what the ordered plan looks at, and what still has to be profiled."""
 
-from mainstream.runner_plan import RunnerStream
+from mainstream.messages.runner_plan import RunnerStream
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline, filmed_streams
 from mainstream_runner.pod.orders import Orders
 from mainstream_runner.profiling.known_profile import KnownProfile

@@ -5,8 +5,8 @@ Pure.
 
 from collections.abc import Callable
 
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerApp, RunnerPlan
 
 IsHere = Callable[[Blob], bool]
 """whether a blob is on the disk"""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.errors import MainstreamError
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import Blob
-from mainstream.runner_plan import RunnerPlan
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.engine_state import EngineState
 from mainstream_runner.feeder.routing import served_routing

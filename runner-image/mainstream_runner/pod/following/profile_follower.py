@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mainstream.errors import MainstreamError
-from mainstream.node_profile import BaseProfile
-from mainstream.runner_orders import Wanted
+from mainstream.messages.node_profile import BaseProfile
+from mainstream.messages.runner_orders import Wanted
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.cpu import CpuMeter

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mainstream.api.sinks import Sink
 from mainstream.api.video_stream import Crop
-from mainstream.digest import Sha256
+from mainstream.files.digest import Sha256
 from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability, TrainedView
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from mainstream.api.manifests.yaml_documents import read_yaml
 from mainstream.api.model import API_VERSION
-from mainstream.api.yaml_documents import read_yaml
 from mainstream.errors import InvalidInputError
 
 STDIN = Path("-")

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
-from mainstream.digest import Sha256
+from mainstream.files.digest import Sha256
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.mpackage.manifest import Blob
-from mainstream.node_profile import NodeProfile
 
 Said = Annotated[str, Field(max_length=512)]
 MAX_REPORT_BYTES = 4 << 20

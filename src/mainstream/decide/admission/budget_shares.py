@@ -7,7 +7,7 @@ So nobody's share depends on how much others happen to share with it.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from mainstream.cost import Load, chain_of, cost_of
+from mainstream.laws.cost import Load, chain_of, cost_of
 from mainstream.planner import App, AppPlan, Candidate, Plan, Problem
 
 Solve = Callable[[Problem], Plan]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mainstream.documents import read_document
+from mainstream.files.documents import read_document
 
 Frame = Annotated[int, Field(ge=0)]
 Run = tuple[Frame, Frame]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mainstream.api.reasons import Reason
-from mainstream.decide.admit import precedence
+from mainstream.decide.admission.admit import precedence
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.packed_orders import MAX_ORDERS_BYTES
 from mainstream.workload.node_workload import PlacedApp

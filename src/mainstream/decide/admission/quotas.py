@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
-from mainstream.decide.admit import precedence
+from mainstream.decide.admission.admit import precedence
 from mainstream.decide.refusal import Refusal
 
 

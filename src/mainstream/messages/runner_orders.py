@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.hosts.rules import HostRules
-from mainstream.node_profile import NodeProfile
-from mainstream.runner_plan import RunnerStream
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerStream
 
 TOKEN_FILE = "token"  # noqa: S105 - the name of a file
 """what whoever asks the admin port has to show"""

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, model_validator
 
-from mainstream.digest import Sha256
-from mainstream.documents import read_document
+from mainstream.files.digest import Sha256
+from mainstream.files.documents import read_document
 
 Name = Annotated[str, Field(max_length=256)]
 StreamName = Annotated[str, Field(max_length=512)]

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from mainstream.api.edge_node import EdgeNode
 from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
-from mainstream.api.manifest_files import STDIN, FoundObject, find_objects
+from mainstream.api.manifests.manifest_files import STDIN, FoundObject, find_objects
 from mainstream.api.model import API_VERSION
 from mainstream.api.video_app import VideoApp
 from mainstream.api.video_stream import VideoStream

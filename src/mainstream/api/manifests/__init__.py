@@ -1,0 +1,1 @@
+"""Manifests as `kubectl apply -f` takes them, read into typed objects."""

@@ -1,0 +1,1 @@
+"""Reading of files and downloads, bounded and checked."""

@@ -1,0 +1,1 @@
+"""The laws that plans rest on: cost, hits and misses, sampling, votes (docs/design.md). Pure."""
