@@ -17,7 +17,8 @@ from mainstream.decide.refuse import refuse_package
 from mainstream.hosts.connecting import HostNotAllowedError, connect
 from mainstream.hosts.rules import HostRules
 from mainstream.messages.runner_plan import RunnerStream
-from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
+from mainstream.mpackage.s3_client import S3Keys, s3_client
+from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import StoreHostError
 from mainstream_runner.feeder.camera import Camera
 from mainstream_runner.sinks.mqtt import MqttTopic

@@ -7,7 +7,8 @@ from kubernetes import client
 from mainstream.api.store_access import StoreAccess
 from mainstream.files.bounded_reading import read_bounded
 from mainstream.mpackage import s3_store
-from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
+from mainstream.mpackage.s3_client import S3Keys, s3_client
+from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import StoreError, StoreUnreachableError
 from mainstream_operator import kube as kube_module
 from mainstream_operator.kube import Kube

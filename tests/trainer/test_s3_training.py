@@ -17,7 +17,8 @@ from mainstream.api.store_access import StoreAccess
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import package_versions
-from mainstream.mpackage.s3_store import S3Keys, S3Store, s3_client
+from mainstream.mpackage.s3_client import S3Keys, s3_client
+from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import StoreRefusedError, StoreUnreachableError
 from mainstream_trainer.app_training import Share
 from mainstream_trainer.fetching import fetch_file, fetch_folder

@@ -57,7 +57,7 @@ def replayed_curve(
         for threshold in thresholds:
             hits = np.split(scores >= threshold, edges)
             for votes in range(1, MAX_VOTES + 1):
-                tally = Tally()
+                tally = ReplayTally()
                 for truth, phases, hit in zip(truths, plays, hits, strict=True):
                     for analysed in phases:
                         tally.add(truth, *truth.counts(analysed, hit, votes))
@@ -114,7 +114,7 @@ def quiet_s(stretch: Stretch, times: FrameTimes) -> float:
 
 
 @dataclass
-class Tally:
+class ReplayTally:
     """Counts over stretches and phases."""
 
     found: int = 0

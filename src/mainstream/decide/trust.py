@@ -9,7 +9,7 @@ from dataclasses import replace
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.node_plan import NodePlan
-from mainstream.workload.alert_evidence import AlertCounts, expected_alerts, expecting, observed_alerts
+from mainstream.workload.alert_evidence import CountedAlerts, expected_alerts, expecting, observed_alerts
 from mainstream.workload.node_workload import PlacedApp
 
 
@@ -42,13 +42,13 @@ def evidence_after(seen: Mapping[str, AlertEvidence], inputs: NodeInputs, plan: 
     return found
 
 
-def _counts(inputs: NodeInputs) -> dict[str, AlertCounts]:
+def _counts(inputs: NodeInputs) -> dict[str, CountedAlerts]:
     report, running = inputs.report, inputs.running
     if report is None or running is None or report.served != running.digest:
         return {}
     runs = {app.name for app in running.apps}
     return {
-        name: AlertCounts(reported.delivery.alerts, reported.analysed)
+        name: CountedAlerts(reported.delivery.alerts, reported.analysed)
         for name, reported in report.apps.items()
         if name in runs and not reported.lacks
     }

@@ -41,7 +41,8 @@ def open_store(text: str, options: StoreOptions = StoreOptions()) -> Store:
 def open_bucket(text: str, options: StoreOptions = StoreOptions()) -> "S3Store":
     """The bucket, or the part of one, that `s3://bucket/prefix` names."""
     try:
-        from mainstream.mpackage.s3_store import PATIENT_ATTEMPTS, S3Store, s3_client
+        from mainstream.mpackage.s3_client import PATIENT_ATTEMPTS, s3_client
+        from mainstream.mpackage.s3_store import S3Store
     except ImportError as error:
         raise InvalidInputError(f"S3 needs {error.name}: pip install 'mainstream[s3]'", field="store") from error
     if options.ca_bundle is not None and not options.ca_bundle.is_file():

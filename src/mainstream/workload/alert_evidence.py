@@ -27,7 +27,7 @@ _DEAD_BAND = 0.1
 
 
 @dataclass(frozen=True)
-class AlertCounts:
+class CountedAlerts:
     """What a runner counted of an app since it first ran it."""
 
     alerts: int
@@ -50,7 +50,7 @@ def expected_alerts(placed: PlacedApp, planned: AppPlan) -> ExpectedAlerts | Non
     )
 
 
-def observed_alerts(before: AlertEvidence, counts: AlertCounts) -> AlertEvidence:
+def observed_alerts(before: AlertEvidence, counts: CountedAlerts) -> AlertEvidence:
     """The evidence after what the runner counted; the same as before while nothing is worth noting."""
     if counts.alerts < before.alerts or counts.analysed < before.analysed:
         # The runner began to count anew.
@@ -61,7 +61,7 @@ def observed_alerts(before: AlertEvidence, counts: AlertCounts) -> AlertEvidence
 
 
 def expecting(
-    before: AlertEvidence | None, counts: AlertCounts | None, expected: ExpectedAlerts | None
+    before: AlertEvidence | None, counts: CountedAlerts | None, expected: ExpectedAlerts | None
 ) -> AlertEvidence | None:
     """The evidence to go on from under what a plan predicts now; None while nothing was ever seen of the app."""
     if expected is None or counts is None:
@@ -75,15 +75,15 @@ def expecting(
     return tallied.model_copy(update={"expected": expected})
 
 
-def _counted_from(before: AlertEvidence, counts: AlertCounts) -> AlertEvidence:
+def _counted_from(before: AlertEvidence, counts: CountedAlerts) -> AlertEvidence:
     return before.model_copy(update={"alerts": counts.alerts, "analysed": counts.analysed})
 
 
-def _observed_s(before: AlertEvidence, counts: AlertCounts) -> float:
+def _observed_s(before: AlertEvidence, counts: CountedAlerts) -> float:
     return (counts.analysed - before.analysed) / before.expected.frames_per_second
 
 
-def _tallied(before: AlertEvidence, counts: AlertCounts) -> AlertEvidence:
+def _tallied(before: AlertEvidence, counts: CountedAlerts) -> AlertEvidence:
     expected, seconds = before.expected, _observed_s(before, counts)
     alerts, hours = counts.alerts - before.alerts, seconds / 3600.0
     last_day = _added(before.last_day, seconds, alerts, expected.most_per_hour * hours, DAY_S)

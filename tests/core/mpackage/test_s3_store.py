@@ -13,7 +13,8 @@ from s3_server import KEYS, S3Server
 from mainstream.api.store_access import StoreAccess
 from mainstream.mpackage.publish import publish
 from mainstream.mpackage.reading import package_versions, verify_package
-from mainstream.mpackage.s3_store import PATIENT_ATTEMPTS, S3Keys, S3Store, s3_client
+from mainstream.mpackage.s3_client import PATIENT_ATTEMPTS, S3Keys, s3_client
+from mainstream.mpackage.s3_store import S3Store
 from mainstream.mpackage.store import MissingKeyError, StoreError, StoreRefusedError, StoreUnreachableError
 
 PARTS_BYTES = 40 << 20

@@ -7,7 +7,7 @@ from mainstream.alerts.law import predicted
 from mainstream.alerts.merging import merged_events
 from mainstream.alerts.synthetic import LEAST_EVENTS, Setting, make_stream, operating_points, random_settings, simulate
 from mainstream.api.alert_evidence import AlertEvidence, ExpectedAlerts
-from mainstream.workload.alert_evidence import DAY_S, AlertCounts, observed_alerts
+from mainstream.workload.alert_evidence import DAY_S, CountedAlerts, observed_alerts
 
 LABELLED_EVENTS = 10
 LOOKS_A_DAY = 24
@@ -35,7 +35,7 @@ def _doubted(setting: Setting, days: int, seed: int) -> tuple[int, int]:
         at_s = day * DAY_S + DAY_S * np.arange(1, LOOKS_A_DAY + 1) / LOOKS_A_DAY
         trusts = []
         for until_s in at_s.tolist():
-            counts = AlertCounts(int(np.searchsorted(times, until_s)), int(until_s * setting.fps))
+            counts = CountedAlerts(int(np.searchsorted(times, until_s)), int(until_s * setting.fps))
             evidence = observed_alerts(evidence, counts)
             trusts.append(evidence.trust)
         doubted += min(trusts) < 1.0

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainstream.api.alert_evidence import AlertEvidence, ExpectedAlerts
-from mainstream.workload.alert_evidence import DAY_S, DAYS_S, AlertCounts, expecting, observed_alerts
+from mainstream.workload.alert_evidence import DAY_S, DAYS_S, CountedAlerts, expecting, observed_alerts
 
 FPS = 2.0
 PROMISED = ExpectedAlerts(frames_per_second=FPS, found_per_hour=20.0, most_per_hour=30.0, shape=2.0)
@@ -23,7 +23,7 @@ class Days:
         for _ in range(number):
             self.alerts += alerts_an_hour
             self.analysed += int(3600 * fps)
-            after = observed_alerts(self.evidence, AlertCounts(self.alerts, self.analysed))
+            after = observed_alerts(self.evidence, CountedAlerts(self.alerts, self.analysed))
             self.evidence = AlertEvidence.model_validate_json(after.model_dump_json(by_alias=True))
         return self.evidence.trust
 
@@ -31,7 +31,7 @@ class Days:
 def test_far_more_alerts_than_package_and_gap_allow_are_doubted_within_the_hour() -> None:
     days = Days()
     assert days.hours(1, 2000) < 0.15
-    liar = observed_alerts(NEW, AlertCounts(400, int(600 * FPS)))
+    liar = observed_alerts(NEW, CountedAlerts(400, int(600 * FPS)))
     assert liar.trust < 0.2
 
 
@@ -81,14 +81,14 @@ def test_doubts_end_as_alerts_agree_again() -> None:
 def test_a_runner_that_counts_anew_is_counted_from_there() -> None:
     days = Days()
     days.hours(30, 20)
-    again = observed_alerts(days.evidence, AlertCounts(0, 50))
+    again = observed_alerts(days.evidence, CountedAlerts(0, 50))
     assert (again.alerts, again.analysed) == (0, 50)
     assert (again.last_day, again.trust) == (days.evidence.last_day, 1.0)
 
 
 def test_what_is_counted_between_two_plans_counts_for_the_one_that_ran() -> None:
     faster = PROMISED.model_copy(update={"frames_per_second": 4.0})
-    counts = AlertCounts(10, int(1800 * FPS))
+    counts = CountedAlerts(10, int(1800 * FPS))
     assert observed_alerts(NEW, counts) is NEW
     after = expecting(NEW, counts, faster)
     assert after is not None
@@ -103,7 +103,7 @@ def test_tallies_are_bounded_whatever_is_counted(steps: list[tuple[int, int]]) -
     evidence, alerts, analysed = NEW, 0, 0
     for frames, more in steps:
         alerts, analysed = alerts + more, analysed + frames
-        evidence = observed_alerts(evidence, AlertCounts(alerts, analysed))
+        evidence = observed_alerts(evidence, CountedAlerts(alerts, analysed))
         assert evidence.last_day.seconds <= DAY_S + 1.0
         assert evidence.last_days.seconds <= DAYS_S + 1.0
         assert 0.0 < evidence.trust <= 1.0

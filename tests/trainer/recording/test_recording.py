@@ -22,7 +22,7 @@ from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream_trainer.recording.connection import CameraAddress
 from mainstream_trainer.recording.footage_file import RecordingError
 from mainstream_trainer.recording.job import job_manifest
-from mainstream_trainer.recording.recorder import Recorder, Recording, Tally
+from mainstream_trainer.recording.recorder import Recorder, Recording, RecordingTally
 
 REPOSITORY = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("MAINSTREAM_SHARED", REPOSITORY.parent / "shared"))
@@ -31,7 +31,7 @@ FRAMES = 795
 MAIN = "import sys; sys.argv[0] = 'mainstream'; from mainstream.cli.main import main; main()"
 
 
-def recorded(folder: Path, **options: float) -> Tally:
+def recorded(folder: Path, **options: float) -> RecordingTally:
     address = CameraAddress(f"file:{CLIP}")
     return Recorder(Recording(address, "plaza", folder, **options)).run()
 

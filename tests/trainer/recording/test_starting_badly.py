@@ -12,7 +12,7 @@ from scripted_camera import Picture, ScriptedCamera, pictures_of
 
 from mainstream_trainer.recording.connection import CameraAddress
 from mainstream_trainer.recording.footage_file import footage_path
-from mainstream_trainer.recording.recorder import Recorder, Recording, Tally
+from mainstream_trainer.recording.recorder import Recorder, Recording, RecordingTally
 
 MAIN = "import sys; sys.argv[0] = 'mainstream'; from mainstream.cli.main import main; main()"
 GROUP = 20
@@ -28,16 +28,16 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.mkv"))
 
 
-def record_file(path: Path, folder: Path) -> Tally:
+def record_file(path: Path, folder: Path) -> RecordingTally:
     return Recorder(Recording(CameraAddress(f"file:{path}"), "clip", folder)).run()
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Iterator[Callable[..., tuple[Tally, list[Path]]]]:
+def record(tmp_path: Path) -> Iterator[Callable[..., tuple[RecordingTally, list[Path]]]]:
     """Records a scripted camera until its stream ends."""
     cameras = []
 
-    def run(pictures: list[Picture], **options: bool) -> tuple[Tally, list[Path]]:
+    def run(pictures: list[Picture], **options: bool) -> tuple[RecordingTally, list[Path]]:
         camera = ScriptedCamera(pictures, **options)
         cameras.append(camera)
         recorder = Recorder(Recording(CameraAddress(camera.url), "camera", tmp_path / "out"))

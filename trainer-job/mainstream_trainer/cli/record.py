@@ -11,7 +11,7 @@ from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from mainstream_trainer.recording.connection import CameraAddress
-    from mainstream_trainer.recording.recorder import Tally
+    from mainstream_trainer.recording.recorder import RecordingTally
 
 _JOB = "As a Kubernetes Job"
 _MAX_PASSWORD_BYTES = 4096
@@ -104,7 +104,7 @@ def record(
         raise InvalidInputError(f"no frame came ({tally.last_problem or 'none was sent'})", source=url)
 
 
-def _progress(tally: "Tally") -> str:
+def _progress(tally: "RecordingTally") -> str:
     done = f"{tally.seconds:.0f} s: {tally.frames} frames in {tally.files} files, {tally.interruptions} interruptions"
     if tally.waiting_s < 1.0:
         return done

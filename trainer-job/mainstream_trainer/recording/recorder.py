@@ -45,7 +45,7 @@ class Recording:
 
 
 @dataclass
-class Tally:
+class RecordingTally:
     """What came of it so far."""
 
     frames: int = 0
@@ -72,7 +72,7 @@ class Recorder:
         self,
         recording: Recording,
         *,
-        on_progress: Callable[[Tally], None] = lambda tally: None,
+        on_progress: Callable[[RecordingTally], None] = lambda tally: None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._recording = recording
@@ -83,13 +83,13 @@ class Recorder:
         self._waits_since_s: float | None = None
         self._stopped = False
         self._started_s = time.monotonic()
-        self.tally = Tally()
+        self.tally = RecordingTally()
 
     def stop(self) -> None:
         """End after the packet that is next."""
         self._stopped = True
 
-    def run(self) -> Tally:
+    def run(self) -> RecordingTally:
         """Record until the duration is over, a clip ends, or `stop`; raises `MainstreamError` where it can't go on."""
         self._recording.folder.mkdir(parents=True, exist_ok=True)
         pause_s = _FIRST_PAUSE_S
