@@ -26,8 +26,8 @@ from harness import QUICK, Report, chosen
 from trainer_candidates import common_stem, quality
 
 from mainstream.footage.labels import Split
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import verify_package
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.registry import load_base_network
 from mainstream_trainer.clip import ClipPart, inspect_clip
 from mainstream_trainer.feature_cache import FeatureCache
@@ -44,7 +44,7 @@ _TINY = TrainingSettings(
 )
 _PROGRAM = """
 import pickle, sys
-from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.training import Resources, train_app
 request, store, work = pickle.load(sys.stdin.buffer)
 train_app(request, FolderStore(store), resources=Resources(work=work))

@@ -16,9 +16,9 @@ from cells import (
     all_cells,
 )
 from document_words import NAMES
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.reading import open_published, published_references
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.settings import TrainingSettings
 from make_all import FIGURES
 from packages import STORE

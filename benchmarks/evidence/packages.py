@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest, MeasuredEventStatistics, Statistic
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.request import PictureData, Progress, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps

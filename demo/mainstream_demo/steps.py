@@ -17,7 +17,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import Labels, read_labels
 from mainstream.machine import describe_machine
 from mainstream.messages.runner_plan import RunnerPlan
-from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.offline import OfflineNode, offline_node, planned
 from mainstream.planner import Policy
 from mainstream.workload.compose import runner_streams

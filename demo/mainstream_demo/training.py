@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mainstream.api import VideoApp, VideoStream
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.reference import parse_reference
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.request import OnProgress, TrainingRequest, VideoData
 from mainstream_trainer.training import train_apps
 

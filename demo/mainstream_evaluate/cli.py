@@ -13,7 +13,7 @@ from mainstream.cli.store_options import DEFAULT_STORE, StoreOption, with_s3_opt
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mainstream.mpackage.opening import StoreOptions
+    from mainstream.mpackage.stores.opening import StoreOptions
 
 _PACKAGE = "A package that is played"
 _LABELS = "Labels"

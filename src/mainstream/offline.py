@@ -20,7 +20,7 @@ from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
-from mainstream.mpackage.store import Store
+from mainstream.mpackage.stores.store import Store
 from mainstream.planner import Plan
 
 _MOST_NAMED = 3

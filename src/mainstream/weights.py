@@ -10,10 +10,10 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.base_manifest import BaseManifest
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
-from mainstream.mpackage.opening import StoreOptions, open_store, split_reference
 from mainstream.mpackage.publish import blob_of, publish
 from mainstream.mpackage.reading import open_base, read_blob
-from mainstream.mpackage.store import Store
+from mainstream.mpackage.stores.opening import StoreOptions, open_store, split_reference
+from mainstream.mpackage.stores.store import Store
 from mainstream.nn.network import Network
 from mainstream.nn.registry import build_base_network, load_base_network, load_to_measure
 from mainstream.nn.tensors import pack_tensors, unpack_tensors

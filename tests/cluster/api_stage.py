@@ -24,8 +24,8 @@ from cluster_tools import ROOT, SHARED, MissingToolError, run, spawn, tool, wait
 from kubernetes import client, config
 
 from mainstream.api.store_access import StoreAccess
-from mainstream.mpackage.s3_client import s3_client
-from mainstream.mpackage.s3_store import S3Store
+from mainstream.mpackage.stores.s3_client import s3_client
+from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream_operator.kube import Kube
 
 SYSTEM = "mainstream"

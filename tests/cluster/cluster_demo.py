@@ -22,9 +22,9 @@ from rich.table import Table
 
 from mainstream.api.manifests.load import load_manifests
 from mainstream.errors import MainstreamError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
+from mainstream.mpackage.stores.folder_store import FolderStore
 
 TRAINED = ROOT / "out" / "demo" / "store"
 IMAGES = ROOT / "out" / "images"

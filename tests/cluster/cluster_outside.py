@@ -16,8 +16,8 @@ import av
 from cluster_tools import ROOT, spawn, tool, wait_for
 
 from mainstream.api.store_access import StoreAccess
-from mainstream.mpackage.s3_client import S3Keys, s3_client
-from mainstream.mpackage.s3_store import S3Store
+from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
+from mainstream.mpackage.stores.s3_store import S3Store
 
 KEYS = S3Keys(
     os.environ.get("AWS_ACCESS_KEY_ID", "test-access-key"),

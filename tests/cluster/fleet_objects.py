@@ -6,7 +6,7 @@ from typing import Any
 
 from mainstream.mpackage.layout import manifest_key
 from mainstream.mpackage.manifest import Manifest
-from mainstream.mpackage.s3_store import S3Store
+from mainstream.mpackage.stores.s3_store import S3Store
 
 API = "mainstream.video/v1alpha1"
 BRANCH_POINTS = 16

@@ -13,7 +13,7 @@ from mainstream.api.video_stream import Crop
 from mainstream.cli.main import app as command
 from mainstream.errors import MainstreamError
 from mainstream.footage.labels import Split
-from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import train_app

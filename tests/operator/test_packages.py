@@ -4,7 +4,7 @@ import pytest
 
 from mainstream.api.reasons import Reason
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
+from mainstream.mpackage.stores.store import DamagedPackageError, StoreError, StoreRefusedError, StoreUnreachableError
 from mainstream_operator.observe.packages import _failed
 from mainstream_operator.observe.stores import SecretProblemError
 

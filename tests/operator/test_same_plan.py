@@ -27,8 +27,8 @@ from mainstream.decide.refuse import refuse_apps
 from mainstream.messages.runner_orders import NodeCredentials
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.messages.status_report import StatusReport
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import manifest_key
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.observe.observation import Observation

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError
 from mainstream.messages.runner_plan import RunnerPlan
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.publish import blob_of
-from mainstream.mpackage.store import DamagedPackageError
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.mpackage.stores.store import DamagedPackageError
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors, round_to_half

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mainstream.errors import InvalidInputError
 from mainstream.messages.node_profile import BaseProfile
 from mainstream.messages.runner_plan import RunnerStream
-from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_to_measure
 from mainstream.weights import open_base_network

@@ -11,8 +11,8 @@ from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.messages.status_report import StatusReport
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.reference import parse_reference
-from mainstream.mpackage.s3_store import S3Store
-from mainstream.mpackage.store import StoreError, check_key
+from mainstream.mpackage.stores.s3_store import S3Store
+from mainstream.mpackage.stores.store import StoreError, check_key
 from mainstream.nn.tensors import unpack_tensors
 
 LAUGHS = "\n".join(

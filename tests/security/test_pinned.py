@@ -17,9 +17,9 @@ from mainstream.decide.refuse import refuse_package
 from mainstream.hosts.connecting import HostNotAllowedError, connect
 from mainstream.hosts.rules import HostRules
 from mainstream.messages.runner_plan import RunnerStream
-from mainstream.mpackage.s3_client import S3Keys, s3_client
-from mainstream.mpackage.s3_store import S3Store
-from mainstream.mpackage.store import StoreHostError
+from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
+from mainstream.mpackage.stores.s3_store import S3Store
+from mainstream.mpackage.stores.store import StoreHostError
 from mainstream_runner.feeder.camera import Camera
 from mainstream_runner.sinks.mqtt import MqttTopic
 from mainstream_runner.sinks.webhook import Webhook

@@ -7,9 +7,9 @@ from kubernetes import client
 from mainstream.api.store_access import StoreAccess
 from mainstream.files.bounded_reading import read_bounded
 from mainstream.mpackage import s3_store
-from mainstream.mpackage.s3_client import S3Keys, s3_client
-from mainstream.mpackage.s3_store import S3Store
-from mainstream.mpackage.store import StoreError, StoreUnreachableError
+from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
+from mainstream.mpackage.stores.s3_store import S3Store
+from mainstream.mpackage.stores.store import StoreError, StoreUnreachableError
 from mainstream_operator import kube as kube_module
 from mainstream_operator.kube import Kube
 from mainstream_operator.observe.runner_client import RunnerClient

@@ -14,7 +14,7 @@ from mainstream.api.sinks import MqttSink, WebhookSink
 from mainstream.messages.runner_orders import Login, NodeCredentials
 from mainstream.messages.status_report import SignedBlob, SignedUrls
 from mainstream.mpackage.manifest import Blob
-from mainstream.mpackage.s3_client import S3Keys
+from mainstream.mpackage.stores.s3_client import S3Keys
 from mainstream_operator import logs
 from mainstream_operator.status.conditions import is_false, settle
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mainstream.api.video_stream import Crop
-from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps

@@ -7,8 +7,8 @@ import pytest
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import MainstreamError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.registry import load_architecture
 from mainstream.weights import BaseWeights, publish_base_network
 from mainstream_trainer.training import train_app, train_apps

@@ -10,8 +10,8 @@ from mainstream.alerts.merging import merged_events
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.event_statistics import statistics_of
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import TrainedView
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.event_statistics import packed_statistics
 from mainstream_trainer.preparation import Preparation
 from mainstream_trainer.request import ClipsData, TrainingRequest, VideoData

@@ -10,8 +10,8 @@ import pytest
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.errors import InvalidInputError
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import package_versions, verify_package
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.planner import Pin, solve
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import verify_package
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.declared import declare, read_declared
 from mainstream_trainer.pictures import check_event_classes, inspect_pictures
 from mainstream_trainer.request import PictureData, TrainingRequest

@@ -9,7 +9,7 @@ import pytest
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.mpackage.event_statistics import known_false_alerts
-from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.evaluation import AppEvents, Evaluator
 from mainstream_trainer.held_out import HeldOut
 from mainstream_trainer.quiet import QuietScores

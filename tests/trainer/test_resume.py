@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import package_versions, verify_package
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.app_training import inputs_digest
 from mainstream_trainer.checkpoints import Checkpoints
 from mainstream_trainer.preparation import Preparation
@@ -20,7 +20,7 @@ from mainstream_trainer.training import Resources, train_app
 _PROGRAM = """
 import pickle, sys
 from pathlib import Path
-from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.training import Resources, train_app
 request, store, work = pickle.load(sys.stdin.buffer)
 told = lambda progress: print(progress.step, progress.detail, progress.share, flush=True)

@@ -15,11 +15,11 @@ from botocore.exceptions import ClientError
 
 from mainstream.api.store_access import StoreAccess
 from mainstream.errors import MainstreamError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import package_versions
-from mainstream.mpackage.s3_client import S3Keys, s3_client
-from mainstream.mpackage.s3_store import S3Store
-from mainstream.mpackage.store import StoreRefusedError, StoreUnreachableError
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
+from mainstream.mpackage.stores.s3_store import S3Store
+from mainstream.mpackage.stores.store import StoreRefusedError, StoreUnreachableError
 from mainstream_trainer.app_training import Share
 from mainstream_trainer.fetching import fetch_file, fetch_folder
 from mainstream_trainer.training import Resources, train_app, train_apps

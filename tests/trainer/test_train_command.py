@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from mainstream.cli.main import app as mainstream
 from mainstream.errors import MainstreamError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import Reference
+from mainstream.mpackage.stores.folder_store import FolderStore
 
 EVENTS = [[20, 35], [60, 75], [100, 115], [140, 155], [170, 185]]
 

@@ -12,10 +12,10 @@ from safetensors.torch import load
 from torch import nn
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.reading import package_versions, read_blob, verify_package
-from mainstream.mpackage.store import DamagedPackageError
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.mpackage.stores.store import DamagedPackageError
 from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash

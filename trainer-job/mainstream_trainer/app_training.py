@@ -12,7 +12,7 @@ from mainstream.errors import MainstreamError
 from mainstream.machine import describe_machine
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.publish import publish
-from mainstream.mpackage.store import Store
+from mainstream.mpackage.stores.store import Store
 from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candidate
 from mainstream_trainer.checkpoints import Checkpoints
 from mainstream_trainer.common_stem import CommonStemTraining

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from safetensors.torch import load, save
 
-from mainstream.mpackage.store import MissingKeyError, Store
+from mainstream.mpackage.stores.store import MissingKeyError, Store
 from mainstream.nn.network import Network
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.model import Model

@@ -4,7 +4,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.reading import open_package, package_versions, verify_package
 from mainstream.mpackage.reference import Reference
-from mainstream.mpackage.store import DamagedPackageError, Store
+from mainstream.mpackage.stores.store import DamagedPackageError, Store
 from mainstream_trainer.packing import training_of
 from mainstream_trainer.preparation import Job
 

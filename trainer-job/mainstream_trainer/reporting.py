@@ -6,7 +6,7 @@ from typing import Any
 
 from mainstream.mpackage.layout import report_key
 from mainstream.mpackage.manifest import Manifest
-from mainstream.mpackage.store import Store
+from mainstream.mpackage.stores.store import Store
 from mainstream_trainer.candidate import TrainedCandidate
 from mainstream_trainer.evaluation import AppEvents
 from mainstream_trainer.feature_cache import FeatureCache

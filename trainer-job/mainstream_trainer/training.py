@@ -18,9 +18,9 @@ import numpy as np
 import torch
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest
-from mainstream.mpackage.store import Store
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.mpackage.stores.store import Store
 from mainstream_trainer.app_training import Share, Stopped, train_job
 from mainstream_trainer.common_stem import CommonStemTraining, join_stems
 from mainstream_trainer.feature_cache import CachePlan, FeatureCache

@@ -25,7 +25,7 @@ from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
-from mainstream.mpackage.s3_store import S3Store
+from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream_operator.observe.fair_queue import FairQueue
 from mainstream_operator.observe.package_memory import SPARE_BYTES, has_room, size_bytes
 from mainstream_operator.observe.stores import SecretProblemError, StoreOpener

@@ -11,8 +11,8 @@ from mainstream.api.reasons import Reason
 from mainstream.api.store_access import StoreAccess
 from mainstream.errors import MainstreamError
 from mainstream.hosts.rules import HostRules
-from mainstream.mpackage.s3_client import S3Keys, s3_client
-from mainstream.mpackage.s3_store import S3Store
+from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
+from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream_operator.kinds import SECRET
 from mainstream_operator.kube import Kube, KubeError
 from mainstream_operator.observe.expiring_cache import ExpiringCache

@@ -14,9 +14,9 @@ from torch import nn
 
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.head import PoolLinear
 from mainstream.nn.heads import make_head
 from mainstream.nn.network import Network

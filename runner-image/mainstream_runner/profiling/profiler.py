@@ -18,10 +18,10 @@ from safetensors.numpy import save
 
 from mainstream.errors import MainstreamError
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.publish import blob_of
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_runner.client import EngineClient, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.part_costs import PartCosts

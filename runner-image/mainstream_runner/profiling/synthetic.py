@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob, PrivateSegment
 from mainstream.mpackage.publish import blob_of
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.head import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash

@@ -8,7 +8,7 @@ import typer
 from mainstream.cli.store_options import DEFAULT_STORE, StoreOption, with_s3_options
 
 if TYPE_CHECKING:
-    from mainstream.mpackage.opening import StoreOptions
+    from mainstream.mpackage.stores.opening import StoreOptions
     from mainstream.nn.network import Network
     from mainstream.nn.weights_file import GivenWeights
 
@@ -91,7 +91,7 @@ def publish(
 
     Whoever trains from it names it with `--base-weights STORE/NAME@VERSION`; nodes get it by digest.
     """
-    from mainstream.mpackage.opening import open_store
+    from mainstream.mpackage.stores.opening import open_store
     from mainstream.nn.registry import load_base_network
     from mainstream.weights import publish_base_network
 

@@ -9,8 +9,8 @@ from mainstream.cli.store_options import DEFAULT_STORE, ReferenceArgument, Store
 if TYPE_CHECKING:
     from mainstream.mpackage.base_manifest import BaseManifest
     from mainstream.mpackage.manifest import Manifest
-    from mainstream.mpackage.opening import StoreOptions
-    from mainstream.mpackage.store import Store
+    from mainstream.mpackage.stores.opening import StoreOptions
+    from mainstream.mpackage.stores.store import Store
 
 commands = typer.Typer(
     help="M-Packages and base networks in stores: look into them, check, compare, copy and list them.\n\n"
@@ -47,7 +47,7 @@ def verify(
 ) -> None:
     """Read every byte of a package and compare it with its digests; exit code 2 where something was changed."""
     from mainstream.mpackage.reading import verify_package
-    from mainstream.mpackage.store import DamagedPackageError
+    from mainstream.mpackage.stores.store import DamagedPackageError
 
     opened, found = _open(reference, store, s3)
     findings = verify_package(opened, found)
@@ -105,7 +105,7 @@ def copy(
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
     from mainstream.mpackage.copying import copy_published
-    from mainstream.mpackage.opening import StoreOptions, open_store
+    from mainstream.mpackage.stores.opening import StoreOptions, open_store
 
     source, found = _open(reference, store, s3)
     there = open_store(
@@ -137,8 +137,8 @@ def list_packages(
 
     from mainstream.cli.printing.package_table import render_list
     from mainstream.errors import MainstreamError
-    from mainstream.mpackage.opening import open_store
     from mainstream.mpackage.reading import open_published, published_references
+    from mainstream.mpackage.stores.opening import open_store
 
     opened = open_store(store, s3)
     rows, problems = [], []
@@ -155,8 +155,8 @@ def list_packages(
 
 
 def _open(reference: str, store: str, options: "StoreOptions") -> "tuple[Store, Manifest | BaseManifest]":
-    from mainstream.mpackage.opening import open_store, split_reference
     from mainstream.mpackage.reading import open_published
+    from mainstream.mpackage.stores.opening import open_store, split_reference
 
     where, named = split_reference(reference, store)
     opened = open_store(where, options)

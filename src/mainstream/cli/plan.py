@@ -23,7 +23,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.files.documents import read_document
 from mainstream.messages.node_profile import NodeProfile, read_node_profile
 from mainstream.messages.runner_plan import RunnerPlan
-from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.offline import OfflineNode, offline_node, planned, read_packages
 from mainstream.planner import Policy
 from mainstream.planner.sweep import parse_sweep, sweep, sweep_to_json

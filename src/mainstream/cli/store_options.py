@@ -76,7 +76,7 @@ def with_s3_options(*left_out: str) -> Callable[[Callable[..., None]], Callable[
 
         @wraps(command)
         def told(**given: Any) -> None:
-            from mainstream.mpackage.opening import StoreOptions
+            from mainstream.mpackage.stores.opening import StoreOptions
 
             command(s3=StoreOptions(**{name: given.pop(name) for name in chosen}), **given)
 

@@ -12,7 +12,7 @@ from mainstream.api.video_stream import VideoStreamStatus
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.mpackage.store import (
+from mainstream.mpackage.stores.store import (
     DamagedPackageError,
     StoreError,
     StoreHostError,

@@ -11,7 +11,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.layout import blob_key, manifest_key, record_key
 from mainstream.mpackage.manifest import Blob, Published
 from mainstream.mpackage.reading import read_blob, same_bytes
-from mainstream.mpackage.store import Store, StoreError
+from mainstream.mpackage.stores.store import Store, StoreError
 
 _MAX_RECORD_BYTES = 16 << 20
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from mainstream.mpackage.base_manifest import BaseManifest
 from mainstream.mpackage.manifest import MAX_MANIFEST_BYTES, Manifest
-from mainstream.mpackage.store import DamagedPackageError
+from mainstream.mpackage.stores.store import DamagedPackageError
 
 _KINDS: dict[object, type[Manifest] | type[BaseManifest]] = {
     kind.model_fields["schema_version"].default: kind for kind in (Manifest, BaseManifest)

@@ -9,7 +9,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.layout import blob_key, manifest_key, record_key
 from mainstream.mpackage.manifest import MAX_BLOB_BYTES, MAX_MANIFEST_BYTES, Blob, Published
 from mainstream.mpackage.reading import same_bytes
-from mainstream.mpackage.store import Store
+from mainstream.mpackage.stores.store import Store
 
 
 def blob_of(data: bytes) -> Blob:

@@ -13,7 +13,7 @@ from mainstream.mpackage.layout import BLOBS, MANIFEST, blob_key, manifest_key
 from mainstream.mpackage.manifest import MAX_MANIFEST_BYTES, Blob, Manifest, Published
 from mainstream.mpackage.parsing import parse_manifest
 from mainstream.mpackage.reference import Reference
-from mainstream.mpackage.store import DamagedPackageError, MissingKeyError, Store, StoreError
+from mainstream.mpackage.stores.store import DamagedPackageError, MissingKeyError, Store, StoreError
 
 _MOST_LISTED = 12
 """names or versions in an error"""

@@ -3,9 +3,9 @@ from typer.testing import CliRunner
 
 from mainstream.cli.main import app
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reading import open_base, open_package, verify_package
 from mainstream.mpackage.reference import Reference
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.registry import load_base_network
 from mainstream.weights import BaseWeights, open_base_network, resolve_base_network
 

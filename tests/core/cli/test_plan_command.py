@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from mainstream.api import VideoApp
 from mainstream.cli.main import app as command
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import manifest_key
 from mainstream.mpackage.manifest import Manifest
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.workload.node_workload import NodeWorkload
 
 

@@ -6,7 +6,7 @@ import typer
 from typer.testing import CliRunner
 
 from mainstream.cli.store_options import with_s3_options
-from mainstream.mpackage.opening import StoreOptions
+from mainstream.mpackage.stores.opening import StoreOptions
 
 GIVEN: list[tuple[str, StoreOptions, int]] = []
 commands = typer.Typer()

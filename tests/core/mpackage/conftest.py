@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstream.mpackage.folder_store import FolderStore
+from mainstream.mpackage.stores.folder_store import FolderStore
 
 sys.path.insert(0, str(Path(__file__).parent))
 

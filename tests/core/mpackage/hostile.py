@@ -20,10 +20,10 @@ from torch import nn
 from mainstream.errors import MainstreamError
 from mainstream.mpackage.comparing import compare
 from mainstream.mpackage.copying import copy_published
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.publish import blob_of
 from mainstream.mpackage.reading import open_published, published_references, verify_package
+from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.tensors import fill
 from mainstream.weights import read_tensors
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mainstream.api.store_access import StoreAccess
-from mainstream.mpackage.s3_client import S3Keys, s3_client
-from mainstream.mpackage.s3_store import S3Store
+from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
+from mainstream.mpackage.stores.s3_store import S3Store
 
 KEYS = S3Keys("key-of-a-test", "word-of-a-test")
 BUCKET = "packages"

@@ -6,13 +6,13 @@ from s3_server import KEYS
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.comparing import compare
 from mainstream.mpackage.copying import copy_published
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key, manifest_key
-from mainstream.mpackage.opening import StoreOptions, open_store, split_reference
 from mainstream.mpackage.publish import publish
 from mainstream.mpackage.reading import open_package, package_versions, published_references, verify_package
 from mainstream.mpackage.reference import Reference
-from mainstream.mpackage.store import DamagedPackageError, StoreError
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.mpackage.stores.opening import StoreOptions, open_store, split_reference
+from mainstream.mpackage.stores.store import DamagedPackageError, StoreError
 
 REFERENCE = Reference("crossing", "1", None)
 

@@ -11,13 +11,13 @@ from small_package import make_package
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.curve import MAX_POINTS, ReplayedCurve, ReplayedRate, unpack_curve
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.layout import blob_key, manifest_key
 from mainstream.mpackage.manifest import MAX_CURVES_BYTES, MAX_MANIFEST_BYTES, Manifest
 from mainstream.mpackage.publish import blob_of, publish
 from mainstream.mpackage.reading import open_package, verify_package
 from mainstream.mpackage.reference import Reference
-from mainstream.mpackage.store import DamagedPackageError, StoreError
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.mpackage.stores.store import DamagedPackageError, StoreError
 
 POINTS = tuple(ReplayedRate(0.25, fps, votes, 1 / votes, 0.1) for fps in (0.1, 5.0) for votes in (1, 7))
 REFERENCE = Reference("crossing", "1", None)

@@ -3,7 +3,7 @@ import resource
 
 import pytest
 
-from mainstream.mpackage.store import MissingKeyError, StoreError
+from mainstream.mpackage.stores.store import MissingKeyError, StoreError
 
 
 def test_what_was_put_is_read_and_listed(store):

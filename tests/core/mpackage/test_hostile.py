@@ -6,9 +6,9 @@ from hostile import GOOD, hostile_package, read_everything, whole, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.parsing import parse_manifest
-from mainstream.mpackage.store import DamagedPackageError
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.mpackage.stores.store import DamagedPackageError
 
 
 def test_a_package_that_nobody_touched_is_read_without_a_finding(tmp_path):

@@ -9,7 +9,7 @@ from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.publish import publish
 from mainstream.mpackage.reading import open_package, package_versions, read_blob, verify_package
 from mainstream.mpackage.reference import Reference
-from mainstream.mpackage.store import DamagedPackageError, StoreRefusedError
+from mainstream.mpackage.stores.store import DamagedPackageError, StoreRefusedError
 
 REFERENCE = Reference("crossing", "1", None)
 

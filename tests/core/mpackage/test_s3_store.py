@@ -13,9 +13,9 @@ from s3_server import KEYS, S3Server
 from mainstream.api.store_access import StoreAccess
 from mainstream.mpackage.publish import publish
 from mainstream.mpackage.reading import package_versions, verify_package
-from mainstream.mpackage.s3_client import PATIENT_ATTEMPTS, S3Keys, s3_client
-from mainstream.mpackage.s3_store import S3Store
-from mainstream.mpackage.store import MissingKeyError, StoreError, StoreRefusedError, StoreUnreachableError
+from mainstream.mpackage.stores.s3_client import PATIENT_ATTEMPTS, S3Keys, s3_client
+from mainstream.mpackage.stores.s3_store import S3Store
+from mainstream.mpackage.stores.store import MissingKeyError, StoreError, StoreRefusedError, StoreUnreachableError
 
 PARTS_BYTES = 40 << 20
 """more than two parts of an upload"""

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.opening import StoreOptions, open_bucket, open_store
-from mainstream.mpackage.store import Store
+from mainstream.mpackage.stores.opening import StoreOptions, open_bucket, open_store
+from mainstream.mpackage.stores.store import Store
 
 if TYPE_CHECKING:
-    from mainstream.mpackage.s3_store import S3Store
+    from mainstream.mpackage.stores.s3_store import S3Store
 
 
 @dataclass(frozen=True)

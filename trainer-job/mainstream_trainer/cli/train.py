@@ -13,7 +13,7 @@ from mainstream.cli.store_options import with_s3_options
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import Manifest
-    from mainstream.mpackage.opening import StoreOptions
+    from mainstream.mpackage.stores.opening import StoreOptions
     from mainstream_trainer.cli.asked import Asked
     from mainstream_trainer.cli.train_job import JobRequest
     from mainstream_trainer.request import Progress
@@ -179,7 +179,7 @@ def train(
     long and how frequent events are, which pictures do not show, is declared. An app that is published with the same
     inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
     """
-    from mainstream.mpackage.opening import open_store
+    from mainstream.mpackage.stores.opening import open_store
     from mainstream_trainer.cli.asked import Asked
     from mainstream_trainer.cli.train_inputs import resources_of, training_requests
     from mainstream_trainer.cli.train_job import JobRequest

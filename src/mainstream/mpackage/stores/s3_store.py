@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 from mainstream.errors import InvalidInputError
 from mainstream.files.bounded_reading import read_bounded
 from mainstream.hosts.connecting import HostNotAllowedError
-from mainstream.mpackage.store import (
+from mainstream.mpackage.stores.store import (
     MissingKeyError,
     StoreError,
     StoreHostError,

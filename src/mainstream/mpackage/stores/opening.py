@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from mainstream.api.store_access import StoreAccess
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.folder_store import FolderStore
 from mainstream.mpackage.reference import Reference, parse_reference
-from mainstream.mpackage.store import Store
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.mpackage.stores.store import Store
 
 if TYPE_CHECKING:
-    from mainstream.mpackage.s3_store import S3Store
+    from mainstream.mpackage.stores.s3_store import S3Store
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ def open_store(text: str, options: StoreOptions = StoreOptions()) -> Store:
 def open_bucket(text: str, options: StoreOptions = StoreOptions()) -> "S3Store":
     """The bucket, or the part of one, that `s3://bucket/prefix` names."""
     try:
-        from mainstream.mpackage.s3_client import PATIENT_ATTEMPTS, s3_client
-        from mainstream.mpackage.s3_store import S3Store
+        from mainstream.mpackage.stores.s3_client import PATIENT_ATTEMPTS, s3_client
+        from mainstream.mpackage.stores.s3_store import S3Store
     except ImportError as error:
         raise InvalidInputError(f"S3 needs {error.name}: pip install 'mainstream[s3]'", field="store") from error
     if options.ca_bundle is not None and not options.ca_bundle.is_file():

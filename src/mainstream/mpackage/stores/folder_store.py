@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from uuid import uuid4
 
-from mainstream.mpackage.store import MissingKeyError, StoreError, check_key, is_key
+from mainstream.mpackage.stores.store import MissingKeyError, StoreError, check_key, is_key
 
 
 class FolderStore:
