@@ -6,7 +6,7 @@ from kubernetes import client
 
 from mainstream.api.store_access import StoreAccess
 from mainstream.files.bounded_reading import read_bounded
-from mainstream.mpackage import s3_store
+from mainstream.mpackage.stores import s3_store
 from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
 from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream.mpackage.stores.store import StoreError, StoreUnreachableError

@@ -33,7 +33,7 @@ class Alerts:
     false_per_event: FloatArray
     """false alerts for each event"""
     open_share: FloatArray
-    """share of the time outside events in which an alert is open; 0 where nothing is known of it"""
+    """share of the time, or of the looks, outside events in which an alert is open; 0 where nothing is known of it"""
     events_per_hour: float
 
     @property
@@ -62,7 +62,9 @@ def predicted(
     np.minimum(recall, 1.0, out=recall)
     false = _free_s(alarmed, events)
     false *= opening
-    return Alerts(recall, false, quiet, events_per_hour(events))
+    # Where looks lie further apart than the gap, each alert ends at once, and w says nothing of how often one opens.
+    open_share = np.maximum(quiet, deciding_share(e, votes, correlation))
+    return Alerts(recall, false, open_share, events_per_hour(events))
 
 
 def replayed(recall: FloatArray, false_share: FloatArray, events: MergedEvents) -> Alerts:

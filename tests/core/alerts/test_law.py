@@ -94,3 +94,9 @@ def test_no_quiet_stretch_to_count_on_takes_every_false_alert_for_the_rule() -> 
     events = merged_events(EventStatistics(2.0, 0.9, 0.2, merge_gap_s=30.0))
     assert false_share(1.0, 1.0, 1, 20.0, events) == 1.0
     assert false_share(0.0, 1.0, 1, 20.0, events) == 0.0
+
+
+def test_looks_further_apart_than_the_gap_count_as_open_as_often_as_they_decide() -> None:
+    # One look in 2 s with a gap of 1 s: each alert ends at once, so that no time is open, and yet 7 of 10 looks decide.
+    got = of(EventStatistics(4.0, 0.1, 0.0, merge_gap_s=1.0), 0.9, 0.7, 0.5, 1)
+    assert got.open_share.item() == pytest.approx(0.7)
