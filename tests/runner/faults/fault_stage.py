@@ -21,6 +21,7 @@ from order_files import write_orders
 from pydantic import TypeAdapter
 
 from mainstream.api.sinks import Sink
+from mainstream.hosts.rules import HostRules
 from mainstream.messages.runner_orders import (
     CREDENTIALS_FILE,
     HEALTH_PATH,
@@ -120,7 +121,9 @@ class Stage:
         self.plan = plan
         if credentials is not None:
             self._write("secret", CREDENTIALS_FILE, credentials.model_dump_json())
-        write_orders(self.folder / "orders", plan, wanted)
+        # The store and the receivers of a test listen on this machine, where no tenant's host may lie by default.
+        here = HostRules(allowed=("127.0.0.1",))
+        write_orders(self.folder / "orders", plan, (wanted or Wanted()).model_copy(update={"host_rules": here}))
 
     def start(self) -> None:
         """Start the runner; returns at once."""
