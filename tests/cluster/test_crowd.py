@@ -11,7 +11,8 @@ from fleet_objects import app, edge_node, package, publish_manifest, stream
 from fleet_run import ref
 
 CROWD = 2000
-SOON_S = 10.0
+SOON_S = 30.0
+"""The aim is 10 s; on two cores that also made the 2,000 it took 5 to 12. It was four minutes once."""
 CAMERA = f"{SYSTEM}/camera"
 
 

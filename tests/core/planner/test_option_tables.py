@@ -37,7 +37,7 @@ def chance_of_a_run(p: float, frames: float, votes: int, correlation: float) -> 
 
 
 def plain_law(point: OperatingPoint, fps: float, votes: int, events: MergedEvents, rho: float) -> tuple[float, ...]:
-    """Recall, false alerts for each event and share of quiet time in which an alert is open."""
+    """Recall, false alerts for each event, and the share of quiet time, or of its looks, in which an alert is open."""
 
     def seen(event_s: float) -> float:
         return chance_of_a_run(point.p, fps * event_s, votes, rho)
@@ -49,7 +49,8 @@ def plain_law(point: OperatingPoint, fps: float, votes: int, events: MergedEvent
     late_s = tolerance_s(events.length_s)
     between_s = max(events.gap_s, events.length_s * (1.0 - events.frequency) / events.frequency)
     false = fps * opens * max(0.0, between_s - alarmed * events.gap_s - late_s)
-    return min(1.0, alarmed * (1.0 - quiet) + fps * late_s * opens), false, quiet
+    deciding = point.e * (point.e + rho * (1.0 - point.e)) ** (votes - 1)
+    return min(1.0, alarmed * (1.0 - quiet) + fps * late_s * opens), false, max(quiet, deciding)
 
 
 def value_of(objective: Objective, recall: float, false: float) -> float:
