@@ -12,7 +12,7 @@ from fleet_run import ref
 
 CROWD = 2000
 SOON_S = 60.0
-"""The aim is 10 s; two cores that also made the 2,000 took 5 to 12, and 35 beside two test suites. It was 4 min once."""
+"""The aim is 10 s; two cores that also made the 2,000 took 5 to 12, beside two test suites 35. It was 4 min once."""
 CAMERA = f"{SYSTEM}/camera"
 
 
