@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from mainstream.alerts.merging import merged_events
 from mainstream.errors import InvalidInputError
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.planner import App, Candidate, Pin
 from mainstream.planner.options import option_table
-from mainstream.workload.caution import cautious, cautious_replay
+from mainstream.workload.caution import cautious_points, cautious_replays
+from mainstream.workload.compose import ChosenCandidate, runner_app
 from mainstream_trainer.clip import Clip
 
 _STREAM = "clip"
@@ -43,36 +43,11 @@ def plan_of(packages: list[Manifest], clip: Clip, given: Given) -> RunnerPlan:
 
 def _app(package: Manifest, view: str, clip: Clip, given: Given) -> RunnerApp:
     chosen = _pin(package, clip.fps, given)
-    candidate = package.candidate(chosen.branch_point)
-    return RunnerApp(
-        name=package.name,
-        stream=_STREAM,
-        view=view,
-        base=package.base.name,
-        base_digest=package.base.digest,
-        base_segments=package.base.segments,
-        package_digest=package.digest,
-        branch_point=chosen.branch_point,
-        prefix_hash=package.prefix_hashes[chosen.branch_point],
-        segments=candidate.segments,
-        head_kind=candidate.head_kind,
-        head=candidate.head,
-        threshold=chosen.threshold,
-        fps=chosen.fps,
-        votes=chosen.votes,
-        merge_gap_s=given.merge_gap_s or package.event_statistics.gap_s,
-    )
+    gap_s = given.merge_gap_s or package.event_statistics.gap_s
+    return runner_app(package, chosen, name=package.name, stream=_STREAM, view=view, merge_gap_s=gap_s)
 
 
-@dataclass(frozen=True)
-class _Chosen:
-    branch_point: int
-    fps: float
-    threshold: float
-    votes: int
-
-
-def _pin(package: Manifest, clip_fps: float, given: Given) -> _Chosen:
+def _pin(package: Manifest, clip_fps: float, given: Given) -> ChosenCandidate:
     """The option of the best predicted F1, of equal ones the cheapest: most frozen, then of the lowest rate."""
     table = option_table(_planned(package, clip_fps, given), _pinned(package, given))
     best = float(table.value.max())
@@ -84,7 +59,7 @@ def _pin(package: Manifest, clip_fps: float, given: Given) -> _Chosen:
         )
     k = max(row for row in range(len(table.value)) if table.value[row].max() == best)
     f = int(table.value[k].argmax())
-    return _Chosen(
+    return ChosenCandidate(
         package.candidates[k].branch_point,
         float(table.rates[f]),
         float(table.threshold[k, f]),
@@ -107,14 +82,12 @@ def _planned(package: Manifest, clip_fps: float, given: Given) -> App:
 
 
 def _candidate(package: Manifest, packed: PackedCandidate, *, replays: bool) -> Candidate:
-    events = merged_events(statistics_of(package.event_statistics))
-    points = packed.replayed if replays else ()
     return Candidate(
         branch_point=packed.branch_point,
         segment=None,
         head_s=0.0,
-        operating_points=tuple(cautious(at, package.evaluation) for at in packed.operating_points),
-        replayed=tuple(cautious_replay(at, package.evaluation, events) for at in points),
+        operating_points=cautious_points(packed, package),
+        replayed=cautious_replays(packed, package) if replays else (),
     )
 
 

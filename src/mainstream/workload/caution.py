@@ -12,14 +12,25 @@ opened; where streams were made of pictures, the pictures.
 """
 
 from mainstream.alerts.law import false_stretches
-from mainstream.alerts.merging import MergedEvents
+from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.mpackage.curve import ReplayedRate
-from mainstream.mpackage.event_statistics import independent_frames
-from mainstream.mpackage.manifest import Evaluation, MeasuredPoint
+from mainstream.mpackage.event_statistics import independent_frames, statistics_of
+from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredPoint, PackedCandidate
 from mainstream.planner.problem import OperatingPoint, ReplayedPoint
 
 PRIOR_BLOCKS = 2.0
 """weight of the prior, in blocks: one hit and one miss for a classifier at chance (Laplace's rule of succession)"""
+
+
+def cautious_points(candidate: PackedCandidate, package: Manifest) -> tuple[OperatingPoint, ...]:
+    """The operating points of a package's candidate to plan with."""
+    return tuple(cautious(at, package.evaluation) for at in candidate.operating_points)
+
+
+def cautious_replays(candidate: PackedCandidate, package: Manifest) -> tuple[ReplayedPoint, ...]:
+    """The replayed points of a package's candidate to plan with."""
+    events = merged_events(statistics_of(package.event_statistics))
+    return tuple(cautious_replay(at, package.evaluation, events) for at in candidate.replayed)
 
 
 def cautious(point: MeasuredPoint, evaluation: Evaluation) -> OperatingPoint:

@@ -1,11 +1,23 @@
 """From a planner's answer to a runner's orders: the same decisions, with streams, views and digests."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.mpackage.manifest import Manifest
 from mainstream.planner.plan import AppPlan, Plan
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
+
+
+@dataclass(frozen=True)
+class ChosenCandidate:
+    """What is decided of how a package runs."""
+
+    branch_point: int
+    fps: float
+    threshold: float
+    votes: int
 
 
 def compose_runner_plan(workload: NodeWorkload, plan: Plan) -> RunnerPlan:
@@ -59,14 +71,29 @@ def runner_stream(stream: VideoStream, views: Iterable[str]) -> RunnerStream:
 def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
     if decided.branch_point is None or decided.threshold is None or decided.fps is None or decided.votes is None:
         raise ValueError(f"app {placed.name} did not fit and cannot run")
+    spec = placed.app.spec
     if placed.kept is not None:
-        return placed.kept.model_copy(update={"fps": decided.fps, "sinks": tuple(placed.app.spec.sinks)})
-    package = placed.package
-    candidate = package.candidate(decided.branch_point)
-    return RunnerApp(
+        return placed.kept.model_copy(update={"fps": decided.fps, "sinks": tuple(spec.sinks)})
+    composed = runner_app(
+        placed.package,
+        ChosenCandidate(decided.branch_point, decided.fps, decided.threshold, decided.votes),
         name=placed.name,
         stream=placed.stream_name,
-        view=placed.app.spec.stream.view,
+        view=spec.stream.view,
+        merge_gap_s=placed.merge_gap_s,
+    )
+    return composed.model_copy(update={"cooldown_s": spec.cooldown_seconds, "sinks": tuple(spec.sinks)})
+
+
+def runner_app(
+    package: Manifest, chosen: ChosenCandidate, *, name: str, stream: str, view: str, merge_gap_s: float
+) -> RunnerApp:
+    """How a package runs on a view of a stream, without sinks."""
+    candidate = package.candidate(chosen.branch_point)
+    return RunnerApp(
+        name=name,
+        stream=stream,
+        view=view,
         base=package.base.name,
         base_digest=package.base.digest,
         base_segments=package.base.segments,
@@ -76,11 +103,9 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
         segments=candidate.segments,
         head_kind=candidate.head_kind,
         head=candidate.head,
-        threshold=decided.threshold,
-        fps=decided.fps,
-        votes=decided.votes,
-        merge_gap_s=placed.merge_gap_s,
-        cooldown_s=placed.app.spec.cooldown_seconds,
-        sinks=tuple(placed.app.spec.sinks),
+        threshold=chosen.threshold,
+        fps=chosen.fps,
+        votes=chosen.votes,
+        merge_gap_s=merge_gap_s,
         trained_view=package.training.view,
     )

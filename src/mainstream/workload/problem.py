@@ -4,11 +4,10 @@ A segment of the forest is (view, prefix hash): apps share its work iff they loo
 share key (docs/design.md, "Share keys"). The root of a view stands for getting one frame to the engine.
 """
 
-from mainstream.alerts.merging import merged_events
 from mainstream.errors import InvalidInputError
 from mainstream.laws.cost import Segment
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
-from mainstream.mpackage.event_statistics import observations, statistics_of
+from mainstream.mpackage.event_statistics import observations
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.planner.problem import (
     DEFAULT_VOTES,
@@ -16,9 +15,8 @@ from mainstream.planner.problem import (
     Candidate,
     Objective,
     Problem,
-    ReplayedPoint,
 )
-from mainstream.workload.caution import cautious, cautious_replay
+from mainstream.workload.caution import cautious_points, cautious_replays
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
 
@@ -169,17 +167,10 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         segment=key,
         head_s=profile.head_s[end] + forest.app_s,
         head_bytes=own_bytes + max(profile.head_bytes, candidate.head.size_bytes),
-        operating_points=tuple(cautious(at, placed.package.evaluation) for at in candidate.operating_points),
-        replayed=_replayed(placed, candidate),
+        operating_points=cautious_points(candidate, placed.package),
+        # A replay says nothing of events that the app says are others than those that were replayed.
+        replayed=cautious_replays(candidate, placed.package) if placed.plays_as_replayed else (),
     )
-
-
-def _replayed(placed: PlacedApp, candidate: PackedCandidate) -> tuple[ReplayedPoint, ...]:
-    """None where the app says that its events are others than those that were replayed."""
-    if not placed.plays_as_replayed:
-        return ()
-    events = merged_events(statistics_of(placed.package.event_statistics))
-    return tuple(cautious_replay(at, placed.package.evaluation, events) for at in candidate.replayed)
 
 
 def _note(placed: PlacedApp) -> str:
