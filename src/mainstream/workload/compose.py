@@ -72,9 +72,7 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
     if decided.branch_point is None or decided.threshold is None or decided.fps is None or decided.votes is None:
         raise ValueError(f"app {placed.name} did not fit and cannot run")
     spec = placed.app.spec
-    if placed.kept is not None:
-        return placed.kept.model_copy(update={"fps": decided.fps, "sinks": tuple(spec.sinks)})
-    composed = runner_app(
+    runs = placed.kept or runner_app(
         placed.package,
         ChosenCandidate(decided.branch_point, decided.fps, decided.threshold, decided.votes),
         name=placed.name,
@@ -82,7 +80,9 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
         view=spec.stream.view,
         merge_gap_s=placed.merge_gap_s,
     )
-    return composed.model_copy(update={"cooldown_s": spec.cooldown_seconds, "sinks": tuple(spec.sinks)})
+    # A kept app's entry is of an earlier spec; what needs no package follows the one of now.
+    now = {"fps": decided.fps, "merge_gap_s": placed.merge_gap_s, "cooldown_s": spec.cooldown_seconds}
+    return runs.model_copy(update={**now, "sinks": tuple(spec.sinks)})
 
 
 def runner_app(
