@@ -7,6 +7,7 @@ import pytest
 
 from mainstream.api.video_stream import Crop
 from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream_trainer.clip import inspect_clip
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps
@@ -31,6 +32,12 @@ def clip():
     shared = Path(os.environ.get("MAINSTREAM_SHARED", ROOT.parent / "shared"))
     found = [path for path in (ROOT / "examples/plaza/plaza.mp4", shared / "data/vtest/plaza.mp4") if path.exists()]
     return found[0]
+
+
+@pytest.fixture(scope="session")
+def case_clip(cases):
+    """200 frames at 10 a second, with five events (shared/cases)."""
+    return inspect_clip(cases / "data/clip.mp4")
 
 
 def write_labels(path, runs=RUNS, frames=100, train=(0, 44), test=(50, 100)):

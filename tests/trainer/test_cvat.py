@@ -7,17 +7,10 @@ import pytest
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import Split
-from mainstream_trainer.clip import inspect_clip
 from mainstream_trainer.label_files import read_label_file
 
 HERE = Path(__file__).parent / "exports"
 EVENTS = ((20, 35), (60, 75), (100, 115), (140, 155), (170, 185))
-
-
-@pytest.fixture(scope="session")
-def case_clip(cases):
-    """200 frames at 10 a second, with the events above."""
-    return inspect_clip(cases / "data/clip.mp4")
 
 
 def runs(labels):

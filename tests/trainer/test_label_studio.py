@@ -14,12 +14,6 @@ HERE = Path(__file__).parent / "exports"
 EVENTS = ((20, 35), (60, 75), (100, 115), (140, 155), (170, 185))
 
 
-@pytest.fixture(scope="session")
-def case_clip(cases):
-    """200 frames at 10 a second, with the events above."""
-    return inspect_clip(cases / "data/clip.mp4")
-
-
 def runs(labels):
     return {name: app.runs for name, app in labels.apps.items()}
 

@@ -146,6 +146,7 @@ def test_a_plan_that_is_ordered_while_another_one_is_loaded_takes_its_place(pod:
     pod.step_until(lambda: Engine.asked == [first.digest, second.digest])
     Engine.may_load.set()
     pod.step_until(lambda: pod.served == second.digest)
+    assert Engine.asked == [first.digest, second.digest]
 
 
 def test_a_plan_that_is_refused_is_tried_again_after_its_back_off(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,6 +169,7 @@ def test_a_plan_that_is_taken_back_ends_at_once(pod: Pod) -> None:
     pod.step_until(lambda: pod.served is not None)
     pod.order(None)
     pod.step_until(lambda: pod.coordinator.status.health().plan is None, 1.0)
+    assert pod.served is None
 
 
 def test_what_is_ordered_is_served_before_anything_is_measured(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
