@@ -1,6 +1,8 @@
 """What images install: pinned, with hashes, in step with pyproject.toml."""
 
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -70,9 +72,16 @@ def test_a_lock_is_read_as_it_was_written() -> None:
 
 
 def test_the_version_in_the_labels_is_that_of_the_package() -> None:
-    import tomllib
-
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     for folder in ("operator", "runner-image", "trainer-job"):
         text = (ROOT / folder / "Dockerfile").read_text(encoding="utf-8")
         assert text.count(f"ARG VERSION={version}\n") == 2
+
+
+@pytest.mark.parametrize("folder", ["operator", "runner-image", "trainer-job"])
+def test_an_image_holds_of_the_wheel_only_the_core_and_its_own_part(folder: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    parts = {Path(each) for each in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]}
+    others = {part.name for part in parts if part.parts[0] not in ("src", folder)}
+    text = (ROOT / folder / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    assert set(re.findall(r"site-packages/(mainstream_\w+)", text.split("rm -rf /opt/app")[1].splitlines()[0])) == others
