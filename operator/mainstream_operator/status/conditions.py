@@ -62,12 +62,17 @@ def settle(
                 type=each.type,
                 status=each.status,
                 reason=each.reason,
-                message=printable(each.message)[:_LONGEST_MESSAGE],
+                message=written(each.message),
                 last_transition_time=since,
                 observed_generation=generation,
             )
         )
     return settled
+
+
+def written(message: str) -> str:
+    """A message as it stands in the condition that says it."""
+    return printable(message)[:_LONGEST_MESSAGE]
 
 
 def printable(text: str) -> str:

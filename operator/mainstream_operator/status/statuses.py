@@ -16,7 +16,7 @@ from mainstream.workload.shared_with import apps_shared_with
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
-from mainstream_operator.status.conditions import is_false, settle
+from mainstream_operator.status.conditions import is_false, settle, written
 from mainstream_operator.status.node import NodeFacts, node_status
 from mainstream_operator.status.stream import stream_status
 from mainstream_operator.watch.cluster_state import Unreadable
@@ -125,4 +125,4 @@ def _unreadable(each: Unreadable, now: datetime) -> ObjectStatus:
 
 
 def _message(each: Unreadable) -> str:
-    return f"{each.message}; correct the field."
+    return written(f"{each.message}; correct the field.")
