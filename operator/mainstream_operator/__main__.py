@@ -52,6 +52,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         lambda snapshot: reconcile(snapshot, tools),
         settings.workers,
         lambda seconds, failed: metrics.reconciled(seconds, failed=failed),
+        lambda node: tools.forget(node),
     )
     metrics.watch_queue(workers.queue_depth, workers.seconds_since_last_reconcile)
     rules = KnownHostRules(kube, settings.host_rules)

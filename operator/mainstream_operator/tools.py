@@ -20,3 +20,9 @@ class Tools:
     planning: KeptPlanning
     status_writer: StatusWriter
     metrics: Metrics
+
+    def forget(self, node: str) -> None:
+        """Keep nothing of a node that is gone."""
+        self.metrics.forget(node)
+        self.sources.reports.forget(node)
+        self.sources.packages.forget(node)

@@ -84,4 +84,6 @@ def test_an_image_holds_of_the_wheel_only_the_core_and_its_own_part(folder: str)
     parts = {Path(each) for each in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]}
     others = {part.name for part in parts if part.parts[0] not in ("src", folder)}
     text = (ROOT / folder / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
-    assert set(re.findall(r"site-packages/(mainstream_\w+)", text.split("rm -rf /opt/app")[1].splitlines()[0])) == others
+    assert (
+        set(re.findall(r"site-packages/(mainstream_\w+)", text.split("rm -rf /opt/app")[1].splitlines()[0])) == others
+    )

@@ -96,6 +96,12 @@ class PackageReader:
             # One that nobody needs any more by now may be gone.
             return {app: self._entries.get(key, _Entry()).state for app, key in wanted.items()}
 
+    def forget(self, node: str) -> None:
+        """Nothing is read any more for a node that is gone."""
+        with self._lock:
+            if self._needed.pop(node, None) is not None:
+                self._let_go()
+
     def _ask(self, app: VideoApp, node: str) -> None:
         """Note who needs it; under the lock."""
         key = _key(app)

@@ -137,6 +137,11 @@ class ClusterState:
         placed = self.placements().get(key, NOWHERE)
         return NOWHERE if isinstance(placed, Refusal) else placed
 
+    def is_gone(self, node: str) -> bool:
+        """Whether nothing is left of a node that anybody could look after: neither Node nor EdgeNode."""
+        known = node in self.kubernetes_nodes or node in self.edge_nodes or ("EdgeNode", node) in self.unreadable
+        return node != NOWHERE and not known
+
     def apps_of_stream(self, key: str) -> list[VideoApp]:
         """Every app that names the stream, in the order of names."""
         return [self.apps[name] for name in sorted(self._apps_by_stream.get(key, ()))]

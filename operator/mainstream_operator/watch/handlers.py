@@ -33,7 +33,7 @@ def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -
                 if kind.name == "VideoApp" and quotas.of(body["metadata"]["namespace"]).apps is not None:
                     nodes |= _nodes_of_namespace(cluster, body["metadata"]["namespace"])
                 for node in nodes:
-                    workers.enqueue(node)
+                    _look_after(cluster, workers, node)
 
         kopf.on.event(*kind.group_and_version, kind.plural, id=f"note-{kind.name}", registry=registry)(note)
 
@@ -52,7 +52,7 @@ def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -
         for node in concerned:
             if node in cluster.edge_nodes or node == NOWHERE or _is_edge(cluster, node):
                 workers.enqueue(node)
-        if name not in cluster.kubernetes_nodes and name not in cluster.edge_nodes:
+        if cluster.is_gone(name):
             workers.forget(name)
 
     return registry
@@ -66,7 +66,7 @@ def runner_registry(cluster: ClusterState, workers: Workers) -> kopf.OperatorReg
         async def note(event: Any, **_: Any) -> None:
             node = cluster.note_child(kind.name, dict(event["object"]), gone=event["type"] == _DELETED)
             if node is not None:
-                workers.enqueue(node)
+                _look_after(cluster, workers, node)
 
         marked = {NODE_LABEL: kopf.PRESENT}
         kopf.on.event(*kind.group_and_version, kind.plural, id=f"note-{kind.name}", labels=marked, registry=registry)(
@@ -76,6 +76,14 @@ def runner_registry(cluster: ClusterState, workers: Workers) -> kopf.OperatorReg
     for kind in RUNNER_KINDS.values():
         on_child(kind)
     return registry
+
+
+def _look_after(cluster: ClusterState, workers: Workers, node: str) -> None:
+    """Whatever comes last of Node, EdgeNode and runner ends the node's worker."""
+    if cluster.is_gone(node):
+        workers.forget(node)
+    else:
+        workers.enqueue(node)
 
 
 def _node(placed: str | Refusal) -> str:

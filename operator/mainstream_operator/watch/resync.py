@@ -60,6 +60,8 @@ async def keep_checking(cluster: ClusterState, workers: Workers, kube: Kube, nam
         gone = [thing for each, thing in known.items() if each not in there]
         for kind, body in gone:
             _note(cluster, kind, body, gone=True)
+            if kind == "EdgeNode" and cluster.is_gone(body["metadata"]["name"]):
+                workers.forget(body["metadata"]["name"])
         if gone:
             workers.enqueue_all()
 

@@ -34,10 +34,12 @@ class Workers:
         reconcile: Callable[[NodeSnapshot], float],
         workers: int,
         ended: Callable[[float, bool], None] = lambda _seconds, _failed: None,
+        forget: Callable[[str], None] = lambda _node: None,
     ) -> None:
         self._snapshot_of = take_snapshot
         self._reconcile = reconcile
         self._ended = ended
+        self._forget = forget
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="reconcile")
         self._dirty: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -58,17 +60,17 @@ class Workers:
             self.enqueue(node)
 
     def enqueue_from_thread(self, node: str) -> None:
-        """The same, from any thread."""
+        """The same of a node that has a worker, from any thread."""
         # A loop that is closed has nobody left to reconcile.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.enqueue, node)
+            self._loop.call_soon_threadsafe(self._enqueue_again, node)
 
     def forget(self, node: str) -> None:
-        """End the worker of a node that is gone."""
-        self._dirty.pop(node, None)
-        task = self._tasks.pop(node, None)
-        if task is not None:
-            task.cancel()
+        """End the worker of a node that is gone, and have everybody forget the node."""
+        self._end(node)
+        # A reconcile that goes on notes it anew, and has it forgotten as it ends.
+        if node not in self._started_s:
+            self._forget(node)
 
     def seconds_since_last_reconcile(self) -> float:
         """For the liveness probe: grows when nothing is reconciled any more, though there is something to."""
@@ -85,8 +87,19 @@ class Workers:
     async def close(self) -> None:
         """End all workers; what is being applied is finished first."""
         for node in list(self._tasks):
-            self.forget(node)
+            self._end(node)
         await self._loop.run_in_executor(None, self._pool.shutdown)
+
+    def _enqueue_again(self, node: str) -> None:
+        # What was asked for a node that is gone by now must not bring its worker back.
+        if node in self._tasks:
+            self.enqueue(node)
+
+    def _end(self, node: str) -> None:
+        self._dirty.pop(node, None)
+        task = self._tasks.pop(node, None)
+        if task is not None:
+            task.cancel()
 
     async def _work(self, node: str) -> None:
         wait_s, failures, start_s = 0.0, 0, -SPACING_S
@@ -118,6 +131,8 @@ class Workers:
             return self._reconcile(snapshot)
         finally:
             self._started_s.pop(node, None)
+            if node not in self._tasks:
+                self._forget(node)
 
 
 def _log_failure(node: str, error: Exception, wait_s: float) -> None:
