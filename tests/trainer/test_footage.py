@@ -1,5 +1,6 @@
 """Clips as people have them: which frames there are, when they are, and which way up."""
 
+import hashlib
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -175,3 +176,12 @@ def test_labels_in_frames_become_events_in_seconds(cases: Path) -> None:
     assert spans == [pytest.approx(each) for each in [(2.0, 3.5), (6.0, 7.5), (10.5, 18.0)]]
     # The mean length of the labelled runs.
     assert job.events.merge_gap_s == pytest.approx((1.5 + 1.5 + 7.5) / 3)
+
+
+def test_a_clip_is_read_once_until_its_file_changes(cases: Path, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes((cases / "data/clip.mp4").read_bytes())
+    first = inspect_clip(path)
+    assert inspect_clip(path) is first
+    path.write_bytes((cases / "data/editlist.mp4").read_bytes())
+    assert inspect_clip(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest() != first.sha256

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -21,6 +22,8 @@ from mainstream_trainer.clip_index import ClipIndex, index_clip
 
 _log = logging.getLogger(__name__)
 _CHUNK_BYTES = 1 << 20
+_KNOWN_CLIPS = 1024
+"""whose hash and frame times are kept for whoever asks next"""
 _REPAIR = "repair it first (ffmpeg -i CLIP -c:v libx264 REPAIRED.mp4) and label what comes of it"
 
 
@@ -49,18 +52,36 @@ class Clip:
 
 
 def inspect_clip(path: Path) -> Clip:
-    """Open a clip, hash it and find when its frames are; `InvalidInputError` where it is no video or has no times."""
+    """Open a clip, hash it and find when its frames are; `InvalidInputError` where it is no video or has no times.
+
+    A clip that was inspected is known as long as its file stays as it is.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    clip = _inspected(path, found.st_size, found.st_mtime_ns)
+    jumps = clip.index.jumps
+    if jumps:
+        _log.warning("%s: time stamps jump or stand still %d times; its frames follow on each other", path, jumps)
+    return clip
+
+
+@lru_cache(maxsize=_KNOWN_CLIPS)
+def _inspected(path: Path, size_bytes: int, modified_ns: int) -> Clip:
+    """The clip of a file of this size and time of change: one that was written anew since is another."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     except OSError as error:
-        raise InvalidInputError(f"cannot be read ({error.strerror})", field="video", source=path) from error
-    index = index_clip(path)
-    if index.jumps:
-        _log.warning("%s: time stamps jump or stand still %d times; its frames follow on each other", path, index.jumps)
-    return Clip(path, digest.hexdigest(), index)
+        raise _unreadable(path, error) from error
+    return Clip(path, digest.hexdigest(), index_clip(path))
+
+
+def _unreadable(path: Path, error: OSError) -> InvalidInputError:
+    return InvalidInputError(f"cannot be read ({error.strerror})", field="video", source=path)
 
 
 @dataclass(frozen=True)

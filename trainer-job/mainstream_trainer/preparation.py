@@ -86,10 +86,9 @@ class Job:
 
 
 class Preparation:
-    """Resolves requests; what several of them name is opened, hashed and decoded once."""
+    """Resolves requests; what several of them name is read and decoded once."""
 
     def __init__(self) -> None:
-        self._clips: dict[Path, Clip] = {}
         self._labels: dict[VideoData, Labels] = {}
         self._sizes: dict[Path, tuple[int, int]] = {}
         self._pictures: dict[PictureData, Pictures] = {}
@@ -148,8 +147,7 @@ class Preparation:
         return TrainedView(width=width, height=height, crop=crop)
 
     def _labelled_part(self, request: TrainingRequest, data: VideoData) -> "_LabelledPart":
-        clip = self._clips.get(data.video) or inspect_clip(data.video)
-        self._clips[data.video] = clip
+        clip = inspect_clip(data.video)
         labels = self._labels.get(data) or read_label_file(data.labels, clip, data.split, data.label_options)
         self._labels[data] = labels
         _check_frames(data, labels, clip)
