@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mainstream.errors import InvalidInputError
-from mainstream.footage.labels import event_mask, read_labels, runs_within
+from mainstream.footage.labels import event_mask, read_labels, runs_of, runs_within
 
 
 def write(tmp_path, runs=((2, 5),), frames=20, train=(0, 10), test=(10, 20)):
@@ -59,3 +59,9 @@ def test_events_cut_by_a_border_are_told_from_whole_ones():
 
 def test_the_mask_holds_a_runs_first_frame_and_not_its_end():
     assert np.flatnonzero(event_mask(((1, 3), (5, 6)), 8)).tolist() == [1, 2, 5]
+
+
+def test_the_runs_of_a_mask_are_those_that_it_was_made_of() -> None:
+    runs = ((0, 2), (4, 5), (6, 8))
+    assert runs_of(event_mask(runs, 8)) == runs
+    assert runs_of(np.zeros(3, dtype=np.bool_)) == ()

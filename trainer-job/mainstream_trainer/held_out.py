@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
-from mainstream.footage.labels import Run
+from mainstream.footage.labels import Run, runs_of
 from mainstream_trainer.settings import TrainingSettings
 
 _LARGER_SHARES = (0.35, 0.5)
@@ -85,8 +85,7 @@ def _holds_both(present: NDArray[np.bool_], frames: NDArray[np.intp]) -> bool:
 
 def _half_of_longest(present: NDArray[np.bool_]) -> Run:
     """The second half of the longest event and as much again after it, or the first half with what is before it."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(np.int8))).reshape(-1, 2)
-    start, end = (int(edge) for edge in max(edges, key=lambda run: run[1] - run[0], default=(0, 0)))
+    start, end = max(runs_of(present), key=lambda run: run[1] - run[0], default=(0, 0))
     middle, half = (start + end) // 2, (end - start + 1) // 2
     return (middle, min(len(present), end + half)) if end < len(present) else (max(0, start - half), middle)
 

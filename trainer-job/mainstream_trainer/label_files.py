@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from mainstream.errors import InvalidInputError
 from mainstream.files.documents import MAX_BYTES
-from mainstream.footage.labels import AppLabels, Labels, Run, Split, read_labels
+from mainstream.footage.labels import AppLabels, Labels, Run, Split, read_labels, runs_of
 from mainstream_trainer.clip import Clip
 from mainstream_trainer.cvat import read_cvat
 from mainstream_trainer.label_studio import VideoClock, read_label_studio
@@ -104,12 +103,6 @@ def _split_anew(found: FoundLabels, split: Split, path: Path) -> Labels:
         raise InvalidInputError(error.errors()[0]["msg"].removeprefix("Value error, "), field="split") from error
 
 
-def runs_of(shown: NDArray[np.bool_]) -> list[Run]:
-    """Runs of true frames of `shown` (frames,)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], shown, [False]]).astype(np.int8)))
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
-
-
 def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> FoundLabels:
     """Two people in one place are one event: runs of a label that overlap or touch are joined.
 
@@ -134,7 +127,7 @@ def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> FoundLabels:
                     source=path,
                 )
             shown[start : min(after, end)] = True
-        apps[name] = AppLabels(event=name, runs=tuple(runs_of(shown)))
+        apps[name] = AppLabels(event=name, runs=runs_of(shown))
     if not apps:
         raise InvalidInputError(f"has no labels; {_WAY_OUT}", source=path)
     border = first + round(DEFAULT_TRAIN_SHARE * (end - first))

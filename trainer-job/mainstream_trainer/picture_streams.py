@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.footage.labels import Run
+from mainstream.footage.labels import Run, runs_of
 from mainstream.mpackage.manifest import MeasuredEventStatistics
 
 IntArray = NDArray[np.int64]
@@ -50,9 +50,7 @@ class PictureStream:
 
     def events(self, event_classes: Sequence[int]) -> tuple[Run, ...]:
         """Maximal runs of frames that show one of the classes."""
-        present = np.isin(self.classes, list(event_classes))
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]])))
-        return tuple((int(start), int(end)) for start, end in edges.reshape(-1, 2))
+        return runs_of(np.isin(self.classes, list(event_classes)))
 
 
 def shown_in_run(pictures: IntArray, frames: int, correlation: float, rng: np.random.Generator) -> IntArray:

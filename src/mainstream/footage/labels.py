@@ -89,3 +89,9 @@ def event_mask(runs: tuple[Run, ...], frames: int) -> NDArray[np.bool_]:
     for start, end in runs:
         mask[start:end] = True
     return mask
+
+
+def runs_of(mask: NDArray[np.bool_]) -> tuple[Run, ...]:
+    """The maximal runs of true frames of a mask (frames,), in order."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return tuple((int(start), int(end)) for start, end in edges.reshape(-1, 2))
