@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.producer_time import ProducerTime
-from mainstream.footage.reading import best_video, stamp_clock, stamped, tells_only_order
+from mainstream.footage.reading import RTSP_OPTIONS, best_video, stamp_clock, stamped, tells_only_order
 from mainstream.footage.shown import orientation_of, shown_size
 from mainstream.footage.stream_fit import DeliveredPicture
 from mainstream.messages.runner_plan import RunnerStream
@@ -26,13 +26,6 @@ from mainstream_runner.feeder.key_frame_wait import STALL_S, KeyFrameWait, SaysW
 
 _log = logging.getLogger(__name__)
 FILE = "file:"
-_RTSP_OPTIONS = {
-    "rtsp_transport": "tcp",
-    # Together they open a camera in .05 s instead of 2.2 s.
-    "fpsprobesize": "0",
-    "analyzeduration": "100000",
-    "probesize": "32768",
-}
 OPEN_TIMEOUT_S = 5.0
 _SILENT = f"has sent nothing for {STALL_S:.0f} s"
 _TICK_S = 0.1
@@ -155,7 +148,7 @@ class Source:
         try:
             if not self._live:
                 return av.open(self._name)
-            return av.open(self._name, options=_RTSP_OPTIONS, timeout=(OPEN_TIMEOUT_S, STALL_S))
+            return av.open(self._name, options=RTSP_OPTIONS, timeout=(OPEN_TIMEOUT_S, STALL_S))
         except (FFmpegError, OSError) as error:
             raise self._undecodable(error) from error
 

@@ -14,6 +14,14 @@ from mainstream.errors import InvalidInputError
 from mainstream.footage.stamps import StampClock
 
 _NO_FOOTAGE = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+RTSP_OPTIONS = {
+    "rtsp_transport": "tcp",
+    # Together they open a camera in .05 s instead of 2.2 s.
+    "fpsprobesize": "0",
+    "analyzeduration": "100000",
+    "probesize": "32768",
+}
+"""FFmpeg's, of a camera"""
 _SPOILED_READS = 100
 """reads in a row that fail before a file is given up"""
 _DEFAULT_FPS = 25.0

@@ -13,14 +13,8 @@ from av.error import FFmpegError
 
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.footage.producer_time import ProducerTime
-from mainstream.footage.reading import best_video, read_packets, stamp_clock, stamped
+from mainstream.footage.reading import RTSP_OPTIONS, best_video, read_packets, stamp_clock, stamped
 
-_OPTIONS = {
-    "rtsp_transport": "tcp",
-    "fpsprobesize": "0",
-    "analyzeduration": "100000",
-    "probesize": "32768",
-}
 _OPEN_TIMEOUT_S = 10.0
 _SILENCE_S = 10.0
 _RAW_FORMATS = {"h264": "h264", "hevc": "hevc"}
@@ -93,7 +87,7 @@ class CameraConnection:
         try:
             self._container = av.open(
                 address.opened(),
-                options={} if address.is_file else dict(_OPTIONS),
+                options={} if address.is_file else dict(RTSP_OPTIONS),
                 timeout=(_OPEN_TIMEOUT_S, _SILENCE_S),
             )
         except FFmpegError as error:  # its text may hold the URL with the password
