@@ -23,7 +23,7 @@ import numpy as np
 from harness import QUICK, Report
 
 from mainstream.footage.frames import upright_rgb
-from mainstream.footage.reading import best_video, open_footage, read_packets, stamp_clock, stamped
+from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
 
 WIDTH, HEIGHT, FPS = 1920, 1080, 25
 FRAMES = 50 if QUICK else 200
@@ -78,9 +78,7 @@ def _make_clip(path: Path) -> Path:
 def _upright(path: Path) -> int:
     """As trainer and runner do: the best stream, stamps on one line, damage passed over, upright."""
     count = 0
-    with open_footage(path) as container:
-        video = best_video(container)
-        assert video is not None
+    with open_footage(path) as (container, video):
         video.thread_type, video.thread_count = "NONE", 1
         packets = stamped(read_packets(container, video, lambda: None), stamp_clock(video))
         for packet in chain(packets, [None]):

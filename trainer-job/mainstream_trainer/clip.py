@@ -16,7 +16,7 @@ from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import Run
-from mainstream.footage.reading import best_video, open_footage, read_packets, stamp_clock, stamped
+from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
 from mainstream.footage.shown import shown_size
 from mainstream_trainer.clip_index import ClipIndex, index_clip
 
@@ -183,9 +183,7 @@ def pictures_of(clip: Clip, part: Run) -> Iterator[tuple[int, av.VideoFrame]]:
 
 def _decoded(path: Path) -> Iterator[av.VideoFrame]:
     """Pictures in order of showing, with their stamps on the clip's time line; what cannot be decoded is left out."""
-    with open_footage(path) as container:
-        video = best_video(container)
-        assert video is not None  # noqa: S101 - or it would not have been opened
+    with open_footage(path) as (container, video):
         try:
             for packet in stamped(read_packets(container, video, lambda: None), stamp_clock(video)):
                 try:

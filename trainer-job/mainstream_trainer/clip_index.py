@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.reading import (
-    best_video,
     open_footage,
     read_packets,
     stamp_clock,
@@ -59,9 +58,7 @@ def index_clip(path: Path) -> ClipIndex:
     shown: list[tuple[int | None, int | None]] = []
     damaged: list[int] = []
     key: int | None = None
-    with open_footage(path) as container:
-        video = best_video(container)
-        assert video is not None  # noqa: S101 - or it would not have been opened
+    with open_footage(path) as (container, video):
         clock, base, hidden = stamp_clock(video), video.time_base, video.codec_context.name == "vp8"
         packets = stamped(read_packets(container, video, lambda: damaged.append(len(shown))), clock)
         try:

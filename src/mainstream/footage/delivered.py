@@ -5,16 +5,14 @@ from pathlib import Path
 import av
 
 from mainstream.errors import InvalidInputError
-from mainstream.footage.reading import best_video, open_footage
+from mainstream.footage.reading import open_footage
 from mainstream.footage.shown import shown_size
 from mainstream.footage.stream_fit import DeliveredPicture
 
 
 def look_at(path: Path) -> DeliveredPicture:
     """Size of the first picture as shown, and the rate that is told; `InvalidInputError` where it is no video."""
-    with open_footage(path) as container:
-        video = best_video(container)
-        assert video is not None  # noqa: S101 - or it would not have been opened
+    with open_footage(path) as (container, video):
         try:
             width, height = shown_size(next(container.decode(video)))
         except (av.FFmpegError, StopIteration, IndexError) as error:

@@ -1,6 +1,7 @@
 """Reading a video: which of its streams, its packets through damage, and their stamps on one time line."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -31,18 +32,20 @@ _REORDERED_PACKETS = 17
 """without a decoding stamp, at the beginning, that wait likewise: H.264 and H.265 reorder no more than 16"""
 
 
-def open_footage(path: Path, field: str = "video") -> InputContainer:
-    """Open a video file; `InvalidInputError` names it where it is none, or has nothing but cover pictures."""
+@contextmanager
+def open_footage(path: Path, field: str = "video") -> Iterator[tuple[InputContainer, VideoStream]]:
+    """A video file, open, and its stream of `best_video`; `InvalidInputError` names it where it has none."""
     try:
         container = av.open(path)
     except (av.FFmpegError, OSError) as error:
         raise InvalidInputError(
             f"cannot be decoded ({error.strerror}); is it a video?", field=field, source=path
         ) from error
-    if best_video(container) is None:
-        container.close()
-        raise InvalidInputError("has no moving pictures", field=field, source=path)
-    return container
+    with container:
+        video = best_video(container)
+        if video is None:
+            raise InvalidInputError("has no moving pictures", field=field, source=path)
+        yield container, video
 
 
 def best_video(container: InputContainer) -> VideoStream | None:
