@@ -2,9 +2,8 @@
 
 import hashlib
 
-from mainstream.api.model import API_VERSION
+from mainstream.api.model import GROUP
 
-GROUP = API_VERSION.partition("/")[0]
 FIELD_MANAGER = "mainstream-operator"
 NODE_LABEL = f"{GROUP}/node"
 """on everything that belongs to one node's runner: the node's slug"""

@@ -11,10 +11,9 @@ from typing import Any
 import yaml
 
 from mainstream.api.kinds import RESOURCE_KINDS, ResourceKind
-from mainstream.api.model import API_VERSION
+from mainstream.api.model import GROUP, VERSION
 from mainstream.api.schema import structural_schema
 
-GROUP, VERSION = API_VERSION.split("/")
 _READY = '.status.conditions[?(@.type=="{}")].status'
 
 

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 API_VERSION: Literal["mainstream.video/v1alpha1"] = "mainstream.video/v1alpha1"
+GROUP, VERSION = API_VERSION.split("/")
 
 Name = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
 """name of a Kubernetes object (RFC 1123)"""

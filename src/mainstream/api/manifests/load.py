@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from mainstream.api.edge_node import EdgeNode
 from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
 from mainstream.api.manifests.manifest_files import STDIN, FoundObject, find_objects
-from mainstream.api.model import API_VERSION
+from mainstream.api.model import API_VERSION, GROUP
 from mainstream.api.video_app import VideoApp
 from mainstream.api.video_stream import VideoStream
 from mainstream.errors import InvalidInputError
@@ -43,7 +43,7 @@ def _is_ours(found: FoundObject) -> bool:
     version = found.value.get("apiVersion")
     if version is None:
         return str(found.value.get("kind")) in RESOURCE_KINDS
-    return str(version).partition("/")[0] == API_VERSION.partition("/")[0]
+    return str(version).partition("/")[0] == GROUP
 
 
 def _parse(found: FoundObject) -> AnyResource:

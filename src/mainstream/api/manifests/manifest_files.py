@@ -10,11 +10,10 @@ from typing import Any
 import yaml
 
 from mainstream.api.manifests.yaml_documents import read_yaml
-from mainstream.api.model import API_VERSION
+from mainstream.api.model import GROUP
 from mainstream.errors import InvalidInputError
 
 STDIN = Path("-")
-_GROUP = API_VERSION.partition("/")[0]
 _SUFFIXES = (".json", ".yaml", ".yml")
 _MAX_YAML_BYTES = 1 << 20
 _MAX_JSON_BYTES = 16 << 20
@@ -55,7 +54,7 @@ def _files(path: Path) -> list[Path]:
 
 def _names_group(file: Path) -> bool:
     """Whether JSON that lies in a folder is a manifest: most is data (labels, profiles, exports)."""
-    return _GROUP.encode() in _read(file, _MAX_YAML_BYTES)
+    return GROUP.encode() in _read(file, _MAX_YAML_BYTES)
 
 
 def _documents(file: Path) -> list[Any]:
