@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from intervals import Interval
 from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.merging import MergedEvents, merged_events
-from mainstream.alerts.spans import FloatArray, alerts_of_hits, as_spans, merge_spans, tolerance_s
+from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
+from mainstream.arrays import FloatArray
 from mainstream.laws.chain import f1
 from mainstream.workload.caution import PRIOR_BLOCKS
 from mainstream_trainer.event_statistics import in_seconds

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from mainstream.alerts.measured import AlertScore
-from mainstream.alerts.spans import Span
+from mainstream.times import Span
 
 Outcome = Literal["found", "missed", "false", "repeated"]
 OUTCOMES: tuple[Outcome, ...] = ("found", "missed", "false", "repeated")

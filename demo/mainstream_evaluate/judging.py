@@ -7,12 +7,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from mainstream.alerts.spans import FloatArray, Span, as_spans
+from mainstream.alerts.spans import as_spans
+from mainstream.arrays import FloatArray
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.copying import copy_published
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.mpackage.stores.opening import StoreOptions, open_store, split_reference
+from mainstream.times import Span
 from mainstream_evaluate.choice import Given, plan_of
 from mainstream_evaluate.evaluation import AppEvaluation, Evaluation, evaluate_app
 from mainstream_evaluate.inputs import AppNames, LabelledClip

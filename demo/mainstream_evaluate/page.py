@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mainstream.alerts.spans import Span
 from mainstream.html_page import render_html
+from mainstream.times import Span
 from mainstream_evaluate.evaluation import AppEvaluation, Evaluation
 from mainstream_evaluate.pictures import Picture, shown_moments, take_pictures
 from mainstream_evaluate.timeline import Timeline, clock, timeline

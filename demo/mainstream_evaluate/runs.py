@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mainstream.alerts.spans import FloatArray, as_spans
+from mainstream.alerts.spans import as_spans
+from mainstream.arrays import FloatArray
 from mainstream.errors import InvalidInputError
 from mainstream.files.documents import read_document
 from mainstream.footage.labels import Run

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from mainstream.alerts.spans import Span
+from mainstream.times import Span
 from mainstream_evaluate.evaluation import Moment, Outcome
 
 WIDTH = 920.0

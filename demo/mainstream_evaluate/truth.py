@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mainstream.alerts.measured import AlertScore, score_alert_spans, score_alerts
-from mainstream.alerts.spans import FloatArray, Span, events_within
+from mainstream.alerts.spans import events_within
+from mainstream.arrays import FloatArray
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import Labels, Run, runs_within
+from mainstream.times import Span
 
 
 @dataclass(frozen=True)

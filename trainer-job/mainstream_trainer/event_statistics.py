@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.alerts.merging import merged_events
-from mainstream.alerts.spans import ROUNDING_S, Span
+from mainstream.alerts.spans import ROUNDING_S
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import Run
 from mainstream.laws.chain import EventStatistics
 from mainstream.mpackage.manifest import MAX_RUNS, MeasuredEventStatistics, Statistic
+from mainstream.times import Span
 
 STRETCH_RUNS = 64
 """Of thousands of runs, stretches of so many neighbours are kept, so that gaps between runs stay what they are."""

@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mainstream.alerts.merging import MergedEvent, MergedEvents
 from mainstream.alerts.spans import tolerance_s
+from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import runs_within
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 SECONDS_PER_HOUR = 3600.0
 _NEVER = 1e-12

@@ -11,19 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mainstream.alerts.spans import (
-    ROUNDING_S,
-    FloatArray,
-    Span,
-    as_spans,
-    merge_decisions,
-    merge_spans,
-    tolerance_s,
-)
+from mainstream.alerts.spans import ROUNDING_S, as_spans, merge_decisions, merge_spans, tolerance_s
+from mainstream.arrays import BoolArray, FloatArray, IntArray
+from mainstream.times import Span
 
-IntArray = NDArray[np.int64]
 SECONDS_PER_HOUR = 3600.0
 
 
@@ -142,9 +134,7 @@ def score_alert_spans(
     )
 
 
-def count_alerts(
-    opens_s: FloatArray, events: FloatArray, whole: NDArray[np.bool_], tolerance: float
-) -> tuple[int, int]:
+def count_alerts(opens_s: FloatArray, events: FloatArray, whole: BoolArray, tolerance: float) -> tuple[int, int]:
     """Found events and false alerts among alerts that open at `opens_s` (alerts,); the counts of `score_alerts`.
 
     `events` (n, 2) are merged and ascending, `whole` (n,) are those that no end of the span cuts.

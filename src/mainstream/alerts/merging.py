@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from mainstream.alerts.spans import FloatArray, merge_runs
+from mainstream.alerts.spans import merge_runs
+from mainstream.arrays import FloatArray
 from mainstream.laws.chain import EventStatistics
 
 EVENTS_KEPT = 64

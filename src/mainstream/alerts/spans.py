@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-FloatArray = NDArray[np.float64]
-Span = tuple[float, float]
-"""start and end in seconds, the end excluded"""
+from mainstream.arrays import BoolArray, FloatArray, IntArray
+from mainstream.times import Span
 
 ROUNDING_S = 1e-9
 """what times may be off by for rounding"""
@@ -54,7 +53,7 @@ def merge_decisions(times_s: ArrayLike, merge_gap_s: float) -> FloatArray:
     return np.stack([times[opens], times[closes]], axis=1)
 
 
-def alerts_of_hits(hits: NDArray[np.bool_], times_s: FloatArray, votes: int, merge_gap_s: float) -> FloatArray:
+def alerts_of_hits(hits: BoolArray, times_s: FloatArray, votes: int, merge_gap_s: float) -> FloatArray:
     """First and last decision (alerts, 2) of every alert of analysed frames: `hits` (frames,) at ascending `times_s`.
 
     As `voting.decisions` and `merge_decisions`, but by streaks of hits, of which there are far fewer than frames.
@@ -73,7 +72,7 @@ def alerts_of_hits(hits: NDArray[np.bool_], times_s: FloatArray, votes: int, mer
     return np.stack([opens_s[first], closes_s[last]], axis=1)
 
 
-def _counted(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def _counted(lengths: IntArray) -> IntArray:
     """0, 1, ... up to each of the lengths, one after the other."""
     ends = np.cumsum(lengths)
     return np.arange(int(lengths.sum())) - np.repeat(ends - lengths, lengths)

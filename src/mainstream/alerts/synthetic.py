@@ -7,12 +7,13 @@ from math import erf, sqrt
 
 import numpy as np
 
-from mainstream.alerts.law import IntArray, false_share, predicted, replayed
+from mainstream.alerts.law import false_share, predicted, replayed
 from mainstream.alerts.measured import AlertScore, score_alerts
 from mainstream.alerts.merging import MergedEvents, merged_events
-from mainstream.alerts.spans import FloatArray, Span
+from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import EventStatistics, f1
 from mainstream.laws.voting import decisions
+from mainstream.times import Span
 
 RATES_FPS = (0.5, 1.0, 2.0, 5.0, 10.0)
 THRESHOLDS = 9

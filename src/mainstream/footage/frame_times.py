@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mainstream.arrays import FloatArray
 from mainstream.footage.labels import Run
-
-Span = tuple[float, float]
-"""start and end in seconds, the end excluded"""
+from mainstream.times import Span
 
 _ROUNDING_S = 1e-6
 """that sums of times may be off by"""
@@ -19,7 +17,7 @@ _ROUNDING_S = 1e-6
 class FrameTimes:
     """Times of the frames of a clip, or of a part of one."""
 
-    edges_s: NDArray[np.float64]
+    edges_s: FloatArray
     """(frames + 1,), ascending: when each frame is first shown, and when the last one ends"""
     fps: float
     """long-run rate: the highest at which frames can be looked at for long"""
@@ -51,7 +49,7 @@ class FrameTimes:
         return float(self.edges_s[0]), float(self.edges_s[-1])
 
     @property
-    def middles_s(self) -> NDArray[np.float64]:
+    def middles_s(self) -> FloatArray:
         """The middle of each frame's showing (frames,)."""
         return (self.edges_s[:-1] + self.edges_s[1:]) / 2
 

@@ -17,10 +17,11 @@ from functools import reduce
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from pydantic import Field
 
-FloatArray = NDArray[np.float64]
+from mainstream.arrays import FloatArray, IntArray
+
 Compat = Literal["atc18"]
 
 _STEPWISE_FRAMES = 2000
@@ -100,7 +101,7 @@ def run_probability(p: ArrayLike, frames: ArrayLike, votes: ArrayLike, correlati
     return picked
 
 
-def run_table(p: FloatArray, frames: FloatArray, votes: NDArray[np.int64], correlation: float) -> FloatArray:
+def run_table(p: FloatArray, frames: FloatArray, votes: IntArray, correlation: float) -> FloatArray:
     """R(p; N, X) for every combination: p of shape (P,), N of shape (N,), X of shape (X,) give shape (X, N, P)."""
     whole = np.floor(frames).astype(np.int64)
     part = (frames - whole)[None, :, None]
@@ -112,7 +113,7 @@ def run_table(p: FloatArray, frames: FloatArray, votes: NDArray[np.int64], corre
     return table
 
 
-def runs_within(p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float) -> FloatArray:
+def runs_within(p: FloatArray, counts: IntArray, votes: IntArray, correlation: float) -> FloatArray:
     """R(p; n, X) for whole numbers of frames `counts` (sorted, >= 0): shape (X, counts, P)."""
     walk = _runs_by_walking if counts[-1] <= _STEPWISE_FRAMES else _runs_by_squaring
     return walk(p, counts, votes, correlation)
@@ -123,9 +124,7 @@ def _chain(p: FloatArray, correlation: float) -> tuple[FloatArray, FloatArray]:
     return (1.0 - p) + correlation * p, p + correlation * (1.0 - p)
 
 
-def _runs_by_walking(
-    p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float
-) -> FloatArray:
+def _runs_by_walking(p: FloatArray, counts: IntArray, votes: IntArray, correlation: float) -> FloatArray:
     """Walk the chain frame by frame, all votes at once.
 
     A run of X is completed at frame n either from the first frame on (n = X) or after a miss at frame n - X. With
@@ -163,9 +162,7 @@ def _runs_by_walking(
     return result.transpose(1, 0, 2)
 
 
-def _runs_by_squaring(
-    p: FloatArray, counts: NDArray[np.int64], votes: NDArray[np.int64], correlation: float
-) -> FloatArray:
+def _runs_by_squaring(p: FloatArray, counts: IntArray, votes: IntArray, correlation: float) -> FloatArray:
     """Long events: states "missed", "run of 1" .. "run of X - 1", "found"; powers of two of their transitions."""
     after_miss, after_hit = _chain(p, correlation)
     result = np.zeros((len(votes), len(counts), len(p)))

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mainstream.planner.instance import BoolArray, FloatArray, Instance, IntArray, Options
+from mainstream.arrays import BoolArray, FloatArray, IntArray
+from mainstream.planner.instance import Instance, Options
 
 
 @dataclass(frozen=True)

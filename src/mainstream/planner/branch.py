@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mainstream.arrays import IntArray
 from mainstream.planner.bound import COST, MEMORY, Relaxation, used_cells, used_groups
 from mainstream.planner.box import Box
-from mainstream.planner.instance import IntArray
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mainstream.arrays import IntArray
 from mainstream.planner.bound import COST, true_use
 from mainstream.planner.incumbent import keeps_limits, slack_of, use_after_swap
-from mainstream.planner.instance import Instance, IntArray
+from mainstream.planner.instance import Instance
 from mainstream.planner.options import OptionTable
 from mainstream.planner.wording import false_alerts, finds, more, remarks
 

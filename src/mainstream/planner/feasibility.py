@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mainstream.arrays import IntArray
 from mainstream.planner.bound import CHANGES, COST, true_use
 from mainstream.planner.incumbent import keeps_limits, polish, repair, slack_of
-from mainstream.planner.instance import Instance, IntArray, Options
+from mainstream.planner.instance import Instance, Options
 from mainstream.planner.search import search
 
 

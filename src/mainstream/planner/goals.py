@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mainstream.arrays import FloatArray, IntArray
 from mainstream.planner.feasibility import find_fit
-from mainstream.planner.instance import FloatArray, Instance, IntArray
+from mainstream.planner.instance import Instance
 from mainstream.planner.search import search
 
 

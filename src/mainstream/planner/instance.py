@@ -15,11 +15,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+from mainstream.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mainstream.arrays import FloatArray, IntArray
 from mainstream.planner.bound import Relaxation
-from mainstream.planner.instance import FloatArray, IntArray
 
 MOST_PARTIAL_CHOICES = 20_000
 MOST_EXTENSIONS = 400_000

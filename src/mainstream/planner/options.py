@@ -22,8 +22,9 @@ from functools import lru_cache
 import numpy as np
 
 from mainstream.alerts.law import Alerts
+from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import Compat, f1
-from mainstream.planner.predictions import FloatArray, IntArray, of_points, of_replays
+from mainstream.planner.predictions import of_points, of_replays
 from mainstream.planner.problem import App, Candidate, Objective, OperatingPoint, Pin, Running
 from mainstream.planner.wording import HOURS_PER_DAY
 

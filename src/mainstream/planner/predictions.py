@@ -10,15 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mainstream.alerts.law import SECONDS_PER_HOUR, Alerts, deciding_share, predicted, replayed
 from mainstream.alerts.merging import merged_events
+from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import Compat, frames_per_event, run_table
 from mainstream.planner.problem import App, Candidate, ReplayedPoint
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _NEVER = 1e-12
 """Frequency that stands for 0, so that precision stays defined."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from mainstream.arrays import IntArray
 from mainstream.errors import InvalidInputError
 from mainstream.planner.baselines import max_sharing, no_sharing
 from mainstream.planner.bound import true_use
@@ -19,7 +20,7 @@ from mainstream.planner.feasibility import find_fit, smallest_shed
 from mainstream.planner.goals import Outcome, best_lowest, best_mean
 from mainstream.planner.greedy import as_coded, as_published
 from mainstream.planner.incumbent import keeps_limits
-from mainstream.planner.instance import Instance, IntArray
+from mainstream.planner.instance import Instance
 from mainstream.planner.options import OptionTable
 from mainstream.planner.plan import Plan
 from mainstream.planner.problem import Problem

@@ -13,7 +13,8 @@ from mainstream.alerts.certainty import (
     what_helps,
 )
 from mainstream.alerts.merging import MergedEvents, merged_events
-from mainstream.alerts.spans import FloatArray, as_spans
+from mainstream.alerts.spans import as_spans
+from mainstream.arrays import FloatArray
 from mainstream.planner.problem import App
 
 HOURS_PER_DAY = 24.0

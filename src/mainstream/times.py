@@ -1,0 +1,4 @@
+"""Spans of time."""
+
+Span = tuple[float, float]
+"""start and end in seconds, the end excluded"""
