@@ -55,11 +55,6 @@ class PlacedApp:
         return replace(measured, correlation=correlation, merge_gap_s=self.merge_gap_s)
 
     @property
-    def event_length_s(self) -> float:
-        """Mean event length after merging."""
-        return merged_events(self.event_statistics).length_s
-
-    @property
     def merge_gap_s(self) -> float:
         """The app's merge gap, else the package's own."""
         return self.app.spec.merge_gap_seconds or self.package.event_statistics.gap_s
