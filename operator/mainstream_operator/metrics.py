@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from mainstream.decide.decide import NodeDecision
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.planner import Policy
-from mainstream.planner.wording import HOURS_PER_DAY
+from mainstream.times import HOURS_PER_DAY
 from mainstream_operator.observe.observation import Observation
 
 _MOST_APPS = 5000

@@ -5,7 +5,7 @@ import re
 from mainstream.api.video_app import PlannedApp, VideoApp
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.planner import AppPlan
-from mainstream.planner.wording import HOURS_PER_DAY
+from mainstream.times import HOURS_PER_DAY
 from mainstream_operator.status.conditions import printable
 
 _LONGEST_WHY = 1024

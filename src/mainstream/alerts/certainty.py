@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import inf, sqrt
 
 from mainstream.alerts.merging import MergedEvents
+from mainstream.times import DAY_S
 
 ENOUGH = 8
 """Events, and quiet stretches of one merge gap, below which what was counted is said to be thin."""
 _Z = 1.96
-_SECONDS_PER_DAY = 86400.0
 
 
 def share_interval(share: float, observations: float) -> tuple[float, float]:
@@ -26,10 +26,8 @@ def f1_interval(
     recall: float, false_per_hour: float, events: MergedEvents, observed_events: float, observed_stretches: float
 ) -> tuple[float, float]:
     """Of the F1 of alerts that was counted on so many events and quiet stretches of one merge gap."""
-    frequency = min(max(events.frequency, 1e-12), 1.0)
-    cycle_h = events.length_s / frequency / 3600.0
-    stretches = max((1.0 - frequency) * cycle_h * 3600.0 / events.gap_s, 1e-12)
-    share = min(1.0, false_per_hour * cycle_h / stretches)
+    stretches = events.quiet_stretches_per_hour / events.per_hour
+    share = min(1.0, false_per_hour / events.quiet_stretches_per_hour)
     worst_recall, best_recall = share_interval(recall, observed_events)
     best_share, worst_share = share_interval(share, observed_stretches)
     return _f1(worst_recall, worst_share * stretches), _f1(best_recall, best_share * stretches)
@@ -58,9 +56,9 @@ def least_false_per_day(observed_stretches: float, gap_s: float) -> float:
     Infinite where nothing quiet was seen.
     """
     seen_s = observed_stretches * gap_s
-    return _SECONDS_PER_DAY / seen_s if seen_s > 0.0 else inf
+    return DAY_S / seen_s if seen_s > 0.0 else inf
 
 
 def quiet_that_tells_s(false_per_day: float) -> float:
     """Seconds of footage without events that can tell so few false alerts a day; infinite for none at all."""
-    return _SECONDS_PER_DAY / false_per_day if false_per_day > 0.0 else inf
+    return DAY_S / false_per_day if false_per_day > 0.0 else inf

@@ -54,14 +54,13 @@ def rates_promised(
     recall: float, false_per_hour: float, events: MergedEvents, observed_events: float, observed_stretches: float
 ) -> RatesPromised:
     """Alerts an hour at the kind ends of what so many events and quiet stretches of one merge gap tell."""
-    events_per_hour = 3600.0 * events.frequency / events.length_s
     least_recall, most_recall = share_interval(recall, observed_events)
-    stretches_per_hour = max(3600.0 * (1.0 - events.frequency) / events.gap_s, 1e-12)
+    stretches_per_hour = events.quiet_stretches_per_hour
     _, most_share = share_interval(min(1.0, false_per_hour / stretches_per_hour), observed_stretches)
     # Decisions within one event are one alert unless a merge gap lies between them.
     alerts_per_event = 1.0 + events.length_s / events.gap_s
-    most = events_per_hour * most_recall * alerts_per_event + most_share * stretches_per_hour
-    return RatesPromised(events_per_hour * least_recall, most)
+    most = events.per_hour * most_recall * alerts_per_event + most_share * stretches_per_hour
+    return RatesPromised(events.per_hour * least_recall, most)
 
 
 def shape_of(events: int, *, declared: bool) -> float:

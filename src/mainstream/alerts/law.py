@@ -10,14 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mainstream.alerts.merging import MergedEvent, MergedEvents
+from mainstream.alerts.merging import NEVER, MergedEvent, MergedEvents
 from mainstream.alerts.spans import tolerance_s
 from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import runs_within
 
-SECONDS_PER_HOUR = 3600.0
-_NEVER = 1e-12
-"""frequency that stands for 0, so that quiet time between events stays finite"""
 _ROUNDING = 1e-9
 """what a number of frames may be off by for rounding"""
 
@@ -61,13 +58,13 @@ def predicted(
     false *= opening
     # Where looks lie further apart than the gap, each alert ends at once, and w says nothing of how often one opens.
     open_share = np.maximum(quiet, deciding_share(e, votes, correlation))
-    return Alerts(recall, false, open_share, events_per_hour(events))
+    return Alerts(recall, false, open_share, events.per_hour)
 
 
 def replayed(recall: FloatArray, false_share: FloatArray, events: MergedEvents) -> Alerts:
     """Alerts of a replay that found `recall` of events and opened a false alert in `false_share` of stretches of G."""
     false = false_share * _free_s(recall, events) / events.gap_s
-    return Alerts(recall, false, np.zeros_like(recall), events_per_hour(events))
+    return Alerts(recall, false, np.zeros_like(recall), events.per_hour)
 
 
 def deciding_share(e: FloatArray, votes: IntArray, correlation: float) -> FloatArray:
@@ -88,14 +85,9 @@ def false_stretches(found: float, observed: int, quiet_s: float, events: MergedE
     return max(0.0, open_s / events.gap_s)
 
 
-def events_per_hour(events: MergedEvents) -> float:
-    """How often something happens; never quite 0."""
-    return SECONDS_PER_HOUR * max(events.frequency, _NEVER) / events.length_s
-
-
 def _free_s(found: FloatArray, events: MergedEvents) -> FloatArray:
     """Seconds for each event in which a false alert could open, of the shape of `found`."""
-    frequency = max(events.frequency, _NEVER)
+    frequency = max(events.frequency, NEVER)
     between_s = max(events.gap_s, events.length_s * (1.0 - frequency) / frequency)
     free_s: FloatArray = found * -events.gap_s
     free_s += between_s - tolerance_s(events.length_s)

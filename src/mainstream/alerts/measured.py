@@ -14,9 +14,7 @@ import numpy as np
 
 from mainstream.alerts.spans import ROUNDING_S, as_spans, merge_decisions, merge_spans, tolerance_s
 from mainstream.arrays import BoolArray, FloatArray, IntArray
-from mainstream.times import Span
-
-SECONDS_PER_HOUR = 3600.0
+from mainstream.times import HOUR_S, Span
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class AlertScore:
     @property
     def false_per_hour(self) -> float:
         """False alerts per hour of what was judged."""
-        return SECONDS_PER_HOUR * len(self.false) / self.seconds if self.seconds else 0.0
+        return HOUR_S * len(self.false) / self.seconds if self.seconds else 0.0
 
 
 def score_alerts(

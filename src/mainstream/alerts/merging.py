@@ -10,10 +10,13 @@ import numpy as np
 from mainstream.alerts.spans import merge_runs
 from mainstream.arrays import FloatArray
 from mainstream.laws.chain import EventStatistics
+from mainstream.times import HOUR_S
 
 EVENTS_KEPT = 64
 PIECES_KEPT = 8
 """Of more events, or pieces of one, so many stand for all: evenly spaced among them in order of length."""
+NEVER = 1e-12
+"""frequency that stands for 0, so that quiet time between events stays finite"""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,21 @@ class MergedEvents:
     """events that were observed; 0 where only a mean length is known"""
     events: tuple[MergedEvent, ...]
     """at most `EVENTS_KEPT`, each standing for as many"""
+
+    @property
+    def per_hour(self) -> float:
+        """How often something happens; never quite 0."""
+        return events_per_hour(self.frequency, self.length_s)
+
+    @property
+    def quiet_stretches_per_hour(self) -> float:
+        """Stretches of one merge gap outside events; never quite 0."""
+        return max(HOUR_S * (1.0 - self.frequency) / self.gap_s, NEVER)
+
+
+def events_per_hour(frequency: float, length_s: float) -> float:
+    """How often events of mean length `length_s` happen, if they take so large a share of time; never quite 0."""
+    return HOUR_S * max(frequency, NEVER) / length_s
 
 
 def default_gap_s(statistics: EventStatistics) -> float:

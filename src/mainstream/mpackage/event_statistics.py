@@ -3,6 +3,7 @@
 from mainstream.alerts.certainty import ENOUGH, is_thin, share_interval, what_helps
 from mainstream.laws.chain import EventStatistics
 from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredEventStatistics
+from mainstream.times import DAY_S, HOUR_S
 
 
 def statistics_of(measured: MeasuredEventStatistics) -> EventStatistics:
@@ -19,8 +20,6 @@ def statistics_of(measured: MeasuredEventStatistics) -> EventStatistics:
     )
 
 
-_HOUR_S = 3600.0
-_DAY_S = 86_400.0
 _WHOLE = 10.0
 """from which on a number of alerts is told without decimals"""
 
@@ -61,9 +60,9 @@ def known_false_alerts(manifest: Manifest) -> str:
     said = f"false alerts are not known better than {_most_a_day(evaluation.quiet_s, gap_s)} a day"
     if evaluation.quiet_footage_s:
         return f"{said}, by {evaluation.quiet_footage_s:.0f} s of footage without events among the rest"
-    return f"{said}; an hour without events (train --quiet) would make it {_most_a_day(_HOUR_S, gap_s)}"
+    return f"{said}; an hour without events (train --quiet) would make it {_most_a_day(HOUR_S, gap_s)}"
 
 
 def _most_a_day(quiet_s: float, gap_s: float) -> str:
-    most = share_interval(0.0, quiet_s / gap_s)[1] * _DAY_S / gap_s
+    most = share_interval(0.0, quiet_s / gap_s)[1] * DAY_S / gap_s
     return f"{most:,.0f}" if most >= _WHOLE else f"{most:.1f}"

@@ -26,7 +26,7 @@ from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import Compat, f1
 from mainstream.planner.predictions import of_points, of_replays
 from mainstream.planner.problem import App, Candidate, Objective, OperatingPoint, Pin, Running
-from mainstream.planner.wording import HOURS_PER_DAY
+from mainstream.times import HOURS_PER_DAY
 
 TABLES_KEPT = 256
 COARSE_FPS = (1.0, 5.0)

@@ -11,14 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from mainstream.alerts.law import SECONDS_PER_HOUR, Alerts, deciding_share, predicted, replayed
-from mainstream.alerts.merging import merged_events
+from mainstream.alerts.law import Alerts, deciding_share, predicted, replayed
+from mainstream.alerts.merging import NEVER, events_per_hour, merged_events
 from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import Compat, frames_per_event, run_table
 from mainstream.planner.problem import App, Candidate, ReplayedPoint
-
-_NEVER = 1e-12
-"""Frequency that stands for 0, so that precision stays defined."""
 
 
 def of_points(
@@ -67,6 +64,6 @@ def _windowed(app: App, rates: FloatArray, votes: IntArray, p: FloatArray, e: Fl
     frames = frames_per_event(events.length_s, rates, stream_fps=app.stream_fps, compat=compat)
     found = run_table(np.concatenate([p, e]), frames, votes, events.correlation).transpose(1, 0, 2)
     recall, false_alarm = found[..., : len(p)], found[..., len(p) :]
-    frequency = max(events.frequency, _NEVER)
+    frequency = max(events.frequency, NEVER)
     false = (1.0 - events.frequency) / frequency * false_alarm
-    return Alerts(recall, false, np.zeros_like(recall), SECONDS_PER_HOUR * frequency / events.length_s)
+    return Alerts(recall, false, np.zeros_like(recall), events_per_hour(events.frequency, events.length_s))

@@ -12,7 +12,8 @@ from mainstream.errors import InvalidInputError
 from mainstream.planner.deadline import Deadline
 from mainstream.planner.options import OptionTable, coarse_table, option_table
 from mainstream.planner.problem import App, Problem
-from mainstream.planner.wording import HOURS_PER_DAY, keeping_to
+from mainstream.planner.wording import keeping_to
+from mainstream.times import HOURS_PER_DAY
 
 AHEAD_SHARE = 0.1
 TABLES_SHARE = 0.3

@@ -16,8 +16,8 @@ from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import as_spans
 from mainstream.arrays import FloatArray
 from mainstream.planner.problem import App
+from mainstream.times import DAY_S, HOUR_S, HOURS_PER_DAY
 
-HOURS_PER_DAY = 24.0
 _DAYS_PER_YEAR = 365.0
 _DAILY = 0.95
 """False alerts a day from which on they are told by the day."""
@@ -104,7 +104,7 @@ def keeping_to(app: App, maximum_per_day: float) -> str:
 
 def duration(seconds: float) -> str:
     """In the largest unit that it has two of, or just one; no less than it is."""
-    for name, unit_s in (("day", 86400.0), ("hour", 3600.0), ("minute", 60.0)):
+    for name, unit_s in (("day", DAY_S), ("hour", HOUR_S), ("minute", 60.0)):
         if abs(seconds - unit_s) <= _TENTHS_OFF * unit_s:
             return f"{'an' if name == 'hour' else 'a'} {name}"
         if seconds >= 2.0 * unit_s:

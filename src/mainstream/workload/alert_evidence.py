@@ -14,13 +14,13 @@ from mainstream.alerts.merging import merged_events
 from mainstream.api.alert_evidence import AlertEvidence, AlertTally, ExpectedAlerts
 from mainstream.mpackage.event_statistics import observations
 from mainstream.planner import AppPlan
+from mainstream.times import DAY_S, HOUR_S
 from mainstream.workload.node_workload import PlacedApp
 
-DAY_S = 86400.0
 DAYS_S = 3 * DAY_S
 _SOON_S = 600.0
 """of observed time before which no number of alerts is too many"""
-_STEP_S = 3600.0
+_STEP_S = HOUR_S
 """of observed time after which a status is worth a write though trust has not moved"""
 _DEAD_BAND = 0.1
 """relative; trust that moves by less stays, unless no doubt is left"""
@@ -85,7 +85,7 @@ def _observed_s(before: AlertEvidence, counts: CountedAlerts) -> float:
 
 def _tallied(before: AlertEvidence, counts: CountedAlerts) -> AlertEvidence:
     expected, seconds = before.expected, _observed_s(before, counts)
-    alerts, hours = counts.alerts - before.alerts, seconds / 3600.0
+    alerts, hours = counts.alerts - before.alerts, seconds / HOUR_S
     last_day = _added(before.last_day, seconds, alerts, expected.most_per_hour * hours, DAY_S)
     last_days = _added(before.last_days, seconds, alerts, expected.found_per_hour * hours, DAYS_S)
     found = 1.0

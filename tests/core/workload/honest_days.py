@@ -7,7 +7,8 @@ from mainstream.alerts.law import predicted
 from mainstream.alerts.merging import merged_events
 from mainstream.alerts.synthetic import LEAST_EVENTS, Setting, make_stream, operating_points, random_settings, simulate
 from mainstream.api.alert_evidence import AlertEvidence, ExpectedAlerts
-from mainstream.workload.alert_evidence import DAY_S, CountedAlerts, observed_alerts
+from mainstream.times import DAY_S
+from mainstream.workload.alert_evidence import CountedAlerts, observed_alerts
 
 LABELLED_EVENTS = 10
 LOOKS_A_DAY = 24

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainstream.api.alert_evidence import AlertEvidence, ExpectedAlerts
-from mainstream.workload.alert_evidence import DAY_S, DAYS_S, CountedAlerts, expecting, observed_alerts
+from mainstream.times import DAY_S
+from mainstream.workload.alert_evidence import DAYS_S, CountedAlerts, expecting, observed_alerts
 
 FPS = 2.0
 PROMISED = ExpectedAlerts(frames_per_second=FPS, found_per_hour=20.0, most_per_hour=30.0, shape=2.0)

@@ -12,7 +12,7 @@ from mainstream.decide.decide import NodeDecision
 from mainstream.planner import AppPlan, Plan
 from mainstream.planner.sweep import Sweep
 from mainstream.planner.whatif import WhatIf
-from mainstream.planner.wording import HOURS_PER_DAY
+from mainstream.times import HOURS_PER_DAY
 
 
 def print_plan(made: Plan, console: Console) -> None:
