@@ -16,7 +16,7 @@ from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.loader import load_executor
 from mainstream_runner.serving.worker import cache_folder
-from mainstream_runner.views import PlanView, plan_views
+from mainstream_runner.views import plan_views
 from mainstream_trainer.clip import Clip, pictures_of
 
 
@@ -37,7 +37,7 @@ def play(
         at_s = float(clip.times.edges_s[number])
         frames = []
         for index, (view, sampler) in enumerate(zip(views, samplers, strict=True)):
-            due = _due(view, sampler, at_s)
+            due = view.due(sampler, at_s)
             if due:
                 size = executor.views[index]
                 frames.append(DueFrame(index, view_pixels(picture, crops[view.view], size.height, size.width), due))
@@ -47,8 +47,3 @@ def play(
                     decisions[app].append(number)
         on_share((number + 1 - part[0]) / (part[1] - part[0]))
     return decisions
-
-
-def _due(view: PlanView, sampler: NestedSampler, at_s: float) -> tuple[str, ...]:
-    rates = sampler.due(at_s, {app.fps for app in view.apps})
-    return tuple(app.name for app in view.apps if app.fps in rates)

@@ -7,6 +7,7 @@ decoding is.
 
 from dataclasses import dataclass
 
+from mainstream.laws.sampling import NestedSampler
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 
 
@@ -19,6 +20,11 @@ class PlanView:
     base: str
     base_digest: str
     apps: tuple[RunnerApp, ...]
+
+    def due(self, sampler: NestedSampler, time_s: float) -> tuple[str, ...]:
+        """Names of the apps that the view's `sampler` has analyse the frame captured at `time_s` (monotonic, s)."""
+        rates = sampler.due(time_s, {app.fps for app in self.apps})
+        return tuple(app.name for app in self.apps if app.fps in rates)
 
 
 def plan_views(plan: RunnerPlan) -> tuple[PlanView, ...]:

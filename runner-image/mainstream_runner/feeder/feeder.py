@@ -87,9 +87,7 @@ class Feeder:
         if routing is None:
             return
         for key, view in routing.of_stream(stream):
-            sampler = self._samplers.setdefault(key, NestedSampler())
-            rates = sampler.due(frame.due_s, {app.fps for app in view.apps})
-            due = tuple(app.name for app in view.apps if app.fps in rates)
+            due = view.due(self._samplers.setdefault(key, NestedSampler()), frame.due_s)
             self._counts.captured([app.name for app in view.apps], due)
             if due:
                 self._hand_over(routing, key, due, frame)
