@@ -30,6 +30,7 @@ from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.feeder.waiting import WaitingFrame
 from mainstream_runner.profiling.synthetic import synthetic_app, synthetic_plan
 from mainstream_runner.run import run_plan
+from mainstream_runner.run_result import FRAMES_FILE
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 BASE = "efficientnet-lite0"
@@ -177,7 +178,7 @@ def start_row(report: Report) -> None:
             out = Path(folder) / str(number)
             start_s = time.monotonic()
             first: list[float] = []
-            watching = threading.Thread(target=_wait_for_line, args=(out / "frames.jsonl", start_s, first))
+            watching = threading.Thread(target=_wait_for_line, args=(out / FRAMES_FILE, start_s, first))
             watching.start()
             run_plan(plan, store, out, end_frame=20)
             watching.join()

@@ -14,9 +14,8 @@ from mainstream.files.documents import read_document
 from mainstream.footage.labels import Run
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.alert import AlertMessage, decode_alert
+from mainstream_runner.run_result import FRAMES_FILE, PLAN_FILE
 
-FRAMES = "frames.jsonl"
-PLAN = "runner-plan.json"
 _MOST_BYTES = 1 << 30
 
 
@@ -44,7 +43,7 @@ def read_run(folder: Path) -> PlayedRun:
     """The folder that `mainstream run` left; `InvalidInputError` where it is none."""
     decisions: dict[str, list[int]] = {}
     first, end = -1, 0
-    path = folder / FRAMES
+    path = folder / FRAMES_FILE
     for number, text in _lines(path):
         try:
             line = _Line.model_validate_json(text)
@@ -57,7 +56,7 @@ def read_run(folder: Path) -> PlayedRun:
         end = max(end, line.frame + 1)
     if not decisions:
         raise InvalidInputError("has no analysed frame; let the run go on for longer", field="--run", source=path)
-    plan = folder / PLAN
+    plan = folder / PLAN_FILE
     gaps = {}
     if plan.is_file():
         ran = read_document(RunnerPlan, plan, way_out="remove it, or name the folder that the run left")

@@ -27,7 +27,7 @@ from mainstream_runner.pipeline_process.messages import (
     decode_run_message,
 )
 from mainstream_runner.processes import ask_to_end, cpu_seconds, guarded
-from mainstream_runner.run_result import AppRun, FrameTally, RunResult
+from mainstream_runner.run_result import EVENTS_FOLDER, FRAMES_FILE, PLAN_FILE, AppRun, FrameTally, RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 _SILENCE_TIMEOUT_S = 180.0
@@ -102,7 +102,7 @@ def run_plan_on(
 ) -> RunResult:
     """Run a plan on a TorchServe that already runs; one plan at a time."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "runner-plan.json").write_text(plan.model_dump_json(), encoding="utf-8")
+    (out / PLAN_FILE).write_text(plan.model_dump_json(), encoding="utf-8")
     config = RunConfig(
         plan=plan,
         store=store.resolve(),
@@ -191,8 +191,8 @@ def _result(config: RunConfig, ended: RunEnded, cpu_used_s: float) -> RunResult:
             )
             for app in config.plan.apps
         ),
-        frames_path=config.out / "frames.jsonl",
-        events_folder=config.out / "events",
+        frames_path=config.out / FRAMES_FILE,
+        events_folder=config.out / EVENTS_FOLDER,
         undelivered=ended.undelivered,
     )
 

@@ -4,6 +4,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
+FRAMES_FILE = "frames.jsonl"
+"""in a run's folder: every analysed frame"""
+EVENTS_FOLDER = "events"
+PLAN_FILE = "runner-plan.json"
+"""what was run"""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -30,6 +30,7 @@ from mainstream_runner.pipeline_process.messages import (
     RunStarted,
 )
 from mainstream_runner.pipeline_process.stream_watch import StreamWatch
+from mainstream_runner.run_result import EVENTS_FOLDER, FRAMES_FILE
 from mainstream_runner.sinks.json_lines import AlertFiles
 
 _log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class PlanRun:
     def run(self) -> None:
         """Load the plan, play, close open alerts; raises `MainstreamError` naming what can't be used."""
         with contextlib.ExitStack() as opened:
-            frames = opened.enter_context(contextlib.closing(FramesFile(self._config.out / "frames.jsonl")))
+            frames = opened.enter_context(contextlib.closing(FramesFile(self._config.out / FRAMES_FILE)))
             self._pipeline = pipeline = self._open_pipeline(frames)
             deliver_s = 0.0
             try:
@@ -100,7 +101,7 @@ class PlanRun:
     def _open_pipeline(self, frames: FramesFile) -> FramePipeline:
         """With nothing of an earlier run in it."""
         out, plan = self._config.out, self._config.plan
-        storage = PipelineStorage(out / "spool", out / "clips", AlertFiles(out / "events", single_run=True))
+        storage = PipelineStorage(out / "spool", out / "clips", AlertFiles(out / EVENTS_FOLDER, single_run=True))
         for left in (storage.spool, storage.clips):
             shutil.rmtree(left, ignore_errors=True)
         pipeline = FramePipeline(
