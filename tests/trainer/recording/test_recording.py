@@ -19,9 +19,9 @@ import pytest
 import yaml
 
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream_trainer.cli.record_job import job_manifest
 from mainstream_trainer.recording.connection import CameraAddress
 from mainstream_trainer.recording.footage_file import RecordingError
-from mainstream_trainer.recording.job import job_manifest
 from mainstream_trainer.recording.recorder import Recorder, Recording, RecordingTally
 
 REPOSITORY = Path(__file__).parents[3]

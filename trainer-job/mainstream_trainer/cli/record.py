@@ -62,7 +62,7 @@ def record(
     """
     from rich.console import Console
 
-    from mainstream_trainer.recording.job import PASSWORD_VARIABLE, USER_VARIABLE, job_manifest
+    from mainstream_trainer.cli.record_job import PASSWORD_VARIABLE, USER_VARIABLE, job_manifest
     from mainstream_trainer.recording.recorder import Recorder, Recording
 
     url = _url(stream, manifests)
