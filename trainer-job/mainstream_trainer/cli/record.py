@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mainstream.errors import InvalidInputError
+from mainstream_trainer.cli.job_pod import DEFAULT_IMAGE
 
 if TYPE_CHECKING:
     from mainstream_trainer.recording.connection import CameraAddress
@@ -50,9 +51,7 @@ def record(
         str | None, typer.Option(help="Secret with the camera's username and password.", rich_help_panel=_JOB)
     ] = None,
     job_namespace: Annotated[str, typer.Option(help="Namespace.", rich_help_panel=_JOB)] = "default",
-    job_image: Annotated[
-        str, typer.Option(help="The trainer's image.", rich_help_panel=_JOB)
-    ] = "localhost/mainstream-trainer:dev",
+    job_image: Annotated[str, typer.Option(help="The trainer's image.", rich_help_panel=_JOB)] = DEFAULT_IMAGE,
 ) -> None:
     """Record a camera to train on: its packets as they are, in files that start with a key frame.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from mainstream.cli.store_options import with_s3_options
+from mainstream_trainer.cli.job_pod import DEFAULT_IMAGE
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import Manifest
@@ -109,9 +110,7 @@ def train(
         int | None,
         typer.Option(help="Train this group only; the number of groups: wait for all and pack.", rich_help_panel=_JOB),
     ] = None,
-    image: Annotated[
-        str, typer.Option(help="Image of the Job.", rich_help_panel=_JOB)
-    ] = "localhost/mainstream-trainer:dev",
+    image: Annotated[str, typer.Option(help="Image of the Job.", rich_help_panel=_JOB)] = DEFAULT_IMAGE,
     secret: Annotated[str | None, typer.Option(help="Secret with the Job's keys of S3.", rich_help_panel=_JOB)] = None,
     namespace: Annotated[str | None, typer.Option(help="Namespace of the Job.", rich_help_panel=_JOB)] = None,
     clip: Annotated[

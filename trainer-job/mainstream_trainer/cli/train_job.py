@@ -12,11 +12,10 @@ from typing import Any
 import yaml
 
 from mainstream.errors import InvalidInputError
+from mainstream_trainer.cli.job_pod import KEPT_S, job_container, job_pod
 
-DEFAULT_IMAGE = "localhost/mainstream-trainer:dev"
-_USER = 10001
-_DAY_S = 86_400
-_TMP = "8Gi"
+_TMP = "/tmp"  # noqa: S108 - of the pod
+_TMP_SIZE = "8Gi"
 
 
 @dataclass(frozen=True)
@@ -47,19 +46,8 @@ def job_manifest(request: JobRequest, arguments: Sequence[str]) -> dict[str, Any
     metadata: dict[str, Any] = {"name": request.name, "labels": dict(labels)}
     if request.namespace is not None:
         metadata["namespace"] = request.namespace
-    container: dict[str, Any] = {
-        "name": "trainer",
-        "image": request.image,
-        "imagePullPolicy": "IfNotPresent",
-        "args": words,
-        "resources": {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "2", "memory": "4Gi"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - of the pod
-    }
+    resources = {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "2", "memory": "4Gi"}}
+    container = job_container("trainer", request.image, {"args": words}, resources, {"tmp": _TMP})
     if request.secret is not None:
         container["envFrom"] = [{"secretRef": {"name": request.secret}}]
     return {
@@ -70,23 +58,10 @@ def job_manifest(request: JobRequest, arguments: Sequence[str]) -> dict[str, Any
             **({"completionMode": "Indexed", "completions": pods, "parallelism": pods} if indexed else {}),
             # What a pod has finished is kept, so trying again costs little.
             "backoffLimit": 2 * pods,
-            "ttlSecondsAfterFinished": _DAY_S,
+            "ttlSecondsAfterFinished": KEPT_S,
             "template": {
                 "metadata": {"labels": labels},
-                "spec": {
-                    "restartPolicy": "Never",
-                    "automountServiceAccountToken": False,
-                    "enableServiceLinks": False,
-                    "securityContext": {
-                        "runAsNonRoot": True,
-                        "runAsUser": _USER,
-                        "runAsGroup": _USER,
-                        "fsGroup": _USER,
-                        "seccompProfile": {"type": "RuntimeDefault"},
-                    },
-                    "containers": [container],
-                    "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": _TMP}}],
-                },
+                "spec": job_pod(container, "Never", {"tmp": {"emptyDir": {"sizeLimit": _TMP_SIZE}}}),
             },
         },
     }
