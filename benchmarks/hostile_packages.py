@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "core" / "mpackage"
 
 from hostile import hostile_package, read_everything, write  # type: ignore[import-not-found]
 
-WANTED = 10_000
 PACKAGES = 2_000 if QUICK else 12_000
 MEMORY_BYTES = 1 << 30
 """that reading may take beyond what the process has once torch is loaded"""

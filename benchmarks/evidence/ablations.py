@@ -159,10 +159,10 @@ def _played(
     nothing = np.empty(0, dtype=np.int64)
     for app in plan.apps:
         events = drawn.stream.events(drawn.event_classes[app.name])
-        choice, analysed = Choice(0.0, 1.0, 1, np.zeros(1)), nothing
+        choice, analysed = Choice(1.0, 1, np.zeros(1)), nothing
         if app.fps is not None and app.branch_point is not None:
             shown = scores[app.name, app.branch_point]
-            choice = Choice(app.fps, app.threshold or 0.0, app.votes or 1, shown)
+            choice = Choice(app.threshold or 0.0, app.votes or 1, shown)
             analysed = frames[app.fps]
         counts[app.name] = play_app(choice, analysed, drawn.stream, events, drawn.gaps_s[app.name])
     return result_of(plan, counts, drawn.gaps_s)

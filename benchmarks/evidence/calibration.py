@@ -35,8 +35,6 @@ PLAYED_TWICE = 10
 """workloads of which every plan is played on held-out photos too"""
 PREDICTED_WORKLOADS = 1 if QUICK else 5
 """of each cell, of which every app's prediction gets its own interval"""
-TARGET_ERROR = 0.03
-TARGET_INSIDE = 0.9
 WHATS = ("recall", "precision", "f1")
 WAYS: tuple[stage.Way, ...] = ("replayed", "chain")
 

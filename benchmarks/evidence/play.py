@@ -25,7 +25,6 @@ FloatArray = NDArray[np.float64]
 class Choice:
     """What decides of an app's frames: which scores, and how they become decisions."""
 
-    fps: float
     threshold: float
     votes: int
     scores: FloatArray
@@ -60,11 +59,11 @@ def play_plan(
     nothing = np.empty(0, dtype=np.int64)
     counts = {}
     for plan in plans:
-        choice, analysed = Choice(0.0, 1.0, 1, np.zeros(1)), nothing
+        choice, analysed = Choice(1.0, 1, np.zeros(1)), nothing
         if plan.fps is not None and plan.branch_point is not None:
             assert plan.threshold is not None
             assert plan.votes is not None
-            choice = Choice(plan.fps, plan.threshold, plan.votes, scores[plan.name, plan.branch_point])
+            choice = Choice(plan.threshold, plan.votes, scores[plan.name, plan.branch_point])
             analysed = due[plan.fps]
         events = stream.events(event_classes[plan.name])
         counts[plan.name] = play_app(choice, analysed, stream, events, gaps_s[plan.name])

@@ -29,7 +29,6 @@ class Judged:
 
     evaluation: Evaluation
     events: dict[str, list[Span]]
-    clip: LabelledClip
 
 
 @dataclass(frozen=True)
@@ -133,4 +132,4 @@ def _judge(judged: str, alerts: dict[str, _Alerts], clip: LabelledClip, names: A
         mean_f1=sum(each.f1 for each in apps) / len(apps),
         apps=tuple(apps),
     )
-    return Judged(evaluation, events, clip)
+    return Judged(evaluation, events)

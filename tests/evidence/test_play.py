@@ -41,7 +41,7 @@ def test_scores_become_hits_votes_and_counts_as_in_the_feeder() -> None:
     voter = Voter(2)
     decided = [frame for frame in analysed.tolist() if voter.decide(bool(scores[shown.pictures[frame]] >= 0.5))]
     events = shown.events([1])
-    counts = play_app(Choice(5.0, 0.5, 2, scores), analysed, shown, events, merge_gap_s=0.1)
+    counts = play_app(Choice(0.5, 2, scores), analysed, shown, events, merge_gap_s=0.1)
     times_s = [(frame + 0.5) / FPS for frame in decided]
     expected = score_alerts(times_s, in_seconds(events, FPS), (0.0, shown.seconds), merge_gap_s=0.1)
     assert counts == expected

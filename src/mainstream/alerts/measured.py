@@ -52,11 +52,6 @@ class AlertScore:
         return len(self.found) + len(self.false) + len(self.repeated)
 
     @property
-    def alert_spans(self) -> list[Span]:
-        """All alerts in order of time."""
-        return sorted([*(each.alert for each in self.found), *self.false, *self.repeated])
-
-    @property
     def recall(self) -> float:
         """Found events over events; 0 without events."""
         return len(self.found) / self.events if self.events else 0.0
