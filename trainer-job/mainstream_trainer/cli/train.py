@@ -231,7 +231,7 @@ def _print_job(asked: "Asked", request: "JobRequest") -> None:
     if asked.work is None:
         asked = replace(asked, work=f"{asked.store.rstrip('/')}/work")
     names = asked.apps or tuple(each.split(",")[0] for each in asked.event_classes)
-    typer.echo(render_job(replace(request, name=job_name(names)), asked.arguments), nl=False)
+    typer.echo(render_job(replace(request, name=job_name(names)), asked), nl=False)
 
 
 @contextmanager

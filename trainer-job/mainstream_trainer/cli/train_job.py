@@ -12,7 +12,9 @@ from typing import Any
 import yaml
 
 from mainstream.errors import InvalidInputError
+from mainstream_trainer.cli.asked import Asked
 from mainstream_trainer.cli.job_pod import KEPT_S, job_container, job_pod
+from mainstream_trainer.fetching import is_remote
 
 _TMP = "/tmp"  # noqa: S108 - of the pod
 _TMP_SIZE = "8Gi"
@@ -31,10 +33,10 @@ class JobRequest:
     """None: one pod; else an Indexed Job of so many pods and one that packs"""
 
 
-def render_job(request: JobRequest, arguments: Sequence[str]) -> str:
-    """YAML of the Job that runs `mainstream train` with these arguments."""
-    _check_remote(arguments)
-    return yaml.safe_dump(job_manifest(request, arguments), sort_keys=False, width=120)
+def render_job(request: JobRequest, asked: Asked) -> str:
+    """YAML of the Job that runs `mainstream train` as it was asked for."""
+    check_remote(asked)
+    return yaml.safe_dump(job_manifest(request, asked.arguments), sort_keys=False, width=120)
 
 
 def job_manifest(request: JobRequest, arguments: Sequence[str]) -> dict[str, Any]:
@@ -73,18 +75,17 @@ def job_name(apps: Sequence[str]) -> str:
     return cleaned[:52].strip("-")
 
 
-def _check_remote(arguments: Sequence[str]) -> None:
+def check_remote(asked: Asked) -> None:
     """A pod does not see this machine's files."""
-    for word in arguments:
-        if word.startswith(("--ca-bundle", "--events=")):
-            raise InvalidInputError("is a file of this machine, which a pod does not see", field=word.split("=")[0])
-    for word in (each.removeprefix("--clip=") for each in arguments if each.startswith("--clip=")):
-        if not all(part.startswith("s3://") for part in word.rpartition("=")[::2]):
+    for option, file in (("--events", asked.events), ("--ca-bundle", asked.s3.ca_bundle)):
+        if file is not None:
+            raise InvalidInputError("is a file of this machine, which a pod does not see", field=option)
+    for clip in asked.clips:
+        if not all(is_remote(part) for part in clip.rpartition("=")[::2]):
             raise InvalidInputError("must be in S3, clip and labels: s3://...=s3://...", field="--clip")
-    if any(word.startswith("--quiet=") and not word.startswith("--quiet=s3://") for word in arguments):
-        raise InvalidInputError("must be in S3 (s3://...): a pod does not see this machine's files", field="--quiet")
-    for what, word in zip(("DATA", "LABELS"), (each for each in arguments if not each.startswith("--")), strict=False):
-        if not word.startswith("s3://"):
-            raise InvalidInputError("must be in S3 (s3://...): a pod does not see this machine's files", field=what)
-    if not any(word.startswith("--store=s3://") for word in arguments):
+    named = [*(("--quiet", each) for each in asked.quiet), ("DATA", asked.data), ("LABELS", asked.labels)]
+    for field, address in named:
+        if address is not None and not is_remote(address):
+            raise InvalidInputError("must be in S3 (s3://...): a pod does not see this machine's files", field=field)
+    if not is_remote(asked.store):
         raise InvalidInputError("must be s3://bucket/prefix: a pod does not see this machine's files", field="--store")
