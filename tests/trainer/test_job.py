@@ -58,12 +58,24 @@ def test_an_indexed_job_has_a_pod_a_group_and_one_that_packs():
         ("train s3://media/clip.mp4 labels.json --store s3://p/q --job", "LABELS"),
         ("train s3://media/clip.mp4 s3://media/labels.json --store out --job", "--store"),
         ("train s3://m/signs --event-class 3 --events e.yaml --store s3://p/q --job", "--events"),
+        (f"{WORDS} --quiet quiet.mp4 --job", "--quiet"),
+        (f"{WORDS} --clip s3://m/clip.mp4=labels.json --job", "--clip"),
+        (f"{WORDS} --ca-bundle ca.pem --job", "--ca-bundle"),
+        (f"{WORDS} --work work --job", "--work"),
+        (f"{WORDS} --base-weights weights.pth --job", "--base-weights"),
+        (f"{WORDS} --base-weights bases/efficientnet-lite0@2 --indexed", "--base-weights"),
     ],
 )
 def test_what_a_pod_would_not_see_is_refused(words, field):
     with pytest.raises(InvalidInputError) as raised:
         CliRunner().invoke(mainstream, shlex.split(words), catch_exceptions=False)
     assert raised.value.field == field
+
+
+@pytest.mark.parametrize("weights", ["https://models/lite0.pth", "s3://bases/lite/efficientnet-lite0@2"])
+def test_weights_that_a_pod_can_fetch_are_passed_on(weights):
+    pod = yaml.safe_load(printed(f"{WORDS} --base-weights {weights} --job"))["spec"]["template"]["spec"]
+    assert f"--base-weights={weights}" in pod["containers"][0]["args"]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 20])

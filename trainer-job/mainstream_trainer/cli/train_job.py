@@ -18,6 +18,7 @@ from mainstream_trainer.fetching import is_remote
 
 _TMP = "/tmp"  # noqa: S108 - of the pod
 _TMP_SIZE = "8Gi"
+_URLS = ("http://", "https://")
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,12 @@ def check_remote(asked: Asked) -> None:
             raise InvalidInputError("must be in S3 (s3://...): a pod does not see this machine's files", field=field)
     if not is_remote(asked.store):
         raise InvalidInputError("must be s3://bucket/prefix: a pod does not see this machine's files", field="--store")
+    if asked.work is not None and not is_remote(asked.work):
+        raise InvalidInputError("must be s3://bucket/prefix: a pod does not see this machine's files", field="--work")
+    weights = asked.base_weights
+    if weights is not None and not (is_remote(weights) or weights.startswith(_URLS)):
+        raise InvalidInputError(
+            "must be a URL or a published base network in S3 (s3://.../name@version): a pod does not see this "
+            "machine's files",
+            field="--base-weights",
+        )
