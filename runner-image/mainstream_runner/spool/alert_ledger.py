@@ -69,12 +69,20 @@ class Unwritten:
 
     opened: Counter[str] = field(default_factory=Counter)
     """alerts by app"""
+    muted: Counter[str] = field(default_factory=Counter)
+    """of these, by app"""
     lost: dict[tuple[str, str | None, Cause], int] = field(default_factory=dict)
     """deliveries by app, alert and cause"""
 
     def __bool__(self) -> bool:
         """Whether there is any."""
         return bool(self.opened or self.lost)
+
+    def open(self, app: str, message: AlertMessage) -> None:
+        """Remember an alert that opens."""
+        if message.phase == "opened":
+            self.opened[app] += 1
+            self.muted[app] += message.muted
 
     def lose(self, app: str, alert: str | None, cause: Cause, deliveries: int) -> None:
         """Remember lost deliveries; of too many alerts the oldest are counted together."""
@@ -89,6 +97,8 @@ class Unwritten:
         """Take down all of it, within a transaction."""
         for app, opened in self.opened.items():
             _add(database, app, "alerts", opened)
+        for app, muted in self.muted.items():
+            _add(database, app, "muted", muted)
         for (app, alert, cause), deliveries in self.lost.items():
             note_loss(database, app, alert, cause, deliveries, at_s=at_s)
 
@@ -154,7 +164,7 @@ def counts(database: sqlite3.Connection, app: str, unwritten: Unwritten, now_s: 
         pushed_out + more["pushed_out"],
         not_written + more["unwritten"],
     )
-    return AlertCounts(alerts + opened, muted, recent + opened, last_start_s, losses)
+    return AlertCounts(alerts + opened, muted + unwritten.muted[app], recent + opened, last_start_s, losses)
 
 
 def left_open(database: sqlite3.Connection) -> list[LeftOpen]:

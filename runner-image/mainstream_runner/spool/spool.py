@@ -79,7 +79,7 @@ class Spool:
                     self._size.make_room(sinks, self._done, at_s=at_s)
             except sqlite3.Error as error:
                 self._refused_by_disk(error)
-                self._unwritten.opened[app] += message.phase == "opened"
+                self._unwritten.open(app, message)
                 if sinks:
                     self._unwritten.lose(app, message.id, "unwritten", len(sinks))
                 return False

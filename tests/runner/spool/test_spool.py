@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,23 @@ def test_a_disk_that_is_full_costs_lines_that_are_counted_and_nothing_else(tmp_p
     again = Spool(tmp_path)
     assert again.counts("a").alerts == 301
     assert again.counts("a").losses.deliveries == 2 * refused
+
+
+def test_an_alert_that_the_disk_refuses_counts_as_muted_if_it_was(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    (pages,) = spool._database.execute("PRAGMA page_count").fetchone()
+    spool._database.execute(f"PRAGMA max_page_count = {pages}")
+    refused = 0
+    for number in range(300):
+        refused += not spool.put("a", [], replace(message(number), muted=True), at_s=time.time())
+        spool.put("a", [], replace(message(number, "closed"), muted=True), at_s=time.time())
+    assert refused > 0
+    assert (spool.counts("a").alerts, spool.counts("a").muted) == (300, 300)
+    spool._database.execute("PRAGMA max_page_count = 1000000")
+    assert put(spool, 300)
+    spool.close()
+    again = Spool(tmp_path)
+    assert (again.counts("a").alerts, again.counts("a").muted) == (301, 300)
 
 
 def test_a_record_that_was_delivered_while_the_disk_was_full_is_not_delivered_again(
