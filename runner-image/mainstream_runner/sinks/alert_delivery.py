@@ -61,7 +61,7 @@ class AlertDelivery:
         for left in spool.left_open():
             # Whoever learnt that it opened learns that it ended, too.
             closed = replace(left.message, phase="closed", interrupted=True)
-            self._spool.put(left.app, left.sinks, closed, at_s=time.time())
+            self._spool.put(closed.app, left.sinks, closed, at_s=time.time())
 
     def keep(self, apps: Iterable[RunnerApp], keys: Mapping[str, SinkKeys]) -> None:
         """Deliver for exactly these apps; what waits for a sink that nobody names now stays in the spool.

@@ -57,7 +57,6 @@ class AlertCounts:
 class LeftOpen:
     """An alert that was open when the runner ended."""
 
-    app: str
     sinks: tuple[str, ...]
     message: AlertMessage
     """as it opened"""
@@ -169,8 +168,8 @@ def counts(database: sqlite3.Connection, app: str, unwritten: Unwritten, now_s: 
 
 def left_open(database: sqlite3.Connection) -> list[LeftOpen]:
     """Alerts that opened and never closed, in the order in which they opened."""
-    rows = database.execute("SELECT app, sinks, message FROM open_alerts ORDER BY rowid").fetchall()
-    return [LeftOpen(app, tuple(json.loads(sinks)), decode_alert(message)) for app, sinks, message in rows]
+    rows = database.execute("SELECT sinks, message FROM open_alerts ORDER BY rowid").fetchall()
+    return [LeftOpen(tuple(json.loads(sinks)), decode_alert(message)) for sinks, message in rows]
 
 
 def _add(

@@ -116,7 +116,7 @@ def test_an_alert_that_was_left_open_is_known_after_a_restart(tmp_path: Path) ->
     spool.put("a", ["s"], message(1, "closed"), at_s=time.time())
     spool.close()
     (left,) = Spool(tmp_path).left_open()
-    assert left == LeftOpen("a", ("s",), message(2))
+    assert left == LeftOpen(("s",), message(2))
 
 
 def test_a_broken_database_is_put_aside_and_a_new_one_begins(tmp_path: Path) -> None:
