@@ -1,5 +1,6 @@
 """What this machine is: stands in every report, so that a number can be read years later."""
 
+import functools
 import os
 import platform
 from collections.abc import Iterable
@@ -22,8 +23,9 @@ def describe_machine() -> dict[str, str]:
     }
 
 
+@functools.cache
 def processor() -> str:
-    """Name of the processor, for a human."""
+    """Name of the processor, for a human; read once, as it stays the same."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

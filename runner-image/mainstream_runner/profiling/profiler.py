@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +16,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from mainstream.errors import MainstreamError
+from mainstream.machine import versions
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
@@ -43,7 +43,7 @@ _PROFILED = ("torch", "openvino", "torchserve", "av", "mainstream")
 
 def profiled_versions() -> dict[str, str]:
     """Versions of what a profile depends on, as installed here."""
-    return {name: version(name) for name in _PROFILED}
+    return versions(_PROFILED)
 
 
 @dataclass(frozen=True)
