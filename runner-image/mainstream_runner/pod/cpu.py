@@ -29,13 +29,14 @@ class CpuMeter:
         guard = self._guard()
         return own_bytes() + (0 if guard is None else resident_bytes(guard))
 
-    def sample(self) -> None:
-        """Note where it stands."""
+    def sample(self) -> float:
+        """Note where it stands, and say so: CPU-seconds so far."""
         total_s = self.total_s()
         if self._samples and total_s < self._samples[-1][1]:
             # What an earlier TorchServe used is no longer told.
             self._samples.clear()
         self._samples.append((time.monotonic(), total_s))
+        return total_s
 
     def rate(self) -> float | None:
         """CPU-seconds per second over the last half minute; None until it is over."""

@@ -89,8 +89,7 @@ class RunnerStatus:
         """About once a second: note where CPU and costs stand."""
         profile = self.profiles.known.profile()
         analysed = {app: tally.analysed for app, tally in self.pipeline.counts.tallies().items()}
-        self.cpu.sample()
-        self.cost_ratio.sample(time.monotonic(), self.cpu.total_s(), analysed, self.plans.running, profile)
+        self.cost_ratio.sample(time.monotonic(), self.cpu.sample(), analysed, self.plans.running, profile)
 
     def _apps(self, plan: RunnerPlan) -> dict[str, AppStatusReport]:
         tallies = self.pipeline.counts.tallies()

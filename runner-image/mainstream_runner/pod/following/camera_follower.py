@@ -1,7 +1,7 @@
 """Plays what the ordered plan looks at, and what still has to be profiled."""
 
 from mainstream.messages.runner_plan import RunnerStream
-from mainstream_runner.pipeline.frame_pipeline import FramePipeline, filmed_streams
+from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.orders import Orders
 from mainstream_runner.profiling.known_profile import KnownProfile
 
@@ -10,7 +10,6 @@ def follow_cameras(pipeline: FramePipeline, orders: Orders, known: KnownProfile)
     """Start and end cameras as they are needed now; never waits for one."""
     streams = needed_streams(orders, known)
     pipeline.cameras.follow(streams.values(), orders.credentials.logins, pipeline.take)
-    pipeline.cameras.film(filmed_streams(orders.plan))
 
 
 def needed_streams(orders: Orders, known: KnownProfile) -> dict[str, RunnerStream]:
