@@ -73,17 +73,17 @@ class EngineClient:
     def load(self, plan: RunnerPlan, store: Path) -> EngineState:
         """Load a plan and wait until it is served; raises `InvalidInputError` with the engine's reason if it isn't."""
         self._ask(wire.LoadRequest(plan=plan, store=store.resolve()), _STATE)
-        deadline_s = time.monotonic() + _LOAD_TIMEOUT_S
+        digest, deadline_s = plan.digest, time.monotonic() + _LOAD_TIMEOUT_S
         while time.monotonic() < deadline_s:
             state = self.state()
-            if state.loading == plan.digest:
+            if state.loading == digest:
                 # Whatever is said of it until then is about an earlier attempt.
                 self._pause(_LOAD_POLL_S)
                 continue
-            if state.serving == plan.digest:
+            if state.serving == digest:
                 return state
-            if plan.digest in state.failed:
-                raise InvalidInputError(state.failed[plan.digest])
+            if digest in state.failed:
+                raise InvalidInputError(state.failed[digest])
             if state.loading is None:
                 raise PlanNotServedError("the worker was restarted while it loaded the plan", field="plan")
             self._pause(_LOAD_POLL_S)

@@ -77,7 +77,7 @@ class Coordinator:
         self._profiles.note_decoding()
         if self._serving.runs:
             self._follow_plan()
-            self._profiles.step(self._orders, plan_is_settled=self._plans.is_settled(self._orders.plan))
+            self._profiles.step(self._orders, plan_is_settled=self._plans.is_settled(self._orders))
         if time.monotonic() - self._sampled_s >= _SAMPLE_S:
             self._sampled_s = time.monotonic()
             self._pipeline.sample()
@@ -122,7 +122,7 @@ class Coordinator:
         self._pipeline.cameras.film(filmed_streams(orders.plan))
         self._profiles.start_anew(orders.wanted)
         self._plans.start_anew()
-        if orders.plan is not None and self._plans.is_served(orders.plan):
+        if self._plans.is_served(orders):
             self._plans.keep_sinks(orders.credentials.sinks)
 
     def _follow_plan(self) -> None:
@@ -130,11 +130,10 @@ class Coordinator:
 
         What is measured may be running a plan of its own: it is given up first.
         """
-        plan = self._orders.plan
         if self._profiles.is_busy:
-            if plan is None:
+            if self._orders.plan is None:
                 self._plans.withdraw()
-            elif self._plans.is_waiting(plan):
+            elif self._plans.is_waiting(self._orders):
                 self._profiles.stop()
             return
-        self._plans.step(plan, self._orders.credentials.sinks)
+        self._plans.step(self._orders)

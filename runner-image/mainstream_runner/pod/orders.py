@@ -31,6 +31,11 @@ class Orders:
     wanted: Wanted = field(default_factory=Wanted)
     plan: RunnerPlan | None = None
     credentials: NodeCredentials = field(default_factory=NodeCredentials)
+    plan_digest: str | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work the plan's digest out once: it is asked for in every step."""
+        object.__setattr__(self, "plan_digest", None if self.plan is None else self.plan.digest)
 
 
 class OrdersReader:

@@ -52,11 +52,12 @@ class RunnerStatus:
 
     def report(self) -> StatusReport:
         """Everything that the operator asks for."""
-        plan = self.orders().plan
+        orders = self.orders()
+        plan = orders.plan
         return StatusReport(
             node=self.node,
             served=self.plans.served if plan is not None else None,
-            received=None if plan is None else plan.digest,
+            received=orders.plan_digest,
             lacks=() if plan is None else self.cache.lacks(plan),
             plan_problem=self.plans.problem,
             profile=self.profiles.known.profile(),

@@ -19,6 +19,7 @@ from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.blob_cache import BlobCache
 from mainstream_runner.pod.following.long_work import LongWork, Pause, StoppedError
 from mainstream_runner.pod.following.partial_plan import servable_part
+from mainstream_runner.pod.orders import Orders
 
 _log = logging.getLogger(__name__)
 _RETRY_S = 10.0
@@ -69,7 +70,6 @@ class PlanFollower:
         self._loading: _Loading | None = None
         self._incomplete: _Incomplete | None = None
         self._looked_s = self._retry_s = 0.0
-        self._known_digest: tuple[RunnerPlan, str] | None = None
         self._taken_up: _TakenUp | None = None
         self.problem: str | None = None
         """why the ordered plan is not served"""
@@ -81,48 +81,55 @@ class PlanFollower:
     @property
     def running(self) -> RunnerPlan | None:
         """What frames run through, if that was ordered: the ordered plan, or a part of it."""
-        taken_up = self._taken_up
-        return None if taken_up is None or taken_up.plan_digest != self._pipeline.served else taken_up.plan
+        current = self._current
+        return None if current is None else current.plan
 
     @property
     def served(self) -> str | None:
         """Digest of the ordered plan that frames run through, if only for a part of its apps."""
+        current = self._current
+        return None if current is None else current.ordered_digest
+
+    @property
+    def _current(self) -> _TakenUp | None:
+        """What was taken up, as long as frames run through it: what is measured may run a plan of its own."""
         taken_up = self._taken_up
-        return None if taken_up is None or taken_up.plan_digest != self._pipeline.served else taken_up.ordered_digest
+        return None if taken_up is None or taken_up.plan_digest != self._pipeline.served else taken_up
 
     def start_anew(self) -> None:
         """There are other orders: what was tried before says nothing of them."""
         self.problem, self._looked_s, self._retry_s = None, 0.0, 0.0
 
-    def is_settled(self, ordered: RunnerPlan | None) -> bool:
+    def is_settled(self, orders: Orders) -> bool:
         """Whether the plan is served, or cannot be for now: nothing that is measured keeps it waiting."""
-        return ordered is None or self.problem is not None or self.is_served(ordered)
+        return orders.plan is None or self.problem is not None or self.is_served(orders)
 
-    def is_served(self, ordered: RunnerPlan) -> bool:
-        """Whether frames run through the plan, if only for a part of its apps."""
-        return self.served is not None and self._digest(ordered) == self.served
+    def is_served(self, orders: Orders) -> bool:
+        """Whether frames run through the ordered plan, if only for a part of its apps."""
+        return orders.plan_digest is not None and orders.plan_digest == self.served
 
-    def is_waiting(self, ordered: RunnerPlan | None) -> bool:
+    def is_waiting(self, orders: Orders) -> bool:
         """Whether something of the plan would be loaded now, for the first time or since the engine lost it."""
-        return ordered is not None and self.problem is None and self._next_plan(ordered) is not None
+        return self.problem is None and self._next_plan(orders) is not None
 
-    def step(self, ordered: RunnerPlan | None, keys: Mapping[str, SinkKeys]) -> None:
+    def step(self, orders: Orders) -> None:
         """Start to load what of the plan can be served, or take it up once it is loaded."""
+        ordered, digest = orders.plan, orders.plan_digest
         if self._loading is not None and self._loading.ordered is not ordered:
             # Given up, though the engine may go on with it: the last plan asked for wins there.
             self._loading.work.stop()
             self._loading = None
-        if ordered is None:
+        if ordered is None or digest is None:
             if self._pipeline.served is not None:
                 self._pipeline.adopt(None, {})
             self._taken_up, self._incomplete, self.lacking = None, None, {}
         elif self._loading is None:
-            plan = self._next_plan(ordered)
+            plan = self._next_plan(orders)
             if plan is not None:
                 self._loading = _Loading(ordered, plan, LongWork("load-plan", lambda pause: self._load(plan, pause)))
         elif not self._loading.work.is_running:
             loading, self._loading = self._loading, None
-            self._conclude(loading, keys)
+            self._conclude(loading, digest, orders.credentials.sinks)
 
     def withdraw(self) -> None:
         """Play nothing more of what was ordered, if that is what plays: nobody waits for the end of a measurement."""
@@ -140,27 +147,20 @@ class PlanFollower:
         if self._loading is not None:
             self._loading.work.stop()
 
-    def _next_plan(self, ordered: RunnerPlan) -> RunnerPlan | None:
+    def _next_plan(self, orders: Orders) -> RunnerPlan | None:
         """What of the ordered plan is to be loaded now; None while that is served, or is better waited for."""
-        now_s = time.monotonic()
-        if now_s < max(self._retry_s, self._looked_s + _LOOK_S):
+        ordered, digest, now_s = orders.plan, orders.plan_digest, time.monotonic()
+        if ordered is None or digest is None or now_s < max(self._retry_s, self._looked_s + _LOOK_S):
             return None
         self._looked_s = now_s
-        part = servable_part(ordered, self._cache.has, self.running)
+        current = self._current
+        part = servable_part(ordered, self._cache.has, None if current is None else current.plan)
         self._note_lacking(ordered, part)
-        digest = self._digest(ordered) if part is ordered else part.digest
-        if digest == self._pipeline.served:
-            if self._taken_up is not None and self._taken_up.plan_digest == digest:
-                # Other orders of which the same part can be served.
-                self._taken_up = replace(self._taken_up, ordered_digest=self._digest(ordered))
+        if current is not None and part == current.plan:
+            # Maybe other orders of which the same part can be served.
+            self._taken_up = replace(current, ordered_digest=digest)
             return part if self._pipeline.has_lost_plan else None
         return part if part is ordered or self._has_waited(ordered, part, now_s) else None
-
-    def _digest(self, ordered: RunnerPlan) -> str:
-        """Worked out once: it is asked for in every step."""
-        if self._known_digest is None or self._known_digest[0] is not ordered:
-            self._known_digest = ordered, ordered.digest
-        return self._known_digest[1]
 
     def _has_waited(self, ordered: RunnerPlan, part: RunnerPlan, now_s: float) -> bool:
         """Whether those who are complete have waited long enough for the rest: most plans are complete in a second."""
@@ -182,10 +182,11 @@ class PlanFollower:
             if app.name not in runs
         }
 
-    def _conclude(self, loading: _Loading, keys: Mapping[str, SinkKeys]) -> None:
+    def _conclude(self, loading: _Loading, digest: str, keys: Mapping[str, SinkKeys]) -> None:
         try:
             state = loading.work.result()
-            self._pipeline.adopt(served_routing(loading.plan, state), keys)
+            routing = served_routing(loading.plan, state)
+            self._pipeline.adopt(routing, keys)
         except StoppedError:
             return
         except (EngineUnavailableError, PlanNotServedError) as error:
@@ -196,7 +197,7 @@ class PlanFollower:
             self._retry_s = time.monotonic() + _RETRY_S
         else:
             self.problem, self._incomplete = None, None
-            self._taken_up = _TakenUp(self._digest(loading.ordered), loading.plan, loading.plan.digest)
+            self._taken_up = _TakenUp(digest, loading.plan, routing.digest)
             self.app_problems = {app: problem[:_MOST_SAID] for app, problem in state.unavailable_apps.items()}
             self._cache.keep(loading.ordered, loading.plan)
 
