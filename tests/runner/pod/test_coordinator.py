@@ -277,6 +277,35 @@ def test_an_app_that_waits_for_other_weights_goes_on_with_those_that_it_has(pod:
 
 
 @pytest.mark.usefixtures("pod", "hasty")
+def test_a_blob_that_vanishes_under_a_plan_that_is_served_takes_no_app_out_of_it(pod: Pod) -> None:
+    (pod.settings.data / "store" / "blobs" / OTHER_HEAD.sha256).write_bytes(OTHER)
+    plan = runner_plan(runner_app("a", head=HEAD), runner_app("b", head=OTHER_HEAD))
+    pod.order(plan)
+    pod.step_until(lambda: pod.coordinator._plans.running == plan)
+    (pod.settings.data / "store" / "blobs" / OTHER_HEAD.sha256).unlink()
+    deadline_s = time.monotonic() + 0.5  # longer than anybody waits for what lacks
+    while time.monotonic() < deadline_s:
+        pod.step()
+    assert pod.coordinator._plans.running == plan
+    assert pod.coordinator._plans.lacking == {}
+    assert Engine.asked == [plan.digest]
+    # The operator learns of it all the same, so that it is here when the engine is started anew.
+    assert pod.coordinator.status.report().lacks == (OTHER_HEAD,)
+
+
+@pytest.mark.usefixtures("pod", "hasty")
+def test_an_app_that_runs_again_as_it_did_lacks_nothing_more(pod: Pod) -> None:
+    plan = runner_plan(runner_app("a", head=HEAD))
+    pod.order(plan)
+    pod.step_until(lambda: pod.served == plan.digest)
+    pod.order(runner_plan(runner_app("a", head=OTHER_HEAD), runner_app("b", head=OTHER_HEAD)))
+    pod.step_until(lambda: "b" in pod.coordinator._plans.lacking and pod.served != plan.digest)
+    pod.order(plan)
+    pod.step_until(lambda: pod.served == plan.digest)
+    assert pod.coordinator._plans.lacking == {}
+
+
+@pytest.mark.usefixtures("pod", "hasty")
 def test_an_engine_that_lost_a_part_of_a_plan_is_given_it_again_at_once(pod: Pod) -> None:
     plan = runner_plan(runner_app("a", head=HEAD), runner_app("b", head=OTHER_HEAD))
     pod.order(plan)

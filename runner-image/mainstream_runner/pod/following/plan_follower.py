@@ -3,6 +3,7 @@
 It is taken up with whoever's weights are complete; the others follow as theirs come, each without holding up anybody.
 """
 
+import functools
 import logging
 import time
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.blob_cache import BlobCache
 from mainstream_runner.pod.following.long_work import LongWork, Pause, StoppedError
-from mainstream_runner.pod.following.partial_plan import servable_part
+from mainstream_runner.pod.following.partial_plan import IsHere, servable_part
 from mainstream_runner.pod.orders import Orders
 
 _log = logging.getLogger(__name__)
@@ -149,13 +150,21 @@ class PlanFollower:
 
     def _next_plan(self, orders: Orders) -> RunnerPlan | None:
         """What of the ordered plan is to be loaded now; None while that is served, or is better waited for."""
-        ordered, digest, now_s = orders.plan, orders.plan_digest, time.monotonic()
-        if ordered is None or digest is None or now_s < max(self._retry_s, self._looked_s + _LOOK_S):
+        ordered, digest = orders.plan, orders.plan_digest
+        if ordered is None or digest is None:
+            return None
+        current = self._current
+        if current is not None and current.plan_digest == digest and not self._pipeline.has_lost_plan:
+            # All of it is loaded: what lies on the disk no longer matters.
+            self._taken_up, self.lacking = replace(current, ordered_digest=digest), {}
+            return None
+        now_s = time.monotonic()
+        if now_s < max(self._retry_s, self._looked_s + _LOOK_S):
             return None
         self._looked_s = now_s
-        current = self._current
-        part = servable_part(ordered, self._cache.has, None if current is None else current.plan)
-        self._note_lacking(ordered, part)
+        is_here = functools.cache(self._cache.has)
+        part = servable_part(ordered, is_here, None if current is None else current.plan)
+        self._note_lacking(ordered, part, is_here)
         if current is not None and part == current.plan:
             # Maybe other orders of which the same part can be served.
             self._taken_up = replace(current, ordered_digest=digest)
@@ -174,10 +183,10 @@ class PlanFollower:
             known.part, known.changed_s = part, now_s
         return now_s - known.changed_s >= _SETTLE_S or now_s - known.since_s >= _PATIENCE_S
 
-    def _note_lacking(self, ordered: RunnerPlan, part: RunnerPlan) -> None:
+    def _note_lacking(self, ordered: RunnerPlan, part: RunnerPlan, is_here: IsHere) -> None:
         runs = {app.name for app in part.apps}
         self.lacking = {
-            app.name: tuple(blob for blob in app.blobs if not self._cache.has(blob))
+            app.name: tuple(blob for blob in app.blobs if not is_here(blob))
             for app in ordered.apps
             if app.name not in runs
         }
