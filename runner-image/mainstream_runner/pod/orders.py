@@ -63,7 +63,10 @@ class OrdersReader:
                 # No plan is an order as well.
                 plan = None if text.plan is None else _parse("plan", text.plan, RunnerPlan) or plan
             credentials = _read(secret / CREDENTIALS_FILE, NodeCredentials) or last.credentials
-            self._last = Orders(wanted, plan, credentials)
+            # Who follows a plan knows it by its identity: one that says the same is the same.
+            self._last = Orders(
+                last.wanted if wanted == last.wanted else wanted, last.plan if plan == last.plan else plan, credentials
+            )
             self._seen = seen
             if text is not None:
                 self._keep()

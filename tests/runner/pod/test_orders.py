@@ -78,6 +78,18 @@ def test_logins_and_token_come_from_the_secret(tmp_path: Path) -> None:
     assert read_token(secret) == "word"
 
 
+def test_a_secret_that_changes_alone_leaves_the_plan_the_object_that_it_was(tmp_path: Path) -> None:
+    orders, secret = folders(tmp_path)
+    reader = OrdersReader(orders, secret, tmp_path / "kept")
+    write_orders(orders, PLAN, LITE)
+    before = reader.read()
+    (secret / CREDENTIALS_FILE).write_text('{"logins": {"plaza/plaza": {"username": "u", "password": "p"}}}')
+    after = reader.read()
+    assert after.credentials != before.credentials
+    assert after.plan is before.plan
+    assert after.wanted is before.wanted
+
+
 def test_where_nothing_is_mounted_the_last_good_orders_on_the_disk_are_used(tmp_path: Path) -> None:
     orders, secret = folders(tmp_path)
     write_orders(orders, PLAN, LITE)
