@@ -15,7 +15,7 @@ from order_files import write_orders
 from runner_apps import runner_app, runner_plan
 
 from mainstream.errors import InvalidInputError
-from mainstream.messages.runner_orders import Wanted
+from mainstream.messages.runner_orders import CREDENTIALS_FILE, Wanted
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import Blob
 from mainstream_runner.due_frame import DueFrame
@@ -41,6 +41,7 @@ class Engine:
     may_load: ClassVar[threading.Event]
     refused: ClassVar[int] = 0
     asked: ClassVar[list[str]] = []
+    unavailable: ClassVar[dict[str, str]] = {}
 
     def __init__(self, port: int, *, pause: Callable[[float], object] = time.sleep) -> None:
         del port
@@ -58,7 +59,7 @@ class Engine:
             serving=plan.digest,
             loading=None,
             failed={},
-            unavailable_apps={},
+            unavailable_apps=dict(Engine.unavailable),
             sizes=((8, 8),),
             back_end="torch-eager",
             back_end_problem=None,
@@ -113,7 +114,7 @@ class Pod:
 
 @pytest.fixture
 def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pod]:
-    Engine.may_load, Engine.refused, Engine.asked = threading.Event(), 0, []
+    Engine.may_load, Engine.refused, Engine.asked, Engine.unavailable = threading.Event(), 0, [], {}
     monkeypatch.setattr(frame_pipeline, "EngineClient", Engine)
     monkeypatch.setattr(feeder_module, "EngineClient", Engine)
     made = Pod(tmp_path)
@@ -149,6 +150,19 @@ def test_a_plan_that_is_ordered_while_another_one_is_loaded_takes_its_place(pod:
     assert Engine.asked == [first.digest, second.digest]
 
 
+def test_a_secret_that_changes_while_a_plan_is_loaded_does_not_begin_anew(pod: Pod) -> None:
+    plan = plan_of(1.0)
+    pod.order(plan)
+    pod.step_until(lambda: Engine.asked == [plan.digest])
+    (pod.settings.secret / CREDENTIALS_FILE).write_text('{"logins": {"p/s": {"username": "u", "password": "p"}}}')
+    pod.step_until(lambda: "p/s" in pod.coordinator._orders.credentials.logins)
+    for _ in range(5):
+        pod.step()
+    Engine.may_load.set()
+    pod.step_until(lambda: pod.served == plan.digest)
+    assert Engine.asked == [plan.digest]
+
+
 def test_a_plan_that_is_refused_is_tried_again_after_its_back_off(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_follower, "_RETRY_S", 0.3)
     Engine.may_load.set()
@@ -170,6 +184,24 @@ def test_a_plan_that_is_taken_back_ends_at_once(pod: Pod) -> None:
     pod.order(None)
     pod.step_until(lambda: pod.coordinator.status.health().plan is None, 1.0)
     assert pod.served is None
+
+
+def test_why_an_app_did_not_run_says_nothing_of_a_plan_that_came_after_none(pod: Pod) -> None:
+    Engine.may_load.set()
+    Engine.unavailable = {"a": "its weights are broken"}
+    pod.order(plan_of(1.0))
+    pod.step_until(lambda: pod.served is not None)
+    assert pod.coordinator.status.report().apps["a"].problem == "its weights are broken"
+    pod.order(None)
+    pod.step_until(lambda: pod.coordinator.status.health().plan is None)
+    Engine.may_load.clear()
+    Engine.unavailable = {}
+    pod.order(plan_of(2.0))
+    pod.step_until(lambda: len(Engine.asked) == 2)
+    assert "a" not in pod.coordinator.status.report().apps or pod.coordinator.status.report().apps["a"].problem is None
+    Engine.may_load.set()
+    pod.step_until(lambda: pod.served is not None)
+    assert pod.coordinator.status.report().apps["a"].problem is None
 
 
 def test_what_is_ordered_is_served_before_anything_is_measured(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,7 @@ class _TakenUp:
     ordered_digest: str
     plan: RunnerPlan
     plan_digest: str
+    app_problems: Mapping[str, str]
 
 
 @dataclass
@@ -74,8 +75,6 @@ class PlanFollower:
         self._taken_up: _TakenUp | None = None
         self.problem: str | None = None
         """why the ordered plan is not served"""
-        self.app_problems: Mapping[str, str] = {}
-        """apps of the plan that is served which do not run, and why"""
         self.lacking: Mapping[str, tuple[Blob, ...]] = {}
         """what apps of the ordered plan wait for that do not run without it"""
 
@@ -90,6 +89,12 @@ class PlanFollower:
         """Digest of the ordered plan that frames run through, if only for a part of its apps."""
         current = self._current
         return None if current is None else current.ordered_digest
+
+    @property
+    def app_problems(self) -> Mapping[str, str]:
+        """Apps of what frames run through which do not run, and why."""
+        current = self._current
+        return {} if current is None else current.app_problems
 
     @property
     def _current(self) -> _TakenUp | None:
@@ -206,8 +211,8 @@ class PlanFollower:
             self._retry_s = time.monotonic() + _RETRY_S
         else:
             self.problem, self._incomplete = None, None
-            self._taken_up = _TakenUp(digest, loading.plan, routing.digest)
-            self.app_problems = {app: problem[:_MOST_SAID] for app, problem in state.unavailable_apps.items()}
+            problems = {app: problem[:_MOST_SAID] for app, problem in state.unavailable_apps.items()}
+            self._taken_up = _TakenUp(digest, loading.plan, routing.digest, problems)
             self._cache.keep(loading.ordered, loading.plan)
 
     def _load(self, plan: RunnerPlan, pause: Pause) -> EngineState:
