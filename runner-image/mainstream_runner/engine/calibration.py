@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationE
 
 from mainstream.errors import MainstreamError
 from mainstream.machine import machine_name, versions
+from mainstream.messages.status_report import said
 from mainstream.nn.network import Network
 from mainstream_runner.engine.back_end import BackEnd
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
@@ -105,7 +106,7 @@ def _calibrate(network: Network, reference: BackEnd, fast: BackEnd) -> Calibrati
             found, measured[fast.name] = _whole(network, fast, pixels[:1], 1)
             _, batched = _whole(network, fast, pixels, _BATCH)
         except (MainstreamError, RuntimeError) as error:
-            problem = f"{fast.name} is not used: {error}"[:512]
+            problem = said(f"{fast.name} is not used: {error}")
             return Calibration(back_end=reference.name, batch=1, seconds=measured, problem=problem)
     measured[f"{fast.name}/{_BATCH}"] = batched
     difference = float(np.abs(found - expected).max() / max(float(np.abs(expected).max()), 1e-9))

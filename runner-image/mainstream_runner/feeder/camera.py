@@ -20,7 +20,7 @@ from mainstream.footage.shown import shown_size
 from mainstream.hosts.connecting import SaysRules, check_url, no_rules
 from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerStream
-from mainstream.messages.status_report import StreamStatusReport
+from mainstream.messages.status_report import StreamStatusReport, said
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.feeder.key_frame_wait import STALL_S
 from mainstream_runner.feeder.source import OPEN_TIMEOUT_S, CapturedFrame, OpenSource, Source
@@ -176,7 +176,7 @@ class Camera:
             decoder.problem = self._play(decoder)
         except MainstreamError as error:
             # Its message alone: the error's source is the URL, with the login in it.
-            decoder.problem = error.message[:512]
+            decoder.problem = said(error.message)
         except Exception as error:
             _log.error("camera %s failed: %s", self.stream.name, type(error).__name__)
             decoder.problem = f"decoding failed ({type(error).__name__})"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from mainstream.messages.status_report import said
 from mainstream_runner.spool.alert_ledger import Losses
 
 
@@ -12,14 +13,14 @@ def loss_sentence(losses: Losses, refusal: str | None) -> str | None:
         f"{losses.pushed_out} pushed out by newer ones, as the spool was full" if losses.pushed_out else None,
         f"{losses.unwritten} never written, as the node's disk was full" if losses.unwritten else None,
     ]
-    said = said_together(parts)
-    return None if said is None else f"{_deliveries(losses.deliveries)} lost so far: {said}"[:512]
+    causes = said_together(parts)
+    return None if causes is None else said(f"{_deliveries(losses.deliveries)} lost so far: {causes}")
 
 
 def said_together(texts: Iterable[str | None]) -> str | None:
     """Each text once, in order; None where there is none."""
     given = list(dict.fromkeys(text for text in texts if text is not None))
-    return "; ".join(given)[:512] if given else None
+    return said("; ".join(given)) if given else None
 
 
 def _deliveries(number: int) -> str:

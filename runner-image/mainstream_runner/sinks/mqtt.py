@@ -17,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.api.sinks import MqttSink
 from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, connect, no_rules
+from mainstream.messages.status_report import said
 from mainstream_runner.sinks.destination import AppSink, Route, digest
 from mainstream_runner.spool.spool import Record
 
@@ -110,14 +111,14 @@ class MqttTopic:
 
     def _on_connect(self, client: mqtt.Client, _userdata: object, _flags: object, reason: object, _p: object) -> None:
         if getattr(reason, "is_failure", False):
-            self._problem = f"the broker refuses the connection ({reason})"[:512]
+            self._problem = said(f"the broker refuses the connection ({reason})")
             return
         client.publish(self._state_topic, ONLINE, qos=1, retain=True)
         self._connected.set()
 
     def _on_disconnect(self, _client: mqtt.Client, _u: object, _flags: object, reason: object, _p: object) -> None:
         if self._connected.is_set():
-            self._problem = f"the broker is away ({reason})"[:512]
+            self._problem = said(f"the broker is away ({reason})")
         self._connected.clear()
 
     def _on_connect_fail(self, _client: mqtt.Client, _userdata: object) -> None:

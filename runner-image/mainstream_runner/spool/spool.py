@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstream.messages.status_report import said
 from mainstream_runner.alert import AlertMessage, encode_alert
 from mainstream_runner.spool import alert_ledger
 from mainstream_runner.spool.alert_ledger import AlertCounts, LeftOpen, Unwritten
@@ -126,7 +127,7 @@ class Spool:
                     (*sinks, limit + len(self._done)),
                 ).fetchall()
             except sqlite3.Error as error:
-                self.problem = f"the node's disk gives no alerts back ({error})"[:512]
+                self.problem = said(f"the node's disk gives no alerts back ({error})")
                 return []
             return [Record(*row) for row in rows if row[0] not in self._done][:limit]
 
@@ -195,7 +196,7 @@ class Spool:
 
     def _refused_by_disk(self, error: sqlite3.Error) -> None:
         self._size.recount()
-        self.problem = f"the node's disk takes no alerts ({error})"[:512]
+        self.problem = said(f"the node's disk takes no alerts ({error})")
 
     def _forget(self, record: Record, *, lost: bool) -> None:
         now_s = time.time()

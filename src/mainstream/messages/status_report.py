@@ -12,7 +12,9 @@ from mainstream.files.digest import Sha256
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.mpackage.manifest import Blob
 
-Said = Annotated[str, Field(max_length=512)]
+MAX_SAID = 512
+"""characters of a text in a status report"""
+Said = Annotated[str, Field(max_length=MAX_SAID)]
 MAX_REPORT_BYTES = 4 << 20
 MAX_APP_LACKS = 64
 """digests of one app that are named; more than any base network has segments"""
@@ -144,3 +146,8 @@ class SignedUploads(_Part):
     """The operator's answer to `uploads`."""
 
     uploads: tuple[SignedUpload, ...] = Field(max_length=256)
+
+
+def said(text: str) -> str:
+    """As much of a text as a status report takes."""
+    return text[:MAX_SAID]

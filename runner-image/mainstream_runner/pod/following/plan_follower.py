@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from mainstream.api.sink_kind import SinkKeys
 from mainstream.errors import MainstreamError
 from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.status_report import said
 from mainstream.mpackage.manifest import Blob
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.engine_state import EngineState
@@ -33,8 +34,6 @@ _SETTLE_S = 1.0
 """in which no further app became complete: then those that are need not wait for the rest"""
 _PATIENCE_S = 3.0
 """after which they do not, whatever still comes"""
-_MOST_SAID = 512
-"""characters of a problem"""
 
 
 @dataclass(frozen=True)
@@ -207,11 +206,11 @@ class PlanFollower:
             _log.warning("%s", error)
             self._retry_s = time.monotonic() + _AWAY_RETRY_S
         except MainstreamError as error:
-            self.problem = str(error)[:_MOST_SAID]
+            self.problem = said(str(error))
             self._retry_s = time.monotonic() + _RETRY_S
         else:
             self.problem, self._incomplete = None, None
-            problems = {app: problem[:_MOST_SAID] for app, problem in state.unavailable_apps.items()}
+            problems = {app: said(problem) for app, problem in state.unavailable_apps.items()}
             self._taken_up = _TakenUp(digest, loading.plan, routing.digest, problems)
             self._cache.keep(loading.ordered, loading.plan)
 

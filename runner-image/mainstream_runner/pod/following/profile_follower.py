@@ -11,6 +11,7 @@ from pathlib import Path
 from mainstream.errors import MainstreamError
 from mainstream.messages.node_profile import BaseProfile
 from mainstream.messages.runner_orders import Wanted
+from mainstream.messages.status_report import said
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.cpu import CpuMeter
@@ -24,8 +25,6 @@ from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, Profiler
 
 _RETRY_S = 10.0
 """until a profile that can't be made is tried again"""
-_MOST_SAID = 512
-"""characters of a problem"""
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ class ProfileFollower:
             try:
                 parts[base] = profiler.part_costs(base)
             except MainstreamError as error:
-                unavailable[base] = error.message[:_MOST_SAID]
+                unavailable[base] = said(error.message)
         idle = idle or profiler.idle()
         if frames is None and parts:
             base = next(iter(parts))
@@ -166,7 +165,7 @@ class ProfileFollower:
         except StoppedError:
             return
         except MainstreamError as error:
-            self.problem = error.message[:_MOST_SAID]
+            self.problem = said(error.message)
         else:
             self.problem, self.unavailable = None, measured.unavailable
             self._take_up(measured)
