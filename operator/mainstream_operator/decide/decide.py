@@ -3,12 +3,12 @@
 What is decided, and how, stands in `mainstream.decide`, where the command line takes the same path.
 """
 
-from mainstream.api import EdgeNode, VideoStream
+from mainstream.api import EdgeNode
 from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.planning import Planning
 from mainstream.messages.runner_orders import Wanted
-from mainstream.messages.runner_plan import RunnerStream
+from mainstream.workload.compose import runner_stream
 from mainstream_operator.observe.observation import Observation
 
 
@@ -30,14 +30,10 @@ def decide(observation: Observation, planning: Planning) -> NodeDecision:
 
 def wanted_of(decision: NodeDecision, node: EdgeNode) -> Wanted:
     """What the runner has to profile before anything can be planned for it."""
-    streams = {placed.stream_name: _undecided(placed.stream) for placed in decision.usable}
+    streams = {placed.stream_name: runner_stream(placed.stream, ()) for placed in decision.usable}
     return Wanted(
         bases=tuple(sorted({placed.package.base.name for placed in decision.usable})),
         streams=tuple(streams[name] for name in sorted(streams)),
         profile=decision.profile,
         declared=node.spec.profile is not None,
     )
-
-
-def _undecided(stream: VideoStream) -> RunnerStream:
-    return RunnerStream(name=stream.key, url=stream.spec.url, fps=stream.spec.frames_per_second, crops={})
