@@ -12,7 +12,6 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from mainstream.decide.decide import NodeDecision
-from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.planner import Policy
 from mainstream.times import HOURS_PER_DAY
 from mainstream_operator.observe.observation import Observation
@@ -55,9 +54,9 @@ class Metrics:
         """A plan was made."""
         self._planner_seconds.labels(policy).observe(seconds)
 
-    def record(self, observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> None:
+    def record(self, observation: Observation, decision: NodeDecision) -> None:
         """A node was reconciled."""
-        self._fleet.note(observation.snapshot.node, samples(observation, decision, ordered))
+        self._fleet.note(observation.snapshot.node, samples(observation, decision))
 
     def forget(self, node: str) -> None:
         """A node is gone."""
@@ -118,9 +117,9 @@ class Fleet(Collector):
             )
 
 
-def samples(observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None) -> dict[str, list[_Sample]]:
+def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[_Sample]]:
     """What is known of one node, by gauge. Pure."""
-    node, report = observation.snapshot.node, observation.report
+    node, report, ordered = observation.snapshot.node, observation.report, decision.runner_plan
     found: dict[str, list[_Sample]] = {}
 
     def note(name: str, labels: dict[str, str], value: float | None) -> None:

@@ -22,14 +22,14 @@ def reconcile(snapshot: NodeSnapshot, tools: Tools) -> float:
     observation = observe(snapshot, tools.sources)
     # 2. Decide: who is refused, who waits, and the plan.
     decision = decide(observation, tools.planning)
-    # 3. Desired: what should exist, and the plan that the runner is to have.
+    # 3. Desired: what should exist.
     desired = desired_state(observation, decision, tools.settings)
     # 4. Apply: make it exist.
     not_applied = apply(desired, tools.kube)
     # 5. Sign URLs: for what the runner lacks.
-    send_signed_urls(observation, desired.plan, tools.sources.packages)
+    send_signed_urls(observation, decision.runner_plan, tools.sources.packages)
     # 6. Statuses: say how it is, where that is worth a write.
-    statuses = object_statuses(observation, decision, desired.plan, not_applied)
+    statuses = object_statuses(observation, decision, not_applied)
     refresh_s = tools.status_writer.write(statuses, observation.at)
-    tools.metrics.record(observation, decision, desired.plan)
-    return requeue_after_s(observation, decision, desired.plan, refresh_s, refused=bool(not_applied))
+    tools.metrics.record(observation, decision)
+    return requeue_after_s(observation, decision, refresh_s, refused=bool(not_applied))

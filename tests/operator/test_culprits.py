@@ -28,7 +28,7 @@ def told(cluster: ClusterState, apps: dict[str, AppStatusReport], **packages: Pa
     decision = decide(observation, KeptPlanning())
     return {
         f"{each.kind} {each.metadata.name}": " ".join(condition.message for condition in each.after.conditions)
-        for each in object_statuses(observation, decision, running)
+        for each in object_statuses(observation, decision)
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from operator_objects import edge_node_body, observed, stream_body
 
 from mainstream.decide.inputs import PackageState
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.desired.state import DesiredState, desired_state
@@ -17,6 +18,10 @@ from mainstream_operator.watch.cluster_state import Children, ClusterState
 SETTINGS = Settings(namespace="mainstream", runner=RunnerSettings(image="localhost/mainstream-runner:dev"))
 
 
+def ordered(observation: Observation) -> RunnerPlan | None:
+    return decide(observation, KeptPlanning()).runner_plan
+
+
 def desired(observation: Observation) -> DesiredState:
     return desired_state(observation, decide(observation, KeptPlanning()), SETTINGS)
 
@@ -26,19 +31,20 @@ def existing(kind: str) -> dict[str, Any]:
 
 
 def test_the_orders_of_a_runner_carry_the_plan_that_was_decided(cluster: ClusterState) -> None:
-    state = desired(observed(cluster))
+    state, plan = desired(observed(cluster)), ordered(observed(cluster))
     assert state.runner is not None
-    assert state.plan is not None
-    assert given_orders(part.body for part, _ in state.runner.orders).plan == state.plan
+    assert plan is not None
+    assert given_orders(part.body for part, _ in state.runner.orders).plan == plan
     assert [wanted.body["kind"] for wanted, _ in state.runner.others] == ["Deployment"]
     assert not state.removed
 
 
 def test_a_plan_that_is_held_is_ordered_again_as_it_was_given(cluster: ClusterState) -> None:
-    before = desired(observed(cluster)).plan
-    away = desired(observed(cluster, running=before, crossing=PackageState()))
+    before = ordered(observed(cluster))
+    kept = observed(cluster, running=before, crossing=PackageState())
     assert before is not None
-    assert away.plan == before
+    assert ordered(kept) == before
+    away = desired(kept)
     assert away.runner is not None
     assert given_orders(part.body for part, _ in away.runner.orders).plan == before
 

@@ -152,7 +152,7 @@ def test_gauges_reports_and_packages_of_a_node_that_is_gone_are_forgotten(tools:
     assert isinstance(app, VideoApp)
     observation = observed(cluster)
     decision = decide(observation, tools.planning)
-    tools.metrics.record(observation, decision, decision.runner_plan)
+    tools.metrics.record(observation, decision)
     tools.sources.reports.read("n1", "pod", silent)
     tools.sources.packages.read_all([app], "n1")
     assert "mainstream_operator_app_planned_fps" in gauges(tools)

@@ -239,7 +239,7 @@ def test_an_app_whose_weights_cannot_be_loaded_is_not_ready_and_lost_alerts_degr
 
 def test_metrics_tell_predicted_and_observed_of_what_runs(cluster: ClusterState) -> None:
     decision = decided(cluster)
-    found = samples(observed(cluster), decision, decision.runner_plan)
+    found = samples(observed(cluster), decision)
     for gauge in ("app_predicted_f1", "app_predicted_false_alerts_per_day"):
         assert {labels["app"] for labels, _ in found[gauge]} == {"crossing", "lamp-post"}
     assert found["node_answers"] == [({"node": "n1"}, 0.0)]

@@ -15,7 +15,7 @@ from mainstream_operator.watch.snapshot import take_snapshot
 def stated(cluster: ClusterState, body: dict[str, Any]) -> list[ObjectStatus]:
     cluster.note_resource("VideoApp", body, gone=False)
     observation = replace(observed(cluster), snapshot=take_snapshot(cluster, NOWHERE))
-    return object_statuses(observation, decide(observation, KeptPlanning()), None)
+    return object_statuses(observation, decide(observation, KeptPlanning()))
 
 
 def test_what_cannot_be_read_says_so_once_though_the_message_is_cut_and_cleaned(cluster: ClusterState) -> None:

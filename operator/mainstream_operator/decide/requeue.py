@@ -22,7 +22,6 @@ IDLE_S = 60.0
 def requeue_after_s(
     observation: Observation,
     decision: NodeDecision,
-    plan: RunnerPlan | None,
     refresh_s: float | None,
     *,
     refused: bool = False,
@@ -36,7 +35,7 @@ def requeue_after_s(
         runner_expected=snapshot.edge_node is not None and bool(snapshot.streams),
         pod_age_s=pod_age_s(snapshot.children.pods, observation.at),
         report=observation.report,
-        plan=plan,
+        plan=decision.runner_plan,
         profiling=any(refusal.reason is Reason.PROFILING for refusal in decision.waiting.values()),
     )
     if refused:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from mainstream.api.model import API_VERSION
 from mainstream.decide.decide import NodeDecision
-from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_operator.decide.decide import wanted_of
 from mainstream_operator.desired.cache import runner_cache
 from mainstream_operator.desired.common import Desired
@@ -36,8 +35,6 @@ class RunnerObjects:
 class DesiredState:
     """Of one node."""
 
-    plan: RunnerPlan | None
-    """what the runner is to do: the plan that was just made, or the one that it was given before"""
     edge_node: Desired | None = None
     """made once where there is none; then the platform team's own"""
     runner: RunnerObjects | None = None
@@ -48,11 +45,10 @@ class DesiredState:
 def desired_state(observation: Observation, decision: NodeDecision, settings: Settings) -> DesiredState:
     """What should exist; without a stream there is no runner."""
     snapshot = observation.snapshot
-    plan = decision.runner_plan
     node, kubernetes_node, children = snapshot.edge_node, snapshot.kubernetes_node, snapshot.children
     if node is None:
         is_edge = kubernetes_node is not None and kubernetes_node.is_edge
-        return DesiredState(plan, edge_node=_edge_node(snapshot.node, settings) if is_edge else None)
+        return DesiredState(edge_node=_edge_node(snapshot.node, settings) if is_edge else None)
     cache = runner_cache(node, settings.namespace, children.cache)
     removed = [] if cache is not None else [(CLAIM, children.cache)]
     runner = None
@@ -60,7 +56,7 @@ def desired_state(observation: Observation, decision: NodeDecision, settings: Se
         host_name = kubernetes_node.labels.get("kubernetes.io/hostname", kubernetes_node.name)
         deployment = runner_deployment(node, host_name, settings.namespace, settings.runner)
         wanted = wanted_of(decision, node).model_copy(update={"host_rules": observation.host_rules})
-        orders = orders_config_maps(node, settings.namespace, wanted, plan)
+        orders = orders_config_maps(node, settings.namespace, wanted, decision.runner_plan)
         names = {part.ref.name for part in orders}
         removed += [(CONFIG_MAP, body) for name, body in children.orders.items() if name not in names]
         runner = RunnerObjects(
@@ -75,7 +71,7 @@ def desired_state(observation: Observation, decision: NodeDecision, settings: Se
         )
     else:
         removed += [(DEPLOYMENT, children.deployment), *((CONFIG_MAP, each) for each in children.orders.values())]
-    return DesiredState(plan, runner=runner, removed=tuple((kind, body) for kind, body in removed if body is not None))
+    return DesiredState(runner=runner, removed=tuple((kind, body) for kind, body in removed if body is not None))
 
 
 def _edge_node(name: str, settings: Settings) -> Desired:

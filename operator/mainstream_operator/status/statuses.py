@@ -35,21 +35,19 @@ class ObjectStatus:
 
 
 def object_statuses(
-    observation: Observation,
-    decision: NodeDecision,
-    ordered: RunnerPlan | None,
-    not_applied: Sequence[NotApplied] = (),
+    observation: Observation, decision: NodeDecision, not_applied: Sequence[NotApplied] = ()
 ) -> list[ObjectStatus]:
     """One of each app, stream and EdgeNode, and of what cannot be read where it does not say so yet."""
     snapshot, now = observation.snapshot, observation.at
     found = [
-        _status(each.app, app_status(each.app, _app_facts(each, observation, decision, ordered), now))
-        for each in snapshot.apps
+        _status(each.app, app_status(each.app, _app_facts(each, observation, decision), now)) for each in snapshot.apps
     ]
-    found += [_status(each.stream, _stream_status(each, observation, ordered, now)) for each in snapshot.streams]
+    found += [
+        _status(each.stream, _stream_status(each, observation, decision.runner_plan, now)) for each in snapshot.streams
+    ]
     node = snapshot.edge_node
     if node is not None:
-        found.append(_status(node, node_status(node, _node_facts(observation, decision, ordered, not_applied), now)))
+        found.append(_status(node, node_status(node, _node_facts(observation, decision, not_applied), now)))
     return [*found, *(_unreadable(each, now) for each in snapshot.unreadable if each.stated != _message(each))]
 
 
@@ -66,10 +64,8 @@ def _stream_status(
     return stream_status(stream, on_node.placed, observation.stream_refusals.get(stream.key), apps, reported, now)
 
 
-def _app_facts(
-    each: AskingApp, observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None
-) -> AppFacts:
-    key = each.key
+def _app_facts(each: AskingApp, observation: Observation, decision: NodeDecision) -> AppFacts:
+    key, ordered = each.key, decision.runner_plan
     got = next((app for app in ordered.apps if app.name == key), None) if ordered is not None else None
     plan = decision.plan.plan if decision.plan is not None else None
     kept = decision.plan is not None and key in decision.plan.kept
@@ -96,9 +92,7 @@ def _crop(ordered: RunnerPlan, app: RunnerApp) -> Crop | None:
     return next(stream.crops[app.view] for stream in ordered.streams if stream.name == app.stream)
 
 
-def _node_facts(
-    observation: Observation, decision: NodeDecision, ordered: RunnerPlan | None, not_applied: Sequence[NotApplied]
-) -> NodeFacts:
+def _node_facts(observation: Observation, decision: NodeDecision, not_applied: Sequence[NotApplied]) -> NodeFacts:
     snapshot = observation.snapshot
     available = (snapshot.children.deployment or {}).get("status", {}).get("availableReplicas", 0) > 0
     return NodeFacts(
@@ -107,7 +101,7 @@ def _node_facts(
         profile=decision.profile,
         slowdown=decision.slowdown,
         plan=decision.plan,
-        ordered=ordered,
+        ordered=decision.runner_plan,
         not_applied=tuple(not_applied),
         runner_available=available,
         waiting=decision.waiting,
