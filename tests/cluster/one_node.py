@@ -26,7 +26,7 @@ from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.observe import Sources
-from mainstream_operator.observe.orders import given_orders
+from mainstream_operator.observe.orders import given_plan
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.reconcile import reconcile
@@ -208,7 +208,7 @@ class OneNode:
 
     def ordered_apps(self) -> set[str]:
         """Keys of the apps that the runner is to run."""
-        plan = given_orders(each for each in [self._users.get(ORDERS)] if each is not None).plan
+        plan = given_plan(each for each in [self._users.get(ORDERS)] if each is not None)
         return set() if plan is None else {app.name for app in plan.apps}
 
     def reason(self, plural: str, name: str, condition: str) -> str | None:

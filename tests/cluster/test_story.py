@@ -23,7 +23,7 @@ from cluster_upgrade import chart_before, is_new_runner, next_chart, watched
 from mainstream.messages.runner_orders import ADMIN_PORT, METRICS_PATH, REPORT_PATH, TOKEN_HEADER, URLS_PATH
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_operator.kube import KubeError
-from mainstream_operator.observe.orders import given_orders
+from mainstream_operator.observe.orders import given_plan
 
 APPS = ("crossing", "road-right", "lamp-post")
 FOURTH = "path-left"
@@ -122,7 +122,7 @@ def test_a_fourth_app_is_planned_in_without_a_restart_or_a_lost_frame(story: Sta
 
 def ordered_plan(story: Stage) -> RunnerPlan | None:
     orders = story.get("configmap", f"runner-{story.node}", SYSTEM)
-    return None if orders is None else given_orders([orders]).plan
+    return None if orders is None else given_plan([orders])
 
 
 def ordered_apps(story: Stage) -> set[str]:

@@ -11,7 +11,6 @@ from mainstream.messages.runner_orders import NodeCredentials
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import Manifest
 from mainstream_operator.observe.observation import Observation
-from mainstream_operator.observe.orders import GivenOrders
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.snapshot import take_snapshot
 
@@ -129,7 +128,7 @@ def observed(cluster: ClusterState, running: RunnerPlan | None = None, **package
         credentials=NodeCredentials(),
         stream_refusals={},
         refused=refuse_apps(snapshot.apps),
-        given=GivenOrders(plan=running),
+        given_plan=running,
     )
 
 

@@ -15,7 +15,7 @@ from mainstream_operator.desired.config_map import orders_config_maps
 from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.desired.secret import node_secret
 from mainstream_operator.names import node_slug
-from mainstream_operator.observe.orders import GivenOrders, given_orders
+from mainstream_operator.observe.orders import given_plan
 from mainstream_operator.settings import RunnerSettings
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_runner.clips.recorder import ClipLimits
@@ -83,8 +83,8 @@ def test_a_pod_does_not_change_with_the_plan(cluster: ClusterState) -> None:
     (without,) = orders_config_maps(node(), "mainstream", Wanted(), None)
     (with_plan,) = orders_config_maps(node(), "mainstream", Wanted(), plan)
     assert without.body != with_plan.body
-    assert given_orders([with_plan.body]).plan == plan
-    assert given_orders([without.body]).plan is None
+    assert given_plan([with_plan.body]) == plan
+    assert given_plan([without.body]) is None
 
 
 def test_a_change_of_budget_does_not_start_the_pod_anew() -> None:
@@ -96,12 +96,12 @@ def test_a_change_of_budget_does_not_start_the_pod_anew() -> None:
 def test_a_plan_that_somebody_spoiled_counts_as_none() -> None:
     plan = RunnerPlan(node="n1", sharing=True, budget=1.0, cost=0.0, streams=(), apps=())
     (orders,) = orders_config_maps(node(), "mainstream", Wanted(), plan)
-    assert given_orders([orders.body]).plan == plan
+    assert given_plan([orders.body]) == plan
     for spoiled in ("", "AAAA", "no base64", base64.b64encode(b"{}").decode()):
         for file in orders.body["binaryData"]:
             body = {"binaryData": {**orders.body["binaryData"], file: spoiled}}
-            assert given_orders([body]) == GivenOrders()
-    assert given_orders([]) == GivenOrders()
+            assert given_plan([body]) is None
+    assert given_plan([]) is None
 
 
 def test_logins_are_in_the_secret_and_leave_no_trace_beside_it() -> None:

@@ -11,7 +11,7 @@ from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.desired.state import DesiredState, desired_state
 from mainstream_operator.observe.observation import Observation
-from mainstream_operator.observe.orders import given_orders
+from mainstream_operator.observe.orders import given_plan
 from mainstream_operator.settings import RunnerSettings, Settings
 from mainstream_operator.watch.cluster_state import Children, ClusterState
 
@@ -34,7 +34,7 @@ def test_the_orders_of_a_runner_carry_the_plan_that_was_decided(cluster: Cluster
     state, plan = desired(observed(cluster)), ordered(observed(cluster))
     assert state.runner is not None
     assert plan is not None
-    assert given_orders(part.body for part, _ in state.runner.orders).plan == plan
+    assert given_plan(part.body for part, _ in state.runner.orders) == plan
     assert [wanted.body["kind"] for wanted, _ in state.runner.others] == ["Deployment"]
     assert not state.removed
 
@@ -46,7 +46,7 @@ def test_a_plan_that_is_held_is_ordered_again_as_it_was_given(cluster: ClusterSt
     assert ordered(kept) == before
     away = desired(kept)
     assert away.runner is not None
-    assert given_orders(part.body for part, _ in away.runner.orders).plan == before
+    assert given_plan(part.body for part, _ in away.runner.orders) == before
 
 
 def test_without_a_stream_everything_of_a_runner_but_its_secret_is_removed(cluster: ClusterState) -> None:

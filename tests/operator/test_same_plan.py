@@ -32,7 +32,6 @@ from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.observe.observation import Observation
-from mainstream_operator.observe.orders import GivenOrders
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.snapshot import take_snapshot
 
@@ -152,7 +151,7 @@ def in_cluster(folder: Folder, running: RunnerPlan | None) -> NodeDecision:
         credentials=NodeCredentials(),
         stream_refusals={},
         refused=refused,
-        given=GivenOrders(plan=running),
+        given_plan=running,
     )
     return decide(observation, KeptPlanning())
 

@@ -32,7 +32,7 @@ def send_signed_urls(observation: Observation, plan: RunnerPlan | None, packages
     if runner is None or report is None or plan is None:
         return
     apps = {each.key: each.app for each in observation.snapshot.apps}
-    _send_blob_urls(lacking(report, observation.given.plan, plan), plan, apps, runner, packages)
+    _send_blob_urls(lacking(report, observation.given_plan, plan), plan, apps, runner, packages)
     _send_upload_urls(report.uploads, plan, apps, runner, packages)
 
 

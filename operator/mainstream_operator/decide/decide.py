@@ -22,7 +22,7 @@ def decide(observation: Observation, planning: Planning) -> NodeDecision:
         packages=observation.packages,
         measured=None if report is None else report.profile,
         report=report,
-        running=observation.given.plan,
+        running=observation.given_plan,
         budget_shares=dict(snapshot.shares),
     )
     return decide_node(inputs, planning)

@@ -7,9 +7,9 @@ from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal
 from mainstream.hosts.rules import HostRules
 from mainstream.messages.runner_orders import NodeCredentials
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.messages.status_report import StatusReport
 from mainstream_operator.kube import Body
-from mainstream_operator.observe.orders import GivenOrders
 from mainstream_operator.observe.runner_client import RunnerClient
 from mainstream_operator.watch.snapshot import NodeSnapshot
 
@@ -34,8 +34,8 @@ class Observation:
     """apps a sink of which has a Secret that can't be used"""
     host_rules: HostRules = field(default_factory=HostRules)
     """which hosts tenants may name"""
-    given: GivenOrders = field(default_factory=GivenOrders)
-    """what the runner was given last"""
+    given_plan: RunnerPlan | None = None
+    """that the runner was given last; None where there is none, or one that somebody spoiled"""
     runner: RunnerClient | None = None
     """None: no pod of it runs"""
     secret: Body | None = None

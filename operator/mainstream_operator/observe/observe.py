@@ -11,7 +11,7 @@ from mainstream_operator.kube import Kube
 from mainstream_operator.observe.allowed_hosts import host_refusals
 from mainstream_operator.observe.node_secrets import NodeSecrets, new_token, token_of
 from mainstream_operator.observe.observation import Observation
-from mainstream_operator.observe.orders import given_orders
+from mainstream_operator.observe.orders import given_plan
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.runner_client import RunnerClient, running_pod
 from mainstream_operator.observe.status_reports import StatusReports
@@ -61,7 +61,7 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
         refused=refused,
         sink_refusals=sink_refusals,
         host_rules=rules,
-        given=given_orders(snapshot.children.orders.values()),
+        given_plan=given_plan(snapshot.children.orders.values()),
         runner=runner,
         secret=secret,
         token=token or new_token(),
