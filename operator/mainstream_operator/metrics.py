@@ -126,10 +126,10 @@ def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[
         if value is not None:
             found.setdefault(name, []).append(({**labels, "node": node}, float(value)))
 
-    planned = decision.plan.plan if decision.plan is not None else None
-    kept = decision.plan.kept if decision.plan is not None else frozenset()
-    fitting = [app for app in planned.apps if app.fits] if planned is not None else []
-    predicted = {app.name: app for app in fitting if app.name not in kept}
+    plan = decision.plan
+    kept = plan.kept if plan is not None else frozenset()
+    decided = plan.by_name if plan is not None else {}
+    predicted = {name: app for name, app in decided.items() if app.fits and name not in kept}
     for app in ordered.apps if ordered is not None else ():
         namespace, _, name = app.name.partition("/")
         labels = {"namespace": namespace, "app": name}
@@ -143,9 +143,9 @@ def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[
     if ordered is not None:
         note("node_planned_cost", {}, ordered.cost)
         note("node_budget", {}, ordered.budget)
-    if planned is not None and decision.plan is not None:
-        note("node_mean_f1", {}, decision.plan.mean_f1)
-        note("node_gap", {}, planned.gap)
+    if plan is not None and plan.plan is not None:
+        note("node_mean_f1", {}, plan.mean_f1)
+        note("node_gap", {}, plan.plan.gap)
     if observation.snapshot.edge_node is not None:
         note("node_slowdown", {}, decision.slowdown)
         note("node_answers", {}, report is not None)

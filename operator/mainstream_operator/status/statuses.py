@@ -67,9 +67,7 @@ def _stream_status(
 def _app_facts(each: AskingApp, observation: Observation, decision: NodeDecision) -> AppFacts:
     key, ordered = each.key, decision.runner_plan
     got = next((app for app in ordered.apps if app.name == key), None) if ordered is not None else None
-    plan = decision.plan.plan if decision.plan is not None else None
-    kept = decision.plan is not None and key in decision.plan.kept
-    planned = next((app for app in plan.apps if app.name == key), None) if plan is not None and not kept else None
+    planned = decision.plan.by_name.get(key) if decision.plan is not None and key not in decision.plan.kept else None
     forecast = decision.forecasts.get(key)
     return AppFacts(
         node=observation.snapshot.node or None,

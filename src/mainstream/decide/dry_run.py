@@ -45,7 +45,7 @@ class DryRunOutcome:
 def dry_run_outcome(app: str, forecast: Forecast) -> DryRunOutcome:
     """What the app would get, and what that would take from whom."""
     after = forecast.after
-    planned = None if after.plan is None else next((each for each in after.plan.apps if each.name == app), None)
+    planned = after.by_name.get(app)
     ordered = after.runner_plan
     got = None if ordered is None else next((each for each in ordered.apps if each.name == app), None)
     before_f1, after_f1 = _f1(forecast.before), _f1(after)
@@ -76,4 +76,4 @@ def why_dry_run(outcome: DryRunOutcome) -> Refusal:
 
 
 def _f1(plan: NodePlan) -> dict[str, float]:
-    return {} if plan.plan is None else {app.name: app.f1 for app in plan.plan.apps if app.fits}
+    return {name: app.f1 for name, app in plan.by_name.items() if app.fits}

@@ -1,13 +1,14 @@
 """Fifth step: what is rolled out where some apps run already, and what a dry run would change. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mainstream.decide.best_plan import BestPlan, NodeCapacity, baseline_plan, best_plan
 from mainstream.decide.planning import Planning
 from mainstream.decide.steady import steady_plan
 from mainstream.messages.runner_plan import RunnerPlan
-from mainstream.planner import Plan, Policy, Running, Switching
+from mainstream.planner import AppPlan, Plan, Policy, Running, Switching
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.node_workload import PlacedApp
 
@@ -19,6 +20,11 @@ class NodePlan:
     best: BestPlan
     plan: Plan | None
     runner_plan: RunnerPlan | None
+
+    @cached_property
+    def by_name(self) -> Mapping[str, AppPlan]:
+        """What each app gets from the plan; empty without one."""
+        return {} if self.plan is None else {app.name: app for app in self.plan.apps}
 
     @property
     def shed(self) -> tuple[str, ...]:

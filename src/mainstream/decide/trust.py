@@ -32,7 +32,7 @@ def trusted(placed: PlacedApp, seen: Mapping[str, AlertEvidence]) -> PlacedApp:
 
 def evidence_after(seen: Mapping[str, AlertEvidence], inputs: NodeInputs, plan: NodePlan) -> dict[str, AlertEvidence]:
     """The evidence to keep, now that this is planned; by key."""
-    counts, planned = _counts(inputs), {} if plan.plan is None else {each.name: each for each in plan.plan.apps}
+    counts, planned = _counts(inputs), plan.by_name
     placed = {each.name: each for each in plan.best.asking if each.kept is None}
     found: dict[str, AlertEvidence] = dict(seen)
     for name in planned.keys() & placed.keys():
