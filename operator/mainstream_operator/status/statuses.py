@@ -1,6 +1,7 @@
 """The status of every object of a node, as it should be now. Pure."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +12,9 @@ from mainstream.api.video_stream import Crop, VideoStreamStatus
 from mainstream.decide.decide import NodeDecision
 from mainstream.decide.dry_run import dry_run_outcome
 from mainstream.decide.inputs import AskingApp
-from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
-from mainstream.workload.shared_with import apps_shared_with
+from mainstream.messages.runner_plan import RunnerApp
+from mainstream.planner import AppPlan
+from mainstream.workload.shared_with import shared_counts
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
@@ -34,17 +36,31 @@ class ObjectStatus:
     after: AnyStatus
 
 
+@dataclass(frozen=True)
+class _Decided:
+    """What was decided of apps and streams by name, as a thousand of each ask for it."""
+
+    ordered: Mapping[str, RunnerApp]
+    shared_with: Mapping[str, int]
+    predicted: Mapping[str, AppPlan]
+    """without apps that go on as they run: what the plan predicts for them means nothing"""
+    crops: Mapping[str, Mapping[str, Crop | None]]
+    """of each stream, by view"""
+    apps_of: Counter[str]
+    """how many apps analyse each stream; 0 where it is not in the plan"""
+
+
 def object_statuses(
     observation: Observation, decision: NodeDecision, not_applied: Sequence[NotApplied] = ()
 ) -> list[ObjectStatus]:
     """One of each app, stream and EdgeNode, and of what cannot be read where it does not say so yet."""
     snapshot, now = observation.snapshot, observation.at
+    decided = _decided(decision)
     found = [
-        _status(each.app, app_status(each.app, _app_facts(each, observation, decision), now)) for each in snapshot.apps
+        _status(each.app, app_status(each.app, _app_facts(each, observation, decision, decided), now))
+        for each in snapshot.apps
     ]
-    found += [
-        _status(each.stream, _stream_status(each, observation, decision.runner_plan, now)) for each in snapshot.streams
-    ]
+    found += [_status(each.stream, _stream_status(each, observation, decided, now)) for each in snapshot.streams]
     node = snapshot.edge_node
     if node is not None:
         found.append(_status(node, node_status(node, _node_facts(observation, decision, not_applied), now)))
@@ -55,39 +71,47 @@ def _status(thing: AnyResource, after: AnyStatus) -> ObjectStatus:
     return ObjectStatus(thing.kind, thing.metadata, thing.status, after)
 
 
+def _decided(decision: NodeDecision) -> _Decided:
+    ordered, plan = decision.runner_plan, decision.plan
+    apps = () if ordered is None else ordered.apps
+    kept = frozenset() if plan is None else plan.kept
+    return _Decided(
+        ordered={app.name: app for app in apps},
+        shared_with={} if ordered is None else shared_counts(ordered),
+        predicted={} if plan is None else {name: app for name, app in plan.by_name.items() if name not in kept},
+        crops={} if ordered is None else {stream.name: stream.crops for stream in ordered.streams},
+        apps_of=Counter(app.stream for app in apps),
+    )
+
+
 def _stream_status(
-    on_node: StreamOnNode, observation: Observation, ordered: RunnerPlan | None, now: datetime
+    on_node: StreamOnNode, observation: Observation, decided: _Decided, now: datetime
 ) -> VideoStreamStatus:
     stream, report = on_node.stream, observation.report
-    apps = sum(1 for app in ordered.apps if app.stream == stream.key) if ordered is not None else 0
     reported = report.streams.get(stream.key) if report is not None else None
-    return stream_status(stream, on_node.placed, observation.stream_refusals.get(stream.key), apps, reported, now)
+    refusal, apps = observation.stream_refusals.get(stream.key), decided.apps_of[stream.key]
+    return stream_status(stream, on_node.placed, refusal, apps, reported, now)
 
 
-def _app_facts(each: AskingApp, observation: Observation, decision: NodeDecision) -> AppFacts:
-    key, ordered = each.key, decision.runner_plan
-    got = next((app for app in ordered.apps if app.name == key), None) if ordered is not None else None
-    planned = decision.plan.by_name.get(key) if decision.plan is not None and key not in decision.plan.kept else None
+def _app_facts(each: AskingApp, observation: Observation, decision: NodeDecision, decided: _Decided) -> AppFacts:
+    key = each.key
+    got = decided.ordered.get(key)
     forecast = decision.forecasts.get(key)
     return AppFacts(
         node=observation.snapshot.node or None,
         refused=decision.refused.get(key),
         waiting=decision.waiting.get(key),
-        planned=planned,
+        planned=decided.predicted.get(key),
         ordered=got,
-        shared_with=apps_shared_with(ordered, got) if ordered is not None and got is not None else 0,
+        shared_with=decided.shared_with.get(key, 0),
         report=observation.report,
         sink_refusal=observation.sink_refusals.get(key),
         dry_run=None if forecast is None else dry_run_outcome(key, forecast),
-        crop=None if ordered is None or got is None else _crop(ordered, got),
+        # As the runner was given it, which may be older than what the stream says by now.
+        crop=None if got is None else decided.crops[got.stream][got.view],
         weight_note=each.weight_note,
         evidence=decision.evidence.get(key),
     )
-
-
-def _crop(ordered: RunnerPlan, app: RunnerApp) -> Crop | None:
-    """As the runner was given it, which may be older than what the stream says by now."""
-    return next(stream.crops[app.view] for stream in ordered.streams if stream.name == app.stream)
 
 
 def _node_facts(observation: Observation, decision: NodeDecision, not_applied: Sequence[NotApplied]) -> NodeFacts:

@@ -7,7 +7,7 @@ from mainstream.decide.node_plan import Forecast, NodePlan
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.planner import AppPlan
-from mainstream.workload.shared_with import apps_shared_with
+from mainstream.workload.shared_with import shared_counts
 
 _NOTICEABLE_F1 = 0.0005
 """less is rounding, and nobody's loss"""
@@ -57,7 +57,7 @@ def dry_run_outcome(app: str, forecast: Forecast) -> DryRunOutcome:
     return DryRunOutcome(
         planned=planned if planned is not None and planned.fits else None,
         ordered=got,
-        shared_with=apps_shared_with(ordered, got) if ordered is not None and got is not None else 0,
+        shared_with=shared_counts(ordered)[app] if ordered is not None and got is not None else 0,
         refusal=after.best.refused.get(app) or after.best.turned_away.get(app),
         mean_before=forecast.before.mean_f1,
         mean_after=after.mean_f1,
