@@ -4,12 +4,12 @@ Objects are what tools upload and people name: markers of folders are no files, 
 and a name is the same here as there.
 """
 
-import logging
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream_trainer.left_out import say_left_out
 from mainstream_trainer.picture_folders import is_leftover
 
 
@@ -30,8 +30,6 @@ OpenBucket = Callable[[str], Bucket]
 MAX_VIDEO_BYTES = 2 << 30
 MAX_FILE_BYTES = 64 << 20
 _MAX_FILES = 200_000
-_NAMED = 5
-_LOGGER = logging.getLogger(__name__)
 
 
 def is_remote(address: str) -> bool:
@@ -61,9 +59,8 @@ def fetch_folder(address: str, folder: Path, open_bucket: OpenBucket, max_bytes:
         for each, path in found.items()
         if path not in folders and not any(is_leftover(part) for part in path.parts)
     }
-    if len(objects) < len(found):
-        left = sorted(str(path) for each, path in found.items() if each not in objects)
-        _LOGGER.warning("%s: left where it is what is no data: %d (%s)", address, len(left), ", ".join(left[:_NAMED]))
+    left = sorted(str(path) for each, path in found.items() if each not in objects)
+    say_left_out(address, "left where it is what is no data", left)
     if not objects:
         raise InvalidInputError("there is nothing below it", field=address)
     if len(objects) > _MAX_FILES:

@@ -5,8 +5,7 @@ and moves nothing across the split.
 """
 
 import hashlib
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +20,9 @@ from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import Run
 from mainstream.footage.picture_files import read_picture
 from mainstream_trainer.held_out import HeldOut
+from mainstream_trainer.left_out import say_left_out
 from mainstream_trainer.picture_folders import FoundClass, find_classes, one_spelling
 from mainstream_trainer.request import PictureData
-
-_SKIPPED_NAMED = 5
-_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ def inspect_pictures(data: PictureData) -> Pictures:
     Raises `InvalidInputError` where there are no two classes. What shows the event is not looked at.
     """
     found = find_classes(data.folder)
-    _say(data.folder, "passed over what is no picture and no class", found.passed_over)
+    say_left_out(data.folder, "passed over what is no picture and no class", found.passed_over)
     if len(found.classes) < 2:
         raise InvalidInputError(
             f"holds {len(found.classes)} folders of pictures, but needs one for the event and one for something else",
@@ -124,14 +121,8 @@ def inspect_pictures(data: PictureData) -> Pictures:
         )
     skipped: list[str] = []
     classes = tuple(_split_class(data, each, skipped) for each in found.classes)
-    _say(data.folder, "skipped pictures that cannot be decoded", skipped)
+    say_left_out(data.folder, "skipped pictures that cannot be decoded", skipped)
     return Pictures(data.folder, classes, tuple(skipped), found.passed_over)
-
-
-def _say(folder: Path, what: str, names: Sequence[str]) -> None:
-    if names:
-        named = ", ".join(names[:_SKIPPED_NAMED]) + (" ..." if len(names) > _SKIPPED_NAMED else "")
-        _LOGGER.warning("%s: %s: %d (%s)", folder, what, len(names), named)
 
 
 def check_event_classes(pictures: Pictures, data: PictureData) -> None:

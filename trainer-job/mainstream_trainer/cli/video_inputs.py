@@ -1,7 +1,6 @@
 """Clips with their labels, as `mainstream train` is told of them: one, several (`--clip`), or a folder of clips."""
 
 import json
-import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from mainstream_trainer.clip import inspect_clip
 from mainstream_trainer.fetching import MAX_FILE_BYTES, MAX_VIDEO_BYTES, fetch_file, fetch_folder, is_remote
 from mainstream_trainer.label_files import find_labels, videos_of_export
 from mainstream_trainer.labelled_frames import LabelOptions
+from mainstream_trainer.left_out import say_left_out
 from mainstream_trainer.names import package_names
 from mainstream_trainer.picture_folders import is_leftover
 from mainstream_trainer.request import ClipsData, VideoData
@@ -28,8 +28,6 @@ _LABELS = (".labels.json", ".xml", ".zip", ".json")
 """suffixes of a clip's labels, beside it or in a folder of their own"""
 _SIDECAR = frozenset({"file", "stream", "times"})
 """fields of the JSON file that `mainstream record` writes beside a clip"""
-_NAMED = 5
-_LOGGER = logging.getLogger(__name__)
 
 
 def videos(asked: Asked, folder: Path) -> list[AskedApp]:
@@ -68,7 +66,7 @@ def pairs_in(clips: Path, labels: Path) -> list[tuple[Path, Path]]:
         labelled = {clip_of(video, names) for video in videos_of_export(labels)}
         own = {clip: labels if clip.name in labelled else None for clip in found}
     pairs = [(clip, path) for clip, path in own.items() if path is not None]
-    _say(clips, "passed over clips without labels", [clip.name for clip, path in own.items() if path is None])
+    say_left_out(clips, "passed over clips without labels", [clip.name for clip, path in own.items() if path is None])
     if not pairs:
         raise InvalidInputError(
             f"holds {len(found)} clips, but there are labels of none of them; name labels as the clip, with "
@@ -156,9 +154,3 @@ def _split(text: str, frames: int) -> Split:
         return Split(train=(first, end), test=test)
     except ValueError:
         raise InvalidInputError(f"write FIRST:END, two frames, not {text!r}", field="--train-part") from None
-
-
-def _say(folder: Path, what: str, names: Sequence[str]) -> None:
-    if names:
-        named = ", ".join(names[:_NAMED]) + (" ..." if len(names) > _NAMED else "")
-        _LOGGER.warning("%s: %s: %d (%s)", folder, what, len(names), named)
