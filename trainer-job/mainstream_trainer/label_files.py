@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from mainstream.errors import InvalidInputError
-from mainstream.files.documents import MAX_BYTES
+from mainstream.files.documents import MAX_BYTES, all_problems
 from mainstream.footage.labels import AppLabels, Labels, Run, Split, read_labels, runs_of
 from mainstream_trainer.clip import Clip
 from mainstream_trainer.cvat import read_cvat
@@ -100,7 +100,7 @@ def _split_anew(found: FoundLabels, split: Split, path: Path) -> Labels:
     try:
         return Labels.model_validate({**found.labels.model_dump(), "split": split.model_dump()})
     except ValidationError as error:
-        raise InvalidInputError(error.errors()[0]["msg"].removeprefix("Value error, "), field="split") from error
+        raise InvalidInputError(all_problems(error)[1], field="split") from error
 
 
 def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> FoundLabels:

@@ -12,6 +12,7 @@ from mainstream.decide.decide import NodeDecision
 from mainstream.decide.dry_run import dry_run_outcome, why_dry_run
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError
+from mainstream.files.documents import all_problems
 from mainstream.planner import Plan
 
 
@@ -57,6 +58,5 @@ def read_quotas(path: Path) -> Quotas:
     try:
         return Quotas.model_validate(documents[0])
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(first["msg"], field=field or None, source=path) from error
+        field, message = all_problems(error)
+        raise InvalidInputError(message, field=field, source=path) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
+from mainstream.files.documents import all_problems
 from mainstream_trainer.cli.asked import Asked
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ def _settings(asked: Asked) -> "TrainingSettings":
     try:
         return TrainingSettings(cache_bytes=round(asked.cache_gib * 2**30), head=asked.head, groups=asked.groups)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInputError(first["msg"], field=f"settings.{first['loc'][0]}") from error
+        field, message = all_problems(error)
+        raise InvalidInputError(message, field=f"settings.{field}" if field else "settings") from error
 
 
 def _weights(asked: Asked) -> "BaseWeights | None":
@@ -175,5 +176,5 @@ def _crop(text: str | None) -> Crop | None:
     try:
         return Crop(x=x, y=y, width=width, height=height)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInputError(first["msg"], field=f"--crop: {first['loc'][0]}") from error
+        field, message = all_problems(error)
+        raise InvalidInputError(message, field=f"--crop: {field}" if field else "--crop") from error
