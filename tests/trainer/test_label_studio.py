@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mainstream.errors import InvalidInputError
+from mainstream_trainer import label_files
 from mainstream_trainer.clip import inspect_clip
 from mainstream_trainer.label_files import read_label_file
 from mainstream_trainer.labelled_frames import LabelOptions
@@ -243,3 +244,16 @@ def test_of_videos_whose_names_end_alike_the_clips_own_is_taken(case_clip, tmp_p
     own = json.loads(path.read_text())[0]
     path.write_text(json.dumps([{**own, "id": 2, "annotations": [], "data": {"video": "my-clip.mp4"}}, own]))
     assert runs(read_label_file(path, case_clip)) == {"door": ((20, 35),)}
+
+
+def test_one_export_of_several_clips_is_parsed_once(case_clip, tmp_path, monkeypatch):
+    path = changed(
+        tmp_path, "label-studio-1.13-two-annotators.json", lambda content: content[0].update(file_upload="x")
+    )
+    parsed = []
+    tasks_of = label_files.tasks_of
+    monkeypatch.setattr(label_files, "tasks_of", lambda content: parsed.append(content) or tasks_of(content))
+    assert label_files.videos_of_export(path) == ["x"]
+    for _ in range(2):
+        read_label_file(path, case_clip, options=LabelOptions(annotator="1"))
+    assert len(parsed) == 1

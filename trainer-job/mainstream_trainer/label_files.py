@@ -8,7 +8,9 @@ import io
 import json
 import logging
 import zipfile
+from codecs import BOM_UTF8
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -20,7 +22,7 @@ from mainstream.footage.labels import AppLabels, Labels, Run, Split, read_labels
 from mainstream_trainer.clip import Clip
 from mainstream_trainer.cvat import read_cvat
 from mainstream_trainer.label_studio import VideoClock, read_label_studio
-from mainstream_trainer.label_studio_export import tasks_of
+from mainstream_trainer.label_studio_export import Task, tasks_of
 from mainstream_trainer.labelled_frames import NOTHING_SAID, LabelledFrames, LabelOptions
 from mainstream_trainer.picture_folders import is_leftover
 
@@ -29,6 +31,8 @@ _WAY_OUT = "give labels as in examples/plaza/labels.json, a CVAT export (XML) or
 _ZIPPED = "annotations.xml"
 """what CVAT calls it in the ZIP file that it hands out"""
 _NAMED = 5
+_KNOWN_EXPORTS = 4
+"""that are kept parsed: one export may be of many clips"""
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -63,11 +67,14 @@ def find_labels(
     start = content[:64].decode("utf-8-sig", errors="replace").lstrip()
     if start.startswith("<"):
         found = _as_labels(read_cvat(content, path, clip.frames), clip, path)
-    elif start.startswith("[") or (start.startswith("{") and _is_label_studio(content, path)):
+    elif start.startswith(("[", "{")):
+        tasks = _label_studio_tasks(content, path)
         clock = VideoClock(clip.path.name, clip.times)
-        found = _as_labels(read_label_studio(content, path, clock, options), clip, path)
-    elif start.startswith("{"):
-        found = _own(read_labels(path), clip)
+        found = (
+            _own(read_labels(path), clip)
+            if tasks is None
+            else _as_labels(read_label_studio(tasks, path, clock, options), clip, path)
+        )
     else:
         raise InvalidInputError(f"is no label file that is known; {_WAY_OUT}", source=path)
     return found if split is None else replace(found, labels=_split_anew(found, split, path))
@@ -82,10 +89,12 @@ def _own(labels: Labels, clip: Clip) -> FoundLabels:
 
 def videos_of_export(path: Path) -> list[str]:
     """Names or addresses of the videos of a Label Studio export; none of other label files."""
+    content = _content(path)
     try:
-        return [task.video for task in tasks_of(json.loads(_content(path))) if task.video is not None]
-    except (ValueError, RecursionError):
+        tasks = _label_studio_tasks(content, path) or ()
+    except InvalidInputError:
         return []
+    return [task.video for task in tasks if task.video is not None]
 
 
 def _split_anew(found: FoundLabels, split: Split, path: Path) -> Labels:
@@ -139,15 +148,30 @@ def _as_labels(found: LabelledFrames, clip: Clip, path: Path) -> FoundLabels:
     return FoundLabels(labels, notes, (first, end))
 
 
-def _is_label_studio(content: bytes, path: Path) -> bool:
-    """Whether a JSON object is one task or one annotation of Label Studio, as cloud storage keeps it."""
+@lru_cache(maxsize=_KNOWN_EXPORTS)
+def _label_studio_tasks(content: bytes, path: Path) -> tuple[Task, ...] | None:
+    """Tasks of an export of Label Studio, parsed once for all of its clips; None where an object is something else.
+
+    An object is one task or one annotation, as cloud storage keeps it.
+    """
     try:
         found = json.loads(content)
-    except (ValueError, RecursionError):
-        return False
-    if "images" in found and "categories" in found:
-        raise InvalidInputError(f"is of the COCO format, which does not say when a frame was; {_WAY_OUT}", source=path)
-    return "apps" not in found and ("annotations" in found or "result" in found)
+    except (ValueError, RecursionError) as error:
+        if content.lstrip(BOM_UTF8 + b" \t\r\n").startswith(b"{"):
+            return None  # whoever reads our own form says what is wrong with it
+        raise InvalidInputError(f"is not JSON ({error})", source=path) from error
+    if isinstance(found, dict):
+        if "images" in found and "categories" in found:
+            raise InvalidInputError(
+                f"is of the COCO format, which does not say when a frame was; {_WAY_OUT}", source=path
+            )
+        if "apps" in found or not ("annotations" in found or "result" in found):
+            return None
+    try:
+        return tuple(tasks_of(found))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=path) from error
 
 
 def _content(path: Path) -> bytes:

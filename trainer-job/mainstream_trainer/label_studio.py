@@ -11,18 +11,16 @@ Frames are counted at the tool's rate, `framesCount / duration`, not at the vide
 frames of the video that are shown then. Timeline labels do not say the rate.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
-from mainstream_trainer.label_studio_export import Annotation, KeyFrame, Task, Value, tasks_of
+from mainstream_trainer.label_studio_export import Annotation, KeyFrame, Task, Value
 from mainstream_trainer.labelled_frames import LabelledFrames, LabelOptions
 from mainstream_trainer.video_names import clip_of
 
@@ -62,15 +60,8 @@ class VideoClock:
         return int(np.argmin(np.abs(self.times.edges_s - self.times.edges_s[0] - time_s)))
 
 
-def read_label_studio(content: bytes, path: Path, clock: VideoClock, options: LabelOptions) -> LabelledFrames:
-    """Runs of frames by label, of the one task that is the video's; `path` is where the content comes from."""
-    try:
-        tasks = tasks_of(json.loads(content))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInputError(first["msg"], field=".".join(map(str, first["loc"])), source=path) from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidInputError(f"is not JSON ({error})", source=path) from error
+def read_label_studio(tasks: Sequence[Task], path: Path, clock: VideoClock, options: LabelOptions) -> LabelledFrames:
+    """Runs of frames by label, of the one task that is the video's; `path` is where the tasks come from."""
     task = _task_of(tasks, clock, path)
     annotation, notes = _annotation_of(task, options, path)
     rate = _Rate.of(task, annotation, clock, options, path)
@@ -117,7 +108,7 @@ def _nothing_labelled(task: Task, annotation: Annotation, path: Path) -> Invalid
     )
 
 
-def _task_of(tasks: list[Task], clock: VideoClock, path: Path) -> Task:
+def _task_of(tasks: Sequence[Task], clock: VideoClock, path: Path) -> Task:
     """The task of this video, which an upload may have given a prefix."""
     if len(tasks) == 1:
         return tasks[0]
