@@ -11,15 +11,19 @@ Its observations are the events that were played, and the quiet stretches of one
 opened; where streams were made of pictures, the pictures.
 """
 
+from functools import lru_cache
+
 from mainstream.alerts.law import false_stretches
 from mainstream.alerts.merging import MergedEvents, merged_events
-from mainstream.mpackage.curve import ReplayedRate
+from mainstream.mpackage.curve import ReplayedCurve, ReplayedRate
 from mainstream.mpackage.event_statistics import independent_frames, statistics_of
 from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredPoint, PackedCandidate
 from mainstream.planner.problem import OperatingPoint, ReplayedPoint
 
 PRIOR_BLOCKS = 2.0
 """weight of the prior, in blocks: one hit and one miss for a classifier at chance (Laplace's rule of succession)"""
+CURVES_KEPT = 128
+"""A decision states its problem many times, each time with the same curves: those of ten apps or more are kept."""
 
 
 def cautious_points(candidate: PackedCandidate, package: Manifest) -> tuple[OperatingPoint, ...]:
@@ -30,7 +34,12 @@ def cautious_points(candidate: PackedCandidate, package: Manifest) -> tuple[Oper
 def cautious_replays(candidate: PackedCandidate, package: Manifest) -> tuple[ReplayedPoint, ...]:
     """The replayed points of a package's candidate to plan with."""
     events = merged_events(statistics_of(package.event_statistics))
-    return tuple(cautious_replay(at, package.evaluation, events) for at in candidate.replayed)
+    return _cautious_curve(candidate.replayed, package.evaluation, events)
+
+
+@lru_cache(maxsize=CURVES_KEPT)
+def _cautious_curve(curve: ReplayedCurve, evaluation: Evaluation, events: MergedEvents) -> tuple[ReplayedPoint, ...]:
+    return tuple(cautious_replay(at, evaluation, events) for at in curve)
 
 
 def cautious(point: MeasuredPoint, evaluation: Evaluation) -> OperatingPoint:
