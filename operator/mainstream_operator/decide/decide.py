@@ -3,7 +3,10 @@
 What is decided, and how, stands in `mainstream.decide`, where the command line takes the same path.
 """
 
+from dataclasses import replace
+
 from mainstream.api import EdgeNode
+from mainstream.decide.baselines import baselines_of
 from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.planning import Planning
@@ -25,7 +28,8 @@ def decide(observation: Observation, planning: Planning) -> NodeDecision:
         running=observation.given_plan,
         budget_shares=dict(snapshot.shares),
     )
-    return decide_node(inputs, planning)
+    decision = decide_node(inputs, planning)
+    return replace(decision, baselines=baselines_of(decision.plan, planning))
 
 
 def wanted_of(decision: NodeDecision, node: EdgeNode) -> Wanted:

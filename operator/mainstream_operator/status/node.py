@@ -7,6 +7,7 @@ from datetime import datetime
 from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, PlanSummary, StatedProfile
 from mainstream.api.reasons import Reason
+from mainstream.decide.baselines import Baselines
 from mainstream.decide.node_plan import NodePlan
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.node_profile import NodeProfile
@@ -39,6 +40,7 @@ class NodeFacts:
     not_applied: tuple[NotApplied, ...] = ()
     waiting: Mapping[str, Refusal] = field(default_factory=dict)
     """apps that wait, by key"""
+    baselines: Baselines = field(default_factory=Baselines)
     hold: bool = False
     """nothing new was planned"""
 
@@ -143,7 +145,7 @@ def _plan(node: EdgeNode, facts: NodeFacts) -> PlanSummary | None:
     if facts.plan is None or facts.plan.plan is None or len(facts.plan.kept) == len(facts.plan.best.asking):
         # Left as it is, and so is what was said of it.
         return node.status.plan
-    plan, baselines = facts.plan.plan, facts.plan.best.baselines
+    plan, baselines = facts.plan.plan, facts.baselines
     return PlanSummary(
         digest=ordered.digest,
         apps=len(ordered.apps),

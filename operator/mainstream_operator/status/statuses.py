@@ -123,6 +123,7 @@ def _node_facts(observation: Observation, decision: NodeDecision, not_applied: S
         profile=decision.profile,
         slowdown=decision.slowdown,
         plan=decision.plan,
+        baselines=decision.baselines,
         ordered=decision.runner_plan,
         not_applied=tuple(not_applied),
         runner_available=available,

@@ -5,7 +5,7 @@ that makes no sense touches nobody else.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mainstream.api import EdgeNode
 from mainstream.api.reasons import Reason
@@ -13,7 +13,7 @@ from mainstream.decide.admission.admit import ProblemOf, admit, why_turned_away
 from mainstream.decide.admission.budget_shares import tenants_problem, within_shares
 from mainstream.decide.planning import Planning
 from mainstream.decide.refusal import Refusal
-from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.errors import MainstreamError
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.planner import Plan, Policy, Problem
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
@@ -38,14 +38,6 @@ class NodeCapacity:
 
 
 @dataclass(frozen=True)
-class Baselines:
-    """Mean predicted F1 under the same budget; None where a package lacks what the baseline needs."""
-
-    no_sharing: float | None = None
-    max_sharing: float | None = None
-
-
-@dataclass(frozen=True)
 class BestPlan:
     """The best plan if nothing ran yet."""
 
@@ -60,7 +52,6 @@ class BestPlan:
     problem: Problem | None = None
     plan: Plan | None = None
     """None: nobody is admitted"""
-    baselines: Baselines = field(default_factory=Baselines)
 
 
 def best_plan(capacity: NodeCapacity, apps: Sequence[PlacedApp], planning: Planning) -> BestPlan:
@@ -72,12 +63,12 @@ def best_plan(capacity: NodeCapacity, apps: Sequence[PlacedApp], planning: Plann
     turned_away |= {name: why_turned_away(why) for name, why in admission.turned_away.items()}
     workload = NodeWorkload(capacity.node, capacity.profile, admission.admitted)
     if not admission.admitted:
-        return BestPlan(asking, refused, turned_away, workload, baselines=_baselines(capacity, asking, planning))
+        return BestPlan(asking, refused, turned_away, workload)
     wanted = capacity.problem_of(admission.admitted)
     problem, plan = within_shares(
         wanted, planning.solve(wanted), _by_namespace(admission.admitted), dict(capacity.budget_shares), planning.solve
     )
-    return BestPlan(asking, refused, turned_away, workload, problem, plan, _baselines(capacity, asking, planning))
+    return BestPlan(asking, refused, turned_away, workload, problem, plan)
 
 
 def baseline_plan(
@@ -151,17 +142,3 @@ def _by_namespace(apps: Iterable[PlacedApp]) -> Mapping[str, list[str]]:
     for placed in apps:
         tenants.setdefault(placed.app.metadata.namespace or "", []).append(placed.name)
     return tenants
-
-
-def _baselines(capacity: NodeCapacity, asking: Sequence[PlacedApp], planning: Planning) -> Baselines:
-    if not asking:
-        return Baselines()
-    problem = capacity.problem_of(asking)
-    return Baselines(_baseline(problem, "no-sharing", planning), _baseline(problem, "max-sharing", planning))
-
-
-def _baseline(problem: Problem, policy: Policy, planning: Planning) -> float | None:
-    try:
-        return planning.solve(problem, policy).mean_f1
-    except InvalidInputError:
-        return None

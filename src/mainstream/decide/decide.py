@@ -12,6 +12,7 @@ from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.reasons import Effect, Reason
 from mainstream.decide.admission.admit import precedence
 from mainstream.decide.admission.orders_room import within_room
+from mainstream.decide.baselines import Baselines
 from mainstream.decide.best_plan import NodeCapacity
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.node_plan import Forecast, NodePlan, NodePlanner
@@ -59,6 +60,8 @@ class NodeDecision:
     """of dry runs"""
     evidence: dict[str, AlertEvidence] = field(default_factory=dict)
     """alerts seen beside alerts predicted, of apps of which there is any"""
+    baselines: Baselines = field(default_factory=Baselines)
+    """what they would give, where somebody asked: `baselines_of` finds it"""
 
 
 def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainstream") -> NodeDecision:
