@@ -32,9 +32,11 @@ def inspect(
     from rich.console import Console
 
     from mainstream.cli.printing.package_table import render_published
+    from mainstream.mpackage.manifest import Manifest
+    from mainstream.mpackage.reading import read_curves
 
-    _, found = _open(reference, store, s3)
-    Console().print(render_published(found))
+    opened, found = _open(reference, store, s3)
+    Console().print(render_published(read_curves(opened, found) if isinstance(found, Manifest) else found))
 
 
 @commands.command()

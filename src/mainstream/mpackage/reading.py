@@ -8,7 +8,7 @@ from safetensors import SafetensorError, deserialize
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.base_manifest import BaseManifest
-from mainstream.mpackage.curve import unpack_curve
+from mainstream.mpackage.curve import ReplayedCurve, unpack_curve
 from mainstream.mpackage.layout import BLOBS, MANIFEST, blob_key, manifest_key
 from mainstream.mpackage.manifest import MAX_MANIFEST_BYTES, Blob, Manifest, Published
 from mainstream.mpackage.parsing import parse_manifest
@@ -29,7 +29,8 @@ class Finding:
 
 
 def open_package(store: Store, reference: Reference) -> Manifest:
-    """The manifest that a reference names, checked against its own rules and, by digest, against the reference.
+    """The manifest that a reference names, checked against its own rules and, by digest, against the reference, with
+    the curves that were replayed.
 
     Raises `InvalidInputError` where there is no such package, `DamagedPackageError` where it is not what it should be.
     """
@@ -38,11 +39,11 @@ def open_package(store: Store, reference: Reference) -> Manifest:
         raise InvalidInputError(
             "is a base network, not a package of an app; name a package", field=str(reference), source=store
         )
-    return found
+    return read_curves(store, found)
 
 
 def open_base(store: Store, reference: Reference) -> BaseManifest:
-    """The same for a published base network."""
+    """The same for a published base network, which has no curves."""
     found = open_published(store, reference)
     if not isinstance(found, BaseManifest):
         raise InvalidInputError(
@@ -52,12 +53,7 @@ def open_base(store: Store, reference: Reference) -> BaseManifest:
 
 
 def open_published(store: Store, reference: Reference) -> Manifest | BaseManifest:
-    """The same for whatever was published, a package with the curves that were replayed."""
-    found = _find(store, reference)
-    return _with_curves(store, found) if isinstance(found, Manifest) else found
-
-
-def _find(store: Store, reference: Reference) -> Manifest | BaseManifest:
+    """The same for whatever was published, without the curves: no blob is read."""
     if reference.version is not None:
         return _open_version(store, reference.name, reference.version)
     for version in package_versions(store, reference.name):
@@ -103,12 +99,28 @@ def read_blob(store: Store, blob: Blob) -> bytes:
     return data
 
 
+def read_curves(store: Store, manifest: Manifest) -> Manifest:
+    """A package with the curves that were replayed; its manifest has bounded how large they are.
+
+    Raises `DamagedPackageError` where one is not what it should be.
+    """
+    candidates = (
+        each if each.curve is None else each.model_copy(update={"replayed": _read_curve(store, each.curve)})
+        for each in manifest.candidates
+    )
+    return manifest.model_copy(update={"candidates": tuple(candidates)})
+
+
 def verify_package(store: Store, manifest: Published) -> list[Finding]:
-    """Read every blob of a package; what is wrong with which, nothing if all is well."""
+    """Read every blob of a package, and what its curves say; what is wrong with which, nothing if all is well."""
     findings = []
+    curves = {each.curve for each in manifest.candidates} if isinstance(manifest, Manifest) else set()
     for blob in sorted(manifest.blobs, key=lambda blob: blob.sha256):
         try:
-            read_blob(store, blob)
+            if blob in curves:
+                _read_curve(store, blob)
+            else:
+                read_blob(store, blob)
         except StoreError as error:
             findings.append(Finding(blob_key(blob), error.message))
     return findings
@@ -122,19 +134,12 @@ def same_bytes(store: Store, key: str, data: bytes) -> bool:
         return False
 
 
-def _with_curves(store: Store, manifest: Manifest) -> Manifest:
-    """Read after the manifest, of which the sizes are known to be bounded by then."""
-    candidates = []
-    for candidate in manifest.candidates:
-        if candidate.curve is not None:
-            try:
-                curve = unpack_curve(read_blob(store, candidate.curve))
-            except InvalidInputError as error:
-                key = blob_key(candidate.curve)
-                raise DamagedPackageError(f"{error}; publish the package again", field=key, source=store) from error
-            candidate = candidate.model_copy(update={"replayed": curve})
-        candidates.append(candidate)
-    return manifest.model_copy(update={"candidates": tuple(candidates)})
+def _read_curve(store: Store, blob: Blob) -> ReplayedCurve:
+    try:
+        return unpack_curve(read_blob(store, blob))
+    except InvalidInputError as error:
+        message = f"{error}; publish the package again"
+        raise DamagedPackageError(message, field=blob_key(blob), source=store) from error
 
 
 def _open_version(store: Store, name: str, version: str) -> Manifest | BaseManifest:

@@ -22,7 +22,7 @@ from mainstream.mpackage.comparing import compare
 from mainstream.mpackage.copying import copy_published
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.publish import blob_of
-from mainstream.mpackage.reading import open_published, published_references, verify_package
+from mainstream.mpackage.reading import open_published, published_references, read_curves, verify_package
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.tensors import fill
 from mainstream.weights import read_tensors
@@ -72,6 +72,8 @@ def read_everything(store: Path, target: Path) -> str | None:
                     for blob in candidate.blobs:
                         fill(nn.Linear(2, 1), _two(read_tensors(folder, blob)), source=blob.sha256)
             copy_published(found, folder, FolderStore(target))
+            if isinstance(found, Manifest):
+                read_curves(folder, found)
     except MainstreamError as error:
         problems.append(str(error))
     return problems[0] if problems else None

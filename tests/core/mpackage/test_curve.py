@@ -14,7 +14,7 @@ from mainstream.mpackage.curve import MAX_POINTS, ReplayedCurve, ReplayedRate, u
 from mainstream.mpackage.layout import blob_key, manifest_key
 from mainstream.mpackage.manifest import MAX_CURVES_BYTES, MAX_MANIFEST_BYTES, Manifest
 from mainstream.mpackage.publish import blob_of, publish
-from mainstream.mpackage.reading import open_package, verify_package
+from mainstream.mpackage.reading import open_package, open_published, verify_package
 from mainstream.mpackage.reference import Reference
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.mpackage.stores.store import DamagedPackageError, StoreError
@@ -93,6 +93,7 @@ def test_a_curve_that_is_none_is_refused_with_its_package(data, tmp_path):
     publish(store, manifest, blobs, {})
     with pytest.raises(DamagedPackageError, match=blob_of(data).sha256):
         open_package(store, REFERENCE)
+    assert [finding.key for finding in verify_package(store, manifest)] == [blob_key(blob_of(data))]
 
 
 def test_a_curve_that_is_missing_or_another_is_refused(tmp_path):
@@ -107,6 +108,17 @@ def test_a_curve_that_is_missing_or_another_is_refused(tmp_path):
     path.unlink()
     with pytest.raises(DamagedPackageError, match="missing"):
         open_package(store, REFERENCE)
+
+
+def test_a_damaged_curve_is_one_finding_among_all_others(tmp_path):
+    store = FolderStore(tmp_path)
+    manifest, blobs = with_curve(ReplayedCurve.of(POINTS).pack())
+    publish(store, manifest, blobs, {})
+    curve, head = blob_key(manifest.candidates[0].curve), blob_key(manifest.candidates[0].head)
+    (tmp_path / curve).write_bytes(ReplayedCurve.of(reversed(POINTS)).pack())
+    (tmp_path / head).unlink()
+    found = open_published(store, REFERENCE)
+    assert {finding.key for finding in verify_package(store, found)} == {curve, head}
 
 
 def test_curves_that_say_they_are_huge_are_refused_before_one_is_read(tmp_path):

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
+from mainstream.mpackage.curve import ReplayedCurve, ReplayedRate
 from mainstream.mpackage.layout import blob_key
-from mainstream.mpackage.publish import publish
+from mainstream.mpackage.publish import blob_of, publish
 
 
 @pytest.fixture
@@ -47,6 +48,23 @@ def test_verify_names_a_changed_blob_in_one_sentence(command, store, package):
     assert result.stderr.count("\n") == 1
     assert key in result.stderr
     assert "was changed" in result.stderr
+
+
+def test_verify_lists_a_damaged_curve_with_all_else_that_is_wrong(command, store, package):
+    curve = ReplayedCurve.of([ReplayedRate(0.5, 1.0, 1, 0.5, 0.5)]).pack()
+    first = package[0].candidates[0].model_copy(update={"curve": blob_of(curve)})
+    manifest = package[0].model_copy(update={"version": "2", "candidates": (first, *package[0].candidates[1:])})
+    publish(store, manifest, {**package[1], blob_of(curve).sha256: curve}, {})
+    broken = blob_key(blob_of(curve)), blob_key(first.head)
+    for key in broken:
+        (store.folder / key).unlink()
+    result = command("verify", "crossing@2")
+    assert result.returncode == 2
+    assert all(f"{key}: is missing" in result.stderr for key in broken)
+    assert "crossing@2" in command("list", str(store.folder)).stdout
+    inspected = command("inspect", "crossing@2")
+    assert inspected.returncode == 2
+    assert broken[0] in inspected.stderr
 
 
 def test_a_package_that_is_not_there_ends_with_exit_code_2(command):
