@@ -13,17 +13,16 @@ from pydantic import ValidationError
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
-from mainstream.api.model import Metadata
+from mainstream.api.model import Metadata, object_key
 from mainstream.decide.place import EDGE_LABEL, place_stream
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.packed_orders import MAX_PARTS
 from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS, POD, RUNNER_KINDS, SECRET
+from mainstream_operator.kube import Body
 from mainstream_operator.names import NODE_ANNOTATION, holds_orders, orders_name, runner_name
 
 NOWHERE = ""
 """stands for a node where there is none: apps and streams that can't be placed are looked after together"""
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -91,11 +90,10 @@ class ClusterState:
 
     def note_resource(self, kind: str, body: Body, *, gone: bool) -> bool:
         """Take note of an object of ours; whether that changes anything but its status."""
-        metadata = Metadata.model_validate(body["metadata"])
-        key = f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
+        key = key_of(body)
+        after = None if gone else read_resource(kind, body)
         known: dict[str, Any] = self._known(kind)
         before = known.pop(key, None) or self.unreadable.pop((kind, key), None)
-        after = None if gone else read_resource(kind, body)
         if isinstance(after, Unreadable):
             self.unreadable[kind, key] = after
         elif after is not None:
@@ -222,10 +220,14 @@ def _is_of(node: str, name: str) -> bool:
     return runner_name(node) == name or holds_orders(name, node)
 
 
+def key_of(body: Body) -> str:
+    """As `Resource.key`."""
+    return object_key(body["metadata"]["name"], body["metadata"].get("namespace"))
+
+
 def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:
     """An object of ours, typed; a status that this version can't read counts as none."""
     plain = {"kind": kind, **{name: body.get(name) for name in ("metadata", "spec")}}
-    metadata = Metadata.model_validate(body["metadata"])
     model = RESOURCE_KINDS[kind].model
     try:
         return model.model_validate({**plain, "status": body.get("status") or {}})
@@ -236,6 +238,7 @@ def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
+        metadata = Metadata.model_validate(body["metadata"])
         return Unreadable(kind, metadata, f"{where}: {first['msg']}", _stated(body))
 
 

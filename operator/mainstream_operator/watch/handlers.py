@@ -12,8 +12,9 @@ import kopf
 from mainstream.decide.admission.quotas import Quotas
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS, Kind
+from mainstream_operator.kube import Body
 from mainstream_operator.names import NODE_LABEL
-from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState
+from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState, key_of
 from mainstream_operator.watch.worker import Workers
 
 _log = logging.getLogger(__name__)
@@ -101,13 +102,11 @@ def _is_edge(cluster: ClusterState, node: str) -> bool:
     return kubernetes_node is not None and kubernetes_node.is_edge
 
 
-def _concerned(cluster: ClusterState, kind: str, body: dict[str, Any]) -> set[str]:
+def _concerned(cluster: ClusterState, kind: str, body: Body) -> set[str]:
     """Nodes whose plan or status may depend on the object, as the cluster is now."""
-    metadata = body["metadata"]
-    name, namespace = metadata["name"], metadata.get("namespace")
-    key = f"{namespace}/{name}"
+    key = key_of(body)
     if kind == "EdgeNode":
-        return {name}
+        return {key}
     if kind == "VideoStream":
         nodes = {cluster.node_of_stream(key)}
         return nodes | {NOWHERE} if cluster.apps_of_stream(key) else nodes

@@ -46,6 +46,11 @@ class Metadata(ApiModel):
     deletion_timestamp: AwareDatetime | None = None
 
 
+def object_key(name: str, namespace: str | None) -> str:
+    """What tells an object from others of its kind: `namespace/name`, or the name alone without a namespace."""
+    return f"{namespace}/{name}" if namespace else name
+
+
 class Resource(ApiModel):
     """One object as `kubectl apply` takes it."""
 
@@ -55,5 +60,4 @@ class Resource(ApiModel):
     @property
     def key(self) -> str:
         """Name that is unique among objects of its kind: `namespace/name`, or the name alone without a namespace."""
-        namespace = self.metadata.namespace
-        return f"{namespace}/{self.metadata.name}" if namespace else self.metadata.name
+        return object_key(self.metadata.name, self.metadata.namespace)

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, PositiveFloat, field_validator
 
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.conditions import Conditions, Observed
-from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel
+from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel, object_key
 from mainstream.api.sinks import Sink
 from mainstream.api.store_access import StoreAccess
 
@@ -183,5 +183,4 @@ class VideoApp(Resource):
     def stream_key(self) -> str:
         """Key of the VideoStream that the app looks at."""
         source = self.spec.stream
-        namespace = source.namespace or self.metadata.namespace
-        return f"{namespace}/{source.name}" if namespace else source.name
+        return object_key(source.name, source.namespace or self.metadata.namespace)
