@@ -28,7 +28,7 @@ from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.status.event_recorder import EventRecorder
 from mainstream_operator.status.status_writer import StatusWriter
 from mainstream_operator.tools import Tools
-from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState
+from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.handlers import resource_registry, runner_registry
 from mainstream_operator.watch.resync import fill, keep_checking
 from mainstream_operator.watch.snapshot import take_snapshot
@@ -91,11 +91,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     try:
         if not await _done_before(stop, fill(cluster, kube, settings.namespace)):
             return
-        for node in {
-            NOWHERE,
-            *cluster.edge_nodes,
-            *(name for name, kubernetes_node in cluster.kubernetes_nodes.items() if kubernetes_node.is_edge),
-        }:
+        for node in cluster.nodes():
             workers.enqueue(node)
         checking = asyncio.create_task(keep_checking(cluster, workers, kube, settings.namespace), name="checking")
         health = f"http://0.0.0.0:{settings.health_port}/healthz"

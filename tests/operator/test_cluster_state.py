@@ -3,6 +3,7 @@
 from operator_objects import app_body, kubernetes_node_body, stream_body, typed
 
 from mainstream.api import VideoStream
+from mainstream.decide.admission.quotas import Quota, Quotas
 from mainstream.decide.place import place_stream
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState, Unreadable, read_resource
@@ -40,6 +41,37 @@ def test_apps_of_a_stream_without_a_node_are_looked_after_together(cluster: Clus
     assert cluster.node_of_stream("plaza/plaza") == NOWHERE
     assert len(take_snapshot(cluster, NOWHERE).apps) == 2
     assert not take_snapshot(cluster, "n1").apps
+
+
+def test_streams_of_a_node_follow_labels_and_streams(cluster: ClusterState) -> None:
+    cluster.note_resource("VideoStream", stream_body("quay", node={"name": "n2"}), gone=False)
+    assert list(cluster.streams_of_node("n1")) == ["plaza/plaza"]
+    assert list(cluster.streams_of_node(NOWHERE)) == ["plaza/quay"]
+    cluster.note_kubernetes_node(kubernetes_node_body("n2", **{"mainstream.video/edge": "false"}), gone=False)
+    assert cluster.nodes() == {NOWHERE, "n1"}
+    cluster.note_kubernetes_node(kubernetes_node_body("n2", zone="b"), gone=False)
+    assert cluster.nodes() == {NOWHERE, "n1", "n2"}
+    assert list(cluster.streams_of_node("n2")) == ["plaza/quay"]
+    cluster.note_resource("VideoStream", stream_body("quay"), gone=True)
+    assert not cluster.streams_of_node("n2")
+
+
+def test_a_quota_counts_the_apps_of_a_namespace_on_all_nodes_and_those_of_no_other(cluster: ClusterState) -> None:
+    cluster.note_kubernetes_node(kubernetes_node_body("n2", **{"mainstream.video/edge": "false"}), gone=False)
+    cluster.note_resource("VideoStream", stream_body("quay", node={"name": "n2"}), gone=False)
+    elsewhere = app_body("arcade", stream={"name": "quay"})
+    cluster.note_resource("VideoApp", elsewhere, gone=False)
+    other = app_body("berth", stream={"name": "plaza", "namespace": "plaza"})
+    other["metadata"]["namespace"] = "harbour"
+    cluster.note_resource("VideoApp", other, gone=False)
+
+    def over() -> list[str]:
+        snapshot = take_snapshot(cluster, "n1", Quotas(default=Quota(apps=2)))
+        return [each.key for each in snapshot.apps if each.over_quota is not None]
+
+    assert over() == ["plaza/lamp-post"]
+    cluster.note_resource("VideoApp", elsewhere, gone=True)
+    assert over() == []
 
 
 def test_a_status_alone_changes_nothing(cluster: ClusterState) -> None:

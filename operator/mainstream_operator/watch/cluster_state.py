@@ -4,10 +4,10 @@ Belongs to one event loop; reconciling gets snapshots. An object that can't be r
 in, say) stays here with the reason, so that its status can say so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -23,6 +23,8 @@ from mainstream_operator.names import NODE_ANNOTATION, holds_orders, orders_name
 
 NOWHERE = ""
 """stands for a node where there is none: apps and streams that can't be placed are looked after together"""
+
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,11 @@ class ClusterState:
     """grows whenever a stream or a Node changes, and with them who analyses what"""
     _placed: dict[str, str | Refusal] = field(default_factory=dict)
     """where streams were placed when the layout was `_placed_at`"""
+    _streams_by_node: dict[str, list[str]] = field(default_factory=dict)
+    """the same, as keys of streams in order"""
     _placed_at: int = -1
     _apps_by_stream: dict[str, set[str]] = field(default_factory=dict)
+    _apps_by_namespace: dict[str | None, set[str]] = field(default_factory=dict)
 
     def note_resource(self, kind: str, body: Body, *, gone: bool) -> bool:
         """Take note of an object of ours; whether that changes anything but its status."""
@@ -127,13 +132,25 @@ class ClusterState:
         """Node of every stream, by its key; worked out anew only when a stream or a Node changed."""
         if self._placed_at != self.layout:
             self._placed = {key: place_stream(stream, self.kubernetes_nodes) for key, stream in self.streams.items()}
+            self._streams_by_node = {}
+            for key in sorted(self._placed):
+                self._streams_by_node.setdefault(node_of(self._placed[key]), []).append(key)
             self._placed_at = self.layout
         return self._placed
 
     def node_of_stream(self, key: str) -> str:
         """Node that looks after a stream and its apps."""
-        placed = self.placements().get(key, NOWHERE)
-        return NOWHERE if isinstance(placed, Refusal) else placed
+        return node_of(self.placements().get(key, NOWHERE))
+
+    def streams_of_node(self, node: str) -> Sequence[str]:
+        """Keys of the streams that a node looks after, in order."""
+        self.placements()
+        return self._streams_by_node.get(node, ())
+
+    def nodes(self) -> set[str]:
+        """Nodes that are looked after: those that have an EdgeNode or are to have one, and `NOWHERE`."""
+        labelled = {name for name, kubernetes_node in self.kubernetes_nodes.items() if kubernetes_node.is_edge}
+        return {NOWHERE, *self.edge_nodes, *labelled}
 
     def is_gone(self, node: str) -> bool:
         """Whether nothing is left of a node that anybody could look after: neither Node nor EdgeNode."""
@@ -143,6 +160,10 @@ class ClusterState:
     def apps_of_stream(self, key: str) -> list[VideoApp]:
         """Every app that names the stream, in the order of names."""
         return [self.apps[name] for name in sorted(self._apps_by_stream.get(key, ()))]
+
+    def apps_of_namespace(self, namespace: str | None) -> list[VideoApp]:
+        """Every app of a namespace, in the order of names."""
+        return [self.apps[name] for name in sorted(self._apps_by_namespace.get(namespace, ()))]
 
     def note_child(self, kind: str, body: Body, *, gone: bool) -> str | None:
         """Take note of a part of a runner; the node it belongs to."""
@@ -190,12 +211,11 @@ class ClusterState:
 
     def _index(self, before: AnyResource | Unreadable | None, after: AnyResource | Unreadable | None) -> None:
         if isinstance(before, VideoApp):
-            named = self._apps_by_stream.get(before.stream_key, set())
-            named.discard(before.key)
-            if not named:
-                self._apps_by_stream.pop(before.stream_key, None)
+            _remove(self._apps_by_stream, before.stream_key, before.key)
+            _remove(self._apps_by_namespace, before.metadata.namespace, before.key)
         if isinstance(after, VideoApp):
             self._apps_by_stream.setdefault(after.stream_key, set()).add(after.key)
+            self._apps_by_namespace.setdefault(after.metadata.namespace, set()).add(after.key)
 
     def _children_of(self, kind: str) -> dict[str, Body]:
         by_kind = {
@@ -213,6 +233,18 @@ class ClusterState:
             "VideoStream": self.streams,
         }
         return by_kind[kind]
+
+
+def node_of(placed: str | Refusal) -> str:
+    """Node that looks after a stream that was placed so."""
+    return NOWHERE if isinstance(placed, Refusal) else placed
+
+
+def _remove(index: dict[_Key, set[str]], key: _Key, name: str) -> None:
+    named = index.get(key, set())
+    named.discard(name)
+    if not named:
+        index.pop(key, None)
 
 
 def _is_of(node: str, name: str) -> bool:

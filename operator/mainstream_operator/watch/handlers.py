@@ -10,11 +10,10 @@ from typing import Any
 import kopf
 
 from mainstream.decide.admission.quotas import Quotas
-from mainstream.decide.refusal import Refusal
 from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS, Kind
 from mainstream_operator.kube import Body
 from mainstream_operator.names import NODE_LABEL
-from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState, key_of
+from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState, key_of, node_of
 from mainstream_operator.watch.worker import Workers
 
 _log = logging.getLogger(__name__)
@@ -45,14 +44,13 @@ def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -
     async def note_kubernetes_node(event: Any, **_: Any) -> None:
         body = dict(event["object"])
         name = body["metadata"]["name"]
-        placed = dict(cluster.placements())
+        before = cluster.placements()
         if not cluster.note_kubernetes_node(body, gone=event["type"] == _DELETED):
             return
-        moved = {key for key, node in cluster.placements().items() if node != placed[key]}
-        concerned = {cluster.node_of_stream(key) for key in moved} | {_node(placed[key]) for key in moved} | {name}
-        for node in concerned:
-            if node in cluster.edge_nodes or node == NOWHERE or _is_edge(cluster, node):
-                workers.enqueue(node)
+        moved = [(before[key], placed) for key, placed in cluster.placements().items() if placed != before[key]]
+        concerned = {node_of(placed) for both in moved for placed in both} | {name}
+        for node in concerned & cluster.nodes():
+            workers.enqueue(node)
         if cluster.is_gone(name):
             workers.forget(name)
 
@@ -87,19 +85,9 @@ def _look_after(cluster: ClusterState, workers: Workers, node: str) -> None:
         workers.enqueue(node)
 
 
-def _node(placed: str | Refusal) -> str:
-    return NOWHERE if isinstance(placed, Refusal) else placed
-
-
 def _nodes_of_namespace(cluster: ClusterState, namespace: str) -> set[str]:
     """Where one app more or less may let another one in or out."""
-    own = (app for app in cluster.apps.values() if app.metadata.namespace == namespace)
-    return {cluster.node_of_stream(app.stream_key) for app in own}
-
-
-def _is_edge(cluster: ClusterState, node: str) -> bool:
-    kubernetes_node = cluster.kubernetes_nodes.get(node)
-    return kubernetes_node is not None and kubernetes_node.is_edge
+    return {cluster.node_of_stream(app.stream_key) for app in cluster.apps_of_namespace(namespace)}
 
 
 def _concerned(cluster: ClusterState, kind: str, body: Body) -> set[str]:

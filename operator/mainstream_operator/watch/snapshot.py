@@ -39,13 +39,13 @@ class NodeSnapshot:
 
 def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) -> NodeSnapshot:
     """Take the snapshot, in the order of names, so that the same cluster always gives the same plan."""
-    over = over_quota(cluster.apps.values(), quotas)
-    placed = cluster.placements()
-    keys = sorted(key for key in placed if cluster.node_of_stream(key) == node)
+    placed, keys = cluster.placements(), cluster.streams_of_node(node)
     streams = tuple(StreamOnNode(cluster.streams[key], placed[key]) for key in keys)
     apps = [each for key in keys for each in cluster.apps_of_stream(key)]
     if node == NOWHERE:
         apps += [each for each in cluster.apps.values() if each.stream_key not in cluster.streams]
+    namespaces = {app.metadata.namespace for app in apps}
+    over = over_quota((app for each in namespaces for app in cluster.apps_of_namespace(each)), quotas)
     found = []
     for app in sorted(apps, key=lambda each: each.key):
         where = placed.get(app.stream_key)
@@ -65,5 +65,5 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
         streams=streams,
         unreadable=tuple(unreadable),
         children=cluster.children(node),
-        shares=tuple(sorted(quotas.shares({app.metadata.namespace or "" for app in apps}).items())),
+        shares=tuple(sorted(quotas.shares({each or "" for each in namespaces}).items())),
     )
