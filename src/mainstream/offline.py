@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.manifests.load import Manifests
-from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas, over_quota
+from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas
+from mainstream.decide.asking import asking_apps
 from mainstream.decide.decide import NodeDecision
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.node_plan import NodePlan
@@ -75,17 +76,11 @@ def offline_node(manifests: Manifests, name: str | None = None, quotas: Quotas =
     nodes = {each.metadata.name: _DeclaredNode(_labels(each)) for each in manifests.nodes}
     streams = {stream.key: stream for stream in manifests.streams}
     placed = {key: place_stream(stream, nodes) for key, stream in streams.items()}
-    over = over_quota(manifests.apps, quotas)
-    apps: list[AskingApp] = []
-    for app in sorted(manifests.apps, key=lambda app: app.key):
-        where = placed.get(app.stream_key)
-        if isinstance(where, str) and where != found[0].metadata.name:
-            continue
-        unplaced = None if isinstance(where, str) else where
-        most = quotas.of(app.metadata.namespace).max_weight
-        apps.append(AskingApp(app, streams.get(app.stream_key), unplaced, over.get(app.key), most))
-    namespaces = {each.app.metadata.namespace or "" for each in apps}
-    return OfflineNode(found[0], tuple(apps), refuse_apps(apps), quotas.shares(namespaces))
+    elsewhere = {key for key, where in placed.items() if isinstance(where, str) and where != found[0].metadata.name}
+    here = [app for app in manifests.apps if app.stream_key not in elsewhere]
+    apps = asking_apps(here, streams, placed, quotas, neighbours=manifests.apps)
+    namespaces = {app.metadata.namespace or "" for app in here}
+    return OfflineNode(found[0], apps, refuse_apps(apps), quotas.shares(namespaces))
 
 
 def read_packages(store: Store, apps: Iterable[VideoApp]) -> dict[str, PackageState]:

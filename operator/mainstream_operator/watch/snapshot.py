@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from mainstream.api import EdgeNode, VideoStream
-from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas, over_quota
+from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas
+from mainstream.decide.asking import asking_apps
 from mainstream.decide.inputs import AskingApp
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.watch.cluster_state import NOWHERE, Children, ClusterState, KubernetesNode, Unreadable
@@ -45,13 +46,7 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
     if node == NOWHERE:
         apps += [each for each in cluster.apps.values() if each.stream_key not in cluster.streams]
     namespaces = {app.metadata.namespace for app in apps}
-    over = over_quota((app for each in namespaces for app in cluster.apps_of_namespace(each)), quotas)
-    found = []
-    for app in sorted(apps, key=lambda each: each.key):
-        where = placed.get(app.stream_key)
-        unplaced = where if isinstance(where, Refusal) else None
-        most = quotas.of(app.metadata.namespace).max_weight
-        found.append(AskingApp(app, cluster.streams.get(app.stream_key), unplaced, over.get(app.key), most))
+    neighbours = (app for each in namespaces for app in cluster.apps_of_namespace(each))
     unreadable = [
         each
         for _, each in sorted(cluster.unreadable.items())
@@ -61,7 +56,7 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
         node=node,
         kubernetes_node=cluster.kubernetes_nodes.get(node),
         edge_node=cluster.edge_nodes.get(node),
-        apps=tuple(found),
+        apps=asking_apps(apps, cluster.streams, placed, quotas, neighbours=neighbours),
         streams=streams,
         unreadable=tuple(unreadable),
         children=cluster.children(node),
