@@ -26,18 +26,19 @@ def stream_refusal(stream: VideoStream, rules: HostRules) -> Refusal | None:
 
 def host_refusals(snapshot: NodeSnapshot, rules: HostRules) -> tuple[dict[str, Refusal], dict[str, Refusal]]:
     """Apps and streams of a node that name hosts which must not be called, each by key."""
-    streams = {each.stream.key: stream_refusal(each.stream, rules) for each in snapshot.streams}
+    found_of = ((each.stream.key, stream_refusal(each.stream, rules)) for each in snapshot.streams)
+    streams = {key: refusal for key, refusal in found_of if refusal is not None}
     apps: dict[str, Refusal] = {}
     for each in snapshot.apps:
         found = app_refusal(each.app, rules)
-        if found is None and each.stream is not None and stream_refusal(each.stream, rules) is not None:
+        if found is None and each.stream is not None and each.stream.key in streams:
             name = each.app.spec.stream.name
             found = Refusal(
                 Reason.HOST_NOT_ALLOWED, f"VideoStream {name} is at a host that must not be called; see its conditions."
             )
         if found is not None:
             apps[each.key] = found
-    return apps, {key: refusal for key, refusal in streams.items() if refusal is not None}
+    return apps, streams
 
 
 def _first(calls: Iterable[HostCall], rules: HostRules) -> Refusal | None:
