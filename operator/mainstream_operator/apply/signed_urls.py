@@ -31,15 +31,22 @@ def send_signed_urls(observation: Observation, plan: RunnerPlan | None, packages
     runner, report = observation.runner, observation.report
     if runner is None or report is None or plan is None:
         return
+    blobs = lacking(report, observation.given_plan, plan)
+    if not blobs and not report.uploads:
+        return
     apps = {each.key: each.app for each in observation.snapshot.apps}
-    _send_blob_urls(lacking(report, observation.given_plan, plan), plan, apps, runner, packages)
-    _send_upload_urls(report.uploads, plan, apps, runner, packages)
+    if blobs:
+        _send_blob_urls(blobs, plan, apps, runner, packages)
+    if report.uploads:
+        _send_upload_urls(report.uploads, plan, apps, runner, packages)
 
 
 def lacking(report: StatusReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:
     """What the runner says that it lacks, and what it will when it reads a plan that is just being sent."""
-    known = {} if before is None else blobs_of(before)
-    new = [blob for digest, blob in blobs_of(ordered).items() if digest not in known]
+    new: list[Blob] = []
+    if before != ordered:
+        known = {} if before is None else blobs_of(before)
+        new = [blob for digest, blob in blobs_of(ordered).items() if digest not in known]
     return list({blob.sha256: blob for blob in (*report.lacks, *new)}.values())
 
 
