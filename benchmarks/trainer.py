@@ -29,8 +29,8 @@ from mainstream.footage.labels import Split
 from mainstream.mpackage.reading import verify_package
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.registry import load_base_network
-from mainstream_trainer.clip import ClipPart, inspect_clip
-from mainstream_trainer.feature_cache import FeatureCache
+from mainstream_trainer.data.clip import ClipPart, inspect_clip
+from mainstream_trainer.learn.feature_cache import FeatureCache
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_app

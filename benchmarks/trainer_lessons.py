@@ -23,17 +23,17 @@ from mainstream.api.video_stream import Crop
 from mainstream.footage.labels import Labels, event_mask, read_labels
 from mainstream.nn.network import Network
 from mainstream.offline import offline_node
-from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candidate
-from mainstream_trainer.clip import ClipPart, inspect_clip
-from mainstream_trainer.common_stem import CommonStemTraining, join_stems
-from mainstream_trainer.evaluation import Evaluator
-from mainstream_trainer.feature_cache import FeatureCache
-from mainstream_trainer.groups import groups_of
-from mainstream_trainer.model import Model
-from mainstream_trainer.packing import pack, training_of
-from mainstream_trainer.preparation import Job, Preparation
+from mainstream_trainer.data.clip import ClipPart, inspect_clip
+from mainstream_trainer.data.preparation import Job, Preparation
+from mainstream_trainer.learn.candidate import Lesson, TrainedCandidate, train_candidate
+from mainstream_trainer.learn.common_stem import CommonStemTraining, join_stems
+from mainstream_trainer.learn.feature_cache import FeatureCache
+from mainstream_trainer.learn.groups import groups_of
+from mainstream_trainer.learn.model import Model
+from mainstream_trainer.learn.schedule import candidate_seed
+from mainstream_trainer.measure.evaluation import Evaluator
+from mainstream_trainer.pack.packing import pack, training_of
 from mainstream_trainer.request import TrainingRequest, VideoData
-from mainstream_trainer.schedule import candidate_seed
 from mainstream_trainer.settings import TrainingSettings
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "plaza"

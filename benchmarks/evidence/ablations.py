@@ -29,8 +29,8 @@ from cells import ABLATION_WORKLOADS, Cell, headline
 from drawing import COLOURS, label, panels, save
 from intervals import difference_interval, mean_interval
 from mainstream.planner import Plan, Problem, solve
-from mainstream_trainer.picture_replay import due_frames
-from mainstream_trainer.picture_streams import IntArray, PictureStream
+from mainstream_trainer.measure.picture_replay import due_frames
+from mainstream_trainer.measure.picture_streams import IntArray, PictureStream
 from measure import GAP, mean_of, measure, result_of
 from play import Choice, play_app, play_plan
 from restricted import first_hit, middle_threshold

@@ -20,8 +20,8 @@ from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe
-from mainstream_trainer.event_statistics import in_seconds
-from mainstream_trainer.picture_streams import IntArray, PictureStream, shown_in_run
+from mainstream_trainer.data.event_statistics import in_seconds
+from mainstream_trainer.measure.picture_streams import IntArray, PictureStream, shown_in_run
 from pools import Part
 
 _QUALITY = "10"

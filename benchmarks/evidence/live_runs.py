@@ -32,8 +32,8 @@ from mainstream_runner.profiling.drift import drifted_bases
 from mainstream_runner.profiling.known_profile import known_profile
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import torchserve
-from mainstream_trainer.picture_replay import due_frames
-from mainstream_trainer.picture_streams import PictureStream
+from mainstream_trainer.measure.picture_replay import due_frames
+from mainstream_trainer.measure.picture_streams import PictureStream
 from measure import GAP, POLICIES, TITLES, result_of
 from packages import BASE, STORE
 from replayed import with_curves

@@ -14,9 +14,9 @@ from mainstream.alerts.measured import AlertScore, score_alerts
 from mainstream.footage.labels import Run
 from mainstream.laws.voting import decisions
 from mainstream.planner import AppPlan
-from mainstream_trainer.event_statistics import in_seconds
-from mainstream_trainer.picture_replay import due_frames
-from mainstream_trainer.picture_streams import IntArray, PictureStream
+from mainstream_trainer.data.event_statistics import in_seconds
+from mainstream_trainer.measure.picture_replay import due_frames
+from mainstream_trainer.measure.picture_streams import IntArray, PictureStream
 
 FloatArray = NDArray[np.float64]
 

@@ -22,9 +22,9 @@ from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, toler
 from mainstream.arrays import FloatArray
 from mainstream.laws.chain import f1
 from mainstream.workload.caution import PRIOR_BLOCKS
-from mainstream_trainer.event_statistics import in_seconds
-from mainstream_trainer.picture_replay import due_frames
-from mainstream_trainer.picture_streams import IntArray
+from mainstream_trainer.data.event_statistics import in_seconds
+from mainstream_trainer.measure.picture_replay import due_frames
+from mainstream_trainer.measure.picture_streams import IntArray
 from photo_scores import Scores
 from pools import Part
 from streams import make_stream

@@ -13,7 +13,7 @@ from mainstream.mpackage.manifest import Evaluation
 from mainstream.planner import App, Candidate, Problem
 from mainstream.planner.problem import ReplayedPoint
 from mainstream.workload.caution import cautious_replay
-from mainstream_trainer.picture_replay import distinct_thresholds, play
+from mainstream_trainer.measure.picture_replay import distinct_thresholds, play
 from photo_scores import Scores
 from workloads import Workload
 

@@ -1,7 +1,7 @@
 """Event streams made of real photos, for many apps at once: which photo stands on which frame. Pure.
 
 What is an event for one app (a class, or a group of them) is the other pictures of another. A run's photos are drawn as
-the trainer draws them for its own streams (`mainstream_trainer.picture_streams`).
+the trainer draws them for its own streams (`mainstream_trainer.measure.picture_streams`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mainstream_trainer.picture_streams import IntArray, PictureStream, shown_in_run
+from mainstream_trainer.measure.picture_streams import IntArray, PictureStream, shown_in_run
 
 
 @dataclass(frozen=True)

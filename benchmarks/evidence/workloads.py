@@ -15,8 +15,8 @@ from mainstream.mpackage.manifest import Manifest, MeasuredEventStatistics
 from mainstream.planner import Problem
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import build_problem
-from mainstream_trainer.event_statistics import labelled_statistics, packed_statistics
-from mainstream_trainer.picture_streams import PictureStream
+from mainstream_trainer.data.event_statistics import labelled_statistics, packed_statistics
+from mainstream_trainer.measure.picture_streams import PictureStream
 from pools import Pool
 from streams import ClassRuns, make_stream
 

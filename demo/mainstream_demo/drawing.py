@@ -14,7 +14,7 @@ from mainstream_evaluate.evaluation import moments_of
 from mainstream_evaluate.pictures import take_pictures
 from mainstream_evaluate.timeline import timeline
 from mainstream_evaluate.truth import Truth
-from mainstream_trainer.clip import Clip
+from mainstream_trainer.data.clip import Clip
 
 
 def draw_page(

@@ -32,7 +32,7 @@ from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
-from mainstream_trainer.clip import inspect_clip
+from mainstream_trainer.data.clip import inspect_clip
 
 
 @dataclass

@@ -10,7 +10,7 @@ from mainstream.planner import App, Candidate, Pin
 from mainstream.planner.options import option_table
 from mainstream.workload.caution import cautious_points, cautious_replays
 from mainstream.workload.compose import ChosenCandidate, runner_app
-from mainstream_trainer.clip import Clip
+from mainstream_trainer.data.clip import Clip
 
 _STREAM = "clip"
 

@@ -106,7 +106,7 @@ def evaluate(
     from mainstream_evaluate.judging import PackageSource, judge_alerts, judge_packages, judge_run
     from mainstream_evaluate.page import draw_page
     from mainstream_evaluate.table import render_table
-    from mainstream_trainer.labelled_frames import LabelOptions
+    from mainstream_trainer.label_options import LabelOptions
 
     if sum(bool(each) for each in (run, alerts, package)) != 1:
         raise InvalidInputError("give one of --run, --alerts and --package: what is held against the labels")

@@ -7,9 +7,9 @@ from typing import Literal
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import Labels, Run
-from mainstream_trainer.clip import Clip, check_undamaged, inspect_clip
-from mainstream_trainer.label_files import read_label_file
-from mainstream_trainer.labelled_frames import LabelOptions
+from mainstream_trainer.data.clip import Clip, check_undamaged, inspect_clip
+from mainstream_trainer.data.labels.label_files import read_label_file
+from mainstream_trainer.label_options import LabelOptions
 
 Part = Literal["test", "train", "all"]
 

@@ -8,7 +8,7 @@ from mainstream.times import Span
 from mainstream_evaluate.evaluation import AppEvaluation, Evaluation
 from mainstream_evaluate.pictures import Picture, shown_moments, take_pictures
 from mainstream_evaluate.timeline import Timeline, clock, timeline
-from mainstream_trainer.clip import Clip
+from mainstream_trainer.data.clip import Clip
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import av
 
 from mainstream.footage.frames import upright_rgb
 from mainstream_evaluate.evaluation import OUTCOMES, Moment
-from mainstream_trainer.clip import Clip, pictures_of
+from mainstream_trainer.data.clip import Clip, pictures_of
 
 MOST_SHOWN = 48
 """pictures of one app; of more moments, as many of each outcome are left out, evenly over time"""

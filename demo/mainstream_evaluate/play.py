@@ -17,7 +17,7 @@ from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.loader import load_executor
 from mainstream_runner.serving.worker import cache_folder
 from mainstream_runner.views import plan_views
-from mainstream_trainer.clip import Clip, pictures_of
+from mainstream_trainer.data.clip import Clip, pictures_of
 
 
 def play(

@@ -7,9 +7,9 @@ from mainstream.alerts.measured import score_alerts
 from mainstream.laws.sampling import NestedSampler
 from mainstream.laws.voting import Voter
 from mainstream.planner import AppPlan
-from mainstream_trainer.event_statistics import in_seconds
-from mainstream_trainer.picture_replay import due_frames
-from mainstream_trainer.picture_streams import PictureStream
+from mainstream_trainer.data.event_statistics import in_seconds
+from mainstream_trainer.measure.picture_replay import due_frames
+from mainstream_trainer.measure.picture_streams import PictureStream
 from play import Choice, play_app, play_plan
 
 FPS = 14.0

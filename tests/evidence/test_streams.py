@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mainstream_trainer.picture_streams import PictureStream
+from mainstream_trainer.measure.picture_streams import PictureStream
 from streams import ClassRuns, StreamLimits, make_stream
 
 LIMITS = StreamLimits(0.3, 3.0)

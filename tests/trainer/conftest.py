@@ -7,7 +7,7 @@ import pytest
 
 from mainstream.api.video_stream import Crop
 from mainstream.mpackage.stores.folder_store import FolderStore
-from mainstream_trainer.clip import inspect_clip
+from mainstream_trainer.data.clip import inspect_clip
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from mainstream.errors import InvalidInputError
+from mainstream_trainer.data.preparation import Preparation
 from mainstream_trainer.device import mixed_precision, resolve_device
-from mainstream_trainer.packing import training_of
-from mainstream_trainer.preparation import Preparation
+from mainstream_trainer.pack.packing import training_of
 
 
 @pytest.mark.parametrize(

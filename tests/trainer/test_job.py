@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from mainstream.cli.main import app as mainstream
 from mainstream.errors import InvalidInputError
 from mainstream.nn.registry import load_base_network
-from mainstream_trainer.groups import Step, groups_of
+from mainstream_trainer.learn.groups import Step, groups_of
 
 COMMITTED = Path(__file__).parents[2] / "trainer-job" / "job.yaml"
 WORDS = "train s3://media/clip.mp4 s3://media/labels.json --app door --store s3://packages/plaza --secret store"

@@ -13,8 +13,8 @@ import pytest
 from mainstream.mpackage.reading import package_versions, verify_package
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.app_training import inputs_digest
-from mainstream_trainer.checkpoints import Checkpoints
-from mainstream_trainer.preparation import Preparation
+from mainstream_trainer.data.preparation import Preparation
+from mainstream_trainer.learn.checkpoints import Checkpoints
 from mainstream_trainer.training import Resources, train_app
 
 _PROGRAM = """

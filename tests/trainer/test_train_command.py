@@ -48,7 +48,7 @@ def trained(monkeypatch):
     asked = []
 
     def train_apps(requests, *_, **__):
-        from mainstream_trainer.preparation import Preparation
+        from mainstream_trainer.data.preparation import Preparation
 
         preparation = Preparation()
         asked.extend(preparation.prepare(request) for request in requests)

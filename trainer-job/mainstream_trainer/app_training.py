@@ -13,18 +13,18 @@ from mainstream.machine import describe_machine
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.publish import publish
 from mainstream.mpackage.stores.store import Store
-from mainstream_trainer.candidate import Lesson, TrainedCandidate, train_candidate
-from mainstream_trainer.checkpoints import Checkpoints
-from mainstream_trainer.common_stem import CommonStemTraining
-from mainstream_trainer.evaluation import Evaluator
-from mainstream_trainer.feature_cache import FeatureCache
-from mainstream_trainer.groups import Step, work_of
-from mainstream_trainer.packing import pack, training_of
-from mainstream_trainer.preparation import Job
-from mainstream_trainer.quiet import score_quiet
-from mainstream_trainer.reporting import write_report
+from mainstream_trainer.data.preparation import Job
+from mainstream_trainer.learn.candidate import Lesson, TrainedCandidate, train_candidate
+from mainstream_trainer.learn.checkpoints import Checkpoints
+from mainstream_trainer.learn.common_stem import CommonStemTraining
+from mainstream_trainer.learn.feature_cache import FeatureCache
+from mainstream_trainer.learn.groups import Step, groups_of_job, work_of
+from mainstream_trainer.learn.quiet import score_quiet
+from mainstream_trainer.learn.schedule import candidate_seed
+from mainstream_trainer.measure.evaluation import Evaluator
+from mainstream_trainer.pack.packing import pack, training_of
+from mainstream_trainer.pack.reporting import write_report
 from mainstream_trainer.request import OnProgress, Progress
-from mainstream_trainer.schedule import candidate_seed
 
 _NAMED = 100
 _FIRST_PAUSE_S = 1.0
@@ -60,7 +60,7 @@ def train_job(
     `common_stem` is what makes the candidate that the job has in common with others. A candidate that is among the
     `checkpoints` is not trained again. None where the `share` was to train a group.
     """
-    groups = job.groups
+    groups = groups_of_job(job)
     training = _Training(job, features, checkpoints, on_progress, check_stop, common_stem)
     if share is not None and share.index < len(groups):
         training.train_group(groups[share.index])

@@ -9,7 +9,7 @@ from mainstream.footage.labels import Split
 from mainstream.mpackage.manifest import MeasuredEventStatistics
 from mainstream.weights import BaseWeights
 from mainstream_trainer.device import Device
-from mainstream_trainer.labelled_frames import NOTHING_SAID, LabelOptions
+from mainstream_trainer.label_options import NOTHING_SAID, LabelOptions
 from mainstream_trainer.settings import TrainingSettings
 
 DEFAULT_BASE = "efficientnet-lite0"
@@ -22,7 +22,7 @@ class VideoData:
 
     video: Path
     labels: Path
-    """in a form that `mainstream_trainer.label_files` reads; only its training part is looked at"""
+    """in a form that `mainstream_trainer.data.labels.label_files` reads; only its training part is looked at"""
     split: Split | None = None
     """which frames train, instead of what the labels say"""
     label_options: LabelOptions = NOTHING_SAID

@@ -22,10 +22,11 @@ from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.mpackage.stores.store import Store
 from mainstream_trainer.app_training import Share, Stopped, train_job
-from mainstream_trainer.common_stem import CommonStemTraining, join_stems
-from mainstream_trainer.feature_cache import CachePlan, FeatureCache
-from mainstream_trainer.preparation import Job, Preparation
-from mainstream_trainer.published import published
+from mainstream_trainer.data.preparation import Job, Preparation
+from mainstream_trainer.learn.common_stem import CommonStemTraining, join_stems
+from mainstream_trainer.learn.feature_cache import CachePlan, FeatureCache
+from mainstream_trainer.learn.groups import groups_of_job
+from mainstream_trainer.pack.published import published
 from mainstream_trainer.request import OnProgress, Progress, TrainingRequest, ignore_progress
 from mainstream_trainer.work_folder import work_folder
 
@@ -156,7 +157,7 @@ def _features(
 
 def _to_train(job: Job, share: Share | None) -> list[int]:
     """Branch-points whose candidates this process trains."""
-    mine = job.groups if share is None else job.groups[share.index : share.index + 1]
+    mine = groups_of_job(job) if share is None else groups_of_job(job)[share.index : share.index + 1]
     return [step.branch_point for group in mine for step in group]
 
 

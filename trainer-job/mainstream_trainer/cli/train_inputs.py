@@ -105,7 +105,7 @@ def _weights(asked: Asked) -> "BaseWeights | None":
 
 
 def _pictures(asked: Asked, folder: Path) -> "list[AskedApp]":
-    from mainstream_trainer.fetching import fetch_folder, is_remote
+    from mainstream_trainer.data.fetching import fetch_folder, is_remote
     from mainstream_trainer.names import package_names
     from mainstream_trainer.request import PictureData
 
@@ -135,7 +135,7 @@ def _pictures(asked: Asked, folder: Path) -> "list[AskedApp]":
 
 
 def _statistics(asked: Asked) -> "MeasuredEventStatistics":
-    from mainstream_trainer.declared import declare, read_declared
+    from mainstream_trainer.data.declared import declare, read_declared
 
     options = {
         "--event-length": asked.event_length,

@@ -8,15 +8,15 @@ from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import Split
 from mainstream_trainer.cli.asked import Asked, split_pair
 from mainstream_trainer.cli.train_inputs import AskedApp
-from mainstream_trainer.clip import inspect_clip
-from mainstream_trainer.fetching import MAX_FILE_BYTES, MAX_VIDEO_BYTES, fetch_file, fetch_folder, is_remote
-from mainstream_trainer.label_files import find_labels, videos_of_export
-from mainstream_trainer.labelled_frames import LabelOptions
-from mainstream_trainer.left_out import say_left_out
+from mainstream_trainer.data.clip import inspect_clip
+from mainstream_trainer.data.fetching import MAX_FILE_BYTES, MAX_VIDEO_BYTES, fetch_file, fetch_folder, is_remote
+from mainstream_trainer.data.labels.label_files import find_labels, videos_of_export
+from mainstream_trainer.data.labels.video_names import clip_of
+from mainstream_trainer.data.left_out import say_left_out
+from mainstream_trainer.data.picture_folders import is_leftover
+from mainstream_trainer.label_options import LabelOptions
 from mainstream_trainer.names import package_names
-from mainstream_trainer.picture_folders import is_leftover
 from mainstream_trainer.request import ClipsData, VideoData
-from mainstream_trainer.video_names import clip_of
 
 _CLIPS = frozenset(
     {

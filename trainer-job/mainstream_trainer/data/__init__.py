@@ -1,0 +1,1 @@
+"""Footage, pictures and labels: what is learnt from, read and checked."""

@@ -1,0 +1,258 @@
+"""Everything that can be found wrong with a request before anything is trained."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mainstream.api.video_stream import Crop
+from mainstream.errors import InvalidInputError
+from mainstream.footage.frame_times import FrameTimes
+from mainstream.footage.labels import Labels, Run, event_mask, runs_within
+from mainstream.mpackage.manifest import TrainedView
+from mainstream.nn.heads import make_head
+from mainstream.nn.network import Network
+from mainstream.weights import resolve_base_network
+from mainstream_trainer.data.app_events import AppEvents, DeclaredEvents
+from mainstream_trainer.data.clip import Clip, ClipPart, check_undamaged, inspect_clip, picture_size
+from mainstream_trainer.data.clip_parts import joined
+from mainstream_trainer.data.frame_source import FrameSource
+from mainstream_trainer.data.held_out import HeldOut, hold_out
+from mainstream_trainer.data.labels.label_files import read_label_file
+from mainstream_trainer.data.pictures import Pictures, check_event_classes, inspect_pictures
+from mainstream_trainer.data.quiet_clips import quiet_clips
+from mainstream_trainer.device import resolve_device
+from mainstream_trainer.names import check_package_name
+from mainstream_trainer.request import ClipsData, PictureData, TrainingRequest, VideoData
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class CommonStem:
+    """What several apps learn together."""
+
+    branch_point: int
+    """from which on they are one network"""
+    apps: Mapping[str, str]
+    """digest of the data by app, in the order of their names"""
+    present: NDArray[np.bool_]
+    """on which frames of the training part the event of each is there, (n, apps)"""
+
+
+@dataclass(frozen=True)
+class _LabelledPart:
+    """The training part of one clip."""
+
+    source: ClipPart
+    labels: Path
+    apps: tuple[str, ...]
+    """that the labels know"""
+    runs: tuple[Run, ...] | None
+    """of the app, in frames of the clip; None where its labels do not know the app: it is never there"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A request with what it names resolved and checked."""
+
+    request: TrainingRequest
+    network: Network
+    source: FrameSource
+    """the training part; frames are counted from its start"""
+    events: AppEvents | DeclaredEvents
+    present: NDArray[np.bool_]
+    """on which frames of the training part the event is there"""
+    held_out: HeldOut
+    data_digest: str
+    common_stem: CommonStem | None = None
+    quiet: tuple[Clip, ...] = ()
+    """footage in which nothing happens"""
+    view: TrainedView | None = None
+    """what of which picture is looked at; None where there are pictures instead of a video"""
+
+
+class Preparation:
+    """Resolves requests; what several of them name is read and decoded once."""
+
+    def __init__(self) -> None:
+        self._labels: dict[VideoData, Labels] = {}
+        self._sizes: dict[Path, tuple[int, int]] = {}
+        self._pictures: dict[PictureData, Pictures] = {}
+
+    def prepare(self, request: TrainingRequest) -> Job:
+        """Resolve a request; `InvalidInputError` names the file and the field of what cannot be used."""
+        check_package_name(request.app, request.version)
+        request = replace(request, device=resolve_device(request.device))
+        network = resolve_base_network(request.base, request.weights)
+        _check_branch_points(request, network)
+        make_head(request.settings.head, network.feature_channels)
+        if request.common_stem is not None:
+            request = replace(request, branch_points=(*request.branch_points, request.common_stem))
+        if isinstance(request.data, PictureData):
+            return self._prepare_pictures(request, request.data, network)
+        clips = ClipsData((request.data,)) if isinstance(request.data, VideoData) else request.data
+        return self._prepare_clips(request, clips, network)
+
+    def _prepare_clips(self, request: TrainingRequest, data: ClipsData, network: Network) -> Job:
+        parts = [self._labelled_part(request, clip) for clip in data.clips]
+        label = request.label or request.app
+        if all(part.runs is None for part in parts):
+            known = ", ".join(dict.fromkeys(each for part in parts for each in part.apps))
+            raise InvalidInputError(f"has no app {label!r} (it has: {known})", field="apps", source=parts[0].labels)
+        events = _joined_events(parts)
+        quiet = quiet_clips(request.quiet, events.times.fps)
+        view = self._view([*(part.source.clip for part in parts), *quiet], request.crop)
+        present = event_mask((*events.runs, *events.cut), events.times.frames)
+        sources = ", ".join(str(part.labels) for part in parts)
+        _check_events(label, sources, events, present)
+        try:
+            held_out = hold_out(present, events.times, request.settings)
+        except InvalidInputError as error:
+            raise InvalidInputError(error.message, field=f"apps.{label}.runs", source=sources) from error
+        _say_worth(request, sources, events, held_out)
+        digest = _data_digest(request, network, _known(parts, events, quiet))
+        source = joined([part.source for part in parts])
+        return Job(request, network, source, events, present, held_out, digest, quiet=quiet, view=view)
+
+    def _view(self, clips: Sequence[Clip], crop: Crop | None) -> TrainedView:
+        """The view of all clips; `InvalidInputError` where one has no such part, or another resolution than others."""
+        for clip in clips:
+            size = self._sizes.get(clip.path) or picture_size(clip)
+            self._sizes[clip.path] = size
+            first = self._sizes[clips[0].path]
+            if crop is not None and size != first:
+                raise InvalidInputError(
+                    f"has pictures of {size[0]}x{size[1]} pixels, but {clips[0].path} of {first[0]}x{first[1]}: one "
+                    "crop would be two views; train on clips of one resolution",
+                    field="video",
+                    source=clip.path,
+                )
+            if crop is not None and (problem := crop.problem_in(*size)) is not None:
+                raise InvalidInputError(problem, field="crop", source=clip.path)
+        width, height = self._sizes[clips[0].path]
+        return TrainedView(width=width, height=height, crop=crop)
+
+    def _labelled_part(self, request: TrainingRequest, data: VideoData) -> "_LabelledPart":
+        clip = inspect_clip(data.video)
+        labels = self._labels.get(data) or read_label_file(data.labels, clip, data.split, data.label_options)
+        self._labels[data] = labels
+        _check_frames(data, labels, clip)
+        part = labels.split.train
+        check_undamaged(clip, part)
+        app = labels.apps.get(request.label or request.app)
+        return _LabelledPart(ClipPart(clip, part), data.labels, tuple(labels.apps), None if app is None else app.runs)
+
+    def _prepare_pictures(self, request: TrainingRequest, data: PictureData, network: Network) -> Job:
+        # Which pictures there are, and their split, do not depend on which of them show the event.
+        key = replace(data, event_classes=())
+        pictures = self._pictures.get(key) or inspect_pictures(data)
+        self._pictures[key] = pictures
+        check_event_classes(pictures, data)
+        known = {
+            "pictures": pictures.sha256,
+            "event": sorted(data.event_classes),
+            "statistics": data.statistics.model_dump(mode="json"),
+            "block": data.block_pictures,
+        }
+        # Neighbouring pictures are no near duplicates: all of them enter a pass.
+        request = replace(request, settings=request.settings.model_copy(update={"stride": 1}))
+        return Job(
+            request,
+            network,
+            pictures,
+            DeclaredEvents(data.statistics, data.block_pictures, pictures.class_of),
+            pictures.present(data.event_classes),
+            pictures.held_out,
+            _data_digest(request, network, known),
+        )
+
+
+def _check_branch_points(request: TrainingRequest, network: Network) -> None:
+    for branch_point in request.branch_points:
+        network.check(branch_point)
+    if not {0, network.depth} <= set(request.branch_points):
+        raise InvalidInputError(
+            f"must hold 0 (nothing frozen) and {network.depth} (everything frozen): the baselines need both",
+            field="branch_points",
+        )
+    if request.common_stem is not None and not 0 < request.common_stem < network.depth:
+        raise InvalidInputError(
+            f"must lie between 0 and {network.depth}, which the baselines need as each app's own", field="common_stem"
+        )
+
+
+def _check_frames(data: VideoData, labels: Labels, clip: Clip) -> None:
+    if labels.frames > clip.frames:
+        raise InvalidInputError(
+            f"counts {labels.frames} frames, but {clip.path} has only {clip.frames}; label this very clip",
+            field="frames",
+            source=data.labels,
+        )
+
+
+def _joined_events(parts: Sequence[_LabelledPart]) -> AppEvents:
+    """Events of all parts, in frames from the first part's start: none of them goes on from one clip to the next."""
+    whole: list[Run] = []
+    cut: list[Run] = []
+    start = 0
+    for part in parts:
+        first, end = part.source.part
+        inside, pieces = runs_within(part.runs or (), (first, end))
+        whole += _shifted(inside, start - first)
+        cut += _shifted(pieces, start - first)
+        start += end - first
+    times = [part.source.clip.times.part(part.source.part) for part in parts]
+    return AppEvents(tuple(whole), tuple(cut), times[0] if len(times) == 1 else FrameTimes.joined(times))
+
+
+def _known(parts: Sequence[_LabelledPart], events: AppEvents, quiet: Sequence[Clip]) -> Mapping[str, object]:
+    """What of the clips determines a package: of each its content and its part, of all together the events."""
+    clips = [{"video": part.source.clip.sha256, "part": part.source.part} for part in parts]
+    of_clips = clips[0] if len(clips) == 1 else {"clips": clips}
+    of_quiet = {"quiet": [clip.sha256 for clip in quiet]} if quiet else {}
+    return {**of_clips, **of_quiet, "runs": events.runs, "cut": events.cut}
+
+
+def _check_events(label: str, source: str, events: AppEvents, present: NDArray[np.bool_]) -> None:
+    problem = None
+    if not present.any():
+        problem = "no frame of the training part has the event; label some, or move the split"
+    elif present.all():
+        problem = "every frame of the training part has the event; there is nothing to learn it against"
+    elif not events.runs:
+        problem = "no event lies wholly in the training part; label some, or move the split"
+    if problem is not None:
+        raise InvalidInputError(problem, field=f"apps.{label}.runs", source=source)
+
+
+def _say_worth(request: TrainingRequest, source: str, events: AppEvents, held_out: HeldOut) -> None:
+    """Few events train as well as they can; what is measured on them is said to be worth as little as it is."""
+    measured = sum(any(start < last and first < end for first, last in held_out.blocks) for start, end in events.runs)
+    if measured < request.settings.replay_min_events:
+        # Clopper and Pearson, Biometrika 1934: the lower end where all of n are found.
+        least = 0.025 ** (1 / measured) if measured else 0.0
+        _LOGGER.warning(
+            "%s: apps.%s: of %d events in the training part %d are held out; even if all of them are found, recall may "
+            "be as low as %.2f (95 %%), and no curve is replayed: label more before you rely on what is predicted",
+            *(source, request.label or request.app, len(events.runs), measured, least),
+        )
+
+
+def _shifted(runs: tuple[Run, ...], by: int) -> tuple[Run, ...]:
+    return tuple((start + by, end + by) for start, end in runs)
+
+
+def _data_digest(request: TrainingRequest, network: Network, known: Mapping[str, object]) -> str:
+    """Of all that the trainer looks at: what is `known` of the training part, and the view."""
+    data = {
+        **known,
+        "view": None if request.crop is None else request.crop.model_dump(mode="json"),
+        "pixels": [network.preprocessing.height, network.preprocessing.width],
+    }
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Candidates learn: features once, then weights."""

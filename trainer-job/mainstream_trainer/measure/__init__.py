@@ -1,0 +1,1 @@
+"""What scores of frames that were not learnt from say."""
