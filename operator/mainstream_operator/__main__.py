@@ -25,8 +25,8 @@ from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.observe.stores import StoreOpener
 from mainstream_operator.reconcile import reconcile
 from mainstream_operator.settings import Settings, read_settings
-from mainstream_operator.status.event_recorder import EventRecorder
-from mainstream_operator.status.status_writer import StatusWriter
+from mainstream_operator.status.writing.event_recorder import EventRecorder
+from mainstream_operator.status.writing.status_writer import StatusWriter
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.handlers import resource_registry, runner_registry

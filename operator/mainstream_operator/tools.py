@@ -7,7 +7,7 @@ from mainstream_operator.kube import Kube
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.observe.observe import Sources
 from mainstream_operator.settings import Settings
-from mainstream_operator.status.status_writer import StatusWriter
+from mainstream_operator.status.writing.status_writer import StatusWriter
 
 
 @dataclass(frozen=True)

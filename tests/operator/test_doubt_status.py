@@ -11,8 +11,8 @@ from mainstream.messages.status_report import AppStatusReport, StatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.status.app import AppFacts, app_status
-from mainstream_operator.status.event_messages import event_messages
-from mainstream_operator.status.write_decision import write_decision
+from mainstream_operator.status.writing.event_messages import event_messages
+from mainstream_operator.status.writing.write_decision import write_decision
 from mainstream_operator.watch.cluster_state import ClusterState
 
 PROMISED = ExpectedAlerts(frames_per_second=2, found_per_hour=20, most_per_hour=30, shape=2)

@@ -22,7 +22,7 @@ from mainstream_operator.observe.runner_client import RunnerClient
 from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.observe.stores import StoreOpener
 from mainstream_operator.settings import RunnerSettings, Settings
-from mainstream_operator.status.status_writer import StatusWriter
+from mainstream_operator.status.writing.status_writer import StatusWriter
 from mainstream_operator.tools import Tools
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.handlers import resource_registry, runner_registry

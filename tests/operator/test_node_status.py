@@ -9,7 +9,7 @@ from mainstream.api import EdgeNode
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.kube import KubeError
 from mainstream_operator.status.node import SETTLING_S, NodeFacts, node_status
-from mainstream_operator.status.write_decision import write_decision
+from mainstream_operator.status.writing.write_decision import write_decision
 from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
 
 SILENT = NodeFacts(

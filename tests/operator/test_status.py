@@ -17,9 +17,9 @@ from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import printable
-from mainstream_operator.status.event_messages import event_messages
 from mainstream_operator.status.stream import stream_status
-from mainstream_operator.status.write_decision import write_decision
+from mainstream_operator.status.writing.event_messages import event_messages
+from mainstream_operator.status.writing.write_decision import write_decision
 from mainstream_operator.watch.cluster_state import ClusterState
 
 

@@ -8,9 +8,9 @@ from mainstream.api import VideoStream
 from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNodeStatus, ObservedNode
 from mainstream.api.video_app import PlannedApp, VideoAppStatus
-from mainstream_operator.status.event_messages import event_messages
 from mainstream_operator.status.stream import stream_status
-from mainstream_operator.status.write_decision import SEEN_S, write_decision
+from mainstream_operator.status.writing.event_messages import event_messages
+from mainstream_operator.status.writing.write_decision import SEEN_S, write_decision
 
 
 def planned(f1: float, generation: int = 1) -> VideoAppStatus:

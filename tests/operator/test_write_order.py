@@ -7,7 +7,7 @@ from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import VideoStreamStatus
 from mainstream_operator.status.statuses import ObjectStatus
-from mainstream_operator.status.write_order import in_turn
+from mainstream_operator.status.writing.write_order import in_turn
 
 
 def of(namespace: str, name: str, told: int | None) -> ObjectStatus:

@@ -14,7 +14,7 @@ from mainstream.api.model import API_VERSION, Metadata
 from mainstream_operator.kinds import EVENT
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.names import FIELD_MANAGER
-from mainstream_operator.status.event_messages import EventMessage
+from mainstream_operator.status.writing.event_messages import EventMessage
 
 _log = logging.getLogger(__name__)
 _MOST_WAITING = 1000

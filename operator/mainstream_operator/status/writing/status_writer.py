@@ -14,11 +14,11 @@ from mainstream.api.kinds import AnyStatus
 from mainstream.api.model import API_VERSION, Metadata
 from mainstream_operator.kinds import OWN_KINDS
 from mainstream_operator.kube import Kube, KubeError
-from mainstream_operator.status.event_messages import event_messages
-from mainstream_operator.status.event_recorder import EventRecorder
 from mainstream_operator.status.statuses import ObjectStatus
-from mainstream_operator.status.write_decision import write_decision
-from mainstream_operator.status.write_order import in_turn
+from mainstream_operator.status.writing.event_messages import event_messages
+from mainstream_operator.status.writing.event_recorder import EventRecorder
+from mainstream_operator.status.writing.write_decision import write_decision
+from mainstream_operator.status.writing.write_order import in_turn
 
 _NOT_FOUND = 404
 _AT_ONCE = 8

@@ -1,0 +1,1 @@
+"""Statuses as they are written: which, in what order, and the Events of them."""
