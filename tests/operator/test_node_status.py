@@ -8,7 +8,8 @@ from operator_objects import NOW, edge_node_body, kubernetes_node_body, typed
 from mainstream.api import EdgeNode
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.kube import KubeError
-from mainstream_operator.status.node import SETTLING_S, NodeFacts, node_status
+from mainstream_operator.status.lost_node import SETTLING_S
+from mainstream_operator.status.node import NodeFacts, node_status
 from mainstream_operator.status.writing.write_decision import write_decision
 from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
 

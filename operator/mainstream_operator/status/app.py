@@ -57,6 +57,8 @@ class AppFacts:
     """what its condition says where its weight counts for less than it asks"""
     evidence: AlertEvidence | None = None
     """alerts seen beside alerts predicted; None: as the status has it"""
+    lost_node: Refusal | None = None
+    """since when its node cannot be reached"""
 
 
 def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
@@ -119,6 +121,8 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
             return is_false("Ready", Reason.DRY_RUN, "The app is a dry run; set spec.dryRun to false to run it.")
         return is_false("Ready", Reason.NOT_PLANNED, "The app is not part of the node's plan; see condition Planned.")
     report = facts.report
+    if facts.lost_node is not None:
+        return is_unknown("Ready", facts.lost_node.reason, facts.lost_node.message)
     if report is None:
         return is_unknown("Ready", Reason.RUNNER_NOT_ANSWERING, "The node's runner does not answer; it is asked again.")
     stream = report.streams.get(app.stream_key)
@@ -166,7 +170,8 @@ def _degraded(facts: AppFacts, reported: AppStatusReport | None, evidence: Alert
 
 
 def _plan(app: VideoApp, facts: AppFacts) -> PlannedApp | None:
-    if facts.ordered is None:
+    if facts.ordered is None or facts.lost_node is not None:
+        # Columns of a node that nobody hears of would look as if it served the plan.
         return None
     if facts.planned is None or not facts.planned.fits:
         # The plan is left as it is: what was predicted then still stands.
@@ -182,7 +187,9 @@ def _dry_run(app: VideoApp, facts: AppFacts) -> DryRun | None:
 
 def _observed(app: VideoApp, reported: AppStatusReport | None, now: datetime) -> ObservedApp | None:
     if reported is None:
-        return app.status.observed
+        # Counts stand as they were last seen; a rate is of now or of never.
+        seen = app.status.observed
+        return None if seen is None else seen.model_copy(update={"frames_per_second": None})
     fps = None if reported.fps is None else round(reported.fps, 3)
     return ObservedApp(
         at=now,

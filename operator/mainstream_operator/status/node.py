@@ -16,10 +16,8 @@ from mainstream.messages.status_report import StatusReport
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.status.conditions import Stated, condition_of, is_false, is_true, is_unknown, settle
 from mainstream_operator.status.culprits import who_is_unknown, who_runs_late
+from mainstream_operator.status.lost_node import lost_node, wavers
 from mainstream_operator.watch.cluster_state import KubernetesNode
-
-SETTLING_S = 10.0
-"""since a Node became ready or ceased to be; Kubernetes itself waits 40 s before it calls one not ready"""
 
 
 @dataclass(frozen=True)
@@ -90,14 +88,12 @@ def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | 
     away for a second, its pods with it, and are no news.
     """
     before = condition_of(node.status.conditions, "Ready")
-    since = None if facts.kubernetes_node is None else facts.kubernetes_node.since
-    wavers = since is not None and abs((now - since).total_seconds()) < SETTLING_S
-    if before is not None and wavers and facts.report is None and facts.needed:
+    if before is not None and wavers(facts.kubernetes_node, now) and facts.report is None and facts.needed:
         return before
-    return _ready(facts)
+    return _ready(facts, now)
 
 
-def _ready(facts: NodeFacts) -> Stated:
+def _ready(facts: NodeFacts, now: datetime) -> Stated:
     """From what runs, never from hope."""
     if facts.not_applied:
         first, more = facts.not_applied[0], len(facts.not_applied) - 1
@@ -111,10 +107,9 @@ def _ready(facts: NodeFacts) -> Stated:
     if facts.report is None:
         if facts.runner_available and facts.kubernetes_node.ready:
             return is_unknown("Ready", Reason.RUNNER_NOT_ANSWERING, "The runner does not answer; it is asked again.")
-        if not facts.kubernetes_node.ready:
-            return is_unknown(
-                "Ready", Reason.NODE_NOT_READY, "The Node is not ready; what runs there keeps running if it can."
-            )
+        lost = lost_node(facts.kubernetes_node, facts.report, now)
+        if lost is not None:
+            return is_unknown("Ready", lost.reason, lost.message)
         return is_false("Ready", Reason.RUNNER_STARTING, "The runner's pod is not available yet.")
     if facts.ordered is None:
         return is_true("Ready", Reason.NO_PLAN, "The runner answers and waits for a plan.")

@@ -19,6 +19,7 @@ from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_false, settle, written
+from mainstream_operator.status.lost_node import lost_node
 from mainstream_operator.status.node import NodeFacts, node_status
 from mainstream_operator.status.stream import stream_status
 from mainstream_operator.watch.cluster_state import Unreadable
@@ -90,7 +91,8 @@ def _stream_status(
     stream, report = on_node.stream, observation.report
     reported = report.streams.get(stream.key) if report is not None else None
     refusal, apps = observation.stream_refusals.get(stream.key), decided.apps_of[stream.key]
-    return stream_status(stream, on_node.placed, refusal, apps, reported, now)
+    lost = lost_node(observation.snapshot.kubernetes_node, report, now)
+    return stream_status(stream, on_node.placed, refusal, apps, reported, now, lost)
 
 
 def _app_facts(each: AskingApp, observation: Observation, decision: NodeDecision, decided: _Decided) -> AppFacts:
@@ -111,6 +113,7 @@ def _app_facts(each: AskingApp, observation: Observation, decision: NodeDecision
         crop=None if got is None else decided.crops[got.stream][got.view],
         weight_note=each.weight_note,
         evidence=decision.evidence.get(key),
+        lost_node=lost_node(observation.snapshot.kubernetes_node, observation.report, observation.at),
     )
 
 

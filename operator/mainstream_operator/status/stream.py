@@ -17,9 +17,13 @@ def stream_status(
     apps: int,
     reported: StreamStatusReport | None,
     now: datetime,
+    lost_node: Refusal | None = None,
 ) -> VideoStreamStatus:
     """The whole status, as it should be now; `apps` are those of the plan that analyse it."""
-    stated = [_placed(placed), _reachable(stream, secret_refusal, apps, reported)]
+    reachable = _reachable(stream, secret_refusal, apps, reported)
+    if lost_node is not None and secret_refusal is None:
+        reachable = is_unknown("Reachable", lost_node.reason, lost_node.message)
+    stated = [_placed(placed), reachable]
     return VideoStreamStatus(
         observed_generation=stream.metadata.generation,
         conditions=settle(stream.status.conditions, stated, stream.metadata.generation, now),
@@ -71,6 +75,7 @@ def _reachable(
 
 def _observed(stream: VideoStream, reported: StreamStatusReport | None, now: datetime) -> ObservedStream | None:
     if reported is None:
-        return stream.status.observed
+        seen = stream.status.observed
+        return None if seen is None else seen.model_copy(update={"frames_per_second": None})
     fps = None if reported.fps is None else round(reported.fps, 2)
     return ObservedStream(at=now, width=reported.width, height=reported.height, frames_per_second=fps)

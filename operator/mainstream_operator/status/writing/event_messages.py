@@ -32,10 +32,10 @@ def event_messages(before: AnyStatus, after: AnyStatus) -> list[EventMessage]:
     good = [each for each in all_messages if each.type == "Normal"]
     events = [each for each in all_messages if each.type == "Warning" or each is good[-1]]
     if isinstance(after, EdgeNodeStatus) and isinstance(before, EdgeNodeStatus):
-        events += [*_node_plan(before, after), *_node_lost(before, after)]
+        events += _node_plan(before, after)
     if isinstance(after, VideoAppStatus) and isinstance(before, VideoAppStatus):
         events += [*_app_plan(before, after), *_quality(before, after)]
-    return events
+    return [*events, *_node_lost(before, after)]
 
 
 def _transitions(before: Sequence[Condition], after: Sequence[Condition]) -> list[Condition]:
@@ -58,7 +58,8 @@ def _node_plan(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessa
     return [EventMessage("Normal", "PlanChanged", message)]
 
 
-def _node_lost(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessage]:
+def _node_lost(before: AnyStatus, after: AnyStatus) -> list[EventMessage]:
+    """Of the EdgeNode, and of each app and stream of it."""
     old, new = (
         next((each for each in status.conditions if each.reason == Reason.NODE_NOT_READY), None)
         for status in (before, after)
