@@ -91,7 +91,7 @@ def test_the_time_of_a_transition_stays_while_the_status_does(cluster: ClusterSt
 
 def test_nothing_new_is_not_written(cluster: ClusterState) -> None:
     before = status_of(cluster, report())
-    later = NOW + timedelta(hours=1)
+    later = NOW + timedelta(seconds=20)
     app = cluster.apps["plaza/crossing"].model_copy(update={"status": before})
     after = app_status(app, facts(cluster, report(fps=10.5)), later)
     assert not write_decision(before, after, later).write

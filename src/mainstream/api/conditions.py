@@ -32,4 +32,6 @@ Conditions = Annotated[
 class Observed(StatusModel):
     """Something that a runner reported."""
 
-    at: AwareDatetime = Field(description="When this was last written; it is refreshed at most every 30 s.")
+    at: AwareDatetime = Field(
+        description="When the runner was last seen as this says; about every 30 s, less often in a large fleet."
+    )

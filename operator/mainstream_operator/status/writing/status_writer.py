@@ -1,7 +1,7 @@
 """Writes statuses, and then, only where that succeeded, has the Events of it recorded.
 
 Some are written at a time, and for no longer than a moment: then the node is looked at again, so that an app that came
-meanwhile has its status before thousands that came before it.
+meanwhile has its status before thousands that came before it. Those that are only old come last, the oldest first.
 """
 
 import time
@@ -17,8 +17,9 @@ from mainstream_operator.kube import Kube, KubeError
 from mainstream_operator.status.statuses import ObjectStatus
 from mainstream_operator.status.writing.event_messages import event_messages
 from mainstream_operator.status.writing.event_recorder import EventRecorder
+from mainstream_operator.status.writing.refreshes import Refreshes
 from mainstream_operator.status.writing.write_decision import write_decision
-from mainstream_operator.status.writing.write_order import in_turn
+from mainstream_operator.status.writing.write_order import in_turn, oldest_first
 
 _NOT_FOUND = 404
 _AT_ONCE = 8
@@ -32,13 +33,18 @@ class StatusWriter:
     def __init__(self, kube: Kube, recorder: EventRecorder) -> None:
         self._kube = kube
         self._recorder = recorder
+        self._refreshes = Refreshes(time.monotonic)
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="statuses")
 
     def write(self, statuses: Iterable[ObjectStatus], now: datetime) -> float | None:
         """Write those that are worth it; seconds until the first of the others is, None where none will be."""
         decisions = [(status, write_decision(status.before, status.after, now)) for status in statuses]
         waits_s = [decision.again_s for _, decision in decisions if decision.again_s is not None]
-        due = in_turn(status for status, decision in decisions if decision.write)
+        old = oldest_first(status for status, decision in decisions if decision.stale)
+        due = [
+            *in_turn(status for status, decision in decisions if decision.write),
+            *old[: self._refreshes.take(len(old))],
+        ]
         end_s = time.monotonic() + LONGEST_S
         errors: list[KubeError] = []
         for start in range(0, len(due), _AT_ONCE):

@@ -1,7 +1,8 @@
 """Which status is worth a write. Pure.
 
 What somebody decided or what changed in kind is written at once. What merely moves is written at most every 30 s, and a
-rate only when it left its band: 1,000 apps that run as planned cause no writes at all, their EdgeNode one a minute.
+rate only when it left its band. Where nothing moves, only the time of the observation is old: an EdgeNode's is written
+every half minute, that of apps and streams as far as there is room for such writes (`refreshes`).
 """
 
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from mainstream.api.video_app import VideoAppStatus
 from mainstream_operator.status.app import DEAD_BAND, as_planned
 
 REFRESH_S = 30.0
-SEEN_S = 60.0
-"""after which an EdgeNode says that its runner was seen, whatever it said"""
+SEEN_S = 25.0
+"""after which a status says that its runner was seen, whatever it said: looked at every 5 s, it is 30 s old at most"""
 _CPU_BAND = 0.1
 """CPU-seconds per second; a busy box moves that much from one half minute to the next"""
 
@@ -27,6 +28,8 @@ class WriteDecision:
     write: bool
     again_s: float | None = None
     """something moved, but it is too early to write it: requeue after that"""
+    stale: bool = False
+    """nothing but the time of the observation would change: to be written where there is room"""
 
 
 def write_decision(before: AnyStatus | None, after: AnyStatus, now: datetime) -> WriteDecision:
@@ -36,7 +39,8 @@ def write_decision(before: AnyStatus | None, after: AnyStatus, now: datetime) ->
     if _lasting(before) != _lasting(after):
         return WriteDecision(write=True)
     if not _moved(before.observed, after.observed, _planned_fps(after)):
-        return WriteDecision(write=isinstance(after, EdgeNodeStatus) and _is_stale(before.observed, after.observed))
+        stale, is_node = _is_stale(before.observed, after.observed), isinstance(after, EdgeNodeStatus)
+        return WriteDecision(write=stale and is_node, stale=stale and not is_node)
     if before.observed is None:
         return WriteDecision(write=True)
     age_s = (now - before.observed.at).total_seconds()
@@ -52,7 +56,7 @@ def _planned_fps(status: AnyStatus) -> float | None:
 
 
 def _is_stale(before: Any, after: Any) -> bool:
-    return before is not None and (after.at - before.at).total_seconds() >= SEEN_S
+    return before is not None and after is not None and (after.at - before.at).total_seconds() >= SEEN_S
 
 
 def _moved(before: Any, after: Any, planned_fps: float | None) -> bool:

@@ -5,6 +5,7 @@ the namespaces in turn: whoever makes 2,000 apps waits for them alone.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from mainstream_operator.status.statuses import ObjectStatus
 
@@ -19,6 +20,17 @@ def in_turn(statuses: Iterable[ObjectStatus]) -> Sequence[ObjectStatus]:
         place = before[namespace] = before.get(namespace, -1) + 1
         placed.append((group, place, status))
     return [status for _, _, status in sorted(placed, key=lambda each: each[:2])]
+
+
+def oldest_first(statuses: Iterable[ObjectStatus]) -> Sequence[ObjectStatus]:
+    """The same statuses by when they were last written."""
+    never = datetime.min.replace(tzinfo=UTC)
+
+    def written(status: ObjectStatus) -> datetime:
+        observed = None if status.before is None else status.before.observed
+        return never if observed is None else observed.at
+
+    return sorted(statuses, key=written)
 
 
 def _group(status: ObjectStatus) -> int:
