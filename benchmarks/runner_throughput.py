@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
-from mainstream.nn.head import PoolLinear
+from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
 from mainstream_runner.client import EngineClient

@@ -19,7 +19,7 @@ from torch import nn
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frames import view_pixels
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
-from mainstream.nn.head import PoolLinear
+from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
 from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame

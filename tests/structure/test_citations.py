@@ -33,7 +33,7 @@ DESIGN_PAGE = re.compile(r"(?<!docs/)(?<!\()\bdesign\.md\b|\(design:|\bdesign pa
 CITED_SECTIONS = re.compile(r'docs/design\.md,\s+("[^"]+"(?:(?:,| and)\s+"[^"]+")*)')
 MODULE = re.compile(r"`(?!mainstream\.video)(mainstream(?:_\w+)?(?:\.\w+)+)")
 PATH = re.compile(r"`((?:src|operator|runner-image|trainer-job|demo|tests|benchmarks|charts|examples)/[\w./-]+)`")
-MADE_BY_A_RECIPE = {"runner-image/mainstream_runner/sinks/tcp_lines.py"}
+MADE_BY_A_RECIPE = {"runner-image/mainstream_runner/sinks/tcp_lines.py", "src/mainstream/nn/heads/max_linear.py"}
 LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 

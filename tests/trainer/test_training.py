@@ -16,7 +16,7 @@ from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.reading import package_versions, read_blob, verify_package
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.mpackage.stores.store import DamagedPackageError
-from mainstream.nn.head import PoolLinear
+from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.registry import load_base_network

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.nn.head import PoolLinear
+from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream_runner.engine.back_end import BackEnd, EngineStep, Value
 
 

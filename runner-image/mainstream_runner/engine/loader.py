@@ -17,8 +17,8 @@ from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.stores.folder_store import FolderStore
-from mainstream.nn.head import PoolLinear
-from mainstream.nn.heads import make_head
+from mainstream.nn.heads.kinds import make_head
+from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import fill
@@ -217,7 +217,8 @@ class _Loader:
     def _head(self, app: RunnerApp) -> nn.Module:
         key = (app.head_kind, app.head.sha256)
         if key not in self._heads:
-            head = make_head(app.head_kind, self._networks[app.base_digest].feature_channels)
+            network = self._networks[app.base_digest]
+            head = make_head(app.head_kind, network.map_at(network.depth))
             self._fill(head, app.head)
             self._heads[key] = head
         return self._heads[key]

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from mainstream.nn.head import PoolLinear
+from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
 from mainstream_runner.engine.back_end import EngineStep, Value
 from mainstream_runner.engine.calibration import BackEndChoice

@@ -12,7 +12,7 @@ from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob, PrivateSegment
 from mainstream.mpackage.publish import blob_of
 from mainstream.mpackage.stores.folder_store import FolderStore
-from mainstream.nn.head import PoolLinear
+from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors

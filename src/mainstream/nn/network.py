@@ -14,9 +14,11 @@ from torch import fx, nn
 
 from mainstream.errors import InvalidInputError
 from mainstream.nn.branch_points import Cut, find_cuts, thin
+from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.prefix_hash import first_prefix_hash, next_prefix_hash
 from mainstream.nn.preprocessing import Preprocessing
 
+_MAP_DIMENSIONS = 3
 SEGMENTS = 15
 """how many segments a base network is cut into (branch-points are thinned to this, evenly by cost)"""
 
@@ -64,6 +66,21 @@ class Network:
         """Channels of the feature map at the last branch-point."""
         return self.branch_points[-1].shape[0]
 
+    def map_at(self, tap: int) -> MapShape:
+        """Shape of the feature map at a branch-point.
+
+        `InvalidInputError` where there is no such branch-point, or where what is alive there has no places.
+        """
+        self.check(tap, field="tap")
+        shape = self.branch_points[tap].shape
+        if len(shape) != _MAP_DIMENSIONS:
+            raise InvalidInputError(
+                f"{self.name} has no feature map (channels, height, width) at branch-point {tap}, but "
+                f"{'x'.join(map(str, shape))} numbers; take another tap",
+                field="tap",
+            )
+        return MapShape(*shape)
+
     def stem(self, branch_point: int) -> nn.Sequential:
         """The frozen part up to a branch-point, sharing this network's parameters."""
         self.check(branch_point)
@@ -74,12 +91,10 @@ class Network:
         self.check(branch_point)
         return [copy.deepcopy(segment) for segment in self.segments[branch_point:]]
 
-    def check(self, branch_point: int) -> None:
+    def check(self, branch_point: int, field: str = "branch_point") -> None:
         """Raise unless the branch-point exists."""
         if not 0 <= branch_point <= self.depth:
-            raise InvalidInputError(
-                f"{self.name} has branch-points 0 to {self.depth}, not {branch_point}", field="branch_point"
-            )
+            raise InvalidInputError(f"{self.name} has branch-points 0 to {self.depth}, not {branch_point}", field=field)
 
 
 def _part(traced: fx.GraphModule, start: str, end: str) -> fx.GraphModule:

@@ -7,7 +7,7 @@ from torch import nn
 
 from mainstream.errors import InvalidInputError
 from mainstream.nn.branch_points import find_cuts, thin
-from mainstream.nn.head import PoolLinear
+from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.preprocessing import Preprocessing

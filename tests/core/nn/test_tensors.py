@@ -3,7 +3,6 @@ import torch
 from torch import nn
 
 from mainstream.errors import InvalidInputError
-from mainstream.nn.heads import installed_heads, make_head
 from mainstream.nn.tensors import fill, pack_tensors, round_to_half, unpack_tensors
 
 
@@ -65,10 +64,3 @@ def test_other_tensors_than_the_modules_own_are_refused(change):
 def test_a_file_that_is_not_safetensors_is_named():
     with pytest.raises(InvalidInputError, match=r"weights\.bin: is not a safetensors file"):
         unpack_tensors(b"PK", source="weights.bin")
-
-
-def test_a_head_is_made_by_its_kind_and_an_unknown_kind_is_named_with_those_that_are():
-    assert "pool-linear" in installed_heads()
-    assert make_head("pool-linear", 7)(torch.zeros(2, 7, 3, 3)).shape == (2,)
-    with pytest.raises(InvalidInputError, match=r"'attention' is not installed.*pool-linear"):
-        make_head("attention", 7)

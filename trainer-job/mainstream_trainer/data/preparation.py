@@ -15,7 +15,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import Labels, Run, event_mask, runs_within
 from mainstream.mpackage.manifest import TrainedView
-from mainstream.nn.heads import make_head
+from mainstream.nn.heads.kinds import make_head
 from mainstream.nn.network import Network
 from mainstream.weights import resolve_base_network
 from mainstream_trainer.data.app_events import AppEvents, DeclaredEvents
@@ -91,7 +91,7 @@ class Preparation:
         request = replace(request, device=resolve_device(request.device))
         network = resolve_base_network(request.base, request.weights)
         _check_branch_points(request, network)
-        make_head(request.settings.head, network.feature_channels)
+        make_head(request.settings.head, network.map_at(network.depth))
         if request.common_stem is not None:
             request = replace(request, branch_points=(*request.branch_points, request.common_stem))
         if isinstance(request.data, PictureData):

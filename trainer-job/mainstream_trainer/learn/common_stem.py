@@ -67,7 +67,9 @@ def _train(
 ) -> dict[str, TrainedCandidate]:
     """By the sum of the apps' losses, until the mean of their rankings gets no better."""
     branch_point, kind = stem.branch_point, lesson.settings.head
-    heads = [seeded_head(kind, network.feature_channels, candidate_seed(seed, app, branch_point)) for app in stem.apps]
+    heads = [
+        seeded_head(kind, network.map_at(network.depth), candidate_seed(seed, app, branch_point)) for app in stem.apps
+    ]
     model = Model(branch_point, network.trainable_segments(branch_point), Heads(heads))
     own_seed = candidate_seed(seed, "+".join(stem.apps), branch_point)
     share = network.branch_points[branch_point].cost_share

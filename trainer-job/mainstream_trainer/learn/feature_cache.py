@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.nn.heads import DEFAULT_HEAD
+from mainstream.nn.heads.kinds import DEFAULT_HEAD
 from mainstream.nn.network import Network
 from mainstream_trainer.learn.variants import varied
 from mainstream_trainer.settings import TrainingSettings

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import fx, nn
 
-from mainstream.nn.heads import make_head
+from mainstream.nn.heads.kinds import DEFAULT_WIDTH, make_head
+from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.network import Network
 from mainstream_trainer.learn.feature_cache import FeatureCache
 
@@ -51,7 +52,7 @@ class Model(nn.Module):
     ) -> "Model":
         """The base network's weights, but those of another candidate where it has its own."""
         segments = network.trainable_segments(branch_point)
-        head = seeded_head(head_kind, network.feature_channels, seed)
+        head = seeded_head(head_kind, network.map_at(network.depth), seed)
         if trained_head is not None:
             head.load_state_dict(trained_head.state_dict())
         for segment, trained in zip(reversed(segments), reversed(trained_segments), strict=False):
@@ -78,8 +79,8 @@ class Model(nn.Module):
         return scores
 
 
-def seeded_head(kind: str, channels: int, seed: int) -> nn.Module:
+def seeded_head(kind: str, shape: MapShape, seed: int, width: int = DEFAULT_WIDTH) -> nn.Module:
     """A new head whose first weights the seed decides."""
     with _SEEDING, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return make_head(kind, channels)
+        return make_head(kind, shape, width)

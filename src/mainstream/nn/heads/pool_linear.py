@@ -1,11 +1,13 @@
-"""The head on a feature map: global average pooling and one linear layer, one number a frame."""
+"""The published head: global average pooling and one linear layer."""
 
 import torch
 from torch import nn
 
+from mainstream.nn.heads.map_shape import MapShape
+
 
 class PoolLinear(nn.Module):
-    """Feature map (N, channels, h, w) to logits (N,); an app's score is the sigmoid of its logit.
+    """Feature maps (N, channels, h, w) to logits (N,); the map may be of any height and width.
 
     State dict: `weight` (1, channels) and `bias` (1,), float32.
     """
@@ -19,3 +21,9 @@ class PoolLinear(nn.Module):
         """Logits (N,) of feature maps (N, channels, h, w)."""
         pooled = features.mean(dim=(2, 3))
         return nn.functional.linear(pooled, self.weight, self.bias).squeeze(1)
+
+
+def pool_linear(shape: MapShape, width: int) -> PoolLinear:
+    """For a map of that shape; it has no convolution whose width could be asked for."""
+    del width
+    return PoolLinear(shape.channels)

@@ -1,7 +1,8 @@
 """Heads by kind, from the entry point group `mainstream.heads`.
 
-An entry point is called with the number of channels of a feature map and returns a module from feature maps
-(N, channels, h, w) to logits (N,); an app's score is the sigmoid of its logit.
+An entry point is called with the shape of a feature map and a width (channels of the head's 1x1 convolution; no meaning
+for one that has none). It returns a module from feature maps (N, channels, h, w) to logits (N,); an app's score is the
+sigmoid of its logit.
 """
 
 from functools import cache
@@ -10,9 +11,12 @@ from importlib.metadata import entry_points
 from torch import nn
 
 from mainstream.errors import InvalidInputError
+from mainstream.nn.heads.map_shape import MapShape
 
 GROUP = "mainstream.heads"
 DEFAULT_HEAD = "pool-linear"
+WIDTHS = (8, 16)
+DEFAULT_WIDTH = 8
 
 
 def installed_heads() -> list[str]:
@@ -20,10 +24,15 @@ def installed_heads() -> list[str]:
     return sorted(entry_points(group=GROUP).names)
 
 
-def make_head(kind: str, channels: int) -> nn.Module:
-    """A new head of that kind on feature maps of so many channels."""
+def make_head(kind: str, shape: MapShape, width: int = DEFAULT_WIDTH) -> nn.Module:
+    """A new head of that kind on feature maps of that shape.
+
+    `InvalidInputError` names the field where there is no such kind or width, or where the map is too large for it.
+    """
+    if width not in WIDTHS:
+        raise InvalidInputError(f"must be one of {', '.join(map(str, WIDTHS))}, not {width}", field="width")
     try:
-        head: nn.Module = _constructor(kind)(channels)
+        head: nn.Module = _constructor(kind)(shape, width)
     except ImportError as error:
         raise InvalidInputError(f"head {kind!r} needs {error.name}; install it", field="head") from error
     return head
