@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import Split
-from mainstream_trainer.cli.asked import Asked, split_pair
+from mainstream_trainer.cli.options import TrainOptions, split_pair
 from mainstream_trainer.cli.train_inputs import AskedApp
 from mainstream_trainer.data.clip import inspect_clip
 from mainstream_trainer.data.fetching import MAX_FILE_BYTES, MAX_VIDEO_BYTES, fetch_file, fetch_folder, is_remote
@@ -30,26 +30,27 @@ _SIDECAR = frozenset({"file", "stream", "times"})
 """fields of the JSON file that `mainstream record` writes beside a clip"""
 
 
-def videos(asked: Asked, folder: Path) -> list[AskedApp]:
+def videos(options: TrainOptions, folder: Path) -> list[AskedApp]:
     """Each app that was asked for with all clips; what lies in S3 is fetched to below `folder`."""
-    if asked.event_classes or asked.events:
+    if options.event_class or options.events:
         raise InvalidInputError("is for pictures; a clip's labels say what its events are", field="--event-class")
-    assert asked.labels is not None  # noqa: S101 - what makes it a video
-    pairs = _pairs(asked, asked.data, asked.labels, folder / "0")
-    for number, each in enumerate(asked.clips, start=1):
+    assert options.labels is not None  # noqa: S101 - what makes it a video
+    pairs = _pairs(options, options.data, options.labels, folder / "0")
+    for number, each in enumerate(options.clip, start=1):
         clip, labels = split_pair(each, "--clip", "CLIP=LABELS")
-        pairs += _pairs(asked, clip, labels, folder / f"{number}")
-    clips = tuple(_video_data(asked, clip, labels, alone=len(pairs) == 1) for clip, labels in pairs)
+        pairs += _pairs(options, clip, labels, folder / f"{number}")
+    clips = tuple(_video_data(options, clip, labels, alone=len(pairs) == 1) for clip, labels in pairs)
     data = clips[0] if len(clips) == 1 else ClipsData(clips)
-    labels_of_all = asked.apps or _labels_of(clips)
-    names = package_names(labels_of_all, asked.given_names)
+    labels_of_all = options.app or _labels_of(clips)
+    names = package_names(labels_of_all, options.given_names)
     return [AskedApp(names[label], label, data) for label in labels_of_all]
 
 
-def quiet_footage(asked: Asked, folder: Path) -> tuple[Path, ...]:
+def quiet_footage(options: TrainOptions, folder: Path) -> tuple[Path, ...]:
     """Footage in which nothing happens; what lies in S3 is fetched to below `folder`."""
     return tuple(
-        _fetched(asked, each, folder / f"quiet-{number}", MAX_VIDEO_BYTES) for number, each in enumerate(asked.quiet)
+        _fetched(options, each, folder / f"quiet-{number}", MAX_VIDEO_BYTES)
+        for number, each in enumerate(options.quiet)
     )
 
 
@@ -77,13 +78,13 @@ def pairs_in(clips: Path, labels: Path) -> list[tuple[Path, Path]]:
     return pairs
 
 
-def _video_data(asked: Asked, clip: Path, labels: Path, *, alone: bool) -> VideoData:
+def _video_data(options: TrainOptions, clip: Path, labels: Path, *, alone: bool) -> VideoData:
     split = None
-    if asked.train_part is not None:
+    if options.train_part is not None:
         if not alone:
             raise InvalidInputError("is for one clip; say it in the labels of each (split)", field="--train-part")
-        split = _split(asked.train_part, inspect_clip(clip).frames)
-    return VideoData(clip, labels, split, LabelOptions(asked.annotator, _label_fps(asked.label_fps, clip)))
+        split = _split(options.train_part, inspect_clip(clip).frames)
+    return VideoData(clip, labels, split, LabelOptions(options.annotator, _label_fps(options.label_fps, clip)))
 
 
 def _labels_of(clips: Sequence[VideoData]) -> tuple[str, ...]:
@@ -94,19 +95,19 @@ def _labels_of(clips: Sequence[VideoData]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label for apps in found for label in apps))
 
 
-def _pairs(asked: Asked, clip: str, labels: str, folder: Path) -> list[tuple[Path, Path]]:
-    clips = _fetched(asked, clip, folder / "video", MAX_VIDEO_BYTES)
-    own = _fetched(asked, labels, folder / "labels", MAX_FILE_BYTES)
+def _pairs(options: TrainOptions, clip: str, labels: str, folder: Path) -> list[tuple[Path, Path]]:
+    clips = _fetched(options, clip, folder / "video", MAX_VIDEO_BYTES)
+    own = _fetched(options, labels, folder / "labels", MAX_FILE_BYTES)
     return pairs_in(clips, own) if clips.is_dir() else [(clips, own)]
 
 
-def _fetched(asked: Asked, address: str, folder: Path, max_bytes: int) -> Path:
+def _fetched(options: TrainOptions, address: str, folder: Path, max_bytes: int) -> Path:
     """A file or a folder as it was named; in S3 a folder ends with /."""
     if not is_remote(address):
         return Path(address)
     if address.endswith("/"):
-        return fetch_folder(address, folder, asked.open_bucket, max_bytes)
-    return fetch_file(address, folder, asked.open_bucket, max_bytes)
+        return fetch_folder(address, folder, options.open_bucket, max_bytes)
+    return fetch_file(address, folder, options.open_bucket, max_bytes)
 
 
 def _files(folder: Path) -> list[Path]:
