@@ -112,9 +112,14 @@ def node_profile(*streams: str) -> NodeProfile:
     )
 
 
-def observed(cluster: ClusterState, running: RunnerPlan | None = None, **packages: PackageState) -> Observation:
-    """One node as it is, whose runner has plan `running`, with packages read for all apps that are not named here."""
-    snapshot = take_snapshot(cluster, "n1")
+def observed(
+    cluster: ClusterState, running: RunnerPlan | None = None, *, node: str = "n1", **packages: PackageState
+) -> Observation:
+    """One node as it is, whose runner has plan `running`, with packages read for all apps that are not named here.
+
+    What belongs to no node is of node "".
+    """
+    snapshot = take_snapshot(cluster, node)
     states = {
         each.key: packages.get(each.app.metadata.name.replace("-", "_"))
         or PackageState(manifest=manifest(each.app.metadata.name))

@@ -21,7 +21,9 @@ def stated(cluster: ClusterState, body: dict[str, Any]) -> list[ObjectStatus]:
 def test_what_cannot_be_read_says_so_once_though_the_message_is_cut_and_cleaned(cluster: ClusterState) -> None:
     body = app_body("odd", **{"no\nsuch field" * 200: 1})
     (first,) = stated(cluster, body)
-    (condition,) = first.after.conditions
+    condition = first.after.conditions[0]
+    assert [each.type for each in first.after.conditions] == ["Accepted", "Ready", "Stalled"]
+    assert len({each.message for each in first.after.conditions}) == 1
     assert condition.reason == "InvalidSpec"
     assert len(condition.message) == 1024
     assert condition.message.isprintable()

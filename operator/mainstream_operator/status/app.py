@@ -1,4 +1,7 @@
-"""Status of a VideoApp: accepted, planned, ready, degraded; what it got, what it achieves."""
+"""Status of a VideoApp: accepted, planned, ready, degraded; what it got, what it achieves.
+
+An app that is as its spec wants it is Ready, be it suspended or a dry run: whoever waits for it comes to an end.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +27,7 @@ from mainstream_operator.status.conditions import (
     is_true,
     is_unknown,
     settle,
+    stalled,
 )
 from mainstream_operator.status.delivery import delivery_problem
 from mainstream_operator.status.doubt import doubt
@@ -67,6 +71,7 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
     evidence = facts.evidence or app.status.evidence
     degraded = _degraded(facts, reported, evidence)
     stated = [_accepted(app, facts), _planned(app, facts), _ready(app, facts, reported), degraded]
+    stated += stalled(facts.refused)
     return VideoAppStatus(
         observed_generation=app.metadata.generation,
         conditions=settle(app.status.conditions, stated, app.metadata.generation, now),
@@ -117,8 +122,11 @@ def _planned(app: VideoApp, facts: AppFacts) -> Stated:
 def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> Stated:
     """From what runs: a plan alone makes nothing ready."""
     if facts.ordered is None:
-        if app.spec.dry_run:
-            return is_false("Ready", Reason.DRY_RUN, "The app is a dry run; set spec.dryRun to false to run it.")
+        if app.spec.suspend:
+            return is_true("Ready", Reason.SUSPENDED, "Nothing of the app runs, as its spec says; see spec.suspend.")
+        if _is_answered(app, facts):
+            answered = "The dry run is answered in status.dryRun; set spec.dryRun to false to run the app."
+            return is_true("Ready", Reason.DRY_RUN, answered)
         return is_false("Ready", Reason.NOT_PLANNED, "The app is not part of the node's plan; see condition Planned.")
     report = facts.report
     if facts.lost_node is not None:
@@ -183,6 +191,14 @@ def _dry_run(app: VideoApp, facts: AppFacts) -> DryRun | None:
     if not app.spec.dry_run:
         return None
     return app.status.dry_run if facts.dry_run is None else dry_run_status(app, facts.dry_run)
+
+
+def _is_answered(app: VideoApp, facts: AppFacts) -> bool:
+    """Whether a dry run has its answer, be it an older one of this spec."""
+    if not app.spec.dry_run or facts.refused is not None:
+        return False
+    told = app.status.observed_generation == app.metadata.generation and app.status.dry_run is not None
+    return facts.dry_run is not None or told
 
 
 def _observed(app: VideoApp, reported: AppStatusReport | None, now: datetime) -> ObservedApp | None:

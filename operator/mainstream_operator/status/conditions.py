@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mainstream.api.conditions import Condition, Truth
-from mainstream.api.reasons import Reason
+from mainstream.api.reasons import Effect, Reason
 from mainstream.decide.refusal import Refusal
 
 _LONGEST_MESSAGE = 1024
@@ -39,6 +39,13 @@ def is_refused(kind: str, refusal: Refusal) -> Stated:
 def is_unknown(kind: str, reason: Reason, message: str) -> Stated:
     """Nobody knows at the moment."""
     return Stated(kind, "Unknown", reason, message)
+
+
+def stalled(refusal: Refusal | None) -> list[Stated]:
+    """Condition Stalled where only another spec helps, so that nobody waits; else none, as kstatus has it."""
+    if refusal is None or refusal.reason.effect is not Effect.STALLS:
+        return []
+    return [is_true("Stalled", refusal.reason, refusal.message)]
 
 
 def condition_of(conditions: Sequence[Condition], kind: str) -> Condition | None:

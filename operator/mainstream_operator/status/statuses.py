@@ -12,13 +12,14 @@ from mainstream.api.video_stream import Crop, VideoStreamStatus
 from mainstream.decide.decide import NodeDecision
 from mainstream.decide.dry_run import dry_run_outcome
 from mainstream.decide.inputs import AskingApp
+from mainstream.decide.refusal import Refusal
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.planner import AppPlan
 from mainstream.workload.shared_with import shared_counts
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
-from mainstream_operator.status.conditions import is_false, settle, written
+from mainstream_operator.status.conditions import is_refused, settle, stalled, written
 from mainstream_operator.status.lost_node import lost_node
 from mainstream_operator.status.node import NodeFacts, node_status
 from mainstream_operator.status.stream import stream_status
@@ -137,9 +138,11 @@ def _node_facts(observation: Observation, decision: NodeDecision, not_applied: S
 
 
 def _unreadable(each: Unreadable, now: datetime) -> ObjectStatus:
-    """The one condition of an object that cannot be read."""
+    """The conditions of an object that cannot be read, whatever its kind."""
     generation = each.metadata.generation
-    conditions = settle([], [is_false("Accepted", Reason.INVALID_SPEC, _message(each))], generation, now)
+    refusal = Refusal(Reason.INVALID_SPEC, _message(each))
+    stated = [is_refused("Accepted", refusal), is_refused("Ready", refusal), *stalled(refusal)]
+    conditions = settle([], stated, generation, now)
     after = RESOURCE_KINDS[each.kind].status(observed_generation=generation, conditions=conditions)
     return ObjectStatus(each.kind, each.metadata, None, after)
 

@@ -1,4 +1,4 @@
-"""Status of a VideoStream: whether it has a node, and whether the camera answers."""
+"""Status of a VideoStream: whether it has a node, and whether the camera answers; Ready sums both up."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from mainstream.api.video_stream import ObservedStream, VideoStream, VideoStream
 from mainstream.decide.refusal import Refusal
 from mainstream.footage.stream_fit import DeliveredPicture, other_rate, view_beyond_picture
 from mainstream.messages.status_report import StreamStatusReport
-from mainstream_operator.status.conditions import Stated, is_false, is_refused, is_true, is_unknown, settle
+from mainstream_operator.status.conditions import Stated, is_false, is_refused, is_true, is_unknown, settle, stalled
 
 
 def stream_status(
@@ -23,7 +23,7 @@ def stream_status(
     reachable = _reachable(stream, secret_refusal, apps, reported)
     if lost_node is not None and secret_refusal is None:
         reachable = is_unknown("Reachable", lost_node.reason, lost_node.message)
-    stated = [_placed(placed), reachable]
+    stated = [_placed(placed), reachable, _ready(placed, reachable), *stalled(secret_refusal)]
     return VideoStreamStatus(
         observed_generation=stream.metadata.generation,
         conditions=settle(stream.status.conditions, stated, stream.metadata.generation, now),
@@ -37,6 +37,14 @@ def _placed(placed: str | Refusal) -> Stated:
     if isinstance(placed, Refusal):
         return is_refused("Placed", placed)
     return is_true("Placed", Reason.NODE_FOUND, f"Node {placed} analyses it.")
+
+
+def _ready(placed: str | Refusal, reachable: Stated) -> Stated:
+    """Placed, and its camera answers; one that nobody needs is as its spec wants it."""
+    if isinstance(placed, Refusal):
+        return is_refused("Ready", placed)
+    settled = reachable.reason is Reason.NOT_USED
+    return Stated("Ready", "True" if settled else reachable.status, reachable.reason, reachable.message)
 
 
 def _reachable(

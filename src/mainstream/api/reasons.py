@@ -13,12 +13,19 @@ class Effect(Enum):
 
     REFUSES = "refuses"
     """what it is said of cannot be used until somebody changes something; nobody else is touched"""
+    STALLS = "stalls"
+    """as above, and only another spec of its own helps: condition Stalled says so, and nobody waits for it"""
     WAITS = "waits"
     """it can be used and is not planned, until there is room for it or until something is known"""
     HOLDS = "holds"
     """something about it is not known at the moment; until it is, it waits, or goes on as it runs; nobody else does"""
     INFORMS = "informs only"
     """a condition says so, and nothing follows from it"""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether what it is said of cannot be used as it is."""
+        return self in (Effect.REFUSES, Effect.STALLS)
 
 
 class Reason(StrEnum):
@@ -37,7 +44,7 @@ class Reason(StrEnum):
         return reason
 
     # What an app names
-    INVALID_SPEC = "InvalidSpec", Effect.REFUSES, "The spec cannot be read; the message names the field."
+    INVALID_SPEC = "InvalidSpec", Effect.STALLS, "The spec cannot be read; the message names the field."
     STREAM_NOT_FOUND = "StreamNotFound", Effect.REFUSES, "There is no VideoStream of that name."
     STREAM_NOT_ALLOWED = (
         "StreamNotAllowed",
@@ -48,7 +55,7 @@ class Reason(StrEnum):
     VIEW_NOT_FOUND = "ViewNotFound", Effect.REFUSES, "The VideoStream has no view of that name."
     HOST_NOT_ALLOWED = (
         "HostNotAllowed",
-        Effect.REFUSES,
+        Effect.STALLS,
         "The spec names a host that the operator and the runners must not call.",
     )
     SECRET_MISSING = "SecretMissing", Effect.REFUSES, "There is no Secret of that name."
@@ -61,7 +68,7 @@ class Reason(StrEnum):
     SECRET_UNREADABLE = "SecretUnreadable", Effect.REFUSES, "The Secret holds no text, or cannot be read now."
 
     # Packages and their stores
-    INVALID_REFERENCE = "InvalidReference", Effect.REFUSES, "The package reference cannot be read, or is not in S3."
+    INVALID_REFERENCE = "InvalidReference", Effect.STALLS, "The package reference cannot be read, or is not in S3."
     PACKAGE_MISSING = "PackageMissing", Effect.REFUSES, "The store has no such package, or the package lacks a part."
     PACKAGE_CORRUPT = "PackageCorrupt", Effect.REFUSES, "What the store holds is not what was published."
     PACKAGE_UNREADABLE = "PackageUnreadable", Effect.REFUSES, "The store's answer makes no sense."
@@ -76,7 +83,7 @@ class Reason(StrEnum):
     )
     CANNOT_BE_USED = (
         "CannotBeUsed",
-        Effect.REFUSES,
+        Effect.STALLS,
         "The package and the spec do not fit together; nothing can be planned.",
     )
     PACKAGES_TOO_LARGE = (

@@ -148,7 +148,7 @@ def _ready(
         refusal = not_covered(placed, profile, inputs.report)
         if refusal is None:
             ready.append(placed)
-        elif refusal.reason.effect is Effect.REFUSES:
+        elif refusal.reason.effect.refuses:
             refused[placed.name] = refusal
             waiting.pop(placed.name, None)
         else:

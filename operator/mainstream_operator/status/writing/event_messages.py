@@ -44,7 +44,7 @@ def _transitions(before: Sequence[Condition], after: Sequence[Condition]) -> lis
 
 
 def _type(condition: Condition) -> Literal["Normal", "Warning"]:
-    good = "False" if condition.type == "Degraded" else "True"
+    good = "False" if condition.type in ("Degraded", "Stalled") else "True"
     return "Normal" if condition.status == good else "Warning"
 
 
