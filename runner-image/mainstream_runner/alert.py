@@ -56,6 +56,7 @@ class AlertMessage:
     clip: str | None = None
     """name of the file, where the app wants clips"""
     picture: str | None = None
+    """name of the file, where a sink of the app wants pictures"""
     muted: bool = False
     """it opened within the app's cooldown: kept in files alone"""
     interrupted: bool = False
@@ -68,9 +69,9 @@ class AlertMessage:
 
 
 def alert_message(
-    alert: Alert, *, node: str, stream: str, view: str, files: tuple[str, str] | None = None, muted: bool = False
+    alert: Alert, *, node: str, stream: str, view: str, files: tuple[str | None, str] | None = None, muted: bool = False
 ) -> AlertMessage:
-    """What destinations get of an alert; `files` are the names of its clip and picture."""
+    """What destinations get of an alert; `files` are the names of its clip, if one is made, and picture."""
     clip, picture = files or (None, None)
     return AlertMessage(
         alert.phase,

@@ -11,7 +11,7 @@ from attackers import Attacker, Start, endless
 
 from mainstream.api.reasons import Reason
 from mainstream.api.sink_kind import SinkKeys
-from mainstream.api.sinks import MqttSink
+from mainstream.api.sinks import MqttSink, WebhookSink
 from mainstream.api.store_access import StoreAccess
 from mainstream.decide.refuse import refuse_package
 from mainstream.hosts.connecting import HostNotAllowedError, connect
@@ -22,6 +22,7 @@ from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream.mpackage.stores.store import StoreHostError
 from mainstream_runner.feeder.camera import Camera
 from mainstream_runner.sinks.mqtt import MqttTopic
+from mainstream_runner.sinks.pictures import AlertPictures
 from mainstream_runner.sinks.webhook import Webhook
 from mainstream_runner.spool.spool import Record
 
@@ -29,7 +30,8 @@ NAME = "s3.evil.example"
 Resolve = Callable[..., None]
 RULES = HostRules()
 LISTED = HostRules(allowed=(NAME, "127.0.0.1"))
-MESSAGE = Record(number=1, app="plaza/door", sink="door#0", id="1.opened", body=b"{}")
+MESSAGE = Record(number=1, app="plaza/door", sink="door#0", id="1.opened", body=b"{}", alert="1")
+NO_PICTURES = AlertPictures(Path("/nowhere"))
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def url_of(attacker: Attacker) -> str:
 
 
 def webhook_problem(url: str, rules: HostRules) -> str | None:
-    webhook = Webhook(url, None, lambda: rules)
+    webhook = Webhook(WebhookSink(url=url), None, NO_PICTURES, lambda: rules)
     try:
         return webhook.deliver(MESSAGE)
     finally:
@@ -92,7 +94,7 @@ def test_an_allowed_name_is_called_by_name_and_without_rules_everything_is(resol
     resolve("127.0.0.1")
     listed, without = attacker(endless), attacker(endless)
     assert webhook_problem(url_of(listed), LISTED) is None
-    assert Webhook(url_of(without), None).deliver(MESSAGE) is None
+    assert Webhook(WebhookSink(url=url_of(without)), None, NO_PICTURES).deliver(MESSAGE) is None
     assert listed.asked == without.asked == ["/"]
 
 
@@ -129,7 +131,7 @@ def test_a_broker_whose_name_leads_inside_is_not_called_and_that_is_said(resolve
     resolve("127.0.0.1")
     inside = attacker(endless)
     sink = MqttSink(host=NAME, port=inside.server_address[1], topic="a")
-    topic = MqttTopic(sink, SinkKeys(), "me", lambda: RULES)
+    topic = MqttTopic(sink, SinkKeys(), "me", NO_PICTURES, lambda: RULES)
     try:
         deadline_s = time.monotonic() + 5.0
         while "must not be called" not in (topic.problem or "") and time.monotonic() < deadline_s:

@@ -6,19 +6,22 @@ from pathlib import Path
 import pytest
 from attackers import Start, at_most, dripping, endless, redirecting
 
+from mainstream.api.sinks import WebhookSink
 from mainstream.messages.status_report import SignedBlob
 from mainstream.mpackage.manifest import Blob
 from mainstream_runner.pod import blob_cache
 from mainstream_runner.pod.blob_cache import BlobCache
+from mainstream_runner.sinks.pictures import AlertPictures
 from mainstream_runner.sinks.webhook import Webhook
 from mainstream_runner.spool.spool import Record
 
 BLOB = Blob(sha256="a" * 64, size_bytes=1000)
 SOON_S = 5.0
+NO_PICTURES = AlertPictures(Path("/nowhere"))
 
 
 def message() -> Record:
-    return Record(number=1, app="plaza/door", sink="door#0", id="1.opened", body=b"{}")
+    return Record(number=1, app="plaza/door", sink="door#0", id="1.opened", body=b"{}", alert="1")
 
 
 def fetched(folder: Path, url: str) -> bool:
@@ -37,13 +40,14 @@ def fetched(folder: Path, url: str) -> bool:
 
 def test_an_endless_answer_of_a_webhook_is_not_read(attacker: Start) -> None:
     with at_most(SOON_S):
-        assert Webhook(attacker(endless).url, None).deliver(message()) is None
+        assert Webhook(WebhookSink(url=attacker(endless).url), None, NO_PICTURES).deliver(message()) is None
 
 
 def test_a_webhook_that_sends_elsewhere_is_not_followed(attacker: Start) -> None:
     inside = attacker(endless)
     with at_most(SOON_S):
-        assert Webhook(attacker(redirecting(inside.url)).url, None).deliver(message()) == "the webhook answered 307"
+        webhook = Webhook(WebhookSink(url=attacker(redirecting(inside.url)).url), None, NO_PICTURES)
+        assert webhook.deliver(message()) == "the webhook answered 307"
     assert inside.asked == []
 
 

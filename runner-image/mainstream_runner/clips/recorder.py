@@ -1,7 +1,8 @@
-"""Makes the clip and the picture of each alert whose app wants them, and keeps them on disk within bounds.
+"""Makes the picture and the clip of each alert whose app wants them, and keeps them on disk within bounds.
 
-One thread for all cameras: it waits until what comes after the alert has been read, takes the packets from the camera's
-ring and writes them as they are. A clip that can't be made costs the clip, never the alert.
+One thread for all cameras. The picture is made at once; for the clip it waits until what comes after the alert has been
+read, takes the packets from the camera's ring and writes them as they are. What can't be made costs the file, never the
+alert.
 """
 
 import contextlib
@@ -13,17 +14,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.clips.packet_ring import PacketRing, RingPacket
 from mainstream_runner.clips.remux import write_clip, write_picture
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.25
 _TIDY_S = 60.0
 _WAITING_CLIPS = 64
-"""alerts whose clips are being waited for; beyond, the oldest get none, which is counted"""
+"""alerts whose files are being waited for; beyond, the oldest get none, which is counted"""
 
 RingOf = Callable[[str], PacketRing | None]
-ClipIsThere = Callable[[str, str], None]
+FileIsThere = Callable[[str, str], None]
 """takes the app and the name of the file"""
 
 
@@ -43,8 +44,7 @@ class ClipLimits:
 class _Wanted:
     app: str
     stream: str
-    clip: str
-    picture: str
+    file: str
     start_due_s: float
     end_due_s: float | None = None
 
@@ -57,25 +57,31 @@ class ClipRecorder:
         self.evicted = 0
         """files that went because of their bounds"""
         self.failed = 0
-        """alerts whose clip could not be made"""
+        """clips and pictures that could not be made"""
         self._ring_of = ring_of
         self._limits = limits or ClipLimits()
-        self._clip_is_there: ClipIsThere = lambda app, name: None
+        self._file_is_there: FileIsThere = lambda app, name: None
         self._lock = threading.Lock()
-        self._wanted: dict[str, _Wanted] = {}
+        self._pictures: list[_Wanted] = []
+        self._clips: dict[str, _Wanted] = {}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, clip_is_there: ClipIsThere) -> None:
+    def start(self, file_is_there: FileIsThere) -> None:
         """Call this from now on when a file is there."""
-        self._clip_is_there = clip_is_there
+        self._file_is_there = file_is_there
 
-    def begin(self, app: str, stream: str, clip: str, picture: str, start_due_s: float) -> None:
-        """An alert opened at `start_due_s` (monotonic)."""
+    def begin(self, app: str, stream: str, picture: str, clip: str | None, start_due_s: float) -> None:
+        """An alert opened at `start_due_s` (monotonic); `clip` is the file's name, where one is wanted."""
         with self._lock:
-            self._wanted[clip] = _Wanted(app, stream, clip, picture, start_due_s)
-            while len(self._wanted) > _WAITING_CLIPS:
-                self._wanted.pop(next(iter(self._wanted)))
+            self._pictures.append(_Wanted(app, stream, picture, start_due_s))
+            if clip is not None:
+                self._clips[clip] = _Wanted(app, stream, clip, start_due_s)
+            while len(self._clips) > _WAITING_CLIPS:
+                self._clips.pop(next(iter(self._clips)))
+                self.failed += 1
+            while len(self._pictures) > _WAITING_CLIPS:
+                self._pictures.pop(0)
                 self.failed += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="clips", daemon=True)
@@ -84,8 +90,8 @@ class ClipRecorder:
     def end(self, clip: str, end_due_s: float) -> None:
         """An alert closed; its last decision was at `end_due_s` (monotonic)."""
         with self._lock:
-            if clip in self._wanted:
-                self._wanted[clip] = replace(self._wanted[clip], end_due_s=end_due_s)
+            if clip in self._clips:
+                self._clips[clip] = replace(self._clips[clip], end_due_s=end_due_s)
 
     def close(self) -> None:
         """Make no more clips."""
@@ -99,21 +105,21 @@ class ClipRecorder:
             if time.monotonic() - tidied_s > _TIDY_S:
                 tidied_s = time.monotonic()
                 self._make_room()
+            for wanted in self._begun():
+                self._make(wanted, self._make_picture)
             for wanted in self._due(time.monotonic()):
-                try:
-                    self._make(wanted)
-                except Exception as error:
-                    self.failed += 1
-                    _log.warning("clip %s was not made: %s", wanted.clip, type(error).__name__)
-                    for name in (wanted.clip, wanted.picture):
-                        with contextlib.suppress(OSError):
-                            (self.folder / f".{name}").unlink(missing_ok=True)
+                self._make(wanted, self._make_clip)
+
+    def _begun(self) -> list[_Wanted]:
+        with self._lock:
+            begun, self._pictures = self._pictures, []
+            return begun
 
     def _due(self, now_s: float) -> list[_Wanted]:
         with self._lock:
-            due = [each for each in self._wanted.values() if now_s >= self._until_s(each)]
+            due = [each for each in self._clips.values() if now_s >= self._until_s(each)]
             for each in due:
-                del self._wanted[each.clip]
+                del self._clips[each.file]
             return due
 
     def _until_s(self, wanted: _Wanted) -> float:
@@ -122,19 +128,37 @@ class ClipRecorder:
         end_s = longest_s if wanted.end_due_s is None else min(wanted.end_due_s, longest_s)
         return end_s + self._limits.post_roll_s
 
-    def _make(self, wanted: _Wanted) -> None:
-        ring = self._ring_of(wanted.stream)
+    def _make(self, wanted: _Wanted, write: Callable[[_Wanted, Path], None]) -> None:
+        """Under another name first: whoever looks for the file finds all of it or nothing."""
+        unfinished = self.folder / f".{wanted.file}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write(wanted, unfinished)
+            unfinished.replace(self.folder / wanted.file)
+        except Exception as error:
+            self.failed += 1
+            _log.warning("%s was not made: %s", wanted.file, type(error).__name__)
+            with contextlib.suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            return
+        self._file_is_there(wanted.app, wanted.file)
+        self._make_room()
+
+    def _make_picture(self, wanted: _Wanted, path: Path) -> None:
+        ring, packets = self._packets(wanted.stream, wanted.start_due_s, wanted.start_due_s + _POLL_S)
+        write_picture(packets, ring.orientation, wanted.start_due_s, path)
+
+    def _make_clip(self, wanted: _Wanted, path: Path) -> None:
         start_s = wanted.start_due_s - self._limits.pre_roll_s
-        packets = [] if ring is None else ring.between(start_s, self._until_s(wanted))
+        ring, packets = self._packets(wanted.stream, start_s, self._until_s(wanted))
+        write_clip(packets, ring.orientation, path)
+
+    def _packets(self, stream: str, start_s: float, until_s: float) -> tuple[PacketRing, list[RingPacket]]:
+        ring = self._ring_of(stream)
+        packets = [] if ring is None else ring.between(start_s, until_s)
         if ring is None or not packets:
             raise ValueError("the camera's packets are gone")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_picture(packets, ring.orientation, wanted.start_due_s, self.folder / f".{wanted.picture}")
-        write_clip(packets, ring.orientation, self.folder / f".{wanted.clip}")
-        for name in (wanted.picture, wanted.clip):
-            (self.folder / f".{name}").replace(self.folder / name)
-            self._clip_is_there(wanted.app, name)
-        self._make_room()
+        return ring, packets
 
     def _make_room(self) -> None:
         """Let the oldest go, beyond what may be kept."""

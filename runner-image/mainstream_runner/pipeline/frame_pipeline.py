@@ -153,6 +153,6 @@ class FramePipeline:
 
 
 def filmed_streams(plan: RunnerPlan | None) -> frozenset[str]:
-    """Streams of which an app wants clips."""
+    """Streams of which an app wants clips or pictures."""
     apps = () if plan is None else plan.apps
-    return frozenset(app.stream for app in apps if app.wants_clips)
+    return frozenset(app.stream for app in apps if app.wants_pictures)

@@ -25,6 +25,7 @@ from mainstream_runner.sinks.destination import AppSink, digest
 from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.kinds import DeliveryContext, route_of
 from mainstream_runner.sinks.loss_words import loss_sentence, said_together
+from mainstream_runner.sinks.pictures import AlertPictures
 from mainstream_runner.sinks.uploads import ClipUploads
 from mainstream_runner.spool.spool import Spool
 
@@ -54,10 +55,10 @@ class AlertDelivery:
         self._couriers: dict[str, Courier] = {}
         self._courier_of: dict[str, str] = {}
         self._uploads = ClipUploads(recorder.folder, rules)
-        self._context = DeliveryContext(node, files, self._uploads, rules)
+        self._context = DeliveryContext(node, files, self._uploads, AlertPictures(recorder.folder), rules)
         self._lock = threading.Lock()
         self._cooldowns = Cooldowns()
-        recorder.start(self._clip_is_there)
+        recorder.start(self._file_is_there)
         for left in spool.left_open():
             # Whoever learnt that it opened learns that it ended, too.
             closed = replace(left.message, phase="closed", interrupted=True)
@@ -97,11 +98,12 @@ class AlertDelivery:
             for each in sinks
             if each.sink.takes == "alerts" and (not muted or isinstance(each.sink, JsonLinesSink))
         ]
-        files: tuple[str, str] | None = None
-        if not muted and any(each.sink.takes == "clips" for each in sinks):
-            files = clip, picture = clip_names(alert.id, round(alert.start_s, 3))
+        files: tuple[str | None, str] | None = None
+        if not muted and any(each.sink.wants_picture() for each in sinks):
+            clip, picture = clip_names(alert.id, round(alert.start_s, 3))
+            files = clip if any(each.sink.takes == "clips" for each in sinks) else None, picture
             if alert.phase == "opened":
-                self._recorder.begin(app.name, app.stream, clip, picture, alert.start_due_s)
+                self._recorder.begin(app.name, app.stream, picture, files[0], alert.start_due_s)
             else:
                 self._recorder.end(clip, alert.end_due_s)
         message = alert_message(
@@ -186,10 +188,10 @@ class AlertDelivery:
         with self._lock:
             return [each.name for named in self._sinks.values() for each in named if each.sink.takes == takes]
 
-    def _clip_is_there(self, app: str, name: str) -> None:
+    def _file_is_there(self, app: str, name: str) -> None:
         for each in self._sinks.get(app, []):
-            if each.sink.takes == "clips":
-                self._spool.add_clip(app, each.name, name, at_s=time.time())
+            if each.sink.takes == "clips" or (each.sink.wants_picture() and name.endswith(".jpg")):
+                self._spool.add_file(app, each.name, name, at_s=time.time())
 
 
 def _end(couriers: Collection[Courier], *, wait: bool) -> None:

@@ -8,6 +8,7 @@ from mainstream.hosts.connecting import SaysRules
 from mainstream_runner.sinks.destination import AppSink, Route
 from mainstream_runner.sinks.json_lines import AlertFiles, json_lines_route
 from mainstream_runner.sinks.mqtt import mqtt_route
+from mainstream_runner.sinks.pictures import AlertPictures
 from mainstream_runner.sinks.uploads import ClipUploads, clips_route
 from mainstream_runner.sinks.webhook import webhook_route
 
@@ -19,6 +20,7 @@ class DeliveryContext:
     node: str
     files: AlertFiles
     uploads: ClipUploads
+    pictures: AlertPictures
     rules: SaysRules
     """which hosts may be called"""
 
@@ -29,9 +31,9 @@ def route_of(each: AppSink, context: DeliveryContext) -> Route:
         case JsonLinesSink() as sink:
             return json_lines_route(sink, each.app, context.files)
         case WebhookSink() as sink:
-            return webhook_route(sink, each.keys, context.rules)
+            return webhook_route(sink, each.keys, context.pictures, context.rules)
         case MqttSink() as sink:
-            return mqtt_route(sink, each, context.node, context.rules)
+            return mqtt_route(sink, each, context.node, context.pictures, context.rules)
         case ClipsSink():
             return clips_route(context.uploads)
         case _:

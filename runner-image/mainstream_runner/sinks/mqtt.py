@@ -19,6 +19,7 @@ from mainstream.api.sinks import MqttSink
 from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, connect, no_rules
 from mainstream.messages.status_report import said
 from mainstream_runner.sinks.destination import AppSink, Route, digest
+from mainstream_runner.sinks.pictures import AlertPictures
 from mainstream_runner.spool.spool import Record
 
 _log = logging.getLogger(__name__)
@@ -29,19 +30,22 @@ _LONGEST_RECONNECT_S = 30
 ONLINE, OFFLINE = "online", "offline"
 
 
-def mqtt_route(sink: MqttSink, each: AppSink, node: str, rules: SaysRules) -> Route:
+def mqtt_route(sink: MqttSink, each: AppSink, node: str, pictures: AlertPictures, rules: SaysRules) -> Route:
     """One courier for each sink: its last will is its own."""
     identity = digest(each.name, each.keys.model_dump_json())
     client_id = f"mainstream-{digest(node, each.name)}"
-    return Route(f"mqtt-{identity}", lambda: MqttTopic(sink, each.keys, client_id, rules))
+    return Route(f"mqtt-{identity}", lambda: MqttTopic(sink, each.keys, client_id, pictures, rules))
 
 
 class MqttTopic:
     """One topic on one broker."""
 
-    def __init__(self, sink: MqttSink, keys: SinkKeys, client_id: str, rules: SaysRules = no_rules) -> None:
+    def __init__(
+        self, sink: MqttSink, keys: SinkKeys, client_id: str, pictures: AlertPictures, rules: SaysRules = no_rules
+    ) -> None:
         """`client_id` is the same at every start, so that the broker knows a connection that it lost."""
         self._sink = sink
+        self._pictures = pictures
         self._connected = threading.Event()
         self._problem = "the broker has not answered yet"
         self._in_flight: tuple[int, mqtt.MQTTMessageInfo] | None = None
@@ -75,7 +79,8 @@ class MqttTopic:
         if not self._started or not self._connected.wait(_CONNECTED_S):
             return self._problem
         if self._in_flight is None or self._in_flight[0] != record.number:
-            self._in_flight = (record.number, self._client.publish(self._sink.topic, record.body, qos=1))
+            topic, payload = self._message(record)
+            self._in_flight = (record.number, self._client.publish(topic, payload, qos=1))
         # One that is in flight already is not published again: the client itself repeats it when it is back.
         info = self._in_flight[1]
         try:
@@ -97,6 +102,11 @@ class MqttTopic:
                 self._client.publish(self._state_topic, OFFLINE, qos=1, retain=True).wait_for_publish(1.0)
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _message(self, record: Record) -> tuple[str, bytes]:
+        if record.is_file:
+            return f"{self._sink.topic}/pictures/{record.id}", self._pictures.read(record.id)
+        return self._sink.topic, record.body
 
     @property
     def problem(self) -> str | None:

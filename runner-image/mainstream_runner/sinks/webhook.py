@@ -14,43 +14,58 @@ from mainstream.api.sinks import WebhookSink
 from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, no_rules
 from mainstream_runner.pinned_http import tenants_client
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route, digest
+from mainstream_runner.sinks.pictures import AlertPictures
 from mainstream_runner.spool.spool import Record
 
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _ID = "webhook-id"
 _TIMESTAMP = "webhook-timestamp"
 _SIGNATURE = "webhook-signature"
+_APP = "mainstream-app"
 _KEY_PREFIX = "whsec_"
 _NEVER = frozenset({400, 413, 415, 422})
 """what is wrong is the request itself, and it will be the same the next time"""
 
 
-def webhook_route(sink: WebhookSink, keys: SinkKeys, rules: SaysRules) -> Route:
+def webhook_route(sink: WebhookSink, keys: SinkKeys, pictures: AlertPictures, rules: SaysRules) -> Route:
     """One courier for each URL and key."""
     key = keys.get("hmac_key")
-    return Route(f"webhook-{digest(sink.url, key or '')}", lambda: Webhook(sink.url, key, rules))
+    return Route(f"webhook-{digest(sink.url, key or '')}", lambda: Webhook(sink, key, pictures, rules))
 
 
 class Webhook:
     """One URL."""
 
-    def __init__(self, url: str, key: str | None, rules: SaysRules = no_rules) -> None:
-        self._url = url
+    def __init__(
+        self, sink: WebhookSink, key: str | None, pictures: AlertPictures, rules: SaysRules = no_rules
+    ) -> None:
+        self._url = sink.url
         self._key = key
+        self._pictures = pictures
         self._client = tenants_client(_TIMEOUT, rules)
 
     def serve(self, sinks: Sequence[AppSink]) -> None:
         """All of them have the same URL and key."""
 
     def deliver(self, record: Record) -> str | None:
-        """POST one alert's message."""
-        headers = {"Content-Type": "application/json", _ID: record.id}
+        """POST one alert's message, or its picture."""
+        if record.is_file:
+            headers = {"Content-Type": "image/jpeg", _APP: record.app}
+            return self._post(record.id, self._pictures.read(record.id), headers)
+        return self._post(record.id, record.body, {"Content-Type": "application/json"})
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _post(self, identity: str, body: bytes, headers: dict[str, str]) -> str | None:
+        headers |= {_ID: identity}
         if self._key is not None:
             timestamp = str(int(time.time()))
             headers[_TIMESTAMP] = timestamp
-            headers[_SIGNATURE] = signature(self._key, headers[_ID], timestamp, record.body)
+            headers[_SIGNATURE] = signature(self._key, identity, timestamp, body)
         try:
-            with self._client.stream("POST", self._url, content=record.body, headers=headers) as response:
+            with self._client.stream("POST", self._url, content=body, headers=headers) as response:
                 status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return f"the webhook does not answer ({type(error).__name__})"
@@ -59,10 +74,6 @@ class Webhook:
         if status in _NEVER:
             raise RefusedError(f"the webhook answered {status}; see its log")
         return None if 200 <= status < 300 else f"the webhook answered {status}"
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
 
 
 def signature(key: str, identity: str, timestamp: str, body: bytes) -> str:

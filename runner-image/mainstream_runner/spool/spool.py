@@ -27,17 +27,22 @@ _LOOKED_AT = 256
 
 @dataclass(frozen=True)
 class Record:
-    """One delivery: a message of an alert, or a clip, for one sink."""
+    """One delivery: a message of an alert, or a file, for one sink."""
 
     number: int
     app: str
     sink: str
     id: str
-    """of the message (`AlertMessage.message_id`), or the name of the clip's file"""
+    """of the message (`AlertMessage.message_id`), or the name of the file"""
     body: bytes
-    """the message as JSON; nothing for a clip"""
+    """the message as JSON; nothing for a file"""
     alert: str | None = None
-    """the alert that the message is of; None for a clip"""
+    """the alert that the message is of; None for a file"""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a clip or a picture, whose content is on the disk."""
+        return self.alert is None
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Spool:
             self._written(at_s)
             return True
 
-    def add_clip(self, app: str, sink: str, name: str, *, at_s: float) -> bool:
+    def add_file(self, app: str, sink: str, name: str, *, at_s: float) -> bool:
         """Keep a note of a file that waits for `sink`; false where the disk would not take it."""
         with self._changed:
             try:

@@ -54,6 +54,10 @@ class SinkKind(Protocol):
         """Hosts that are called for it, which the platform must allow; fields are below the sink's own."""
         ...
 
+    def wants_picture(self) -> bool:
+        """Whether a picture of each alert is delivered too."""
+        ...
+
     def secret(self) -> SecretUse | None:
         """The Secret that it needs."""
         ...

@@ -27,6 +27,10 @@ class JsonLinesSink(ApiModel):
         """None: it is written on the node."""
         return ()
 
+    def wants_picture(self) -> bool:
+        """Never: a line holds none."""
+        return False
+
     def secret(self) -> SecretUse | None:
         """None."""
         return None
@@ -44,6 +48,9 @@ class WebhookSink(ApiModel):
         pattern=r"^https?://[!-?A-~]+$",
         description="Where to, in ASCII; without user and password.",
     )
+    pictures: bool = Field(
+        False, description="Send a picture of each alert too, as a POST of its own: image/jpeg, at most 1 MiB."
+    )
     secret_name: Name | None = Field(
         None, description="Secret in the app's namespace whose 'key' signs each request (HMAC-SHA256)."
     )
@@ -51,6 +58,10 @@ class WebhookSink(ApiModel):
     def calls(self) -> tuple[HostCall, ...]:
         """The URL's."""
         return (HostCall("url", url=self.url),)
+
+    def wants_picture(self) -> bool:
+        """Where asked."""
+        return self.pictures
 
     def secret(self) -> SecretUse | None:
         """What signs requests, as `hmac_key`."""
@@ -72,6 +83,9 @@ class MqttSink(ApiModel):
     topic: str = Field(
         min_length=1, max_length=512, pattern=r"^[^#+$\x00-\x1f\x7f/][^#+\x00-\x1f\x7f]*$", description="No wildcards."
     )
+    pictures: bool = Field(
+        False, description="Publish a picture of each alert too, at <topic>/pictures/<its name>: JPEG, at most 1 MiB."
+    )
     tls: bool = Field(False, description="Encrypted; the broker's certificate is checked.")
     secret_name: Name | None = Field(
         None, description="Secret in the app's namespace with username and password, and the broker's ca.crt."
@@ -80,6 +94,10 @@ class MqttSink(ApiModel):
     def calls(self) -> tuple[HostCall, ...]:
         """The broker."""
         return (HostCall("host", host=self.host, port=self.port),)
+
+    def wants_picture(self) -> bool:
+        """Where asked."""
+        return self.pictures
 
     def secret(self) -> SecretUse | None:
         """`username` and `password`, the broker's certificate authority as `ca_pem`, or all three."""
@@ -111,6 +129,10 @@ class ClipsSink(ApiModel):
     def calls(self) -> tuple[HostCall, ...]:
         """The store."""
         return (self.store.call("store"),)
+
+    def wants_picture(self) -> bool:
+        """Always."""
+        return True
 
     def secret(self) -> SecretUse | None:
         """None for the runner: the operator signs a URL for each file."""

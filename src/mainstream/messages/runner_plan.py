@@ -63,9 +63,9 @@ class RunnerApp(_Part):
         return (*self.base_segments, *(segment.blob for segment in self.segments), self.head)
 
     @property
-    def wants_clips(self) -> bool:
-        """Whether the packets of its stream have to be kept for clips."""
-        return any(sink.takes == "clips" for sink in self.sinks)
+    def wants_pictures(self) -> bool:
+        """Whether the packets of its stream have to be kept for pictures, and for clips where a sink takes them."""
+        return any(sink.wants_picture() for sink in self.sinks)
 
 
 class RunnerPlan(_Part):

@@ -92,7 +92,7 @@ def test_an_event_gets_clip_and_picture_once_what_follows_it_was_read(ring: Pack
     recorder.start(lambda *each: told.append(each))
     clip, picture = clip_names("an-event", 1_700_000_000.0)
     now_s = time.monotonic()
-    recorder.begin("a", "s", clip, picture, now_s)
+    recorder.begin("a", "s", picture, clip, now_s)
     recorder.end(clip, now_s)
     deadline_s = time.monotonic() + 10
     while len(told) < 2 and time.monotonic() < deadline_s:
@@ -104,15 +104,30 @@ def test_an_event_gets_clip_and_picture_once_what_follows_it_was_read(ring: Pack
     assert recorder.failed == 0
 
 
-def test_a_clip_that_cannot_be_made_is_counted_and_leaves_nothing(tmp_path: Path) -> None:
-    recorder = ClipRecorder(tmp_path, lambda _: PacketRing(), ClipLimits(post_roll_s=0.0))
-    recorder.begin("a", "s", "1.mp4", "1.jpg", time.monotonic())
-    recorder.end("1.mp4", time.monotonic())
+def test_a_picture_is_there_while_the_alert_is_still_open_and_alone_where_no_clip_is_wanted(
+    ring: PacketRing, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    recorder = ClipRecorder(tmp_path, lambda _: ring)
+    recorder.start(lambda _app, name: told.append(name))
+    recorder.begin("a", "s", "1.jpg", None, time.monotonic())
     deadline_s = time.monotonic() + 10
-    while not recorder.failed and time.monotonic() < deadline_s:
+    while not told and time.monotonic() < deadline_s:
         time.sleep(0.02)
     recorder.close()
-    assert recorder.failed == 1
+    assert told == ["1.jpg"]
+    assert [path.name for path in tmp_path.iterdir()] == ["1.jpg"]
+
+
+def test_a_clip_that_cannot_be_made_is_counted_and_leaves_nothing(tmp_path: Path) -> None:
+    recorder = ClipRecorder(tmp_path, lambda _: PacketRing(), ClipLimits(post_roll_s=0.0))
+    recorder.begin("a", "s", "1.jpg", "1.mp4", time.monotonic())
+    recorder.end("1.mp4", time.monotonic())
+    deadline_s = time.monotonic() + 10
+    while recorder.failed < 2 and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    recorder.close()
+    assert recorder.failed == 2
     assert list(tmp_path.iterdir()) == []
 
 

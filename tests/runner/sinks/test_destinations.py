@@ -38,12 +38,14 @@ from mainstream_runner.sinks.courier import Courier
 from mainstream_runner.sinks.destination import AppSink
 from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.mqtt import MqttTopic
+from mainstream_runner.sinks.pictures import AlertPictures
 from mainstream_runner.sinks.webhook import signature, webhook_route
 from mainstream_runner.spool.spool import Spool
 
 DIGEST = "0" * 64
 KEY = "shared-secret"
 SINK: TypeAdapter[Sink] = TypeAdapter(Sink)
+NO_PICTURES = AlertPictures(Path("/nowhere"))
 
 
 def app_with(*sinks: dict[str, Any], name: str = "plaza/crossing") -> RunnerApp:
@@ -61,7 +63,9 @@ def message(number: int) -> AlertMessage:
 def courier_to(receiver: Receiver, spool: Spool) -> Courier:
     """Delivers for the sink `s`."""
     sink = WebhookSink(url=receiver.url)
-    return Courier(spool, [AppSink("s", "a", 0, sink, SinkKeys())], webhook_route(sink, SinkKeys(), no_rules))
+    return Courier(
+        spool, [AppSink("s", "a", 0, sink, SinkKeys())], webhook_route(sink, SinkKeys(), NO_PICTURES, no_rules)
+    )
 
 
 Make = Callable[..., AlertDelivery]
@@ -271,7 +275,8 @@ def test_the_broker_tells_of_a_runner_that_was_killed(broker: Broker) -> None:
         "import sys,time\nfrom mainstream.api.sinks import MqttSink\n"
         "from mainstream.api.sink_kind import SinkKeys\n"
         "from mainstream_runner.sinks.mqtt import MqttTopic\n"
-        "MqttTopic(MqttSink(host='127.0.0.1', port=int(sys.argv[1]), topic='t'), SinkKeys(), 'c')\ntime.sleep(60)\n"
+        "sink = MqttSink(host='127.0.0.1', port=int(sys.argv[1]), topic='t')\n"
+        "topic = MqttTopic(sink, SinkKeys(), 'c', None)\ntime.sleep(60)\n"
     )
     runner = subprocess.Popen([sys.executable, "-c", script, str(broker.port)])
     wait_for(lambda: heard and heard[-1][1] == b"online", 20.0)
@@ -287,7 +292,7 @@ def test_a_broker_that_is_not_there_is_told_of_and_holds_nobody_up() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    topic = MqttTopic(MqttSink(host="127.0.0.1", port=port, topic="t"), SinkKeys(), "c")
+    topic = MqttTopic(MqttSink(host="127.0.0.1", port=port, topic="t"), SinkKeys(), "c", NO_PICTURES)
     wait_for(lambda: topic.problem == "the broker does not answer", 10.0)
     start_s = time.monotonic()
     topic.close()
@@ -302,7 +307,7 @@ def test_clips_are_put_where_the_operator_says_and_nowhere_else(make: Make, tmp_
     names = clip_names("id-1", 1.0)
     for name in names:
         (tmp_path / "clips" / name).write_bytes(name.encode())
-        sinks._clip_is_there(app.name, name)
+        sinks._file_is_there(app.name, name)
     wanted = sinks.wanted_uploads()
     assert [(each.app, each.sink, each.name) for each in wanted] == [(app.name, 0, name) for name in names]
     # The second first: nothing waits for what nobody has signed.
@@ -320,7 +325,7 @@ def test_a_clip_that_is_gone_or_whose_sink_is_gone_is_asked_for_no_more(make: Ma
     (tmp_path / "clips").mkdir()
     for name in ("1.mp4", "2.mp4"):
         (tmp_path / "clips" / name).write_bytes(b"x")
-        sinks._clip_is_there(app.name, name)
+        sinks._file_is_there(app.name, name)
     assert [each.name for each in sinks.wanted_uploads()] == ["1.mp4", "2.mp4"]
     (record, _) = sinks._spool.oldest([sinks._sinks[app.name][0].name], 2)
     (tmp_path / "clips" / "2.mp4").unlink()

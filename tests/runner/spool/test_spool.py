@@ -211,7 +211,7 @@ def test_lost_deliveries_are_counted_by_cause_and_their_alerts_once(tmp_path: Pa
 
 def test_a_clip_that_is_lost_loses_no_alert(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    spool.add_clip("a", "s", "1.mp4", at_s=1.0)
+    spool.add_file("a", "s", "1.mp4", at_s=1.0)
     (record,) = spool.oldest(["s"], 10)
     assert record == Record(1, "a", "s", "1.mp4", b"")
     spool.refused(record)
