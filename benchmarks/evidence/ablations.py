@@ -148,14 +148,14 @@ def on_slower_node(drawn: Workload, problem: Problem, scores: Mapping[tuple[str,
         ),
     )
     again = solve(slower, gap=GAP)
-    counts = play_plan(again.apps, scores, drawn.stream, drawn.event_classes, drawn.gaps_s)
-    return mean_of(stays, "f1"), mean_of(result_of(again, counts, drawn.gaps_s), "f1")
+    played = play_plan(again.apps, scores, drawn.stream, drawn.event_classes, drawn.gaps_s)
+    return mean_of(stays, "f1"), mean_of(result_of(again, played, drawn.gaps_s), "f1")
 
 
 def _played(
     drawn: Workload, plan: Plan, scores: Mapping[tuple[str, int], Any], frames: Mapping[float, IntArray]
 ) -> dict[str, Any]:
-    counts = {}
+    played = {}
     nothing = np.empty(0, dtype=np.int64)
     for app in plan.apps:
         events = drawn.stream.events(drawn.event_classes[app.name])
@@ -164,8 +164,8 @@ def _played(
             shown = scores[app.name, app.branch_point]
             choice = Choice(app.threshold or 0.0, app.votes or 1, shown)
             analysed = frames[app.fps]
-        counts[app.name] = play_app(choice, analysed, drawn.stream, events, drawn.gaps_s[app.name])
-    return result_of(plan, counts, drawn.gaps_s)
+        played[app.name] = play_app(choice, analysed, drawn.stream, events, drawn.gaps_s[app.name])
+    return result_of(plan, played, drawn.gaps_s)
 
 
 def summary(results: Sequence[Mapping[str, float]]) -> dict[str, Any]:

@@ -145,11 +145,11 @@ def held_out_and_test(pool: str) -> dict[str, Any]:
         f1 = []
         for index in range(min(PLAYED_TWICE, stage.workloads(cell))):
             drawn, result = stage.workload(cell, index), stage.results_of(cell, index)[policy]
-            counts = play_plan(plans_of(result), held_out, drawn.training_stream, drawn.event_classes, drawn.gaps_s)
-            on_held_out = float(np.mean([each.f1 for each in counts.values()]))
+            played = play_plan(plans_of(result), held_out, drawn.training_stream, drawn.event_classes, drawn.gaps_s)
+            on_held_out = float(np.mean([each.alerts.f1 for each in played.values()]))
             f1.append([mean_of(result, "f1_predicted"), on_held_out, mean_of(result, "f1")])
-        predicted, played, tested = np.mean(f1, axis=0).tolist()
-        found["f1"][policy] = {"predicted": predicted, "held_out": played, "test": tested}
+        predicted, on_held_out, tested = np.mean(f1, axis=0).tolist()
+        found["f1"][policy] = {"predicted": predicted, "held_out": on_held_out, "test": tested}
     return found
 
 

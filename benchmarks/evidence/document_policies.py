@@ -13,10 +13,10 @@ def regime() -> str:
     if data is None:
         return missing("The abstract's regime", "event_f1")
     rows = [
-        "| | F1: No-Sharing | Max-Sharing | paper's greedy | Mainstream | rates, fps | over No-Sharing "
+        "| | F1: No-Sharing | Max-Sharing | paper's greedy | Mainstream | windowed | rates, fps | over No-Sharing "
         "| over Max-Sharing |",
-        "|---|---|---|---|---|---|---|---|",
-        "| published (simulated in part) | | | | | 1.4 / over 12 / 8.7 | +93 % | +61 % |",
+        "|---|---|---|---|---|---|---|---|---|",
+        "| published (simulated in part) | | | | | | 1.4 / over 12 / 8.7 | +93 % | +61 % |",
     ]
     for what, each in regimes(data):
         f1 = {policy: found["f1"]["mean"] for policy, found in each["policies"].items()}
@@ -25,14 +25,15 @@ def regime() -> str:
         )
         rows.append(
             f"| {what} | {f1['no-sharing']:.3f} | {f1['max-sharing']:.3f} | {f1['greedy']:.3f} "
-            f"| {f1['mainstream']:.3f} | {rates} | {percent(each['gain']['no-sharing'])} "
+            f"| {f1['mainstream']:.3f} | {windowed(each)} | {rates} | {percent(each['gain']['no-sharing'])} "
             f"| {percent(each['gain']['max-sharing'])} |"
         )
     return f"""## The abstract's regime
 
 A 14 fps stream, 10 apps, a budget at which No-Sharing affords 1.4 fps an app. Played;
 `{data["command"]}`. Gains are those of the mean F1, with 95 % intervals over workloads (paired
-bootstrap). Rates are those of No-Sharing, Max-Sharing and Mainstream.
+bootstrap). Rates are those of No-Sharing, Max-Sharing and Mainstream, and so are the F1 of the same decisions in the
+published, *windowed* measure ([design](design.md#the-published-measure)), which nothing here is planned by.
 
 {chr(10).join(rows)}
 
@@ -46,6 +47,12 @@ thresholds and votes, against the baselines as published:
 {REASONS["regime"]}
 
 {authors_regime()}"""
+
+
+def windowed(cell: Data) -> str:
+    """The published measure of a cell's policies."""
+    policies = ("no-sharing", "max-sharing", "mainstream")
+    return " / ".join(f"{cell['policies'][policy]['f1_windowed']['mean']:.3f}" for policy in policies)
 
 
 def _over_published(data: Data) -> str:
@@ -67,8 +74,8 @@ def cells() -> str:
         return ""
     rows = [
         "| pool | apps | stream, fps | budget, fps | workloads | No-Sharing | Max-Sharing | greedy | Mainstream "
-        "| over No-Sharing | over Max-Sharing |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| windowed | over No-Sharing | over Max-Sharing |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for each in data["cells"].values():
         f1 = [f"{each['policies'][policy]['f1']['mean']:.3f}" for policy in NAMES if policy != "mainstream"]
@@ -77,7 +84,7 @@ def cells() -> str:
         rows.append(
             f"| {each['pool']}{lengths} | {each['apps']} | {each['stream_fps']} | {each['no_sharing_fps']:g} | "
             f"{each['workloads']} | {' | '.join(f1)} | {ours['mean']:.3f} [{ours['low']:.3f}, {ours['high']:.3f}] "
-            f"| {percent(each['gain']['no-sharing'])} | {percent(each['gain']['max-sharing'])} |"
+            f"| {windowed(each)} | {percent(each['gain']['no-sharing'])} | {percent(each['gain']['max-sharing'])} |"
         )
     below = data["no_loss"]["below"]
     said = f"Significantly below a baseline at {LEVEL:g}, corrected for {data['no_loss']['tests']} tests: " + (
@@ -86,7 +93,7 @@ def cells() -> str:
     return f"""## Every cell
 
 Mean F1 of alerts, played; `{data["command"]}`. The budget is the rate that No-Sharing affords each of ten apps;
-more apps share it.
+more apps share it. *Windowed* is the published measure of No-Sharing, Max-Sharing and Mainstream.
 
 {chr(10).join(rows)}
 

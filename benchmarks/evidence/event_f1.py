@@ -106,7 +106,7 @@ def over_published(cell: Cell) -> dict[str, Any]:
 def _policy(results: Results, policy: str) -> dict[str, Any]:
     measured = {
         what: asdict(mean_interval(_means(results, policy, what)))
-        for what in ("f1", "recall", "precision", "f1_predicted", "fps")
+        for what in ("f1", "f1_windowed", "recall", "precision", "f1_predicted", "fps")
     }
     apps = [app for each in results for app in each[policy]["apps"]]
     fitting = [app for app in apps if app["branch_point"] is not None]

@@ -11,7 +11,6 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.alerts.measured import AlertScore, score_alerts
 from mainstream.alerts.spans import events_within
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
@@ -22,6 +21,7 @@ from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe
 from mainstream_trainer.data.event_statistics import in_seconds
 from mainstream_trainer.measure.picture_streams import IntArray, PictureStream, shown_in_run
+from play import Played, judged
 from pools import Part
 
 _QUALITY = "10"
@@ -83,9 +83,11 @@ def read_frames(path: Path) -> list[LiveFrame]:
 
 def score_live(
     analysed: Sequence[LiveFrame], app: str, stream: PictureStream, frames: int, classes: Sequence[int], gap_s: float
-) -> AlertScore:
-    """Measured counts of one app over the first `frames` of a stream; an event that the end cuts is ignored."""
+) -> Played:
+    """What one app came to over the first `frames` of a stream; an event that the end cuts is ignored."""
     span = (0.0, frames / stream.fps)
     whole, cut = events_within(in_seconds(stream.events(classes), stream.fps), span, gap_s)
-    decided = sorted((each.frame + 0.5) / stream.fps for each in analysed if each.app == app and each.decision)
-    return score_alerts(decided, whole, span, merge_gap_s=gap_s, ignored=cut)
+    mine = sorted(((each.frame + 0.5) / stream.fps, each.decision) for each in analysed if each.app == app)
+    times_s = np.array([time_s for time_s, _ in mine], dtype=np.float64)
+    decided = np.array([decision for _, decision in mine], dtype=np.bool_)
+    return judged(times_s[decided], times_s, whole, span, merge_gap_s=gap_s, ignored=cut)

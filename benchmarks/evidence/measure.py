@@ -6,9 +6,9 @@ from typing import Any
 
 from intervals import f1_interval
 from mainstream.alerts.measured import AlertScore
-from mainstream.planner import Plan, Policy, Problem, solve
+from mainstream.planner import AppPlan, Plan, Policy, Problem, solve
 from photo_scores import Scores
-from play import play_plan
+from play import Played, play_plan
 from workloads import Workload
 
 POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing", "greedy")
@@ -44,6 +44,10 @@ class AppResult:
     alerts_false: int
     alerts_repeated: int
     merge_gap_s: float
+    f1_windowed: float
+    """the published measure"""
+    open_share: float
+    """of the time, or of analysed frames, outside events"""
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -54,37 +58,13 @@ class AppResult:
 def measure(workload: Workload, policy: Policy, scores: Scores, problem: Problem | None = None) -> dict[str, Any]:
     """Plan (another `problem` than the workload's own where given), play, and count."""
     plan = solve(workload.problem if problem is None else problem, policy=policy, gap=GAP)
-    counts = play_plan(plan.apps, scores, workload.stream, workload.event_classes, workload.gaps_s)
-    return result_of(plan, counts, workload.gaps_s)
+    played = play_plan(plan.apps, scores, workload.stream, workload.event_classes, workload.gaps_s)
+    return result_of(plan, played, workload.gaps_s)
 
 
-def result_of(plan: Plan, counts: Mapping[str, AlertScore], gaps_s: Mapping[str, float]) -> dict[str, Any]:
+def result_of(plan: Plan, played: Mapping[str, Played], gaps_s: Mapping[str, float]) -> dict[str, Any]:
     """A plan and what it came to, as plain data."""
-    apps = [
-        asdict(
-            AppResult(
-                app=each.name,
-                branch_point=each.branch_point,
-                fps=each.fps or 0.0,
-                threshold=each.threshold,
-                votes=each.votes,
-                f1_predicted=each.f1,
-                recall_predicted=each.recall,
-                precision_predicted=each.precision,
-                false_per_hour_predicted=each.false_alerts_per_hour,
-                f1=counts[each.name].f1,
-                recall=counts[each.name].recall,
-                precision=counts[each.name].precision,
-                events=counts[each.name].events,
-                events_found=len(counts[each.name].found),
-                quiet_stretches=quiet_stretches(counts[each.name], gaps_s[each.name]),
-                alerts_false=len(counts[each.name].false),
-                alerts_repeated=len(counts[each.name].repeated),
-                merge_gap_s=gaps_s[each.name],
-            )
-        )
-        for each in plan.apps
-    ]
+    apps = [asdict(_app_result(each, played[each.name], gaps_s[each.name])) for each in plan.apps]
     return {
         "policy": plan.policy,
         "status": plan.status,
@@ -94,6 +74,32 @@ def result_of(plan: Plan, counts: Mapping[str, AlertScore], gaps_s: Mapping[str,
         "shed": list(plan.shed),
         "apps": apps,
     }
+
+
+def _app_result(plan: AppPlan, played: Played, merge_gap_s: float) -> AppResult:
+    alerts = played.alerts
+    return AppResult(
+        app=plan.name,
+        branch_point=plan.branch_point,
+        fps=plan.fps or 0.0,
+        threshold=plan.threshold,
+        votes=plan.votes,
+        f1_predicted=plan.f1,
+        recall_predicted=plan.recall,
+        precision_predicted=plan.precision,
+        false_per_hour_predicted=plan.false_alerts_per_hour,
+        f1=alerts.f1,
+        recall=alerts.recall,
+        precision=alerts.precision,
+        events=alerts.events,
+        events_found=len(alerts.found),
+        quiet_stretches=quiet_stretches(alerts, merge_gap_s),
+        alerts_false=len(alerts.false),
+        alerts_repeated=len(alerts.repeated),
+        merge_gap_s=merge_gap_s,
+        f1_windowed=played.f1_windowed,
+        open_share=played.open_share,
+    )
 
 
 def quiet_stretches(score: AlertScore, merge_gap_s: float) -> int:

@@ -25,7 +25,7 @@ Way = Literal["replayed", "chain", "published"]
 """what plans are made from: replayed curves, as packages carry them; the chain law; or replayed curves where
 every policy, Mainstream too, chooses from what the authors' policies choose from"""
 
-FORMAT = 2
+FORMAT = 3
 """of a workload's result; part of its name"""
 _QUICK_WORKLOADS = 4
 _QUICK_APPS = 10

@@ -82,3 +82,34 @@ def test_a_document_of_whole_figures_has_no_note(tmp_path: Path) -> None:
     for name, data in whole.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(data))
     assert document.cut_short() == ""
+
+
+def test_a_cell_is_told_in_alerts_with_the_published_measure_beside(tmp_path: Path) -> None:
+    def told(f1: float, windowed: float) -> dict[str, object]:
+        of = {"f1": f1, "f1_windowed": windowed, "fps": 1.4}
+        return {what: {"mean": value, "low": value, "high": value} for what, value in of.items()}
+
+    policies = {"no-sharing": told(0.5, 0.61), "max-sharing": told(0.6, 0.72), "mainstream": told(0.7, 0.83)}
+    cell = {
+        "pool": "signs",
+        "apps": 10,
+        "stream_fps": 14,
+        "no_sharing_fps": 1.4,
+        "workloads": 30,
+        "published_lengths": False,
+        "headline": True,
+        "policies": policies | {"greedy": told(0.7, 0.8)},
+        "gain": {key: {"mean": 0.4, "low": 0.3, "high": 0.5} for key in ("no-sharing", "max-sharing", "greedy")},
+    }
+    data = {
+        "command": "event_f1",
+        "cells": {"one": cell},
+        "chain": {},
+        "published": {},
+        "no_loss": {"below": [], "tests": 2},
+    }
+    (tmp_path / "event_f1.json").write_text(json.dumps(data))
+    for section in (document.regime(), document.cells()):
+        row = next(line for line in section.splitlines() if line.startswith("| signs"))
+        assert "| 0.610 / 0.720 / 0.830 |" in row
+        assert "0.700" in row

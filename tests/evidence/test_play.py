@@ -41,7 +41,7 @@ def test_scores_become_hits_votes_and_counts_as_in_the_feeder() -> None:
     voter = Voter(2)
     decided = [frame for frame in analysed.tolist() if voter.decide(bool(scores[shown.pictures[frame]] >= 0.5))]
     events = shown.events([1])
-    counts = play_app(Choice(0.5, 2, scores), analysed, shown, events, merge_gap_s=0.1)
+    counts = play_app(Choice(0.5, 2, scores), analysed, shown, events, merge_gap_s=0.1).alerts
     times_s = [(frame + 0.5) / FPS for frame in decided]
     expected = score_alerts(times_s, in_seconds(events, FPS), (0.0, shown.seconds), merge_gap_s=0.1)
     assert counts == expected
@@ -51,5 +51,6 @@ def test_scores_become_hits_votes_and_counts_as_in_the_feeder() -> None:
 def test_an_app_that_did_not_fit_finds_nothing() -> None:
     shown = stream([0] * 20 + [1] * 20 + [0] * 20)
     plan = AppPlan("one", None, None, None, None, 0.0, 0.0, 0.0, 0.0, 0.0)
-    counts = play_plan([plan], {}, shown, {"one": (1,)}, {"one": 1.0})
-    assert (counts["one"].events, len(counts["one"].found), counts["one"].f1) == (1, 0, 0.0)
+    played = play_plan([plan], {}, shown, {"one": (1,)}, {"one": 1.0})["one"]
+    assert (played.alerts.events, len(played.alerts.found), played.alerts.f1) == (1, 0, 0.0)
+    assert (played.f1_windowed, played.open_share) == (0.0, 0.0)
