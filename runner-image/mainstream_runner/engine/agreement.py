@@ -14,7 +14,7 @@ from mainstream_runner.engine.executor import Executor, ViewParts
 
 FRAMES = 2
 """that are looked at for one view"""
-AlertPictures = Mapping[tuple[int, int], Sequence[NDArray[np.uint8]]]
+Pictures = Mapping[tuple[int, int], Sequence[NDArray[np.uint8]]]
 """frames seen lately, (height, width, 3) RGB, by height and width"""
 
 
@@ -24,7 +24,7 @@ def identity(app: RunnerApp, feature_key: str, back_end: str) -> str:
 
 
 def first_disagreement(
-    apps: Sequence[RunnerApp], fast: ViewParts, reference: ViewParts, pictures: AlertPictures
+    apps: Sequence[RunnerApp], fast: ViewParts, reference: ViewParts, pictures: Pictures
 ) -> str | None:
     """The first of these apps of a view that one back end decides otherwise than the other; None if all agree."""
     names = tuple(app.name for app in apps)
@@ -40,7 +40,7 @@ def first_disagreement(
     return None
 
 
-def calibration_frames(height: int, width: int, pictures: AlertPictures) -> list[NDArray[np.uint8]]:
+def calibration_frames(height: int, width: int, pictures: Pictures) -> list[NDArray[np.uint8]]:
     """Frames of that size: real ones first."""
     seen = list(pictures.get((height, width), ()))[-FRAMES:]
     return seen + [_made_up(height, width, seed) for seed in range(FRAMES - len(seen))]

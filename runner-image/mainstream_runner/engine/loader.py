@@ -23,7 +23,7 @@ from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import fill
 from mainstream.weights import open_base_network, read_tensors
-from mainstream_runner.engine.agreement import AlertPictures, first_disagreement, identity
+from mainstream_runner.engine.agreement import Pictures, first_disagreement, identity
 from mainstream_runner.engine.back_end import EngineStep, Prepared
 from mainstream_runner.engine.calibration import BackEndChoice, Choose
 from mainstream_runner.engine.chains import Chain, chains_of
@@ -49,7 +49,7 @@ def load_executor(
     *,
     prepared: PreparedParts | None = None,
     agreed: frozenset[str] = frozenset(),
-    pictures: AlertPictures | None = None,
+    pictures: Pictures | None = None,
 ) -> Executor:
     """All that the plan runs, loaded, checked and warmed.
 
@@ -118,7 +118,7 @@ class _Loader:
             next(iter(problems), None),
         )
 
-    def disagreement(self, executor: Executor, pictures: AlertPictures) -> tuple[str, str] | None:
+    def disagreement(self, executor: Executor, pictures: Pictures) -> tuple[str, str] | None:
         """Digest of a base network whose back end decides otherwise than the reference, and how."""
         reference = BackEndChoice(TorchEager())
         for number, view in enumerate(plan_views(self.plan)):

@@ -153,7 +153,7 @@ class Source:
             raise self._undecodable(error) from error
 
     def _decode(self) -> Iterator[_Shown]:
-        """AlertPictures in order of showing; a packet that can't be decoded is counted and passed over."""
+        """Pictures in order of showing; a packet that can't be decoded is counted and passed over."""
         video = best_video(self._container)
         if video is None:
             raise InvalidInputError("holds no video; name a clip that does", source=self._name)
