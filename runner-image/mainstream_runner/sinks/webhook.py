@@ -15,6 +15,7 @@ from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, no_rules
 from mainstream_runner.pinned_http import tenants_client
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route, digest
 from mainstream_runner.sinks.pictures import AlertPictures
+from mainstream_runner.sinks.webhook_body import webhook_body
 from mainstream_runner.spool.spool import Record
 
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
@@ -28,9 +29,9 @@ _NEVER = frozenset({400, 413, 415, 422})
 
 
 def webhook_route(sink: WebhookSink, keys: SinkKeys, pictures: AlertPictures, rules: SaysRules) -> Route:
-    """One courier for each URL and key."""
+    """One courier for each URL, format and key."""
     key = keys.get("hmac_key")
-    return Route(f"webhook-{digest(sink.url, key or '')}", lambda: Webhook(sink, key, pictures, rules))
+    return Route(f"webhook-{digest(sink.model_dump_json(), key or '')}", lambda: Webhook(sink, key, pictures, rules))
 
 
 class Webhook:
@@ -39,20 +40,24 @@ class Webhook:
     def __init__(
         self, sink: WebhookSink, key: str | None, pictures: AlertPictures, rules: SaysRules = no_rules
     ) -> None:
-        self._url = sink.url
+        self._sink = sink
         self._key = key
         self._pictures = pictures
         self._client = tenants_client(_TIMEOUT, rules)
 
     def serve(self, sinks: Sequence[AppSink]) -> None:
-        """All of them have the same URL and key."""
+        """All of them have the same URL, format and key."""
 
     def deliver(self, record: Record) -> str | None:
         """POST one alert's message, or its picture."""
         if record.is_file:
             headers = {"Content-Type": "image/jpeg", _APP: record.app}
             return self._post(record.id, self._pictures.read(record.id), headers)
-        return self._post(record.id, record.body, {"Content-Type": "application/json"})
+        try:
+            body = webhook_body(self._sink, record.body, time.time())
+        except ValueError as error:
+            raise RefusedError(f"template: {error}") from error
+        return self._post(record.id, body.content, {"Content-Type": body.media_type})
 
     def close(self) -> None:
         """Close the connection."""
@@ -65,7 +70,7 @@ class Webhook:
             headers[_TIMESTAMP] = timestamp
             headers[_SIGNATURE] = signature(self._key, identity, timestamp, body)
         try:
-            with self._client.stream("POST", self._url, content=body, headers=headers) as response:
+            with self._client.stream("POST", self._sink.url, content=body, headers=headers) as response:
                 status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return f"the webhook does not answer ({type(error).__name__})"

@@ -4,12 +4,13 @@ How a kind delivers is the runner's (`mainstream_runner/sinks/`).
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
+from mainstream.api.body_template import JSON, MOST_CHARACTERS, BodyTemplate
 from mainstream.api.host_call import HostCall
-from mainstream.api.model import ApiModel, Name
+from mainstream.api.model import ApiModel, Name, cel
 from mainstream.api.one_of import OneOf
 from mainstream.api.sink_kind import MissingEntry, SecretUse, SinkKeys, Takes
 from mainstream.api.store_access import StoreAccess
@@ -39,6 +40,13 @@ class JsonLinesSink(ApiModel):
 class WebhookSink(ApiModel):
     """Alerts as HTTP POSTs of one JSON object each, at least once; a reader tells repeats by id and event."""
 
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            "self.format == 'alert' || (!self.pictures && !has(self.template))",
+            "pictures and template go with format alert",
+        )
+    )
+
     key: ClassVar[str] = "webhook"
     takes: ClassVar[Takes] = "alerts"
 
@@ -50,6 +58,20 @@ class WebhookSink(ApiModel):
     )
     pictures: bool = Field(
         False, description="Send a picture of each alert too, as a POST of its own: image/jpeg, at most 1 MiB."
+    )
+    format: Literal["alert", "cloudEvents", "slack", "alertmanager"] = Field(
+        "alert",
+        description="What is sent: the alert's own JSON, a CloudEvent, a text as Slack and those like it take, or an "
+        "alert for Alertmanager's /api/v2/alerts.",
+    )
+    template: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_CHARACTERS,
+        description="A body of your own: a Jinja template of the alert's fields, without loops.",
+    )
+    content_type: str = Field(
+        JSON, max_length=128, pattern=r"^[a-z]+/[-+.a-z0-9]+$", description="Of what the template makes."
     )
     secret_name: Name | None = Field(
         None, description="Secret in the app's namespace whose 'key' signs each request (HMAC-SHA256)."
@@ -66,6 +88,17 @@ class WebhookSink(ApiModel):
     def secret(self) -> SecretUse | None:
         """What signs requests, as `hmac_key`."""
         return None if self.secret_name is None else SecretUse(self.secret_name, self._keys)
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.format != "alert" and (self.pictures or self.template is not None):
+            raise ValueError("pictures and template go with format alert; leave them out, or leave format out")
+        if self.template is not None:
+            try:
+                BodyTemplate(self.template, self.content_type)
+            except ValueError as error:
+                raise ValueError(f"template: {error}") from error
+        return self
 
     @staticmethod
     def _keys(secret: Mapping[str, str]) -> SinkKeys | MissingEntry:

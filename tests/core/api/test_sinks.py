@@ -13,6 +13,10 @@ SINK: TypeAdapter[Sink] = TypeAdapter(Sink)
 WRITTEN: list[tuple[dict[str, Any], Sink]] = [
     ({"jsonLines": {"path": "a.jsonl"}}, JsonLinesSink(path="a.jsonl")),
     ({"webhook": {"url": "http://a.example/"}}, WebhookSink(url="http://a.example/")),
+    (
+        {"webhook": {"url": "http://a.example/", "format": "slack"}},
+        WebhookSink(url="http://a.example/", format="slack"),
+    ),
     ({"mqtt": {"host": "broker", "topic": "t"}}, MqttSink(host="broker", topic="t")),
     ({"clips": {"prefix": "s3://bucket/a"}}, ClipsSink(prefix="s3://bucket/a")),
 ]
