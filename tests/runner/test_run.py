@@ -14,7 +14,7 @@ import psutil
 import pytest
 from scripted_camera import ScriptedCamera, pictures_of
 
-from mainstream.api.sinks import JsonLinesSink
+from mainstream.api.sinks.sink import JsonLinesSink
 from mainstream.api.video_stream import Crop
 from mainstream.errors import MainstreamError
 from mainstream.messages.runner_plan import RunnerPlan

@@ -10,8 +10,8 @@ import pytest
 from attackers import Attacker, Start, endless
 
 from mainstream.api.reasons import Reason
-from mainstream.api.sink_kind import SinkKeys
-from mainstream.api.sinks import MqttSink, WebhookSink
+from mainstream.api.sinks.sink import MqttSink, WebhookSink
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.api.store_access import StoreAccess
 from mainstream.decide.refuse import refuse_package
 from mainstream.hosts.connecting import HostNotAllowedError, connect

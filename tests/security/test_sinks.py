@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from attackers import Start, at_most, dripping, endless, redirecting
 
-from mainstream.api.sinks import WebhookSink
+from mainstream.api.sinks.sink import WebhookSink
 from mainstream.messages.status_report import SignedBlob
 from mainstream.mpackage.manifest import Blob
 from mainstream_runner.pod import blob_cache

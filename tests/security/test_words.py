@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from mainstream.api.reasons import Reason
-from mainstream.api.sink_kind import SinkKeys
-from mainstream.api.sinks import MqttSink, WebhookSink
+from mainstream.api.sinks.sink import MqttSink, WebhookSink
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.messages.runner_orders import Login, NodeCredentials
 from mainstream.messages.status_report import SignedBlob, SignedUrls
 from mainstream.mpackage.manifest import Blob

@@ -7,7 +7,7 @@ from mainstream.api import VideoApp, VideoStream
 from mainstream.api.host_call import HostCall
 from mainstream.api.one_of import written_key
 from mainstream.api.reasons import Reason
-from mainstream.api.sink_kind import SinkKind
+from mainstream.api.sinks.sink_kind import SinkKind
 from mainstream.decide.refusal import Refusal
 from mainstream.hosts.rules import HostRules, problem_of_host, problem_of_url
 from mainstream_operator.watch.snapshot import NodeSnapshot

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.reasons import Reason
-from mainstream.api.sink_kind import MissingEntry, SecretUse, SinkKeys, SinkKind
+from mainstream.api.sinks.sink_kind import MissingEntry, SecretUse, SinkKeys, SinkKind
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.runner_orders import TOKEN_FILE, Login, sink_key
 from mainstream_operator.kinds import SECRET

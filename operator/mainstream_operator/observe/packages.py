@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
-from mainstream.api.sinks import ClipsSink
+from mainstream.api.sinks.sink import ClipsSink
 from mainstream.back_off import back_off_s
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal

@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.hosts.connecting import SaysRules, no_rules
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.alert import Alert

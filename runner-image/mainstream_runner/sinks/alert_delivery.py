@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from mainstream.api.sink_kind import SinkKeys, Takes
-from mainstream.api.sinks import JsonLinesSink
+from mainstream.api.sinks.sink import JsonLinesSink
+from mainstream.api.sinks.sink_kind import SinkKeys, Takes
 from mainstream.hosts.connecting import SaysRules, no_rules
 from mainstream.messages.runner_orders import sink_key
 from mainstream.messages.runner_plan import RunnerApp

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mainstream.api.sink_kind import SinkKeys
-from mainstream.api.sinks import Sink
+from mainstream.api.sinks.sink import Sink
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream_runner.spool.spool import Record
 
 

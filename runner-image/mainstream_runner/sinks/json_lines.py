@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mainstream.api.sinks import JsonLinesSink
+from mainstream.api.sinks.sink import JsonLinesSink
 from mainstream.errors import InvalidInputError
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
 from mainstream_runner.spool.spool import Record

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from mainstream.api.sinks import ClipsSink, JsonLinesSink, MqttSink, WebhookSink
+from mainstream.api.sinks.sink import ClipsSink, JsonLinesSink, MqttSink, WebhookSink
 from mainstream.hosts.connecting import SaysRules
 from mainstream_runner.sinks.destination import AppSink, Route
 from mainstream_runner.sinks.json_lines import AlertFiles, json_lines_route

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from mainstream.api.sink_kind import SinkKeys
-from mainstream.api.sinks import MqttSink
+from mainstream.api.sinks.sink import MqttSink
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, connect, no_rules
 from mainstream.messages.status_report import said
 from mainstream_runner.sinks.destination import AppSink, Route, digest

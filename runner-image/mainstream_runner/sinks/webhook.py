@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import httpx
 
-from mainstream.api.sink_kind import SinkKeys
-from mainstream.api.sinks import WebhookSink
+from mainstream.api.sinks.sink import WebhookSink
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, no_rules
 from mainstream_runner.pinned_http import tenants_client
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route, digest

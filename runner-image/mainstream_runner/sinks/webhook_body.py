@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import assert_never
 
-from mainstream.api.body_template import BodyTemplate
-from mainstream.api.sinks import WebhookSink
+from mainstream.api.sinks.body_template import BodyTemplate
+from mainstream.api.sinks.sink import WebhookSink
 from mainstream_runner.alert import AlertMessage, decode_alert
 
 _LONGEST_ALERT_S = 86400.0

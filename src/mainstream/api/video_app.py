@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, PositiveFloat, field_validator
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel, object_key
-from mainstream.api.sinks import Sink
+from mainstream.api.sinks.sink import Sink
 from mainstream.api.store_access import StoreAccess
 
 Rate = Annotated[float, Field(gt=0, le=240)]

@@ -6,7 +6,7 @@ the folders and answers.
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.hosts.rules import HostRules
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerStream

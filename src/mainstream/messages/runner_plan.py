@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mainstream.api.sinks import Sink
+from mainstream.api.sinks.sink import Sink
 from mainstream.api.video_stream import Crop
 from mainstream.files.digest import Sha256
 from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability, TrainedView

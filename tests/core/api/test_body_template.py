@@ -6,8 +6,8 @@ import time
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from mainstream.api.body_template import EXAMPLE, MOST_BYTES, MOST_CHARACTERS, BodyTemplate
-from mainstream.api.sinks import Sink, WebhookSink
+from mainstream.api.sinks.body_template import EXAMPLE, MOST_BYTES, MOST_CHARACTERS, BodyTemplate
+from mainstream.api.sinks.sink import Sink, WebhookSink
 
 WHOLE = """{"text": {{ (app ~ " at " ~ start) | tojson }}, "score": {{ peak_score | round(2) }}
 {% if event == "closed" %}, "seconds": {{ end_s - start_s }}{% endif %}, "picture": {{ picture | tojson }}}"""

@@ -6,8 +6,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from mainstream.api.host_call import HostCall
-from mainstream.api.sink_kind import MissingEntry, SinkKeys
-from mainstream.api.sinks import ClipsSink, JsonLinesSink, MqttSink, Sink, WebhookSink
+from mainstream.api.sinks.sink import ClipsSink, JsonLinesSink, MqttSink, Sink, WebhookSink
+from mainstream.api.sinks.sink_kind import MissingEntry, SinkKeys
 
 SINK: TypeAdapter[Sink] = TypeAdapter(Sink)
 WRITTEN: list[tuple[dict[str, Any], Sink]] = [

@@ -20,7 +20,7 @@ from fault_tools import free_port, wait_for
 from order_files import write_orders
 from pydantic import TypeAdapter
 
-from mainstream.api.sinks import Sink
+from mainstream.api.sinks.sink import Sink
 from mainstream.hosts.rules import HostRules
 from mainstream.messages.runner_orders import (
     CREDENTIALS_FILE,

@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 from runner_apps import runner_app
 
-from mainstream.api.sinks import Sink
+from mainstream.api.sinks.sink import Sink
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream_runner.alert import Alert, AlertPhase
 from mainstream_runner.clips.packet_ring import PacketRing

@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 from fault_surroundings import Broker, Receiver, Store
 from fault_tools import MissingToolError, wait_for
 
-from mainstream.api.sink_kind import SinkKeys
-from mainstream.api.sinks import MqttSink, Sink, WebhookSink
+from mainstream.api.sinks.sink import MqttSink, Sink, WebhookSink
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.errors import InvalidInputError
 from mainstream.hosts.connecting import no_rules
 from mainstream.messages.runner_orders import sink_key
@@ -272,8 +272,8 @@ def test_the_broker_tells_of_a_runner_that_was_killed(broker: Broker) -> None:
     heard: list[tuple[str, bytes, bool]] = []
     client = listen(broker, "t/state", heard)
     script = (
-        "import sys,time\nfrom mainstream.api.sinks import MqttSink\n"
-        "from mainstream.api.sink_kind import SinkKeys\n"
+        "import sys,time\nfrom mainstream.api.sinks.sink import MqttSink\n"
+        "from mainstream.api.sinks.sink_kind import SinkKeys\n"
         "from mainstream_runner.sinks.mqtt import MqttTopic\n"
         "sink = MqttSink(host='127.0.0.1', port=int(sys.argv[1]), topic='t')\n"
         "topic = MqttTopic(sink, SinkKeys(), 'c', None)\ntime.sleep(60)\n"

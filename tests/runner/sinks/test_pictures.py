@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 from fault_surroundings import Broker, Receiver
 from fault_tools import MissingToolError, wait_for
 
-from mainstream.api.sink_kind import SinkKeys
-from mainstream.api.sinks import Sink
+from mainstream.api.sinks.sink import Sink
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.messages.runner_orders import sink_key
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream_runner.alert import Alert, AlertPhase

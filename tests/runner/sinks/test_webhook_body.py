@@ -3,8 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
-from mainstream.api.body_template import EXAMPLE
-from mainstream.api.sinks import WebhookSink
+from mainstream.api.sinks.body_template import EXAMPLE
+from mainstream.api.sinks.sink import WebhookSink
 from mainstream_runner.alert import AlertMessage, encode_alert
 from mainstream_runner.sinks.webhook_body import _fields, webhook_body
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mainstream.api.sink_kind import SinkKeys
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.errors import MainstreamError
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.messages.status_report import said

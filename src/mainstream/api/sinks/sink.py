@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from mainstream.api.body_template import JSON, MOST_CHARACTERS, BodyTemplate
 from mainstream.api.host_call import HostCall
 from mainstream.api.model import ApiModel, Name, cel
 from mainstream.api.one_of import OneOf
-from mainstream.api.sink_kind import MissingEntry, SecretUse, SinkKeys, Takes
+from mainstream.api.sinks.body_template import JSON, MOST_CHARACTERS, BodyTemplate
+from mainstream.api.sinks.sink_kind import MissingEntry, SecretUse, SinkKeys, Takes
 from mainstream.api.store_access import StoreAccess
 
 
