@@ -23,11 +23,16 @@ Curves = Mapping[tuple[str, int], tuple[ReplayedPoint, ...]]
 
 def replayed_curves(workload: Workload, problem: Problem, scores: Scores) -> Curves:
     """The curve of every candidate of a problem of the workload's apps; `scores` are those of held-out photos."""
-    evaluations = {placed.name: placed.package.evaluation for placed in workload.node.apps}
+    evaluations = {
+        (placed.name, each.branch_point): each.evaluation
+        for placed in workload.node.apps
+        for each in placed.package.candidates
+    }
     return {
-        (app.name, candidate.branch_point): _replayed(app, candidate, workload, scores, evaluations[app.name])
+        at: _replayed(app, candidate, workload, scores, evaluations[at])
         for app in problem.apps
         for candidate in app.candidates
+        for at in [(app.name, candidate.branch_point)]
     }
 
 

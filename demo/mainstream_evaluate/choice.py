@@ -60,7 +60,7 @@ def _pin(package: Manifest, clip_fps: float, given: Given) -> ChosenCandidate:
     k = max(row for row in range(len(table.value)) if table.value[row].max() == best)
     f = int(table.value[k].argmax())
     return ChosenCandidate(
-        package.candidates[k].branch_point,
+        package.candidates[k].name,
         float(table.rates[f]),
         float(table.threshold[k, f]),
         int(table.votes[k, f]),
@@ -86,7 +86,7 @@ def _candidate(package: Manifest, packed: PackedCandidate, *, replays: bool) -> 
         branch_point=packed.branch_point,
         segment=None,
         head_s=0.0,
-        operating_points=cautious_points(packed, package),
+        operating_points=cautious_points(packed),
         replayed=cautious_replays(packed, package) if replays else (),
     )
 

@@ -21,7 +21,8 @@ class PartCosts(BaseModel):
     """from the branch-point to the pooled features of one app"""
     digest: str
     """of the base network; also its share key at the last branch-point"""
-    feature_channels: int
+    feature_map: tuple[int, int, int]
+    """channels, height and width at the last branch-point"""
     segment_bytes: tuple[NonNegativeInt, ...]
     """memory that the weights of the segment that ends at the branch-point take, in all forms that are kept of them"""
     head_bytes: NonNegativeInt

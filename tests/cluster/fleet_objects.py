@@ -49,9 +49,19 @@ def package(number: int, version: str = "1") -> Manifest:
         ]
         candidates.append(
             {
+                "name": f"tuned-{frozen}",
+                "kind": "fine-tuned",
                 "branch_point": frozen,
                 "segments": segments,
                 "head": {"sha256": digest(f"head {own}"), "size_bytes": 5_000},
+                "head_form": {"kind": "pool-linear", "map": [1280, 5, 5]},
+                "evaluation": {
+                    "frames_event": 300,
+                    "frames_other": 900,
+                    "events": 30,
+                    "quiet_s": 90,
+                    "block_frames": 8,
+                },
                 "operating_points": points,
                 "balanced_accuracy": 0.8,
             }
@@ -69,7 +79,6 @@ def package(number: int, version: str = "1") -> Manifest:
                 "frequency": {"value": 0.1 + 0.05 * (number % 4), "source": "measured"},
                 "correlation": {"value": 0.3, "source": "measured"},
             },
-            "evaluation": {"frames_event": 300, "frames_other": 900, "events": 30, "quiet_s": 90, "block_frames": 8},
             "candidates": candidates,
             "training": {"data_digest": digest("data"), "seed": 0, "settings": {}, "versions": {}},
         }

@@ -73,9 +73,13 @@ def package_of(name: str, private: Callable[[str, int], str] = private_hash) -> 
         ]
         point = {"threshold": 0.5, "p": p, "e": 0.05, "p_interval": (0.1, 0.9), "e_interval": (0.0, 0.2)}
         return {
+            "name": f"tuned-{branch_point}",
+            "kind": "fine-tuned",
             "branch_point": branch_point,
             "segments": segments,
             "head": blob(f"h{branch_point}"),
+            "head_form": {"kind": "pool-linear", "map": [1280, 5, 5]},
+            "evaluation": {"frames_event": 10, "frames_other": 30, "block_frames": 10, "events": 1, "quiet_s": 3},
             "operating_points": [point],
             "balanced_accuracy": p,
         }
@@ -97,7 +101,6 @@ def package_of(name: str, private: Callable[[str, int], str] = private_hash) -> 
                 "correlation": measured(0.2),
                 "lengths_s": [0.5, 2.5],
             },
-            "evaluation": {"frames_event": 10, "frames_other": 30, "block_frames": 10, "events": 1, "quiet_s": 3},
             "candidates": [candidate(0, 0.9), candidate(2, 0.8), candidate(3, 0.6)],
             "training": {"data_digest": "d" * 64, "seed": 0, "settings": {}, "versions": {}},
         }

@@ -64,9 +64,13 @@ def manifest(name: str, p: float = 0.8) -> Manifest:
         ]
         point = {"threshold": 0.5, "p": hit, "e": 0.01, "p_interval": [0, 1], "e_interval": [0, 1]}
         return {
+            "name": f"tuned-{k}",
+            "kind": "fine-tuned",
             "branch_point": k,
             "segments": segments,
             "head": blob(f"h{k}"),
+            "head_form": {"kind": "pool-linear", "map": [1280, 5, 5]},
+            "evaluation": {"frames_event": 9, "frames_other": 9, "events": 3, "quiet_s": 3, "block_frames": 10},
             "operating_points": [point],
             "balanced_accuracy": 0.8,
         }
@@ -85,7 +89,6 @@ def manifest(name: str, p: float = 0.8) -> Manifest:
             "base": {"name": "lite", "digest": BASE_DIGEST, "preprocessing": {}},
             "prefix_hashes": hashes,
             "event_statistics": statistics,
-            "evaluation": {"frames_event": 9, "frames_other": 9, "events": 3, "quiet_s": 3, "block_frames": 10},
             "candidates": [candidate(0, p + 0.1), candidate(3, p)],
             "training": {"data_digest": "d" * 64, "seed": 0, "settings": {}, "versions": {}},
         }

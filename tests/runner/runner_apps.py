@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mainstream.head_form import HeadForm
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.manifest import Blob
 
@@ -16,9 +17,12 @@ def runner_app(name: str = "a", **changed: Any) -> RunnerApp:
         "base": "base",
         "base_digest": DIGEST,
         "package_digest": DIGEST,
+        "candidate": "tuned-0",
+        "kind": "fine-tuned",
         "branch_point": 0,
         "prefix_hash": DIGEST,
         "segments": (),
+        "head_form": HeadForm(kind="pool-linear", map=(8, 1, 1)),
         "head": Blob(sha256=DIGEST, size_bytes=1),
         "threshold": 0.5,
         "fps": 1.0,

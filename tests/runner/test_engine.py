@@ -174,7 +174,8 @@ def test_a_private_segment_in_half_precision_is_the_one_that_was_hashed_after_th
 
 def test_a_head_that_is_not_installed_is_named(make_plan, store: Path) -> None:
     plan: RunnerPlan = make_plan([(15, 1.0)])
-    app = plan.apps[0].model_copy(update={"head_kind": "attention"})
+    form = plan.apps[0].head_form.model_copy(update={"kind": "attention"})
+    app = plan.apps[0].model_copy(update={"head_form": form})
     with pytest.raises(InvalidInputError, match=r"head 'attention' is not installed \(installed: .*pool-linear"):
         load_executor(plan.model_copy(update={"apps": (app,)}), store, EAGER)
 

@@ -34,7 +34,7 @@ def test_a_package_holds_every_candidate_and_verifies(trained):
             assert candidate.operating_points[10].threshold == pytest.approx(0.5, abs=0.05)
             hits = [(point.p, point.e) for point in candidate.operating_points]
             assert hits == sorted(hits, reverse=True)
-        assert manifest.evaluation.frames_event + manifest.evaluation.frames_other == 22
+        assert manifest.candidates[0].evaluation.frames_event + manifest.candidates[0].evaluation.frames_other == 22
 
 
 def test_progress_of_every_app_ends_at_all_of_it(trained):

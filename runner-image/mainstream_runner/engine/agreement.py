@@ -20,7 +20,7 @@ Pictures = Mapping[tuple[int, int], Sequence[NDArray[np.uint8]]]
 
 def identity(app: RunnerApp, feature_key: str, back_end: str) -> str:
     """What an agreement is about: these weights, this threshold, this back end."""
-    return f"{back_end}:{feature_key}:{app.head_kind}:{app.head.sha256}:{app.threshold}"
+    return f"{back_end}:{feature_key}:{app.head_form.kind}:{app.head.sha256}:{app.threshold}"
 
 
 def first_disagreement(

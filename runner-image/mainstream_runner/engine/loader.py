@@ -215,10 +215,10 @@ class _Loader:
         return self._modules[key]
 
     def _head(self, app: RunnerApp) -> nn.Module:
-        key = (app.head_kind, app.head.sha256)
+        key = (app.head_form.kind, app.head.sha256)
         if key not in self._heads:
             network = self._networks[app.base_digest]
-            head = make_head(app.head_kind, network.map_at(network.depth))
+            head = make_head(app.head_form.kind, network.map_at(network.depth))
             self._fill(head, app.head)
             self._heads[key] = head
         return self._heads[key]

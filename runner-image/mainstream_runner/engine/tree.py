@@ -69,7 +69,7 @@ def stem_tree(view: PlanView, public: tuple[str, ...]) -> StemTree:
         for node in _path(app, public):
             nodes.setdefault(node.key, node)
     leaves = tuple(
-        HeadLeaf(app.name, (public[0], *(n.key for n in _path(app, public)))[-1], app.head_kind, app.head)
+        HeadLeaf(app.name, (public[0], *(n.key for n in _path(app, public)))[-1], app.head_form.kind, app.head)
         for app in view.apps
     )
     return StemTree(view.base_digest, public[0], tuple(nodes.values()), leaves)

@@ -37,6 +37,7 @@ def measure_parts(network: Network, choice: BackEndChoice, fps: float, seconds: 
         rounds = _WARM_ROUNDS + max(1, round(fps * seconds / len(cuts)))
         rows = _timed(network, choice, cuts, pixels, rounds, fps)
     enter_s, stem_s, rest_s = np.median(rows[_WARM_ROUNDS:], axis=0).T
+    channels, height, width = network.branch_points[-1].shape
     return PartCosts(
         frames=rounds - _WARM_ROUNDS,
         back_end=choice.back_end.name,
@@ -44,7 +45,7 @@ def measure_parts(network: Network, choice: BackEndChoice, fps: float, seconds: 
         stem_s=(0.0, *stem_s[1:].tolist()),
         rest_s=tuple(rest_s.tolist()),
         digest=network.digest,
-        feature_channels=network.feature_channels,
+        feature_map=(channels, height, width),
         segment_bytes=(0, *(round(copies * _bytes([segment])) for segment in network.segments)),
         head_bytes=_bytes([PoolLinear(network.feature_channels)]),
         workspace_bytes=workspace_bytes,

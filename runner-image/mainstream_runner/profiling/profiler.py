@@ -16,6 +16,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from mainstream.errors import MainstreamError
+from mainstream.head_form import HeadForm
 from mainstream.machine import versions
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.layout import blob_key
@@ -165,7 +166,7 @@ class Profiler:
 
 def zero_head(store: Path, parts: PartCosts) -> Blob:
     """A head that never hits, written to a folder store."""
-    content = save({"weight": np.zeros((1, parts.feature_channels), np.float32), "bias": np.zeros(1, np.float32)})
+    content = save({"weight": np.zeros((1, parts.feature_map[0]), np.float32), "bias": np.zeros(1, np.float32)})
     blob = blob_of(content)
     FolderStore(store).put(blob_key(blob), content)
     return blob
@@ -180,9 +181,12 @@ def probe_plan(stream: RunnerStream, base: str, parts: PartCosts, fps: float, he
         base=base,
         base_digest=parts.digest,
         package_digest=head.sha256,
+        candidate="zero",
+        kind="fine-tuned",
         branch_point=len(parts.stem_s) - 1,
         prefix_hash=parts.digest,
         segments=(),
+        head_form=HeadForm(kind="pool-linear", map=parts.feature_map),
         head=head,
         threshold=1.0,
         fps=fps,

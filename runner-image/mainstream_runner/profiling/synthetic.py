@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from mainstream.head_form import HeadForm
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob, PrivateSegment
@@ -33,6 +34,7 @@ def synthetic_app(
             parameter.data *= 1 + _SPREAD * torch.randn(parameter.shape, generator=random)
         prefix_hash = next_prefix_hash(prefix_hash, segment)
         segments.append(PrivateSegment(branch_point=index, prefix_hash=prefix_hash, blob=put(store, segment)))
+    channels, height, width = network.branch_points[-1].shape
     head = PoolLinear(network.feature_channels)
     head.weight.data.copy_(0.05 * torch.randn(head.weight.shape, generator=random))
     return RunnerApp(
@@ -42,9 +44,12 @@ def synthetic_app(
         base=network.name,
         base_digest=network.digest,
         package_digest=hashlib.sha256(str(seed).encode()).hexdigest(),
+        candidate=f"tuned-{branch_point}",
+        kind="fine-tuned",
         branch_point=branch_point,
         prefix_hash=network.prefix_hashes[branch_point],
         segments=tuple(segments),
+        head_form=HeadForm(kind="pool-linear", map=(channels, height, width)),
         head=put(store, head),
         threshold=0.5,
         fps=fps,

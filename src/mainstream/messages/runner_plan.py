@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from mainstream.api.sinks.sink import Sink
 from mainstream.api.video_stream import Crop
 from mainstream.files.digest import Sha256
-from mainstream.mpackage.manifest import Blob, PrivateSegment, Probability, TrainedView
+from mainstream.head_form import HeadForm
+from mainstream.mpackage.manifest import Blob, CandidateKind, CandidateName, PrivateSegment, Probability, TrainedView
 
 
 class _Part(BaseModel):
@@ -40,12 +41,14 @@ class RunnerApp(_Part):
     base_segments: tuple[Blob, ...] = ()
     """weights of the base network, one blob a segment; empty where every image carries it"""
     package_digest: Sha256
+    candidate: CandidateName
+    kind: CandidateKind
     branch_point: int = Field(ge=0)
     prefix_hash: Sha256
     """share key at the branch-point"""
     segments: tuple[PrivateSegment, ...]
-    head_kind: str = "pool-linear"
-    """name in the entry point group `mainstream.heads`"""
+    """none of a micro-head, which reads the map at the branch-point"""
+    head_form: HeadForm
     head: Blob
     threshold: Probability
     fps: float = Field(gt=0)

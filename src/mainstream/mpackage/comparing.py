@@ -18,9 +18,9 @@ class Change:
 
 @dataclass(frozen=True)
 class CandidateChange:
-    """A branch-point at which the candidates differ; None where a side has none."""
+    """A candidate that is another; None where a side has none of that name."""
 
-    branch_point: int
+    name: str
     before: PackedCandidate | None
     after: PackedCandidate | None
 
@@ -40,9 +40,9 @@ class Difference:
     """From one package to another; all empty where they are the same but for name and version."""
 
     changes: tuple[Change, ...]
-    """of base network, statistics, evaluation, training"""
+    """of base network, statistics, training"""
     candidates: tuple[CandidateChange, ...]
-    """that differ, by branch-point"""
+    """that differ, by branch-point and name"""
     new_bytes: int
     """that whoever has the first package fetches for the second"""
     shared_bytes: int
@@ -50,11 +50,14 @@ class Difference:
 
 def compare(before: Manifest, after: Manifest) -> Difference:
     """How `after` differs from `before`."""
-    points = sorted({each.branch_point for manifest in (before, after) for each in manifest.candidates})
-    old, new = ({each.branch_point: each for each in manifest.candidates} for manifest in (before, after))
+    both = [each for manifest in (before, after) for each in manifest.candidates]
+    names = dict.fromkeys(each.name for each in sorted(both, key=lambda each: (each.branch_point, each.name)))
+    old, new = ({each.name: each for each in manifest.candidates} for manifest in (before, after))
     return Difference(
         changes=tuple(_changes("", _plain(before), _plain(after))),
-        candidates=tuple(CandidateChange(k, old.get(k), new.get(k)) for k in points if old.get(k) != new.get(k)),
+        candidates=tuple(
+            CandidateChange(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)
+        ),
         new_bytes=sum(blob.size_bytes for blob in after.blobs - before.blobs),
         shared_bytes=sum(blob.size_bytes for blob in after.blobs & before.blobs),
     )

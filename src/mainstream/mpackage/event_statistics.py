@@ -24,12 +24,17 @@ _WHOLE = 10.0
 """from which on a number of alerts is told without decimals"""
 
 
-def observations(manifest: Manifest) -> tuple[float, float]:
+def observations(evaluation: Evaluation, gap_s: float) -> tuple[float, float]:
     """Independent events, and quiet stretches of one merge gap, that were held out; of pictures, pictures."""
-    evaluation = manifest.evaluation
     if evaluation.events or evaluation.quiet_s:
-        return evaluation.events, evaluation.quiet_s / manifest.event_statistics.gap_s
+        return evaluation.events, evaluation.quiet_s / gap_s
     return independent_frames(evaluation)
+
+
+def least_held_out(manifest: Manifest) -> Evaluation:
+    """What stands behind that candidate which was measured on the least: fewest events, then fewest other frames."""
+    evaluations = [candidate.evaluation for candidate in manifest.candidates]
+    return min(evaluations, key=lambda each: (each.events, *independent_frames(each)))
 
 
 def independent_frames(evaluation: Evaluation) -> tuple[float, float]:
@@ -39,7 +44,7 @@ def independent_frames(evaluation: Evaluation) -> tuple[float, float]:
 
 def thin_data(manifest: Manifest) -> str:
     """What a package that was measured on too little should be known by; empty where there was enough."""
-    events, stretches = observations(manifest)
+    events, stretches = observations(least_held_out(manifest), manifest.event_statistics.gap_s)
     if not is_thin(events, stretches):
         return ""
     low, _ = share_interval(1.0, events)
@@ -54,7 +59,7 @@ def known_false_alerts(manifest: Manifest) -> str:
 
     Empty for pictures, which have no time.
     """
-    evaluation, gap_s = manifest.evaluation, manifest.event_statistics.gap_s
+    evaluation, gap_s = least_held_out(manifest), manifest.event_statistics.gap_s
     if manifest.training.view is None and not evaluation.quiet_s:
         return ""
     said = f"false alerts are not known better than {_most_a_day(evaluation.quiet_s, gap_s)} a day"

@@ -15,17 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validat
 
 from mainstream.api.video_stream import Crop
 from mainstream.files.digest import Sha256
+from mainstream.head_form import HeadForm
 from mainstream.mpackage.curve import ReplayedCurve
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 PackageName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,126}[a-z0-9])?$")]
+CandidateName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,62})$")]
+CandidateKind = Literal["fine-tuned", "micro"]
+"""micro: no layer of the base network is specialised, and the head reads the map at the branch-point, its tap"""
 
 MAX_BLOB_BYTES = 1 << 30
 MAX_MANIFEST_BYTES = 1 << 20
-MAX_POOL_LINEAR_BYTES = 1 << 20
-"""of a head of one linear layer: as many channels as no base network has, in float32"""
-MAX_HEAD_BYTES = 64 << 20
-"""of any other head"""
 MAX_CURVES_BYTES = 8 << 20
 """of all candidates together: 20 of them at 60 frames per second have 6 MiB"""
 MAX_RUNS = 2048
@@ -118,53 +118,6 @@ class PrivateSegment(_Part):
     blob: Blob
 
 
-class PackedCandidate(_Part):
-    """One trained model of the app."""
-
-    branch_point: int = Field(ge=0, le=255)
-    """everything before it is frozen"""
-    segments: tuple[PrivateSegment, ...] = Field(max_length=256)
-    """from the branch-point to the feature map, in order; empty with everything frozen"""
-    head_kind: str = Field("pool-linear", min_length=1, max_length=128)
-    """name in the entry point group `mainstream.heads`"""
-    head: Blob
-    """the classifier on the feature map"""
-    operating_points: tuple[MeasuredPoint, ...] = Field(min_length=1, max_length=256)
-    curve: Blob | None = None
-    """the replayed curve, where there is one"""
-    replayed: Annotated[ReplayedCurve, PlainValidator(ReplayedCurve.of)] = Field(default=ReplayedCurve(), exclude=True)
-    """what the curve says; no part of the manifest, empty until the blob is read"""
-    balanced_accuracy: Probability
-    """on held-out frames, at the middle threshold"""
-    dominated_by: int | None = None
-    """branch-point of a candidate that is at least as good and no dearer; this one is kept as the baselines need it, or
-    as nothing was pruned"""
-
-    @model_validator(mode="after")
-    def _head_is_a_head(self) -> Self:
-        most_bytes = MAX_POOL_LINEAR_BYTES if self.head_kind == "pool-linear" else MAX_HEAD_BYTES
-        if self.head.size_bytes > most_bytes:
-            raise ValueError(
-                f"the head has {self.head.size_bytes} bytes, more than the {most_bytes} of kind {self.head_kind}"
-            )
-        return self
-
-    @property
-    def blobs(self) -> tuple[Blob, ...]:
-        """What has to be fetched to run the candidate."""
-        return (*(segment.blob for segment in self.segments), self.head)
-
-
-class PrunedCandidate(_Part):
-    """A candidate that was trained and left out: another one is at least as good and no dearer."""
-
-    branch_point: int = Field(ge=0, le=255)
-    dominated_by: int = Field(ge=0, le=255)
-    """branch-point of the other one"""
-    reason: str = Field(min_length=1, max_length=1024)
-    """in words and numbers"""
-
-
 class Evaluation(_Part):
     """How much held-out data stands behind the operating points."""
 
@@ -178,6 +131,57 @@ class Evaluation(_Part):
     """seconds outside events; 0 for pictures"""
     quiet_footage_s: float = Field(0, ge=0)
     """of these, in unlabelled footage in which nothing happens"""
+
+
+class PackedCandidate(_Part):
+    """One trained model of the app."""
+
+    name: CandidateName
+    kind: CandidateKind
+    branch_point: int = Field(ge=0, le=255)
+    """everything before it is frozen"""
+    segments: tuple[PrivateSegment, ...] = Field(default=(), max_length=256)
+    """from the branch-point to the last feature map, in order; none of a micro-head, or with everything frozen"""
+    head_form: HeadForm
+    head: Blob
+    """the classifier on the feature map"""
+    evaluation: Evaluation
+    operating_points: tuple[MeasuredPoint, ...] = Field(min_length=1, max_length=256)
+    curve: Blob | None = None
+    """the replayed curve, where there is one"""
+    replayed: Annotated[ReplayedCurve, PlainValidator(ReplayedCurve.of)] = Field(default=ReplayedCurve(), exclude=True)
+    """what the curve says; no part of the manifest, empty until the blob is read"""
+    balanced_accuracy: Probability
+    """on held-out frames, at the middle threshold"""
+    dominated_by: CandidateName | None = None
+    """a candidate that is at least as good and no dearer; this one is kept as the baselines need it, or as nothing was
+    pruned"""
+
+    @model_validator(mode="after")
+    def _head_is_a_head(self) -> Self:
+        if self.head.size_bytes > self.head_form.most_bytes:
+            raise ValueError(
+                f"candidate {self.name}: the head has {self.head.size_bytes} bytes, more than the "
+                f"{self.head_form.most_bytes} of its form, kind {self.head_form.kind}"
+            )
+        return self
+
+    @property
+    def blobs(self) -> tuple[Blob, ...]:
+        """What has to be fetched to run the candidate."""
+        return (*(segment.blob for segment in self.segments), self.head)
+
+
+class PrunedCandidate(_Part):
+    """A candidate that was trained and left out: another one is at least as good and no dearer."""
+
+    name: CandidateName
+    kind: CandidateKind
+    branch_point: int = Field(ge=0, le=255)
+    dominated_by: CandidateName
+    """the other one"""
+    reason: str = Field(min_length=1, max_length=1024)
+    """in words and numbers"""
 
 
 class TrainedView(_Part):
@@ -246,11 +250,12 @@ class Manifest(Published):
     prefix_hashes: tuple[Sha256, ...] = Field(min_length=1, max_length=256)
     """share key of the public base at every branch-point, the input first"""
     event_statistics: MeasuredEventStatistics
-    evaluation: Evaluation
     candidates: tuple[PackedCandidate, ...] = Field(min_length=1, max_length=256)
-    """by branch-point, ascending"""
+    """by branch-point and name, ascending"""
     pruned: tuple[PrunedCandidate, ...] = Field(default=(), max_length=256)
     training: Training
+    quick: bool = False
+    """made of micro-heads alone: what the baselines need is missing"""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -259,17 +264,17 @@ class Manifest(Published):
         depth = len(self.prefix_hashes) - 1
         if self.base.segments and len(self.base.segments) != depth:
             raise ValueError(f"base.segments must list all {depth} segments of the base network, or none")
-        if any(a.branch_point >= b.branch_point for a, b in pairwise(self.candidates)):
-            raise ValueError("candidates must be ascending by branch_point, without repeats")
+        places = [(candidate.branch_point, candidate.name) for candidate in self.candidates]
+        if places != sorted(places):
+            raise ValueError("candidates must be ascending by branch_point and name")
+        names = [each.name for each in self.candidates] + [each.name for each in self.pruned]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"candidates: two are named {twice!r}; give every one its own name")
         curves = [candidate.curve.size_bytes for candidate in self.candidates if candidate.curve is not None]
         if sum(curves) > MAX_CURVES_BYTES:
             raise ValueError(f"replayed curves have {sum(curves)} bytes, more than {MAX_CURVES_BYTES}")
         for candidate in self.candidates:
-            starts = [segment.branch_point for segment in candidate.segments]
-            if starts != list(range(candidate.branch_point, depth)):
-                raise ValueError(
-                    f"candidate {candidate.branch_point} must list every segment from its branch-point to {depth}"
-                )
+            _check_segments(candidate, depth)
         return self
 
     @property
@@ -278,6 +283,17 @@ class Manifest(Published):
         curves = (candidate.curve for candidate in self.candidates if candidate.curve is not None)
         return frozenset(self.base.segments).union(curves, *(candidate.blobs for candidate in self.candidates))
 
-    def candidate(self, branch_point: int) -> PackedCandidate:
-        """The candidate at a branch-point; `KeyError` where there is none."""
-        return {each.branch_point: each for each in self.candidates}[branch_point]
+    def candidate(self, name: str) -> PackedCandidate:
+        """The candidate of that name; `KeyError` where there is none."""
+        return {each.name: each for each in self.candidates}[name]
+
+
+def _check_segments(candidate: PackedCandidate, depth: int) -> None:
+    """`ValueError` unless the candidate leads from its branch-point to the map that its head reads."""
+    if candidate.branch_point > depth:
+        raise ValueError(f"candidate {candidate.name}: the base network has branch-points 0 to {depth}")
+    starts = [segment.branch_point for segment in candidate.segments]
+    own = range(candidate.branch_point, depth if candidate.kind == "fine-tuned" else candidate.branch_point)
+    if starts != list(own):
+        wanted = f"must list every segment from its branch-point to {depth}" if own else "has no segments of its own"
+        raise ValueError(f"candidate {candidate.name}, {candidate.kind}: {wanted}")

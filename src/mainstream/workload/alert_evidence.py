@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mainstream.alerts.doubt import rates_promised, shape_of, trust_after_excess, trust_after_lack
 from mainstream.alerts.merging import merged_events
 from mainstream.api.alert_evidence import AlertEvidence, AlertTally, ExpectedAlerts
-from mainstream.mpackage.event_statistics import observations
+from mainstream.mpackage.event_statistics import least_held_out, observations
 from mainstream.planner import AppPlan
 from mainstream.times import DAY_S, HOUR_S
 from mainstream.workload.node_workload import PlacedApp
@@ -41,7 +41,8 @@ def expected_alerts(placed: PlacedApp, planned: AppPlan) -> ExpectedAlerts | Non
     events = merged_events(placed.event_statistics)
     declared = placed.app.spec.event.frequency is not None or events.count == 0
     recall = min(1.0, planned.recall / placed.trust)
-    promised = rates_promised(recall, planned.false_alerts_per_hour, events, *observations(placed.package))
+    held_out = observations(least_held_out(placed.package), placed.package.event_statistics.gap_s)
+    promised = rates_promised(recall, planned.false_alerts_per_hour, events, *held_out)
     return ExpectedAlerts(
         frames_per_second=planned.fps,
         found_per_hour=_rounded(promised.least),

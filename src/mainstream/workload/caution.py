@@ -26,15 +26,15 @@ CURVES_KEPT = 128
 """A decision states its problem many times, each time with the same curves: those of ten apps or more are kept."""
 
 
-def cautious_points(candidate: PackedCandidate, package: Manifest) -> tuple[OperatingPoint, ...]:
-    """The operating points of a package's candidate to plan with."""
-    return tuple(cautious(at, package.evaluation) for at in candidate.operating_points)
+def cautious_points(candidate: PackedCandidate) -> tuple[OperatingPoint, ...]:
+    """The operating points of a candidate to plan with."""
+    return tuple(cautious(at, candidate.evaluation) for at in candidate.operating_points)
 
 
 def cautious_replays(candidate: PackedCandidate, package: Manifest) -> tuple[ReplayedPoint, ...]:
     """The replayed points of a package's candidate to plan with."""
     events = merged_events(statistics_of(package.event_statistics))
-    return _cautious_curve(candidate.replayed, package.evaluation, events)
+    return _cautious_curve(candidate.replayed, candidate.evaluation, events)
 
 
 @lru_cache(maxsize=CURVES_KEPT)

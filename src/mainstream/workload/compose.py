@@ -14,7 +14,8 @@ from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 class ChosenCandidate:
     """What is decided of how a package runs."""
 
-    branch_point: int
+    candidate: str
+    """its name"""
     fps: float
     threshold: float
     votes: int
@@ -74,7 +75,7 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
     spec = placed.app.spec
     runs = placed.kept or runner_app(
         placed.package,
-        ChosenCandidate(decided.branch_point, decided.fps, decided.threshold, decided.votes),
+        ChosenCandidate(_name_at(placed.package, decided.branch_point), decided.fps, decided.threshold, decided.votes),
         name=placed.name,
         stream=placed.stream_name,
         view=spec.stream.view,
@@ -85,11 +86,15 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
     return runs.model_copy(update={**now, "sinks": tuple(spec.sinks)})
 
 
+def _name_at(package: Manifest, branch_point: int) -> str:
+    return next(each.name for each in package.candidates if each.branch_point == branch_point)
+
+
 def runner_app(
     package: Manifest, chosen: ChosenCandidate, *, name: str, stream: str, view: str, merge_gap_s: float
 ) -> RunnerApp:
     """How a package runs on a view of a stream, without sinks."""
-    candidate = package.candidate(chosen.branch_point)
+    candidate = package.candidate(chosen.candidate)
     return RunnerApp(
         name=name,
         stream=stream,
@@ -98,10 +103,12 @@ def runner_app(
         base_digest=package.base.digest,
         base_segments=package.base.segments,
         package_digest=package.digest,
+        candidate=candidate.name,
+        kind=candidate.kind,
         branch_point=candidate.branch_point,
         prefix_hash=package.prefix_hashes[candidate.branch_point],
         segments=candidate.segments,
-        head_kind=candidate.head_kind,
+        head_form=candidate.head_form,
         head=candidate.head,
         threshold=chosen.threshold,
         fps=chosen.fps,

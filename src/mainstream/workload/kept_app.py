@@ -5,6 +5,7 @@ choose from until its package is read again, and it is enough to know what the a
 """
 
 import hashlib
+import operator
 from collections import Counter
 from collections.abc import Iterable
 
@@ -47,14 +48,16 @@ def kept_app(app: VideoApp, stream: VideoStream, entry: RunnerApp, known: Iterab
 def _prefix_hashes(entry: RunnerApp, known: Iterable[Manifest]) -> tuple[str, ...]:
     """Share keys of the base network: as most packages of the same base have them, else made up.
 
-    Keys are chained, so a package whose key is the entry's at its branch-point has the same ones before it too.
+    Keys are chained, so a package whose key is the entry's at its branch-point has the same ones before it too. How
+    deep a base network is that a micro-head reads at its tap, only other packages tell.
     """
-    depth = entry.branch_point + len(entry.segments)
+    depth = len(entry.base_segments) or entry.branch_point + len(entry.segments)
+    fits_depth = operator.ge if entry.kind == "micro" and not entry.base_segments else operator.eq
     fitting = Counter(
         package.prefix_hashes
         for package in known
         if package.base.digest == entry.base_digest
-        and len(package.prefix_hashes) == depth + 1
+        and fits_depth(len(package.prefix_hashes), depth + 1)
         and package.prefix_hashes[entry.branch_point] == entry.prefix_hash
     )
     if fitting:
@@ -66,10 +69,13 @@ def _prefix_hashes(entry: RunnerApp, known: Iterable[Manifest]) -> tuple[str, ..
 def _package(entry: RunnerApp, prefix_hashes: tuple[str, ...]) -> Manifest:
     point = MeasuredPoint(threshold=entry.threshold, p_interval=(0, 1), e_interval=(0, 1), **_UNKNOWN_QUALITY)
     candidate = PackedCandidate(
+        name=entry.candidate,
+        kind=entry.kind,
         branch_point=entry.branch_point,
         segments=entry.segments,
-        head_kind=entry.head_kind,
+        head_form=entry.head_form,
         head=entry.head,
+        evaluation=Evaluation(**_UNKNOWN_FRAMES, block_frames=1, events=0, quiet_s=0),
         operating_points=(point,),
         balanced_accuracy=0.5,
     )
@@ -85,7 +91,6 @@ def _package(entry: RunnerApp, prefix_hashes: tuple[str, ...]) -> Manifest:
             frequency=Statistic(value=0.1, source="declared"),
             correlation=Statistic(value=0.0, source="declared"),
         ),
-        evaluation=Evaluation(**_UNKNOWN_FRAMES, block_frames=1, events=0, quiet_s=0),
         candidates=(candidate,),
         training=Training(data_digest=entry.package_digest, seed=0, settings={}, versions={}),
     )

@@ -7,7 +7,7 @@ share key (docs/design.md, "Share keys"). The root of a view stands for getting 
 from mainstream.errors import InvalidInputError
 from mainstream.laws.cost import Segment
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
-from mainstream.mpackage.event_statistics import observations
+from mainstream.mpackage.event_statistics import least_held_out, observations
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.planner.problem import (
     DEFAULT_VOTES,
@@ -131,7 +131,8 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
             f"{rates[-1]:g} is more than the stream's {stream_fps:g} frames per second",
             field=f"VideoApp {placed.name}: spec.rates",
         )
-    observed_events, observed_stretches = observations(placed.package)
+    statistics = placed.package.event_statistics
+    observed_events, observed_stretches = observations(least_held_out(placed.package), statistics.gap_s)
     return App(
         name=placed.name,
         stream_fps=stream_fps,
@@ -167,7 +168,7 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         segment=key,
         head_s=profile.head_s[end] + forest.app_s,
         head_bytes=own_bytes + max(profile.head_bytes, candidate.head.size_bytes),
-        operating_points=cautious_points(candidate, placed.package),
+        operating_points=cautious_points(candidate),
         # A replay says nothing of events that the app says are others than those that were replayed.
         replayed=cautious_replays(candidate, placed.package) if placed.plays_as_replayed else (),
     )

@@ -38,9 +38,9 @@ def lying(package: Manifest) -> Manifest:
     body = package.model_dump(mode="json")
     for candidate in body["candidates"]:
         candidate["operating_points"][0] |= {"p": 1.0, "e": 0.0}
-    body["evaluation"] = {
-        "frames_event": 1e6, "frames_other": 1e6, "block_frames": 1, "events": 10**6, "quiet_s": 1e7
-    }  # fmt: skip
+        candidate["evaluation"] = {
+            "frames_event": 1e6, "frames_other": 1e6, "block_frames": 1, "events": 10**6, "quiet_s": 1e7
+        }  # fmt: skip
     return Manifest.model_validate(body)
 
 

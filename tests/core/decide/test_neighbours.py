@@ -163,7 +163,7 @@ def test_a_running_app_that_cannot_be_read_goes_on_and_takes_what_it_took(paper:
     package = inputs.packages[CULPRIT].manifest
     assert package is not None
     weight = inputs.apps[0].app.spec.objective.weight
-    narrow = package.model_copy(update={"candidates": (package.candidate(entry.branch_point),)})
+    narrow = package.model_copy(update={"candidates": (package.candidate(entry.candidate),)})
     offers = packaged(
         changed(inputs, rates=[entry.fps], votes=entry.votes, objective={"weight": weight}),
         PackageState(manifest=narrow),

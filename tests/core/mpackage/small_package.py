@@ -22,7 +22,15 @@ def make_package(name="crossing", version="1", seed=0, bias=0.5):
     segments = [
         {"branch_point": k, "prefix_hash": str(k) * 64, "blob": blob(weight=np.full((4, 3), k))} for k in range(2)
     ]
-    common = {"operating_points": [point], "balanced_accuracy": 0.85}
+    evaluation = {"frames_event": 40, "frames_other": 60, "block_frames": 20, "events": 3, "quiet_s": 4}
+    common = {
+        "kind": "fine-tuned",
+        "head_form": {"kind": "pool-linear", "map": [2, 5, 5]},
+        "evaluation": evaluation,
+        "operating_points": [point],
+        "balanced_accuracy": 0.85,
+    }
+    heads = [blob(weight=[weight], bias=[bias]) for weight in ([1, 2], [3, 4])]
     statistic = {"source": "measured"}
     manifest = Manifest.model_validate(
         {
@@ -37,10 +45,9 @@ def make_package(name="crossing", version="1", seed=0, bias=0.5):
                 "frequency": {"value": 0.4, **statistic},
                 "correlation": {"value": 0.2, **statistic},
             },
-            "evaluation": {"frames_event": 40, "frames_other": 60, "block_frames": 20, "events": 3, "quiet_s": 4},
             "candidates": [
-                {"branch_point": 0, "segments": segments, "head": blob(weight=[[1, 2]], bias=[bias]), **common},
-                {"branch_point": 2, "segments": [], "head": blob(weight=[[3, 4]], bias=[bias]), **common},
+                {"name": "tuned-0", "branch_point": 0, "segments": segments, "head": heads[0], **common},
+                {"name": "tuned-2", "branch_point": 2, "head": heads[1], **common},
             ],
             "training": {"data_digest": "d" * 64, "seed": seed, "settings": {}, "versions": {}},
         }

@@ -159,6 +159,7 @@ def test_a_manifest_of_the_largest_kind_that_is_trained_fits():
     plain["candidates"] = [
         {
             **plain["candidates"][0],
+            "name": f"tuned-{k:02}",
             "branch_point": k,
             "segments": [{"branch_point": s, "prefix_hash": "a" * 64, "blob": blob} for s in range(k, 16)],
             "operating_points": [point] * 64,

@@ -44,7 +44,7 @@ def test_bytes_that_are_no_manifest_are_refused(data):
         ('"settings":{}', '"settings":{"x":' + "[" * 5000 + "]" * 5000 + "}", "is not JSON"),
         ('"name":"crossing"', '"name":".."', "name"),
         ('"prefix_hashes":', '"pruned":[],"prefix_hashes":', "canonical"),
-        ('"segments":', '"head_kind":"pool-linear","segments":', "canonical"),
+        ('"segments":', '"dominated_by":null,"segments":', "canonical"),
         ('"size_bytes":', '"size_bytes":1152921504606846976', "size_bytes"),
     ],
 )

@@ -51,14 +51,14 @@ def test_publishing_again_repairs_a_damaged_blob(store, package):
 
 def test_a_field_stands_in_a_manifest_only_where_it_says_something(package):
     manifest, _ = package
-    optional = {"pruned", "dominated_by", "curve", "replayed", "lengths_s"}
+    optional = {"pruned", "quick", "dominated_by", "curve", "replayed", "lengths_s"}
     plain = json.loads(manifest.canonical())
     assert not optional & {*plain, *plain["candidates"][0], *plain["event_statistics"]}
     assert "segments" not in plain["base"]
-    assert plain["candidates"][1]["segments"] == []
-    dominated = manifest.candidates[1].model_copy(update={"dominated_by": 0})
+    assert "segments" not in plain["candidates"][1]
+    dominated = manifest.candidates[1].model_copy(update={"dominated_by": "tuned-0"})
     said = manifest.model_copy(update={"candidates": (manifest.candidates[0], dominated)})
-    assert json.loads(said.canonical())["candidates"][1]["dominated_by"] == 0
+    assert json.loads(said.canonical())["candidates"][1]["dominated_by"] == "tuned-0"
     assert said.digest != manifest.digest
 
 
@@ -163,7 +163,14 @@ def test_a_manifest_that_is_none_is_refused(store, package, text):
         (("candidates", 0, "head", "size_bytes"), -1),
         (("candidates", 0, "head", "sha256"), "../../../etc/passwd"),
         (("candidates", 0, "segments", 0, "branch_point"), 1),
+        (("candidates", 0, "branch_point"), 2),
         (("candidates", 1, "branch_point"), 0),
+        (("candidates", 1, "branch_point"), 3),
+        (("candidates", 1, "kind"), "whole"),
+        (("candidates", 1, "name"), "Tuned 2"),
+        (("candidates", 1, "name"), "tuned-0"),
+        (("candidates", 1, "head_form", "map"), [2, 5, 0]),
+        (("candidates", 0, "kind"), "micro"),
         (("candidates",), []),
         (("event_class",), "unicorn"),
         (("name",), "../other"),

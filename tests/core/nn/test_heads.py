@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from mainstream.errors import InvalidInputError
+from mainstream.head_form import MAX_FLAT_PLACES
 from mainstream.nn.heads.kinds import WIDTHS, installed_heads, make_head
 from mainstream.nn.heads.map_shape import MapShape
-from mainstream.nn.heads.micro import MOST_PLACES
 from mainstream.nn.registry import load_base_network
 from mainstream.nn.tensors import fill, pack_tensors, unpack_tensors
 
@@ -105,7 +105,7 @@ def test_a_width_that_is_not_there_is_refused():
 @pytest.mark.parametrize("kind", ["flat", "flat-dw"])
 def test_a_map_with_too_many_places_is_refused_for_a_head_with_a_weight_a_place(kind):
     make_head(kind, MapShape(3, 64, 64))
-    with pytest.raises(InvalidInputError, match=f"head: .*80x80, more than {MOST_PLACES} places; take a deeper tap"):
+    with pytest.raises(InvalidInputError, match=f"head: .*80x80, more than {MAX_FLAT_PLACES} places"):
         make_head(kind, MapShape(16, 80, 80))
     make_head("pooled", MapShape(16, 80, 80))
 

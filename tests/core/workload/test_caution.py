@@ -58,15 +58,15 @@ def test_a_replay_of_streams_made_of_pictures_weighs_the_pictures() -> None:
     assert (point.recall, point.false_share) == pytest.approx((39 / 40, 1 / 200))
 
 
-def test_what_is_kept_of_a_curve_holds_for_no_other_package(workload: NodeWorkload) -> None:
+def test_what_is_kept_of_a_curve_holds_for_no_other_candidate(workload: NodeWorkload) -> None:
     package = workload.apps[0].package
     candidate = package.candidates[0].model_copy(update={"replayed": ReplayedCurve.of([replayed(1.0, 0.1)])})
-    more = package.model_copy(update={"evaluation": package.evaluation.model_copy(update={"events": 1000})})
+    more = candidate.model_copy(update={"evaluation": candidate.evaluation.model_copy(update={"events": 1000})})
     shorter = package.event_statistics.model_copy(update={"merge_gap_s": 0.5})
     other_curve = candidate.model_copy(update={"replayed": ReplayedCurve.of([replayed(0.5, 0.1)])})
     found = cautious_replays(candidate, package)
     assert cautious_replays(candidate, package) is found
-    assert cautious_replays(candidate, more)[0].recall > found[0].recall
+    assert cautious_replays(more, package)[0].recall > found[0].recall
     with_gap = package.model_copy(update={"event_statistics": shorter})
     assert cautious_replays(candidate, with_gap)[0].false_share != found[0].false_share
     assert cautious_replays(other_curve, package)[0].recall < found[0].recall

@@ -236,10 +236,21 @@ def test_weights_take_what_their_package_says_of_them(workload: NodeWorkload) ->
     assert max(sizes[1:]) < 1 << 20
 
 
+SIZES = {
+    "pool-linear": 4096 + 4 * 25,
+    "pooled": 4096 + 4 * (25 * 16 + 17),
+    "flat": 4096 + 4 * (25 * 16 + 600 * 16 + 1),
+    "flat-dw": 4096 + 4 * (25 * 16 + 10 * 16 + 600 * 16 + 1),
+    "attention": 64 << 20,
+}
+"""most bytes of a head of 16 channels on a map of 24 channels with 20x30 places"""
+
+
 def test_a_head_that_says_it_is_larger_than_its_kind_can_be_is_no_head(workload: NodeWorkload) -> None:
     plain = workload.apps[0].package.candidates[0].model_dump(mode="json")
-    for kind, most_bytes in (("pool-linear", 1 << 20), ("flat", 64 << 20)):
-        plain |= {"head_kind": kind, "head": {"sha256": "f" * 64, "size_bytes": most_bytes}}
+    for kind, most_bytes in SIZES.items():
+        form = {"kind": kind, "width": 16, "map": (24, 20, 30)}
+        plain |= {"head_form": form, "head": {"sha256": "f" * 64, "size_bytes": most_bytes}}
         PackedCandidate.model_validate(plain)
         plain["head"]["size_bytes"] += 1
         with pytest.raises(ValueError, match="the head has"):

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mainstream.head_form import HeadForm
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.manifest import Blob, PrivateSegment
 from mainstream.workload.shared_with import shared_counts
@@ -23,12 +24,15 @@ def an_app(draw: st.DrawFn, name: str) -> RunnerApp:
         base="lite",
         base_digest=draw(st.sampled_from("bc")) * 64,
         package_digest="d" * 64,
+        candidate=f"tuned-{branch_point}",
+        kind="fine-tuned",
         branch_point=branch_point,
         prefix_hash="e" * 64,
         segments=tuple(
             PrivateSegment(branch_point=branch_point + number, prefix_hash=each, blob=BLOB)
             for number, each in enumerate(hashes)
         ),
+        head_form=HeadForm(kind="pool-linear", map=(8, 1, 1)),
         head=BLOB,
         threshold=0.5,
         fps=1.0,

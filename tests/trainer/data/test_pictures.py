@@ -146,9 +146,9 @@ def test_a_package_of_pictures_holds_declared_statistics_and_a_curve_where_enoug
     )
     assert verify_package(store, red) == verify_package(store, both) == []
     assert red.event_statistics == STATISTICS
-    assert (red.evaluation.frames_event, red.evaluation.frames_other) == (3, 6)
-    assert (both.evaluation.frames_event, both.evaluation.frames_other) == (6, 3)
-    assert red.evaluation.block_frames == 1
+    assert (red.candidates[0].evaluation.frames_event, red.candidates[0].evaluation.frames_other) == (3, 6)
+    assert (both.candidates[0].evaluation.frames_event, both.candidates[0].evaluation.frames_other) == (6, 3)
+    assert red.candidates[0].evaluation.block_frames == 1
     assert all(not candidate.replayed for candidate in red.candidates)
     for candidate in both.candidates:
         points = {point.threshold: point for point in candidate.operating_points}

@@ -101,8 +101,8 @@ def test_a_package_knows_its_quiet_footage_and_its_weights_do_not(quick_request,
     without = next(each for each in trained[1] if each.name == "door")
     quiet = write_clip(tmp_path / "quiet.mp4", clip)
     manifest = train_app(replace(quick_request, quiet=(quiet,)), FolderStore(tmp_path / "store"))
-    assert manifest.evaluation.quiet_footage_s == pytest.approx(FRAMES / 10)
-    assert manifest.evaluation.frames_other == without.evaluation.frames_other + FRAMES
+    assert manifest.candidates[0].evaluation.quiet_footage_s == pytest.approx(FRAMES / 10)
+    assert manifest.candidates[0].evaluation.frames_other == without.candidates[0].evaluation.frames_other + FRAMES
     assert [each.head for each in manifest.candidates] == [each.head for each in without.candidates]
     assert manifest.event_statistics.frequency == without.event_statistics.frequency
     assert manifest.training.data_digest != without.training.data_digest

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import torch
 from torch import nn
 
+from mainstream.head_form import HeadForm
 from mainstream.mpackage.curve import ReplayedCurve
 from mainstream.mpackage.manifest import (
     BaseReference,
@@ -69,9 +70,8 @@ def pack(
         ),
         prefix_hashes=network.prefix_hashes,
         event_statistics=evaluator.event_statistics(list(candidates)),
-        evaluation=evaluator.evaluation,
         candidates=tuple(
-            _candidate(network, each, request.settings.head, measured[each.branch_point], better, blobs)
+            _candidate(network, each, request.settings.head, measured[each.branch_point], better, blobs, evaluator)
             for each in sorted(candidates, key=lambda each: each.branch_point)
             if each.branch_point not in pruned
         ),
@@ -79,6 +79,11 @@ def pack(
         training=training,
     )
     return Package(manifest, blobs)
+
+
+def tuned_name(branch_point: int) -> str:
+    """Of the fine-tuned candidate at a branch-point."""
+    return f"tuned-{branch_point}"
 
 
 def _dominated_by(branch_point: int, measured: dict[int, Measured], common_stem: int | None) -> int | None:
@@ -100,7 +105,13 @@ def _pruned(branch_point: int, better: dict[int, int | None], measured: dict[int
         f"for each of its operating points branch-point {other}, which freezes more, has one with at least its p and "
         f"at most its e; balanced accuracy {own:.3f} against {theirs:.3f}"
     )
-    return PrunedCandidate(branch_point=branch_point, dominated_by=other, reason=reason)
+    return PrunedCandidate(
+        name=tuned_name(branch_point),
+        kind="fine-tuned",
+        branch_point=branch_point,
+        dominated_by=tuned_name(other),
+        reason=reason,
+    )
 
 
 def _middle(measured: Measured) -> float:
@@ -143,18 +154,23 @@ def _candidate(
     measured: Measured,
     better: dict[int, int | None],
     blobs: dict[str, bytes],
+    evaluator: Evaluator,
 ) -> PackedCandidate:
-    curve = ReplayedCurve.of(measured.replayed)
+    curve, other = ReplayedCurve.of(measured.replayed), better[trained.branch_point]
+    channels, height, width = network.branch_points[-1].shape
     return PackedCandidate(
+        name=tuned_name(trained.branch_point),
+        kind="fine-tuned",
         branch_point=trained.branch_point,
         segments=_private_segments(network, trained, blobs),
-        head_kind=head_kind,
+        head_form=HeadForm(kind=head_kind, map=(channels, height, width)),
         head=_blob(trained.head, trained.half, blobs),
+        evaluation=evaluator.evaluation,
         operating_points=measured.operating_points,
         curve=_blob_of(curve.pack(), blobs) if curve else None,
         replayed=curve,
         balanced_accuracy=_middle(measured),
-        dominated_by=better[trained.branch_point],
+        dominated_by=None if other is None else tuned_name(other),
     )
 
 

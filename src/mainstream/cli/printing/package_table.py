@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mainstream.mpackage.base_manifest import BaseManifest
 from mainstream.mpackage.comparing import CandidateChange, Difference
-from mainstream.mpackage.event_statistics import known_false_alerts, thin_data
+from mainstream.mpackage.event_statistics import known_false_alerts, least_held_out, thin_data
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 
 
@@ -51,7 +51,7 @@ def render_difference(before: Manifest, after: Manifest, difference: Difference)
     parts: list[RenderableType] = [Text(line, overflow="fold") for line in lines]
     if difference.candidates:
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for column in ("frozen to", "bal. acc.", "dominated by", "new MB", "shared MB"):
+        for column in ("candidate", "bal. acc.", "dominated by", "new MB", "shared MB"):
             table.add_column(column, justify="right")
         for change in difference.candidates:
             table.add_row(*_change(change))
@@ -62,9 +62,9 @@ def render_difference(before: Manifest, after: Manifest, difference: Difference)
 def _change(change: CandidateChange) -> tuple[str, ...]:
     before, after = change.before, change.after
     accuracy = [f"{each.balanced_accuracy:.3f}" if each else "none" for each in (before, after)]
-    dominated = [str(each.dominated_by if each and each.dominated_by is not None else "-") for each in (before, after)]
+    dominated = [(each.dominated_by if each else None) or "-" for each in (before, after)]
     return (
-        str(change.branch_point),
+        change.name,
         " -> ".join(accuracy),
         dominated[1] if dominated[0] == dominated[1] else " -> ".join(dominated),
         f"{change.new_bytes / 1e6:.2f}",
@@ -88,7 +88,7 @@ def _base(manifest: BaseManifest) -> RenderableType:
 
 def _package(manifest: Manifest) -> RenderableType:
     """Name, event statistics and one row a candidate."""
-    statistics, evaluation = manifest.event_statistics, manifest.evaluation
+    statistics, evaluation = manifest.event_statistics, least_held_out(manifest)
     depth = len(manifest.prefix_hashes) - 1
     lines = [
         f"{manifest.name}@{manifest.version}  sha256:{manifest.digest}",
@@ -97,6 +97,7 @@ def _package(manifest: Manifest) -> RenderableType:
         f"event length {statistics.length_s.value:g} s ({statistics.length_s.source}), "
         f"frequency {statistics.frequency.value:.3f} ({statistics.frequency.source}), "
         f"correlation of misses {statistics.correlation.value:.3f} ({statistics.correlation.source})",
+        *(["made with --quick: micro-heads alone, without what the baselines need"] if manifest.quick else []),
         f"held out: {evaluation.frames_event} frames of {evaluation.events} whole events, "
         f"{evaluation.frames_other} other frames, {evaluation.quiet_s:.0f} s outside events",
         *([known] if (known := known_false_alerts(manifest)) else []),
@@ -113,11 +114,13 @@ def _candidates(manifest: Manifest) -> Table:
         caption="p, e: share of hits in events and outside (95 % interval); by: dominated by",
         caption_justify="left",
     )
-    for column in ("frozen\nto", "bal.\nacc.", "thres-\nhold", "p", "e", "re-\nplayed", "own\nMB", "by"):
+    columns = ("candidate", "frozen\nto", "bal.\nacc.", "thres-\nhold", "p", "e", "re-\nplayed", "own\nMB", "by")
+    for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     for candidate in manifest.candidates:
         best = max(candidate.operating_points, key=lambda point: point.p - point.e)
         table.add_row(
+            candidate.name,
             str(candidate.branch_point),
             f"{candidate.balanced_accuracy:.3f}",
             f"{best.threshold:.3f}",
@@ -125,7 +128,7 @@ def _candidates(manifest: Manifest) -> Table:
             _with_interval(best.e, best.e_interval),
             str(len(candidate.replayed)) if candidate.replayed else "-",
             f"{_own_bytes(candidate) / 1e6:.2f}",
-            "-" if candidate.dominated_by is None else str(candidate.dominated_by),
+            candidate.dominated_by or "-",
         )
     return table
 

@@ -12,11 +12,9 @@ import torch
 from torch import nn
 
 from mainstream.errors import InvalidInputError
+from mainstream.head_form import MAX_FLAT_PLACES
 from mainstream.nn.heads.map_shape import MapShape
 
-MOST_PLACES = 64 * 64
-"""of a map that a flat head reads: it bounds its weights to 16 * 64 * 64. Finer maps lie so early in a network that
-they show edges, not things"""
 _AROUND = (3, 3)
 
 
@@ -31,10 +29,10 @@ class MicroHead(nn.Module):
     def __init__(self, shape: MapShape, width: int, *, flat: bool, dw: bool) -> None:
         """Weights of the convolutions are drawn as torch draws its own, those of the sum are zero."""
         super().__init__()
-        if flat and shape.places > MOST_PLACES:
+        if flat and shape.places > MAX_FLAT_PLACES:
             raise InvalidInputError(
                 f"has one weight a place, and the map at its tap is {shape.height}x{shape.width}, more than "
-                f"{MOST_PLACES} places; take a deeper tap, or a pooled head",
+                f"{MAX_FLAT_PLACES} places; take a deeper tap, or a pooled head",
                 field="head",
             )
         self.flat = flat
