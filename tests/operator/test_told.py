@@ -9,7 +9,7 @@ from mainstream.api import VideoStream
 from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNodeStatus, ObservedNode
 from mainstream.api.model import Metadata, object_key
-from mainstream.api.video_app import ObservedApp, PlannedApp, VideoAppStatus
+from mainstream.api.video_app import ObservedApp, VideoAppStatus
 from mainstream.messages.status_report import AppStatusReport, StatusReport, StreamStatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
@@ -20,24 +20,6 @@ from mainstream_operator.status.writing.refreshes import MOST_AT_ONCE, PER_S, Re
 from mainstream_operator.status.writing.write_decision import SEEN_S, write_decision
 from mainstream_operator.status.writing.write_order import oldest_first
 from mainstream_operator.watch.cluster_state import ClusterState, KubernetesNode
-
-
-def planned(f1: float, generation: int = 1) -> VideoAppStatus:
-    plan = PlannedApp.model_construct(branch_point=3, frames_per_second=2.0, votes=1, predicted_f1=f1)
-    return VideoAppStatus.model_construct(observed_generation=generation, conditions=[], plan=plan)
-
-
-def test_a_fall_of_predicted_quality_that_the_app_did_not_cause_is_told_with_the_way_out() -> None:
-    (event,) = event_messages(planned(0.85), planned(0.30))
-    assert (event.type, event.reason) == ("Warning", "QualityFell")
-    assert "from 0.85 to 0.30" in event.message
-    assert "spec.objective.weight" in event.message
-
-
-def test_a_small_fall_a_rise_and_what_the_app_itself_asked_for_are_not_told() -> None:
-    assert event_messages(planned(0.85), planned(0.76)) == []
-    assert event_messages(planned(0.30), planned(0.85)) == []
-    assert event_messages(planned(0.85), planned(0.30, generation=2)) == []
 
 
 def test_a_node_that_is_lost_is_told_once() -> None:

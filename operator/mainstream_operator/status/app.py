@@ -33,6 +33,7 @@ from mainstream_operator.status.delivery import delivery_problem
 from mainstream_operator.status.doubt import doubt
 from mainstream_operator.status.dry_run import dry_run_condition, dry_run_status
 from mainstream_operator.status.planned_app import planned_app, why
+from mainstream_operator.status.quality import best_predicted_f1, quality_fall
 
 DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""
@@ -69,14 +70,17 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
     """The whole status, as it should be now."""
     reported = facts.report.apps.get(app.key) if facts.report is not None else None
     evidence = facts.evidence or app.status.evidence
-    degraded = _degraded(facts, reported, evidence)
+    plan = _plan(app, facts)
+    best = best_predicted_f1(app, plan, doubted=doubt(evidence) is not None)
+    degraded = _degraded(facts, reported, evidence, quality_fall(plan, best))
     stated = [_accepted(app, facts), _planned(app, facts), _ready(app, facts, reported), degraded]
     stated += stalled(facts.refused)
     return VideoAppStatus(
         observed_generation=app.metadata.generation,
         conditions=settle(app.status.conditions, stated, app.metadata.generation, now),
         node=facts.node or None,
-        plan=_plan(app, facts),
+        plan=plan,
+        best_predicted_f1=best,
         dry_run=_dry_run(app, facts),
         observed=_observed(app, reported, now),
         evidence=evidence,
@@ -159,7 +163,9 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
     return is_false("Ready", Reason.PLAN_ON_ITS_WAY, "The runner has not taken up the plan yet.")
 
 
-def _degraded(facts: AppFacts, reported: AppStatusReport | None, evidence: AlertEvidence | None) -> Stated:
+def _degraded(
+    facts: AppFacts, reported: AppStatusReport | None, evidence: AlertEvidence | None, fall: Refusal | None
+) -> Stated:
     if facts.ordered is None or reported is None or reported.lacks:
         return is_unknown("Degraded", Reason.NOT_RUNNING, "The app is not running.")
     if facts.sink_refusal is not None:
@@ -174,6 +180,8 @@ def _degraded(facts: AppFacts, reported: AppStatusReport | None, evidence: Alert
     doubted = doubt(evidence)
     if doubted is not None:
         return is_true("Degraded", doubted.reason, doubted.message)
+    if fall is not None:
+        return is_true("Degraded", fall.reason, fall.message)
     return is_false("Degraded", Reason.AS_PLANNED, "The planned rate is kept and alerts are delivered.")
 
 

@@ -167,6 +167,11 @@ class Reason(StrEnum):
         Effect.INFORMS,
         "Far more or far fewer alerts come than package and spec predict, so the app is planned with less.",
     )
+    QUALITY_FELL = (
+        "QualityFell",
+        Effect.INFORMS,
+        "More than .1 of the app's predicted F1 is gone, and its spec is the same: others came, or the budget shrank.",
+    )
     BELOW_RATE = "BelowRate", Effect.INFORMS, "Fewer frames are analysed than planned."
     SINK_FAILING = "SinkFailing", Effect.INFORMS, "A sink does not take what is delivered; it waits on the node's disk."
     SINK_SLOW = (

@@ -167,6 +167,9 @@ class VideoAppStatus(StatusModel):
     conditions: Conditions = Field(default_factory=list, description="Accepted, Planned, Ready, Degraded.")
     node: str | None = Field(None, description="Node that analyses the app's stream.")
     plan: PlannedApp | None = Field(None, description="What the node's plan gives the app.")
+    best_predicted_f1: float | None = Field(
+        None, description="Most that was predicted under this spec; a fall of more than .1 below it is told."
+    )
     dry_run: DryRun | None = Field(None, description="What would happen, where spec.dryRun asks for it.")
     observed: ObservedApp | None = Field(None, description="What the runner reports of the app.")
     evidence: AlertEvidence | None = Field(None, description="Alerts seen, beside alerts predicted.")

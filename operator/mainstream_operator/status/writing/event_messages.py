@@ -10,8 +10,8 @@ from mainstream.api.kinds import AnyStatus
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
 
-TOLD_FALL = 0.1
-"""of predicted F1, beyond which the app's tenant is told"""
+_OWN_EVENTS = (Reason.NODE_NOT_READY, Reason.QUALITY_FELL)
+"""reasons that are an Event by themselves, whatever their condition said before"""
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,15 @@ def event_messages(before: AnyStatus, after: AnyStatus) -> list[EventMessage]:
     if isinstance(after, EdgeNodeStatus) and isinstance(before, EdgeNodeStatus):
         events += _node_plan(before, after)
     if isinstance(after, VideoAppStatus) and isinstance(before, VideoAppStatus):
-        events += [*_app_plan(before, after), *_quality(before, after)]
-    return [*events, *_node_lost(before, after)]
+        events += _app_plan(before, after)
+    return [*events, *(event for reason in _OWN_EVENTS for event in _begun(before, after, reason))]
 
 
 def _transitions(before: Sequence[Condition], after: Sequence[Condition]) -> list[Condition]:
+    """Those with a word of their own, such as a fall of quality, apart."""
     known = {each.type: each.status for each in before}
-    return [each for each in after if each.status != known.get(each.type, "Unknown") and each.status != "Unknown"]
+    changed = [each for each in after if each.status != known.get(each.type, "Unknown") and each.status != "Unknown"]
+    return [each for each in changed if each.reason not in _OWN_EVENTS]
 
 
 def _type(condition: Condition) -> Literal["Normal", "Warning"]:
@@ -58,27 +60,10 @@ def _node_plan(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessa
     return [EventMessage("Normal", "PlanChanged", message)]
 
 
-def _node_lost(before: AnyStatus, after: AnyStatus) -> list[EventMessage]:
-    """Of the EdgeNode, and of each app and stream of it."""
-    old, new = (
-        next((each for each in status.conditions if each.reason == Reason.NODE_NOT_READY), None)
-        for status in (before, after)
-    )
-    return [] if new is None or old is not None else [EventMessage("Warning", "NodeNotReady", new.message)]
-
-
-def _quality(before: VideoAppStatus, after: VideoAppStatus) -> list[EventMessage]:
-    """What nobody changed about the app, and costs it quality all the same."""
-    if before.plan is None or after.plan is None or before.observed_generation != after.observed_generation:
-        return []
-    old, new = before.plan.predicted_f1, after.plan.predicted_f1
-    if old - new <= TOLD_FALL:
-        return []
-    cause = "the spec is the same, so it is the other apps of the node, its budget, or the package"
-    way_out = "raise spec.objective.weight, or set spec.objective.minimum"
-    return [
-        EventMessage("Warning", "QualityFell", f"Predicted F1 falls from {old:.2f} to {new:.2f}: {cause}; {way_out}.")
-    ]
+def _begun(before: AnyStatus, after: AnyStatus, reason: Reason) -> list[EventMessage]:
+    """Where a condition now says what none said before."""
+    old, new = (next((each for each in status.conditions if each.reason == reason), None) for status in (before, after))
+    return [] if new is None or old is not None else [EventMessage("Warning", reason.value, new.message)]
 
 
 def _app_plan(before: VideoAppStatus, after: VideoAppStatus) -> list[EventMessage]:
