@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from operator_objects import NOW, observed
 
@@ -93,8 +94,13 @@ def lost(cluster: ClusterState, node: KubernetesNode = GONE) -> dict[str, Object
     apps = {app.name: AppStatusReport(analysed=5, fps=app.fps) for app in running.apps}
     streams = {"plaza/plaza": StreamStatusReport(state="decoding", fps=10.0)}
     ran = replace(first, report=StatusReport(node="n1", served=running.digest, apps=apps, streams=streams))
+    tables: dict[str, dict[str, Any]] = {
+        "VideoApp": cluster.apps,
+        "VideoStream": cluster.streams,
+        "EdgeNode": cluster.edge_nodes,
+    }
     for each in object_statuses(replace(ran, given_plan=running), decide(ran, KeptPlanning())):
-        known = {"VideoApp": cluster.apps, "VideoStream": cluster.streams, "EdgeNode": cluster.edge_nodes}[each.kind]
+        known = tables[each.kind]
         key = object_key(each.metadata.name, each.metadata.namespace)
         known[key] = known[key].model_copy(update={"status": each.after})
     cluster.kubernetes_nodes["n1"] = node

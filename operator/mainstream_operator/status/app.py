@@ -9,7 +9,7 @@ from datetime import datetime
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.conditions import Condition
 from mainstream.api.reasons import Reason
-from mainstream.api.video_app import DryRun, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
+from mainstream.api.video_app import DiskLoss, DryRun, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
 from mainstream.api.video_stream import Crop
 from mainstream.decide.admission.admit import WAY_OUT_OF_BUDGET
 from mainstream.decide.dry_run import DryRunOutcome
@@ -30,6 +30,7 @@ from mainstream_operator.status.conditions import (
     stalled,
 )
 from mainstream_operator.status.delivery import delivery_problem
+from mainstream_operator.status.disk_loss import disk_loss_after, lost_events, lost_with_disk
 from mainstream_operator.status.doubt import doubt
 from mainstream_operator.status.dry_run import dry_run_condition, dry_run_status
 from mainstream_operator.status.planned_app import planned_app, why
@@ -70,9 +71,11 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
     """The whole status, as it should be now."""
     reported = facts.report.apps.get(app.key) if facts.report is not None else None
     evidence = facts.evidence or app.status.evidence
+    spool = facts.report.spool if facts.report is not None and reported is not None else None
+    loss = disk_loss_after(app.status, spool, now)
     plan = _plan(app, facts)
     best = best_predicted_f1(app, plan, doubted=doubt(evidence) is not None)
-    degraded = _degraded(facts, reported, evidence, quality_fall(plan, best))
+    degraded = _degraded(facts, reported, lost_with_disk(loss, now), doubt(evidence) or quality_fall(plan, best))
     stated = [_accepted(app, facts), _planned(app, facts), _ready(app, facts, reported), degraded]
     stated += stalled(facts.refused)
     return VideoAppStatus(
@@ -82,7 +85,8 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
         plan=plan,
         best_predicted_f1=best,
         dry_run=_dry_run(app, facts),
-        observed=_observed(app, reported, now),
+        observed=_observed(app, reported, spool, loss, now),
+        disk_loss=loss,
         evidence=evidence,
     )
 
@@ -163,25 +167,20 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
     return is_false("Ready", Reason.PLAN_ON_ITS_WAY, "The runner has not taken up the plan yet.")
 
 
-def _degraded(
-    facts: AppFacts, reported: AppStatusReport | None, evidence: AlertEvidence | None, fall: Refusal | None
-) -> Stated:
+def _degraded(facts: AppFacts, reported: AppStatusReport | None, lost: str, below_prediction: Refusal | None) -> Stated:
     if facts.ordered is None or reported is None or reported.lacks:
         return is_unknown("Degraded", Reason.NOT_RUNNING, "The app is not running.")
     if facts.sink_refusal is not None:
         return is_true("Degraded", facts.sink_refusal.reason, f"A sink cannot be used: {facts.sink_refusal.message}")
-    undelivered = delivery_problem(reported.delivery)
+    undelivered = delivery_problem(reported.delivery, lost)
     if undelivered is not None:
         return is_true("Degraded", undelivered.reason, undelivered.message)
     fps, planned_fps = reported.fps, facts.ordered.fps
     if fps is not None and fps < planned_fps and not as_planned(fps, planned_fps):
         achieved = f"{fps:.2g} of {planned_fps:g} planned frames per second are analysed"
         return is_true("Degraded", Reason.BELOW_RATE, f"Only {achieved}; see the EdgeNode.")
-    doubted = doubt(evidence)
-    if doubted is not None:
-        return is_true("Degraded", doubted.reason, doubted.message)
-    if fall is not None:
-        return is_true("Degraded", fall.reason, fall.message)
+    if below_prediction is not None:
+        return is_true("Degraded", below_prediction.reason, below_prediction.message)
     return is_false("Degraded", Reason.AS_PLANNED, "The planned rate is kept and alerts are delivered.")
 
 
@@ -209,7 +208,9 @@ def _is_answered(app: VideoApp, facts: AppFacts) -> bool:
     return facts.dry_run is not None or told
 
 
-def _observed(app: VideoApp, reported: AppStatusReport | None, now: datetime) -> ObservedApp | None:
+def _observed(
+    app: VideoApp, reported: AppStatusReport | None, spool: str | None, loss: DiskLoss | None, now: datetime
+) -> ObservedApp | None:
     if reported is None:
         # Counts stand as they were last seen; a rate is of now or of never.
         seen = app.status.observed
@@ -222,5 +223,7 @@ def _observed(app: VideoApp, reported: AppStatusReport | None, now: datetime) ->
         events_last_hour=reported.delivery.alerts_last_hour,
         last_event=reported.delivery.last_alert,
         muted_events=reported.delivery.muted,
-        lost_events=reported.delivery.lost_alerts,
+        waiting_events=reported.delivery.undelivered_alerts,
+        lost_events=lost_events(reported.delivery, loss),
+        spool=spool,
     )

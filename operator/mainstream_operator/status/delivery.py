@@ -10,9 +10,11 @@ _AGES = ((86400.0, "a day"), (3600.0, "an hour"), (600.0, "10 min"), (120.0, "2 
 """coarse, so that a status is not written anew every second"""
 
 
-def delivery_problem(report: DeliveryReport) -> Refusal | None:
+def delivery_problem(report: DeliveryReport, lost_with_disk: str = "") -> Refusal | None:
     """What to say of it, lost alerts first; None where alerts arrive."""
     waiting = _waiting(report)
+    if lost_with_disk:
+        return Refusal(Reason.ALERTS_LOST, f"{lost_with_disk} {waiting}".strip())
     if report.lost_alerts_last_hour:
         number = report.lost_alerts_last_hour
         alerts = "1 alert" if number == 1 else f"{number} alerts"

@@ -65,6 +65,7 @@ class RunnerStatus:
             unavailable_bases=self.profiles.unavailable,
             cpu=self.cpu.rate(),
             cost_ratio=self.cost_ratio.value(),
+            spool=self.pipeline.spool.identity,
             uploads=self.pipeline.delivery.wanted_uploads(),
             apps={} if plan is None else self._apps(plan),
             streams=self.pipeline.cameras.reports(),

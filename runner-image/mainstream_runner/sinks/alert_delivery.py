@@ -131,6 +131,7 @@ class AlertDelivery:
             alerts_last_hour=counts.alerts_last_hour,
             last_alert=None if counts.last_start_s is None else datetime.fromtimestamp(int(counts.last_start_s), UTC),
             undelivered=waiting.deliveries,
+            undelivered_alerts=waiting.alerts,
             oldest_undelivered_s=waiting.oldest_s,
             problem=said_together([*problems, self._spool.problem]),
             lost=counts.losses.deliveries,

@@ -9,7 +9,7 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 _VERSION = 3
 """of the tables; a database with others is put aside"""
-_SCHEMA = f"""
+_SCHEMA = """
 CREATE TABLE IF NOT EXISTS records(
     number INTEGER PRIMARY KEY AUTOINCREMENT, app TEXT NOT NULL, sink TEXT NOT NULL, id TEXT NOT NULL, alert TEXT,
     body BLOB NOT NULL, put_s REAL NOT NULL);
@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS open_alerts(
     id TEXT PRIMARY KEY, app TEXT NOT NULL, sinks TEXT NOT NULL, message BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS lost(
     app TEXT NOT NULL, alert TEXT NOT NULL, at_s REAL NOT NULL, PRIMARY KEY(app, alert));
-PRAGMA user_version = {_VERSION};
+CREATE TABLE IF NOT EXISTS identity(id TEXT NOT NULL);
+INSERT INTO identity SELECT lower(hex(randomblob(8))) WHERE NOT EXISTS (SELECT 1 FROM identity);
 """
 
 
@@ -67,7 +68,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         (tables,) = database.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'records'").fetchone()
         if tables and version != _VERSION:
             raise sqlite3.DatabaseError(f"its tables are of version {version}, not {_VERSION}")
-        database.executescript(_SCHEMA)
+        database.executescript(f"{_SCHEMA}PRAGMA user_version = {_VERSION};")
     except BaseException:
         database.close()
         raise

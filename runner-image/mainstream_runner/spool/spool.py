@@ -52,6 +52,8 @@ class Waiting:
     deliveries: int = 0
     oldest_s: float | None = None
     """for how long the oldest has waited, by the wall clock"""
+    alerts: int = 0
+    """that at least one of them is of"""
 
 
 class Spool:
@@ -68,6 +70,8 @@ class Spool:
         """why the disk takes nothing, or gives nothing"""
         folder.mkdir(parents=True, exist_ok=True)
         self._database = open_database(folder / "spool.db")
+        (self.identity,) = self._database.execute("SELECT id FROM identity").fetchone()
+        """another one wherever a spool begins anew"""
         self._size = SpoolSize(self._database, limits or SpoolLimits())
 
     def put(self, app: str, sinks: Collection[str], message: AlertMessage, *, at_s: float) -> bool:
@@ -148,13 +152,13 @@ class Spool:
         """What waits for `sinks`."""
         with self._lock:
             try:
-                found, put_s = self._database.execute(
-                    f"SELECT COUNT(*), MIN(put_s) FROM records WHERE sink IN ({_marks(sinks)})",  # noqa: S608 - marks only
+                found, alerts, put_s = self._database.execute(
+                    f"SELECT COUNT(*), COUNT(DISTINCT alert), MIN(put_s) FROM records WHERE sink IN ({_marks(sinks)})",  # noqa: S608 - marks only
                     tuple(sinks),
                 ).fetchone()
             except sqlite3.Error:
                 return Waiting()
-            return Waiting(int(found), None if put_s is None else max(0.0, now_s - put_s))
+            return Waiting(int(found), None if put_s is None else max(0.0, now_s - put_s), int(alerts))
 
     def depth(self) -> int:
         """Records that wait, in all."""

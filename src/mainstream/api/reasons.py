@@ -182,7 +182,7 @@ class Reason(StrEnum):
     ALERTS_LOST = (
         "AlertsLost",
         Effect.INFORMS,
-        "Alerts of the last hour did not reach every sink, which refused them, or more waited than the disk holds.",
+        "Alerts of the last hour did not reach every sink: refused, or more waited than the disk holds, or it is gone.",
     )
 
     # The camera

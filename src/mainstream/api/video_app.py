@@ -135,7 +135,19 @@ class ObservedApp(Observed):
     events_last_hour: int = Field(0, description="Alerts in the last hour.")
     last_event: AwareDatetime | None = Field(None, description="When the last alert opened.")
     muted_events: int = Field(0, description="Alerts that spec.cooldownSeconds kept from being delivered.")
-    lost_events: int = Field(0, description="Alerts that will not reach every sink: refused, or the disk was full.")
+    waiting_events: int = Field(0, description="Alerts that wait on the node's disk for a sink to take them.")
+    lost_events: int = Field(
+        0, description="Alerts that will not reach every sink: refused, or the disk was full, or is gone."
+    )
+    spool: str | None = Field(None, description="Identity of the disk that they wait on.")
+
+
+class DiskLoss(StatusModel):
+    """Alerts that waited on a runner's disk that is gone."""
+
+    at: AwareDatetime = Field(description="When the runner was first seen with another disk.")
+    events: int = Field(description="Alerts that waited on the old one when it was last seen.")
+    lost_before: int = Field(description="Alerts lost until then, these among them; a new disk counts from 0.")
 
 
 class Loss(StatusModel):
@@ -172,6 +184,7 @@ class VideoAppStatus(StatusModel):
     )
     dry_run: DryRun | None = Field(None, description="What would happen, where spec.dryRun asks for it.")
     observed: ObservedApp | None = Field(None, description="What the runner reports of the app.")
+    disk_loss: DiskLoss | None = Field(None, description="What was lost when the runner's disk was last another one.")
     evidence: AlertEvidence | None = Field(None, description="Alerts seen, beside alerts predicted.")
 
 

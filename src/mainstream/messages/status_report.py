@@ -35,6 +35,8 @@ class DeliveryReport(_Part):
     """when it opened"""
     undelivered: NonNegativeInt = 0
     """deliveries that wait, clips and pictures among them"""
+    undelivered_alerts: NonNegativeInt = 0
+    """alerts that at least one of these deliveries is of"""
     oldest_undelivered_s: NonNegativeFloat | None = None
     """for how long the oldest of them has waited"""
     problem: Said | None = None
@@ -117,6 +119,8 @@ class StatusReport(_Part):
     """CPU-seconds per second over the last seconds, all processes"""
     cost_ratio: NonNegativeFloat | None = None
     """CPU used over the last minute, over what the achieved rates cost by the profile; None until there was one"""
+    spool: Annotated[str, Field(max_length=64)] | None = None
+    """identity of what alerts wait in: another one than before, and what waited there is gone"""
     uploads: tuple[WantedUpload, ...] = Field(default=(), max_length=256)
     apps: dict[str, AppStatusReport] = Field(default_factory=dict)
     streams: dict[str, StreamStatusReport] = Field(default_factory=dict)

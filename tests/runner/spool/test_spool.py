@@ -223,7 +223,7 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(tmp_path: Path) -> Non
     assert spool.waiting(["s"], 100.0) == Waiting(0, None)
     for number in (1, 2):
         spool.put("a", ["s", "t"], message(number), at_s=50.0 + number)
-    assert spool.waiting(["s"], 100.0) == Waiting(2, 49.0)
+    assert spool.waiting(["s"], 100.0) == Waiting(2, 49.0, 2)
     assert spool.waiting(["s", "t"], 100.0).deliveries == 4
     # A clock that was put back makes nothing older than it is.
     assert spool.waiting(["s"], 0.0).oldest_s == 0.0
@@ -235,3 +235,20 @@ def test_tables_of_another_version_are_put_aside(tmp_path: Path) -> None:
     old.close()
     assert put(Spool(tmp_path), 1)
     assert (tmp_path / "spool.db.broken").is_file()
+
+
+def test_a_spool_has_one_identity_for_life_and_another_one_where_it_begins_anew(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "a")
+    first = spool.identity
+    spool.close()
+    again = Spool(tmp_path / "a")
+    assert again.identity == first
+    assert Spool(tmp_path / "b").identity != first
+
+
+def test_alerts_that_wait_are_counted_apart_from_their_deliveries(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    for phase in ("opened", "closed"):
+        spool.put("a", ["s", "t"], message(1, phase), at_s=time.time())
+    waiting = spool.waiting(["s", "t"], time.time())
+    assert (waiting.deliveries, waiting.alerts) == (4, 1)

@@ -9,6 +9,7 @@ from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.kinds import AnyStatus
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
+from mainstream_operator.status.conditions import condition_of
 
 _OWN_EVENTS = (Reason.NODE_NOT_READY, Reason.QUALITY_FELL)
 """reasons that are an Event by themselves, whatever their condition said before"""
@@ -34,7 +35,7 @@ def event_messages(before: AnyStatus, after: AnyStatus) -> list[EventMessage]:
     if isinstance(after, EdgeNodeStatus) and isinstance(before, EdgeNodeStatus):
         events += _node_plan(before, after)
     if isinstance(after, VideoAppStatus) and isinstance(before, VideoAppStatus):
-        events += _app_plan(before, after)
+        events += [*_app_plan(before, after), *_disk_loss(before, after)]
     return [*events, *(event for reason in _OWN_EVENTS for event in _begun(before, after, reason))]
 
 
@@ -64,6 +65,14 @@ def _begun(before: AnyStatus, after: AnyStatus, reason: Reason) -> list[EventMes
     """Where a condition now says what none said before."""
     old, new = (next((each for each in status.conditions if each.reason == reason), None) for status in (before, after))
     return [] if new is None or old is not None else [EventMessage("Warning", reason.value, new.message)]
+
+
+def _disk_loss(before: VideoAppStatus, after: VideoAppStatus) -> list[EventMessage]:
+    """Once for each, whatever else is wrong with the app's alerts."""
+    told = condition_of(after.conditions, "Degraded")
+    if after.disk_loss in (None, before.disk_loss) or told is None or told.reason != Reason.ALERTS_LOST:
+        return []
+    return [EventMessage("Warning", Reason.ALERTS_LOST.value, told.message)]
 
 
 def _app_plan(before: VideoAppStatus, after: VideoAppStatus) -> list[EventMessage]:
