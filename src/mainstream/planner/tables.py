@@ -12,7 +12,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.planner.deadline import Deadline
 from mainstream.planner.options import OptionTable, coarse_table, option_table
 from mainstream.planner.problem import App, Problem
-from mainstream.planner.wording import keeping_to
+from mainstream.planner.wording import keeping_to, measure_of
 from mainstream.times import HOURS_PER_DAY
 
 AHEAD_SHARE = 0.1
@@ -77,8 +77,8 @@ def nothing_left(problem: Problem, app: App) -> InvalidInputError:
         return InvalidInputError(message, field=f"apps[{problem.apps.index(app)}].candidates")
     if minimum is not None and best < minimum:
         message = (
-            f"app '{app.name}': nothing it is allowed reaches its minimum of {minimum:g} "
-            f"(the best is {best:.3f}); lower the minimum or allow more"
+            f"app '{app.name}': nothing it is allowed reaches its minimum {measure_of(app.objective.metric)}, "
+            f"{minimum:g} (the best is {best:.3f}); lower the minimum or allow more"
         )
         return InvalidInputError(message, field=f"{at}.minimum")
     least = HOURS_PER_DAY * float(option_table(app, pin, problem.compat).least_false_per_hour.min())

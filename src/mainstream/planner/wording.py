@@ -57,6 +57,11 @@ def more(recall_gain: float, per_hour_spared: float, value_gain: float) -> str:
     return f"would gain it {value_gain:.2g}"
 
 
+def measure_of(metric: str) -> str:
+    """What an app's minimum is of."""
+    return f"{'F' + metric[1:] if metric.startswith('f') else metric} of alerts"
+
+
 def remarks(app: App, fps: float, recall: float, per_hour: float) -> list[str]:
     """What should be known of how an app's labels merge, of a rate slower than its merge gap, and of thin data."""
     events = merged_events(app.events)
@@ -71,6 +76,9 @@ def remarks(app: App, fps: float, recall: float, per_hour: float) -> list[str]:
             f"its {len(app.events.runs_s)} labelled runs merge into one event; a merge gap below {apart_s:.3g} s would "
             "keep some apart"
         )
+    maximum = app.objective.maximum_false_alerts_per_day
+    if maximum is not None and (untold := _more_than_told(app, events.gap_s, maximum)):
+        found.append(f"a maximum of {maximum:g} false alerts a day is predicted, not measured: {untold}")
     thin = _thin(app, events, recall, per_hour)
     return [*found, thin] if thin else found
 
@@ -93,13 +101,21 @@ def keeping_to(app: App, maximum_per_day: float) -> str:
         return "no footage can promise none at all; raise the maximum"
     if app.observed_stretches is None:
         return "raise the maximum, or measure with more footage in which nothing happens"
-    gap_s = merged_events(app.events).gap_s
+    untold = _more_than_told(app, merged_events(app.events).gap_s, maximum_per_day)
+    if not untold:
+        return "raise the maximum, or train it to be wrong less often"
+    return f"{untold}: train with it, or raise the maximum"
+
+
+def _more_than_told(app: App, gap_s: float, maximum_per_day: float) -> str:
+    """What an app's data can tell of false alerts, and what would do; empty where they tell of so few, or of none."""
+    if app.observed_stretches is None or maximum_per_day <= 0.0:
+        return ""
     known = least_false_per_day(app.observed_stretches, gap_s)
     if known <= maximum_per_day:
-        return "raise the maximum, or train it to be wrong less often"
+        return ""
     told = f"its data tell no better than {_rounded(known)} a day" if known < inf else "its data tell nothing of them"
-    enough = duration(quiet_that_tells_s(maximum_per_day))
-    return f"{told}; {enough} of footage without events would do: train with it, or raise the maximum"
+    return f"{told}; {duration(quiet_that_tells_s(maximum_per_day))} of footage without events would do"
 
 
 def duration(seconds: float) -> str:

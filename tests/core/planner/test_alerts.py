@@ -75,6 +75,22 @@ def test_the_answer_stands_in_the_error() -> None:
         planned(app)
 
 
+@pytest.mark.parametrize(("stretches", "told"), [(20.0, True), (500_000.0, False), (None, False)])
+def test_a_kept_maximum_that_data_cannot_tell_says_so(stretches: float | None, told: bool) -> None:
+    objective = Objective(maximum_false_alerts_per_day=50.0)
+    app = alone(OperatingPoint(0.9, 0.5, 1e-5), objective=objective, observed_events=9.0, observed_stretches=stretches)
+    got = planned(app)
+    said = "a maximum of 50 false alerts a day is predicted, not measured: its data tell no better than 2,200 a day"
+    assert (said in got.why) == told  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("metric", "measure"), [("f1", "F1 of alerts"), ("f-beta", "F-beta of alerts")])
+def test_a_minimum_that_nothing_reaches_says_what_it_is_of(metric: str, measure: str) -> None:
+    app = alone(SOUND, objective=Objective(metric, 2.0, minimum=0.999))  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match=f"reaches its minimum {measure}, 0.999 "):
+        planned(app)
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [

@@ -15,6 +15,7 @@ from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
 from mainstream.decide.refusal import Refusal
 from mainstream.planner import Problem
+from mainstream.planner.wording import measure_of
 from mainstream.workload.node_workload import PlacedApp
 
 Fits = Callable[[Problem], bool]
@@ -136,7 +137,7 @@ def why_turned_away(why: TurnedAway) -> Refusal:
     who = "the app that comes" if why.others == 1 else f"the {why.others} apps that come"
     beside = f"{who} first (of greater weight, or older)"
     with_others = f"Beside {beside}" if why.others else "Even alone"
-    measure = f"{why.metric.replace('f', 'F', 1) if why.metric.startswith('f') else why.metric} of alerts"
+    measure = measure_of(why.metric)
     if why.below_minimum is not None:
         one = beside if why.others == 1 else f"one of {beside}"
         message = f"Not admitted: with it, {one} would fall {why.below_minimum:.2f} below its minimum {measure}."
