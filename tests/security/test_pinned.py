@@ -57,7 +57,7 @@ def webhook_problem(url: str, rules: HostRules) -> str | None:
     try:
         return webhook.deliver(MESSAGE)
     finally:
-        webhook.close()
+        webhook.close(gone=False)
 
 
 def test_a_webhook_whose_name_leads_inside_is_not_called_and_that_is_said(resolve: Resolve, attacker: Start) -> None:
@@ -138,7 +138,7 @@ def test_a_broker_whose_name_leads_inside_is_not_called_and_that_is_said(resolve
             time.sleep(0.02)
         assert (topic.problem or "").startswith("the broker must not be called")
     finally:
-        topic.close()
+        topic.close(gone=False)
     assert inside.asked == []
 
 

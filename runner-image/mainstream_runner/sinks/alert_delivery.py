@@ -7,10 +7,11 @@ sink (its last will is its own), one for all uploads.
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from mainstream.api.host_call import HostCall
 from mainstream.api.sinks.sink import JsonLinesSink
 from mainstream.api.sinks.sink_kind import SinkKeys, Takes
 from mainstream.hosts.connecting import SaysRules, no_rules
@@ -75,10 +76,11 @@ class AlertDelivery:
         for each in (each for named in sinks.values() for each in named):
             served.setdefault(routes[each.name].courier, []).append(each)
         with self._lock:
+            gone = self._left_places(sinks)
             self._sinks = sinks
             self._courier_of = {name: route.courier for name, route in routes.items()}
             for name in self._couriers.keys() - served.keys():
-                _end([self._couriers.pop(name)], wait=False)
+                _end([self._couriers.pop(name)], wait=False, gone=name in gone)
             for name, of_courier in served.items():
                 if name in self._couriers:
                     self._couriers[name].serve(of_courier)
@@ -185,6 +187,13 @@ class AlertDelivery:
         # A sink that is named twice takes an alert once.
         return list({each.name: each for each in reversed(named)}.values())[::-1]
 
+    def _left_places(self, wanted: Mapping[str, Sequence[AppSink]]) -> set[str]:
+        """Couriers of sinks whose app is gone, or delivers to that place no more."""
+        named = {_place(each) for sinks in wanted.values() for each in sinks}
+        before = [each for sinks in self._sinks.values() for each in sinks]
+        still = {self._courier_of[each.name] for each in before if _place(each) in named}
+        return set(self._courier_of.values()) - still
+
     def _names(self, takes: Takes) -> list[str]:
         with self._lock:
             return [each.name for named in self._sinks.values() for each in named if each.sink.takes == takes]
@@ -195,11 +204,18 @@ class AlertDelivery:
                 self._spool.add_file(app, each.name, name, at_s=time.time())
 
 
-def _end(couriers: Collection[Courier], *, wait: bool) -> None:
+def _place(each: AppSink) -> tuple[str, str, tuple[HostCall, ...]]:
+    """What stays the same when only the way of delivering changes: a key, or what is sent."""
+    return each.app, each.sink.key, each.sink.calls()
+
+
+def _end(couriers: Collection[Courier], *, wait: bool, gone: bool = False) -> None:
     for courier in couriers:
         courier.stop()
     ending = [
-        threading.Thread(target=courier.join, args=(_CLOSE_TIMEOUT_S,), name="courier-end", daemon=True)
+        threading.Thread(
+            target=courier.join, args=(_CLOSE_TIMEOUT_S,), kwargs={"gone": gone}, name="courier-end", daemon=True
+        )
         for courier in couriers
     ]
     for thread in ending:

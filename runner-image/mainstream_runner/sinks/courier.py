@@ -45,10 +45,10 @@ class Courier:
         self._stopping.set()
         self._spool.wake()
 
-    def join(self, timeout_s: float) -> None:
-        """Wait for the record in flight, then let go of connections."""
+    def join(self, timeout_s: float, *, gone: bool = False) -> None:
+        """Wait for the record in flight, then let go of connections; `gone` as for `Destination.close`."""
         self._thread.join(timeout_s)
-        self._destination.close()
+        self._destination.close(gone=gone)
 
     def _run(self) -> None:
         failures = refusals = 0

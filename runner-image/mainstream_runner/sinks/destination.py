@@ -41,8 +41,12 @@ class Destination(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Let go of connections; may be called while a record is being delivered."""
+    def close(self, *, gone: bool) -> None:
+        """Let go of connections; may be called while a record is being delivered.
+
+        `gone`: no app names the place any more, so what was left there is taken back; else the runner ends, or the same
+        place is delivered to in another way.
+        """
         ...
 
 

@@ -66,7 +66,7 @@ class JsonLinesFiles:
             return f"the file of alerts can't be written ({error.strerror})"
         return None
 
-    def close(self) -> None:
+    def close(self, *, gone: bool) -> None:
         """Nothing stays open."""
 
     def _append(self, path: Path, line: bytes) -> None:

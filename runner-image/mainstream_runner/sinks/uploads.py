@@ -101,7 +101,7 @@ class ClipUploads:
             return f"the store of clips {error.message}"
         return None if 200 <= status < 300 else f"the store answered {status} to a clip"
 
-    def close(self) -> None:
+    def close(self, *, gone: bool = False) -> None:
         """Close the connection."""
         self._client.close()
 
@@ -129,5 +129,5 @@ class _KeptOpen:
         """Pass it on."""
         return self._destination.deliver(record)
 
-    def close(self) -> None:
+    def close(self, *, gone: bool) -> None:
         """Stay open."""

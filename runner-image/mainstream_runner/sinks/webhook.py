@@ -59,7 +59,7 @@ class Webhook:
             raise RefusedError(f"template: {error}") from error
         return self._post(record.id, body.content, {"Content-Type": body.media_type})
 
-    def close(self) -> None:
+    def close(self, *, gone: bool) -> None:
         """Close the connection."""
         self._client.close()
 

@@ -12,6 +12,7 @@ from mainstream.api.host_call import HostCall
 from mainstream.api.model import ApiModel, Name, cel
 from mainstream.api.one_of import OneOf
 from mainstream.api.sinks.body_template import JSON, MOST_CHARACTERS, BodyTemplate
+from mainstream.api.sinks.broker_access import BrokerAccess
 from mainstream.api.sinks.sink_kind import MissingEntry, SecretUse, SinkKeys, Takes
 from mainstream.api.store_access import StoreAccess
 
@@ -105,44 +106,22 @@ class WebhookSink(ApiModel):
         return SinkKeys({"hmac_key": secret["key"]}) if secret.get("key") else MissingEntry("key")
 
 
-class MqttSink(ApiModel):
+class MqttSink(BrokerAccess):
     """Alerts as MQTT messages of one JSON object each, QoS 1; whether the app runs is kept at <topic>/state."""
 
     key: ClassVar[str] = "mqtt"
     takes: ClassVar[Takes] = "alerts"
 
-    host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9:._-]+$", description="The broker.")
-    port: int = Field(1883, ge=1, le=65535, description="Its port; 8883 is usual with tls.")
     topic: str = Field(
         min_length=1, max_length=512, pattern=r"^[^#+$\x00-\x1f\x7f/][^#+\x00-\x1f\x7f]*$", description="No wildcards."
     )
     pictures: bool = Field(
         False, description="Publish a picture of each alert too, at <topic>/pictures/<its name>: JPEG, at most 1 MiB."
     )
-    tls: bool = Field(False, description="Encrypted; the broker's certificate is checked.")
-    secret_name: Name | None = Field(
-        None, description="Secret in the app's namespace with username and password, and the broker's ca.crt."
-    )
-
-    def calls(self) -> tuple[HostCall, ...]:
-        """The broker."""
-        return (HostCall("host", host=self.host, port=self.port),)
 
     def wants_picture(self) -> bool:
         """Where asked."""
         return self.pictures
-
-    def secret(self) -> SecretUse | None:
-        """`username` and `password`, the broker's certificate authority as `ca_pem`, or all three."""
-        return None if self.secret_name is None else SecretUse(self.secret_name, self._keys)
-
-    @staticmethod
-    def _keys(secret: Mapping[str, str]) -> SinkKeys | MissingEntry:
-        login = [name for name in ("username", "password") if name in secret]
-        if len(login) == 1 or (not login and "ca.crt" not in secret):
-            return MissingEntry("username" if "username" not in secret else "password")
-        names = {"username": "username", "password": "password", "ca.crt": "ca_pem"}
-        return SinkKeys({name: secret[entry] for entry, name in names.items() if entry in secret})
 
 
 class ClipsSink(ApiModel):
@@ -173,6 +152,7 @@ class ClipsSink(ApiModel):
 
 
 Sink = Annotated[
-    JsonLinesSink | WebhookSink | MqttSink | ClipsSink, OneOf("Sink", "One place that the app's alerts go to.")
+    JsonLinesSink | WebhookSink | MqttSink | ClipsSink,
+    OneOf("Sink", "One place that the app's alerts go to."),
 ]
 """written as an object with one key, the kind's"""

@@ -1,0 +1,36 @@
+"""An MQTT broker: where it is, and what a sink that publishes there needs to be let in."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from mainstream.api.host_call import HostCall
+from mainstream.api.model import ApiModel, Name
+from mainstream.api.sinks.sink_kind import MissingEntry, SecretUse, SinkKeys
+
+
+class BrokerAccess(ApiModel):
+    """What every sink that publishes to a broker names."""
+
+    host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9:._-]+$", description="The broker.")
+    port: int = Field(1883, ge=1, le=65535, description="Its port; 8883 is usual with tls.")
+    tls: bool = Field(False, description="Encrypted; the broker's certificate is checked.")
+    secret_name: Name | None = Field(
+        None, description="Secret in the app's namespace with username and password, and the broker's ca.crt."
+    )
+
+    def calls(self) -> tuple[HostCall, ...]:
+        """The broker."""
+        return (HostCall("host", host=self.host, port=self.port),)
+
+    def secret(self) -> SecretUse | None:
+        """`username` and `password`, the broker's certificate authority as `ca_pem`, or all three."""
+        return None if self.secret_name is None else SecretUse(self.secret_name, _keys)
+
+
+def _keys(secret: Mapping[str, str]) -> SinkKeys | MissingEntry:
+    login = [name for name in ("username", "password") if name in secret]
+    if len(login) == 1 or (not login and "ca.crt" not in secret):
+        return MissingEntry("username" if "username" not in secret else "password")
+    names = {"username": "username", "password": "password", "ca.crt": "ca_pem"}
+    return SinkKeys({name: secret[entry] for entry, name in names.items() if entry in secret})
