@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from mainstream.api.sinks.sink import ClipsSink, JsonLinesSink, MqttSink, WebhookSink
+from mainstream.api.sinks.sink import ClipsSink, HomeAssistantSink, JsonLinesSink, MqttSink, WebhookSink
 from mainstream.hosts.connecting import SaysRules
 from mainstream_runner.sinks.destination import AppSink, Route
+from mainstream_runner.sinks.home_assistant import home_assistant_route
 from mainstream_runner.sinks.json_lines import AlertFiles, json_lines_route
 from mainstream_runner.sinks.mqtt import mqtt_route
 from mainstream_runner.sinks.pictures import AlertPictures
@@ -34,6 +35,8 @@ def route_of(each: AppSink, context: DeliveryContext) -> Route:
             return webhook_route(sink, each.keys, context.pictures, context.rules)
         case MqttSink() as sink:
             return mqtt_route(sink, each, context.node, context.pictures, context.rules)
+        case HomeAssistantSink() as sink:
+            return home_assistant_route(sink, each, context.node, context.pictures, context.rules)
         case ClipsSink():
             return clips_route(context.uploads)
         case _:

@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from mainstream.api.host_call import HostCall
-from mainstream.api.sinks.sink import ClipsSink, JsonLinesSink, MqttSink, Sink, WebhookSink
+from mainstream.api.sinks.sink import ClipsSink, HomeAssistantSink, JsonLinesSink, MqttSink, Sink, WebhookSink
 from mainstream.api.sinks.sink_kind import MissingEntry, SinkKeys
 
 SINK: TypeAdapter[Sink] = TypeAdapter(Sink)
@@ -18,6 +18,7 @@ WRITTEN: list[tuple[dict[str, Any], Sink]] = [
         WebhookSink(url="http://a.example/", format="slack"),
     ),
     ({"mqtt": {"host": "broker", "topic": "t"}}, MqttSink(host="broker", topic="t")),
+    ({"homeAssistant": {"host": "broker"}}, HomeAssistantSink(host="broker")),
     ({"clips": {"prefix": "s3://bucket/a"}}, ClipsSink(prefix="s3://bucket/a")),
 ]
 
@@ -32,7 +33,7 @@ def test_a_sink_is_read_as_its_kind_and_written_as_it_was_read(written: dict[str
 
 @pytest.mark.parametrize("written", [{}, WRITTEN[0][0] | WRITTEN[1][0], {"webhook": None}])
 def test_none_or_two_kinds_at_once_are_refused_with_the_kinds_there_are(written: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="give one of jsonLines, webhook, mqtt, clips"):
+    with pytest.raises(ValidationError, match="give one of jsonLines, webhook, mqtt, homeAssistant, clips"):
         SINK.validate_python(written)
 
 
@@ -53,6 +54,7 @@ def test_an_unknown_kind_is_refused() -> None:
         (JsonLinesSink(path="a"), ()),
         (WebhookSink(url="http://a.example/"), (HostCall("url", url="http://a.example/"),)),
         (MqttSink(host="broker", topic="t"), (HostCall("host", host="broker", port=1883),)),
+        (HomeAssistantSink(host="broker"), (HostCall("host", host="broker", port=1883),)),
         (ClipsSink(prefix="s3://bucket/a"), (HostCall("store.region", host="s3.amazonaws.com"),)),
     ],
 )

@@ -124,6 +124,26 @@ class MqttSink(BrokerAccess):
         return self.pictures
 
 
+class HomeAssistantSink(BrokerAccess):
+    """A device in Home Assistant, over the broker that it listens to: a binary sensor and a picture for the app."""
+
+    key: ClassVar[str] = "home_assistant"
+    takes: ClassVar[Takes] = "alerts"
+
+    discovery_prefix: str = Field(
+        "homeassistant",
+        min_length=1,
+        max_length=128,
+        pattern=r"^[^#+$\x00-\x1f\x7f/][^#+\x00-\x1f\x7f]*$",
+        description="Where Home Assistant looks for devices.",
+    )
+    pictures: bool = Field(True, description="Show a picture of the last alert.")
+
+    def wants_picture(self) -> bool:
+        """Unless it is left out."""
+        return self.pictures
+
+
 class ClipsSink(ApiModel):
     """A short clip and a picture of each alert, uploaded under a prefix of the tenant's bucket."""
 
@@ -152,7 +172,7 @@ class ClipsSink(ApiModel):
 
 
 Sink = Annotated[
-    JsonLinesSink | WebhookSink | MqttSink | ClipsSink,
+    JsonLinesSink | WebhookSink | MqttSink | HomeAssistantSink | ClipsSink,
     OneOf("Sink", "One place that the app's alerts go to."),
 ]
 """written as an object with one key, the kind's"""
