@@ -1,5 +1,8 @@
 """What stands outside the cluster, for real: an S3 store, a camera, a webhook. Pods reach them as Services."""
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import threading
@@ -7,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +32,8 @@ S3_PORT, CAMERA_PORT, WEBHOOK_PORT = 9000, 8554, 8088
 STORE_URL = f"http://s3.plaza.svc:{S3_PORT}"
 CAMERA_URL = f"rtsp://camera.plaza.svc:{CAMERA_PORT}/stream"
 """as the example has them"""
+HOOK_KEY = "a-key-of-the-webhook"
+"""signs what is delivered, where an app names the Secret `hook`"""
 _REPEATS = 40
 """of the clip: the camera's stream should outlast the tests"""
 
@@ -38,6 +44,8 @@ class Received:
 
     events: list[dict[str, Any]] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)
+    signed: list[bool] = field(default_factory=list)
+    """whether each is signed with `HOOK_KEY`, over the very bytes that came"""
 
     def of(self, app: str) -> list[dict[str, Any]]:
         """Events of one app."""
@@ -82,7 +90,7 @@ def services(host: str) -> list[dict[str, Any]]:
     return [
         part
         for name, port in (("s3", S3_PORT), ("camera", CAMERA_PORT), ("events", WEBHOOK_PORT))
-        for part in _service(name, port, host)
+        for part in service(name, port, host)
     ]
 
 
@@ -92,12 +100,13 @@ def secrets() -> list[dict[str, Any]]:
     camera = {"username": CAMERA_USER, "password": CAMERA_PASSWORD}
     return [
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "plaza"}, "stringData": data}
-        for name, data in (("store", store), ("camera", camera))
+        for name, data in (("store", store), ("camera", camera), ("hook", {"key": HOOK_KEY}))
     ]
 
 
-def _service(name: str, port: int, host: str) -> list[dict[str, Any]]:
-    metadata = {"name": name, "namespace": "plaza"}
+def service(name: str, port: int, host: str, namespace: str = "plaza") -> list[dict[str, Any]]:
+    """A Service without pods, that leads to this machine."""
+    metadata = {"name": name, "namespace": namespace}
     return [
         {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": port}]}},
         {
@@ -167,9 +176,10 @@ def _made(client: Any, bucket: str) -> bool:
 def _receiver(received: Received) -> type[BaseHTTPRequestHandler]:
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
             received.times_s.append(time.monotonic())
-            received.events.append(event)
+            received.signed.append(_is_signed(self.headers, body))
+            received.events.append(json.loads(body))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -178,3 +188,10 @@ def _receiver(received: Received) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Receiver
+
+
+def _is_signed(headers: Message, body: bytes) -> bool:
+    """As docs/events.md says that a reader should check."""
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    expected = base64.b64encode(hmac.new(HOOK_KEY.encode(), signed, hashlib.sha256).digest()).decode()
+    return hmac.compare_digest(f"v1,{expected}", headers["webhook-signature"] or "")

@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +46,11 @@ class Stage:
         """Run helm."""
         return run(tool("helm"), "--kubeconfig", self.cluster.kubeconfig, "--namespace", SYSTEM, *words)
 
-    def install(self, budget: float = BUDGET) -> None:
+    def install(self, budget: float = BUDGET, *values: str, tenants: Sequence[str] = (TENANT,)) -> None:
         """Install the chart, and wait until the operator is up."""
-        self.helm(
-            *("install", "mainstream", CHART, "--set", f"tenants={{{TENANT}}}", "--wait", "--timeout", "2m"),
-            *("--set", f"edgeNode.spec.budget={budget}"),
-        )
+        values = (f"tenants={{{','.join(tenants)}}}", f"edgeNode.spec.budget={budget}", *values)
+        more = [word for value in values for word in ("--set", value)]
+        self.helm("install", "mainstream", CHART, "--wait", "--timeout", "2m", *more)
 
     def upgrade(self, chart: Path, *values: str) -> None:
         """Upgrade the release to a chart, its values kept but for some."""
@@ -77,10 +76,18 @@ class Stage:
         return "", "", ""
 
     def wait_condition(
-        self, kind: str, name: str, type_: str, status: str, reason: str | None = None, *, timeout_s: float = 60
+        self,
+        kind: str,
+        name: str,
+        type_: str,
+        status: str,
+        reason: str | None = None,
+        *,
+        tenant: str = TENANT,
+        timeout_s: float = 60,
     ) -> str:
         """Wait until a condition is so; its message."""
-        namespace = None if kind == "edgenode" else TENANT
+        namespace = None if kind == "edgenode" else tenant
 
         def look() -> str | None:
             is_, why, message = self.condition(kind, name, type_, namespace)

@@ -24,3 +24,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
             yield opened
     except MissingToolError as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def story(stage: object) -> object:
+    """The stage, with the node labelled."""
+    from cluster_stage import Stage
+
+    assert isinstance(stage, Stage)
+    stage.kubectl("label", "node", stage.node, "mainstream.video/edge=true", "--overwrite")
+    return stage

@@ -1,0 +1,53 @@
+"""What the parts of the story share: its apps, and what is asked of a cluster that runs them."""
+
+import json
+from typing import Any
+
+from cluster_stage import SYSTEM, Stage
+
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream_operator.observe.orders import given_plan
+
+APPS = ("crossing", "road-right", "lamp-post")
+FOURTH = "path-left"
+FIRST_READY_S = 300.0
+"""a new node converts the base network, calibrates and profiles before it plans"""
+
+
+def all_ready(stage: Stage, *apps: str, timeout_s: float = 120) -> None:
+    for app in apps:
+        stage.wait_condition("videoapp", app, "Ready", "True", timeout_s=timeout_s)
+
+
+def served_apps(stage: Stage) -> set[str]:
+    report = stage.report(stage.runner_pod()["metadata"]["name"], stage.token())
+    return set() if report is None else set(report.apps)
+
+
+def dropped(stage: Stage) -> dict[str, tuple[int, int]]:
+    """Frames captured and dropped so far, by app."""
+    report = stage.report(stage.runner_pod()["metadata"]["name"], stage.token())
+    assert report is not None
+    for app in report.apps.values():
+        assert 0 <= app.captured - app.analysed - app.skipped - app.dropped <= 20
+    return {name: (app.captured, app.dropped) for name, app in report.apps.items()}
+
+
+def ordered_plan(stage: Stage) -> RunnerPlan | None:
+    orders = stage.get("configmap", f"runner-{stage.node}", SYSTEM)
+    return None if orders is None else given_plan([orders])
+
+
+def ordered_apps(stage: Stage) -> set[str]:
+    plan = ordered_plan(stage)
+    return set() if plan is None else {app.name for app in plan.apps}
+
+
+def patch_spec(stage: Stage, kind: str, name: str, patch: dict[str, Any]) -> None:
+    stage.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(patch))
+
+
+def restarts(stage: Stage) -> int:
+    text = stage.kubectl("get", "pods", "-n", SYSTEM, "-o", "json")
+    statuses = [status for pod in json.loads(text)["items"] for status in pod["status"].get("containerStatuses", [])]
+    return sum(status["restartCount"] for status in statuses)
