@@ -89,6 +89,17 @@ def test_more_apps_than_a_namespace_may_have_wait_the_youngest_first(cluster: Cl
     assert not over_quota(cluster.apps.values(), quotas)
 
 
+def test_one_app_more_beyond_a_quota_is_told_and_what_the_others_are_told_stays(cluster: ClusterState) -> None:
+    for number, name in enumerate(("crossing", "lamp-post", "bench")):
+        put(cluster, name, number + 1)
+    quotas = Quotas(namespaces={"plaza": Quota(apps=1)})
+    before = over_quota(cluster.apps.values(), quotas)
+    put(cluster, "path-left", 4)
+    after = over_quota(cluster.apps.values(), quotas)
+    assert after.keys() - before.keys() == {"plaza/path-left"}
+    assert {key: after[key] for key in before} == before
+
+
 def test_a_namespace_costs_no_more_than_its_share(cluster: ClusterState) -> None:
     grant(cluster, 0.3)
     free = decided(cluster)

@@ -61,9 +61,11 @@ def over_quota(apps: Iterable[VideoApp], quotas: Quotas) -> dict[str, Refusal]:
     refused: dict[str, Refusal] = {}
     for namespace, own in by_namespace.items():
         limit = quotas.of(namespace).apps or 0
-        message = (
-            f"Namespace {namespace} may have {limit} apps and has {len(own)}; "
-            "delete or suspend one, or ask for a higher quota."
+        # No count of those that are beyond it: with each one more, all of them would have their status written anew.
+        refusal = Refusal(
+            Reason.QUOTA_EXCEEDED,
+            f"Namespace {namespace} may have {limit} apps, and those of greater weight, or older ones, come first; "
+            "delete or suspend one, or ask for a higher quota.",
         )
-        refused |= {app.key: Refusal(Reason.QUOTA_EXCEEDED, message) for app in sorted(own, key=precedence)[limit:]}
+        refused |= dict.fromkeys((app.key for app in sorted(own, key=precedence)[limit:]), refusal)
     return refused
