@@ -1,5 +1,7 @@
 """What exists, and where it belongs."""
 
+from hypothesis import given
+from hypothesis import strategies as st
 from operator_objects import app_body, kubernetes_node_body, stream_body, typed
 
 from mainstream.api import VideoStream
@@ -72,6 +74,21 @@ def test_a_quota_counts_the_apps_of_a_namespace_on_all_nodes_and_those_of_no_oth
     assert over() == ["plaza/lamp-post"]
     cluster.note_resource("VideoApp", elsewhere, gone=True)
     assert over() == []
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(("quay", "plaza", "none")), st.booleans()), max_size=12)
+)
+def test_nodes_of_a_namespace_are_those_of_its_apps_whatever_came_and_went(steps: list[tuple[str, str, bool]]) -> None:
+    cluster = ClusterState()
+    cluster.note_kubernetes_node(kubernetes_node_body(), gone=False)
+    cluster.note_kubernetes_node(kubernetes_node_body("n2", **{"mainstream.video/edge": "true"}), gone=False)
+    for name, node in (("plaza", "n1"), ("quay", "n2")):
+        cluster.note_resource("VideoStream", stream_body(name, node={"name": node}), gone=False)
+    for name, stream, gone in steps:
+        cluster.note_resource("VideoApp", app_body(name, stream={"name": stream}), gone=gone)
+        apps = cluster.apps_of_namespace("plaza")
+        assert cluster.nodes_of_namespace("plaza") == {cluster.node_of_stream(app.stream_key) for app in apps}
 
 
 def test_a_status_alone_changes_nothing(cluster: ClusterState) -> None:

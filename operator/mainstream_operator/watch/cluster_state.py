@@ -4,6 +4,7 @@ Belongs to one event loop; reconciling gets snapshots. An object that can't be r
 in, say) stays here with the reason, so that its status can say so.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -92,6 +93,8 @@ class ClusterState:
     _placed_at: int = -1
     _apps_by_stream: dict[str, set[str]] = field(default_factory=dict)
     _apps_by_namespace: dict[str | None, set[str]] = field(default_factory=dict)
+    _streams_by_namespace: dict[str | None, Counter[str]] = field(default_factory=dict)
+    """that the namespace's apps name, and how many do"""
 
     def note_resource(self, kind: str, body: Body, *, gone: bool) -> bool:
         """Take note of an object of ours; whether that changes anything but its status."""
@@ -165,6 +168,12 @@ class ClusterState:
         """Every app of a namespace, in the order of names."""
         return [self.apps[name] for name in sorted(self._apps_by_namespace.get(namespace, ()))]
 
+    def nodes_of_namespace(self, namespace: str | None) -> set[str]:
+        """Nodes that look after apps of a namespace; as fast for 10,000 apps as for one, whatever streams they name."""
+        named, placed = self._streams_by_namespace.get(namespace, Counter()), self.placements()
+        there = [key for key in placed if key in named] if len(placed) < len(named) else [*named.keys() & placed.keys()]
+        return {node_of(placed[key]) for key in there} | ({NOWHERE} if len(there) < len(named) else set())
+
     def note_child(self, kind: str, body: Body, *, gone: bool) -> str | None:
         """Take note of a part of a runner; the node it belongs to."""
         node = (body["metadata"].get("annotations") or {}).get(NODE_ANNOTATION)
@@ -213,9 +222,16 @@ class ClusterState:
         if isinstance(before, VideoApp):
             _remove(self._apps_by_stream, before.stream_key, before.key)
             _remove(self._apps_by_namespace, before.metadata.namespace, before.key)
+            named = self._streams_by_namespace[before.metadata.namespace]
+            named[before.stream_key] -= 1
+            if not named[before.stream_key]:
+                del named[before.stream_key]
+            if not named:
+                del self._streams_by_namespace[before.metadata.namespace]
         if isinstance(after, VideoApp):
             self._apps_by_stream.setdefault(after.stream_key, set()).add(after.key)
             self._apps_by_namespace.setdefault(after.metadata.namespace, set()).add(after.key)
+            self._streams_by_namespace.setdefault(after.metadata.namespace, Counter())[after.stream_key] += 1
 
     def _children_of(self, kind: str) -> dict[str, Body]:
         by_kind = {

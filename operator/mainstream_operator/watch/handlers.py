@@ -31,7 +31,8 @@ def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -
             if cluster.note_resource(kind.name, body, gone=event["type"] == _DELETED):
                 nodes = before | _concerned(cluster, kind.name, body)
                 if kind.name == "VideoApp" and quotas.of(body["metadata"]["namespace"]).apps is not None:
-                    nodes |= _nodes_of_namespace(cluster, body["metadata"]["namespace"])
+                    # One app more or less may let another one in or out.
+                    nodes |= cluster.nodes_of_namespace(body["metadata"]["namespace"])
                 for node in nodes:
                     _look_after(cluster, workers, node)
 
@@ -83,11 +84,6 @@ def _look_after(cluster: ClusterState, workers: Workers, node: str) -> None:
         workers.forget(node)
     else:
         workers.enqueue(node)
-
-
-def _nodes_of_namespace(cluster: ClusterState, namespace: str) -> set[str]:
-    """Where one app more or less may let another one in or out."""
-    return {cluster.node_of_stream(app.stream_key) for app in cluster.apps_of_namespace(namespace)}
 
 
 def _concerned(cluster: ClusterState, kind: str, body: Body) -> set[str]:
