@@ -8,7 +8,8 @@ from mainstream.api import VideoStream
 from mainstream.decide.admission.quotas import Quota, Quotas
 from mainstream.decide.place import place_stream
 from mainstream.decide.refusal import Refusal
-from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState, Unreadable, read_resource
+from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState
+from mainstream_operator.watch.resources import Unreadable, read_resource
 from mainstream_operator.watch.snapshot import take_snapshot
 
 

@@ -23,7 +23,7 @@ from mainstream_operator.status.conditions import is_refused, settle, stalled, w
 from mainstream_operator.status.lost_node import lost_node
 from mainstream_operator.status.node import NodeFacts, node_status
 from mainstream_operator.status.stream import stream_status
-from mainstream_operator.watch.cluster_state import Unreadable
+from mainstream_operator.watch.resources import Unreadable
 from mainstream_operator.watch.snapshot import StreamOnNode
 
 

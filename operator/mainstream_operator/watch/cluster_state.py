@@ -1,7 +1,6 @@
 """What exists, as the watches last showed it: typed where it is ours, plain where it is Kubernetes' own.
 
-Belongs to one event loop; reconciling gets snapshots. An object that can't be read as its kind (an older schema let it
-in, say) stays here with the reason, so that its status can say so.
+Belongs to one event loop; reconciling gets snapshots.
 """
 
 from collections import Counter
@@ -10,33 +9,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from mainstream.api import EdgeNode, VideoApp, VideoStream
-from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
-from mainstream.api.model import Metadata, object_key
+from mainstream.api.kinds import AnyResource
+from mainstream.api.model import object_key
 from mainstream.decide.place import EDGE_LABEL, place_stream
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.packed_orders import MAX_PARTS
 from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS, POD, RUNNER_KINDS, SECRET
 from mainstream_operator.kube import Body
 from mainstream_operator.names import NODE_ANNOTATION, holds_orders, orders_name, runner_name
+from mainstream_operator.watch.resources import Unreadable, read_resource
 
 NOWHERE = ""
 """stands for a node where there is none: apps and streams that can't be placed are looked after together"""
 
 _Key = TypeVar("_Key")
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """An object of ours whose spec makes no sense to this version."""
-
-    kind: str
-    metadata: Metadata
-    message: str
-    stated: str | None
-    """what its status says already"""
 
 
 @dataclass(frozen=True)
@@ -271,28 +258,6 @@ def _is_of(node: str, name: str) -> bool:
 def key_of(body: Body) -> str:
     """As `Resource.key`."""
     return object_key(body["metadata"]["name"], body["metadata"].get("namespace"))
-
-
-def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:
-    """An object of ours, typed; a status that this version can't read counts as none."""
-    plain = {"kind": kind, **{name: body.get(name) for name in ("metadata", "spec")}}
-    model = RESOURCE_KINDS[kind].model
-    try:
-        return model.model_validate({**plain, "status": body.get("status") or {}})
-    except ValidationError:
-        pass
-    try:
-        return model.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        metadata = Metadata.model_validate(body["metadata"])
-        return Unreadable(kind, metadata, f"{where}: {first['msg']}", _stated(body))
-
-
-def _stated(body: Body) -> str | None:
-    conditions = (body.get("status") or {}).get("conditions") or []
-    return next((each.get("message") for each in conditions if each.get("type") == "Accepted"), None)
 
 
 def _identity(thing: AnyResource | Unreadable | None) -> tuple[object, ...]:

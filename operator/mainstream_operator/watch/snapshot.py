@@ -7,7 +7,8 @@ from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas
 from mainstream.decide.asking import asking_apps
 from mainstream.decide.inputs import AskingApp
 from mainstream.decide.refusal import Refusal
-from mainstream_operator.watch.cluster_state import NOWHERE, Children, ClusterState, KubernetesNode, Unreadable
+from mainstream_operator.watch.cluster_state import NOWHERE, Children, ClusterState, KubernetesNode
+from mainstream_operator.watch.resources import Unreadable
 
 
 @dataclass(frozen=True)
