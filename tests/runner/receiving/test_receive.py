@@ -1,0 +1,150 @@
+"""`mainstream receive`: alerts from a runner's own sinks, with their pictures, on a page that is bounded."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
+
+from fault_surroundings import Broker
+from fault_tools import MissingToolError, wait_for
+
+from mainstream.api.sinks.sink import MqttSink, WebhookSink
+from mainstream.api.sinks.sink_kind import SinkKeys
+from mainstream.cli.main import app as command
+from mainstream.errors import InvalidInputError
+from mainstream_runner.alert import AlertMessage, AlertPhase, encode_alert
+from mainstream_runner.receiving.board import MOST_ALERTS, AlertBoard
+from mainstream_runner.receiving.broker import AlertTopics
+from mainstream_runner.receiving.web import AlertWebhook, draw_page
+from mainstream_runner.sinks.mqtt import MqttTopic
+from mainstream_runner.sinks.pictures import AlertPictures
+from mainstream_runner.sinks.webhook import Webhook
+from mainstream_runner.spool.spool import Record
+
+PICTURE = "20261122T120000Z-id-1.jpg"
+
+
+def record(number: int, phase: AlertPhase = "opened") -> Record:
+    message = AlertMessage(phase, f"id-{number}", "plaza/<door>", 1e9, 1e9 + 2, 0.9, 3, "n", "s", "full", None, PICTURE)
+    return Record(number, "plaza/door", "s", message.message_id, encode_alert(message), message.id)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> AlertPictures:
+    (tmp_path / PICTURE).write_bytes(b"\xff\xd8picture")
+    return AlertPictures(tmp_path)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def board(said: list[str]) -> AlertBoard:
+    return AlertBoard(said.append)
+
+
+@pytest.fixture
+def webhook(board: AlertBoard) -> Iterator[AlertWebhook]:
+    made = AlertWebhook(board, "127.0.0.1", 0, "the key")
+    yield made
+    made.close()
+
+
+def test_what_a_runners_webhook_sends_is_on_the_page_with_its_picture(
+    webhook: AlertWebhook, pictures: AlertPictures, said: list[str]
+) -> None:
+    runner = Webhook(WebhookSink(url=webhook.address, pictures=True), "the key", pictures)
+    for each in (record(1), Record(2, "plaza/door", "s", PICTURE, b""), record(1), record(1, "closed")):
+        assert runner.deliver(each) is None
+    page = httpx.get(webhook.address).text
+    assert "plaza/&lt;door&gt;: over" in page
+    assert page.count("<article>") == 1
+    assert f'src="/pictures/{PICTURE}"' in page
+    assert httpx.get(f"{webhook.address}pictures/{PICTURE}").content == b"\xff\xd8picture"
+    assert [line.split()[0] for line in said] == ["opened", "picture", "closed"]
+    runner.close(gone=False)
+
+
+def test_a_post_with_another_key_or_none_is_refused(
+    webhook: AlertWebhook, board: AlertBoard, pictures: AlertPictures
+) -> None:
+    for key in ("another key", None):
+        runner = Webhook(WebhookSink(url=webhook.address), key, pictures)
+        assert runner.deliver(record(1)) == "the webhook answered 401"
+        runner.close(gone=False)
+    assert board.alerts() == []
+
+
+def test_a_cloud_event_is_taken_and_other_formats_are_said_as_they_came(
+    board: AlertBoard, pictures: AlertPictures, said: list[str]
+) -> None:
+    open_to_all = AlertWebhook(board, "127.0.0.1", 0)
+    for number, form in enumerate(("cloudEvents", "slack")):
+        sink = WebhookSink.model_validate({"url": open_to_all.address, "format": form})
+        runner = Webhook(sink, None, pictures)
+        assert runner.deliver(record(number)) is None
+        runner.close(gone=False)
+    assert len(board.alerts()) == 1
+    assert said[1].startswith("not an alert's JSON: b'{\"text\"")
+    assert httpx.post(open_to_all.address, content=bytes(3 << 20)).status_code == 413
+    open_to_all.close()
+
+
+def test_what_a_runner_publishes_arrives_over_a_broker(
+    board: AlertBoard, pictures: AlertPictures, tmp_path: Path
+) -> None:
+    try:
+        broker = Broker(tmp_path)
+    except MissingToolError as missing:
+        pytest.skip(str(missing))
+    topics = AlertTopics(board, "127.0.0.1", broker.port, "plaza/door")
+    time.sleep(0.5)
+    sink = MqttSink(host="127.0.0.1", port=broker.port, topic="plaza/door", pictures=True)
+    runner = MqttTopic(sink, SinkKeys(), "c", pictures)
+    assert runner.deliver(record(1)) is None
+    assert runner.deliver(Record(2, "plaza/door", "s", PICTURE, b"")) is None
+    wait_for(lambda: [each.picture for each in board.alerts()] == [PICTURE], 10.0)
+    runner.close(gone=False)
+    topics.close()
+    broker.stop()
+    with pytest.raises(InvalidInputError, match=r"--mqtt: .* does not answer"):
+        AlertTopics(board, "127.0.0.1", broker.port, "plaza/door")
+
+
+def test_the_board_keeps_the_newest(board: AlertBoard) -> None:
+    for number in range(MOST_ALERTS + 5):
+        board.take(record(number).body)
+    assert len(board.alerts()) == MOST_ALERTS
+    assert board.alerts()[0].message.id == f"id-{MOST_ALERTS + 4}"
+    assert "None has arrived" in draw_page(AlertBoard(lambda _: None))
+
+
+def test_the_command_says_where_its_page_is_and_ends_with_ctrl_c() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mainstream.cli.main", "receive", "--listen", "127.0.0.1:0"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert httpx.get(line.split()[3].rstrip(";")).status_code == 200
+    process.send_signal(2)
+    assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("words", [["--listen", "8088"], ["--listen", "a:b"], ["--mqtt", "broker:x"]])
+def test_a_place_that_is_none_is_named_with_its_option(words: list[str]) -> None:
+    if words[0] == "--mqtt":
+        words = [*words, "--listen", "127.0.0.1:0"]
+    result = CliRunner().invoke(command, ["receive", *words])
+    assert isinstance(result.exception, InvalidInputError)
+    assert result.exception.field == words[0]
