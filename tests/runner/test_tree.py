@@ -7,7 +7,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.mpackage.manifest import Blob, PrivateSegment
 from mainstream_runner.engine.chains import chains_of
-from mainstream_runner.engine.tree import StemTree, check_base, stem_tree
+from mainstream_runner.engine.tree import StemTree, check_base, check_map, stem_tree
 from mainstream_runner.views import plan_views
 
 PUBLIC = tuple(f"{k:064x}" for k in range(4))
@@ -122,3 +122,20 @@ def test_every_segment_is_in_one_chain() -> None:
     (tree,) = stem_trees(runner_plan(app("a", 3), app("b", 1), app("c", 1, private="b"), app("d", 0)), BASES)
     nodes = [node.key for chain in chains_of(tree) for node in chain.nodes]
     assert sorted(nodes) == sorted(node.key for node in tree.nodes)
+
+
+def test_a_micro_head_ends_the_stem_at_its_tap() -> None:
+    micro = app("m", 2).model_copy(update={"kind": "micro", "segments": ()})
+    (tree,) = stem_trees(runner_plan(micro, app("a", 3)), BASES)
+    assert [node.index for node in tree.due_nodes(["m"])] == [0, 1]
+    assert [len(chain.nodes) for chain in chains_of(tree)] == [2, 1]
+
+
+def test_a_micro_head_with_layers_of_its_own_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match=r"apps\[m\].segments: must be none of a micro-head"):
+        check_base(app("m", 2).model_copy(update={"kind": "micro"}), PUBLIC)
+
+
+def test_a_head_of_another_map_than_the_one_at_its_tap_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match=r"head_form.map: was made for a map of 8x1x1, and b has 8x2x1 where"):
+        check_map(app("m", 2), (8, 2, 1))

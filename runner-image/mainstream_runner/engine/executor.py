@@ -50,7 +50,7 @@ class ViewParts:
 
 
 @dataclass(frozen=True)
-class _Way:
+class Way:
     """What one set of due apps needs of a view."""
 
     work: tuple[Work, ...]
@@ -69,7 +69,7 @@ class Executor:
     agreed: frozenset[str] = frozenset()
     """what was found to decide as the reference does (loader: agreement)"""
     back_end_problem: str | None = None
-    _ways: dict[tuple[int, tuple[str, ...]], _Way] = field(default_factory=dict)
+    _ways: dict[tuple[int, tuple[str, ...]], Way] = field(default_factory=dict)
 
     @property
     def back_end(self) -> str:
@@ -91,7 +91,7 @@ class Executor:
             self.score([DueFrame(number, pixels, tuple(view.apps))] * view.batch)
 
     def _score(self, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
-        ways = [self._way(frame) for frame in frames]
+        ways = [self.way(frame) for frame in frames]
         values: list[dict[str, Value]] = [{PIXELS: frame.pixels[np.newaxis]} for frame in frames]
         for work, members in _in_order(ways):
             view = self.views[frames[members[0]].view]
@@ -114,17 +114,18 @@ class Executor:
             for way, value in zip(ways, values, strict=True)
         ]
 
-    def _way(self, frame: DueFrame) -> _Way:
+    def way(self, frame: DueFrame) -> Way:
+        """What the apps that are due on a frame need: the stem no deeper than the deepest of them."""
         key = (frame.view, frame.apps)
         if key not in self._ways:
             view = self.views[frame.view]
             due = frozenset(frame.apps) & view.apps
-            heads = tuple(each for each in view.heads if due.intersection(each.apps))
+            heads = tuple(each.due(due) for each in view.heads if due.intersection(each.apps))
             needed = {each.start for each in heads}
             for work in reversed(view.work):
                 if work.end in needed:
                     needed.add(work.start)
-            self._ways[key] = _Way(tuple(work for work in view.work if work.end in needed), heads, due)
+            self._ways[key] = Way(tuple(work for work in view.work if work.end in needed), heads, due)
         return self._ways[key]
 
 
@@ -132,7 +133,7 @@ PIXELS = "pixels"
 """stands for a frame as it came, where other values are named by share keys"""
 
 
-def _in_order(ways: Sequence[_Way]) -> Iterator[tuple[Work, list[int]]]:
+def _in_order(ways: Sequence[Way]) -> Iterator[tuple[Work, list[int]]]:
     """Work of all frames, parents before children, each with the numbers of the frames that need it.
 
     By depth, not by view: one view may reach in two chains what another reaches in one.

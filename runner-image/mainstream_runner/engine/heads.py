@@ -17,6 +17,10 @@ class HeadGroup(Protocol):
     """share key of the feature map"""
     apps: tuple[str, ...]
 
+    def due(self, apps: frozenset[str]) -> "HeadGroup":
+        """What runs for these apps, one of the group at least; it may be all of it."""
+        ...
+
     def scores(self, value: Value) -> dict[str, float]:
         """For one frame (1, channels, h, w), by app, 0 to 1."""
         ...
@@ -30,6 +34,10 @@ class LinearHeads:
         self._weights = np.concatenate([head.weight.detach().numpy() for head in heads]).T.copy()
         self._biases = np.concatenate([head.bias.detach().numpy() for head in heads])
         self._back_end = back_end
+
+    def due(self, apps: frozenset[str]) -> HeadGroup:
+        """All: a column more of the product is not worth another matrix."""
+        return self
 
     def scores(self, value: Value) -> dict[str, float]:
         """One product for all apps: those that are not due cost next to nothing."""
@@ -45,6 +53,10 @@ class OtherHead:
         self.apps: tuple[str, ...] = (app,)
         self._step = step
         self._back_end = back_end
+
+    def due(self, apps: frozenset[str]) -> HeadGroup:
+        """Itself."""
+        return self
 
     def scores(self, value: Value) -> dict[str, float]:
         """Its logit's sigmoid."""

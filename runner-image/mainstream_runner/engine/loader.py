@@ -13,12 +13,13 @@ from typing import TypeVar
 from torch import nn
 
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.head_form import HeadForm
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.heads.kinds import make_head
-from mainstream.nn.heads.pool_linear import PoolLinear
+from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import fill
@@ -28,9 +29,10 @@ from mainstream_runner.engine.back_end import EngineStep, Prepared
 from mainstream_runner.engine.calibration import BackEndChoice, Choose
 from mainstream_runner.engine.chains import Chain, chains_of
 from mainstream_runner.engine.executor import PIXELS, Executor, ViewParts, Work
-from mainstream_runner.engine.heads import HeadGroup, LinearHeads, OtherHead
+from mainstream_runner.engine.head_groups import HeadAtMap, head_groups
+from mainstream_runner.engine.heads import HeadGroup
 from mainstream_runner.engine.torch_eager import TorchEager
-from mainstream_runner.engine.tree import SegmentNode, StemTree, check_base, stem_tree
+from mainstream_runner.engine.tree import SegmentNode, StemTree, check_base, check_map, stem_tree
 from mainstream_runner.views import PlanView, plan_views
 
 PreparedParts = MutableMapping[str, Prepared]
@@ -93,7 +95,7 @@ class _Loader:
     _networks: dict[str, Network] = field(default_factory=dict)
     _choices: dict[str, BackEndChoice] = field(default_factory=dict)
     _modules: dict[str, nn.Module] = field(default_factory=dict)
-    _heads: dict[tuple[str, str], nn.Module] = field(default_factory=dict)
+    _heads: dict[tuple[HeadForm, str], nn.Module] = field(default_factory=dict)
     _steps: dict[str, EngineStep] = field(default_factory=dict)
 
     def executor(self, failures: dict[str, MainstreamError]) -> Executor:
@@ -145,7 +147,9 @@ class _Loader:
             network = open_base_network(app.base, app.base_digest, app.base_segments, self.store)
             self._networks[app.base_digest] = network
             self._choices[app.base_digest] = self.choose(network)
-        check_base(app, self._networks[app.base_digest].prefix_hashes)
+        network = self._networks[app.base_digest]
+        check_base(app, network.prefix_hashes)
+        check_map(app, network.map_at(_tap(app, network)))
         self._head(app)
 
     def _view(self, number: int, view: PlanView, choice: BackEndChoice | None = None) -> ViewParts:
@@ -215,29 +219,20 @@ class _Loader:
         return self._modules[key]
 
     def _head(self, app: RunnerApp) -> nn.Module:
-        key = (app.head_form.kind, app.head.sha256)
+        key = (app.head_form, app.head.sha256)
         if key not in self._heads:
             network = self._networks[app.base_digest]
-            head = make_head(app.head_form.kind, network.map_at(network.depth))
+            head = make_head(app.head_form.kind, network.map_at(_tap(app, network)), app.head_form.width)
             self._fill(head, app.head)
             self._heads[key] = head
         return self._heads[key]
 
     def _heads_of(self, apps: Iterable[RunnerApp], owner: str, choice: BackEndChoice) -> tuple[HeadGroup, ...]:
-        """Linear heads stacked by feature map, any others one by one."""
-        linear: dict[str, list[tuple[str, PoolLinear]]] = {}
-        others: list[HeadGroup] = []
-        for app in apps:
-            start, head = owner + _feature_key(app), self._head(app)
-            if isinstance(head, PoolLinear):
-                linear.setdefault(start, []).append((app.name, head))
-            else:
-                others.append(OtherHead(start, app.name, choice.back_end.head(head).step(), choice.back_end))
-        stacked = [
-            LinearHeads(start, [name for name, _ in each], [head for _, head in each], choice.back_end)
-            for start, each in linear.items()
-        ]
-        return (*stacked, *others)
+        placed = (
+            HeadAtMap(owner + _feature_key(app), MapShape(*app.head_form.map), app.name, app.fps, self._head(app))
+            for app in apps
+        )
+        return head_groups(placed, choice.back_end)
 
     def _fill(self, module: nn.Module, blob: Blob) -> None:
         fill(module, read_tensors(self.store, blob), source=self._source(blob))
@@ -250,6 +245,11 @@ class _Loader:
             return load(*args)
         except MainstreamError as error:
             raise _AppFailedError(apps[0].name, error) from error
+
+
+def _tap(app: RunnerApp, network: Network) -> int:
+    """The branch-point of the map that the app's head reads."""
+    return app.branch_point if app.kind == "micro" else network.depth
 
 
 def _feature_key(app: RunnerApp) -> str:

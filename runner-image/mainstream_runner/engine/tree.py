@@ -35,6 +35,7 @@ class HeadLeaf:
     parent: str
     """share key of the feature map that the head looks at"""
     kind: str
+    """of the head"""
     blob: Blob
 
 
@@ -95,8 +96,24 @@ def check_base(app: RunnerApp, public: tuple[str, ...]) -> None:
             f"package",
             field=f"{where}.prefix_hash",
         )
-    if [segment.branch_point for segment in app.segments] != list(range(app.branch_point, depth)):
+    if app.kind == "micro":
+        if app.segments:
+            raise InvalidInputError(
+                "must be none of a micro-head, which specialises no layer; plan again from the package",
+                field=f"{where}.segments",
+            )
+    elif [segment.branch_point for segment in app.segments] != list(range(app.branch_point, depth)):
         raise InvalidInputError(
             f"must list every segment from branch-point {app.branch_point} to {depth}; plan again from the package",
             field=f"{where}.segments",
+        )
+
+
+def check_map(app: RunnerApp, shape: tuple[int, int, int]) -> None:
+    """Raise `InvalidInputError` where the app's head was made for a map of another shape (channels, height, width)."""
+    if app.head_form.map != tuple(shape):
+        made, found = ("x".join(map(str, each)) for each in (app.head_form.map, shape))
+        raise InvalidInputError(
+            f"was made for a map of {made}, and {app.base} has {found} where it would run; plan again from the package",
+            field=f"apps[{app.name}].head_form.map",
         )
