@@ -11,7 +11,7 @@ import pytest
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
-from mainstream_runner.profiling.synthetic import synthetic_plan
+from mainstream_runner.profiling.synthetic import synthetic_micro_app, synthetic_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 from mainstream_runner.serving.worker import CACHE_VARIABLE
 
@@ -54,6 +54,21 @@ def make_plan(network: Network, store: Path, clip: Path) -> MakePlan:
     ) -> RunnerPlan:
         stream = RunnerStream(name="plaza", url=url or f"file:{clip}", fps=fps, crops={"full": None})
         return synthetic_plan(network, store, stream, apps, sharing=sharing)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_micro_plan(network: Network, store: Path, clip: Path) -> MakePlan:
+    """Of apps with micro-heads, each (kind, tap, width) and a rate."""
+
+    def make(apps: Sequence[tuple[str, int, int, float]], *, sharing: bool = True) -> RunnerPlan:
+        stream = RunnerStream(name="plaza", url=f"file:{clip}", fps=10.0, crops={"full": None})
+        made = tuple(
+            synthetic_micro_app(network, store, stream, (kind, tap, width), fps, seed)
+            for seed, (kind, tap, width, fps) in enumerate(apps)
+        )
+        return RunnerPlan(node="node", sharing=sharing, budget=0.0, cost=0.0, streams=(stream,), apps=made)
 
     return make
 
