@@ -136,6 +136,11 @@ class Reason(StrEnum):
     RUNNER_STARTING = "RunnerStarting", Effect.WAITS, "The node's runner has not answered yet."
     PROFILING = "Profiling", Effect.HOLDS, "The runner measures what a frame costs on the node."
     PROFILING_FAILED = "ProfilingFailed", Effect.WAITS, "The runner cannot measure what a frame costs on the node."
+    CAMERA_UNREADABLE = (
+        "CameraUnreadable",
+        Effect.WAITS,
+        "The app's camera sends nothing that can be decoded, so what it costs cannot be measured; see its VideoStream.",
+    )
     MEASURED = "Measured", Effect.INFORMS, "The runner measured what a frame costs."
     DECLARED = "Declared", Effect.INFORMS, "The EdgeNode's spec says what a frame costs."
     NOT_NEEDED = "NotNeeded", Effect.INFORMS, "Nothing needs to be measured, since no stream is placed on the node."

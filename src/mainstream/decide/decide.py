@@ -17,7 +17,7 @@ from mainstream.decide.best_plan import NodeCapacity
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.node_plan import Forecast, NodePlan, NodePlanner
 from mainstream.decide.planning import Planning
-from mainstream.decide.profiled import known_profile, not_covered, why_unprofiled
+from mainstream.decide.profiled import known_profile, not_covered, why_unprofiled, why_unreadable
 from mainstream.decide.refusal import Refusal
 from mainstream.decide.refuse import SortedApps, bare_node, goes_on, sort_apps
 from mainstream.decide.slowdown import slowdown_of, slowed
@@ -71,7 +71,7 @@ def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainst
     profile = None if node is None else known_profile(node, inputs.measured)
     if node is None or profile is None:
         why = why_unprofiled(inputs)
-        waiting = found.waiting | {placed.name: why for placed in found.usable}
+        waiting = found.waiting | {each.name: why_unreadable(each, inputs.report) or why for each in found.usable}
         still = _still_running(inputs, found)
         return NodeDecision(
             runner_plan=still,

@@ -47,6 +47,9 @@ def not_covered(placed: PlacedApp, profile: NodeProfile, report: StatusReport | 
         )
     if known is not None and placed.stream_name in profile.decode_s:
         return None
+    unreadable = why_unreadable(placed, report)
+    if unreadable is not None:
+        return unreadable
     missing = f"base network {base.name}" if known is None else f"stream {placed.stream_name}"
     problem = None if report is None else report.profile_problem
     if problem:
@@ -55,3 +58,16 @@ def not_covered(placed: PlacedApp, profile: NodeProfile, report: StatusReport | 
         message = f"What {missing} costs on this node is not known; the runner measures it, or `mainstream profile`."
         return Refusal(Reason.PROFILING, message)
     return Refusal(Reason.PROFILING, f"The runner is measuring what {missing} costs on this node.")
+
+
+def why_unreadable(placed: PlacedApp, report: StatusReport | None) -> Refusal | None:
+    """What keeps the app's camera from being measured; None where it delivers, or was not opened yet.
+
+    Whoever's camera was measured once need not ask: its plan goes on, and the VideoStream says what is wrong.
+    """
+    stream = None if report is None else report.streams.get(placed.stream_name)
+    if stream is None or stream.state not in ("failing", "waiting"):
+        return None
+    problem = f"The camera of VideoStream {placed.stream_name} cannot be read: {stream.problem or 'no frames come'}."
+    way_out = "" if stream.state == "waiting" else "Correct the stream's url or login, or have it send H.264. "
+    return Refusal(Reason.CAMERA_UNREADABLE, f"{problem} {way_out}The app is planned as soon as frames come.")

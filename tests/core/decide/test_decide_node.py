@@ -6,10 +6,14 @@ from dataclasses import replace
 import pytest
 
 from mainstream.api import EdgeNode
+from mainstream.api.model import Metadata
+from mainstream.api.reasons import Reason
+from mainstream.api.video_app import StreamSource
 from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.planning import StepPlanning
 from mainstream.errors import InvalidInputError
+from mainstream.messages.status_report import StatusReport, StreamStatusReport
 from mainstream.offline import planned
 from mainstream.planner import Policy
 from mainstream.workload.node_workload import NodeWorkload
@@ -109,3 +113,32 @@ def test_where_not_all_fit_the_heaviest_app_is_the_last_to_go(workload: NodeWork
         assert "door" in left or "door" not in served(decide_node(replace(inputs, apps=(heavy,)), PLANNING))
         found.add(frozenset(left))
     assert {frozenset({"door"}), frozenset({"door", "gate", "lift"})} <= found
+
+
+GARBAGE = StreamStatusReport(state="failing", problem="sends nothing that can be decoded")
+
+
+def test_apps_of_a_camera_that_cannot_be_decoded_say_so_and_hold_up_nobody(workload: NodeWorkload) -> None:
+    door, lift = workload.apps
+    other = replace(lift, stream=lift.stream.model_copy(update={"metadata": Metadata(name="yard")}))
+    app = other.app.model_copy(update={"spec": other.app.spec.model_copy(update={"stream": StreamSource(name="yard")})})
+    inputs = inputs_of(workload)
+    inputs = replace(inputs, apps=(AskingApp(door.app, door.stream), AskingApp(app, other.stream)))
+    measuring = decide_node(inputs, PLANNING)
+    assert measuring.waiting["lift"].reason is Reason.PROFILING
+    report = StatusReport(node="edge-1", streams={"yard": GARBAGE})
+    decision = decide_node(replace(inputs, report=report), PLANNING)
+    told = decision.waiting["lift"]
+    assert told.reason is Reason.CAMERA_UNREADABLE
+    assert told.message.startswith("The camera of VideoStream yard cannot be read: sends nothing that can be decoded.")
+    assert told.message.endswith("The app is planned as soon as frames come.")
+    assert served(decision) == {"door"}
+
+
+def test_on_a_node_that_was_never_profiled_each_app_is_told_of_its_own_camera(workload: NodeWorkload) -> None:
+    stream = workload.apps[0].stream_name
+    inputs = replace(inputs_of(workload), measured=None)
+    report = StatusReport(node="edge-1", streams={stream: GARBAGE}, profile_problem="no stream answers")
+    assert {each.reason for each in decide_node(replace(inputs, report=report), PLANNING).waiting.values()} == {
+        Reason.CAMERA_UNREADABLE
+    }
