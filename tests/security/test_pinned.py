@@ -14,8 +14,9 @@ from mainstream.api.sinks.sink import MqttSink, WebhookSink
 from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.api.store_access import StoreAccess
 from mainstream.decide.refuse import refuse_package
-from mainstream.hosts.connecting import HostNotAllowedError, connect
+from mainstream.hosts.connecting import HostNotAllowedError, HostNotFoundError, connect, pinned_url
 from mainstream.hosts.rules import HostRules
+from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
 from mainstream.mpackage.stores.s3_store import S3Store
@@ -157,3 +158,53 @@ def test_a_camera_whose_name_leads_inside_is_not_opened_and_that_is_said(resolve
     finally:
         camera.stop()
     assert opened == []
+
+
+def opened_as(url: str, rules: HostRules) -> str:
+    """The URL that FFmpeg gets for a camera."""
+    opened: list[str] = []
+    stream = RunnerStream(name="plaza/hall", url=url, fps=10.0, crops={"full": None})
+    login = Login(username="user", password="word")  # noqa: S106 - nobody's
+    camera = Camera(
+        stream, login, lambda *_: None, open_source=lambda each, **_: opened.append(each.url), rules=lambda: rules
+    )
+    try:
+        deadline_s = time.monotonic() + 5.0
+        while not opened and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+    finally:
+        camera.stop()
+    return opened[0]
+
+
+def test_a_camera_is_opened_at_the_address_that_was_checked_and_its_name_asked_once(resolve: Resolve) -> None:
+    resolve("192.0.2.7", "127.0.0.1")
+    assert opened_as(f"rtsp://{NAME}:8554/a?b=c", HostRules(allowed=(NAME, "192.0.2.0/24"))) == (
+        "rtsp://user:word@192.0.2.7:8554/a?b=c"
+    )
+
+
+def test_a_camera_with_several_addresses_is_opened_at_one_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        both = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (each, port)) for each in ("127.0.0.2", "127.0.0.1")]
+        real = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda host, *rest, **more: both if host == NAME else real(host, *rest, **more)
+        )
+        rules = HostRules(allowed=(NAME, "127.0.0.1", "127.0.0.2"))
+        assert pinned_url(f"rtsp://{NAME}:{port}/a", rules, 2.0) == f"rtsp://127.0.0.1:{port}/a"
+
+
+def test_a_name_that_does_not_resolve_is_not_left_to_whoever_opens_it() -> None:
+    with pytest.raises(HostNotFoundError, match="cannot be reached by its host's name"):
+        pinned_url("rtsp://nowhere.invalid/a", RULES, 1.0)
+
+
+def test_a_camera_that_is_named_on_a_command_line_is_opened_as_it_is_written() -> None:
+    assert pinned_url("rtsp://nowhere.invalid/a", None, 1.0) == "rtsp://nowhere.invalid/a"
+
+
+def test_a_camera_whose_certificate_is_known_by_its_name_keeps_it(resolve: Resolve) -> None:
+    resolve("192.0.2.7")
+    assert pinned_url(f"rtsps://{NAME}/a", HostRules(), 1.0) == f"rtsps://{NAME}/a"

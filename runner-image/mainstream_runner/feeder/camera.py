@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from mainstream.back_off import back_off_s
 from mainstream.errors import MainstreamError
 from mainstream.footage.shown import shown_size
-from mainstream.hosts.connecting import SaysRules, check_url, no_rules
+from mainstream.hosts.connecting import SaysRules, no_rules, pinned_url
 from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.messages.status_report import StreamStatusReport, said
@@ -182,10 +182,10 @@ class Camera:
             decoder.problem = f"decoding failed ({type(error).__name__})"
 
     def _play(self, decoder: _Decoder) -> str:
-        # FFmpeg resolves the name once more: between the two looks it may change, which a network policy has to catch.
-        check_url(self.stream.url, self._rules())
+        # Resolved anew at each attempt, and by nobody but us.
+        url = pinned_url(self._url, self._rules(), OPEN_TIMEOUT_S)
         source = self._open_source(
-            self.stream.model_copy(update={"url": self._url}),
+            self.stream.model_copy(update={"url": url}),
             ring=self.ring,
             say_waiting=lambda waiting: self._note_waiting(decoder, waiting),
         )

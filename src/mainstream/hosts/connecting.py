@@ -1,13 +1,13 @@
 """Connects to addresses that were checked after a name was resolved, so that no name can change its mind between.
 
-Whatever connects by itself (FFmpeg) at least asks `check_url` right before.
+Whatever connects by itself (FFmpeg) gets a URL with such an address in it.
 """
 
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from mainstream.errors import MainstreamError
 from mainstream.hosts.addresses import read_address
@@ -25,6 +25,10 @@ class HostNotAllowedError(MainstreamError):
     """A host that must not be called; the message says why, without what it resolved to."""
 
 
+class HostNotFoundError(MainstreamError):
+    """A name that leads nowhere."""
+
+
 def checked_addresses(host: str, port: int, rules: HostRules | None) -> list[str]:
     """What `host` resolves to now, in the resolver's order, where all of it may be called; without rules, all may.
 
@@ -39,15 +43,30 @@ def checked_addresses(host: str, port: int, rules: HostRules | None) -> list[str
     return list(dict.fromkeys(found))
 
 
-def check_url(url: str, rules: HostRules | None) -> None:
-    """Raise `HostNotAllowedError` where the URL's host must not be called now; without rules nothing is resolved.
+def pinned_url(url: str, rules: HostRules | None, timeout_s: float) -> str:
+    """The URL with an address that was checked for its host, so that whoever opens it resolves nothing; a name that has
+    several gets the first that answers within `timeout_s`. Without rules, and of a file, it stays as it is.
 
-    A file has no host, and one that does not resolve is left to the caller.
+    An `rtsps` URL is checked and keeps its name, by which its certificate is known. Raises `HostNotAllowedError`, and
+    `HostNotFoundError` where the name does not resolve or none of its addresses answers.
     """
     parts = urlsplit(url)
-    if rules is not None and parts.hostname is not None:
-        with suppress(OSError):
-            checked_addresses(parts.hostname, port_of(parts) or 0, rules)
+    if rules is None or parts.hostname is None:
+        return url
+    port = port_of(parts) or 0
+    try:
+        addresses = checked_addresses(parts.hostname, port, rules)
+        if parts.scheme == "rtsps":
+            return url
+        address = addresses[0]
+        if len(addresses) > 1:
+            with closing(connect(parts.hostname, port, rules, timeout=timeout_s)) as connection:
+                address = str(connection.getpeername()[0])
+    except OSError as error:
+        raise HostNotFoundError(f"cannot be reached by its host's name ({error.strerror or error})") from None
+    login, at, _ = parts.netloc.rpartition("@")
+    host = f"[{address}]" if ":" in address else address
+    return urlunsplit(parts._replace(netloc=f"{login}{at}{host}{f':{parts.port}' if parts.port else ''}"))
 
 
 def connect(host: str, port: int, rules: HostRules | None, **options: Any) -> socket.socket:
