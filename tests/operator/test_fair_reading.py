@@ -55,23 +55,40 @@ def test_a_namespace_has_an_equal_part_of_the_memory_and_more_while_others_leave
     assert not has_room("a", 1, {"a": half, "b": half})
 
 
+class Store:
+    """One namespace's, of which somebody reads as long as it is wanted."""
+
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+        self.wanted: Callable[[], bool] = lambda: True
+
+    def while_wanted(self, wanted: Callable[[], bool]) -> "Store":
+        self.wanted = wanted
+        return self
+
+
 class Stores:
     """Packages of a store that answers when it is let, and of one that never does."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.let = threading.Event()
         self.read: list[str] = []
+        self.given_up: list[str] = []
         monkeypatch.setattr(packages, "open_package", self._open)
         self.changed: list[str] = []
         self.reader = PackageReader(cast(StoreOpener, self), self.changed.append)
 
-    def open(self, _url: str, _access: Any, namespace: str) -> str:
-        return namespace
+    def open(self, _url: str, _access: Any, namespace: str) -> Store:
+        return Store(namespace)
 
-    def _open(self, namespace: str, reference: Any) -> Manifest:
-        self.read.append(f"{namespace}/{reference.name}")
-        if namespace == "dripping":
-            self.let.wait(20)
+    def _open(self, store: Store, reference: Any) -> Manifest:
+        self.read.append(f"{store.namespace}/{reference.name}")
+        if store.namespace == "dripping":
+            while store.wanted() and not self.let.wait(0.02):
+                pass
+            if not store.wanted():
+                self.given_up.append(reference.name)
+                raise TimeoutError
         return manifest(reference.name)
 
 
@@ -105,6 +122,18 @@ def test_what_was_deleted_before_its_turn_is_not_read(stores: Stores) -> None:
     stores.let.set()
     assert eventually(lambda: stores.reader.read_all([app("crossing")], "n1")["plaza/crossing"].manifest is not None)
     assert len([each for each in stores.read if each.startswith("dripping/")]) == MOST_AT_ONCE
+
+
+def test_what_is_being_read_for_an_app_that_is_deleted_is_given_up_and_frees_its_reader(stores: Stores) -> None:
+    slow = [app(f"slow-{number}", "dripping") for number in range(MOST_AT_ONCE)]
+    stores.reader.read_all(slow, "n1")
+    assert eventually(lambda: len(stores.read) == MOST_AT_ONCE)
+    assert stores.given_up == []
+    stores.reader.read_all(slow[:1], "n1")
+    assert eventually(lambda: stores.given_up == ["slow-1"])
+    after = [*slow[:1], app("slow-9", "dripping")]
+    assert eventually(lambda: bool(stores.reader.read_all(after, "n1")) and "dripping/slow-9" in stores.read)
+    assert stores.given_up == ["slow-1"]
 
 
 def test_packages_that_run_stay_whatever_else_is_read(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:

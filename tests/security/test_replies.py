@@ -38,6 +38,13 @@ def test_an_object_that_drips_is_given_up(attacker: Start, monkeypatch: pytest.M
         store(attacker(dripping)).read("a/1/manifest.json", 1000)
 
 
+def test_an_object_that_drips_is_given_up_as_soon_as_nobody_wants_it(attacker: Start) -> None:
+    asked = iter([True, True])
+    dripped = store(attacker(dripping)).while_wanted(lambda: next(asked, False))
+    with at_most(SOON_S), pytest.raises(StoreUnreachableError):
+        dripped.read("a/1/manifest.json", 1000)
+
+
 def test_a_store_that_sends_elsewhere_is_not_followed(attacker: Start) -> None:
     inside = attacker(endless)
     with at_most(SOON_S), pytest.raises(StoreError):

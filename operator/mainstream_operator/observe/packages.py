@@ -1,9 +1,10 @@
 """M-Packages of apps, read in the background: a slow store, or one that is away, holds up nobody.
 
 `read_all` answers soon with what is known. What has to be read is read by a few threads, for one namespace after the
-other; then `changed` is called for the nodes that asked. What no app needs any more is not read, and goes first where
-memory is short. A failure is kept with its reason and tried again later and later; a package that was read is read
-again now and then, since a tag may name another one by now. What was read once stays in use while its store is away.
+other; then `changed` is called for the nodes that asked. What no app needs any more is not read, is given up where that
+has begun, and goes first where memory is short. A failure is kept with its reason and tried again later and later; a
+package that was read is read again now and then, since a tag may name another one by now. What was read once stays in
+use while its store is away.
 """
 
 import threading
@@ -168,7 +169,8 @@ class PackageReader:
         size = 0
         try:
             reference = parse_reference(app.spec.package.reference)
-            state = PackageState(manifest=open_package(self._open(app), reference))
+            store = self._open(app).while_wanted(lambda: self._is_needed(key))
+            state = PackageState(manifest=open_package(store, reference))
         except Exception as error:
             state = _failed(error)
         if state.manifest is not None:
@@ -192,6 +194,11 @@ class PackageReader:
         if state != entry.state:
             for node in entry.nodes:
                 self._changed(node)
+
+    def _is_needed(self, key: str) -> bool:
+        """Whether some app still needs it; else what was begun to be read is given up."""
+        with self._lock:
+            return any(key in keys for keys in self._needed.values())
 
     def _taken(self, *, but: str) -> dict[str, int]:
         """Bytes of what apps need, by namespace, without one package; under the lock."""

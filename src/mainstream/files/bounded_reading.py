@@ -4,6 +4,7 @@ A time-out of a socket starts anew with each byte, so a server that sends one no
 """
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 _CHUNK_BYTES = 1 << 16
@@ -17,8 +18,15 @@ class Reply(Protocol):
         ...
 
 
-def read_bounded(reply: Reply, most_bytes: int, within_s: float) -> bytes:
-    """All of a reply, or its first `most_bytes` + 1 bytes where it has more; `TimeoutError` where it takes longer."""
+def always() -> bool:
+    """Whoever asked waits for the answer, come what may."""
+    return True
+
+
+def read_bounded(reply: Reply, most_bytes: int, within_s: float, wanted: Callable[[], bool] = always) -> bytes:
+    """All of a reply, or its first `most_bytes` + 1 bytes where it has more; `TimeoutError` where it takes longer, or
+    where it is `wanted` no longer, which is asked whenever something came.
+    """
     content = bytearray()
     end_s = time.monotonic() + within_s
     while len(content) <= most_bytes:
@@ -28,4 +36,6 @@ def read_bounded(reply: Reply, most_bytes: int, within_s: float) -> bytes:
         content += chunk
         if time.monotonic() > end_s:
             raise TimeoutError(f"the reply took longer than {within_s:.0f} s")
+        if not wanted():
+            raise TimeoutError("nobody waits for the reply any more")
     return bytes(content)

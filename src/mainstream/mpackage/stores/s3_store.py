@@ -10,15 +10,16 @@ import base64
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 from urllib3.exceptions import HTTPError
 
 from mainstream.errors import InvalidInputError
-from mainstream.files.bounded_reading import read_bounded
+from mainstream.files.bounded_reading import always, read_bounded
 from mainstream.hosts.connecting import HostNotAllowedError
 from mainstream.mpackage.stores.store import (
     MissingKeyError,
@@ -60,6 +61,13 @@ class S3Store:
         # A store over folders would follow `..` out of what the keys of whoever wrote it are for.
         self._prefix = f"{check_key(match['prefix'])}/" if match["prefix"] else ""
         self._client = client
+        self._wanted: Callable[[], bool] = always
+
+    def while_wanted(self, wanted: Callable[[], bool]) -> "S3Store":
+        """The same store for one reader, who gives up with `StoreUnreachableError` once nobody wants what is read."""
+        store = copy(self)
+        store._wanted = wanted
+        return store
 
     def __str__(self) -> str:
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
@@ -89,6 +97,8 @@ class S3Store:
             try:
                 return self._read(target, key, max_bytes)
             except _BrokenOffError:
+                if not self._wanted():
+                    raise
                 time.sleep(_FIRST_PAUSE_S * 2.0 ** (attempt - 1))
         return self._read(target, key, max_bytes)
 
@@ -102,7 +112,7 @@ class S3Store:
                         f"has {announced} bytes, more than the {max_bytes} expected", field=key, source=self
                     )
                 # Bounded whatever was announced.
-                data = read_bounded(reply, max_bytes, _SLOW_S + announced / _SLOWEST_BYTES_PER_S)
+                data = read_bounded(reply, max_bytes, _SLOW_S + announced / _SLOWEST_BYTES_PER_S, self._wanted)
         if len(data) > max_bytes:
             raise StoreError(f"has more than the {max_bytes} bytes expected", field=key, source=self)
         if len(data) < announced:
