@@ -84,16 +84,38 @@ class ObservedNode(Observed):
     )
 
 
+class HeldApp(StatusModel):
+    """An app that is left out since the runner was killed for memory with it; another spec has it tried again."""
+
+    name: str = Field(description="namespace/name of the app.")
+    uid: str | None = Field(None, description="Its uid: one that is made anew is another app.")
+    generation: int | None = Field(None, description="Generation of its spec.")
+
+
+class OutOfMemory(StatusModel):
+    """The last time that the runner was killed since it needed more memory than its limit."""
+
+    at: AwareDatetime = Field(description="When.")
+    times: int = Field(description="How often in a row while the same app was the newest.")
+    memory_mebibytes: int = Field(description="The runner's limit then.")
+    suspect: str = Field(description="namespace/name of the app that had come last.")
+    suspect_mebibytes: float = Field(description="Weights that it brings along.")
+    largest: str = Field(description="namespace/name of the app that brought the most weights along.")
+    largest_mebibytes: float = Field(description="How many.")
+    held: list[HeldApp] = Field(default_factory=list, max_length=64, description="Apps that are left out for it.")
+
+
 class EdgeNodeStatus(StatusModel):
     """What the node can do, and what it does."""
 
     observed_generation: int | None = Field(None, description="Generation of the spec that this status is about.")
-    conditions: Conditions = Field(default_factory=list, description="Profiled, Planned, Ready.")
+    conditions: Conditions = Field(default_factory=list, description="Profiled, Planned, Ready, OutOfMemory.")
     profile: StatedProfile | None = Field(None, description="What a frame costs on the node.")
     slowdown: float | None = Field(
         None, description="What plans multiply the profile's seconds with, because the runner was seen to need more."
     )
     plan: PlanSummary | None = Field(None, description="What is planned.")
+    out_of_memory: OutOfMemory | None = Field(None, description="When the runner was last killed for memory.")
     observed: ObservedNode | None = Field(None, description="What the runner reports of itself.")
 
 

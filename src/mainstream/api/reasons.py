@@ -119,6 +119,11 @@ class Reason(StrEnum):
         Effect.WAITS,
         "The node answers other dry runs first; this one has its turn when one of those is deleted.",
     )
+    OUT_OF_MEMORY = (
+        "OutOfMemory",
+        Effect.WAITS,
+        "The node's runner was killed for memory, and the app came last; twice in a row, and it is left out.",
+    )
     DRY_RUN = "DryRun", Effect.INFORMS, "The app is a dry run and would be admitted; see `status.dryRun`."
     DRY_RUN_NOT_ADMITTED = "DryRunNotAdmitted", Effect.INFORMS, "The app is a dry run and would not be admitted."
     VALID = "Valid", Effect.INFORMS, "Stream, view and package can be used."
@@ -143,6 +148,7 @@ class Reason(StrEnum):
     )
     MEASURED = "Measured", Effect.INFORMS, "The runner measured what a frame costs."
     DECLARED = "Declared", Effect.INFORMS, "The EdgeNode's spec says what a frame costs."
+    ENOUGH_MEMORY = "EnoughMemory", Effect.INFORMS, "The runner has not been killed for memory for an hour."
     NOT_NEEDED = "NotNeeded", Effect.INFORMS, "Nothing needs to be measured, since no stream is placed on the node."
 
     # The plan and the runner that serves it

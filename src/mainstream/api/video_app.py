@@ -150,6 +150,13 @@ class DiskLoss(StatusModel):
     lost_before: int = Field(description="Alerts lost until then, these among them; a new disk counts from 0.")
 
 
+class PlannedPackage(StatusModel):
+    """The package that the app was last planned with."""
+
+    digest: str = Field(description="Its digest.")
+    since: AwareDatetime = Field(description="When it was first planned.")
+
+
 class Loss(StatusModel):
     """What one app of the same namespace would lose."""
 
@@ -179,6 +186,7 @@ class VideoAppStatus(StatusModel):
     conditions: Conditions = Field(default_factory=list, description="Accepted, Planned, Ready, Degraded.")
     node: str | None = Field(None, description="Node that analyses the app's stream.")
     plan: PlannedApp | None = Field(None, description="What the node's plan gives the app.")
+    package: PlannedPackage | None = Field(None, description="The package that the app was last planned with.")
     best_predicted_f1: float | None = Field(
         None, description="Most that was predicted under this spec; a fall of more than .1 below it is told."
     )

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from mainstream.api.alert_evidence import AlertEvidence
+from mainstream.api.edge_node import OutOfMemory
 from mainstream.api.reasons import Effect, Reason
 from mainstream.decide.admission.admit import precedence
 from mainstream.decide.admission.orders_room import within_room
+from mainstream.decide.admission.out_of_memory import after_kills, held_back
 from mainstream.decide.baselines import Baselines
 from mainstream.decide.best_plan import NodeCapacity
 from mainstream.decide.inputs import NodeInputs
@@ -58,6 +60,8 @@ class NodeDecision:
     plan: NodePlan | None = None
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     """of dry runs"""
+    out_of_memory: OutOfMemory | None = None
+    """the last time that the runner was killed for memory, and who is left out since"""
     evidence: dict[str, AlertEvidence] = field(default_factory=dict)
     """alerts seen beside alerts predicted, of apps of which there is any"""
     baselines: Baselines = field(default_factory=Baselines)
@@ -66,7 +70,12 @@ class NodeDecision:
 
 def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainstream") -> NodeDecision:
     """Decide for one node; a policy other than mainstream is a baseline."""
-    found = _with_room(sort_apps(inputs))
+    memory = after_kills(inputs)
+    found = _with_room(sort_apps(inputs, held_back(memory)))
+    return replace(_decide(inputs, found, planning, policy), out_of_memory=memory)
+
+
+def _decide(inputs: NodeInputs, found: SortedApps, planning: Planning, policy: Policy) -> NodeDecision:
     node = inputs.node
     profile = None if node is None else known_profile(node, inputs.measured)
     if node is None or profile is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.reasons import Effect
@@ -91,6 +92,8 @@ class NodeInputs:
     """what a frame costs, as somebody measured it just now"""
     report: StatusReport | None = None
     """what the node's runner says; None: there is none, or it does not answer"""
+    killed_at: datetime | None = None
+    """when the runner was last killed for memory, as far as is known now"""
     running: RunnerPlan | None = None
     """the plan that the runner got last"""
     budget_shares: Mapping[str, float] = field(default_factory=dict)

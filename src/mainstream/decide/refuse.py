@@ -1,6 +1,6 @@
 """Second step: which apps cannot be used as they are. One that is refused touches nobody else. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
@@ -59,8 +59,8 @@ def refuse_package(error: Exception) -> Refusal:
     return Refusal(Reason.READING_FAILED, f"The package could not be read ({type(error).__name__}); it is read again.")
 
 
-def sort_apps(inputs: NodeInputs) -> SortedApps:
-    """Who can be used, now that packages were read as far as they could be."""
+def sort_apps(inputs: NodeInputs, held_back: Mapping[str, Refusal]) -> SortedApps:
+    """Who can be used, now that packages were read as far as they could be; those that are held back, by key, wait."""
     usable: list[PlacedApp] = []
     refused: dict[str, Refusal] = {}
     waiting: dict[str, Refusal] = {}
@@ -72,6 +72,8 @@ def sort_apps(inputs: NodeInputs) -> SortedApps:
             refused[each.key] = refusal
         elif each.app.spec.suspend:
             waiting[each.key] = _SUSPENDED
+        elif each.key in held_back:
+            waiting[each.key] = held_back[each.key]
         elif each.over_quota is not None:
             waiting[each.key] = each.over_quota
         elif each.stream is not None and state.manifest is not None:

@@ -1,0 +1,99 @@
+"""Whose doing it was that a runner was killed for memory, and who is left out so that the others run. Pure.
+
+A plan counts the memory that packages declare; what a runner needs beyond that nobody can tell app by app. So it is the
+newest app of those that ran, as before it came they were enough. Killed twice in a row with the same newest app, the
+runner goes on without it. That ends with another spec, another app in its place, or more memory for the runner; what is
+known stands in the EdgeNode's status, so that a restart forgets nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from mainstream.api.edge_node import HeldApp, OutOfMemory
+from mainstream.api.reasons import Reason
+from mainstream.decide.inputs import AskingApp, NodeInputs
+from mainstream.decide.refusal import Refusal
+from mainstream.messages.runner_plan import RunnerApp
+
+IN_A_ROW = timedelta(minutes=30)
+"""between two kills that are told together: a container that keeps failing waits five minutes, and loads"""
+HELD_AFTER = 2
+"""kills in a row with the same newest app"""
+MOST_HELD = 64
+_MEBIBYTE = 1 << 20
+
+
+def after_kills(inputs: NodeInputs) -> OutOfMemory | None:
+    """What is to be known from now on; None where nothing ever happened."""
+    if inputs.node is None:
+        return None
+    memory, known = inputs.node.spec.runner.memory_mebibytes, inputs.node.status.out_of_memory
+    if known is not None:
+        enough = memory > known.memory_mebibytes
+        held = [] if enough else [each for each in known.held if _still_there(each, inputs)]
+        known = known.model_copy(update={"held": held})
+    killed = inputs.killed_at
+    if killed is None or (known is not None and killed <= known.at):
+        return known
+    sizes = _sizes(inputs, but=() if known is None else [each.name for each in known.held])
+    suspect = _newest(inputs, sizes)
+    if suspect is None:
+        return known
+    again = known is not None and known.suspect == suspect.key and killed - known.at <= IN_A_ROW
+    times = known.times + 1 if known is not None and again else 1
+    held = [] if known is None else list(known.held)
+    if times >= HELD_AFTER:
+        metadata = suspect.app.metadata
+        held.append(HeldApp(name=suspect.key, uid=metadata.uid, generation=metadata.generation))
+    largest = max(sizes, key=lambda name: (sizes[name], name))
+    return OutOfMemory(
+        at=killed,
+        times=times,
+        memory_mebibytes=memory,
+        suspect=suspect.key,
+        suspect_mebibytes=round(sizes[suspect.key] / _MEBIBYTE, 1),
+        largest=largest,
+        largest_mebibytes=round(sizes[largest] / _MEBIBYTE, 1),
+        held=held[-MOST_HELD:],
+    )
+
+
+def held_back(known: OutOfMemory | None) -> dict[str, Refusal]:
+    """Apps that are left out, by key, in words for their own tenant."""
+    return {} if known is None else dict.fromkeys((each.name for each in known.held), _HELD)
+
+
+def _sizes(inputs: NodeInputs, but: Sequence[str]) -> Mapping[str, int]:
+    """Bytes of the weights that each app of the running plan brings along."""
+    apps = () if inputs.running is None else inputs.running.apps
+    return {app.name: _own_bytes(app) for app in apps if app.name not in but}
+
+
+def _own_bytes(app: RunnerApp) -> int:
+    return app.head.size_bytes + sum(segment.blob.size_bytes for segment in app.segments)
+
+
+def _newest(inputs: NodeInputs, sizes: Mapping[str, int]) -> AskingApp | None:
+    """Of the apps that ran, the one whose package was planned last before the kill; of equals the larger."""
+    ran = [
+        (package.since, sizes[each.key], each.key, each)
+        for each in inputs.apps
+        if each.key in sizes
+        and (package := each.app.status.package) is not None
+        and (inputs.killed_at is None or package.since <= inputs.killed_at)
+    ]
+    return max(ran, key=lambda found: found[:3])[3] if ran else None
+
+
+def _still_there(held: HeldApp, inputs: NodeInputs) -> bool:
+    """Whether it is the same app with the same spec."""
+    found = (each.app.metadata for each in inputs.apps if each.key == held.name)
+    return any((each.uid, each.generation) == (held.uid, held.generation) for each in found)
+
+
+_HELD = Refusal(
+    Reason.OUT_OF_MEMORY,
+    "The node's runner was killed for memory twice in a row while this app ran, which came last; it is left out so "
+    "that the others run. Use a package with smaller heads, or ask for more memory (EdgeNode "
+    "spec.runner.memoryMebibytes); any change of the spec has it tried again.",
+)
