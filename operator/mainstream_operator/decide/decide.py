@@ -13,6 +13,7 @@ from mainstream.decide.planning import Planning
 from mainstream.messages.runner_orders import Wanted
 from mainstream.workload.compose import runner_stream
 from mainstream_operator.observe.observation import Observation
+from mainstream_operator.observe.runner_client import killed_for_memory_at
 
 
 def decide(observation: Observation, planning: Planning) -> NodeDecision:
@@ -25,6 +26,7 @@ def decide(observation: Observation, planning: Planning) -> NodeDecision:
         packages=observation.packages,
         measured=None if report is None else report.profile,
         report=report,
+        killed_at=killed_for_memory_at(snapshot.children.pods),
         running=observation.given_plan,
         budget_shares=dict(snapshot.shares),
     )

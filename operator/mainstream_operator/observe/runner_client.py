@@ -50,6 +50,19 @@ def pod_age_s(pods: tuple[Body, ...], now: datetime) -> float | None:
     return (now - datetime.fromisoformat(pod["metadata"]["creationTimestamp"])).total_seconds()
 
 
+def killed_for_memory_at(pods: tuple[Body, ...]) -> datetime | None:
+    """When a container of them was last killed because it needed more memory than its limit. Pure."""
+    ends = [
+        state["terminated"]
+        for pod in pods
+        for container in (pod.get("status") or {}).get("containerStatuses") or ()
+        for state in (container.get("lastState") or {}, container.get("state") or {})
+        if state.get("terminated")
+    ]
+    times = [str(each["finishedAt"]) for each in ends if each.get("reason") == "OOMKilled" and each.get("finishedAt")]
+    return max((datetime.fromisoformat(each) for each in times), default=None)
+
+
 def running_pod(pods: tuple[Body, ...]) -> Body | None:
     """The pod to ask: the newest that runs and is not going away."""
     running = [

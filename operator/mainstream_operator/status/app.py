@@ -9,7 +9,7 @@ from datetime import datetime
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.conditions import Condition
 from mainstream.api.reasons import Reason
-from mainstream.api.video_app import DiskLoss, DryRun, ObservedApp, PlannedApp, VideoApp, VideoAppStatus
+from mainstream.api.video_app import DiskLoss, DryRun, ObservedApp, PlannedApp, PlannedPackage, VideoApp, VideoAppStatus
 from mainstream.api.video_stream import Crop
 from mainstream.decide.admission.admit import WAY_OUT_OF_BUDGET
 from mainstream.decide.dry_run import DryRunOutcome
@@ -63,6 +63,8 @@ class AppFacts:
     """what its condition says where its weight counts for less than it asks"""
     evidence: AlertEvidence | None = None
     """alerts seen beside alerts predicted; None: as the status has it"""
+    memory: Refusal | None = None
+    """what it is told where the runner was killed for memory, and it came last"""
     lost_node: Refusal | None = None
     """since when its node cannot be reached"""
 
@@ -83,6 +85,7 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
         conditions=settle(app.status.conditions, stated, app.metadata.generation, now),
         node=facts.node or None,
         plan=plan,
+        package=_package(app, facts.ordered, now),
         best_predicted_f1=best,
         dry_run=_dry_run(app, facts),
         observed=_observed(app, reported, spool, loss, now),
@@ -172,6 +175,8 @@ def _degraded(facts: AppFacts, reported: AppStatusReport | None, lost: str, belo
         return is_unknown("Degraded", Reason.NOT_RUNNING, "The app is not running.")
     if facts.sink_refusal is not None:
         return is_true("Degraded", facts.sink_refusal.reason, f"A sink cannot be used: {facts.sink_refusal.message}")
+    if facts.memory is not None:
+        return is_true("Degraded", facts.memory.reason, facts.memory.message)
     undelivered = delivery_problem(reported.delivery, lost)
     if undelivered is not None:
         return is_true("Degraded", undelivered.reason, undelivered.message)
@@ -192,6 +197,14 @@ def _plan(app: VideoApp, facts: AppFacts) -> PlannedApp | None:
         # The plan is left as it is: what was predicted then still stands.
         return app.status.plan
     return planned_app(app, facts.ordered, facts.planned, facts.shared_with)
+
+
+def _package(app: VideoApp, ordered: RunnerApp | None, now: datetime) -> PlannedPackage | None:
+    if ordered is None:
+        return None
+    known = app.status.package
+    same = known is not None and known.digest == ordered.package_digest
+    return known if same else PlannedPackage(digest=ordered.package_digest, since=now)
 
 
 def _dry_run(app: VideoApp, facts: AppFacts) -> DryRun | None:

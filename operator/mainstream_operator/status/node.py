@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mainstream.api.conditions import Condition
-from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, PlanSummary, StatedProfile
+from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, OutOfMemory, PlanSummary, StatedProfile
 from mainstream.api.reasons import Reason
 from mainstream.decide.baselines import Baselines
 from mainstream.decide.node_plan import NodePlan
@@ -17,6 +17,7 @@ from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.status.conditions import Stated, condition_of, is_false, is_true, is_unknown, settle
 from mainstream_operator.status.culprits import who_is_unknown, who_runs_late
 from mainstream_operator.status.lost_node import lost_node, wavers
+from mainstream_operator.status.memory import memory_condition
 from mainstream_operator.watch.cluster_state import KubernetesNode
 
 
@@ -41,6 +42,7 @@ class NodeFacts:
     baselines: Baselines = field(default_factory=Baselines)
     hold: bool = False
     """nothing new was planned"""
+    out_of_memory: OutOfMemory | None = None
 
 
 def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStatus:
@@ -49,13 +51,19 @@ def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStat
         observed_generation=node.metadata.generation,
         conditions=settle(
             node.status.conditions,
-            [_profiled(node, facts), _planned(facts), _settled_ready(node, facts, now)],
+            [
+                _profiled(node, facts),
+                _planned(facts),
+                _settled_ready(node, facts, now),
+                *memory_condition(facts.out_of_memory, now),
+            ],
             node.metadata.generation,
             now,
         ),
         profile=_profile(node, facts, now),
         slowdown=None if facts.slowdown == 1 else facts.slowdown,
         plan=_plan(node, facts),
+        out_of_memory=facts.out_of_memory,
         observed=_observed(node, facts.report, now),
     )
 

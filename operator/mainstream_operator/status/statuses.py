@@ -21,6 +21,7 @@ from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.conditions import is_refused, settle, stalled, written
 from mainstream_operator.status.lost_node import lost_node
+from mainstream_operator.status.memory import app_memory
 from mainstream_operator.status.node import NodeFacts, node_status
 from mainstream_operator.status.stream import stream_status
 from mainstream_operator.watch.resources import Unreadable
@@ -114,6 +115,7 @@ def _app_facts(each: AskingApp, observation: Observation, decision: NodeDecision
         crop=None if got is None else decided.crops[got.stream][got.view],
         weight_note=each.weight_note,
         evidence=decision.evidence.get(key),
+        memory=app_memory(key, decision.out_of_memory, observation.at),
         lost_node=lost_node(observation.snapshot.kubernetes_node, observation.report, observation.at),
     )
 
@@ -133,6 +135,7 @@ def _node_facts(observation: Observation, decision: NodeDecision, not_applied: S
         runner_available=available,
         waiting=decision.waiting,
         hold=decision.hold,
+        out_of_memory=decision.out_of_memory,
         report=observation.report,
     )
 

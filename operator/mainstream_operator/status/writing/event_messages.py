@@ -33,7 +33,7 @@ def event_messages(before: AnyStatus, after: AnyStatus) -> list[EventMessage]:
     good = [each for each in all_messages if each.type == "Normal"]
     events = [each for each in all_messages if each.type == "Warning" or each is good[-1]]
     if isinstance(after, EdgeNodeStatus) and isinstance(before, EdgeNodeStatus):
-        events += _node_plan(before, after)
+        events += [*_node_plan(before, after), *_killed_again(before, after)]
     if isinstance(after, VideoAppStatus) and isinstance(before, VideoAppStatus):
         events += [*_app_plan(before, after), *_disk_loss(before, after)]
     return [*events, *(event for reason in _OWN_EVENTS for event in _begun(before, after, reason))]
@@ -47,7 +47,7 @@ def _transitions(before: Sequence[Condition], after: Sequence[Condition]) -> lis
 
 
 def _type(condition: Condition) -> Literal["Normal", "Warning"]:
-    good = "False" if condition.type in ("Degraded", "Stalled") else "True"
+    good = "False" if condition.type in ("Degraded", "Stalled", "OutOfMemory") else "True"
     return "Normal" if condition.status == good else "Warning"
 
 
@@ -59,6 +59,15 @@ def _node_plan(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessa
         f"{plan.apps} apps, mean F1 {plan.mean_f1:.3f}, cost {plan.cost:.3f} of {plan.budget:.3f} CPU-seconds a second."
     )
     return [EventMessage("Normal", "PlanChanged", message)]
+
+
+def _killed_again(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessage]:
+    """For memory, within the hour: the condition was there already."""
+    old, new = before.out_of_memory, after.out_of_memory
+    told = [condition_of(status.conditions, "OutOfMemory") for status in (before, after)]
+    if old is None or new is None or old.at == new.at or any(each is None or each.status != "True" for each in told):
+        return []
+    return [EventMessage("Warning", Reason.OUT_OF_MEMORY.value, told[1].message if told[1] is not None else "")]
 
 
 def _begun(before: AnyStatus, after: AnyStatus, reason: Reason) -> list[EventMessage]:
