@@ -130,7 +130,10 @@ class PackageReader:
         return self._open(app).signed_url(blob_key(blob), _URL_LIFETIME_S)
 
     def close(self) -> None:
-        """Start no more reading."""
+        """Read nothing more, and give up what is being read."""
+        with self._lock:
+            self._needed.clear()
+            self._let_go()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _open(self, app: VideoApp) -> S3Store:
