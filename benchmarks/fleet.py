@@ -32,7 +32,7 @@ SILENT_S = 20.0
 """so long without a write, and the fleet is at rest"""
 RESTING_S = 180.0
 BURST = 100
-FREE = {"branchPoint": 0, "rate": 0}
+FREE = {"candidate": 0, "rate": 0}
 
 
 def _large(folder: Path, report: Report) -> None:

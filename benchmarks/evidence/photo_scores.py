@@ -95,7 +95,8 @@ def _everything(node: NodeWorkload, branch_points: Sequence[int]) -> Plan:
     """A plan in which every app runs at its branch-point on every frame."""
 
     def each(placed: PlacedApp, branch_point: int) -> AppPlan:
-        return AppPlan(placed.name, branch_point, 0.5, 1.0, 1, 0.0, 0.0, 0.0, 0.0, 0.0)
+        packed = next(each for each in placed.package.candidates if each.branch_point == branch_point)
+        return AppPlan(placed.name, packed.name, packed.kind, branch_point, 0.5, 1.0, 1, 0.0, 0.0, 0.0, 0.0, 0.0)
 
     apps = tuple(each(placed, k) for placed, k in zip(node.apps, branch_points, strict=True))
     return Plan("mainstream", "heuristic", apps, Cost((), {}, 0.0, 0.0, 0), 1.0, 0.0, None, None, 0.0, 0.0)

@@ -58,6 +58,7 @@ def _app_result(planned: AppPlan, run: AppRun | None, score: AlertScore) -> AppR
         )
     return AppResult(
         name=planned.name,
+        candidate=planned.candidate,
         branch_point=planned.branch_point,
         fps_planned=planned.fps or 0.0,
         fps_achieved=run.fps_achieved if run else 0.0,

@@ -27,6 +27,7 @@ class AppResult(_Part):
     """One app under one policy: as planned, and as measured on the played half of the clip."""
 
     name: str
+    candidate: str | None
     branch_point: int | None
     """none: the app did not fit the budget"""
     fps_planned: float

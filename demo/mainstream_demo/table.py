@@ -53,11 +53,11 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
 
 
 def _row(app: AppResult) -> tuple[str, ...]:
-    if app.branch_point is None:
+    if app.candidate is None:
         return (app.name, "no fit", "-", "-", "-", f"{0:.3f}", f"{0:.3f}", f"0/{app.events}", "-")
     return (
         app.name,
-        str(app.branch_point),
+        app.candidate,
         f"{app.fps_planned:g}",
         f"{app.fps_achieved:.2f}",
         str(app.votes),

@@ -19,7 +19,7 @@ _STREAM = "clip"
 class Given:
     """What was said of how packages are played; None leaves the choice open."""
 
-    branch_point: int | None = None
+    candidate: str | None = None
     fps: float | None = None
     threshold: float | None = None
     votes: int | None = None
@@ -48,13 +48,13 @@ def _app(package: Manifest, view: str, clip: Clip, given: Given) -> RunnerApp:
 
 
 def _pin(package: Manifest, clip_fps: float, given: Given) -> ChosenCandidate:
-    """The option of the best predicted F1, of equal ones the cheapest: most frozen, then of the lowest rate."""
+    """The option of the best predicted F1, of equal ones the most frozen, then that of the lowest rate."""
     table = option_table(_planned(package, clip_fps, given), _pinned(package, given))
     best = float(table.value.max())
     if best < 0:
-        cuts = ", ".join(str(each.branch_point) for each in package.candidates)
+        names = ", ".join(each.name for each in package.candidates)
         raise InvalidInputError(
-            f"{package.name}@{package.version} has no such candidate, or it finds nothing so; candidates are at {cuts}",
+            f"{package.name}@{package.version} has no such candidate, or it finds nothing so; it has {names}",
             field="--package",
         )
     k = max(row for row in range(len(table.value)) if table.value[row].max() == best)
@@ -83,6 +83,7 @@ def _planned(package: Manifest, clip_fps: float, given: Given) -> App:
 
 def _candidate(package: Manifest, packed: PackedCandidate, *, replays: bool) -> Candidate:
     return Candidate(
+        name=packed.name,
         branch_point=packed.branch_point,
         segment=None,
         head_s=0.0,
@@ -95,15 +96,12 @@ def _pinned(package: Manifest, given: Given) -> Pin:
     """What was said; of thresholds the nearest that the candidate was measured at."""
     wanted = threshold = given.threshold
     if wanted is not None:
-        if given.branch_point is None:
+        if given.candidate is None:
             raise InvalidInputError(
-                "name --branch-point too: each candidate has thresholds of its own", field="--threshold"
+                "name --candidate too: each candidate has thresholds of its own", field="--threshold"
             )
         measured = [
-            at.threshold
-            for each in package.candidates
-            if each.branch_point == given.branch_point
-            for at in each.operating_points
+            at.threshold for each in package.candidates if each.name == given.candidate for at in each.operating_points
         ]
         threshold = min(measured, key=lambda at: abs(at - wanted), default=None)
-    return Pin(package.name, given.branch_point, given.fps, threshold, given.votes)
+    return Pin(package.name, given.candidate, given.fps, threshold, given.votes)

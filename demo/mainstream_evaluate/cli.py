@@ -63,7 +63,7 @@ def evaluate(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for evaluation.json and evaluation.html.")] = Path("out/evaluation"),
     store: StoreOption = DEFAULT_STORE,
-    branch_point: Annotated[int | None, typer.Option(help="Candidate to play.", rich_help_panel=_PACKAGE)] = None,
+    candidate: Annotated[str | None, typer.Option(help="Candidate to play, by name.", rich_help_panel=_PACKAGE)] = None,
     fps: Annotated[
         float | None, typer.Option(min=0.01, help="Frames a second to analyse.", rich_help_panel=_PACKAGE)
     ] = None,
@@ -110,7 +110,7 @@ def evaluate(
 
     if sum(bool(each) for each in (run, alerts, package)) != 1:
         raise InvalidInputError("give one of --run, --alerts and --package: what is held against the labels")
-    played = {"--branch-point": branch_point, "--fps": fps, "--threshold": threshold, "--votes": votes}
+    played = {"--candidate": candidate, "--fps": fps, "--threshold": threshold, "--votes": votes}
     if not package and (given := next((name for name, value in played.items() if value is not None), None)):
         raise InvalidInputError("is for --package: a run has chosen already", field=given)
     make_folder(out, "--out")
@@ -123,7 +123,7 @@ def evaluate(
         judged = judge_alerts(alerts, known, names, merge_gap)
     else:
         source = PackageSource(tuple(package or ()), store, s3)
-        wanted = Given(branch_point, fps, threshold, votes, merge_gap)
+        wanted = Given(candidate, fps, threshold, votes, merge_gap)
         with _showing(console) as on_share:
             judged = judge_packages(source, known, names, wanted, on_share)
     evaluation = judged.evaluation

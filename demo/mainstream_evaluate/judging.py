@@ -95,8 +95,7 @@ def judge_packages(
         decisions = play(plan, Path(folder), clip.clip, clip.part, on_share)
     alerts = {app.name: _of_decisions(decisions[app.name], clip, app.merge_gap_s) for app in plan.apps}
     played = "; ".join(
-        f"{app.name} at branch-point {app.branch_point}, {app.fps:g} fps, threshold {app.threshold:.3g}, "
-        f"votes {app.votes}"
+        f"{app.name} with {app.candidate}, {app.fps:g} fps, threshold {app.threshold:.3g}, votes {app.votes}"
         for app in plan.apps
     )
     return _judge(f"played: {played}", alerts, clip, names)

@@ -114,7 +114,7 @@ def _row(status: dict[str, Any]) -> tuple[str, ...]:
         return ("no fit", "-", "-", "-", f"{0:.3f}", "-", "-")
     met = observed.get("framesPerSecond")
     return (
-        str(plan["branchPoint"]),
+        str(plan["candidate"]),
         f"{plan['framesPerSecond']:g}",
         "-" if met is None else f"{met:.2f}",
         str(plan["votes"]),

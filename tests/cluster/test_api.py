@@ -28,7 +28,7 @@ from fleet_run import (
 from hostile_specs import hostile_objects, special_objects
 
 pytestmark = pytest.mark.timeout(400)
-FREE = {"branchPoint": 0, "rate": 0}
+FREE = {"candidate": 0, "rate": 0}
 _STILL_S = 4.0
 """without a change after which an operator that has just started is taken to be done"""
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from one_node import NAMES, NODE, TENANT, OneNode
 
 BUDGET = 0.2
-COSTS = {"branchPoint": 0.02, "rate": 0.01}
-FREE = {"branchPoint": 0.0, "rate": 0.0}
+COSTS = {"candidate": 0.02, "rate": 0.01}
+FREE = {"candidate": 0.0, "rate": 0.0}
 
 Step = tuple[Any, ...]
 an_app = st.tuples(
@@ -111,7 +111,7 @@ def test_what_switching_costs_is_the_most_that_a_plan_is_worse(node: OneNode, se
     go_through(node, sequence, COSTS)
     reached = node.mean_f1()
     node.begin_again()
-    assert reached >= node.mean_f1() - COSTS["branchPoint"] - 2e-4
+    assert reached >= node.mean_f1() - COSTS["candidate"] - 2e-4
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=checks)

@@ -22,6 +22,7 @@ FALSE = Moment(outcome="false", alert_s=(20.0, 21.0))
 def result() -> DemoResult:
     app = AppResult(
         name="door",
+        candidate="tuned-7",
         branch_point=7,
         fps_planned=4,
         fps_achieved=3.98,
@@ -36,7 +37,9 @@ def result() -> DemoResult:
         alerts_false=2,
         alerts_repeated=1,
     )
-    unfit = app.model_copy(update={"branch_point": None, "fps_planned": 0.0, "votes": None, "threshold": None})
+    unfit = app.model_copy(
+        update={"candidate": None, "branch_point": None, "fps_planned": 0.0, "votes": None, "threshold": None}
+    )
     policy = PolicyResult(
         cost=0.2, budget=0.25, cpu_used=0.21, mean_f1_predicted=0.8, mean_f1_measured=0.75, apps=[app]
     )

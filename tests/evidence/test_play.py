@@ -50,7 +50,7 @@ def test_scores_become_hits_votes_and_counts_as_in_the_feeder() -> None:
 
 def test_an_app_that_did_not_fit_finds_nothing() -> None:
     shown = stream([0] * 20 + [1] * 20 + [0] * 20)
-    plan = AppPlan("one", None, None, None, None, 0.0, 0.0, 0.0, 0.0, 0.0)
+    plan = AppPlan("one", None, None, None, None, None, None, 0.0, 0.0, 0.0, 0.0, 0.0)
     played = play_plan([plan], {}, shown, {"one": (1,)}, {"one": 1.0})["one"]
     assert (played.alerts.events, len(played.alerts.found), played.alerts.f1) == (1, 0, 0.0)
     assert (played.f1_windowed, played.open_share) == (0.0, 0.0)

@@ -20,7 +20,7 @@ from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.snapshot import take_snapshot
 
-FREE = {"branchPoint": 0, "rate": 0}
+FREE = {"candidate": 0, "rate": 0}
 
 
 def put(cluster: ClusterState, name: str, created: int = 0, **spec: Any) -> None:
@@ -215,13 +215,13 @@ def test_a_ratio_of_another_plan_or_of_next_to_no_load_says_nothing(cluster: Clu
 
 
 def test_a_gain_below_what_switching_costs_is_not_rolled_out(cluster: ClusterState) -> None:
-    grant(cluster, 0.1, switchingCosts={"branchPoint": 1, "rate": 1})
+    grant(cluster, 0.1, switchingCosts={"candidate": 1, "rate": 1})
     before = decided(cluster).runner_plan
-    grant(cluster, 0.3, switchingCosts={"branchPoint": 1, "rate": 1})
+    grant(cluster, 0.3, switchingCosts={"candidate": 1, "rate": 1})
     kept = decided(cluster, before).runner_plan
     assert before is not None
     assert kept is not None
-    assert [(app.branch_point, app.fps) for app in kept.apps] == [(app.branch_point, app.fps) for app in before.apps]
+    assert [(app.candidate, app.fps) for app in kept.apps] == [(app.candidate, app.fps) for app in before.apps]
     grant(cluster, 0.3, switchingCosts=FREE)
     moved = decided(cluster, before).runner_plan
     assert moved is not None

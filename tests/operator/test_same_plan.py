@@ -118,7 +118,7 @@ def folder_of(seed: int) -> tuple[Folder, float | None]:
     if chance.one_of(True, False):
         node["spec"]["profile"] = node_profile(*STREAMS).model_dump(mode="json")
     if chance.one_of(True, False):
-        node["spec"]["switchingCosts"] = {"branchPoint": 0.1, "rate": 0.1}
+        node["spec"]["switchingCosts"] = {"candidate": 0.1, "rate": 0.1}
     streams = [stream_of(key, chance) for key in STREAMS]
     apps = [app_of(index, chance) for index in range(chance.one_of(2, 3, 4, 5, 6))]
     quotas = [

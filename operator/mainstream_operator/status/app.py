@@ -126,7 +126,7 @@ def _planned(app: VideoApp, facts: AppFacts) -> Stated:
         return is_unknown(
             "Planned", Reason.WAITING, "The node is planned as soon as everything that runs on it is known."
         )
-    message = f"Branch-point {got.branch_point} at {got.fps:g} frames per second, votes {got.votes}."
+    message = f"Candidate {got.candidate} at {got.fps:g} frames per second, votes {got.votes}."
     return is_true("Planned", Reason.FITS, message)
 
 

@@ -158,6 +158,7 @@ def _plan(node: EdgeNode, facts: NodeFacts) -> PlanSummary | None:
         gap=_rounded(plan.gap, 6),
         no_sharing_f1=_rounded(baselines.no_sharing),
         max_sharing_f1=_rounded(baselines.max_sharing),
+        micro_only_f1=_rounded(baselines.micro_only),
     )
 
 

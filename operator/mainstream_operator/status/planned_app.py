@@ -14,6 +14,8 @@ _LONGEST_WHY = 1024
 def planned_app(app: VideoApp, ordered: RunnerApp, planned: AppPlan, shared_with: int) -> PlannedApp:
     """What `app` gets from a plan that the runner was given as `ordered`."""
     return PlannedApp(
+        candidate=ordered.candidate,
+        kind=ordered.kind,
         branch_point=ordered.branch_point,
         frames_per_second=ordered.fps,
         votes=ordered.votes,

@@ -32,7 +32,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("Ready", _READY.format("Ready")),
         Column("F1", ".status.plan.predictedF1", "number"),
         Column("FPS", ".status.plan.framesPerSecond", "number"),
-        Column("Branch", ".status.plan.branchPoint", "integer"),
+        Column("Candidate", ".status.plan.candidate", "string"),
         Column("Node", ".status.node"),
         Column("Votes", ".status.plan.votes", "integer", wide=True),
         Column("Achieved", ".status.observed.framesPerSecond", "number", wide=True),

@@ -31,8 +31,8 @@ class RunnerResources(ApiModel):
 class SwitchingCosts(ApiModel):
     """How much of its own metric an app must gain before a plan moves it; 0 always takes the best plan there is."""
 
-    branch_point: float = Field(0.01, ge=0, le=1, description="For another branch-point: other weights are loaded.")
-    rate: float = Field(0.005, ge=0, le=1, description="For another rate at the same branch-point.")
+    candidate: float = Field(0.01, ge=0, le=1, description="For another candidate: other weights are loaded.")
+    rate: float = Field(0.005, ge=0, le=1, description="For another rate of the same candidate.")
 
 
 class EdgeNodeSpec(ApiModel):
@@ -73,6 +73,7 @@ class PlanSummary(StatusModel):
     gap: float | None = Field(None, description="No plan can be better by more than this.")
     no_sharing_f1: float | None = Field(None, description="The mean without sharing, same budget.")
     max_sharing_f1: float | None = Field(None, description="The mean with everything frozen, same budget.")
+    micro_only_f1: float | None = Field(None, description="The mean with micro-heads alone, same budget.")
 
 
 class ObservedNode(Observed):

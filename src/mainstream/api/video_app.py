@@ -115,6 +115,8 @@ class VideoAppSpec(ApiModel):
 class PlannedApp(StatusModel):
     """What the node's plan gives the app."""
 
+    candidate: str = Field(description="Name of the candidate that runs.")
+    kind: Literal["fine-tuned", "micro"] = Field(description="micro: a small head on a stem left as it is.")
     branch_point: int = Field(description="Everything before it is shared with the base network.")
     frames_per_second: float = Field(description="Analysed frames per second.")
     votes: int = Field(description="Consecutive hits that make a decision.")

@@ -18,7 +18,8 @@ def solve_command(
         typer.Argument(help="A problem as JSON (examples/planner/problem.json states every field); - reads stdin."),
     ] = None,
     policy: Annotated[
-        str, typer.Option(help="mainstream, or a baseline: no-sharing, max-sharing, greedy, greedy-as-coded.")
+        str,
+        typer.Option(help="mainstream, or a baseline: no-sharing, max-sharing, micro-only, greedy, greedy-as-coded."),
     ] = "mainstream",
     deadline: Annotated[
         float | None, typer.Option(help="Seconds after which the best plan so far is printed; 10 where left out.")

@@ -8,6 +8,8 @@ from mainstream.decide.planning import Planning
 from mainstream.errors import InvalidInputError
 from mainstream.planner import Policy, Problem
 
+_BASELINES: tuple[Policy, ...] = ("no-sharing", "max-sharing", "micro-only")
+
 
 @dataclass(frozen=True)
 class Baselines:
@@ -15,6 +17,7 @@ class Baselines:
 
     no_sharing: float | None = None
     max_sharing: float | None = None
+    micro_only: float | None = None
 
 
 def baselines_of(plan: NodePlan | None, planning: Planning) -> Baselines:
@@ -27,7 +30,7 @@ def baselines_of(plan: NodePlan | None, planning: Planning) -> Baselines:
 
     def find() -> Baselines:
         problem = capacity.problem_of(plan.best.asking)
-        return Baselines(_baseline(problem, "no-sharing", planning), _baseline(problem, "max-sharing", planning))
+        return Baselines(*(_baseline(problem, each, planning) for each in _BASELINES))
 
     return planning.recall(f"baselines {name}", inputs, find)
 

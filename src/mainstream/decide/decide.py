@@ -186,4 +186,4 @@ def _refused_dry_runs(forecasts: dict[str, Forecast]) -> dict[str, Refusal]:
 
 def _running(plan: RunnerPlan | None) -> tuple[Running, ...]:
     apps = plan.apps if plan is not None else ()
-    return tuple(Running(app.name, app.branch_point, app.fps) for app in sorted(apps, key=lambda app: app.name))
+    return tuple(Running(app.name, app.candidate, app.fps) for app in sorted(apps, key=lambda app: app.name))

@@ -70,7 +70,7 @@ def why_dry_run(outcome: DryRunOutcome) -> Refusal:
     if outcome.ordered is None or outcome.planned is None:
         why = outcome.refusal.message if outcome.refusal is not None else "it would not fit."
         return Refusal(Reason.DRY_RUN_NOT_ADMITTED, f"It would not run: {why}")
-    got = f"It would get branch-point {outcome.ordered.branch_point} at {outcome.ordered.fps:g} frames per second"
+    got = f"It would get candidate {outcome.ordered.candidate} at {outcome.ordered.fps:g} frames per second"
     means = f"the node's mean F1 would go from {outcome.mean_before:.3f} to {outcome.mean_after:.3f}"
     return Refusal(Reason.DRY_RUN, f"{got}, predicted F1 {outcome.planned.f1:.3f}; {means}.")
 

@@ -87,6 +87,6 @@ class NodePlanner:
         if best.plan is None or best.problem is None:
             return NodePlan(best, None, None)
         costs = self.capacity.node.spec.switching_costs
-        switching = Switching(branch_point=costs.branch_point, fps=costs.rate)
+        switching = Switching(candidate=costs.candidate, fps=costs.rate)
         plan = steady_plan(best.problem, best.plan, self.running, switching, self.planning.solve)
         return NodePlan(best, plan, compose_runner_plan(best.workload, plan))

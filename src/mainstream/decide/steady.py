@@ -20,7 +20,7 @@ def steady_plan(problem: Problem, best: Plan, running: Sequence[Running], switch
     it answers the same: whatever runs is as far from any other plan as it costs to switch.
     """
     known = _known(problem, running)
-    if not known or (switching.branch_point <= 0 and switching.fps <= 0):
+    if not known or (switching.candidate <= 0 and switching.fps <= 0):
         return best
     if all(_runs_with(best, entry) for entry in known):
         return best
@@ -37,18 +37,18 @@ def _known(problem: Problem, running: Sequence[Running]) -> tuple[Running, ...]:
         for entry in running
         if entry.app in apps
         and entry.fps in apps[entry.app].allowed_rates
-        and any(candidate.branch_point == entry.branch_point for candidate in apps[entry.app].candidates)
+        and any(candidate.name == entry.candidate for candidate in apps[entry.app].candidates)
     )
 
 
 def _runs_with(plan: Plan, entry: Running) -> bool:
     got = plan.app(entry.app)
-    return (got.branch_point, got.fps) == (entry.branch_point, entry.fps)
+    return (got.candidate, got.fps) == (entry.candidate, entry.fps)
 
 
 def _kept(problem: Problem, best: Plan, running: Sequence[Running], solve: Solve) -> Plan | None:
     """The plan in which everybody stays, with the best thresholds and votes; None where that is not to be had now."""
-    pins = tuple(Pin(entry.app, entry.branch_point, entry.fps) for entry in running)
+    pins = tuple(Pin(entry.app, entry.candidate, entry.fps) for entry in running)
     try:
         plan = solve(replace(problem, pins=pins))
     except InvalidInputError:

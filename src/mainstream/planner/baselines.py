@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mainstream.errors import InvalidInputError
 from mainstream.laws.cost import Segment, chain_of
-from mainstream.planner.problem import App, Candidate, Problem
+from mainstream.planner.problem import App, Candidate, CandidateKind, Problem
 
 
 def no_sharing(problem: Problem) -> Problem:
@@ -19,32 +19,50 @@ def no_sharing(problem: Problem) -> Problem:
     apps: list[App] = []
     segments: list[Segment] = []
     for i, app in enumerate(problem.apps):
-        whole = [candidate for candidate in app.candidates if candidate.branch_point == 0]
+        whole = [candidate for candidate in _of_kind(app, "fine-tuned") if candidate.branch_point == 0]
         if not whole:
-            raise InvalidInputError(
-                f"app '{app.name}': has no candidate with nothing frozen, which No-Sharing needs; train branch-point 0",
-                field=f"apps[{i}].candidates",
-            )
+            raise _lacks(i, app, "fine-tuned candidate with nothing frozen", "No-Sharing")
         above = None
         for segment in chain_of(by_key, whole[0].segment):
             above = f"{app.name}/{segment.key}"
             parent = None if segment.parent is None else f"{app.name}/{segment.parent}"
             segments.append(replace(segment, key=above, parent=parent, weights=None))
-        apps.append(_only(app, replace(whole[0], segment=above)))
+        apps.append(replace(app, candidates=(replace(whole[0], segment=above),)))
     return _with_apps(replace(problem, segments=tuple(segments)), apps)
 
 
 def max_sharing(problem: Problem) -> Problem:
-    """Every app at its most frozen candidate."""
-    apps = [_only(app, max(app.candidates, key=lambda candidate: candidate.branch_point)) for app in problem.apps]
+    """Every app at its most frozen fine-tuned candidate."""
+    apps = []
+    for i, app in enumerate(problem.apps):
+        tuned = _of_kind(app, "fine-tuned")
+        if not tuned:
+            raise _lacks(i, app, "fine-tuned candidate", "Max-Sharing")
+        apps.append(replace(app, candidates=(max(tuned, key=lambda candidate: candidate.branch_point),)))
     return _with_apps(problem, apps)
 
 
-def _only(app: App, candidate: Candidate) -> App:
-    return replace(app, candidates=(candidate,))
+def micro_only(problem: Problem) -> Problem:
+    """Every app at one of its micro-heads: what they give without fine-tuned candidates beside them."""
+    apps = []
+    for i, app in enumerate(problem.apps):
+        micro = _of_kind(app, "micro")
+        if not micro:
+            raise _lacks(i, app, "micro-head", "planning micro-heads alone")
+        apps.append(replace(app, candidates=micro))
+    return _with_apps(problem, apps)
+
+
+def _of_kind(app: App, kind: CandidateKind) -> tuple[Candidate, ...]:
+    return tuple(candidate for candidate in app.candidates if candidate.kind == kind)
+
+
+def _lacks(index: int, app: App, what: str, baseline: str) -> InvalidInputError:
+    message = f"app '{app.name}': has no {what}, which {baseline} needs; train it with one (not with --quick)"
+    return InvalidInputError(message, field=f"apps[{index}].candidates")
 
 
 def _with_apps(problem: Problem, apps: list[App]) -> Problem:
-    """A baseline is planned from nothing: pins of branch-points, and what changes cost, say nothing of it."""
-    pins = tuple(replace(pin, branch_point=None) for pin in problem.pins)
+    """A baseline is planned from nothing: pins of candidates, and what changes cost, say nothing of it."""
+    pins = tuple(replace(pin, candidate=None) for pin in problem.pins)
     return replace(problem, apps=tuple(apps), pins=pins, running=(), max_changes=None)

@@ -101,9 +101,9 @@ def _columns_of(
     penalty = np.zeros_like(table.value)
     same = np.zeros(table.value.shape, dtype=bool)
     if running is not None:
-        same_point = np.array([c.branch_point == running.branch_point for c in app.candidates])[:, None]
-        same = same_point & (table.rates == running.fps)[None, :]
-        penalty = np.where(same, 0.0, np.where(same_point, problem.switching.fps, problem.switching.branch_point))
+        stays = np.array([candidate.name == running.candidate for candidate in app.candidates])[:, None]
+        same = stays & (table.rates == running.fps)[None, :]
+        penalty = np.where(same, 0.0, np.where(stays, problem.switching.fps, problem.switching.candidate))
     allowed = table.value >= max(app.objective.minimum or 0.0, 0.0)
     value = np.where(allowed, table.value - penalty, -np.inf)
     segment = np.array([-1 if c.segment is None else forest.index[c.segment] for c in app.candidates], dtype=np.int64)

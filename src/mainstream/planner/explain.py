@@ -11,7 +11,7 @@ from mainstream.planner.bound import COST, true_use
 from mainstream.planner.incumbent import keeps_limits, slack_of, use_after_swap
 from mainstream.planner.instance import Instance
 from mainstream.planner.options import OptionTable
-from mainstream.planner.wording import false_alerts, finds, more, remarks
+from mainstream.planner.wording import false_alerts, finds, more, named, remarks
 
 
 def explain(
@@ -32,20 +32,20 @@ def explain(
 
 
 def _remarks(table: OptionTable, k: int, f: int) -> list[str]:
-    return remarks(table.app, float(table.rates[f]), float(table.recall[k, f]), float(table.false_per_hour[k, f]))
+    recall, per_hour = float(table.recall[k, f]), float(table.false_per_hour[k, f])
+    return remarks(table.app, table.app.candidates[k], float(table.rates[f]), recall, per_hour)
 
 
 def _what_it_got(table: OptionTable, k: int, f: int) -> str:
-    point = table.app.candidates[k].branch_point
-    depth = f"frozen to branch-point {point}" if point > 0 else "nothing frozen"
+    candidate = table.app.candidates[k]
     told = f"{finds(float(table.recall[k, f]))}, {false_alerts(float(table.false_per_hour[k, f]))}"
-    return f"{depth} at {table.rates[f]:g} fps {told}"
+    return f"{named(candidate)} at {table.rates[f]:g} fps {told}"
 
 
 def _more(
     instance: Instance, tables: Sequence[OptionTable], rows: IntArray, use: np.ndarray, a: int, budget: float
 ) -> str:
-    """What the next better rate at the same branch-point would cost, and who would have to pay for it."""
+    """What the next better rate of the same candidate would cost, and who would have to pay for it."""
     options, row = instance.options, int(rows[a])
     faster = np.flatnonzero(
         (options.app == a)

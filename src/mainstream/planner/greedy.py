@@ -72,7 +72,7 @@ def _moved(instance: Instance, rows: IntArray, row: int, first: IntArray) -> Int
 
 
 def _beginning(instance: Instance, branch_points: Sequence[IntArray]) -> IntArray:
-    """Every app at its lowest rate, and there at its most frozen candidate."""
+    """Every app at its lowest rate, and there at its most frozen candidate, of several that with the cheapest head."""
     options = instance.options
     frozen = np.concatenate(
         [
@@ -80,7 +80,7 @@ def _beginning(instance: Instance, branch_points: Sequence[IntArray]) -> IntArra
             for start, count in zip(options.starts.tolist(), options.counts.tolist(), strict=True)
         ]
     )
-    rows: IntArray = np.lexsort((-frozen, options.level, options.app))[options.starts]
+    rows: IntArray = np.lexsort((options.use[:, COST], -frozen, options.level, options.app))[options.starts]
     return rows.copy()
 
 

@@ -102,7 +102,7 @@ def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None)
     votes = np.asarray([x for x in sorted(set(app.votes)) if pin is None or pin.votes in (None, x)], dtype=np.int64)
     modelled: list[int] = []
     for k, candidate in enumerate(app.candidates):
-        if pin is not None and pin.branch_point not in (None, candidate.branch_point):
+        if pin is not None and pin.candidate not in (None, candidate.name):
             continue
         if any(point.votes in votes for point in candidate.replayed):
             _fill_replayed(table, k, candidate, votes, pin)
@@ -118,16 +118,16 @@ def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None)
 def coarse_table(app: App, running: Running | None, compat: Compat | None = None, *, scarce: bool) -> OptionTable:
     """A table with few of the app's rates, votes and candidates: for when there is no time for all of them.
 
-    What it runs with now is always among them. `scarce`: beside that only the lowest rate, the fewest votes, the least
-    and the most frozen candidate.
+    What it runs with now is always among them. `scarce`: beside that only the lowest rate, the fewest votes, and the
+    candidates that take most and least for themselves (of equal ones that with the shorter stem).
     """
     rates, votes = app.allowed_rates, sorted(set(app.votes))
-    ordered = sorted(app.candidates, key=lambda candidate: candidate.branch_point)
+    ordered = sorted(app.candidates, key=lambda each: (-each.head_s, -each.branch_point, each.name))
     few_rates = {rates[0]} if scarce else {rates[0], *(min(rates, key=lambda rate: abs(rate - f)) for f in COARSE_FPS)}
     places = {0, len(ordered) - 1} if scarce else {0, len(ordered) // 2, len(ordered) - 1}
     if running is not None:
         few_rates |= {running.fps} & set(rates)
-        places |= {i for i, candidate in enumerate(ordered) if candidate.branch_point == running.branch_point}
+        places |= {i for i, candidate in enumerate(ordered) if candidate.name == running.candidate}
     few = replace(
         app,
         rates=tuple(sorted(few_rates)),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mainstream.laws.cost import Cost
+from mainstream.planner.problem import CandidateKind
 
 Status = Literal["optimal", "within-gap", "deadline", "heuristic", "infeasible"]
 
@@ -17,6 +18,8 @@ class AppPlan:
     """What one app gets. One that did not fit has null for all that was to be chosen, and counts as F1 0."""
 
     name: str
+    candidate: Annotated[str | None, Field(description="Its name.")]
+    kind: CandidateKind | None
     branch_point: int | None
     threshold: float | None
     fps: float | None

@@ -20,6 +20,7 @@ SLOW_RATES_FPS = (0.1, 0.2, 0.5)
 STRICT_FORM = ConfigDict(extra="forbid")
 """A misspelt field in a file is an error, never silently ignored."""
 
+CandidateKind = Literal["fine-tuned", "micro"]
 Metric = Literal["f1", "f-beta", "recall", "precision"]
 
 
@@ -52,9 +53,10 @@ class ReplayedPoint:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One trained model of an app."""
+    """One trained model of an app; several may have one branch-point."""
 
     __pydantic_config__ = STRICT_FORM
+    name: Annotated[str, Field(description="What the app's pin, and what it runs with, call it by.")]
     branch_point: Annotated[int, Field(description="How far the base network stays frozen; 0: nothing is frozen.")]
     segment: Annotated[str | None, Field(description="Deepest segment that its head hangs on; null: none.")]
     head_s: Annotated[float, Field(description="CPU-seconds per analysed frame of all that is the app's own.")]
@@ -64,6 +66,17 @@ class Candidate:
         tuple[ReplayedPoint, ...],
         Field(description="Measured alerts; where given, they stand in for the law."),
     ] = ()
+    kind: Annotated[
+        CandidateKind,
+        Field(description="micro: no layer is specialised, a small head reads the map at the branch-point."),
+    ] = "fine-tuned"
+    observed_events: Annotated[
+        float | None, Field(description="Independent events that it was measured on; null: not known.")
+    ] = None
+    observed_stretches: Annotated[
+        float | None,
+        Field(description="Quiet stretches of one merge gap that it was measured on; null: not known."),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -95,14 +108,6 @@ class App:
     votes: tuple[int, ...] = DEFAULT_VOTES
     weight: float = 1.0
     objective: Objective = Objective()
-    observed_events: Annotated[
-        float | None,
-        Field(description="Independent events that its candidates were measured on; null: not known."),
-    ] = None
-    observed_stretches: Annotated[
-        float | None,
-        Field(description="Quiet stretches of one merge gap that they were measured on; null: not known."),
-    ] = None
     trust: Annotated[
         float,
         Field(description="What recall and precision of all its options are multiplied with, in (0, 1]; 1: believed."),
@@ -124,7 +129,7 @@ class Running:
 
     __pydantic_config__ = STRICT_FORM
     app: str
-    branch_point: int
+    candidate: str
     fps: float
 
 
@@ -133,8 +138,8 @@ class Switching:
     """How much of its own metric an app must gain before it is moved off what it runs with now."""
 
     __pydantic_config__ = STRICT_FORM
-    branch_point: Annotated[float, Field(description="Taken off every option with another branch-point.")] = 0.0
-    fps: Annotated[float, Field(description="Taken off options of the same branch-point at another rate.")] = 0.0
+    candidate: Annotated[float, Field(description="Taken off every option with another candidate.")] = 0.0
+    fps: Annotated[float, Field(description="Taken off options of the same candidate at another rate.")] = 0.0
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ class Pin:
 
     __pydantic_config__ = STRICT_FORM
     app: str
-    branch_point: int | None = None
+    candidate: str | None = None
     fps: float | None = None
     threshold: float | None = None
     votes: int | None = None

@@ -48,6 +48,7 @@ def published_problem(
     for i, (curve, length_ms, frequency, correlation) in enumerate(setup):
         candidates = tuple(
             Candidate(
+                name=f"tuned-{point}",
                 branch_point=point,
                 segment=str(point) if point else None,
                 head_s=sum(layer_costs[point:]),

@@ -11,7 +11,7 @@ import numpy as np
 
 from mainstream.arrays import IntArray
 from mainstream.errors import InvalidInputError
-from mainstream.planner.baselines import max_sharing, no_sharing
+from mainstream.planner.baselines import max_sharing, micro_only, no_sharing
 from mainstream.planner.bound import true_use
 from mainstream.planner.compile import compile_problem
 from mainstream.planner.deadline import Clock, Deadline
@@ -28,8 +28,15 @@ from mainstream.planner.tables import build_tables, nothing_left
 from mainstream.planner.validation import check_problem
 from mainstream.planner.writing import Certificate, Decided, write_plan
 
-Policy = Literal["mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded"]
-POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing", "greedy", "greedy-as-coded")
+Policy = Literal["mainstream", "no-sharing", "max-sharing", "micro-only", "greedy", "greedy-as-coded"]
+POLICIES: tuple[Policy, ...] = (
+    "mainstream",
+    "no-sharing",
+    "max-sharing",
+    "micro-only",
+    "greedy",
+    "greedy-as-coded",
+)
 DEFAULT_GAP = 1e-7
 DEFAULT_DEADLINE_S = 10.0
 FIT_SHARE = 0.6
@@ -78,6 +85,8 @@ def under(policy: Policy, problem: Problem) -> Problem:
         return no_sharing(problem)
     if policy == "max-sharing":
         return max_sharing(problem)
+    if policy == "micro-only":
+        return micro_only(problem)
     return problem
 
 

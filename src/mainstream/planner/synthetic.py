@@ -41,7 +41,7 @@ def random_app(
             OperatingPoint(float(i), _share_above(level, apart), _share_above(level, 0.0))
             for i, level in enumerate(levels.tolist())
         )
-        candidates.append(Candidate(k, segment.key, head_s[k], 1_000_000, points))
+        candidates.append(Candidate(f"tuned-{k}", k, segment.key, head_s[k], 1_000_000, points))
     events = EventStatistics(
         length_s=float(rng.uniform(0.2, 5.0)),
         frequency=float(rng.uniform(0.05, 0.9)),

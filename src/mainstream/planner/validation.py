@@ -50,7 +50,7 @@ def check_problem(problem: Problem) -> None:
         _number(problem.memory_bytes, "memory_bytes")
     if problem.max_changes is not None:
         _number(problem.max_changes, "max_changes")
-    _number(problem.switching.branch_point, "switching.branch_point")
+    _number(problem.switching.candidate, "switching.candidate")
     _number(problem.switching.fps, "switching.fps")
     _check_choice(problem.goal, ("mean", "max-min"), "goal")
     _check_choice(problem.compat, (None, "atc18"), "compat")
@@ -102,9 +102,6 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
     _number(app.weight, f"{at}.weight", app, least=1e-9)
     _number(app.trust, f"{at}.trust", app, least=1e-6, most=1.0)
     _check_events(app, f"{at}.events")
-    for name in ("observed_events", "observed_stretches"):
-        if getattr(app, name) is not None:
-            _number(getattr(app, name), f"{at}.{name}", app)
     if not app.votes:
         raise _fail(f"{at}.votes", "is empty; allow at least one number of votes", app)
     for j, votes in enumerate(app.votes):
@@ -123,7 +120,7 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
         _number(app.objective.maximum_false_alerts_per_day, f"{at}.objective.maximum_false_alerts_per_day", app)
     if not app.candidates:
         raise _fail(f"{at}.candidates", "has no candidates; a package must hold at least one", app)
-    _unique((c.branch_point for c in app.candidates), f"{at}.candidates", f"app '{app.name}': branch-point")
+    _unique((c.name for c in app.candidates), f"{at}.candidates", f"app '{app.name}': candidate")
     for j, candidate in enumerate(app.candidates):
         _check_candidate(candidate, f"{at}.candidates[{j}]", app, segments)
 
@@ -167,7 +164,13 @@ def _whole(value: object, field: str, app: App, *, least: int, most: float = mat
 
 
 def _check_candidate(candidate: Candidate, at: str, app: App, segments: set[str]) -> None:
+    if not candidate.name:
+        raise _fail(f"{at}.name", "a candidate needs a name", app)
+    _check_choice(candidate.kind, ("fine-tuned", "micro"), f"{at}.kind", app)
     _whole(candidate.branch_point, f"{at}.branch_point", app, least=0)
+    for name in ("observed_events", "observed_stretches"):
+        if getattr(candidate, name) is not None:
+            _number(getattr(candidate, name), f"{at}.{name}", app)
     _number(candidate.head_s, f"{at}.head_s", app)
     _number(candidate.head_bytes, f"{at}.head_bytes", app)
     if candidate.segment is not None and candidate.segment not in segments:
@@ -233,8 +236,9 @@ def _check_references(problem: Problem) -> None:
         app = apps.get(pin.app)
         if app is None:
             raise _fail(f"pins[{i}].app", f"there is no app '{pin.app}' to pin")
-        if pin.branch_point is not None and pin.branch_point not in {c.branch_point for c in app.candidates}:
-            raise _fail(f"pins[{i}].branch_point", f"has no candidate at branch-point {pin.branch_point}", app)
+        names = [candidate.name for candidate in app.candidates]
+        if pin.candidate is not None and pin.candidate not in names:
+            raise _fail(f"pins[{i}].candidate", f"has no candidate '{pin.candidate}', only {', '.join(names)}", app)
         if pin.fps is not None and pin.fps not in app.allowed_rates:
             raise _fail(f"pins[{i}].fps", f"{pin.fps:g} fps is not one of its allowed rates", app)
         if pin.votes is not None and pin.votes not in app.votes:

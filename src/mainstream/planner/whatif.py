@@ -22,7 +22,7 @@ class AppChange:
     before: AppPlan | None
     after: AppPlan | None
     f1_change: Annotated[float, Field(description="F1 after less F1 before; an app that is not there counts as 0.")]
-    moved: Annotated[bool, Field(description="Whether it is there on both sides with another branch-point or rate.")]
+    moved: Annotated[bool, Field(description="Whether it is there on both sides with another candidate or rate.")]
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,5 @@ def compare(before: Plan, after: Plan) -> WhatIf:
 
 def _change(name: str, before: AppPlan | None, after: AppPlan | None) -> AppChange:
     f1_before, f1_after = (0.0 if app is None else app.f1 for app in (before, after))
-    moved = (
-        before is not None
-        and after is not None
-        and (before.branch_point, before.fps) != (after.branch_point, after.fps)
-    )
+    moved = before is not None and after is not None and (before.candidate, before.fps) != (after.candidate, after.fps)
     return AppChange(name, before, after, f1_after - f1_before, moved)

@@ -15,7 +15,7 @@ from mainstream.alerts.certainty import (
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import as_spans
 from mainstream.arrays import FloatArray
-from mainstream.planner.problem import App
+from mainstream.planner.problem import App, Candidate
 from mainstream.times import DAY_S, HOUR_S, HOURS_PER_DAY
 
 _DAYS_PER_YEAR = 365.0
@@ -25,6 +25,14 @@ _OFTEN_PER_HOUR = 4.0
 """False alerts an hour from which on they are told by the hour."""
 _TENTHS_OFF = 0.005
 """A share this near to tenths is told in tenths."""
+
+
+def named(candidate: Candidate) -> str:
+    """A candidate by its name, and what of the base network it leaves as it is."""
+    point = candidate.branch_point
+    if candidate.kind == "micro":
+        return f"{candidate.name} (micro-head at tap {point})"
+    return f"{candidate.name} ({f'frozen to branch-point {point}' if point > 0 else 'nothing frozen'})"
 
 
 def finds(recall: float) -> str:
@@ -62,7 +70,7 @@ def measure_of(metric: str) -> str:
     return f"{'F' + metric[1:] if metric.startswith('f') else metric} of alerts"
 
 
-def remarks(app: App, fps: float, recall: float, per_hour: float) -> list[str]:
+def remarks(app: App, candidate: Candidate, fps: float, recall: float, per_hour: float) -> list[str]:
     """What should be known of how an app's labels merge, of a rate slower than its merge gap, and of thin data."""
     events = merged_events(app.events)
     found = []
@@ -79,13 +87,13 @@ def remarks(app: App, fps: float, recall: float, per_hour: float) -> list[str]:
     maximum = app.objective.maximum_false_alerts_per_day
     if maximum is not None and (untold := _more_than_told(app, events.gap_s, maximum)):
         found.append(f"a maximum of {maximum:g} false alerts a day is predicted, not measured: {untold}")
-    thin = _thin(app, events, recall, per_hour)
+    thin = _thin(candidate, events, recall, per_hour)
     return [*found, thin] if thin else found
 
 
-def _thin(app: App, events: MergedEvents, recall: float, per_hour: float) -> str:
+def _thin(candidate: Candidate, events: MergedEvents, recall: float, per_hour: float) -> str:
     """How far off the prediction may be, where it was counted on too little."""
-    counts = app.observed_events, app.observed_stretches
+    counts = candidate.observed_events, candidate.observed_stretches
     if counts[0] is None or counts[1] is None or not is_thin(counts[0], counts[1]):
         return ""
     low, high = f1_interval(recall, per_hour, events, counts[0], counts[1])
@@ -99,7 +107,7 @@ def keeping_to(app: App, maximum_per_day: float) -> str:
     """What an app can do whose maximum of false alerts nothing keeps to: what its data can tell, and what would do."""
     if maximum_per_day <= 0.0:
         return "no footage can promise none at all; raise the maximum"
-    if app.observed_stretches is None:
+    if _most_stretches(app) is None:
         return "raise the maximum, or measure with more footage in which nothing happens"
     untold = _more_than_told(app, merged_events(app.events).gap_s, maximum_per_day)
     if not untold:
@@ -109,13 +117,21 @@ def keeping_to(app: App, maximum_per_day: float) -> str:
 
 def _more_than_told(app: App, gap_s: float, maximum_per_day: float) -> str:
     """What an app's data can tell of false alerts, and what would do; empty where they tell of so few, or of none."""
-    if app.observed_stretches is None or maximum_per_day <= 0.0:
+    seen = _most_stretches(app)
+    if seen is None or maximum_per_day <= 0.0:
         return ""
-    known = least_false_per_day(app.observed_stretches, gap_s)
+    known = least_false_per_day(seen, gap_s)
     if known <= maximum_per_day:
         return ""
     told = f"its data tell no better than {_rounded(known)} a day" if known < inf else "its data tell nothing of them"
     return f"{told}; {duration(quiet_that_tells_s(maximum_per_day))} of footage without events would do"
+
+
+def _most_stretches(app: App) -> float | None:
+    """Quiet stretches that stand behind that candidate which was measured on the most; None where that is not known."""
+    return max(
+        (each.observed_stretches for each in app.candidates if each.observed_stretches is not None), default=None
+    )
 
 
 def duration(seconds: float) -> str:

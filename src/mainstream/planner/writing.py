@@ -72,6 +72,8 @@ def _app_plans(decided: Decided) -> dict[str, AppPlan]:
         name = table.app.name
         plans[name] = AppPlan(
             name=name,
+            candidate=table.app.candidates[k].name,
+            kind=table.app.candidates[k].kind,
             branch_point=table.app.candidates[k].branch_point,
             threshold=float(table.threshold[k, f]),
             fps=float(table.rates[f]),
@@ -93,7 +95,7 @@ def _entries(decided: Decided) -> list[tuple[int, int]]:
 
 
 def _shed(name: str, why: str) -> AppPlan:
-    return AppPlan(name, None, None, None, None, 0.0, 0.0, 0.0, 0.0, 0.0, why)
+    return AppPlan(name, None, None, None, None, None, None, 0.0, 0.0, 0.0, 0.0, 0.0, why)
 
 
 def _cost(problem: Problem, decided: Decided | None) -> Cost:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mainstream.alerts.doubt import rates_promised, shape_of, trust_after_excess, trust_after_lack
 from mainstream.alerts.merging import merged_events
 from mainstream.api.alert_evidence import AlertEvidence, AlertTally, ExpectedAlerts
-from mainstream.mpackage.event_statistics import least_held_out, observations
+from mainstream.mpackage.event_statistics import observations
 from mainstream.planner import AppPlan
 from mainstream.times import DAY_S, HOUR_S
 from mainstream.workload.node_workload import PlacedApp
@@ -36,12 +36,13 @@ class CountedAlerts:
 
 def expected_alerts(placed: PlacedApp, planned: AppPlan) -> ExpectedAlerts | None:
     """What the plan predicts for an app, its trust taken out again; None where it does not fit."""
-    if planned.fps is None:
+    if planned.fps is None or planned.candidate is None:
         return None
     events = merged_events(placed.event_statistics)
     declared = placed.app.spec.event.frequency is not None or events.count == 0
     recall = min(1.0, planned.recall / placed.trust)
-    held_out = observations(least_held_out(placed.package), placed.package.event_statistics.gap_s)
+    evaluation = placed.package.candidate(planned.candidate).evaluation
+    held_out = observations(evaluation, placed.package.event_statistics.gap_s)
     promised = rates_promised(recall, planned.false_alerts_per_hour, events, *held_out)
     return ExpectedAlerts(
         frames_per_second=planned.fps,

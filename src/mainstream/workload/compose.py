@@ -70,12 +70,12 @@ def runner_stream(stream: VideoStream, views: Iterable[str]) -> RunnerStream:
 
 
 def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
-    if decided.branch_point is None or decided.threshold is None or decided.fps is None or decided.votes is None:
+    if decided.candidate is None or decided.threshold is None or decided.fps is None or decided.votes is None:
         raise ValueError(f"app {placed.name} did not fit and cannot run")
     spec = placed.app.spec
     runs = placed.kept or runner_app(
         placed.package,
-        ChosenCandidate(_name_at(placed.package, decided.branch_point), decided.fps, decided.threshold, decided.votes),
+        ChosenCandidate(decided.candidate, decided.fps, decided.threshold, decided.votes),
         name=placed.name,
         stream=placed.stream_name,
         view=spec.stream.view,
@@ -84,10 +84,6 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
     # A kept app's entry is of an earlier spec; what needs no package follows the one of now.
     now = {"fps": decided.fps, "merge_gap_s": placed.merge_gap_s, "cooldown_s": spec.cooldown_seconds}
     return runs.model_copy(update={**now, "sinks": tuple(spec.sinks)})
-
-
-def _name_at(package: Manifest, branch_point: int) -> str:
-    return next(each.name for each in package.candidates if each.branch_point == branch_point)
 
 
 def runner_app(

@@ -7,7 +7,7 @@ share key (docs/design.md, "Share keys"). The root of a view stands for getting 
 from mainstream.errors import InvalidInputError
 from mainstream.laws.cost import Segment
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
-from mainstream.mpackage.event_statistics import least_held_out, observations
+from mainstream.mpackage.event_statistics import observations
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.planner.problem import (
     DEFAULT_VOTES,
@@ -131,8 +131,6 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
             f"{rates[-1]:g} is more than the stream's {stream_fps:g} frames per second",
             field=f"VideoApp {placed.name}: spec.rates",
         )
-    statistics = placed.package.event_statistics
-    observed_events, observed_stretches = observations(least_held_out(placed.package), statistics.gap_s)
     return App(
         name=placed.name,
         stream_fps=stream_fps,
@@ -148,8 +146,6 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
             (spec.objective.minimum or None) if placed.trust == 1.0 else None,
             spec.objective.maximum_false_alerts_per_day,
         ),
-        observed_events=observed_events,
-        observed_stretches=observed_stretches,
         trust=placed.trust,
         note=_note(placed),
     )
@@ -163,7 +159,10 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         for each in candidate.segments
         if each.branch_point >= end
     )
+    events, stretches = observations(candidate.evaluation, placed.package.event_statistics.gap_s)
     return Candidate(
+        name=candidate.name,
+        kind=candidate.kind,
         branch_point=candidate.branch_point,
         segment=key,
         head_s=profile.head_s[end] + forest.app_s,
@@ -171,6 +170,8 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         operating_points=cautious_points(candidate),
         # A replay says nothing of events that the app says are others than those that were replayed.
         replayed=cautious_replays(candidate, placed.package) if placed.plays_as_replayed else (),
+        observed_events=events,
+        observed_stretches=stretches,
     )
 
 

@@ -112,7 +112,7 @@ def test_suspended_and_refused_apps_and_dry_runs_are_told_in_the_words_of_their_
     assert [app["name"] for app in json.loads((paper / "runner-plan.json").read_text())["apps"]] == ["door", "lift"]
     output = " ".join(run(paper).split())
     assert "roof: not planned (Suspended): The app is suspended; set spec.suspend to false" in output
-    assert "gate: dry run (DryRun): It would get branch-point" in output
+    assert "gate: dry run (DryRun): It would get candidate" in output
 
 
 def test_a_minimum_that_nothing_reaches_names_the_app(paper: Path, make_app: Callable[..., VideoApp]) -> None:
@@ -142,11 +142,11 @@ def test_what_runs_is_not_moved_for_less_than_a_switch_costs(paper: Path, worklo
     run(paper, "--runner-plan", str(now), "--policy", "max-sharing")
     body = workload.node.model_dump(mode="json", by_alias=True, exclude_none=True)
     documents = list(yaml.safe_load_all((paper / "manifests/all.yaml").read_text()))
-    body["spec"]["switchingCosts"] = {"branchPoint": 1, "rate": 1}
+    body["spec"]["switchingCosts"] = {"candidate": 1, "rate": 1}
     (paper / "manifests/all.yaml").write_text(yaml.safe_dump_all([body, *documents[1:]]))
     run(paper, "--runner-plan", str(after), "--running", str(now))
     before_after = [
-        [(app["name"], app["branch_point"], app["fps"]) for app in json.loads(each.read_text())["apps"]]
+        [(app["name"], app["candidate"], app["fps"]) for app in json.loads(each.read_text())["apps"]]
         for each in (now, after)
     ]
     assert before_after[0] == before_after[1]

@@ -18,7 +18,7 @@ from mainstream.workload.node_workload import PlacedApp
 
 STEM = tuple(Segment(f"v/{k}", f"v/{k - 1}" if k else None, 0.003, 1) for k in range(4))
 NAMES = [f"t/app-{index}" for index in range(6)]
-COSTS = Switching(branch_point=0.02, fps=0.01)
+COSTS = Switching(candidate=0.02, fps=0.01)
 asks = st.lists(
     st.tuples(st.sampled_from(NAMES), st.sampled_from((0.5, 1.0, 2.0)), st.sampled_from((0.0, 0.6, 0.9))),
     min_size=1,
@@ -54,7 +54,9 @@ def problem(apps: list[PlacedApp], budget: float) -> Problem:
     for each in sorted(apps, key=lambda each: each.name):
         skill = int(each.name[-1]) * 0.01
         candidates = tuple(
-            Candidate(k, f"v/{k}", 0.013 - 0.003 * k, 1, (OperatingPoint(0.5, 0.9 - 0.1 * k + skill, 0.02),))
+            Candidate(
+                f"tuned-{k}", k, f"v/{k}", 0.013 - 0.003 * k, 1, (OperatingPoint(0.5, 0.9 - 0.1 * k + skill, 0.02),)
+            )
             for k in range(4)
         )
         spec = each.app.spec.objective
@@ -143,7 +145,7 @@ def test_a_steady_plan_is_worse_by_what_switching_costs_at_most_and_stays(
         return
 
     def running(plan: Any) -> list[Running]:
-        return [Running(app.name, app.branch_point, app.fps) for app in plan.apps]
+        return [Running(app.name, app.candidate, app.fps) for app in plan.apps]
 
     def again(now: Any) -> Any:
         return steady_plan(
@@ -151,7 +153,7 @@ def test_a_steady_plan_is_worse_by_what_switching_costs_at_most_and_stays(
         )
 
     moved = again(plans[0])
-    assert moved.mean_f1 >= plans[1].mean_f1 - COSTS.branch_point - 2 * GAP
+    assert moved.mean_f1 >= plans[1].mean_f1 - COSTS.candidate - 2 * GAP
     assert moved.cost.total <= second + 1e-9
     assert running(again(moved)) == running(moved)
 
@@ -159,7 +161,7 @@ def test_a_steady_plan_is_worse_by_what_switching_costs_at_most_and_stays(
 def test_without_switching_costs_the_best_plan_is_rolled_out() -> None:
     one = problem([placed(name, 1.0) for name in NAMES[:3]], 0.1)
     free = solve(one)
-    runs = [Running(NAMES[0], 3, 0.5)]
+    runs = [Running(NAMES[0], "tuned-3", 0.5)]
     assert steady_plan(one, free, runs, Switching(), solve) is free
 
 

@@ -42,7 +42,7 @@ class Paper:
         """Random apps on a node of a random budget, everything known."""
         chance = random.Random(seed)  # noqa: S311 - apps, not secrets
         budget = chance.choice((0.06, 0.08, 0.12, 0.2))
-        spec = {"budget": budget, "runner": {"cpu": 1}, "switchingCosts": {"branchPoint": 0.02, "rate": 0.01}}
+        spec = {"budget": budget, "runner": {"cpu": 1}, "switchingCosts": {"candidate": 0.02, "rate": 0.01}}
         names = NAMES[: chance.randrange(2, len(NAMES) + 1)]
         apps = [
             self.make_app(

@@ -36,7 +36,7 @@ def _forest(rng: np.random.Generator) -> list[list[Segment]]:
     return chains
 
 
-def _candidate(rng: np.random.Generator, point: int, segment: str | None, rest: float) -> Candidate:
+def _candidate(rng: np.random.Generator, name: str, point: int, segment: str | None, rest: float) -> Candidate:
     apart = 3.0 - 0.4 * point + rng.normal(0.0, 0.2)
     points = []
     for t in range(int(rng.integers(1, 4))):
@@ -50,25 +50,49 @@ def _candidate(rng: np.random.Generator, point: int, segment: str | None, rest: 
     )
     use_replay = rng.random() < 0.15 and bool(replayed)
     size = int(rng.integers(50, 400))
-    return Candidate(
-        point, segment, rest + float(rng.uniform(0.0005, 0.004)), size, tuple(points), replayed * use_replay
-    )
+    head_s = rest + float(rng.uniform(0.0005, 0.004))
+    return Candidate(name, point, segment, head_s, size, tuple(points), replayed * use_replay)
 
 
-def _app(rng: np.random.Generator, name: str, chain: list[Segment], private: list[Segment]) -> App:
+def _micro_heads(rng: np.random.Generator, point: int, tap: str) -> tuple[list[Segment], list[Candidate]]:
+    """Calls at a tap as leaf segments, each with some of the micro-heads that would run in it."""
+    calls, heads = [], []
+    for form in ("flat", "pooled"):
+        if rng.random() < 0.5:
+            calls.append(Segment(f"{tap}/{form}", tap, float(0.002 + 0.004 * (hash_of(tap + form) % 7) / 7), 30))
+            for width in range(8, 8 * int(rng.integers(2, 4)), 8):
+                head = _candidate(rng, f"{form}-{width}-{point}", point, calls[-1].key, 0.0)
+                heads.append(replace(head, head_s=head.head_s / 20, kind="micro"))
+    return calls, heads
+
+
+def hash_of(text: str) -> int:
+    """The same in every process, so that apps agree on what a segment costs."""
+    return sum(text.encode())
+
+
+def _app(
+    rng: np.random.Generator, name: str, chain: list[Segment], private: list[Segment]
+) -> tuple[App, list[Segment]]:
+    """With the calls that its micro-heads run in, which other apps' may run in too."""
     stem = chain + private
     seconds = [segment.seconds for segment in chain]
-    candidates = []
+    candidates, calls = [], []
+    micro = rng.random() < 0.5
     for k, segment in enumerate(stem):
+        if micro and k < len(chain) and rng.random() < 0.5:
+            found = _micro_heads(rng, k, segment.key)
+            calls += found[0]
+            candidates += found[1]
         if k in (0, len(chain) - 1) or rng.random() < 0.7:
             rest = sum(seconds[k + 1 :]) if k < len(chain) else 0.0
-            candidates.append(_candidate(rng, k, segment.key, rest))
+            candidates.append(_candidate(rng, f"tuned-{k}", k, segment.key, rest))
     stream_fps = float(rng.choice([5.0, 8.0]))
     rates = None if rng.random() < 0.5 else tuple(float(f) for f in rng.choice([0.5, 1, 2, 3, 4, 5], 3, replace=False))
     objective = Objective(*[("f1", 1.0), ("f1", 1.0), ("f-beta", 2.0), ("recall", 1.0)][int(rng.integers(0, 4))])
     events = EventStatistics(float(rng.uniform(0.3, 4.0)), float(rng.uniform(0.1, 0.9)), float(rng.uniform(0.0, 1.0)))
     weight = float(rng.choice([1.0, 1.0, 0.5, 3.0]))
-    return App(name, stream_fps, events, tuple(candidates), rates, (1, 2, 3), weight, objective)
+    return App(name, stream_fps, events, tuple(candidates), rates, (1, 2, 3), weight, objective), calls
 
 
 def feature_problem(seed: int) -> Problem:
@@ -85,7 +109,10 @@ def feature_problem(seed: int) -> Problem:
             known = [segment for segment in segments if segment.key == private[0].key]
             private = known or private
             segments += [] if known else private
-        apps.append(_app(rng, f"app-{i}", chain, private))
+        app, calls = _app(rng, f"app-{i}", chain, private)
+        apps.append(app)
+        known_keys = {segment.key for segment in segments}
+        segments += [call for call in calls if call.key not in known_keys]
     problem = Problem(tuple(apps), tuple(segments), 1e6, overhead=float(rng.uniform(0.0, 0.05)))
     free = solve(problem, gap=1e-9)
     budget = problem.overhead + (free.cost.total - problem.overhead) * float(rng.uniform(0.1, 0.9))
@@ -103,13 +130,13 @@ def _limited(rng: np.random.Generator, problem: Problem, memory_bytes: int) -> P
             candidate = app.candidates[int(rng.integers(0, len(app.candidates)))]
             if rng.random() < 0.8:
                 fps = app.allowed_rates[int(rng.integers(0, min(3, len(app.allowed_rates))))]
-                running.append(Running(app.name, candidate.branch_point, fps))
+                running.append(Running(app.name, candidate.name, fps))
         problem = replace(problem, running=tuple(running), switching=Switching(0.03, 0.01))
         if rng.random() < 0.6:
             problem = replace(problem, max_changes=int(rng.integers(0, len(problem.apps) + 1)))
     if rng.random() < 0.3:
         app = problem.apps[0]
-        point = app.candidates[int(rng.integers(0, len(app.candidates)))].branch_point
+        point = app.candidates[int(rng.integers(0, len(app.candidates)))].name
         fps = app.allowed_rates[0] if rng.random() < 0.5 else None
         problem = replace(problem, pins=(Pin(app.name, point if fps is None else None, fps, votes=1),))
     if rng.random() < 0.4:

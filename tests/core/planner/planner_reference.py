@@ -52,10 +52,10 @@ def solve_reference(problem: Problem, *, at_least: float = -np.inf, lowest: bool
                 if worth < max(app.objective.minimum or 0.0, 0.0):
                     continue
                 now = running.get(app.name)
-                same_point = now is not None and now.branch_point == candidate.branch_point
-                same = same_point and now is not None and now.fps == fps
+                stays = now is not None and now.candidate == candidate.name
+                same = stays and now is not None and now.fps == fps
                 if now is not None and not same:
-                    worth -= problem.switching.fps if same_point else problem.switching.branch_point
+                    worth -= problem.switching.fps if stays else problem.switching.candidate
                 if worth < at_least:
                     continue
                 x = model.addBinary()

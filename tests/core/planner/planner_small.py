@@ -20,9 +20,9 @@ def points(p: float, e: float) -> tuple[OperatingPoint, ...]:
 
 def small_app(name: str, p: float = 0.9, **changes: object) -> App:
     candidates = (
-        Candidate(0, "view/in", 0.022, 500, points(p, 0.02)),
-        Candidate(1, "view/a", 0.012, 400, points(p - 0.05, 0.05)),
-        Candidate(2, "view/b", 0.002, 300, points(p - 0.2, 0.1)),
+        Candidate("tuned-0", 0, "view/in", 0.022, 500, points(p, 0.02)),
+        Candidate("tuned-1", 1, "view/a", 0.012, 400, points(p - 0.05, 0.05)),
+        Candidate("tuned-2", 2, "view/b", 0.002, 300, points(p - 0.2, 0.1)),
     )
     return replace(App(name, 10.0, EVENTS, candidates), **changes)  # type: ignore[arg-type]
 

@@ -15,8 +15,13 @@ SOUND = OperatingPoint(0.6, 0.8, 0.01)
 
 
 def alone(*points: OperatingPoint, **changes: object) -> App:
-    app = App("door", 10.0, EVENTS, (Candidate(0, None, 0.01, 1, points),), rates=(5.0,))
+    app = App("door", 10.0, EVENTS, (Candidate("tuned-0", 0, None, 0.01, 1, points),), rates=(5.0,))
     return replace(app, **changes)  # type: ignore[arg-type]
+
+
+def counted(app: App, **counts: float) -> App:
+    """The same with these counts of what its candidate was measured on."""
+    return replace(app, candidates=tuple(replace(each, **counts) for each in app.candidates))  # type: ignore[arg-type]
 
 
 def planned(app: App, **changes: object) -> object:
@@ -63,12 +68,15 @@ def test_a_maximum_that_nothing_keeps_is_answered_by_what_data_can_tell_and_what
     stretches: float | None, maximum: float, text: str
 ) -> None:
     # One false alert in all quiet footage is the fewest that it can tell: 20 stretches of 2 s are 2,160 a day.
-    asked = alone(SOUND, objective=Objective(maximum_false_alerts_per_day=maximum), observed_stretches=stretches)
+    asked = counted(
+        alone(SOUND, objective=Objective(maximum_false_alerts_per_day=maximum)), observed_stretches=stretches
+    )
     assert keeping_to(asked, maximum).startswith(text)
 
 
 def test_the_answer_stands_in_the_error() -> None:
-    app = alone(SOUND, objective=Objective(maximum_false_alerts_per_day=1e-6), votes=(1,), observed_stretches=20.0)
+    app = alone(SOUND, objective=Objective(maximum_false_alerts_per_day=1e-6), votes=(1,))
+    app = counted(app, observed_stretches=20.0)
     with pytest.raises(
         InvalidInputError, match=r"\(the least is .*\); its data tell no better than 2,200 a day; .* days"
     ):
@@ -78,7 +86,8 @@ def test_the_answer_stands_in_the_error() -> None:
 @pytest.mark.parametrize(("stretches", "told"), [(20.0, True), (500_000.0, False), (None, False)])
 def test_a_kept_maximum_that_data_cannot_tell_says_so(stretches: float | None, told: bool) -> None:
     objective = Objective(maximum_false_alerts_per_day=50.0)
-    app = alone(OperatingPoint(0.9, 0.5, 1e-5), objective=objective, observed_events=9.0, observed_stretches=stretches)
+    app = counted(alone(OperatingPoint(0.9, 0.5, 1e-5), objective=objective), observed_events=9.0)
+    app = app if stretches is None else counted(app, observed_stretches=stretches)
     got = planned(app)
     said = "a maximum of 50 false alerts a day is predicted, not measured: its data tell no better than 2,200 a day"
     assert (said in got.why) == told  # type: ignore[attr-defined]
@@ -201,6 +210,6 @@ def test_false_alerts_in_words(per_day: float, text: str) -> None:
     ],
 )
 def test_thin_data_is_said(events: float | None, stretches: float | None, text: str | None) -> None:
-    got = planned(alone(SOUND, observed_events=events, observed_stretches=stretches))
+    got = planned(counted(alone(SOUND), observed_events=events, observed_stretches=stretches))
     why: str = got.why  # type: ignore[attr-defined]
     assert text in why if text is not None else "held-out" not in why

@@ -73,7 +73,7 @@ BAD_APPS = {
     "head bytes negative": (candidate(head_bytes=-1), "apps[1].candidates[1].head_bytes"),
     "unknown segment": (candidate(segment="view/z"), "apps[1].candidates[1].segment"),
     "branch-point negative": (candidate(branch_point=-1), "apps[1].candidates[1].branch_point"),
-    "branch-point twice": (candidate(branch_point=0), "apps[1].candidates[1]"),
+    "candidate twice": (candidate(name="tuned-0"), "apps[1].candidates[1]"),
     "replayed rate zero": (replayed(fps=0.0), "apps[1].candidates[1].replayed[0].fps"),
     "replayed recall above 1": (replayed(recall=1.5), "apps[1].candidates[1].replayed[0].recall"),
     "replayed false alarms NaN": (replayed(false_share=NAN), "apps[1].candidates[1].replayed[0].false_share"),
@@ -88,7 +88,7 @@ BAD_APPS = {
     "unknown metric": (one(objective=Objective("accuracy")), "apps[1].objective.metric"),  # type: ignore[arg-type]
     "minimum above 1": (one(objective=Objective(minimum=1.5)), "apps[1].objective.minimum"),
     "minimum that nothing reaches": (one(objective=Objective(minimum=0.9999)), "apps[1].objective.minimum"),
-    "pin to an unknown candidate": (small_problem(pins=(Pin("bikes", branch_point=7),)), "pins[0].branch_point"),
+    "pin to an unknown candidate": (small_problem(pins=(Pin("bikes", candidate="tuned-7"),)), "pins[0].candidate"),
     "pin to a rate that is not allowed": (small_problem(pins=(Pin("bikes", fps=0.3),)), "pins[0].fps"),
     "pin to votes that are not allowed": (small_problem(pins=(Pin("bikes", votes=9),)), "pins[0].votes"),
     "pin to an unknown threshold": (small_problem(pins=(Pin("bikes", threshold=0.1),)), "pins[0]"),
@@ -102,9 +102,12 @@ BAD_NODES = {
     "overhead NaN": (small_problem(overhead=NAN), "overhead"),
     "memory negative": (small_problem(memory_bytes=-5), "memory_bytes"),
     "changes negative": (small_problem(max_changes=-1), "max_changes"),
-    "switching cost negative": (small_problem(switching=Switching(-0.1)), "switching.branch_point"),
-    "running rate NaN": (small_problem(running=(Running("cars", 0, NAN),)), "running[0].fps"),
-    "running twice": (small_problem(running=(Running("cars", 0, 1.0), Running("cars", 1, 1.0))), "running[1]"),
+    "switching cost negative": (small_problem(switching=Switching(-0.1)), "switching.candidate"),
+    "running rate NaN": (small_problem(running=(Running("cars", "tuned-0", NAN),)), "running[0].fps"),
+    "running twice": (
+        small_problem(running=(Running("cars", "tuned-0", 1.0), Running("cars", "tuned-1", 1.0))),
+        "running[1]",
+    ),
     "no apps": (small_problem(apps=()), "apps"),
     "segment cost negative": (small_problem(segments=(*SEGMENTS, Segment("x", None, -1.0))), "segments[3].seconds"),
     "segment cost NaN": (small_problem(segments=(*SEGMENTS, Segment("x", None, NAN))), "segments[3].seconds"),
@@ -211,7 +214,7 @@ def test_any_numbers_give_a_plan_or_an_error_that_names_a_field(
     budget: float, seconds: float, head_s: float, p: float, length_s: float, weight: float, rate: float
 ) -> None:
     app = small_app("cars", weight=weight, rates=(rate,), events=EventStatistics(length_s, 0.5, 0.5))
-    app = replace(app, candidates=(Candidate(0, "view/in", head_s, 1, (OperatingPoint(0.5, p, 0.1),)),))
+    app = replace(app, candidates=(Candidate("tuned-0", 0, "view/in", head_s, 1, (OperatingPoint(0.5, p, 0.1),)),))
     problem = small_problem(apps=(app,), budget=budget, segments=(Segment("view/in", None, seconds),))
     field, mean_f1 = "", 0.0
     try:

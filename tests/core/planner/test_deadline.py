@@ -96,7 +96,7 @@ def test_the_deadline_holds_for_every_policy(policy: str) -> None:
 
 def test_coarse_tables_keep_what_runs_now() -> None:
     problem = random_problem(3, 60, budget=2.0)
-    running = tuple(Running(app.name, 3, 7.0) for app in problem.apps)
+    running = tuple(Running(app.name, "tuned-3", 7.0) for app in problem.apps)
     plan = solve(replace(problem, running=running, max_changes=0), clock=Ticking(1.0), deadline_s=10.0)
     assert plan.status in ("deadline", "infeasible")
     assert {(app.branch_point, app.fps) for app in plan.apps if app.fits} <= {(3, 7.0)}

@@ -30,7 +30,7 @@ def test_a_plan_survives_its_json_form(seed: int) -> None:
 def test_what_has_a_default_may_be_left_out() -> None:
     text = """{"budget": 1.0, "segments": [], "apps": [{"name": "a", "stream_fps": 5.0,
       "events": {"length_s": 1.0, "frequency": 0.5, "correlation": 0.1},
-      "candidates": [{"branch_point": 0, "segment": null, "head_s": 0.01,
+      "candidates": [{"name": "tuned-0", "branch_point": 0, "segment": null, "head_s": 0.01,
                       "operating_points": [{"threshold": 0.5, "p": 0.9, "e": 0.1}]}]}]}"""
     plan = solve(problem_from_json(text))
     assert plan.status == "optimal"

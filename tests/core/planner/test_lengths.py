@@ -13,7 +13,9 @@ ALWAYS = App(
     stream_fps=10.0,
     events=EventStatistics(length_s=2.0, frequency=0.5, correlation=0.0, lengths_s=(0.5, 3.5)),
     candidates=(
-        Candidate(branch_point=0, segment=None, head_s=0.01, operating_points=(OperatingPoint(0.5, 1.0, 0.0),)),
+        Candidate(
+            "tuned-0", branch_point=0, segment=None, head_s=0.01, operating_points=(OperatingPoint(0.5, 1.0, 0.0),)
+        ),
     ),
     rates=(1.0,),
     votes=(1,),

@@ -81,7 +81,14 @@ def apps(draw: st.DrawFn) -> App:
         runs = tuple((float(end) - 2.5 + 0.3 * i, float(end)) for i, end in enumerate(ends.tolist()))
         events = replace(events, runs_s=runs, footage_s=float(ends[-1]) + 30.0)
     candidates = tuple(
-        Candidate(k, None, 0.01, 1, tuple(OperatingPoint(0.1 * t, draw(shares), draw(shares)) for t in range(count)))
+        Candidate(
+            f"tuned-{k}",
+            k,
+            None,
+            0.01,
+            1,
+            tuple(OperatingPoint(0.1 * t, draw(shares), draw(shares)) for t in range(count)),
+        )
         for k, count in enumerate(draw(st.lists(st.integers(1, 3), min_size=1, max_size=3)))
     )
     objective = Objective(draw(st.sampled_from(["f1", "f-beta", "recall", "precision"])), draw(st.floats(0.2, 4.0)))
@@ -138,7 +145,7 @@ def test_what_is_on_for_most_of_the_quiet_time_is_never_chosen(metric: str, freq
         "door",
         10.0,
         replace(NEARLY_ALWAYS, frequency=frequency),
-        (Candidate(0, None, 0.01, 1, (ALWAYS_ON, SOUND)),),
+        (Candidate("tuned-0", 0, None, 0.01, 1, (ALWAYS_ON, SOUND)),),
         objective=Objective(metric),  # type: ignore[arg-type]
     )
     table = option_table(app)
@@ -152,17 +159,17 @@ def test_what_is_on_for_most_of_the_quiet_time_is_never_chosen(metric: str, freq
 def test_a_replay_of_what_decides_on_most_quiet_frames_is_never_chosen() -> None:
     # Played, one everlasting alert opens in the one event of three that comes first: it is never wrong.
     replayed = (ReplayedPoint(0.02, 5.0, 1, 1 / 3, 0.0), ReplayedPoint(0.6, 5.0, 1, 0.9, 0.01))
-    candidate = Candidate(0, None, 0.01, 1, (ALWAYS_ON, SOUND), replayed)
+    candidate = Candidate("tuned-0", 0, None, 0.01, 1, (ALWAYS_ON, SOUND), replayed)
     app = App("door", 10.0, NEARLY_ALWAYS, (candidate,), (5.0,), (1,), objective=Objective("precision"))
     assert solve(Problem((app,), (), 1.0)).apps[0].threshold == SOUND.threshold
 
 
 def test_an_app_that_can_only_be_on_is_named_with_the_way_out() -> None:
-    app = App("door", 10.0, NEARLY_ALWAYS, (Candidate(0, None, 0.01, 1, (ALWAYS_ON,)),), (5.0,), (1,))
+    app = App("door", 10.0, NEARLY_ALWAYS, (Candidate("tuned-0", 0, None, 0.01, 1, (ALWAYS_ON,)),), (5.0,), (1,))
     with pytest.raises(InvalidInputError, match=r"app 'door'.*on for more than half .*; allow more") as caught:
         solve(Problem((app,), (), 1.0))
     assert caught.value.field == "apps[0].candidates"
-    sound = replace(app, candidates=(Candidate(0, None, 0.01, 1, (ALWAYS_ON, SOUND)),))
+    sound = replace(app, candidates=(Candidate("tuned-0", 0, None, 0.01, 1, (ALWAYS_ON, SOUND)),))
     with pytest.raises(InvalidInputError, match="loosen the pin") as caught:
         solve(Problem((sound,), (), 1.0, pins=(Pin("door", threshold=ALWAYS_ON.threshold),)))
     assert caught.value.field == "pins[0]"
@@ -170,7 +177,9 @@ def test_an_app_that_can_only_be_on_is_named_with_the_way_out() -> None:
 
 def test_precision_is_worth_nothing_where_nothing_is_found() -> None:
     deaf, sound = OperatingPoint(0.9, 0.001, 0.0), OperatingPoint(0.6, 0.8, 0.01)
-    app = App("door", 10.0, replace(NEARLY_ALWAYS, frequency=0.1), (Candidate(0, None, 0.01, 1, (sound, deaf)),))
+    app = App(
+        "door", 10.0, replace(NEARLY_ALWAYS, frequency=0.1), (Candidate("tuned-0", 0, None, 0.01, 1, (sound, deaf)),)
+    )
     got = solve(Problem((replace(app, objective=Objective("precision")),), (), 1.0)).apps[0]
     assert got.threshold == sound.threshold
     assert got.recall >= LEAST_RECALL

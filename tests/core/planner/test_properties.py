@@ -71,7 +71,7 @@ def test_the_cost_recomputed_from_the_plan_is_within_every_limit(seed: int) -> N
     loads = []
     for app, got in zip(problem.apps, plan.apps, strict=True):
         if got.fps is not None:
-            candidate = next(c for c in app.candidates if c.branch_point == got.branch_point)
+            candidate = next(c for c in app.candidates if c.name == got.candidate)
             chain = chain_of(by_key, candidate.segment)
             loads.append(Load(app.name, chain, candidate.head_s, candidate.head_bytes, got.fps))
     cost = cost_of(loads, problem.overhead)
@@ -79,8 +79,8 @@ def test_the_cost_recomputed_from_the_plan_is_within_every_limit(seed: int) -> N
     if loads:
         assert cost.total <= problem.budget * (1.0 + 1e-11) + 1e-11
     assert cost.memory_bytes <= (problem.memory_bytes or np.inf)
-    running = {entry.app: (entry.branch_point, entry.fps) for entry in problem.running}
-    moved = [a for a in plan.apps if a.fits and a.name in running and (a.branch_point, a.fps) != running[a.name]]
+    running = {entry.app: (entry.candidate, entry.fps) for entry in problem.running}
+    moved = [a for a in plan.apps if a.fits and a.name in running and (a.candidate, a.fps) != running[a.name]]
     assert len(moved) <= (np.inf if problem.max_changes is None else problem.max_changes)
 
 
@@ -89,7 +89,7 @@ def test_the_cost_recomputed_from_the_plan_is_within_every_limit(seed: int) -> N
 def test_what_a_plan_predicts_follows_from_the_law_of_alerts(seed: int) -> None:
     problem = random_problem(seed, 4, budget=0.2, branch_points=5, thresholds=6)
     for app, got in zip(problem.apps, solve(problem).apps, strict=True):
-        candidate = next(c for c in app.candidates if c.branch_point == got.branch_point)
+        candidate = next(c for c in app.candidates if c.name == got.candidate)
         point = next(p for p in candidate.operating_points if p.threshold == got.threshold)
         recall, precise, per_hour = by_the_law(app.events, point, got.fps, got.votes)
         assert got.recall == pytest.approx(recall, abs=1e-9)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from planner_small import EVENTS, SEGMENTS, points, small_app, small_problem
 
+from mainstream.errors import InvalidInputError
 from mainstream.laws.cost import Segment
 from mainstream.planner import (
     App,
@@ -46,7 +47,7 @@ def test_two_apps_of_a_tenant_share_deeper_than_the_public_base() -> None:
     apps = []
     for name in ("a", "b", "c"):
         key = "view/a" if name == "c" else "tenant"
-        apps.append(App(name, 10.0, EVENTS, (Candidate(1, key, 0.002, 1, points(0.9, 0.1)),), rates=(4.0,)))
+        apps.append(App(name, 10.0, EVENTS, (Candidate("tuned-1", 1, key, 0.002, 1, points(0.9, 0.1)),), rates=(4.0,)))
     plan = solve(Problem(tuple(apps), (*SEGMENTS, private), budget=1.0))
     rates = {segment.key: segment.fps for segment in plan.cost.segments}
     assert rates == {"view/in": 4.0, "view/a": 4.0, "tenant": 4.0}
@@ -63,7 +64,7 @@ def test_views_share_memory_of_equal_weights_but_no_work() -> None:
     there = small_app("there", rates=(1.0,))
     moved = tuple(replace(c, segment=c.segment and c.segment.replace("view", "other")) for c in there.candidates)
     apps = (small_app("here", rates=(1.0,)), replace(there, candidates=moved))
-    pins = (Pin("here", branch_point=2), Pin("there", branch_point=2))
+    pins = (Pin("here", candidate="tuned-2"), Pin("there", candidate="tuned-2"))
     plan = solve(Problem(apps, (*SEGMENTS, *twin), budget=1.0, pins=pins))
     assert plan.cost.memory_bytes == 2000 + 2 * 300
     assert plan.cost.total == pytest.approx(2 * (0.021 + 0.002))
@@ -113,14 +114,14 @@ def test_an_app_may_ask_for_recall_or_precision(metric: str, best: str) -> None:
 
 
 def test_pins_are_kept() -> None:
-    pin = Pin("cars", branch_point=1, fps=3.0, threshold=0.3, votes=2)
+    pin = Pin("cars", candidate="tuned-1", fps=3.0, threshold=0.3, votes=2)
     got = solve(small_problem(pins=(pin,))).app("cars")
     assert (got.branch_point, got.fps, got.threshold, got.votes) == (1, 3.0, 0.3, 2)
 
 
 def test_the_running_plan_stays_unless_the_gain_is_worth_it() -> None:
     best = solve(small_problem())
-    running = (Running("cars", 1, 2.0), Running("bikes", 1, 2.0))
+    running = (Running("cars", "tuned-1", 2.0), Running("bikes", "tuned-1", 2.0))
     assert best.app("cars").branch_point != 1 or best.app("cars").fps != 2.0
     kept = solve(small_problem(running=running, switching=Switching(0.5, 0.5)))
     assert [(app.branch_point, app.fps) for app in kept.apps] == [(1, 2.0), (1, 2.0)]
@@ -129,7 +130,7 @@ def test_the_running_plan_stays_unless_the_gain_is_worth_it() -> None:
 
 
 def test_at_most_so_many_apps_are_moved() -> None:
-    running = (Running("cars", 1, 1.0), Running("bikes", 1, 1.0))
+    running = (Running("cars", "tuned-1", 1.0), Running("bikes", "tuned-1", 1.0))
     for most in (0, 1, 2):
         plan = solve(small_problem(running=running, max_changes=most))
         moved = [app for app in plan.apps if (app.branch_point, app.fps) != (1, 1.0)]
@@ -137,7 +138,7 @@ def test_at_most_so_many_apps_are_moved() -> None:
 
 
 def test_a_new_app_is_no_change() -> None:
-    plan = solve(small_problem(running=(Running("cars", 1, 1.0),), max_changes=0))
+    plan = solve(small_problem(running=(Running("cars", "tuned-1", 1.0),), max_changes=0))
     assert (plan.app("cars").branch_point, plan.app("cars").fps) == (1, 1.0)
     assert plan.app("bikes").fits
 
@@ -175,6 +176,36 @@ def test_max_sharing_takes_every_app_s_most_frozen_candidate() -> None:
     assert plan.cost.total == pytest.approx(fastest * 0.021 + sum(app.fps * 0.002 for app in plan.apps))
 
 
+def with_micro_heads(problem: Problem) -> Problem:
+    """The same with two micro-heads an app, one as deep as a fine-tuned candidate, the other deeper than all."""
+    apps = []
+    for app in problem.apps:
+        tap, tuned = SEGMENTS[1].key, app.candidates[1].operating_points
+        flat = Candidate("flat-1", 1, "view/a/flat", 0.0001, 10, tuned, kind="micro")
+        pooled = Candidate("pooled-9", 9, tap, 0.0002, 10, tuned, kind="micro")
+        apps.append(replace(app, candidates=(*app.candidates, flat, pooled)))
+    return replace(problem, apps=tuple(apps), segments=(*problem.segments, Segment("view/a/flat", tap, 0.001)))
+
+
+def test_baselines_know_micro_heads_from_fine_tuned_candidates() -> None:
+    problem = with_micro_heads(small_problem())
+    assert {app.candidate for app in solve(problem, "no-sharing").apps} == {"tuned-0"}
+    assert {app.candidate for app in solve(problem, "max-sharing").apps} == {"tuned-2"}
+    micro = solve(problem, "micro-only")
+    assert {app.kind for app in micro.apps} == {"micro"}
+    assert micro.objective <= solve(problem).objective + 1e-7
+
+
+@pytest.mark.parametrize(("policy", "kind"), [("no-sharing", "micro"), ("max-sharing", "micro")])
+def test_a_package_without_what_a_baseline_needs_is_said(policy: str, kind: str) -> None:
+    problem = with_micro_heads(small_problem())
+    quick = [replace(app, candidates=tuple(c for c in app.candidates if c.kind == kind)) for app in problem.apps]
+    with pytest.raises(InvalidInputError, match=r"apps\[0\].candidates: app 'cars': has no fine-tuned candidate"):
+        solve(replace(problem, apps=tuple(quick)), policy)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match="has no micro-head"):
+        solve(small_problem(), "micro-only")
+
+
 @pytest.mark.parametrize("policy", ["greedy", "greedy-as-coded"])
 def test_the_greedy_policies_keep_the_budget_and_claim_no_bound(policy: str) -> None:
     plan = solve(small_problem(), policy)  # type: ignore[arg-type]
@@ -190,7 +221,7 @@ def test_a_replay_stands_in_for_the_law() -> None:
         ReplayedPoint(0.4, fps, votes, recall, false_share)
         for fps, votes, recall, false_share in ((2.0, 1, 0.6, 0.1), (4.0, 1, 0.8, 0.2), (4.0, 2, 0.5, 0.0))
     )
-    candidate = Candidate(0, None, 0.01, 1, (OperatingPoint(0.9, 1.0, 0.0),), replay)
+    candidate = Candidate("tuned-0", 0, None, 0.01, 1, (OperatingPoint(0.9, 1.0, 0.0),), replay)
     app = App("a", 8.0, EVENTS, (candidate,), rates=(1.0, 3.0, 8.0), votes=(1,))
     for fps, recall in ((1.0, 0.3), (3.0, 0.7), (8.0, 0.8)):
         got = solve(Problem((app,), (), 1.0, pins=(Pin("a", fps=fps),))).app("a")
@@ -209,7 +240,9 @@ def test_default_rates_are_slow_ones_and_whole_ones_up_to_the_stream_s() -> None
 def test_every_app_is_told_why() -> None:
     plan = solve(small_problem(budget=0.1))
     for app in plan.apps:
-        assert app.why.startswith("frozen to branch-point" if app.branch_point else "nothing frozen")
+        assert app.why.startswith(
+            f"{app.candidate} ({'frozen to branch-point' if app.branch_point else 'nothing frozen'}"
+        )
         assert f"at {app.fps:g} fps" in app.why
     other = {"cars": "bikes", "bikes": "cars"}
     assert any(f"lose app '{other[app.name]}'" in app.why for app in plan.apps)
@@ -227,7 +260,7 @@ def test_an_app_whose_minimum_a_baseline_cannot_reach_is_shed_there() -> None:
 
 
 def test_baselines_are_planned_from_nothing() -> None:
-    running = (Running("cars", 1, 1.0), Running("bikes", 1, 1.0))
+    running = (Running("cars", "tuned-1", 1.0), Running("bikes", "tuned-1", 1.0))
     problem = small_problem(running=running, max_changes=0, switching=Switching(0.5, 0.5))
     for policy in ("no-sharing", "max-sharing"):
         assert solve(problem, policy) == solve(small_problem(), policy)  # type: ignore[arg-type]

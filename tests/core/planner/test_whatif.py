@@ -29,7 +29,7 @@ def test_one_more_app_says_what_everyone_would_lose() -> None:
 
 
 def test_one_app_less_gives_the_others_room() -> None:
-    problem = small_problem(budget=0.08, pins=(Pin("bikes", votes=1),), running=(Running("bikes", 0, 1.0),))
+    problem = small_problem(budget=0.08, pins=(Pin("bikes", votes=1),), running=(Running("bikes", "tuned-0", 1.0),))
     less = without_app(problem, "bikes")
     result = compare(solve(problem), solve(less))
     assert less.pins == less.running == ()

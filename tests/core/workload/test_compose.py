@@ -9,9 +9,9 @@ def test_a_runner_is_told_what_the_planner_decided(workload: NodeWorkload) -> No
     orders = compose_runner_plan(workload, plan)
     assert orders.cost == plan.cost.total
     for decided, app in zip(plan.apps, orders.apps, strict=True):
-        assert (app.name, app.branch_point, app.fps, app.votes, app.threshold) == (
+        assert (app.name, app.candidate, app.fps, app.votes, app.threshold) == (
             decided.name,
-            decided.branch_point,
+            decided.candidate,
             decided.fps,
             decided.votes,
             decided.threshold,

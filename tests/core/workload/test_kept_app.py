@@ -42,7 +42,7 @@ def test_an_app_goes_on_whatever_its_merge_gap(workload: NodeWorkload, merge_gap
     entry = entry_of(placed, merge_gap_s)
     kept = kept_app(placed.app, placed.stream, entry, [placed.package])
     got = solve(replace(build_problem(replace(workload, apps=(kept,))), budget=10.0)).apps[0]
-    assert (got.branch_point, got.fps, got.votes) == (entry.branch_point, entry.fps, entry.votes)
+    assert (got.candidate, got.fps, got.votes) == (entry.candidate, entry.fps, entry.votes)
 
 
 def test_what_needs_no_package_follows_the_spec_of_now(workload: NodeWorkload) -> None:

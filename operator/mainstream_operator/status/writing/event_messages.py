@@ -87,10 +87,8 @@ def _disk_loss(before: VideoAppStatus, after: VideoAppStatus) -> list[EventMessa
 def _app_plan(before: VideoAppStatus, after: VideoAppStatus) -> list[EventMessage]:
     if before.plan is None or after.plan is None:
         return []
-    old, new = ((p.branch_point, p.frames_per_second, p.votes) for p in (before.plan, after.plan))
+    old, new = ((p.candidate, p.frames_per_second, p.votes) for p in (before.plan, after.plan))
     if old == new:
         return []
-    message = (
-        f"Branch-point {old[0]} to {new[0]}, {old[1]:g} to {new[1]:g} frames per second, votes {old[2]} to {new[2]}."
-    )
+    message = f"Candidate {old[0]} to {new[0]}, {old[1]:g} to {new[1]:g} frames per second, votes {old[2]} to {new[2]}."
     return [EventMessage("Normal", "PlanChanged", message)]

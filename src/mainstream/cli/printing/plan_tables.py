@@ -19,10 +19,10 @@ def print_plan(made: Plan, console: Console) -> None:
     """A table of the plan, why everyone got what they got, what it costs, and how good it is proved to be."""
     table = Table(box=box.SIMPLE_HEAD, padding=0)
     table.add_column("app", no_wrap=True)
-    for name in ("frozen\nto", "fps", "votes", "thres-\nhold", "F1", "recall", "preci-\nsion", "false\na day"):
+    for name in ("candidate", "fps", "votes", "thres-\nhold", "F1", "recall", "preci-\nsion", "false\na day"):
         table.add_column(name, justify="right")
     for app in made.apps:
-        chosen = ["-" if value is None else f"{value:g}" for value in (app.branch_point, app.fps, app.votes)]
+        chosen = [app.candidate or "-", *("-" if value is None else f"{value:g}" for value in (app.fps, app.votes))]
         threshold = "-" if app.threshold is None else f"{app.threshold:.3f}"
         shares = (f"{x:.3f}" for x in (app.f1, app.recall, app.precision))
         false = f"{HOURS_PER_DAY * app.false_alerts_per_hour:.3g}" if app.fits else "-"
@@ -85,4 +85,4 @@ def _short(app: AppPlan | None) -> str:
         return "-"
     if not app.fits:
         return "does not fit"
-    return f"{app.branch_point} at {app.fps:g} fps, F1 {app.f1:.3f}"
+    return f"{app.candidate} at {app.fps:g} fps, F1 {app.f1:.3f}"

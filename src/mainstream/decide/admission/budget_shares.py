@@ -50,7 +50,7 @@ def _takes_more(problem: Problem, plan: Plan, names: Sequence[str], share: float
     loads = []
     for got in plan.apps:
         if got.name in own and got.fps is not None:
-            candidate = next(each for each in own[got.name].candidates if each.branch_point == got.branch_point)
+            candidate = next(each for each in own[got.name].candidates if each.name == got.candidate)
             chain = chain_of(by_key, candidate.segment)
             loads.append(Load(got.name, chain, candidate.head_s, candidate.head_bytes, got.fps))
     return cost_of(loads, 0.0).total > problem.budget * share + _ROUNDING
@@ -66,7 +66,7 @@ def _capped(app: App, cap: AppPlan | None, problem: Problem) -> App:
     def stem_s(candidate: Candidate) -> float:
         return sum(segment.seconds for segment in chain_of(by_key, candidate.segment))
 
-    most = next(each for each in app.candidates if each.branch_point == cap.branch_point)
+    most = next(each for each in app.candidates if each.name == cap.candidate)
     candidates = tuple(
         each
         for each in app.candidates
