@@ -34,11 +34,11 @@ lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/.dev ## mypy strict
-	$(BIN)/mypy src operator runner-image trainer-job demo benchmarks
+	$(BIN)/mypy src operator runner-image trainer-job demo kubectl benchmarks
 
 contracts: $(VENV)/.dev ## import-linter and unused or undeclared dependencies
 	$(BIN)/lint-imports
-	$(BIN)/deptry src operator runner-image trainer-job demo
+	$(BIN)/deptry src operator runner-image trainer-job demo kubectl
 
 unit: $(VENV)/.dev ## pytest
 	$(BIN)/pytest

@@ -5,6 +5,8 @@ Watching is kopf's business; here is what reconciling needs. Bodies are plain di
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -128,6 +130,20 @@ class Kube:
                 return False
             raise
         return True
+
+    def ask(self, path: str, body: Body) -> Body:
+        """What the API server answers to a review, which it keeps nowhere."""
+        return self._call("POST", path, body) or {}
+
+    def server_version(self) -> tuple[str, datetime]:
+        """Of Kubernetes, as `1.34`; and what time it is there."""
+        try:
+            said, _, headers = client.VersionApi(self._client).get_code_with_http_info(_request_timeout=_TIMEOUT_S)
+        except client.ApiException as error:
+            raise KubeError(error.status or 0, _reason(error)) from None
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise KubeError(0, type(error).__name__) from None
+        return f"{said.major}.{said.minor.rstrip('+')}", parsedate_to_datetime(headers["Date"])
 
     def apply(self, ref: Ref, body: Body, *, subresource: str = "") -> Body | None:
         """Server-side apply of the operator's own fields, over whoever else changed them."""

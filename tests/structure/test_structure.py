@@ -16,6 +16,7 @@ PACKAGES = tuple(
         "runner-image/mainstream_runner",
         "trainer-job/mainstream_trainer",
         "demo/mainstream_demo",
+        "kubectl/mainstream_kubectl",
     )
 )
 MOST_LINES = 300
