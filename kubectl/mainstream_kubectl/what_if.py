@@ -1,0 +1,110 @@
+"""`kubectl mainstream what-if -f`: what the node's plan would give apps that do not run, by dry runs that go again."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mainstream.api import VideoApp
+from mainstream.errors import InvalidInputError
+from mainstream_kubectl.cluster import Cluster
+from mainstream_kubectl.why import why
+from mainstream_operator.kinds import OWN_KINDS
+from mainstream_operator.kube import Body, Kube, KubeError
+
+_SUFFIX = "-what-if"
+_LONGEST_NAME = 253
+_EVERY_S = 0.5
+
+
+def asked(app: VideoApp, namespace: str) -> Body:
+    """The dry run to make for an app of a file: under a name of its own, so that an app that runs is left alone."""
+    body: Body = app.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"status"})
+    name = app.metadata.name[: _LONGEST_NAME - len(_SUFFIX)] + _SUFFIX
+    body["metadata"] = {"name": name, "namespace": app.metadata.namespace or namespace}
+    body["spec"] |= {"dryRun": True, "suspend": False}
+    return body
+
+
+def answer(app: VideoApp) -> list[str] | None:
+    """What its status says in sentences; None while it has said nothing yet."""
+    told = app.status.observed_generation == app.metadata.generation
+    found = app.status.dry_run if told else None
+    name = app.metadata.name.removesuffix(_SUFFIX)
+    if found is None:
+        stalled = [each for each in app.status.conditions if each.type == "Accepted" and each.status == "False"]
+        return [f"{name}: {stalled[0].message}"] if told and stalled else None
+    change = found.mean_f1_after - found.mean_f1_before
+    lines = [f"{name}: would not be admitted."]
+    if found.would_get is not None:
+        got = found.would_get
+        lines = [
+            f"{name}: would run with predicted F1 {got.predicted_f1:.3f}, {got.frames_per_second:g} frames a second, "
+            f"branch-point {got.branch_point}, work shared with {got.shared_with} apps."
+        ]
+    lines.append(
+        f"  mean F1 of the node {found.mean_f1_before:.3f} before, {found.mean_f1_after:.3f} after ({change:+.3f})"
+    )
+    if found.losing:
+        lines.append(f"  {found.losing} apps would lose F1, {found.most_lost_f1:.3f} at most; of your namespace:")
+        lines += [
+            f"    {each.name}: {each.predicted_f1_before:.3f} to {each.predicted_f1_after:.3f}" for each in found.losses
+        ]
+    return lines
+
+
+def try_apps(kube: Kube, bodies: list[Body], timeout_s: float, say: Callable[[str], None]) -> bool:
+    """Make each dry run, say its answer, and take it away again; false where one had no answer in time."""
+    answered = True
+    for body in bodies:
+        with _made(kube, body) as read:
+            lines = _waited(read, timeout_s)
+        answered = answered and lines is not None
+        for line in lines or [
+            f"{body['metadata']['name'].removesuffix(_SUFFIX)}: no answer within {timeout_s:g} s",
+            *_causes(read),
+        ]:
+            say(line)
+    return answered
+
+
+@contextmanager
+def _made(kube: Kube, body: Body) -> Iterator[Callable[[], VideoApp | None]]:
+    ref = OWN_KINDS["VideoApp"].ref(body["metadata"]["name"], body["metadata"]["namespace"])
+    try:
+        made = kube.create(ref, body)
+    except KubeError as error:
+        raise InvalidInputError(f"is refused by the API server ({error})", field=f"app {ref.name}") from None
+    if not made:
+        raise InvalidInputError(
+            f"exists in namespace {ref.namespace}; delete it, or wait for whoever asks", field=f"VideoApp {ref.name}"
+        )
+    last: list[VideoApp] = []
+
+    def read() -> VideoApp | None:
+        found = kube.get(ref)
+        if found is not None:
+            last[:] = [VideoApp.model_validate(found)]
+        return last[0] if last else None
+
+    try:
+        yield read
+    finally:
+        found = kube.get(ref)
+        if found is not None:
+            read()
+            kube.delete(ref, found["metadata"]["uid"])
+
+
+def _waited(read: Callable[[], VideoApp | None], timeout_s: float) -> list[str] | None:
+    until_s = time.monotonic() + timeout_s
+    while True:
+        app = read()
+        lines = None if app is None else answer(app)
+        if lines is not None or time.monotonic() > until_s:
+            return lines
+        time.sleep(_EVERY_S)
+
+
+def _causes(read: Callable[[], VideoApp | None]) -> list[str]:
+    app = read()
+    return [] if app is None else why(app, Cluster(apps=(app,)))
