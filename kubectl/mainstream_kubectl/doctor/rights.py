@@ -1,0 +1,88 @@
+"""Whether the operator may do what it does: asked of the API server itself, right by right."""
+
+from dataclasses import dataclass
+
+from mainstream.api.model import GROUP
+from mainstream_operator.kube import Kube, KubeError
+
+_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+
+
+@dataclass(frozen=True)
+class Right:
+    """One call that the operator makes."""
+
+    verb: str
+    group: str
+    resource: str
+    everywhere: bool
+    """in all namespaces, or in the release's own"""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}{f'.{self.group}' if self.group else ''}"
+
+
+@dataclass(frozen=True)
+class MissingRight:
+    """A right that the operator's account lacks."""
+
+    account: str
+    right: Right
+
+
+NEEDED = (
+    *(
+        Right(verb, GROUP, resource, True)
+        for resource in ("videoapps", "videostreams", "edgenodes")
+        for verb in ("list", "watch")
+    ),
+    *(Right("patch", GROUP, f"{resource}/status", True) for resource in ("videoapps", "videostreams", "edgenodes")),
+    Right("create", GROUP, "edgenodes", True),
+    Right("list", "", "nodes", True),
+    Right("create", "", "events", True),
+    *(
+        Right(verb, group, resource, False)
+        for group, resource in (("apps", "deployments"), ("", "configmaps"), ("", "secrets"))
+        for verb in ("list", "create", "patch")
+    ),
+    Right("list", "", "pods", False),
+    Right("get", "", "pods/proxy", False),
+)
+"""those without which nothing works; the chart's templates have them all, each with the call that needs it"""
+
+
+def missing_rights(kube: Kube, system: str, account: str, unseen: list[str]) -> tuple[MissingRight, ...]:
+    """Those of `NEEDED` that the account lacks; whoever may not ask that notes so in `unseen`."""
+    user = f"system:serviceaccount:{system}:{account}"
+    found = []
+    for right in NEEDED:
+        try:
+            allowed = _allowed(kube, user, right, None if right.everywhere else system)
+        except KubeError:
+            unseen.append("the operator's rights (create subjectaccessreviews)")
+            return ()
+        if not allowed:
+            found.append(MissingRight(account, right))
+    return tuple(found)
+
+
+def _allowed(kube: Kube, user: str, right: Right, namespace: str | None) -> bool:
+    resource, _, subresource = right.resource.partition("/")
+    asked = {
+        "verb": right.verb,
+        "group": right.group,
+        "resource": resource,
+        **({"subresource": subresource} if subresource else {}),
+        **({"namespace": namespace} if namespace else {}),
+    }
+    _, _, name = user.rpartition(":")
+    # As a request of the account's token would be known: by its groups, too.
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{user.split(':')[2]}", "system:authenticated"]
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "metadata": {"name": name},
+        "spec": {"user": user, "groups": groups, "resourceAttributes": asked},
+    }
+    answer = kube.ask(_REVIEWS, body)
+    return bool(answer.get("status", {}).get("allowed"))
