@@ -16,7 +16,7 @@ import numpy as np
 import stage
 from drawing import MARKS, OTHERS, label, panels, save
 from mainstream.nn.registry import load_base_network
-from packages import BASE, BRANCH_POINTS, STORE, pool_packages
+from packages import BASE, RECIPE, STORE, pool_packages
 from photo_scores import photo_scores
 from results import FOLDER, QUICK, kept, read_figure, write_figure
 
@@ -49,7 +49,7 @@ def judge(name: str, base: str, apps: int) -> dict[str, Any]:
     chosen = [(label,) for label in range(apps)]
     found = pool_packages(pool, chosen, base=base)
     scores = photo_scores(found, pool.test, STORE, FOLDER / "scores", stage.profile(name).back_end)
-    by_point: dict[int, list[float]] = {k: [] for k in BRANCH_POINTS}
+    by_point: dict[int, list[float]] = {k: [] for k in RECIPE.branch_points}
     for group, (package_name, package) in zip(chosen, found.items(), strict=True):
         present = np.isin(pool.test.labels, group)
         kept_points = [candidate.branch_point for candidate in package.candidates]

@@ -1,6 +1,7 @@
 """Packages of a pool's apps: trained by M-Trainer as any tenant's are, and found again on a second run."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mainstream.mpackage.manifest import Manifest, MeasuredEventStatistics, Statistic
@@ -14,25 +15,43 @@ from workloads import package_name
 
 BASE = "efficientnet-lite0-96"
 """pictures of the pools are 28 and 100 pixels wide; more input would only cost"""
-BRANCH_POINTS = (0, 10, 15) if QUICK else (0, 6, 10, 13, 15)
 STORE = FOLDER / "store"
-SETTINGS = TrainingSettings(
-    variants=1 if QUICK else 2, stride=1, epochs=1 if QUICK else 4, frozen_epochs=30, frozen_patience_epochs=10
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How packages are trained: short, the same for every pool and never tuned, as what counts is how policies compare
+    on the packages there are."""
+
+    branch_points: tuple[int, ...]
+    settings: TrainingSettings
+
+
+RECIPE = Recipe(
+    branch_points=(0, 10, 15) if QUICK else (0, 6, 10, 13, 15),
+    settings=TrainingSettings(
+        variants=1 if QUICK else 2, stride=1, epochs=1 if QUICK else 4, frozen_epochs=30, frozen_patience_epochs=10
+    ),
 )
-"""short, the same for every pool and never tuned: what counts is how policies compare on the packages there are"""
 
 
-def pool_packages(pool: Pool, groups: Sequence[tuple[int, ...]], base: str = BASE) -> dict[str, Manifest]:
+def pool_packages(
+    pool: Pool,
+    groups: Sequence[tuple[int, ...]],
+    base: str = BASE,
+    *,
+    recipe: Recipe = RECIPE,
+    store: Path = STORE,
+    work: Path = FOLDER / "training",
+) -> dict[str, Manifest]:
     """One package for each group of classes that is an app's event; its version names the base network."""
-    requests = [_request(pool, group, base) for group in groups]
+    requests = [_request(pool, group, base, recipe) for group in groups]
     # Finished candidates are kept, so that a run that was cut short goes on where it was.
-    manifests = train_apps(
-        requests, FolderStore(STORE), on_progress=_Teller(), resources=Resources(work=FOLDER / "training")
-    )
+    manifests = train_apps(requests, FolderStore(store), on_progress=_Teller(), resources=Resources(work=work))
     return {manifest.name: manifest for manifest in manifests}
 
 
-def _request(pool: Pool, group: tuple[int, ...], base: str) -> TrainingRequest:
+def _request(pool: Pool, group: tuple[int, ...], base: str, recipe: Recipe) -> TrainingRequest:
     # Events differ from workload to workload, so what a package says of them is stated for each workload anew.
     placeholder = MeasuredEventStatistics(
         length_s=Statistic(value=1.0, source="declared"),
@@ -51,9 +70,9 @@ def _request(pool: Pool, group: tuple[int, ...], base: str) -> TrainingRequest:
         data,
         package_name(pool.name, group),
         base=base,
-        branch_points=BRANCH_POINTS,
+        branch_points=recipe.branch_points,
         version=base,
-        settings=SETTINGS,
+        settings=recipe.settings,
     )
 
 

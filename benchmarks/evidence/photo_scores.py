@@ -7,6 +7,7 @@ be played. Files are named by the digests of package and pictures and by the bac
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream_runner.client import EngineClient
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.serving.torchserve import torchserve
-from pools import Part
+from pools import Pixels
 from workloads import node_of
 
 FloatArray = NDArray[np.float64]
@@ -32,9 +33,20 @@ _PICTURES = 8
 """of one request"""
 
 
+class Pictures(Protocol):
+    """Pictures of a pool's part, or of a clip."""
+
+    @property
+    def digest(self) -> str:
+        """Identity of the pictures."""
+
+    def views(self, height: int, width: int) -> Pixels:
+        """All of them at the size of a view, (n, height, width, 3)."""
+
+
 def photo_scores(
     packages: Mapping[str, Manifest],
-    part: Part,
+    part: Pictures,
     store: Path,
     kept: Path,
     back_end: str,
@@ -64,7 +76,7 @@ def photo_scores(
 
 
 def _computed(
-    packages: Mapping[str, Manifest], part: Part, store: Path, client: EngineClient
+    packages: Mapping[str, Manifest], part: Pictures, store: Path, client: EngineClient
 ) -> dict[str, dict[str, FloatArray]]:
     """All candidates in one stem tree: what they share runs once a picture. By package, then by branch-point."""
     names = {

@@ -56,11 +56,11 @@ def judged(
     ignored: Sequence[Span] = (),
 ) -> Played:
     """Decisions at ascending times (n,), among frames that were analysed, against labelled runs within the span."""
-    merged = as_spans(merge_spans(events, merge_gap_s))
+    known = as_spans(sorted([*merge_spans(events, merge_gap_s), *ignored]))
     return Played(
         score_alerts(decided_s, events, span, merge_gap_s=merge_gap_s, ignored=ignored),
-        windowed_f1(decided_s, as_spans(events), span),
-        open_share(decided_s, analysed_s, merged, span, merge_gap_s),
+        windowed_f1(decided_s, as_spans(events), span, as_spans(ignored)),
+        open_share(decided_s, analysed_s, known, span, merge_gap_s),
     )
 
 

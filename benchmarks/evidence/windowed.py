@@ -12,14 +12,20 @@ from mainstream.arrays import FloatArray
 from mainstream.laws.chain import f1
 from mainstream.times import Span
 
+NOTHING = np.empty((0, 2))
 
-def windowed_f1(decided_s: FloatArray, events: FloatArray, span: Span) -> float:
-    """F1 of decisions at `decided_s` (n,), ascending; `events` (m, 2) are ascending labelled runs within the span."""
+
+def windowed_f1(decided_s: FloatArray, events: FloatArray, span: Span, ignored: FloatArray = NOTHING) -> float:
+    """F1 of decisions at `decided_s` (n,), ascending; `events` (m, 2) are ascending labelled runs within the span.
+
+    Windows keep clear of `ignored` ones (k, 2) too, which the span's ends cut.
+    """
     if not len(events):
         return 0.0
     length_s = float(np.diff(events, axis=1).mean())
+    known = np.concatenate([events, ignored])
     found = _with_decision(decided_s, events)
-    false = _with_decision(decided_s, outside_windows(events, span, length_s))
+    false = _with_decision(decided_s, outside_windows(known[np.argsort(known[:, 0])], span, length_s))
     return float(f1(found / len(events), found / max(1, found + false)))
 
 

@@ -1,0 +1,74 @@
+"""Judges on workloads of real photos in the abstract's regime: every policy planned by the law, measured by alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from alerts_stand import KEPT, Stand
+from harness import Report
+
+from cells import Cell, headline, short_events
+from intervals import Interval, difference_interval
+from measure import POLICIES, TITLES, mean_of, measure
+from replayed import replayed_curves, with_curves
+from results import kept, key_of
+from workloads import draw_workload
+
+WORKLOADS = 20
+BASELINES = ("no-sharing", "max-sharing")
+
+Results = list[dict[str, Any]]
+
+
+def regime(report: Report, stand: Stand) -> list[float]:
+    """Rows of both cells of the regime; the shares of quiet time in which their planned apps are on."""
+    shares: list[float] = []
+    for cell in (headline(stand.pool.name), short_events(stand.pool.name)):
+        results = [_workload(cell, index, stand) for index in range(WORKLOADS)]
+        lengths = ", published event lengths" if cell.published_lengths else ""
+        _compared(report, f"{stand.pool.name}{lengths}, {WORKLOADS} workloads", results)
+        shares += [app["open_share"] for result in results for each in result.values() for app in each["apps"]]
+    return shares
+
+
+def _workload(cell: Cell, index: int, stand: Stand) -> dict[str, Any]:
+    """What every policy comes to, kept on disk."""
+    depends = key_of(
+        sorted(package.digest for package in stand.packages.values()),
+        stand.profile.model_dump_json(),
+        stand.pool.test.digest,
+    )
+
+    def make() -> dict[str, Any]:
+        drawn = draw_workload(cell, index, stand.pool, stand.packages, stand.profile)
+        problem = with_curves(drawn.problem, replayed_curves(drawn, drawn.problem, stand.held_out))
+        return {policy: measure(drawn, policy, stand.test, problem) for policy in POLICIES}
+
+    result: dict[str, Any] = kept(KEPT / "played" / cell.name / f"{index:02d}-{depends}.json", make)
+    return result
+
+
+def _compared(report: Report, what: str, results: Results) -> None:
+    """Mainstream against each other policy, paired over workloads."""
+    ours = _means(results, "mainstream", "f1")
+    for other in BASELINES:
+        gain = difference_interval(ours, _means(results, other, "f1"))
+        report.row(f"{what}: F1 of Mainstream less that of {TITLES[other]}", _said(gain), "above 0", gain.low > 0.0)
+    gain = difference_interval(ours, _means(results, "greedy", "f1"))
+    report.row(f"{what}: less that of the paper's greedy", _said(gain), "not below 0", gain.high >= 0.0)
+    f1 = {policy: sum(_means(results, policy, "f1")) / len(results) for policy in POLICIES}
+    windowed = {policy: sum(_means(results, policy, "f1_windowed")) / len(results) for policy in POLICIES}
+    predicted = {policy: sum(_means(results, policy, "f1_predicted")) / len(results) for policy in POLICIES}
+    for policy in POLICIES:
+        value = f"{f1[policy]:.3f}, predicted {predicted[policy]:.3f}, windowed {windowed[policy]:.3f}"
+        report.row(f"{what}: F1 of {TITLES[policy]}", value, "told", None)
+    report.details[what] = {"f1": f1, "windowed": windowed, "predicted": predicted}
+
+
+def _means(results: Results, policy: str, what: str) -> Sequence[float]:
+    return [mean_of(each[policy], what) for each in results]
+
+
+def _said(gain: Interval) -> str:
+    return f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
