@@ -1,7 +1,9 @@
-"""Holds the law of alerts against alerts that are simulated from its own chain.
+"""Holds the law of alerts against alerts that are simulated from its own chain, and against alerts of real scores.
 
-python benchmarks/alerts.py             # 200 settings, some two minutes
-QUICK=1 python benchmarks/alerts.py     # 40 of them
+    python benchmarks/alerts.py             # 200 settings, some two minutes; then real scores
+    QUICK=1 python benchmarks/alerts.py     # 40 of them, without real scores
+
+Real scores are those of small packages, which take half an hour of one core to train and are kept in out/bench/alerts.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import sys
 
 import numpy as np
 from alerts_quiet import quiet_streams
+from alerts_real import real_scores
 from harness import QUICK, Report
 
 from mainstream.alerts.synthetic import Compared, compare, random_settings
@@ -31,6 +34,10 @@ def main() -> int:
     replay(report, compared)
     choosing(report, compared)
     quiet_streams(report, DAYS)
+    if QUICK:
+        report.left_out("judges on real scores", "see a whole run", "packages take longer to train")
+    else:
+        real_scores(report)
     return report.write()
 
 
