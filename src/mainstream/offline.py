@@ -5,6 +5,7 @@ There the watches know the objects and the runner says what a frame costs; here 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.manifests.load import Manifests
@@ -53,7 +54,11 @@ class OfflineNode:
         ]
 
     def inputs(
-        self, packages: Mapping[str, PackageState], profile: NodeProfile | None, running: RunnerPlan | None = None
+        self,
+        packages: Mapping[str, PackageState],
+        profile: NodeProfile | None,
+        running: RunnerPlan | None = None,
+        at: datetime | None = None,
     ) -> NodeInputs:
         """What the node's decision follows from; `packages` are by app key."""
         return NodeInputs(
@@ -63,6 +68,7 @@ class OfflineNode:
             packages=packages,
             measured=profile,
             running=running,
+            at=at,
             budget_shares=self.budget_shares,
         )
 

@@ -1,12 +1,23 @@
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from operator_objects import NOW, app_body, node_profile, observed
 
 from mainstream.messages.status_report import StatusReport
-from mainstream_operator.decide.requeue import IDLE_S, STARTED_WITHIN_S, STARTING_S, STEADY_S, ask_after_s
+from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import KeptPlanning
+from mainstream_operator.decide.requeue import (
+    IDLE_S,
+    STARTED_WITHIN_S,
+    STARTING_S,
+    STEADY_S,
+    ask_after_s,
+    hours_change_after_s,
+    requeue_after_s,
+)
 from mainstream_operator.observe.runner_client import pod_age_s
-
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+from mainstream_operator.watch.cluster_state import ClusterState
 
 
 @pytest.mark.parametrize(
@@ -29,3 +40,21 @@ def test_a_pods_age_is_that_of_the_one_that_is_asked() -> None:
     pod = {"metadata": {"name": "runner", "creationTimestamp": created}, "status": {"phase": "Running"}}
     assert pod_age_s((pod,), NOW) == 40.0
     assert pod_age_s((), NOW) is None
+
+
+def test_a_node_is_reconciled_when_hours_begin_or_end_and_the_plan_follows(cluster: ClusterState) -> None:
+    office = {"timeZone": "UTC", "windows": [{"from": "03:00", "to": "03:04"}, {"from": "03:05", "to": "18:00"}]}
+    cluster.note_resource("VideoApp", app_body("lamp", active=office), gone=False)
+    # 55 s before the second window begins, and with it another plan.
+    seen = observed(cluster)
+    assert hours_change_after_s(seen.snapshot.apps, NOW) == 55.0
+    report = StatusReport(node="n1", profile=node_profile("plaza/plaza"))
+    planned = [
+        decide(replace(seen, at=NOW + timedelta(seconds=after), report=report), KeptPlanning()).runner_plan
+        for after in (54, 55)
+    ]
+    names = [[app.name for app in each.apps] for each in planned if each is not None]
+    always = ["plaza/crossing", "plaza/lamp-post"]
+    assert names == [always, [always[0], "plaza/lamp", always[1]]]
+    almost = replace(seen, at=NOW + timedelta(seconds=53), report=report)
+    assert requeue_after_s(almost, decide(almost, KeptPlanning()), None) <= 2.0

@@ -28,6 +28,7 @@ def decide(observation: Observation, planning: Planning) -> NodeDecision:
         report=report,
         killed_at=killed_for_memory_at(snapshot.children.pods),
         running=observation.given_plan,
+        at=observation.at,
         budget_shares=dict(snapshot.shares),
     )
     decision = decide_node(inputs, planning)

@@ -1,9 +1,14 @@
 """How soon a node is reconciled again when nothing happens. Pure."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from mainstream.api.reasons import Reason
 from mainstream.decide.decide import NodeDecision
+from mainstream.decide.inputs import AskingApp
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.messages.status_report import StatusReport
+from mainstream.workload.hours import opening_of_all
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.runner_client import pod_age_s
 
@@ -40,7 +45,15 @@ def requeue_after_s(
     )
     if refused:
         asked_s = max(asked_s, STEADY_S)
-    return asked_s if refresh_s is None else min(asked_s, refresh_s)
+    sooner = (refresh_s, hours_change_after_s(snapshot.apps, observation.at))
+    return min([asked_s, *(each for each in sooner if each is not None)])
+
+
+def hours_change_after_s(apps: Iterable[AskingApp], at: datetime) -> float | None:
+    """Seconds until hours of one of the apps begin or end; None where none do."""
+    changes = [opening_of_all(each.hours, at).until for each in apps if each.runs and each.hours]
+    ahead = [(change - at).total_seconds() for change in changes if change is not None]
+    return min(ahead, default=None)
 
 
 def ask_after_s(

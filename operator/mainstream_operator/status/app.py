@@ -135,6 +135,8 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
     if facts.ordered is None:
         if app.spec.suspend:
             return is_true("Ready", Reason.SUSPENDED, "Nothing of the app runs, as its spec says; see spec.suspend.")
+        if facts.waiting is not None and facts.waiting.reason is Reason.OUT_OF_HOURS:
+            return is_true("Ready", Reason.OUT_OF_HOURS, facts.waiting.message)
         if _is_answered(app, facts):
             answered = "The dry run is answered in status.dryRun; set spec.dryRun to false to run the app."
             return is_true("Ready", Reason.DRY_RUN, answered)

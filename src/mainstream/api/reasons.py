@@ -99,6 +99,11 @@ class Reason(StrEnum):
 
     # Who gets in
     SUSPENDED = "Suspended", Effect.WAITS, "`spec.suspend` is set; what the app would take is free for others."
+    OUT_OF_HOURS = (
+        "OutOfHours",
+        Effect.WAITS,
+        "It is outside of the `spec.active` of the app or of its stream; what the app would take is free for others.",
+    )
     QUOTA_EXCEEDED = (
         "QuotaExceeded",
         Effect.WAITS,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, PositiveFloat, field_validator
 
+from mainstream.api.active_hours import ActiveHours
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel, object_key
@@ -99,6 +100,7 @@ class VideoAppSpec(ApiModel):
         "files on the node, but delivered nowhere else. What is planned and measured does not change by it.",
     )
     sinks: list[Sink] = Field(default_factory=list, max_length=8, description="Where alerts go.")
+    active: ActiveHours | None = Field(None, description="When the app runs; always where left out.")
     suspend: bool = Field(False, description="Keep the app, but run nothing and free its share.")
     dry_run: bool = Field(
         False, description="Plan the app and say in its status what would happen; run nothing, change no other app."

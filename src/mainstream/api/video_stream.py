@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from mainstream.api.active_hours import ActiveHours
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel
 
@@ -81,6 +82,9 @@ class VideoStreamSpec(ApiModel):
         default_factory=list,
         max_length=256,
         description="Namespaces that may use it besides its own; '*' is all.",
+    )
+    active: ActiveHours | None = Field(
+        None, description="When apps may look at it, whatever their own hours are; always where left out."
     )
     node: StreamNode = Field(description="The one node that analyses the stream.")
 

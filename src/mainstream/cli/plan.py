@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,13 @@ def plan(
         Path | None,
         typer.Option(help="YAML file with namespaces' quotas, as under `quotas` in the chart's values."),
     ] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+            help="Moment (UTC) to plan for, where apps or streams have hours (spec.active); now where left out.",
+        ),
+    ] = None,
     extra: Annotated[
         Path | None,
         typer.Option("--with", help="What if: a manifest with one more VideoApp; shows what everyone would lose."),
@@ -84,6 +92,7 @@ def plan(
         running=None if running is None else read_document(RunnerPlan, running, way_out="--runner-plan writes one"),
         quotas=NO_QUOTAS if quotas is None else read_quotas(quotas),
         node=node,
+        at=datetime.now(UTC) if at is None else at.replace(tzinfo=UTC),
     )
     decided, decision = surroundings.decide(declared, policy)
     print_stream_notices(declared.streams, decision.runner_plan)
@@ -116,6 +125,7 @@ class _Surroundings:
     running: RunnerPlan | None
     quotas: Quotas
     node: str | None
+    at: datetime
 
     def decide(self, declared: Manifests, policy: Policy) -> tuple[OfflineNode, NodeDecision]:
         """Read the packages that are needed, and decide."""
@@ -125,7 +135,7 @@ class _Surroundings:
                 "give the file that `mainstream profile` wrote: the EdgeNode declares no profile", field="--profile"
             )
         packages = read_packages(self.store, [app for app, _ in chosen.readable])
-        inputs = chosen.inputs(packages, self.profile, self.running)
+        inputs = chosen.inputs(packages, self.profile, self.running, self.at)
         return chosen, decide_node(inputs, StepPlanning(time.monotonic), policy)
 
 

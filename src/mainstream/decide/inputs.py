@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
+from mainstream.api.active_hours import ActiveHours
 from mainstream.api.reasons import Effect
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.node_profile import NodeProfile
@@ -47,6 +48,12 @@ class AskingApp:
             f"Its weight of {asked:g} counts as {self.weight:g}, the most that its namespace may give; lower "
             "spec.objective.weight, or ask for a higher quota (maxWeight)."
         )
+
+    @property
+    def hours(self) -> tuple[ActiveHours, ...]:
+        """Its own and its stream's, which both have to be open."""
+        stream = None if self.stream is None else self.stream.spec.active
+        return tuple(each for each in (self.app.spec.active, stream) if each is not None)
 
     @property
     def is_planned(self) -> bool:
@@ -96,6 +103,8 @@ class NodeInputs:
     """when the runner was last killed for memory, as far as is known now"""
     running: RunnerPlan | None = None
     """the plan that the runner got last"""
+    at: datetime | None = None
+    """the moment that hours are decided for; None: hours count for nothing"""
     budget_shares: Mapping[str, float] = field(default_factory=dict)
     """of the node's budget, by namespace, where a quota limits it"""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.edge_node import EdgeNodeStatus
@@ -19,6 +20,7 @@ from mainstream.mpackage.stores.store import (
     StoreRefusedError,
     StoreUnreachableError,
 )
+from mainstream.workload.hours import opening, opening_of_all
 from mainstream.workload.kept_app import kept_app
 from mainstream.workload.node_workload import PlacedApp
 
@@ -72,6 +74,8 @@ def sort_apps(inputs: NodeInputs, held_back: Mapping[str, Refusal]) -> SortedApp
             refused[each.key] = refusal
         elif each.app.spec.suspend:
             waiting[each.key] = _SUSPENDED
+        elif (closed := _out_of_hours(each, inputs.at)) is not None:
+            waiting[each.key] = closed
         elif each.key in held_back:
             waiting[each.key] = held_back[each.key]
         elif each.over_quota is not None:
@@ -123,6 +127,20 @@ def _refuse(each: AskingApp) -> Refusal | None:
         message = f"VideoStream {source.name} has no node yet: {each.unplaced.message}"
         return Refusal(Reason.STREAM_NOT_PLACED, message)
     return None
+
+
+def _out_of_hours(each: AskingApp, at: datetime | None) -> Refusal | None:
+    """That an app does not run now; a dry run is answered at any time."""
+    if at is None or each.app.spec.dry_run:
+        return None
+    now = opening_of_all(each.hours, at)
+    if now.is_open:
+        return None
+    own = each.app.spec.active
+    of_stream = own is None or opening(own, at).is_open
+    where = f"VideoStream {each.app.spec.stream.name}'s" if of_stream else "the app's"
+    again = "" if now.until is None else f" Hours change next at {now.until:%Y-%m-%d %H:%M} UTC."
+    return Refusal(Reason.OUT_OF_HOURS, f"It is outside of {where} spec.active.{again}")
 
 
 def _sentence(error: MainstreamError) -> str:
