@@ -19,7 +19,7 @@ from mainstream.workload.shared_with import shared_counts
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
-from mainstream_operator.status.conditions import is_refused, settle, stalled, written
+from mainstream_operator.status.conditions import condition_of, is_refused, settle, stalled, written
 from mainstream_operator.status.lost_node import lost_node
 from mainstream_operator.status.memory import app_memory
 from mainstream_operator.status.node import NodeFacts, node_status
@@ -56,18 +56,33 @@ class _Decided:
 def object_statuses(
     observation: Observation, decision: NodeDecision, not_applied: Sequence[NotApplied] = ()
 ) -> list[ObjectStatus]:
-    """One of each app, stream and EdgeNode, and of what cannot be read where it does not say so yet."""
+    """One of each stream and EdgeNode, of each app but those beyond a quota that say so already, and of what cannot be
+    read where it does not say so yet.
+    """
     snapshot, now = observation.snapshot, observation.at
     decided = _decided(decision)
     found = [
         _status(each.app, app_status(each.app, _app_facts(each, observation, decision, decided), now))
         for each in snapshot.apps
+        if not _says_so(each, decision, decided)
     ]
     found += [_status(each.stream, _stream_status(each, observation, decided, now)) for each in snapshot.streams]
     node = snapshot.edge_node
     if node is not None:
         found.append(_status(node, node_status(node, _node_facts(observation, decision, not_applied), now)))
     return [*found, *(_unreadable(each, now) for each in snapshot.unreadable if each.stated != _message(each))]
+
+
+def _says_so(each: AskingApp, decision: NodeDecision, decided: _Decided) -> bool:
+    """Whether an app is beyond its namespace's quota and its status says so: whoever makes thousands of them keeps no
+    neighbour's status waiting until all of theirs were worked out once more.
+    """
+    refusal, status = each.over_quota, each.app.status
+    if refusal is None or decision.waiting.get(each.key) is not refusal or each.key in decided.ordered:
+        return False
+    planned = condition_of(status.conditions, "Planned")
+    said = None if planned is None else (planned.reason, planned.message, planned.observed_generation)
+    return said == (refusal.reason, written(refusal.message), each.app.metadata.generation)
 
 
 def _status(thing: AnyResource, after: AnyStatus) -> ObjectStatus:
