@@ -82,6 +82,25 @@ def test_a_refused_app_says_why_and_is_neither_planned_nor_ready() -> None:
     assert condition(status, "Ready") == ("False", "NotPlanned")
 
 
+def test_what_keeps_a_package_from_being_read_is_told_once_known_and_not_of_an_app_that_was_accepted(
+    cluster: ClusterState,
+) -> None:
+    """An app that runs and is given another store: first its package is being read, then the store does not answer."""
+    known = status_of(cluster, report())
+    app = cluster.apps["plaza/crossing"].model_copy(update={"status": known})
+    away = Refusal(Reason.STORE_UNREACHABLE, "The store does not answer.")
+    unread = replace(facts(cluster, report()), waiting=Refusal(Reason.PACKAGE_BEING_READ, "It is being read."))
+    assert condition(app_status(app, replace(unread, waiting=away), NOW), "Accepted") == ("True", "Valid")
+    edited = app.model_copy(update={"metadata": app.metadata.model_copy(update={"generation": 2})})
+    first = app_status(edited, unread, NOW)
+    assert condition(first, "Accepted") == ("Unknown", "PackageBeingRead")
+    edited = edited.model_copy(update={"status": first})
+    assert condition(app_status(edited, replace(unread, waiting=away), NOW), "Accepted") == (
+        "Unknown",
+        "StoreUnreachable",
+    )
+
+
 def test_the_time_of_a_transition_stays_while_the_status_does(cluster: ClusterState) -> None:
     before = status_of(cluster, report())
     app = cluster.apps["plaza/crossing"].model_copy(update={"status": before})

@@ -104,7 +104,8 @@ def _accepted(app: VideoApp, facts: AppFacts) -> Stated | Condition:
         return is_refused("Accepted", facts.refused)
     if facts.waiting is not None and facts.waiting.reason in _PACKAGE_UNREAD:
         before = condition_of(app.status.conditions, "Accepted")
-        if before is not None and before.observed_generation == app.metadata.generation:
+        settled = before is not None and before.status != "Unknown"
+        if before is not None and settled and before.observed_generation == app.metadata.generation:
             # The operator was restarted, or the store is away; nothing has changed for the app.
             return before
         return is_unknown("Accepted", facts.waiting.reason, facts.waiting.message)
