@@ -23,11 +23,22 @@ def _loads(number: int, view: PlanView, rates: Mapping[str, float], profile: Nod
     base = profile.bases[view.apps[0].base]
     running = [app for app in view.apps if rates.get(app.name, 0.0) > 0]
     users = Counter(segment.prefix_hash for app in running for segment in app.segments)
-    return [
-        Load(app.name, chain, base.head_s[_end(chain)] + profile.app_s, base.head_bytes, rates[app.name])
-        for app in running
-        for chain in [_chain(number, app, base, users, profile.frame_s)]
-    ]
+    loads = []
+    for app in running:
+        chain = _chain(number, app, base, users, profile.frame_s)
+        head_s = base.head_s[_end(chain)]
+        if app.kind == "micro":
+            call, head_s = _call(chain[-1].key, app, base)
+            chain = (*chain, call)
+        loads.append(Load(app.name, chain, head_s + profile.app_s, base.head_bytes, rates[app.name]))
+    return loads
+
+
+def _call(tap_key: str, app: RunnerApp, base: BaseProfile) -> tuple[Segment, float]:
+    """The call that a micro-head runs in, and what itself takes there."""
+    form = app.head_form
+    call_s, head_s = base.micro_s(app.branch_point, dw=form.has_depthwise, slots=form.slots)
+    return Segment(f"{tap_key}+{form.call}", None, call_s), head_s
 
 
 def _chain(

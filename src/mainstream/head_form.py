@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 MAX_FLAT_PLACES = 64 * 64
 """of a map that a flat head reads: it bounds its weights to 16 * 64 * 64. Finer maps lie so early in a network that
 they show edges, not things"""
+SLOT_CHANNELS = 8
+"""of a slot in the call that runs all micro-heads of a tap"""
 MAX_HEAD_BYTES = 64 << 20
 """of a head of a kind that this module does not know"""
 _HEADER_BYTES = 4096
@@ -48,6 +50,21 @@ class HeadForm(BaseModel):
         return self.map[1] * self.map[2]
 
     @property
+    def has_depthwise(self) -> bool:
+        """Micro-heads with and without run in calls of their own."""
+        return self.kind.endswith("-dw")
+
+    @property
+    def call(self) -> str:
+        """Name of the call at its tap that a micro-head runs in, with others of that name."""
+        return "micro-dw" if self.has_depthwise else "micro"
+
+    @property
+    def slots(self) -> int:
+        """Of eight channels that a micro-head takes in its call."""
+        return self.width // SLOT_CHANNELS
+
+    @property
     def most_bytes(self) -> int:
         """That a blob of its weights can have, as float32 (docs/design.md, "Micro-heads")."""
         floats = self._floats()
@@ -60,6 +77,6 @@ class HeadForm(BaseModel):
             return channels + 1
         if self.kind not in _MICRO_KINDS:
             return None
-        depthwise = 10 * self.width if self.kind.endswith("-dw") else 0
+        depthwise = 10 * self.width if self.has_depthwise else 0
         per_channel = self.places if self.kind.startswith("flat") else 1
         return (channels + 1) * self.width + depthwise + per_channel * self.width + 1

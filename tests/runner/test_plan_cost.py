@@ -3,6 +3,7 @@
 import pytest
 from runner_apps import runner_app, runner_plan
 
+from mainstream.head_form import HeadForm
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.mpackage.manifest import Blob, PrivateSegment
@@ -54,6 +55,23 @@ def test_a_private_stem_of_two_apps_costs_once() -> None:
 def test_without_sharing_every_app_pays_for_its_whole_network_and_frame() -> None:
     cost = expected_cost(runner_plan(app("a", 2), app("b", 2), sharing=False), {"a": 2.0, "b": 2.0}, PROFILE)
     assert cost == pytest.approx(REST + 2 * (0.002 + 0.003 + 0.0001) * 2)
+
+
+def micro(name: str, kind: str, width: int = 8) -> RunnerApp:
+    """At branch-point 1."""
+    form = HeadForm(kind=kind, width=width, map=(8, 4, 4))  # type: ignore[arg-type]
+    return runner_app(name, base="tiny", kind="micro", branch_point=1, head_form=form, fps=5.0)
+
+
+def test_micro_heads_at_one_tap_pay_for_their_call_once_at_the_highest_rate() -> None:
+    lists = {"call_s": 0.0002, "slot_s": 0.00001, "dw_call_s": 0.0003, "dw_slot_s": 0.00002}
+    base = BASE.model_copy(update={key: (each,) * 3 for key, each in lists.items()})
+    profile = PROFILE.model_copy(update={"bases": {"tiny": base}})
+    plan = runner_plan(micro("a", "flat"), micro("b", "pooled", 16), micro("c", "flat-dw"), app("d", 2))
+    cost = expected_cost(plan, {"a": 2.0, "b": 5.0, "c": 1.0, "d": 1.0}, profile)
+    stem = (0.002 + 0.001) * 5 + 0.002 * 1
+    heads = 0.0002 * 5 + 0.00001 * 2 + 0.00002 * 5 + (0.0003 + 0.00002) * 1
+    assert cost == pytest.approx(REST + stem + heads + 0.0001 * (2 + 5 + 1 + 1))
 
 
 def test_an_app_that_analyses_nothing_costs_nothing() -> None:

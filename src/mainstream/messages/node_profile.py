@@ -33,6 +33,14 @@ class BaseProfile(_Part):
     """bytes of the segment that ends at the branch-point; the first is 0"""
     head_bytes: int
     """bytes of pooling and classifier of one app"""
+    call_s: tuple[NonNegativeFloat, ...] = Field(default=(), max_length=256)
+    """seconds of one call of all micro-heads whose tap the branch-point is, beyond what its slots take; empty where
+    micro-heads were not measured, as all four lists"""
+    slot_s: tuple[NonNegativeFloat, ...] = Field(default=(), max_length=256)
+    """seconds that each slot of eight channels takes in such a call"""
+    dw_call_s: tuple[NonNegativeFloat, ...] = Field(default=(), max_length=256)
+    """the same of heads with a depthwise convolution, which run in a call of their own"""
+    dw_slot_s: tuple[NonNegativeFloat, ...] = Field(default=(), max_length=256)
     timed_s: NonNegativeFloat = 0.0
     """seconds per frame of the whole network as the worker timed it by itself, to compare later starts with"""
     workspace_bytes: int = Field(0, ge=0)
@@ -44,7 +52,20 @@ class BaseProfile(_Part):
             raise ValueError("stem_s, head_s and segment_bytes must have one entry a branch-point each")
         if list(self.stem_s) != sorted(self.stem_s):
             raise ValueError("stem_s must be ascending")
+        micro = {len(each) for each in (self.call_s, self.slot_s, self.dw_call_s, self.dw_slot_s)}
+        if micro not in ({0}, {len(self.stem_s)}):
+            raise ValueError("call_s, slot_s, dw_call_s and dw_slot_s must have one entry a branch-point each, or none")
         return self
+
+    @property
+    def knows_micro_heads(self) -> bool:
+        """Whether they were measured."""
+        return bool(self.call_s)
+
+    def micro_s(self, tap: int, *, dw: bool, slots: int) -> tuple[float, float]:
+        """Seconds per frame of the call at a tap, and of one head in it that takes so many slots."""
+        call_s, slot_s = (self.dw_call_s, self.dw_slot_s) if dw else (self.call_s, self.slot_s)
+        return call_s[tap], slots * slot_s[tap]
 
 
 class NodeProfile(_Part):

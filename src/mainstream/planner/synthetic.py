@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import erf, sqrt
 
 import numpy as np
@@ -14,8 +15,22 @@ BASE_SECONDS = 0.012
 """What a small network takes for a frame on one core (facts: EfficientNet-lite0, 160 px, eager)."""
 
 
+MICRO_KINDS = ("flat", "pooled", "flat-dw", "pooled-dw")
+CALL_SECONDS = 0.0001
+SLOT_SECONDS = 0.00002
+"""Of a call of all micro-heads at a tap, and of each head in it."""
+
+
 def _share_above(threshold: float, mean: float) -> float:
     return 0.5 * (1.0 - erf((threshold - mean) / sqrt(2.0)))
+
+
+def _points(apart: float, thresholds: int) -> tuple[OperatingPoint, ...]:
+    levels = np.linspace(-0.5, apart + 1.0, thresholds)
+    return tuple(
+        OperatingPoint(float(i), _share_above(level, apart), _share_above(level, 0.0))
+        for i, level in enumerate(levels.tolist())
+    )
 
 
 def random_app(
@@ -36,11 +51,7 @@ def random_app(
     for k, segment in enumerate(stem):
         depth = k / max(len(stem) - 1, 1)
         apart = best - (best - worst) * depth**bend + rng.normal(0.0, 0.02)
-        levels = np.linspace(-0.5, apart + 1.0, thresholds)
-        points = tuple(
-            OperatingPoint(float(i), _share_above(level, apart), _share_above(level, 0.0))
-            for i, level in enumerate(levels.tolist())
-        )
+        points = _points(apart, thresholds)
         candidates.append(Candidate(f"tuned-{k}", k, segment.key, head_s[k], 1_000_000, points))
     events = EventStatistics(
         length_s=float(rng.uniform(0.2, 5.0)),
@@ -79,3 +90,23 @@ def random_problem(
     ]
     segments = tuple(segment for stem, _ in chains for segment in stem)
     return Problem(tuple(made), segments, budget)
+
+
+def with_micro_heads(problem: Problem, seed: int) -> Problem:
+    """The problem with `MICRO_KINDS` at the branch-points of every app's candidates, and the calls that they run in."""
+    rng = np.random.default_rng(seed)
+    calls: dict[str, Segment] = {}
+    apps = []
+    for app in problem.apps:
+        best, deepest = rng.uniform(1.2, 3.5), app.candidates[-1].branch_point
+        heads = []
+        for tuned in app.candidates:
+            for kind in MICRO_KINDS:
+                apart = best * (0.5 + 0.5 * min(1.0, 1.5 * tuned.branch_point / max(deepest, 1))) + rng.normal(0.0, 0.1)
+                key = f"{tuned.segment}+{'micro-dw' if kind.endswith('dw') else 'micro'}"
+                calls.setdefault(key, Segment(key, tuned.segment, CALL_SECONDS))
+                points = _points(apart, len(tuned.operating_points))
+                name = f"{kind}-{tuned.branch_point}"
+                heads.append(Candidate(name, tuned.branch_point, key, SLOT_SECONDS, 40_000, points, kind="micro"))
+        apps.append(replace(app, candidates=(*app.candidates, *heads)))
+    return replace(problem, apps=tuple(apps), segments=(*problem.segments, *calls.values()))

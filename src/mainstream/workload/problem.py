@@ -1,7 +1,8 @@
 """The planner's problem of a node: the forest of what its apps could share, and what everything costs there.
 
 A segment of the forest is (view, prefix hash): apps share its work iff they look at the same view and have the same
-share key (docs/design.md, "Share keys"). The root of a view stands for getting one frame to the engine.
+share key (docs/design.md, "Share keys"). The root of a view stands for getting one frame to the engine. All micro-heads
+at one tap run in one call, which is a leaf below the stem's segment that ends there (docs/design.md, "Cost").
 """
 
 from mainstream.errors import InvalidInputError
@@ -104,6 +105,20 @@ class _Forest:
             end = end_of_segment
         return key, end
 
+    def call_at_tap(self, placed: PlacedApp, candidate: PackedCandidate, tap_key: str) -> tuple[str, float]:
+        """Key of the call that a micro-head runs in below the segment that ends at its tap, and what itself takes."""
+        form, profile = candidate.head_form, self.base_profile(placed)
+        if not profile.knows_micro_heads:
+            raise InvalidInputError(
+                f"the node's profile does not say what micro-heads cost on base network {placed.package.base.name!r}; "
+                "profile it again with `mainstream profile`",
+                field=f"VideoApp {placed.name}: spec.package",
+            )
+        call_s, head_s = profile.micro_s(candidate.branch_point, dw=form.has_depthwise, slots=form.slots)
+        key = f"{tap_key}+{form.call}"
+        self.segments.setdefault(key, Segment(key, tap_key, call_s))
+        return key, head_s
+
     def _add_root(self, placed: PlacedApp, profile: BaseProfile) -> str:
         """A frame of the view on its way to the base network; the base's workspace is there once for all views."""
         key = segment_key(placed, 0, placed.package.prefix_hashes[0])
@@ -154,6 +169,10 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
 def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -> Candidate:
     key, end = forest.deepest_segment(placed, candidate)
     profile = forest.base_profile(placed)
+    head_s, head_bytes = profile.head_s[end], max(profile.head_bytes, candidate.head.size_bytes)
+    if candidate.kind == "micro":
+        key, head_s = forest.call_at_tap(placed, candidate, key)
+        head_bytes = candidate.head.size_bytes
     own_bytes = sum(
         max(profile.segment_bytes[each.branch_point + 1], each.blob.size_bytes)
         for each in candidate.segments
@@ -165,8 +184,8 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         kind=candidate.kind,
         branch_point=candidate.branch_point,
         segment=key,
-        head_s=profile.head_s[end] + forest.app_s,
-        head_bytes=own_bytes + max(profile.head_bytes, candidate.head.size_bytes),
+        head_s=head_s + forest.app_s,
+        head_bytes=own_bytes + head_bytes,
         operating_points=cautious_points(candidate),
         # A replay says nothing of events that the app says are others than those that were replayed.
         replayed=cautious_replays(candidate, placed.package) if placed.plays_as_replayed else (),
