@@ -41,3 +41,16 @@ def test_equal_weights_take_their_memory_once_and_their_work_twice() -> None:
 
 def test_nothing_running_costs_the_overhead() -> None:
     assert cost_of([], overhead=0.2).total == 0.2
+
+
+def test_micro_heads_at_one_tap_cost_one_call_and_their_slots() -> None:
+    """The golden of docs/design.md, "Cost"."""
+    stem = (Segment("view", None, 0.002), Segment("tap", "view", 0.001))
+    plain, around = Segment("tap+micro", "tap", 0.0002), Segment("tap+micro-dw", "tap", 0.0003)
+    loads = [
+        Load("flat", (*stem, plain), 0.00001, 10, 2.0),
+        Load("pooled of 16", (*stem, plain), 0.00002, 20, 5.0),
+        Load("flat-dw", (*stem, around), 0.00002, 30, 1.0),
+    ]
+    assert cost_of(loads, 0.0).total == pytest.approx(0.01644)
+    assert cost_of(loads, 0.0).memory_bytes == 60
