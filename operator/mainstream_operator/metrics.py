@@ -73,6 +73,11 @@ _HELP = {
     "app_planned_fps": "Planned analysed frames per second.",
     "app_observed_fps": "Achieved analysed frames per second.",
     "app_events_last_hour": "Alerts in the last hour.",
+    "app_waiting_seconds": "How long the oldest delivery that waits for a sink has waited.",
+    "app_lost_alerts_last_hour": "Alerts of the last hour that will not reach every sink.",
+    "app_trust": "What predicted recall and precision are multiplied with; below 1 the prediction is doubted.",
+    "stream_decoding": "Whether frames of the camera arrive.",
+    "node_ready": "Whether Kubernetes takes the Node to be ready.",
     "node_mean_f1": "Weighted mean of the predicted F1 of alerts; an app that did not fit counts as 0.",
     "node_gap": "No plan can be better by more than this.",
     "node_planned_cost": "CPU-seconds per second that the plan should take.",
@@ -81,6 +86,10 @@ _HELP = {
     "node_slowdown": "What plans multiply the profile's seconds with.",
     "node_answers": "Whether the runner answers.",
 }
+
+
+_LABELS = {"app": ["namespace", "app", "node"], "stream": ["namespace", "stream", "node"], "node": ["node"]}
+"""by the first word of a gauge's name"""
 
 
 class Fleet(Collector):
@@ -103,7 +112,7 @@ class Fleet(Collector):
         with self._lock:
             seen = list(self._seen.values())
         for name, text in _HELP.items():
-            labels = ["namespace", "app", "node"] if name.startswith("app_") else ["node"]
+            labels = _LABELS[name.partition("_")[0]]
             family = GaugeMetricFamily(f"{_PREFIX}_{name}", text, labels=labels)
             samples_of_all = [sample for each in seen for sample in each.get(name, [])]
             for values, value in samples_of_all[:_MOST_APPS]:
@@ -139,7 +148,17 @@ def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[
             note("app_predicted_false_alerts_per_day", labels, HOURS_PER_DAY * promised.false_alerts_per_hour)
         note("app_planned_fps", labels, app.fps)
         note("app_observed_fps", labels, None if reported is None else reported.fps)
-        note("app_events_last_hour", labels, None if reported is None else reported.delivery.alerts_last_hour)
+        delivery = None if reported is None else reported.delivery
+        note("app_events_last_hour", labels, None if delivery is None else delivery.alerts_last_hour)
+        note("app_waiting_seconds", labels, None if delivery is None else delivery.oldest_undelivered_s or 0.0)
+        note("app_lost_alerts_last_hour", labels, None if delivery is None else delivery.lost_alerts_last_hour)
+        evidence = decision.evidence.get(app.name)
+        note("app_trust", labels, None if evidence is None else evidence.trust)
+    for key, stream in ({} if report is None else report.streams).items():
+        namespace, _, name = key.partition("/")
+        note("stream_decoding", {"namespace": namespace, "stream": name}, stream.state == "decoding")
+    if observation.snapshot.kubernetes_node is not None:
+        note("node_ready", {}, observation.snapshot.kubernetes_node.ready)
     if ordered is not None:
         note("node_planned_cost", {}, ordered.cost)
         note("node_budget", {}, ordered.budget)

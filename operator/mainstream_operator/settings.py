@@ -36,6 +36,8 @@ class RunnerSettings(_Part):
     """that clips and pictures are kept"""
     tolerations: tuple[dict[str, Any], ...] = ()
     """taints of edge nodes, as Kubernetes has them"""
+    metrics_secret: str | None = None
+    """Secret of the release's namespace whose `token` opens the metrics of all runners"""
     pod_labels: dict[str, str] = Field(default_factory=dict)
     pod_annotations: dict[str, str] = Field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import pytest
 from operator_objects import edge_node_body, observed, typed
@@ -75,6 +76,17 @@ def test_a_runner_keeps_to_the_restricted_level_and_gets_no_token() -> None:
     assert container["allowPrivilegeEscalation"] is False
     assert container["capabilities"] == {"drop": ["ALL"]}
     assert container["readOnlyRootFilesystem"] is True
+
+
+def test_a_runner_reads_the_token_for_metrics_only_where_one_is_named_and_starts_without_it() -> None:
+    named = SETTINGS.model_copy(update={"metrics_secret": "for-prometheus"})
+
+    def volumes(settings: RunnerSettings) -> dict[str, Any]:
+        body = runner_deployment(node(), "n1", "mainstream", settings).body
+        return {each["name"]: each for each in body["spec"]["template"]["spec"]["volumes"]}
+
+    assert volumes(named)["metrics"]["secret"] == {"secretName": "for-prometheus", "optional": True}
+    assert "metrics" not in volumes(SETTINGS)
 
 
 def test_a_pod_does_not_change_with_the_plan(cluster: ClusterState) -> None:

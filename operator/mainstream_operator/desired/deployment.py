@@ -63,6 +63,7 @@ def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, 
         "volumes": [
             {"name": "orders", "projected": {"sources": orders_sources(node.metadata.name)}},
             {"name": "secret", "secret": {"secretName": runner_name(node.metadata.name)}},
+            *_metrics_secret(settings),
             _data(node, settings),
             {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
         ],
@@ -72,6 +73,19 @@ def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, 
     if settings.priority_class_name:
         pod["priorityClassName"] = settings.priority_class_name
     return pod
+
+
+def _metrics_secret(settings: RunnerSettings) -> list[dict[str, Any]]:
+    """The token of its own for Prometheus, which opens nothing else; a runner starts without it, too."""
+    if settings.metrics_secret is None:
+        return []
+    return [{"name": "metrics", "secret": {"secretName": settings.metrics_secret, "optional": True}}]
+
+
+def _metrics_mount(settings: RunnerSettings) -> list[dict[str, Any]]:
+    if settings.metrics_secret is None:
+        return []
+    return [{"name": "metrics", "mountPath": "/etc/mainstream/metrics", "readOnly": True}]
 
 
 def _data(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
@@ -110,6 +124,7 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
         "volumeMounts": [
             {"name": "orders", "mountPath": "/etc/mainstream/orders", "readOnly": True},
             {"name": "secret", "mountPath": "/etc/mainstream/secret", "readOnly": True},
+            *_metrics_mount(settings),
             {"name": "data", "mountPath": "/var/lib/mainstream"},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the pod's own
         ],

@@ -28,6 +28,7 @@ def run(settings: PodSettings, stopping: threading.Event) -> None:
             take_urls=coordinator.take_urls,
             take_uploads=coordinator.take_uploads,
             token=lambda: read_token(settings.secret),
+            metrics_token=lambda: read_token(settings.metrics),
         )
         admin = AdminServer(settings.port, answers)
         try:

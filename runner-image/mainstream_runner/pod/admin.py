@@ -47,6 +47,8 @@ class Answers:
     take_urls: Callable[[SignedUrls], None]
     take_uploads: Callable[[SignedUploads], None]
     token: Callable[[], str]
+    metrics_token: Callable[[], str] = lambda: ""
+    """opens the metrics alone; empty where there is none"""
 
 
 class AdminServer(ThreadingHTTPServer):
@@ -89,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_probe(well=answers.ready())
         elif self.path not in (REPORT_PATH, METRICS_PATH):
             self._answer(HTTPStatus.NOT_FOUND)
-        elif not self._may():
+        elif not self._may(*([answers.metrics_token()] if self.path == METRICS_PATH else [])):
             return
         elif self.path == REPORT_PATH:
             self._answer(HTTPStatus.OK, answers.report().model_dump_json().encode())
@@ -126,10 +128,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - named so by the base class
         """Nothing: who asks is known, and asks often."""
 
-    def _may(self) -> bool:
-        token = self.server.answers.token()
+    def _may(self, *further: str) -> bool:
+        """Whether the token that is shown is the node's, or a further one that opens what is asked for."""
         shown = self.headers.get(TOKEN_HEADER) or self.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token and hmac.compare_digest(token.encode(), shown.encode()):
+        tokens = (self.server.answers.token(), *further)
+        if any(token and hmac.compare_digest(token.encode(), shown.encode()) for token in tokens):
             return True
         self.close_connection = True
         self._answer(HTTPStatus.FORBIDDEN)

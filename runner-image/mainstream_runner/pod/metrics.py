@@ -49,6 +49,8 @@ class Snapshot:
     clips_failed: int
     torchserve_restarts: int
     abandoned_decoders: int
+    clock_s: float
+    """the node's, since 1970"""
 
 
 class _RunnerCollector(Collector):
@@ -68,6 +70,8 @@ class _RunnerCollector(Collector):
             ("cpu_seconds_per_second", "CPU used, all processes, over the last half minute.", report.cpu),
             ("planned_cpu_seconds_per_second", "CPU that the plan was expected to use.", taken.planned_cost),
             ("cost_ratio", "CPU used over what the achieved rates cost by the profile.", report.cost_ratio),
+            # Beside the moment at which Prometheus asked it says whether the node's clock is right.
+            ("clock_seconds", "The node's clock, in seconds since 1970.", taken.clock_s),
             ("spool_records", "Deliveries that wait.", taken.spool_records),
             ("abandoned_decoders", "Decoders that hang and were replaced.", taken.abandoned_decoders),
         )

@@ -24,6 +24,8 @@ class PodSettings:
     """mounted ConfigMap"""
     secret: Path = Path("/etc/mainstream/secret")
     """mounted Secret"""
+    metrics: Path = Path("/etc/mainstream/metrics")
+    """mounted Secret whose token opens the metrics alone, where the chart names one"""
     data: Path = Path("/var/lib/mainstream")
     """the node's disk: orders, blobs, profile, spool, events, clips"""
     port: int = ADMIN_PORT

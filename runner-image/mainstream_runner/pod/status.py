@@ -85,6 +85,7 @@ class RunnerStatus:
             clips_failed=self.pipeline.recorder.failed,
             torchserve_restarts=self.serving.restarts,
             abandoned_decoders=abandoned_decoders(),
+            clock_s=time.time(),
         )
 
     def sample(self) -> None:

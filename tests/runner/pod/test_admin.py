@@ -26,6 +26,7 @@ from mainstream_runner.pod.metrics import Snapshot, render_metrics
 from mainstream_runner.pod.status import Health
 
 TOKEN = "word"  # noqa: S105 - of a server that lives as long as a test
+METRICS_TOKEN = "other word"  # noqa: S105 - the same
 REPORT = StatusReport(
     node="n",
     served="0" * 64,
@@ -53,6 +54,7 @@ SNAPSHOT = Snapshot(
     clips_failed=0,
     torchserve_restarts=0,
     abandoned_decoders=0,
+    clock_s=1767323045.5,
 )
 
 
@@ -81,6 +83,7 @@ def url(runner: Runner) -> Iterator[str]:
             take_urls=lambda _: None,
             take_uploads=runner.uploads.append,
             token=lambda: TOKEN,
+            metrics_token=lambda: METRICS_TOKEN,
         ),
     )
     yield f"http://127.0.0.1:{server.server_port}"
@@ -101,6 +104,13 @@ def test_report_and_metrics_need_the_token(url: str, path: str) -> None:
     assert httpx.get(url + path, headers={TOKEN_HEADER: "other"}).status_code == 403
     assert httpx.get(url + path, headers={TOKEN_HEADER: TOKEN}).status_code == 200
     assert httpx.get(url + path, headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+def test_the_token_for_metrics_opens_nothing_else(url: str) -> None:
+    shown = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    assert httpx.get(url + METRICS_PATH, headers=shown).status_code == 200
+    assert httpx.get(url + REPORT_PATH, headers=shown).status_code == 403
+    assert httpx.post(url + URLS_PATH, content=b'{"blobs": []}', headers=shown).status_code == 403
 
 
 @pytest.mark.parametrize("path", [URLS_PATH, UPLOADS_PATH])
