@@ -1,7 +1,5 @@
 """What the chart renders to, for each values file in its `ci` folder; skipped where there is no helm."""
 
-import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from chart_tools import CHART, EVERYTHING, KUBERNETES, ROOT, VALUES, of_kind, pods, render, rendered, template, tool
 
 each_values_file = pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
-OPTIONAL_KINDS = ("ServiceMonitor", "PrometheusRule")
+OPTIONAL_KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
 """of Prometheus' operator; no schema of Kubernetes knows them"""
 
 
@@ -216,19 +214,3 @@ def test_kube_score_finds_nothing_critical_and_no_warning_without_an_answer(valu
     for pod in pods(render("--values", str(values))):
         for check in (pod["metadata"].get("annotations") or {}).get("kube-score/ignore", "").split(","):
             assert check == "" or f"`{check}`" in answers
-
-
-def test_alerts_and_dashboard_ask_for_metrics_that_the_operator_has() -> None:
-    source = (ROOT / "operator" / "mainstream_operator" / "metrics.py").read_text(encoding="utf-8")
-    objects = render(*EVERYTHING)
-    [rule], [board] = (
-        of_kind(objects, "PrometheusRule"),
-        [each for each in of_kind(objects, "ConfigMap") if "mainstream.json" in each["data"]],
-    )
-    panels = json.loads(board["data"]["mainstream.json"])["panels"]
-    asked = [each["expr"] for each in rule["spec"]["groups"][0]["rules"]]
-    asked += [target["expr"] for panel in panels for target in panel["targets"]]
-    names = {name for expression in asked for name in re.findall(r"mainstream_operator_([a-z0-9_]+)", expression)}
-    assert len(names) > 8
-    for name in names:
-        assert f'"{name}"' in source or f'_{re.sub("_(total|bucket)$", "", name)}"' in source, name
