@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mainstream.api.video_stream import Crop
+from mainstream.api.video_stream import Crop, Mask
 from mainstream.footage.labels import Split
 from mainstream.mpackage.manifest import MeasuredEventStatistics
 from mainstream.weights import BaseWeights
@@ -83,6 +83,8 @@ class TrainingRequest:
     """footage of the same view in which nothing happens: never trained on, it tells how often candidates are wrong"""
     device: Device = "cpu"
     """what trains. A GPU rounds otherwise than a CPU, so it makes another package of the same inputs"""
+    masks: tuple[Mask, ...] = ()
+    """what nobody may see of the footage: grey in every frame"""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from mainstream.api.reasons import Reason
 from mainstream.api.video_stream import ObservedStream, VideoStream, VideoStreamStatus
 from mainstream.decide.refusal import Refusal
-from mainstream.footage.stream_fit import DeliveredPicture, other_rate, view_beyond_picture
+from mainstream.footage.stream_fit import DeliveredPicture, mask_beyond_picture, other_rate, view_beyond_picture
 from mainstream.messages.status_report import StreamStatusReport
 from mainstream_operator.status.conditions import Stated, is_false, is_refused, is_true, is_unknown, settle, stalled
 
@@ -73,6 +73,7 @@ def _reachable(
         )
     delivered = DeliveredPicture(reported.width, reported.height, reported.fps)
     beyond = view_beyond_picture({view.name: view.crop for view in stream.spec.views}, delivered)
+    beyond = beyond or mask_beyond_picture(stream.spec.masks, delivered)
     if beyond is not None:
         return is_false("Reachable", Reason.OTHER_SIZE, beyond)
     rate = other_rate(stream.spec.frames_per_second, delivered)

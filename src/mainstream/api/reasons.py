@@ -210,7 +210,7 @@ class Reason(StrEnum):
     NOT_ANSWERING = "NotAnswering", Effect.INFORMS, "The camera fails; the message says how."
     STREAM_UNREACHABLE = "StreamUnreachable", Effect.INFORMS, "The app's stream fails; see its VideoStream."
     OTHER_VIEW = "OtherView", Effect.INFORMS, "The app looks at another part of the picture than was trained on."
-    OTHER_SIZE = "OtherSize", Effect.INFORMS, "The camera's picture is smaller than a view of it."
+    OTHER_SIZE = "OtherSize", Effect.INFORMS, "The camera's picture is smaller than a view or a mask of it."
 
 
 DOCUMENT = Path("docs/operator.md")

@@ -1,5 +1,6 @@
 """VideoStream: one camera, what of it may be looked at, and the node that analyses it."""
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -31,6 +32,35 @@ class Crop(ApiModel):
         if self.x + self.width <= width and self.y + self.height <= height:
             return None
         return f"reaches out of the picture of {width}x{height} pixels; make it smaller"
+
+
+class Point(ApiModel):
+    """A place in the stream's own pixels, as shown."""
+
+    x: int = Field(alias="left", ge=0, le=16384, description="From the left edge.")
+    y: int = Field(alias="top", ge=0, le=16384, description="From the upper edge.")
+
+
+class Mask(ApiModel):
+    """A polygon of the picture that nobody may see."""
+
+    points: tuple[Point, ...] = Field(min_length=3, max_length=64, description="Its corners, in order; it is closed.")
+
+    @model_validator(mode="after")
+    def _covers_something(self) -> Self:
+        first, *others = self.points
+        if not any(
+            (one.x - first.x) * (two.y - first.y) != (two.x - first.x) * (one.y - first.y)
+            for one, two in pairwise(others)
+        ):
+            raise ValueError("a polygon whose points lie on one line covers nothing; give three that do not")
+        return self
+
+    def problem_in(self, width: int, height: int) -> str | None:
+        """Why it cannot be laid over an upright picture of that size; None where it can."""
+        if all(point.x <= width and point.y <= height for point in self.points):
+            return None
+        return f"reach out of the picture of {width}x{height} pixels; move their points into it"
 
 
 class View(ApiModel):
@@ -77,6 +107,12 @@ class VideoStreamSpec(ApiModel):
         max_length=16,
         description="Crops that apps may look at.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+    )
+    masks: tuple[Mask, ...] = Field(
+        default=(),
+        max_length=32,
+        description="Parts that nobody may see, in every view: grey before any network or picture; of a stream with "
+        "masks no clips are made.",
     )
     allowed_namespaces: list[Annotated[str, Field(min_length=1, max_length=63)]] = Field(
         default_factory=list,

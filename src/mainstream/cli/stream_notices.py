@@ -7,7 +7,7 @@ import typer
 
 from mainstream.api.video_stream import VideoStream
 from mainstream.errors import MainstreamError
-from mainstream.footage.stream_fit import DeliveredPicture, other_rate, view_beyond_picture
+from mainstream.footage.stream_fit import DeliveredPicture, mask_beyond_picture, other_rate, view_beyond_picture
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.workload.trained_view import other_views
 
@@ -22,7 +22,11 @@ def print_stream_notices(streams: Iterable[VideoStream], plan: RunnerPlan | None
         delivered = _delivered(stream)
         if delivered is not None:
             views = {view.name: view.crop for view in stream.spec.views}
-            for said in (view_beyond_picture(views, delivered), other_rate(stream.spec.frames_per_second, delivered)):
+            for said in (
+                view_beyond_picture(views, delivered),
+                mask_beyond_picture(stream.spec.masks, delivered),
+                other_rate(stream.spec.frames_per_second, delivered),
+            ):
                 if said is not None:
                     typer.echo(f"VideoStream {stream.key}: {said}", err=True)
         size = None if delivered is None else delivered.size

@@ -4,10 +4,10 @@ Pure. A view beyond the picture cannot be looked at; a rate that is declared wro
 stream's own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mainstream.api.video_stream import Crop
+from mainstream.api.video_stream import Crop, Mask
 
 _SAME_RATE = 0.1
 """share by which a camera's rate may differ from the declared one before it is said"""
@@ -42,6 +42,14 @@ def view_beyond_picture(views: Mapping[str, Crop | None], delivered: DeliveredPi
             size = f"{delivered.width}x{delivered.height}"
             return f"The picture is {size}, and view {name} reaches beyond it; change the view or the camera."
     return None
+
+
+def mask_beyond_picture(masks: Iterable[Mask], delivered: DeliveredPicture) -> str | None:
+    """A sentence where a mask reaches beyond the picture, None where all lie in it."""
+    if delivered.size is None or all(mask.problem_in(*delivered.size) is None for mask in masks):
+        return None
+    size = f"{delivered.width}x{delivered.height}"
+    return f"The picture is {size}, and spec.masks reach beyond it, so no frame is analysed; move their points into it."
 
 
 def other_rate(declared_fps: float, delivered: DeliveredPicture) -> str | None:

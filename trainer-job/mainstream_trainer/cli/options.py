@@ -99,6 +99,13 @@ class TrainOptions(CommandOptions):
     crop: Annotated[str | None, typer.Option(help="Part of the picture to look at, in pixels: x,y,width,height.")] = (
         None
     )
+    mask: Annotated[
+        Words,
+        typer.Option(
+            help="Part of the picture that nobody may see, the corners of a polygon in pixels: x,y,x,y,x,y; grey in "
+            "every frame that is trained on, as under a stream's spec.masks. Repeat for more."
+        ),
+    ] = ()
     version: Annotated[str, typer.Option(help="Version to publish as; what is published never changes.")] = "1"
     seed: Annotated[int, typer.Option(help="Same seed and inputs: same package.")] = 0
     work: Annotated[

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from mainstream.api.video_stream import Crop
+from mainstream.api.video_stream import Crop, Mask, Point
 from mainstream.errors import InvalidInputError
 from mainstream.files.documents import all_problems
 from mainstream_trainer.cli.options import TrainOptions
@@ -59,7 +59,7 @@ def training_requests(options: TrainOptions) -> "Iterator[list[TrainingRequest]]
         found = videos(options, Path(folder)) if options.is_video else _pictures(options, Path(folder))
         quiet = quiet_footage(options, Path(folder))
         view, points, settings = _crop(options.crop), _branch_points(options.branch_points), _settings(options)
-        weights = _weights(options)
+        weights, masks = _weights(options), tuple(_mask(each) for each in options.mask)
         yield [
             TrainingRequest(
                 each.data,
@@ -75,6 +75,7 @@ def training_requests(options: TrainOptions) -> "Iterator[list[TrainingRequest]]
                 label=each.label,
                 quiet=quiet,
                 device=options.device,
+                masks=masks,
             )
             for each in found
         ]
@@ -164,6 +165,20 @@ def _branch_points(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise InvalidInputError(f"write whole numbers with commas, not {text!r}", field="--branch-points") from None
+
+
+def _mask(text: str) -> Mask:
+    from pydantic import ValidationError
+
+    try:
+        numbers = [int(part) for part in text.split(",")]
+        points = [Point(x=x, y=y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+        return Mask(points=tuple(points))
+    except ValidationError as error:
+        field, message = all_problems(error)
+        raise InvalidInputError(message, field=f"--mask: {field}" if field else "--mask") from error
+    except ValueError:
+        raise InvalidInputError(f"write x,y,x,y,x,y in pixels, not {text!r}", field="--mask") from None
 
 
 def _crop(text: str | None) -> Crop | None:

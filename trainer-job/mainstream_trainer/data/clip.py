@@ -11,11 +11,12 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.api.video_stream import Crop
+from mainstream.api.video_stream import Crop, Mask
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import Run
+from mainstream.footage.masks import grey_out
 from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
 from mainstream.footage.shown import shown_size
 from mainstream_trainer.data.clip_index import ClipIndex, index_clip
@@ -34,6 +35,8 @@ class Clip:
     path: Path
     sha256: str
     index: ClipIndex
+    masks: tuple[Mask, ...] = ()
+    """what nobody may see of it: grey in every picture of it"""
 
     @property
     def times(self) -> FrameTimes:
@@ -100,7 +103,8 @@ class ClipPart:
     @property
     def sha256(self) -> str:
         """See `FrameSource`."""
-        return hashlib.sha256(f"{self.clip.sha256} {self.part[0]} {self.part[1]}".encode()).hexdigest()
+        masks = "".join(f" {mask.model_dump_json()}" for mask in self.clip.masks)
+        return hashlib.sha256(f"{self.clip.sha256} {self.part[0]} {self.part[1]}{masks}".encode()).hexdigest()
 
     @property
     def frames(self) -> int:
@@ -168,6 +172,7 @@ def pictures_of(clip: Clip, part: Run) -> Iterator[tuple[int, av.VideoFrame]]:
         if number > due:
             break
         if due >= part[0]:
+            grey_out(frame, clip.masks)
             yield due, frame
         due += 1
         if due >= part[1]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.api.video_stream import Crop
+from mainstream.api.video_stream import Crop, Mask
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import Labels, Run, event_mask, runs_within
@@ -95,6 +95,10 @@ class Preparation:
         if request.common_stem is not None:
             request = replace(request, branch_points=(*request.branch_points, request.common_stem))
         if isinstance(request.data, PictureData):
+            if request.masks:
+                raise InvalidInputError(
+                    "go with video; of pictures, grey what nobody may see beforehand", field="masks"
+                )
             return self._prepare_pictures(request, request.data, network)
         clips = ClipsData((request.data,)) if isinstance(request.data, VideoData) else request.data
         return self._prepare_clips(request, clips, network)
@@ -106,8 +110,8 @@ class Preparation:
             known = ", ".join(dict.fromkeys(each for part in parts for each in part.apps))
             raise InvalidInputError(f"has no app {label!r} (it has: {known})", field="apps", source=parts[0].labels)
         events = _joined_events(parts)
-        quiet = quiet_clips(request.quiet, events.times.fps)
-        view = self._view([*(part.source.clip for part in parts), *quiet], request.crop)
+        quiet = quiet_clips(request.quiet, events.times.fps, request.masks)
+        view = self._view([*(part.source.clip for part in parts), *quiet], request.crop, request.masks)
         present = event_mask((*events.runs, *events.cut), events.times.frames)
         sources = ", ".join(str(part.labels) for part in parts)
         _check_events(label, sources, events, present)
@@ -120,7 +124,7 @@ class Preparation:
         source = joined([part.source for part in parts])
         return Job(request, network, source, events, present, held_out, digest, quiet=quiet, view=view)
 
-    def _view(self, clips: Sequence[Clip], crop: Crop | None) -> TrainedView:
+    def _view(self, clips: Sequence[Clip], crop: Crop | None, masks: tuple[Mask, ...]) -> TrainedView:
         """The view of all clips; `InvalidInputError` where one has no such part, or another resolution than others."""
         for clip in clips:
             size = self._sizes.get(clip.path) or picture_size(clip)
@@ -135,11 +139,14 @@ class Preparation:
                 )
             if crop is not None and (problem := crop.problem_in(*size)) is not None:
                 raise InvalidInputError(problem, field="crop", source=clip.path)
+            for mask in masks:
+                if (problem := mask.problem_in(*size)) is not None:
+                    raise InvalidInputError(problem, field="masks", source=clip.path)
         width, height = self._sizes[clips[0].path]
         return TrainedView(width=width, height=height, crop=crop)
 
     def _labelled_part(self, request: TrainingRequest, data: VideoData) -> "_LabelledPart":
-        clip = inspect_clip(data.video)
+        clip = replace(inspect_clip(data.video), masks=request.masks)
         labels = self._labels.get(data) or read_label_file(data.labels, clip, data.split, data.label_options)
         self._labels[data] = labels
         _check_frames(data, labels, clip)
@@ -253,6 +260,7 @@ def _data_digest(request: TrainingRequest, network: Network, known: Mapping[str,
     data = {
         **known,
         "view": None if request.crop is None else request.crop.model_dump(mode="json"),
+        **({"masks": [mask.model_dump(mode="json") for mask in request.masks]} if request.masks else {}),
         "pixels": [network.preprocessing.height, network.preprocessing.width],
     }
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -131,6 +131,7 @@ def training_of(job: Job) -> Training:
             **request.settings.model_dump(mode="json"),
             "branch_points": sorted(set(request.branch_points)),
             "crop": None if request.crop is None else request.crop.model_dump(mode="json"),
+            **({"masks": [mask.model_dump(mode="json") for mask in request.masks]} if request.masks else {}),
             **common,
         },
         versions={name: version(name) for name in _VERSIONS} | cuda,
