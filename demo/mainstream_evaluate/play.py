@@ -9,6 +9,7 @@ from pathlib import Path
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import Run
+from mainstream.footage.masks import grey_out
 from mainstream.laws.sampling import NestedSampler
 from mainstream.laws.voting import Voter
 from mainstream.messages.runner_plan import RunnerPlan
@@ -35,6 +36,7 @@ def play(
     crops = plan.streams[0].crops
     for number, picture in pictures_of(clip, part):
         at_s = float(clip.times.edges_s[number])
+        grey_out(picture, plan.streams[0].masks)
         frames = []
         for index, (view, sampler) in enumerate(zip(views, samplers, strict=True)):
             due = view.due(sampler, at_s)

@@ -15,6 +15,7 @@ from typing import Any
 import av
 from av.bitstream import BitStreamFilterContext
 
+from mainstream.api.video_stream import Mask
 from mainstream.footage.orientation import UPRIGHT
 
 _START_CODES = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
@@ -56,6 +57,8 @@ class PacketRing:
     def __init__(self) -> None:
         self.orientation = UPRIGHT
         """which way up its pictures are shown, which no packet says; from the first picture on"""
+        self.masks: tuple[Mask, ...] = ()
+        """what nobody may see of its pictures"""
         self._lock = threading.Lock()
         self._wanted = False
         self._packets: deque[RingPacket] = deque()

@@ -87,6 +87,11 @@ class ClipRecorder:
                 self._thread = threading.Thread(target=self._run, name="clips", daemon=True)
                 self._thread.start()
 
+    def may_clip(self, stream: str) -> bool:
+        """Whether clips are made of a stream: one holds the camera's own packets, in which nothing is masked."""
+        ring = self._ring_of(stream)
+        return ring is None or not ring.masks
+
     def end(self, clip: str, end_due_s: float) -> None:
         """An alert closed; its last decision was at `end_due_s` (monotonic)."""
         with self._lock:
@@ -146,11 +151,13 @@ class ClipRecorder:
 
     def _make_picture(self, wanted: _Wanted, path: Path) -> None:
         ring, packets = self._packets(wanted.stream, wanted.start_due_s, wanted.start_due_s + _POLL_S)
-        write_picture(packets, ring.orientation, wanted.start_due_s, path)
+        write_picture(packets, ring.orientation, wanted.start_due_s, path, ring.masks)
 
     def _make_clip(self, wanted: _Wanted, path: Path) -> None:
         start_s = wanted.start_due_s - self._limits.pre_roll_s
         ring, packets = self._packets(wanted.stream, start_s, self._until_s(wanted))
+        if ring.masks:
+            raise ValueError("a clip holds the camera's own packets, in which nothing is masked")
         write_clip(packets, ring.orientation, path)
 
     def _packets(self, stream: str, start_s: float, until_s: float) -> tuple[PacketRing, list[RingPacket]]:

@@ -8,7 +8,9 @@ from typing import Any, cast
 import av
 from av.video.codeccontext import VideoCodecContext
 
+from mainstream.api.video_stream import Mask
 from mainstream.footage.frames import view_pixels
+from mainstream.footage.masks import grey_out
 from mainstream.footage.orientation import Orientation
 from mainstream_runner.clips.packet_ring import RingPacket, VideoFormat
 from mainstream_runner.clips.turned import turn_clip
@@ -33,8 +35,13 @@ def write_clip(packets: Sequence[RingPacket], orientation: Orientation, path: Pa
     turn_clip(path, orientation, stream_format.width, stream_format.height)
 
 
-def write_picture(packets: Sequence[RingPacket], orientation: Orientation, at_s: float, path: Path) -> None:
-    """Write the picture that was read last before `at_s` (monotonic) as JPEG, at most 640 pixels wide."""
+def write_picture(
+    packets: Sequence[RingPacket], orientation: Orientation, at_s: float, path: Path, masks: Sequence[Mask] = ()
+) -> None:
+    """Write the picture that was read last before `at_s` (monotonic) as JPEG, at most 640 pixels wide.
+
+    What is masked is grey.
+    """
     shown = None
     context = cast(VideoCodecContext, av.CodecContext.create(packets[0].format.codec, "r"))
     context.thread_count = 1
@@ -50,6 +57,7 @@ def write_picture(packets: Sequence[RingPacket], orientation: Orientation, at_s:
             shown = picture
     if shown is None:
         raise ValueError("no picture can be decoded")
+    grey_out(shown, masks, orientation)
     shown_width, shown_height = orientation.size(shown.width, shown.height)
     width = min(_PICTURE_WIDTH, shown_width) // 2 * 2
     height = max(2, round(shown_height * width / shown_width) // 2 * 2)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 from mainstream.errors import MainstreamError
 from mainstream.footage.frames import view_pixels
+from mainstream.footage.masks import grey_out
 from mainstream.laws.sampling import NestedSampler
 from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
@@ -115,6 +116,7 @@ class Feeder:
             return
         height, width = routing.size(key)
         try:
+            grey_out(frame.picture, routing.masks(key.stream))
             pixels = view_pixels(frame.picture, routing.crop(key), height, width)
         except Exception as error:
             # The camera's picture has another size than the view was cut for (its VideoStream tells), or is broken:

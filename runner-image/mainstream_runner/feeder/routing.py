@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from mainstream.api.video_stream import Crop
+from mainstream.api.video_stream import Crop, Mask
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.engine_state import EngineState
 from mainstream_runner.views import PlanView, plan_views
@@ -49,6 +49,10 @@ class Routing:
     def crop(self, key: ViewKey) -> Crop | None:
         """What part of the picture the view is."""
         return next(stream.crops[key.view] for stream in self.plan.streams if stream.name == key.stream)
+
+    def masks(self, stream: str) -> tuple[Mask, ...]:
+        """What nobody may see of a stream."""
+        return next(each.masks for each in self.plan.streams if each.name == stream)
 
     def size(self, key: ViewKey) -> tuple[int, int]:
         """Height and width that the view is scaled to."""

@@ -1,10 +1,11 @@
 """The cameras of one pipeline: started, replaced and ended as what is wanted changes, each with a ring for clips."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
+from mainstream.api.video_stream import Mask
 from mainstream.hosts.connecting import SaysRules, no_rules
 from mainstream.messages.runner_orders import Login
-from mainstream.messages.runner_plan import RunnerStream
+from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.messages.status_report import StreamStatusReport
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.feeder.camera import Camera, TakeFrame
@@ -17,7 +18,8 @@ class Cameras:
         self._rules = rules
         self._cameras: dict[str, Camera] = {}
         self._rings: dict[str, PacketRing] = {}
-        self._filmed: frozenset[str] = frozenset()
+        self._filmed: dict[str, tuple[Mask, ...]] = {}
+        """what nobody may see, by stream of which packets are kept"""
 
     def follow(self, streams: Iterable[RunnerStream], logins: Mapping[str, Login], take: TakeFrame) -> None:
         """Play exactly these streams, without end; one whose address, rate or login changed is opened anew."""
@@ -31,17 +33,20 @@ class Cameras:
         for name in wanted.keys() - self._cameras.keys():
             self._cameras[name] = Camera(wanted[name], logins.get(name), take, self.ring(name), rules=self._rules)
 
-    def film(self, streams: Collection[str]) -> None:
-        """Keep packets for clips of exactly these streams."""
-        self._filmed = frozenset(streams)
+    def film(self, plan: RunnerPlan | None) -> None:
+        """Keep packets for clips and pictures of exactly those streams of which an app of the plan wants some."""
+        apps = () if plan is None else plan.apps
+        wanted = {app.stream for app in apps if app.wants_pictures}
+        streams = () if plan is None else plan.streams
+        self._filmed = {stream.name: stream.masks for stream in streams if stream.name in wanted}
         for name, ring in list(self._rings.items()):
-            ring.want(name in self._filmed)
+            self._keep(name, ring)
 
     def ring(self, stream: str) -> PacketRing:
         """Where the stream's packets are kept for clips; made where there is none yet."""
         if stream not in self._rings:
             self._rings[stream] = PacketRing()
-            self._rings[stream].want(stream in self._filmed)
+            self._keep(stream, self._rings[stream])
         return self._rings[stream]
 
     def existing_ring(self, stream: str) -> PacketRing | None:
@@ -77,6 +82,11 @@ class Cameras:
         """End all soon; does not wait."""
         for camera in self._all():
             camera.stop()
+
+    def _keep(self, stream: str, ring: PacketRing) -> None:
+        # Masks first: no packet is there before it is known what of it may be shown.
+        ring.masks = self._filmed.get(stream, ring.masks)
+        ring.want(stream in self._filmed)
 
     def _all(self) -> list[Camera]:
         return list(self._cameras.values())

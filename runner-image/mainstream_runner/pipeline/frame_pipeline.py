@@ -150,9 +150,3 @@ class FramePipeline:
     def _deliver(self, app: RunnerApp, alert: Alert) -> None:
         self.delivery.deliver(app, alert)
         self._on_alert(alert)
-
-
-def filmed_streams(plan: RunnerPlan | None) -> frozenset[str]:
-    """Streams of which an app wants clips or pictures."""
-    apps = () if plan is None else plan.apps
-    return frozenset(app.stream for app in apps if app.wants_pictures)

@@ -19,7 +19,7 @@ from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.feeder.frames_file import FramesFile
 from mainstream_runner.feeder.routing import Routing, served_routing
 from mainstream_runner.feeder.source import FILE, CapturedFrame, Source
-from mainstream_runner.pipeline.frame_pipeline import FramePipeline, PipelineStorage, filmed_streams
+from mainstream_runner.pipeline.frame_pipeline import FramePipeline, PipelineStorage
 from mainstream_runner.pipeline_process.config import RunConfig
 from mainstream_runner.pipeline_process.messages import (
     AlertChanged,
@@ -107,7 +107,7 @@ class PlanRun:
         pipeline = FramePipeline(
             self._config.port, plan.node, storage, on_alert=self._send_alert, note_frames=frames.write
         )
-        pipeline.cameras.film(filmed_streams(plan))
+        pipeline.cameras.film(plan)
         return pipeline
 
     def _load(self) -> Routing:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from mainstream.errors import InvalidInputError
-from mainstream.footage.stream_fit import DeliveredPicture, other_rate, view_beyond_picture
+from mainstream.footage.stream_fit import DeliveredPicture, mask_beyond_picture, other_rate, view_beyond_picture
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.messages.status_report import StreamStatusReport
 from mainstream.workload.trained_view import other_views
@@ -23,12 +23,15 @@ class StreamWatch:
         self._waiting_said_s: dict[str, float] = {}
 
     def check(self, stream: RunnerStream, delivered: DeliveredPicture) -> None:
-        """Raises `InvalidInputError` where a view reaches beyond the picture; notices a rate that is not declared, and
-        views that packages were not trained on.
+        """Raises `InvalidInputError` where a view or mask reaches beyond the picture; notices a rate that is not
+        declared, and views that packages were not trained on.
         """
         beyond = view_beyond_picture(stream.crops, delivered)
         if beyond is not None:
             raise InvalidInputError(beyond, field=f"streams[{stream.name}].crops")
+        masked = mask_beyond_picture(stream.masks, delivered)
+        if masked is not None:
+            raise InvalidInputError(masked, field=f"streams[{stream.name}].masks")
         for app, said in other_views(self._plan, stream.name, delivered.size):
             self._notice(app, said)
         self._check_rate(stream, delivered)

@@ -12,7 +12,7 @@ from mainstream.errors import MainstreamError
 from mainstream.hosts.rules import HostRules
 from mainstream.messages.status_report import SignedUploads, SignedUrls
 from mainstream_runner.feeder.camera import abandoned_decoders
-from mainstream_runner.pipeline.frame_pipeline import FramePipeline, filmed_streams
+from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.blob_cache import BlobCache
 from mainstream_runner.pod.cost_ratio import CostRatio
 from mainstream_runner.pod.cpu import CpuMeter
@@ -119,7 +119,7 @@ class Coordinator:
         if orders is self._orders:
             return
         self._orders = orders
-        self._pipeline.cameras.film(filmed_streams(orders.plan))
+        self._pipeline.cameras.film(orders.plan)
         self._profiles.start_anew(orders.wanted)
         self._plans.start_anew()
         if self._plans.is_served(orders):

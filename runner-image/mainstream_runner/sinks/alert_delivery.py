@@ -103,7 +103,8 @@ class AlertDelivery:
         files: tuple[str | None, str] | None = None
         if not muted and any(each.sink.wants_picture() for each in sinks):
             clip, picture = clip_names(alert.id, round(alert.start_s, 3))
-            files = clip if any(each.sink.takes == "clips" for each in sinks) else None, picture
+            clips = any(each.sink.takes == "clips" for each in sinks) and self._recorder.may_clip(app.stream)
+            files = clip if clips else None, picture
             if alert.phase == "opened":
                 self._recorder.begin(app.name, app.stream, picture, files[0], alert.start_due_s)
             else:

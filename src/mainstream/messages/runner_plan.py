@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mainstream.api.sinks.sink import Sink
-from mainstream.api.video_stream import Crop
+from mainstream.api.video_stream import Crop, Mask
 from mainstream.files.digest import Sha256
 from mainstream.head_form import HeadForm
 from mainstream.mpackage.manifest import Blob, CandidateKind, CandidateName, PrivateSegment, Probability, TrainedView
@@ -28,6 +28,8 @@ class RunnerStream(_Part):
     fps: float = Field(gt=0)
     crops: dict[str, Crop | None]
     """of every view in use, by its name; None is the whole picture"""
+    masks: tuple[Mask, ...] = ()
+    """what nobody may see of it, in any view"""
 
 
 class RunnerApp(_Part):

@@ -66,7 +66,7 @@ def runner_stream(stream: VideoStream, views: Iterable[str]) -> RunnerStream:
     """A stream and these views of it, as a runner plan has them."""
     spec = stream.spec
     crops = {view: stream.crop(view) for view in views}
-    return RunnerStream(name=stream.key, url=spec.url, fps=spec.frames_per_second, crops=crops)
+    return RunnerStream(name=stream.key, url=spec.url, fps=spec.frames_per_second, crops=crops, masks=spec.masks)
 
 
 def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
