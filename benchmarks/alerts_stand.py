@@ -97,7 +97,9 @@ def planned_app(package: Manifest, stream_fps: float) -> App:
         stream_fps,
         statistics_of(package.event_statistics),
         tuple(
-            Candidate(each.branch_point, None, 0.0, 0, cautious_points(each), cautious_replays(each, package))
+            Candidate(
+                each.name, each.branch_point, None, 0.0, 0, cautious_points(each), cautious_replays(each, package)
+            )
             for each in package.candidates
         ),
     )

@@ -66,6 +66,7 @@ def _app_result(planned: AppPlan, run: AppRun | None, score: AlertScore) -> AppR
         votes=planned.votes,
         frames=frames,
         f1_predicted=planned.f1,
+        f1_interval=planned.f1_interval,
         f1_measured=score.f1,
         events=score.events,
         events_found=len(score.found),

@@ -36,6 +36,8 @@ class AppResult(_Part):
     votes: int | None
     frames: PlayedFrames
     f1_predicted: float
+    f1_interval: tuple[float, float] | None = None
+    """90 %, of what is predicted; None where it does not fit"""
     f1_measured: float
     events: int
     events_found: int

@@ -5,6 +5,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from mainstream.alerts.certainty import told_f1
 from mainstream_demo.result import TITLES, AppResult, DemoResult, PolicyResult
 
 
@@ -45,7 +46,7 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
         caption_justify="left",
     )
     table.add_column("app", no_wrap=True)
-    for name in ("frozen\nto", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "events\nfound", "false\nalerts"):
+    for name in ("candidate", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "events\nfound", "false\nalerts"):
         table.add_column(name, justify="right", no_wrap=True)
     for app in policy.apps:
         table.add_row(*_row(app))
@@ -61,7 +62,7 @@ def _row(app: AppResult) -> tuple[str, ...]:
         f"{app.fps_planned:g}",
         f"{app.fps_achieved:.2f}",
         str(app.votes),
-        f"{app.f1_predicted:.3f}",
+        told_f1(app.f1_predicted, app.f1_interval),
         f"{app.f1_measured:.3f}",
         f"{app.events_found}/{app.events}",
         str(app.alerts_false),

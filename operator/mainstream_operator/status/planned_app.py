@@ -13,6 +13,7 @@ _LONGEST_WHY = 1024
 
 def planned_app(app: VideoApp, ordered: RunnerApp, planned: AppPlan, shared_with: int) -> PlannedApp:
     """What `app` gets from a plan that the runner was given as `ordered`."""
+    low, high = (None, None) if planned.f1_interval is None else (round(each, 4) for each in planned.f1_interval)
     return PlannedApp(
         candidate=ordered.candidate,
         kind=ordered.kind,
@@ -21,6 +22,8 @@ def planned_app(app: VideoApp, ordered: RunnerApp, planned: AppPlan, shared_with
         votes=ordered.votes,
         threshold=round(ordered.threshold, 4),
         predicted_f1=round(planned.f1, 4),
+        predicted_f1_low=low,
+        predicted_f1_high=high,
         predicted_recall=round(planned.recall, 4),
         predicted_precision=round(planned.precision, 4),
         predicted_false_alerts_per_day=float(f"{HOURS_PER_DAY * planned.false_alerts_per_hour:.3g}"),

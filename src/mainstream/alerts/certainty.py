@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import inf, sqrt
 
-from mainstream.alerts.merging import MergedEvents
 from mainstream.times import DAY_S
 
 ENOUGH = 8
@@ -12,30 +11,22 @@ ENOUGH = 8
 _Z = 1.96
 
 
-def share_interval(share: float, observations: float) -> tuple[float, float]:
-    """Of a share of so many independent observations (Wilson, Probable Inference, 1927); [0, 1] without any."""
+def share_interval(share: float, observations: float, z: float = _Z) -> tuple[float, float]:
+    """Of a share of so many independent observations (Wilson, Probable Inference, 1927); [0, 1] without any.
+
+    Of 95 %, or of what the normal law holds within `z` deviations.
+    """
     if observations <= 0.0:
         return 0.0, 1.0
-    spread = _Z * _Z / observations
+    spread = z * z / observations
     centre = share + spread / 2
-    half = _Z * sqrt(share * (1.0 - share) / observations + spread / (4 * observations))
+    half = z * sqrt(share * (1.0 - share) / observations + spread / (4 * observations))
     return max(0.0, (centre - half) / (1.0 + spread)), min(1.0, (centre + half) / (1.0 + spread))
 
 
-def f1_interval(
-    recall: float, false_per_hour: float, events: MergedEvents, observed_events: float, observed_stretches: float
-) -> tuple[float, float]:
-    """Of the F1 of alerts that was counted on so many events and quiet stretches of one merge gap."""
-    stretches = events.quiet_stretches_per_hour / events.per_hour
-    share = min(1.0, false_per_hour / events.quiet_stretches_per_hour)
-    worst_recall, best_recall = share_interval(recall, observed_events)
-    best_share, worst_share = share_interval(share, observed_stretches)
-    return _f1(worst_recall, worst_share * stretches), _f1(best_recall, best_share * stretches)
-
-
-def _f1(recall: float, false_per_event: float) -> float:
-    """2 found / (events + found + false): the harmonic mean of recall and precision."""
-    return 2.0 * recall / (1.0 + recall + false_per_event)
+def told_f1(f1: float, interval: tuple[float, float] | None) -> str:
+    """An F1 with its 90 % interval, where there is one."""
+    return f"{f1:.2f}" if interval is None else f"{f1:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"
 
 
 def is_thin(observed_events: float, observed_stretches: float) -> bool:

@@ -124,6 +124,8 @@ class PlannedApp(StatusModel):
     votes: int = Field(description="Consecutive hits that make a decision.")
     threshold: float = Field(description="Score from which on a frame is a hit.")
     predicted_f1: float = Field(description="F1 of alerts that the planner predicts.")
+    predicted_f1_low: float | None = Field(None, description="Where its 90 % interval begins.")
+    predicted_f1_high: float | None = Field(None, description="Where its 90 % interval ends.")
     predicted_recall: float = Field(0.0, description="Share of events for which an alert is predicted to open.")
     predicted_precision: float = Field(0.0, description="Predicted found events over found events and false alerts.")
     predicted_false_alerts_per_day: float = Field(0.0, description="False alerts a day that are predicted.")

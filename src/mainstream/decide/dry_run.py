@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mainstream.alerts.certainty import told_f1
 from mainstream.api.reasons import Reason
 from mainstream.decide.node_plan import Forecast, NodePlan
 from mainstream.decide.refusal import Refusal
@@ -72,7 +73,9 @@ def why_dry_run(outcome: DryRunOutcome) -> Refusal:
         return Refusal(Reason.DRY_RUN_NOT_ADMITTED, f"It would not run: {why}")
     got = f"It would get candidate {outcome.ordered.candidate} at {outcome.ordered.fps:g} frames per second"
     means = f"the node's mean F1 would go from {outcome.mean_before:.3f} to {outcome.mean_after:.3f}"
-    return Refusal(Reason.DRY_RUN, f"{got}, predicted F1 {outcome.planned.f1:.3f}; {means}.")
+    return Refusal(
+        Reason.DRY_RUN, f"{got}, predicted F1 {told_f1(outcome.planned.f1, outcome.planned.f1_interval)}; {means}."
+    )
 
 
 def _f1(plan: NodePlan) -> dict[str, float]:

@@ -13,6 +13,7 @@ baselines.py, greedy.py  the other policies
 tables.py, writing.py    option tables within the deadline; rows of the search become a plan
 solve.py                 from a problem to a plan
 explain.py, wording.py   why, in words
+f1_interval.py           within what its F1 will be, nine times in ten
 whatif.py, sweep.py      what if; what over a range of budgets
 """
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from mainstream.alerts.certainty import told_f1
 from mainstream.arrays import IntArray
 from mainstream.planner.bound import COST, true_use
+from mainstream.planner.f1_interval import Interval
 from mainstream.planner.incumbent import keeps_limits, slack_of, use_after_swap
 from mainstream.planner.instance import Instance
 from mainstream.planner.options import OptionTable
@@ -15,14 +17,19 @@ from mainstream.planner.wording import false_alerts, finds, more, named, remarks
 
 
 def explain(
-    instance: Instance, tables: Sequence[OptionTable], rows: IntArray, budget: float, late: Callable[[], bool]
+    instance: Instance,
+    tables: Sequence[OptionTable],
+    rows: IntArray,
+    intervals: Mapping[str, Interval],
+    budget: float,
+    late: Callable[[], bool],
 ) -> dict[str, str]:
     """A sentence for each app by name; once it is late, only what the app got."""
     use = true_use(instance, instance.options, rows)
     reasons = {}
     for a, table in enumerate(tables):
         k, f = int(instance.options.candidate[rows[a]]), int(instance.options.rate[rows[a]])
-        parts = [_what_it_got(table, k, f), *_remarks(table, k, f)]
+        parts = [_what_it_got(table, k, f, intervals.get(table.app.name)), *_remarks(table, k, f)]
         if table.app.note:
             parts.append(table.app.note)
         if not late():
@@ -32,14 +39,13 @@ def explain(
 
 
 def _remarks(table: OptionTable, k: int, f: int) -> list[str]:
-    recall, per_hour = float(table.recall[k, f]), float(table.false_per_hour[k, f])
-    return remarks(table.app, table.app.candidates[k], float(table.rates[f]), recall, per_hour)
+    return remarks(table.app, table.app.candidates[k], float(table.rates[f]))
 
 
-def _what_it_got(table: OptionTable, k: int, f: int) -> str:
+def _what_it_got(table: OptionTable, k: int, f: int, interval: Interval | None) -> str:
     candidate = table.app.candidates[k]
     told = f"{finds(float(table.recall[k, f]))}, {false_alerts(float(table.false_per_hour[k, f]))}"
-    return f"{named(candidate)} at {table.rates[f]:g} fps {told}"
+    return f"{named(candidate)} at {table.rates[f]:g} fps {told}, F1 {told_f1(table.f1(k, f), interval)}"
 
 
 def _more(

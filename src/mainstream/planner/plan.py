@@ -30,6 +30,10 @@ class AppPlan:
     false_alerts_per_hour: float
     value: Annotated[float, Field(description="Predicted metric of the app's own objective; f1 unless it says else.")]
     why: str = ""
+    f1_interval: Annotated[
+        tuple[float, float] | None,
+        Field(description="90 % interval of f1, by what was measured on how much; null where that is not known."),
+    ] = None
 
     @property
     def fits(self) -> bool:

@@ -32,6 +32,10 @@ class OperatingPoint:
     threshold: float
     p: float
     e: float
+    p_interval: Annotated[
+        tuple[float, float] | None, Field(description="95 % interval of p as measured; null: not known.")
+    ] = None
+    e_interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from mainstream.planner.bound import true_use
 from mainstream.planner.compile import compile_problem
 from mainstream.planner.deadline import Clock, Deadline
 from mainstream.planner.explain import explain
+from mainstream.planner.f1_interval import Interval, f1_interval
 from mainstream.planner.feasibility import find_fit, smallest_shed
 from mainstream.planner.goals import Outcome, best_lowest, best_mean
 from mainstream.planner.greedy import as_coded, as_published
@@ -167,8 +168,19 @@ class _Planning:
         else:
             goal = best_mean if self.problem.goal == "mean" else best_lowest
             outcome = goal(instance, start, self.gap, self.late)
-        reasons = explain(instance, tables, outcome.rows, self.problem.budget, self.deadline.passed)
-        return Decided(tables, instance, outcome, reasons)
+        intervals = {} if self.problem.compat else self.intervals(tables, instance, outcome.rows)
+        reasons = explain(instance, tables, outcome.rows, intervals, self.problem.budget, self.deadline.passed)
+        return Decided(tables, instance, outcome, reasons, intervals)
+
+    def intervals(self, tables: Sequence[OptionTable], instance: Instance, rows: IntArray) -> dict[str, Interval]:
+        """Of F1, of apps of which it is known; none once the deadline has passed."""
+        found: dict[str, Interval] = {}
+        candidates, rates = instance.options.candidate[rows].tolist(), instance.options.rate[rows].tolist()
+        for table, k, f in zip(tables, candidates, rates, strict=True):
+            interval = None if self.deadline.passed() else f1_interval(table, k, f)
+            if interval is not None:
+                found[table.app.name] = interval
+        return found
 
     def greedily(self, tables: Sequence[OptionTable], instance: Instance, start: IntArray) -> tuple[Instance, Outcome]:
         """What the greedy policy chooses, or where it began if that keeps no limits; and the instance of its rows."""

@@ -182,6 +182,10 @@ def _check_candidate(candidate: Candidate, at: str, app: App, segments: set[str]
             _number(point.threshold, f"{at}.operating_points[{n}].threshold", app, least=-math.inf)
             _number(point.p, f"{at}.operating_points[{n}].p", app, most=1.0)
             _number(point.e, f"{at}.operating_points[{n}].e", app, most=1.0)
+            for name, interval in (("p_interval", point.p_interval), ("e_interval", point.e_interval)):
+                if not _is_interval(interval):
+                    message = f"must be two ascending numbers between 0 and 1, is {interval!r}"
+                    raise _fail(f"{at}.operating_points[{n}].{name}", message, app)
         _unique(
             (point.threshold for point in candidate.operating_points),
             f"{at}.operating_points",
@@ -202,12 +206,20 @@ def _points_fine(points: Sequence[OperatingPoint]) -> bool:
     """Whether all operating points are in order: a quick look at the thousands there are."""
     try:
         in_range = all(
-            0.0 <= point.p <= 1.0 and 0.0 <= point.e <= 1.0 and -math.inf < point.threshold < math.inf
+            0.0 <= point.p <= 1.0
+            and 0.0 <= point.e <= 1.0
+            and -math.inf < point.threshold < math.inf
+            and _is_interval(point.p_interval)
+            and _is_interval(point.e_interval)
             for point in points
         )
     except TypeError:
         return False
     return in_range and len({point.threshold for point in points}) == len(points)
+
+
+def _is_interval(interval: tuple[float, float] | None) -> bool:
+    return interval is None or 0.0 <= interval[0] <= interval[1] <= 1.0
 
 
 def _replays_fine(replayed: Sequence[ReplayedPoint]) -> bool:

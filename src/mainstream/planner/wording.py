@@ -6,7 +6,6 @@ from math import ceil, inf
 
 from mainstream.alerts.certainty import (
     ENOUGH,
-    f1_interval,
     is_thin,
     least_false_per_day,
     quiet_that_tells_s,
@@ -70,7 +69,7 @@ def measure_of(metric: str) -> str:
     return f"{'F' + metric[1:] if metric.startswith('f') else metric} of alerts"
 
 
-def remarks(app: App, candidate: Candidate, fps: float, recall: float, per_hour: float) -> list[str]:
+def remarks(app: App, candidate: Candidate, fps: float) -> list[str]:
     """What should be known of how an app's labels merge, of a rate slower than its merge gap, and of thin data."""
     events = merged_events(app.events)
     found = []
@@ -87,20 +86,19 @@ def remarks(app: App, candidate: Candidate, fps: float, recall: float, per_hour:
     maximum = app.objective.maximum_false_alerts_per_day
     if maximum is not None and (untold := _more_than_told(app, events.gap_s, maximum)):
         found.append(f"a maximum of {maximum:g} false alerts a day is predicted, not measured: {untold}")
-    thin = _thin(candidate, events, recall, per_hour)
+    thin = _thin(candidate)
     return [*found, thin] if thin else found
 
 
-def _thin(candidate: Candidate, events: MergedEvents, recall: float, per_hour: float) -> str:
-    """How far off the prediction may be, where it was counted on too little."""
+def _thin(candidate: Candidate) -> str:
+    """What would make the prediction surer, where it was counted on too little."""
     counts = candidate.observed_events, candidate.observed_stretches
     if counts[0] is None or counts[1] is None or not is_thin(counts[0], counts[1]):
         return ""
-    low, high = f1_interval(recall, per_hour, events, counts[0], counts[1])
-    observed = f"from {counts[0]:.3g} held-out {'event' if counts[0] == 1 else 'events'}"
+    observed = f"{counts[0]:.3g} held-out {'event' if counts[0] == 1 else 'events'}"
     if counts[1] < ENOUGH:
         observed += f" and {counts[1]:.3g} quiet stretches"
-    return f"{observed}: F1 between {low:.1f} and {high:.1f}; {what_helps(counts[0], counts[1])}"
+    return f"measured on {observed}; {what_helps(counts[0], counts[1])}"
 
 
 def keeping_to(app: App, maximum_per_day: float) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mainstream.laws.cost import Cost, Load, chain_of, cost_of
+from mainstream.planner.f1_interval import Interval
 from mainstream.planner.goals import Outcome
 from mainstream.planner.instance import Instance
 from mainstream.planner.options import OptionTable
@@ -20,12 +21,13 @@ ROUNDING = 4e-12
 
 @dataclass(frozen=True)
 class Decided:
-    """What the search decided for the apps of `tables`; `reasons` by app."""
+    """What the search decided for the apps of `tables`; `reasons` and 90 % intervals of F1 by app."""
 
     tables: Sequence[OptionTable]
     instance: Instance
     outcome: Outcome
     reasons: dict[str, str]
+    intervals: Mapping[str, Interval]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def _app_plans(decided: Decided) -> dict[str, AppPlan]:
             false_alerts_per_hour=float(table.false_per_hour[k, f]),
             value=float(table.value[k, f]),
             why=decided.reasons[name],
+            f1_interval=decided.intervals.get(name),
         )
     return plans
 

@@ -50,6 +50,8 @@ def cautious(point: MeasuredPoint, evaluation: Evaluation) -> OperatingPoint:
         threshold=point.threshold,
         p=_posterior_mean(point.p, chance, event_blocks),
         e=_posterior_mean(point.e, chance, other_blocks),
+        p_interval=point.p_interval,
+        e_interval=point.e_interval,
     )
 
 

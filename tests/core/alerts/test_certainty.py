@@ -5,17 +5,13 @@ from math import inf
 import pytest
 
 from mainstream.alerts.certainty import (
-    f1_interval,
     is_thin,
     least_false_per_day,
     quiet_that_tells_s,
     share_interval,
+    told_f1,
     what_helps,
 )
-from mainstream.alerts.merging import merged_events
-from mainstream.laws.chain import EventStatistics
-
-EVENTS = merged_events(EventStatistics(2.0, 0.1, 0.2))
 
 
 @pytest.mark.parametrize(
@@ -31,11 +27,9 @@ def test_without_observations_nothing_is_known() -> None:
     assert share_interval(0.7, 0) == (0.0, 1.0)
 
 
-def test_the_fewer_events_the_wider_is_what_f1_may_be() -> None:
-    few, many = (f1_interval(0.9, 20.0, EVENTS, count, 10.0 * count) for count in (3, 300))
-    assert few[0] < many[0] < 0.9 < few[1]
-    assert few[0] < 0.5
-    assert many[1] - many[0] < 0.15
+def test_an_f1_is_told_with_its_interval_where_there_is_one() -> None:
+    assert told_f1(0.871, (0.788, 0.934)) == "0.87 (0.79 to 0.93)"
+    assert told_f1(0.871, None) == "0.87"
 
 
 def test_fewer_than_eight_of_either_are_thin_and_more_of_the_fewer_would_help_most() -> None:

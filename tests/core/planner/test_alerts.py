@@ -203,8 +203,8 @@ def test_false_alerts_in_words(per_day: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("events", "stretches", "text"),
     [
-        (3.0, 50.0, "from 3 held-out events: F1 between 0.4 and 1.0; more labelled events"),
-        (20.0, 4.0, "from 20 held-out events and 4 quiet stretches: F1 between"),
+        (3.0, 50.0, "measured on 3 held-out events; more labelled events"),
+        (20.0, 4.0, "measured on 20 held-out events and 4 quiet stretches; more footage"),
         (8.0, 8.0, None),
         (None, None, None),
     ],

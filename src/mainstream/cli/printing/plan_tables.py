@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mainstream.alerts.certainty import told_f1
 from mainstream.cli.plan_answer import answer_of
 from mainstream.decide.decide import NodeDecision
 from mainstream.planner import AppPlan, Plan
@@ -24,7 +25,7 @@ def print_plan(made: Plan, console: Console) -> None:
     for app in made.apps:
         chosen = [app.candidate or "-", *("-" if value is None else f"{value:g}" for value in (app.fps, app.votes))]
         threshold = "-" if app.threshold is None else f"{app.threshold:.3f}"
-        shares = (f"{x:.3f}" for x in (app.f1, app.recall, app.precision))
+        shares = (told_f1(app.f1, app.f1_interval), f"{app.recall:.3f}", f"{app.precision:.3f}")
         false = f"{HOURS_PER_DAY * app.false_alerts_per_hour:.3g}" if app.fits else "-"
         table.add_row(app.name, *chosen, threshold, *shares, false)
     console.print(table)
@@ -85,4 +86,4 @@ def _short(app: AppPlan | None) -> str:
         return "-"
     if not app.fits:
         return "does not fit"
-    return f"{app.candidate} at {app.fps:g} fps, F1 {app.f1:.3f}"
+    return f"{app.candidate} at {app.fps:g} fps, F1 {told_f1(app.f1, app.f1_interval)}"
