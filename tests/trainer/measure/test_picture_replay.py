@@ -17,10 +17,9 @@ from mainstream_trainer.measure.picture_replay import (
     distinct_thresholds,
     play,
     replayed_pictures,
-    spaced_rates,
 )
 from mainstream_trainer.measure.picture_streams import declared_stream
-from mainstream_trainer.measure.replay import MAX_VOTES, rates
+from mainstream_trainer.measure.replay import MAX_VOTES, rates, spaced_rates
 
 EACH = 30
 """held-out pictures of a class"""

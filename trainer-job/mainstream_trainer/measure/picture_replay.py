@@ -16,7 +16,7 @@ from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import MeasuredEventStatistics, MeasuredPoint
 from mainstream_trainer.data.event_statistics import in_seconds
 from mainstream_trainer.measure.picture_streams import IntArray, PictureStream, declared_stream
-from mainstream_trainer.measure.replay import MAX_VOTES, rates
+from mainstream_trainer.measure.replay import MAX_VOTES, spaced_rates
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -24,7 +24,6 @@ FloatArray = NDArray[np.float64]
 REPLAY_FPS = 30
 """of the streams; long events get a lower one"""
 KEPT_THRESHOLDS = 9
-_RATE_STEP = 1.2
 _PERIOD_S = 10
 """after which rates in tenths on a whole-numbered stream repeat themselves"""
 _DIGITS = 6
@@ -48,16 +47,6 @@ def replayed_pictures(
         return ()
     at = distinct_thresholds((point.threshold, point.p, point.e) for point in points)
     return play(stream, event_classes, merged_events(statistics_of(statistics)), scores, at, spaced_rates(stream.fps))
-
-
-def spaced_rates(fps: float) -> list[float]:
-    """Of the rates that a plan may choose those at least a fifth apart, and the highest; planners go between them."""
-    every = rates(fps)
-    kept: list[float] = []
-    for rate in every:
-        if not kept or rate >= _RATE_STEP * kept[-1] or rate == every[-1]:
-            kept.append(rate)
-    return kept
 
 
 def play(

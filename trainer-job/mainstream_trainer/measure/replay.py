@@ -18,6 +18,7 @@ from mainstream.mpackage.curve import ReplayedRate
 MAX_VOTES = 7
 _MAX_PHASES = 8
 _SLOW_FPS = (0.1, 0.2, 0.5)
+_RATE_STEP = 1.2
 _DIGITS = 6
 
 
@@ -40,7 +41,7 @@ def rates(fps: float) -> list[float]:
 def replayed_curve(
     scores: NDArray[np.float64],
     stretches: Sequence[Stretch],
-    thresholds: NDArray[np.float64],
+    thresholds: Sequence[float],
     times: FrameTimes,
     events: MergedEvents,
 ) -> tuple[ReplayedRate, ...]:
@@ -50,27 +51,64 @@ def replayed_curve(
     than its first frame in a short stretch; the phases make up for it.
     """
     curve = []
-    edges = np.cumsum([stretch.frames[1] - stretch.frames[0] for stretch in stretches])[:-1]
-    truths = [_Truth(stretch, times, events) for stretch in stretches]
-    for rate in rates(times.fps):
-        plays = [_analysed(times.part(stretch.frames), rate) for stretch in stretches]
+    for rate in spaced_rates(times.fps):
+        play = _Play(stretches, times, rate, events)
         for threshold in thresholds:
-            hits = np.split(scores >= threshold, edges)
+            hits = np.append(scores >= threshold, False)[play.frames]
             for votes in range(1, MAX_VOTES + 1):
-                tally = ReplayTally()
-                for truth, phases, hit in zip(truths, plays, hits, strict=True):
-                    for analysed in phases:
-                        tally.add(truth, *truth.counts(analysed, hit, votes))
-                curve.append(
-                    ReplayedRate(
-                        threshold=float(threshold),
-                        fps=rate,
-                        votes=votes,
-                        recall=tally.recall,
-                        false_share=tally.false_share(events),
-                    )
-                )
+                recall, share = play.counted(hits, votes)
+                curve.append(ReplayedRate(float(threshold), rate, votes, recall, share))
     return tuple(curve)
+
+
+class _Play:
+    """Every stretch at one rate, in several phases, one after the other so far apart that no alert and no streak goes
+    on from one to the next: so all of them are counted at once.
+    """
+
+    def __init__(self, stretches: Sequence[Stretch], times: FrameTimes, rate: float, events: MergedEvents) -> None:
+        apart_s = 4 * (events.gap_s + tolerance_s(events.length_s)) + 1.0
+        frames: list[NDArray[np.intp]] = []
+        shown_s: list[NDArray[np.float64]] = []
+        spans: list[NDArray[np.float64]] = []
+        whole: list[bool] = []
+        at_s, before, quiet, last = 0.0, 0, 0.0, sum(end - start for start, end in (each.frames for each in stretches))
+        for stretch in stretches:
+            part = times.part(stretch.frames)
+            start_s, end_s = part.span
+            known = sorted([*((run, True) for run in stretch.events), *((run, False) for run in stretch.cut)])
+            true = as_spans(times.spans([run for run, _ in known]))
+            for analysed in _analysed(part, rate):
+                # A frame that nobody scored, and that is no hit, ends each.
+                frames += [analysed + before, np.array([last])]
+                shown_s += [part.middles_s[analysed] - start_s + at_s, np.array([at_s + end_s - start_s + apart_s / 2])]
+                spans.append(true - start_s + at_s)
+                whole += [is_whole for _, is_whole in known]
+                quiet += quiet_s(stretch, times)
+                at_s += end_s - start_s + apart_s
+            before += part.frames
+        self.frames = np.concatenate(frames)
+        self._shown_s = np.concatenate(shown_s)
+        self._spans, self._whole = np.concatenate(spans), np.array(whole, dtype=np.bool_)
+        self._quiet_s, self._events = quiet, events
+
+    def counted(self, hits: NDArray[np.bool_], votes: int) -> tuple[float, float]:
+        """Recall, and share of quiet stretches of one merge gap in which a false alert opened."""
+        events, observed = self._events, int(self._whole.sum())
+        alerts = alerts_of_hits(hits, self._shown_s, votes, events.gap_s)
+        found, false = count_alerts(alerts[:, 0], self._spans, self._whole, tolerance_s(events.length_s))
+        recall = round(found / observed, _DIGITS) if observed else 0.0
+        return recall, round(false_share(false, found, observed, self._quiet_s, events), _DIGITS)
+
+
+def spaced_rates(fps: float) -> list[float]:
+    """Of the rates that a plan may choose those at least a fifth apart, and the highest; planners go between them."""
+    every = rates(fps)
+    kept: list[float] = []
+    for rate in every:
+        if not kept or rate >= _RATE_STEP * kept[-1] or rate == every[-1]:
+            kept.append(rate)
+    return kept
 
 
 def _analysed(times: FrameTimes, rate: float) -> list[NDArray[np.intp]]:
@@ -87,53 +125,7 @@ def _due(start: int, times: FrameTimes, rate: float) -> Iterator[int]:
             yield index
 
 
-class _Truth:
-    """What is true of a stretch: its events, merged, as arrays once; every rate, threshold and phase asks for them."""
-
-    def __init__(self, stretch: Stretch, times: FrameTimes, events: MergedEvents) -> None:
-        known = sorted([*((run, True) for run in stretch.events), *((run, False) for run in stretch.cut)])
-        spans = as_spans(times.spans([run for run, _ in known]))
-        self._events = spans
-        self._whole = np.array([is_whole for _, is_whole in known], dtype=np.bool_)
-        self._middles_s = times.middles_s[stretch.frames[0] : stretch.frames[1]]
-        self._gap_s = events.gap_s
-        self._tolerance_s = tolerance_s(events.length_s)
-        self.events = len(stretch.events)
-        self.quiet_s = quiet_s(stretch, times)
-
-    def counts(self, analysed: NDArray[np.intp], hit: NDArray[np.bool_], votes: int) -> tuple[int, int]:
-        """Found events and false alerts of one phase."""
-        alerts = alerts_of_hits(hit[analysed], self._middles_s[analysed], votes, self._gap_s)
-        return count_alerts(alerts[:, 0], self._events, self._whole, self._tolerance_s)
-
-
 def quiet_s(stretch: Stretch, times: FrameTimes) -> float:
     """Seconds of a stretch outside events, cut ones too."""
     start_s, end_s = times.of(stretch.frames)
     return end_s - start_s - sum(b - a for a, b in times.spans([*stretch.events, *stretch.cut]))
-
-
-@dataclass
-class ReplayTally:
-    """Counts over stretches and phases."""
-
-    found: int = 0
-    false: int = 0
-    events: int = 0
-    quiet_s: float = 0.0
-
-    def add(self, truth: _Truth, found: int, false: int) -> None:
-        """One phase of one stretch."""
-        self.found += found
-        self.false += false
-        self.events += truth.events
-        self.quiet_s += truth.quiet_s
-
-    @property
-    def recall(self) -> float:
-        """Found events over events."""
-        return round(self.found / self.events, _DIGITS) if self.events else 0.0
-
-    def false_share(self, events: MergedEvents) -> float:
-        """Share of quiet stretches of one merge gap in which a false alert opened."""
-        return round(false_share(self.false, self.found, self.events, self.quiet_s, events), _DIGITS)
