@@ -11,7 +11,7 @@ class TrainingSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     held_out_share: float = Field(0.25, gt=0, lt=0.9)
-    """of the training part: stops training and measures p and e, never fits weights"""
+    """of the training part: measures fine-tuned candidates, which never learn from it"""
     held_out_blocks: int = Field(2, ge=1, le=64)
     """stretches of time that it is made of, one in each equal piece of the training part"""
     gap_s: float = Field(1.0, ge=0)
@@ -40,32 +40,39 @@ class TrainingSettings(BaseModel):
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     dropout: float = Field(0.2, ge=0, lt=1)
-    epochs: float = Field(10, gt=0, le=10_000)
-    """at most, where something is specialised"""
-    look_epochs: float = Field(0.5, gt=0, le=100)
-    """between two looks at the held-out frames"""
-    patience_looks: int = Field(7, ge=1)
-    """without getting better before training stops, with nothing frozen"""
-    extra_patience_looks: int = Field(2, ge=0)
-    """more than that as everything up to the last branch-point is frozen: looks are cheap there"""
-    patience_looks_going_on: int = Field(2, ge=1)
-    """the same of a candidate that goes on from another one; more where so much is frozen that this costs less than one
-    look with nothing frozen"""
-    least_gain: float = Field(0.001, ge=0, lt=1)
-    """of the held-out ranking, that counts as getting better"""
-    frozen_epochs: int = Field(80, ge=1, le=100_000)
-    """at most, with everything frozen; a look after each"""
-    frozen_patience_epochs: int = Field(20, ge=1)
-    """the same with everything frozen"""
+    epochs: float = Field(8, gt=0, le=10_000)
+    """of a fine-tuned candidate whose layers begin to learn"""
+    epochs_going_on: float = Field(3, gt=0, le=10_000)
+    """of one that goes on from another one's layers"""
+    least_steps: int = Field(40, ge=1)
+    """of either, however few frames there are"""
+    frozen_epochs: int = Field(40, ge=1, le=100_000)
+    """with everything frozen"""
+    folds: int = Field(5, ge=2, le=10)
+    """blocks that micro-heads are cross-fitted over; fewer where one would hold no event"""
+    taps: tuple[int, ...] | None = Field(None, min_length=1, max_length=32)
+    """branch-points that micro-heads read; None: as the base network's shares of cost suggest"""
+    heads: tuple[str, ...] = Field((), max_length=8)
+    """kinds of micro-heads, by entry point; all of them on every tap"""
+    head_width: Literal[8, 16] = 8
+    """channels that a micro-head's 1x1 convolution leaves"""
+    micro_steps: float = Field(10.0, gt=0, le=1000)
+    """of a micro-head, times the square root of the number of frames: seen less often each, the more there are"""
+    micro_batch_frames: int = Field(32, ge=1, le=1024)
+    micro_learning_rate: float = Field(1e-2, gt=0)
+    """at its height; it falls to 0 as a cosine, so that where learning ends is no matter of luck"""
+    micro_dropout: float = Field(0.1, ge=0, lt=1)
+    """of a map's channels"""
     head: str = Field("pool-linear", min_length=1, max_length=128)
-    """kind of head, by entry point"""
+    """kind of head of fine-tuned candidates, by entry point"""
     precision: Literal["float32", "bfloat16"] = "float32"
     """of forward and backward passes where something is specialised; weights and evaluation stay in float32. A GPU with
     units for bfloat16 always uses them"""
     cache_bytes: int = Field(2 << 30, ge=1 << 20)
     """of features on disk; what does not fit is computed again"""
     rounding_change: float = Field(0.005, ge=0, le=1)
-    """largest change of p and e at an operating point for which weights are kept in half precision"""
+    """largest mean change of held-out scores for which fine-tuned weights are kept in half precision; those of
+    micro-heads always are"""
     groups: int = Field(1, ge=1, le=64)
     """of neighbouring branch-points that are trained apart, each from the candidate with everything frozen"""
     prune: bool = True
@@ -73,5 +80,6 @@ class TrainingSettings(BaseModel):
     thresholds: int = Field(21, ge=3, le=255)
     """operating points of a candidate, evenly spaced in the logit"""
     replay_min_events: int = Field(8, ge=1)
-    """held-out events, and quiet stretches of one merge gap, below which no replayed curve is given: it would be noise.
-    Of pictures: held-out ones of the event, and of anything else"""
+    """held-out events, and quiet stretches of one merge gap, below which no replayed curve is given, and no threshold
+    but one half that is not better by a standard error: it would be noise. Of pictures: held-out ones of the event, and
+    of anything else"""
