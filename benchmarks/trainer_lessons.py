@@ -31,7 +31,7 @@ from mainstream_trainer.learn.feature_cache import FeatureCache
 from mainstream_trainer.learn.groups import groups_of
 from mainstream_trainer.learn.model import Model
 from mainstream_trainer.learn.schedule import candidate_seed
-from mainstream_trainer.measure.evaluation import Evaluator
+from mainstream_trainer.measure.evaluation import Measures
 from mainstream_trainer.pack.packing import pack, training_of
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
@@ -85,8 +85,8 @@ def in_a_row(app: str, seed: int, branch_points: Sequence[int] = FIFTEEN, judged
         features_s = time.monotonic() - start_s
         done: dict[int, tuple[TrainedCandidate, float]] = {}
         for step in groups_of(branch_points, 1, job.network)[0]:
-            starts = [done[k][0] for k in step.starts]
-            done[step.branch_point] = _train(job, lesson, step.branch_point, starts)
+            before = None if step.start is None else done[step.start][0]
+            done[step.branch_point] = _train(job, lesson, step.branch_point, before)
         trained, seconds = zip(*done.values(), strict=True)
         total_s = time.monotonic() - start_s
         held = {each.branch_point: _held_out(job, each) for each in trained}
@@ -103,8 +103,10 @@ def in_a_row(app: str, seed: int, branch_points: Sequence[int] = FIFTEEN, judged
             )
             for each, took_s in zip(trained, seconds, strict=True)
         )
-        evaluator = Evaluator(job.events, job.present, job.held_out, job.request.settings)
-        manifest = pack(job.request, job.network, trained, evaluator, training_of(job)).manifest
+        measures = Measures(job)
+        measured = {each.name: measures.measure(each, seed) for each in trained}
+        statistics = measures.event_statistics(trained)
+        manifest = pack(job.request, job.network, trained, measured, statistics, training_of(job)).manifest
         largest = max(sum(blob.size_bytes for blob in each.blobs) for each in manifest.candidates)
         return Row(app, seed, candidates, features_s, total_s, sum(blob.size_bytes for blob in manifest.blobs), largest)
 
@@ -113,7 +115,7 @@ def alone(app: str, seed: int, branch_point: int, judged: bool = True) -> Judged
     """The same candidate by the same rule, from the base network's weights and from pixels."""
     start_s = time.monotonic()
     with _lesson(app, seed, ()) as (job, lesson):
-        candidate, _ = _train(job, lesson, branch_point, ())
+        candidate, _ = _train(job, lesson, branch_point, None)
         took_s = time.monotonic() - start_s
         test = _test(job.network, candidate, app) if judged else None
         return Judged(branch_point, _held_out(job, candidate), test, candidate.epochs, took_s, candidate.half)
@@ -159,9 +161,6 @@ def _lessons(
     jobs = join_stems(prepared, lambda job: job.request.crop)
     first = jobs[0]
     size = first.network.preprocessing
-    fit = np.zeros(first.source.frames, dtype=np.bool_)
-    for job in jobs:
-        fit[job.held_out.fit] = True
     with (
         TemporaryDirectory(prefix="bench-trainer-") as folder,
         ThreadPoolExecutor(torch.get_num_threads()) as executor,
@@ -170,7 +169,6 @@ def _lessons(
         features.build(
             lambda: first.source.read(first.request.crop, size.height, size.width, lambda _: None),
             features.plan(kept, _SETTINGS.cache_bytes),
-            fit,
             executor,
             lambda _: None,
         )
@@ -178,11 +176,11 @@ def _lessons(
 
 
 def _train(
-    job: Job, lesson: Lesson, branch_point: int, starts: Sequence[TrainedCandidate]
+    job: Job, lesson: Lesson, branch_point: int, before: TrainedCandidate | None
 ) -> tuple[TrainedCandidate, float]:
     start_s = time.monotonic()
     seed = candidate_seed(job.request.seed, job.request.app, branch_point)
-    candidate = train_candidate(job.network, branch_point, lesson, starts, seed, lambda _: None, lambda: None)
+    candidate = train_candidate(job.network, branch_point, lesson, before, seed, lambda _: None, lambda: None)
     return candidate, time.monotonic() - start_s
 
 

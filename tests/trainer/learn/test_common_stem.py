@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,17 +17,17 @@ from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import branch_point_of, build_problem
 from mainstream_trainer.data.preparation import Preparation
 from mainstream_trainer.learn.common_stem import join_stems
-from mainstream_trainer.pack.packing import _dominated_by
 from mainstream_trainer.training import Resources, train_app, train_apps
 
 STEM = 11
+NAME = "tuned-11"
 
 
 @pytest.fixture(scope="module")
 def requests(quick_request):
     """Two apps of one view with a common stem."""
     # A new head lets nothing through to the layers before it in its first step, so one step is not enough.
-    settings = quick_request.settings.model_copy(update={"epochs": 4, "look_epochs": 4})
+    settings = quick_request.settings.model_copy(update={"epochs": 4, "heads": ()})
     door = replace(quick_request, branch_points=(0, 15), common_stem=STEM, settings=settings)
     return [door, replace(door, app="gate")]
 
@@ -45,11 +44,11 @@ def test_packages_have_the_segments_of_a_common_stem_in_common_and_nothing_else(
     for manifest in (door, gate):
         assert [candidate.branch_point for candidate in manifest.candidates] == [0, STEM, 15]
         assert verify_package(store, manifest) == []
-    assert door.candidate(STEM).segments == gate.candidate(STEM).segments
-    assert len(door.candidate(STEM).segments) == 15 - STEM
-    assert door.candidate(STEM).segments[0].prefix_hash != door.prefix_hashes[STEM + 1]
-    assert door.candidate(STEM).head != gate.candidate(STEM).head
-    assert door.blobs & gate.blobs == {segment.blob for segment in door.candidate(STEM).segments}
+    assert door.candidate(NAME).segments == gate.candidate(NAME).segments
+    assert len(door.candidate(NAME).segments) == 15 - STEM
+    assert door.candidate(NAME).segments[0].prefix_hash != door.prefix_hashes[STEM + 1]
+    assert door.candidate(NAME).head != gate.candidate(NAME).head
+    assert door.blobs & gate.blobs == {segment.blob for segment in door.candidate(NAME).segments}
 
 
 def test_what_learns_together_is_part_of_what_a_package_says(together, requests):
@@ -113,15 +112,6 @@ def test_the_extremes_that_the_baselines_need_are_never_common(requests, tmp_pat
 def test_an_app_alone_has_nobody_to_share_a_stem_with(requests, tmp_path):
     with pytest.raises(InvalidInputError, match="app 'door' has no other to share a stem with"):
         train_app(requests[0], FolderStore(tmp_path))
-
-
-def test_a_common_stem_is_left_out_only_for_everything_frozen():
-    measured = {k: SimpleNamespace(operating_points=(SimpleNamespace(p=p, e=0.1),)) for k, p in ((7, 0.8), (11, 0.9))}
-    measured[15] = SimpleNamespace(operating_points=(SimpleNamespace(p=0.7, e=0.1),))
-    assert _dominated_by(7, measured, None) == 11
-    assert _dominated_by(7, measured, 7) is None
-    measured[15] = measured[11]
-    assert _dominated_by(7, measured, 7) == 15
 
 
 def workload_of(packages):

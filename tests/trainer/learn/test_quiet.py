@@ -11,9 +11,8 @@ from mainstream.footage.frame_times import FrameTimes
 from mainstream.mpackage.event_statistics import known_false_alerts
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.data.app_events import AppEvents
-from mainstream_trainer.data.held_out import HeldOut
 from mainstream_trainer.learn.quiet import QuietScores
-from mainstream_trainer.measure.evaluation import Evaluator
+from mainstream_trainer.measure.evaluation import Evaluator, Scored
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import train_app
 
@@ -22,28 +21,27 @@ RUNS = ((20, 30), (60, 70), (140, 150))
 TIMES = FrameTimes.constant(200, 10.0)
 
 
-class Scored:
-    """A candidate that knows its events, and is wrong once in quiet footage."""
-
-    branch_point = 7
-    scores = np.zeros(100)
-
-
-Scored.scores[10:20] = Scored.scores[50:60] = 1.0
+SCORES = np.zeros(100)
+"""of somebody who knows the events, and is wrong once in quiet footage"""
+SCORES[10:20] = SCORES[50:60] = 1.0
 
 
 def evaluator(quiet):
     present = np.zeros(200, dtype=bool)
     for start, end in RUNS:
         present[start:end] = True
-    held_out = HeldOut(np.arange(120, 200), ((10, 110),))
-    return Evaluator(AppEvents(RUNS, (), TIMES), present, held_out, TrainingSettings(replay_min_events=2), quiet)
+    scored, settings = Scored(np.arange(10, 110), ((10, 110),)), TrainingSettings(replay_min_events=2)
+    return Evaluator(AppEvents(RUNS, (), TIMES), present, scored, settings, quiet.times)
 
 
 def quiet_scores(seconds, wrong=()):
     scores = np.zeros(10 * seconds)
     scores[list(wrong)] = 1.0
-    return QuietScores((FrameTimes.constant(10 * seconds, 10.0),), {7: scores})
+    return QuietScores((FrameTimes.constant(10 * seconds, 10.0),), {"pooled-7": scores})
+
+
+def measured(quiet):
+    return evaluator(quiet).measure(SCORES, quiet.by_candidate["pooled-7"], seed=0)
 
 
 def test_quiet_footage_counts_as_frames_outside_events_that_were_held_out():
@@ -55,8 +53,8 @@ def test_quiet_footage_counts_as_frames_outside_events_that_were_held_out():
 
 
 def test_a_hit_in_quiet_footage_is_a_false_alert_of_the_replay():
-    clean = evaluator(quiet_scores(60)).measure(Scored(), seed=0)
-    wrong = evaluator(quiet_scores(60, wrong=[300])).measure(Scored(), seed=0)
+    clean = measured(quiet_scores(60))
+    wrong = measured(quiet_scores(60, wrong=[300]))
 
     def at_full_rate(measured):
         return next(each for each in measured.replayed if each.fps == 10 and each.votes == 1 and each.threshold > 0.5)
@@ -68,16 +66,10 @@ def test_a_hit_in_quiet_footage_is_a_false_alert_of_the_replay():
 
 def test_more_quiet_footage_makes_e_surer():
     def widest(seconds):
-        points = evaluator(quiet_scores(seconds)).measure(Scored(), seed=0).operating_points
+        points = measured(quiet_scores(seconds)).operating_points
         return max(point.e_interval[1] - point.e_interval[0] for point in points if point.threshold > 0.5)
 
     assert widest(600) < widest(60) / 3
-
-
-def test_statistics_of_events_are_those_of_the_labelled_footage():
-    assert evaluator(quiet_scores(60)).event_statistics([Scored()]) == evaluator(QuietScores()).event_statistics(
-        [Scored()]
-    )
 
 
 def write_clip(path, clip, frames=FRAMES, fps=10):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mainstream_trainer.learn.schedule import schedule
+from mainstream_trainer.learn.schedule import micro_steps, schedule
 from mainstream_trainer.learn.variants import varied
 from mainstream_trainer.settings import TrainingSettings
 
@@ -23,19 +23,15 @@ def test_the_learning_rate_rises_and_stays():
     assert factors[-1] == 1
 
 
-def test_looks_come_at_equal_shares_of_an_epoch():
-    settings = SETTINGS.model_copy(update={"look_epochs": 0.5, "epochs": 10, "batch_frames": 16})
-    plan = schedule(0.5, 320, settings)
-    assert (plan.steps_per_look, plan.looks) == (10, 20)
+def test_how_long_follows_from_the_number_of_frames_alone():
+    settings = SETTINGS.model_copy(update={"epochs": 8, "epochs_going_on": 3, "batch_frames": 16, "least_steps": 40})
+    assert schedule(0.5, 320, settings).steps == 160
+    assert schedule(0.5, 320, settings, goes_on=True).steps == 60
+    assert schedule(0.5, 16, settings).steps == schedule(0.5, 16, settings, goes_on=True).steps == 40
 
 
-def test_who_goes_on_waits_less_and_never_less_than_one_look_with_nothing_frozen_costs():
-    def looks(share, goes_on):
-        return schedule(share, 300, SETTINGS, goes_on=goes_on).patience_looks
-
-    assert looks(0.0, goes_on=True) == SETTINGS.patience_looks_going_on < looks(0.0, goes_on=False)
-    assert looks(0.75, goes_on=True) == 4
-    assert looks(0.99, goes_on=True) == looks(0.99, goes_on=False)
+def test_micro_heads_see_each_frame_less_often_the_more_there_are():
+    assert [micro_steps(frames, SETTINGS) for frames in (100, 400, 10_000)] == [100, 200, 1000]
 
 
 def test_a_variant_is_the_same_scene_in_other_light():

@@ -1,11 +1,11 @@
-"""Training of one candidate: everything after its branch-point, from cached features, until it stops getting better.
+"""Training of one fine-tuned candidate: everything after its branch-point, from cached features, for a fixed time.
 
 BatchNorm stays in eval mode everywhere: statistics of a few hundred near-duplicate frames of one camera are worse than
 the base network's own, and in the stem they would break the share key. Its scale and offset are trained with the rest.
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import fx, nn
 
+from mainstream.head_form import HeadForm
+from mainstream.mpackage.manifest import CandidateKind
 from mainstream.nn.network import Network
 from mainstream.nn.tensors import round_to_half
 from mainstream_trainer.data.held_out import HeldOut
@@ -20,10 +22,11 @@ from mainstream_trainer.device import mixed_precision
 from mainstream_trainer.learn.feature_cache import FeatureCache
 from mainstream_trainer.learn.model import Model
 from mainstream_trainer.learn.schedule import Schedule, schedule
-from mainstream_trainer.measure.operating_points import thresholds
 from mainstream_trainer.settings import TrainingSettings
 
 _MAX_GRADIENT_NORM = 5.0
+_STEPS_TOLD = 10
+"""between two words on progress"""
 
 
 @dataclass(frozen=True)
@@ -39,158 +42,113 @@ class Lesson:
 
 @dataclass(frozen=True)
 class TrainedCandidate:
-    """Weights, and how they do on the held-out frames."""
+    """Weights, and what they say of frames that they have not learnt from."""
 
+    name: str
+    kind: CandidateKind
     branch_point: int
     segments: tuple[fx.GraphModule, ...]
     head: nn.Module
+    form: HeadForm
     scores: NDArray[np.float64]
-    """of the held-out frames, sigmoid of the logit, by the weights as they are stored"""
+    """sigmoid of the logit, by weights as they are stored: of the held-out frames, or, of a micro-head, of all frames
+    that are in a fold, each by the weights of its fold"""
     half: bool
     """whether the weights are stored in half precision"""
     epochs: float
-    """until training stopped"""
-    best_epoch: float
-    """whose weights these are"""
+    """that it learnt for"""
+
+
+def tuned_name(branch_point: int) -> str:
+    """Of the fine-tuned candidate at a branch-point."""
+    return f"tuned-{branch_point}"
+
+
+def tuned_form(network: Network, settings: TrainingSettings) -> HeadForm:
+    """Of every fine-tuned candidate's head, which reads the network's last map."""
+    return HeadForm(kind=settings.head, map=tuple(network.map_at(network.depth)))
 
 
 def train_candidate(
     network: Network,
     branch_point: int,
     lesson: Lesson,
-    others: Sequence[TrainedCandidate],
+    before: TrainedCandidate | None,
     seed: int,
-    on_look: Callable[[float], None],
+    on_share: Callable[[float], None],
     check_stop: Callable[[], None],
 ) -> TrainedCandidate:
-    """Train a candidate from the base network's weights and a new head, or from whichever of the `others` suits best.
+    """Train a candidate from the base network's weights and a new head, or from what another one has learnt `before`.
 
-    What is kept is a moving average of the weights, where it ranks the held-out frames best; ranking, because
-    thresholds are chosen later. `check_stop` is called between steps and ends training by raising.
+    What is kept is a moving average of the weights after a number of steps that the number of frames decides: held-out
+    frames are scored once, when all is learnt. `check_stop` is called between steps and ends training by raising.
     """
-    if others:
-        starts = [_started(network, branch_point, lesson, other, check_stop) for other in others]
-        start = max(starts, key=lambda each: each.quality)
+    kind = lesson.settings.head
+    if before is None:
+        model = Model.starting_from(network, branch_point, kind, seed)
     else:
-        start = Start(Model.starting_from(network, branch_point, lesson.settings.head, seed))
-    learnt = learn(start, lesson, network.branch_points[branch_point].cost_share, seed, on_look, check_stop)
+        model = Model.starting_from(network, branch_point, kind, 0, before.segments, before.head)
+    share = network.branch_points[branch_point].cost_share
+    goes_on = before is not None and bool(before.segments)
+    learnt = learn(model, lesson, share, seed, on_share, check_stop, goes_on=goes_on)
     learnt = rounded(learnt, lesson, check_stop)
-    body, head = tuple(learnt.model.segments), learnt.model.head
-    return TrainedCandidate(branch_point, body, head, learnt.scores, learnt.half, learnt.epochs, learnt.best_epoch)
-
-
-@dataclass(frozen=True)
-class Start:
-    """What learning begins with."""
-
-    model: Model
-    scores: NDArray[np.float64] | None = None
-    """of the held-out frames; None where nothing has been learnt yet"""
-    quality: float = -1.0
-    """how it ranks them"""
-    goes_on: bool = False
-    """whether layers, not only the head, have learnt before"""
-
-
-def _started(
-    network: Network, branch_point: int, lesson: Lesson, other: TrainedCandidate, check_stop: Callable[[], None]
-) -> Start:
-    """With the head of another candidate, and what layers it has of its own after the branch-point."""
-    model = Model.starting_from(network, branch_point, lesson.settings.head, 0, other.segments, other.head)
-    scores = model.to(lesson.features.device).scores(lesson.features, lesson.held_out.frames, check_stop)
-    return Start(model, scores, ranking_quality(scores, lesson.present[lesson.held_out.frames]), bool(other.segments))
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """A model that has stopped learning; fields as of `TrainedCandidate`."""
-
-    model: Model
-    scores: NDArray[np.float64]
-    epochs: float
-    best_epoch: float
-    half: bool = False
-
-
-def learn(
-    start: Start,
-    lesson: Lesson,
-    frozen_share: float,
-    seed: int,
-    on_look: Callable[[float], None],
-    check_stop: Callable[[], None],
-) -> Learnt:
-    """Train until the held-out frames are ranked no better; the start is kept where nothing better is found."""
-    settings, held_out, model = lesson.settings, lesson.held_out, start.model
-    plan = schedule(frozen_share, len(held_out.fit), settings, goes_on=start.goes_on)
-    model.to(lesson.features.device)
-    learner = Learner(model, lesson, plan, seed)
-    present = lesson.present[held_out.frames]
-    best = _Best(-1.0, 0, {}, np.empty(0))
-    if start.scores is not None:
-        best = _Best(start.quality, 0, copy.deepcopy(model.state_dict()), start.scores)
-    look = improved = 0
-    while look < plan.looks and look - improved < plan.patience_looks:
-        look += 1
-        learner.learn(plan.steps_per_look, check_stop)
-        scores = learner.average.scores(lesson.features, held_out.frames, check_stop)
-        quality = ranking_quality(scores, present)
-        if quality > best.quality + settings.least_gain:
-            improved = look
-        if quality >= best.quality:
-            best = _Best(quality, look, copy.deepcopy(learner.average.state_dict()), scores)
-        on_look(look / plan.looks)
-    kept = learner.average
-    kept.load_state_dict(best.weights)
-    per_look = plan.steps_per_look * settings.batch_frames / len(held_out.fit)
-    return Learnt(kept, best.scores, look * per_look, best.look * per_look)
-
-
-def rounded(learnt: Learnt, lesson: Lesson, check_stop: Callable[[], None]) -> Learnt:
-    """On the CPU, rounded to half precision where that hardly changes p and e of any app, else as it is."""
-    settings, frames = lesson.settings, lesson.held_out.frames
-    model = copy.deepcopy(learnt.model)
-    round_to_half(model)
-    scores = model.scores(lesson.features, frames, check_stop)
-    change = largest_change(learnt.scores, scores, lesson.present[frames], settings.thresholds)
-    kept = learnt if change > settings.rounding_change else replace(learnt, model=model, scores=scores, half=True)
-    kept.model.cpu()
-    return kept
-
-
-def largest_change(
-    before: NDArray[np.float64], after: NDArray[np.float64], present: NDArray[np.bool_], points: int
-) -> float:
-    """Largest change of p or e at any operating point from scores `before` to `after`, each (n,) or (n, apps)."""
-    if present.ndim > 1:
-        apps = zip(before.T, after.T, present.T, strict=True)
-        return max(largest_change(*app, points) for app in apps)
-    at = thresholds(points, before)[:, None]
-    return max(
-        float(np.abs((before[of] >= at).mean(axis=1) - (after[of] >= at).mean(axis=1)).max())
-        for of in (present, ~present)
+    return TrainedCandidate(
+        tuned_name(branch_point),
+        "fine-tuned",
+        branch_point,
+        tuple(learnt.model.segments),
+        learnt.model.head,
+        tuned_form(network, lesson.settings),
+        learnt.scores,
+        learnt.half,
+        learnt.epochs,
     )
 
 
 @dataclass(frozen=True)
-class _Best:
-    quality: float
-    look: int
-    weights: dict[str, torch.Tensor]
+class Learnt:
+    """A model that has learnt; fields as of `TrainedCandidate`."""
+
+    model: Model
     scores: NDArray[np.float64]
+    epochs: float
+    half: bool = False
 
 
-def ranking_quality(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
-    """Probability that a frame of an event scores higher than another frame (area under the ROC curve), ties half.
+def learn(
+    model: Model,
+    lesson: Lesson,
+    frozen_share: float,
+    seed: int,
+    on_share: Callable[[float], None],
+    check_stop: Callable[[], None],
+    *,
+    goes_on: bool = False,
+) -> Learnt:
+    """Train for as many steps as the schedule says, whatever the held-out frames would say."""
+    settings, held_out = lesson.settings, lesson.held_out
+    plan = schedule(frozen_share, len(held_out.fit), settings, goes_on=goes_on)
+    model.to(lesson.features.device)
+    learner = Learner(model, lesson, plan, seed)
+    for done in range(0, plan.steps, _STEPS_TOLD):
+        learner.learn(min(_STEPS_TOLD, plan.steps - done), check_stop)
+        on_share(min(1.0, (done + _STEPS_TOLD) / plan.steps))
+    scores = learner.average.scores(lesson.features, held_out.frames, check_stop)
+    return Learnt(learner.average, scores, plan.steps * settings.batch_frames / len(held_out.fit))
 
-    Of several apps, scores and present (n, apps), the mean.
+
+def rounded(learnt: Learnt, lesson: Lesson, check_stop: Callable[[], None]) -> Learnt:
+    """On the CPU, rounded to half precision where that hardly changes scores, whatever they ought to be; else as it
+    is.
     """
-    if present.ndim > 1:
-        return float(np.mean([ranking_quality(*app) for app in zip(scores.T, present.T, strict=True)]))
-    other = np.sort(scores[~present])
-    below = np.searchsorted(other, scores[present], side="left")
-    not_above = np.searchsorted(other, scores[present], side="right")
-    return float((below + not_above).mean() / 2 / len(other))
+    model = copy.deepcopy(learnt.model)
+    round_to_half(model)
+    scores = model.scores(lesson.features, lesson.held_out.frames, check_stop)
+    change = float(np.abs(scores - learnt.scores).mean(axis=0).max())
+    close = change <= lesson.settings.rounding_change
+    kept = replace(learnt, model=model, scores=scores, half=True) if close else learnt
+    kept.model.cpu()
+    return kept
 
 
 class Learner:

@@ -5,13 +5,17 @@ that does not fit its own digest is as good as none.
 """
 
 import hashlib
-import json
 
 import numpy as np
 import torch
+from pydantic import BaseModel
 from safetensors.torch import load, save
 
+from mainstream.head_form import HeadForm
+from mainstream.mpackage.manifest import CandidateKind
 from mainstream.mpackage.stores.store import MissingKeyError, Store
+from mainstream.nn.heads.kinds import make_head
+from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.network import Network
 from mainstream_trainer.learn.candidate import TrainedCandidate
 from mainstream_trainer.learn.model import Model
@@ -21,51 +25,78 @@ _MAX_BYTES = 1 << 30
 
 
 class Checkpoints:
-    """Candidates of one training, by branch-point."""
+    """Candidates of one training, by name."""
 
-    def __init__(self, store: Store, inputs_digest: str, network: Network, head_kind: str) -> None:
+    def __init__(self, store: Store, inputs_digest: str, network: Network) -> None:
         self._store = store
         self._digest = inputs_digest
         self._network = network
-        self._head_kind = head_kind
 
-    def save(self, trained: TrainedCandidate, name: str = "") -> None:
+    def save(self, trained: TrainedCandidate) -> None:
         """Write a finished candidate."""
         data = _packed(trained)
-        self._store.put(self.key(trained.branch_point, name), hashlib.sha256(data).digest() + data, replace=True)
+        self._store.put(self.key(trained.name), hashlib.sha256(data).digest() + data, replace=True)
 
-    def load(self, branch_point: int, name: str = "") -> TrainedCandidate | None:
+    def load(self, name: str) -> TrainedCandidate | None:
         """The finished candidate; None where there is none that is whole."""
         try:
-            data = self._store.read(self.key(branch_point, name), _MAX_BYTES)
+            data = self._store.read(self.key(name), _MAX_BYTES)
         except MissingKeyError:
             return None
         digest, content = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
         if hashlib.sha256(content).digest() != digest:
             return None
-        return self._unpacked(branch_point, content)
+        return self._unpacked(name, content)
 
-    def key(self, branch_point: int, name: str = "") -> str:
+    def key(self, name: str) -> str:
         """Where a candidate lies."""
-        return f"{self._digest}/{name or 'candidate'}-{branch_point}.safetensors"
+        return f"{self._digest}/{name}.safetensors"
 
-    def _unpacked(self, branch_point: int, data: bytes) -> TrainedCandidate:
+    def _unpacked(self, name: str, data: bytes) -> TrainedCandidate:
         tensors = load(data)
-        known = json.loads(tensors.pop("known").numpy().tobytes())
+        known = _Known.model_validate_json(tensors.pop("known").numpy().tobytes())
         scores = tensors.pop("scores").numpy().astype(np.float64)
-        model = Model.starting_from(self._network, branch_point, self._head_kind, 0)
+        segments = self._network.trainable_segments(known.branch_point) if known.kind == "fine-tuned" else []
+        form = known.form
+        model = Model(known.branch_point, segments, make_head(form.kind, MapShape(*form.map), form.width))
         model.load_state_dict(tensors)
         model.requires_grad_(False)
-        return TrainedCandidate(branch_point, tuple(model.segments), model.head, scores, **known)
+        return TrainedCandidate(
+            name,
+            known.kind,
+            known.branch_point,
+            tuple(model.segments),
+            model.head,
+            form,
+            scores,
+            half=known.half,
+            epochs=known.epochs,
+        )
+
+
+class _Known(BaseModel):
+    """What is no tensor of a candidate."""
+
+    kind: CandidateKind
+    branch_point: int
+    form: HeadForm
+    half: bool
+    epochs: float
 
 
 def _packed(trained: TrainedCandidate) -> bytes:
     model = Model(trained.branch_point, trained.segments, trained.head)
-    known = {"half": trained.half, "epochs": trained.epochs, "best_epoch": trained.best_epoch}
+    known = _Known(
+        kind=trained.kind,
+        branch_point=trained.branch_point,
+        form=trained.form,
+        half=trained.half,
+        epochs=trained.epochs,
+    )
     tensors = {
         name: tensor.detach().to("cpu", memory_format=torch.contiguous_format, copy=True)
         for name, tensor in model.state_dict().items()
     }
-    tensors["known"] = torch.from_numpy(np.frombuffer(json.dumps(known).encode(), dtype=np.uint8).copy())
+    tensors["known"] = torch.from_numpy(np.frombuffer(known.model_dump_json().encode(), dtype=np.uint8).copy())
     tensors["scores"] = torch.from_numpy(trained.scores.copy())
     return save(tensors)

@@ -18,7 +18,7 @@ from mainstream.nn.network import Network
 from mainstream_trainer.data.app_events import AppEvents
 from mainstream_trainer.data.held_out import HeldOut, hold_out
 from mainstream_trainer.data.preparation import CommonStem, Job
-from mainstream_trainer.learn.candidate import Lesson, Start, TrainedCandidate, learn, rounded
+from mainstream_trainer.learn.candidate import Lesson, TrainedCandidate, learn, rounded, tuned_form, tuned_name
 from mainstream_trainer.learn.model import Heads, Model, seeded_head
 from mainstream_trainer.learn.schedule import candidate_seed
 
@@ -46,14 +46,16 @@ class CommonStemTraining:
         self._candidates: dict[str, TrainedCandidate] = {}
 
     def candidate(
-        self, job: Job, lesson: Lesson, on_look: Callable[[float], None], check_stop: Callable[[], None]
+        self, job: Job, lesson: Lesson, on_share: Callable[[float], None], check_stop: Callable[[], None]
     ) -> TrainedCandidate:
         """The candidate of the job's app; `lesson` is that of its app alone."""
         assert job.common_stem is not None  # noqa: S101 - who has none does not ask
         with self._lock:
             if not self._candidates:
                 together = replace(lesson, present=job.common_stem.present)
-                self._candidates = _train(job.network, job.common_stem, together, job.request.seed, on_look, check_stop)
+                self._candidates = _train(
+                    job.network, job.common_stem, together, job.request.seed, on_share, check_stop
+                )
             return self._candidates[job.request.app]
 
 
@@ -62,10 +64,10 @@ def _train(
     stem: CommonStem,
     lesson: Lesson,
     seed: int,
-    on_look: Callable[[float], None],
+    on_share: Callable[[float], None],
     check_stop: Callable[[], None],
 ) -> dict[str, TrainedCandidate]:
-    """By the sum of the apps' losses, until the mean of their rankings gets no better."""
+    """By the sum of the apps' losses."""
     branch_point, kind = stem.branch_point, lesson.settings.head
     heads = [
         seeded_head(kind, network.map_at(network.depth), candidate_seed(seed, app, branch_point)) for app in stem.apps
@@ -73,11 +75,19 @@ def _train(
     model = Model(branch_point, network.trainable_segments(branch_point), Heads(heads))
     own_seed = candidate_seed(seed, "+".join(stem.apps), branch_point)
     share = network.branch_points[branch_point].cost_share
-    learnt = rounded(learn(Start(model), lesson, share, own_seed, on_look, check_stop), lesson, check_stop)
+    learnt = rounded(learn(model, lesson, share, own_seed, on_share, check_stop), lesson, check_stop)
     segments = tuple(learnt.model.segments)
     return {
         app: TrainedCandidate(
-            branch_point, segments, head, np.ascontiguousarray(scores), learnt.half, learnt.epochs, learnt.best_epoch
+            tuned_name(branch_point),
+            "fine-tuned",
+            branch_point,
+            segments,
+            head,
+            tuned_form(network, lesson.settings),
+            np.ascontiguousarray(scores),
+            learnt.half,
+            learnt.epochs,
         )
         for app, head, scores in zip(stem.apps, cast(Heads, learnt.model.head).each, learnt.scores.T, strict=True)
     }

@@ -55,7 +55,7 @@ class CachePlan:
 class FeatureCache:
     """Features of one view at the branch-points in use; row `variant * n + frame` of n frames.
 
-    Variant 0 of a frame is the frame itself. Everything frozen: pooled (C, 1, 1), where a head looks at no more.
+    Variant 0 of a frame is the frame itself. Everything frozen: pooled (C, 1, 1), where no head looks at more.
     """
 
     def __init__(
@@ -103,31 +103,24 @@ class FeatureCache:
         self,
         read: Callable[[], NDArray[np.uint8]],
         plan: CachePlan,
-        fit: NDArray[np.bool_],
         executor: Executor,
         on_share: Callable[[float], None],
     ) -> None:
-        """Fill the cache, or find it filled: `read` gives the frames (n, height, width, 3).
-
-        Only frames that somebody fits to, `fit` (n,), have variants.
-        """
+        """Fill the cache, or find it filled: `read` gives the frames (n, height, width, 3)."""
         size = self._network.preprocessing
         path = self._folder / "pixels"
         if not path.exists():
             self._keep("pixels", read())
         self._pixels = self._mapped("pixels", np.uint8, (self._count, size.height, size.width, 3))
-        fit = self._with_variants(fit)
         missing = [k for k in plan.branch_points if not (self._folder / f"{k}").exists()]
         targets = {k: self._reserved(k) for k in missing}
         # Chunks of the same rows whatever of them is asked for, so that features do not depend on who else is trained.
-        wanted = np.concatenate([np.ones(self._count, dtype=np.bool_), *[fit] * (self._settings.variants - 1)])
         step = self.frames_a_pass(0)
-        starts = range(0, len(wanted), step)
-        chunks = [np.arange(at, min(at + step, len(wanted))) for at in starts if wanted[at : at + step].any()]
+        chunks = [np.arange(at, min(at + step, self._rows)) for at in range(0, self._rows, step)]
 
         def fill(chunk: NDArray[np.intp]) -> None:
             for k, features in self._computed(chunk, missing):
-                targets[k][1][chunk] = features.cpu().numpy()
+                targets[k][1][chunk] = _channels_last(features).cpu().numpy()
 
         if missing:
             for done, _ in enumerate(executor.map(fill, chunks), start=1):
@@ -143,7 +136,8 @@ class FeatureCache:
         if branch_point == 0:
             inputs = self._inputs(rows)
         elif branch_point in self._arrays:
-            inputs = torch.from_numpy(self._arrays[branch_point][rows]).float()
+            kept = torch.from_numpy(self._arrays[branch_point][rows]).float()
+            inputs = kept.permute(0, 3, 1, 2) if kept.dim() == 4 else kept
         else:
             ((_, features),) = self._computed(rows, [branch_point])
             inputs = features.float()
@@ -156,17 +150,6 @@ class FeatureCache:
     def frames_a_pass(self, branch_point: int) -> int:
         """How many frames to take through the layers after a branch-point at once."""
         return min(_PASS_FRAMES, max(1, _PASS_ELEMENTS // self._elements(branch_point)))
-
-    def _with_variants(self, fit: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which frames have variants in the files that are there; files that lack some of `fit` go."""
-        path = self._folder / "fit"
-        before = np.fromfile(path, dtype=np.bool_) if path.exists() else np.zeros(self._count, dtype=np.bool_)
-        if path.exists() and not (fit & ~before).any():
-            return before
-        for k in range(1, self._network.depth + 1):
-            (self._folder / f"{k}").unlink(missing_ok=True)
-        self._keep("fit", fit | before)
-        return fit | before
 
     @property
     def _rows(self) -> int:
@@ -200,11 +183,13 @@ class FeatureCache:
         return int(np.prod(self._shape(branch_point)))
 
     def _is_pooled(self, branch_point: int) -> bool:
-        return branch_point == self._network.depth and self._settings.head == DEFAULT_HEAD
+        settings, depth = self._settings, self._network.depth
+        return branch_point == depth and settings.head == DEFAULT_HEAD and depth not in (settings.taps or ())
 
     def _shape(self, branch_point: int) -> tuple[int, ...]:
-        shape = self._network.branch_points[branch_point].shape
-        return (shape[0], 1, 1) if self._is_pooled(branch_point) else shape
+        """As kept: channels last."""
+        channels, *places = self._network.branch_points[branch_point].shape
+        return (*(1 for _ in places), channels) if self._is_pooled(branch_point) else (*places, channels)
 
     def _keep(self, name: str, content: NDArray[np.uint8] | NDArray[np.bool_]) -> None:
         """A file that is there whole or not at all."""
@@ -240,3 +225,8 @@ class FeatureCache:
         return MainstreamError(
             f"no room for features ({error.strerror}); name a work folder on another disk", source=self._folder
         )
+
+
+def _channels_last(features: torch.Tensor) -> torch.Tensor:
+    """Maps (N, channels, h, w) as they are kept, (N, h, w, channels); so no batch is turned round when it is read."""
+    return features.permute(0, 2, 3, 1).contiguous()

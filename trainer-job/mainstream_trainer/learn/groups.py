@@ -4,9 +4,9 @@ The candidate whose stem is nearest to half of the base network comes first, and
 to train its steps cost half, and it has layers enough. From there candidates that freeze less and candidates that
 freeze more go on, each from its neighbour; so each begins with layers that have learnt together.
 
-Groups of neighbours may be trained side by side, as by the pods of an Indexed Job. Everything frozen, which those that
-freeze more may go on from as well, is so cheap that each group trains it. Invariant: what a candidate goes on from
-depends on the groups alone, not on who trains them.
+Groups of neighbours may be trained side by side, as by the pods of an Indexed Job. Everything frozen is so cheap that
+the first group trains it besides. Invariant: what a candidate goes on from depends on the groups alone, not on who
+trains them.
 """
 
 from collections.abc import Sequence
@@ -26,23 +26,26 @@ class Step:
     """One candidate to train."""
 
     branch_point: int
-    starts: tuple[int, ...] = ()
-    """branch-points of the candidates that it may go on from; none: it begins from the base network"""
+    start: int | None = None
+    """branch-point of the candidate that it goes on from; None: it begins from the base network"""
 
 
 def groups_of_job(job: Job) -> list[list[Step]]:
     """The candidates that a job asks for, in the order in which they are trained."""
     request = job.request
-    return groups_of(request.branch_points, request.settings.groups, job.network, request.common_stem)
+    return groups_of(job.branch_points, request.settings.groups, job.network, request.common_stem)
 
 
 def groups_of(
     branch_points: Sequence[int], count: int, network: Network, common_stem: int | None = None
 ) -> list[list[Step]]:
-    """At most `count` groups of neighbours, least frozen first, the dearest as cheap as can be; all frozen leads each.
+    """At most `count` groups of neighbours, least frozen first, the dearest as cheap as can be; all frozen leads the
+    first. No groups where there are no branch-points.
 
     Nothing goes on from the candidate that has a common stem: that is not the app's own.
     """
+    if not branch_points:
+        return []
     *others, frozen = sorted(set(branch_points))
     shares = {k: network.branch_points[k].cost_share for k in others}
 
@@ -52,11 +55,12 @@ def groups_of(
         if not own:
             return apart
         first = own.index(_first(own, shares))
-        below = [Step(own[at], (own[at + 1],)) for at in reversed(range(first))]
-        above = [Step(own[at], (own[at - 1], frozen)) for at in range(first + 1, len(own))]
+        below = [Step(own[at], own[at + 1]) for at in reversed(range(first))]
+        above = [Step(own[at], own[at - 1]) for at in range(first + 1, len(own))]
         return [*apart, Step(own[first]), *below, *above]
 
-    return [[Step(frozen), *ordered(group)] for group in _split(others, count, shares)] or [[Step(frozen)]]
+    first, *more = [ordered(group) for group in _split(others, count, shares)] or [[]]
+    return [[Step(frozen), *first], *more]
 
 
 def work_of(frozen_share: float) -> float:

@@ -29,8 +29,8 @@ class QuietScores:
 
     times: tuple[FrameTimes, ...] = ()
     """of each clip"""
-    by_candidate: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
-    """scores (frames of all clips,), by branch-point"""
+    by_candidate: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """scores (frames of all clips,), by name"""
 
 
 NO_QUIET = QuietScores()
@@ -46,19 +46,22 @@ def score_quiet(
     """Score every frame of `clips` by every candidate."""
     if not clips:
         return NO_QUIET
-    models = {each.branch_point: Model(each.branch_point, each.segments, each.head) for each in candidates}
-    scores: dict[int, list[NDArray[np.float64]]] = {k: [np.empty(0)] for k in models}
+    models = {each.name: Model(each.branch_point, each.segments, each.head) for each in candidates}
+    scores: dict[str, list[NDArray[np.float64]]] = {name: [np.empty(0)] for name in models}
     with torch.inference_mode():
         for pixels in _batches(clips, crop, network):
             check_stop()
             features = network.preprocessing(pixels).contiguous(memory_format=torch.channels_last)
             for k in range(network.depth + 1):
-                if k in models:
-                    logits = models[k].head(models[k].body(features))
-                    scores[k].append(torch.sigmoid(logits.double()).numpy())
+                for name, model in models.items():
+                    if model.branch_point == k:
+                        logits = model.head(model.body(features))
+                        scores[name].append(torch.sigmoid(logits.double()).numpy())
                 if k < network.depth:
                     features = network.segments[k](features)
-    return QuietScores(tuple(clip.times for clip in clips), {k: np.concatenate(each) for k, each in scores.items()})
+    return QuietScores(
+        tuple(clip.times for clip in clips), {name: np.concatenate(each) for name, each in scores.items()}
+    )
 
 
 def _batches(clips: Sequence[Clip], crop: Crop | None, network: Network) -> Iterator[torch.Tensor]:

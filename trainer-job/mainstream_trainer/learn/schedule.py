@@ -1,12 +1,12 @@
-"""How fast a candidate learns, and when it stops, by the share of the base network that it specialises.
+"""How fast a candidate learns, and for how long, by the share of the base network that it specialises.
 
-One rule for every candidate: it stops when its held-out ranking has not got better for a while. Where layers have
-learnt before, the while is shorter: what patience is for, a head and layers that take shape, lies behind it.
+How long follows from the number of frames alone: nothing stops on what is counted, or a candidate would be as good as
+the held-out frames let it look. Where layers have learnt before, it is shorter.
 """
 
 import hashlib
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
 
 from mainstream_trainer.settings import TrainingSettings
 
@@ -18,10 +18,7 @@ _MAX_AVERAGING = 0.95
 class Schedule:
     """Steps and learning rates of one candidate."""
 
-    looks: int
-    """at the held-out frames, at most"""
-    patience_looks: int
-    steps_per_look: int
+    steps: int
     learning_rate: float
     """of the specialised layers"""
     head_learning_rate: float
@@ -41,20 +38,20 @@ def schedule(frozen_share: float, fit_frames: int, settings: TrainingSettings, *
 
     Little frozen: slower, so that good layers are not undone.
     """
-    epoch = ceil(fit_frames / settings.batch_frames)
+    epoch = fit_frames / settings.batch_frames
     if frozen_share == 1.0:
-        return Schedule(
-            settings.frozen_epochs, settings.frozen_patience_epochs, epoch, 0.0, settings.frozen_head_learning_rate
-        )
-    patience = settings.patience_looks + round(settings.extra_patience_looks * frozen_share)
-    going_on = max(settings.patience_looks_going_on, ceil(1 / (1 - frozen_share)))
+        return Schedule(ceil(settings.frozen_epochs * epoch), 0.0, settings.frozen_head_learning_rate)
+    epochs = settings.epochs_going_on if goes_on else settings.epochs
     return Schedule(
-        looks=ceil(settings.epochs / settings.look_epochs),
-        patience_looks=min(patience, going_on) if goes_on else patience,
-        steps_per_look=max(1, round(settings.look_epochs * epoch)),
+        steps=max(settings.least_steps, ceil(epochs * epoch)),
         learning_rate=settings.learning_rate * (1 + 2 * frozen_share),
         head_learning_rate=settings.head_learning_rate,
     )
+
+
+def micro_steps(frames: int, settings: TrainingSettings) -> int:
+    """Steps of a micro-head, by the number of frames of the whole training part: the same in each fold."""
+    return ceil(settings.micro_steps * sqrt(frames))
 
 
 def candidate_seed(seed: int, app: str, branch_point: int) -> int:
