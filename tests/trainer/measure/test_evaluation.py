@@ -17,9 +17,7 @@ from mainstream_trainer.data.event_statistics import (
     miss_correlation,
     packed_statistics,
 )
-from mainstream_trainer.data.held_out import HeldOut
-from mainstream_trainer.learn.candidate import ranking_quality
-from mainstream_trainer.measure.evaluation import Evaluator, dominating
+from mainstream_trainer.measure.evaluation import Evaluator, Scored, matches
 from mainstream_trainer.measure.operating_points import (
     HeldOutLabels,
     balanced_accuracy,
@@ -27,7 +25,7 @@ from mainstream_trainer.measure.operating_points import (
     operating_points,
     thresholds,
 )
-from mainstream_trainer.measure.replay import MAX_VOTES, Stretch, rates, replayed_curve
+from mainstream_trainer.measure.replay import MAX_VOTES, Stretch, replayed_curve, spaced_rates
 from mainstream_trainer.settings import TrainingSettings
 
 FPS = 10.0
@@ -154,18 +152,11 @@ def test_without_misses_there_is_no_correlation():
     assert miss_correlation([present], present, np.arange(3)) == 0.0
 
 
-def test_ranking_quality_counts_ties_half():
-    present = np.array([True, True, False, False])
-    assert ranking_quality(np.array([0.9, 0.8, 0.1, 0.2]), present) == 1.0
-    assert ranking_quality(np.array([0.1, 0.2, 0.9, 0.8]), present) == 0.0
-    assert ranking_quality(np.array([0.5, 0.5, 0.5, 0.5]), present) == 0.5
-
-
-def test_a_candidate_is_dominated_only_if_each_of_its_points_is_matched():
+def test_a_candidate_is_matched_only_if_each_of_its_points_is():
     own = (point(0.9, 0.2), point(0.5, 0.0))
-    assert dominating(own, {11: (point(0.95, 0.1), point(0.6, 0.0))}) == 11
-    assert dominating(own, {11: (point(0.95, 0.1), point(0.4, 0.0))}) is None
-    assert dominating(own, {}) is None
+    assert matches(own, (point(0.95, 0.1), point(0.6, 0.0)))
+    assert not matches(own, (point(0.95, 0.1), point(0.4, 0.0)))
+    assert not matches(own, ())
 
 
 def test_a_perfect_candidate_replays_to_full_recall_without_false_alarms():
@@ -179,9 +170,9 @@ def test_a_perfect_candidate_replays_to_full_recall_without_false_alarms():
         EVENTS,
     )
     at = {(each.fps, each.votes): each for each in curve}
-    assert set(at) == {(rate, votes) for rate in rates(FPS) for votes in range(1, MAX_VOTES + 1)}
+    assert set(at) == {(rate, votes) for rate in spaced_rates(FPS) for votes in range(1, MAX_VOTES + 1)}
     assert all(each.false_share == 0 for each in curve)
-    assert all(at[rate, 1].recall == 1 for rate in range(1, 11))
+    assert all(at[rate, 1].recall == 1 for rate in spaced_rates(FPS) if rate >= 1)
     # Two seconds at two frames a second never hold five analysed frames.
     assert at[2, 5].recall == 0
     assert at[10, 7].recall == 1
@@ -213,16 +204,12 @@ def test_a_replayed_curve_is_given_only_where_there_are_enough_events(least, giv
     evaluator = Evaluator(
         AppEvents(runs, (), TIMES),
         present,
-        HeldOut(np.arange(120, 200), ((10, 110),)),
+        Scored(np.arange(10, 110), ((10, 110),)),
         TrainingSettings(replay_min_events=least),
     )
     assert evaluator.evaluation.events == 2
     assert evaluator.evaluation.quiet_s == pytest.approx(8.0)
-
-    class Scored:
-        scores = present[10:110].astype(float)
-
-    assert bool(evaluator.measure(Scored(), seed=0).replayed) is given
+    assert bool(evaluator.measure(present[10:110].astype(float), None, seed=0).replayed) is given
 
 
 def test_no_interval_is_narrower_than_its_number_of_blocks_allows():
@@ -233,3 +220,44 @@ def test_no_interval_is_narrower_than_its_number_of_blocks_allows():
     assert (found.p, found.e) == (1.0, 0.0)
     assert found.p_interval == (pytest.approx(0.207, abs=1e-3), 1.0)  # one of one, Wilson
     assert found.e_interval == (0.0, pytest.approx(0.658, abs=1e-3))  # none of two
+
+
+def test_stretches_are_replayed_apart_from_each_other():
+    """What is counted of two stretches at once is what is counted of each, whatever stands at their edges."""
+    present = np.zeros(200, dtype=bool)
+    present[95:100] = present[100:104] = True
+    stretches = [Stretch((0, 100), ((95, 100),), ()), Stretch((100, 200), (), ((100, 104),))]
+    both = replayed_curve(present.astype(float), stretches, [0.5], TIMES, EVENTS)
+    (first,) = (
+        each
+        for each in replayed_curve(present[:100].astype(float), stretches[:1], [0.5], TIMES, EVENTS)
+        if (each.fps, each.votes) == (10, 6)
+    )
+    (found,) = (each for each in both if (each.fps, each.votes) == (10, 6))
+    assert found.recall == first.recall == 0.0
+
+
+def folded(shares, frames=40):
+    """Hits of folds of 0/1 scores; every frame is of an event but the last of each fold."""
+    scores = np.concatenate([np.arange(frames) < round(share * (frames - 1)) for share in shares]).astype(float)
+    present = np.tile(np.arange(frames) < frames - 1, len(shares))
+    fold_of = np.repeat(np.arange(len(shares)), frames)
+    return scores, HeldOutLabels(present, np.arange(len(scores)), fold_of)
+
+
+def test_folds_that_differ_widen_the_interval_beyond_what_counts_say():
+    scores, labels = folded([0.9, 0.9, 0.9, 0.3, 0.9])
+    (apart,) = operating_points(scores, labels, np.array([0.5]), seed=0)
+    (counted,) = operating_points(scores, HeldOutLabels(labels.present, labels.block), np.array([0.5]), seed=0)
+    assert apart.p == counted.p
+    assert apart.p_interval[0] < counted.p_interval[0] - 0.1
+    assert apart.p_interval[0] == pytest.approx(
+        apart.p - 2.776 * np.sqrt(5 / 4 * np.sum(((np.array([35, 35, 35, 12, 35]) / 39 - apart.p) / 5) ** 2)), abs=1e-6
+    )
+
+
+def test_folds_that_agree_change_nothing():
+    scores, labels = folded([0.9] * 5)
+    (apart,) = operating_points(scores, labels, np.array([0.5]), seed=0)
+    (counted,) = operating_points(scores, HeldOutLabels(labels.present, labels.block), np.array([0.5]), seed=0)
+    assert apart == counted

@@ -1,4 +1,4 @@
-"""What the held-out frames say of an app's candidates, and the labels of its events: everything a manifest measures."""
+"""What frames that were not learnt from say of an app's candidates: everything that a manifest measures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,21 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mainstream.alerts.merging import merged_events
+from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import Run, runs_within
 from mainstream.mpackage.curve import ReplayedRate
-from mainstream.mpackage.manifest import Evaluation, MeasuredEventStatistics, MeasuredPoint
+from mainstream.mpackage.event_statistics import statistics_of
+from mainstream.mpackage.manifest import CandidateKind, Evaluation, MeasuredEventStatistics, MeasuredPoint
 from mainstream_trainer.data.app_events import AppEvents, DeclaredEvents
 from mainstream_trainer.data.event_statistics import miss_correlation, packed_statistics
-from mainstream_trainer.data.held_out import HeldOut
+from mainstream_trainer.data.preparation import Job
 from mainstream_trainer.learn.candidate import TrainedCandidate
 from mainstream_trainer.learn.quiet import NO_QUIET, QuietScores
 from mainstream_trainer.measure.operating_points import HeldOutLabels, blocks_of, operating_points, thresholds
 from mainstream_trainer.measure.picture_replay import replayed_pictures
 from mainstream_trainer.measure.replay import Stretch, quiet_s, replayed_curve
+from mainstream_trainer.measure.which_thresholds import likely_points, surely_better
 from mainstream_trainer.settings import TrainingSettings
 
 _DIGITS = 6
@@ -27,94 +29,169 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class Measured:
-    """One candidate on the held-out frames."""
+    """One candidate on frames that it has not learnt from."""
 
+    evaluation: Evaluation
     operating_points: tuple[MeasuredPoint, ...]
+    """those that a plan may choose"""
+    every_point: tuple[MeasuredPoint, ...]
+    """at every threshold; the middle one is at score about 1/2"""
     replayed: tuple[ReplayedRate, ...]
 
 
+class Measures:
+    """Measures the candidates of one app: micro-heads on every frame, by the weights of folds that never saw it;
+    fine-tuned candidates on those that were held out.
+    """
+
+    def __init__(self, job: Job, quiet: QuietScores = NO_QUIET) -> None:
+        settings = job.request.settings
+        self._job, self._quiet = job, quiet
+        frames = job.folds.frames
+        folds = Scored(frames, job.folds.blocks, job.folds.fold_of[frames])
+        held_out = Scored(job.held_out.frames, job.held_out.blocks)
+        self._evaluators: dict[CandidateKind, Evaluator] = {
+            "micro": Evaluator(job.events, job.present, folds, settings, quiet.times),
+            "fine-tuned": Evaluator(job.events, job.present, held_out, settings, quiet.times),
+        }
+
+    def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
+        """Operating points, and the replayed curve where there is enough for one."""
+        quiet = self._quiet.by_candidate.get(candidate.name)
+        few = candidate.kind == "fine-tuned"
+        return self._evaluators[candidate.kind].measure(candidate.scores, quiet, seed, few_thresholds=few)
+
+    def event_statistics(self, candidates: Sequence[TrainedCandidate]) -> MeasuredEventStatistics:
+        """As declared; else length and frequency, after merging, from all labels of the training part, correlation
+        from hits at score 1/2 of the candidates of that kind of which the most frames are scored.
+        """
+        events = self._job.events
+        if isinstance(events, DeclaredEvents):
+            return events.statistics
+        kind = max(candidates, key=lambda each: len(each.scores)).kind
+        hits = [candidate.scores >= 0.5 for candidate in candidates if candidate.kind == kind]
+        frames = self._evaluators[kind].frames
+        return packed_statistics(events.statistics, miss_correlation(hits, self._job.present[frames], frames))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Frames of which there are scores."""
+
+    frames: NDArray[np.intp]
+    """ascending, (n,)"""
+    blocks: tuple[Run, ...]
+    """the same, as stretches"""
+    fold_of: NDArray[np.int64] | None = None
+    """by which fold's weights each was scored, (n,); None where it was one set for all"""
+
+
 class Evaluator:
-    """Measures candidates of one app on its held-out frames."""
+    """Measures scores of one app on frames that were not learnt from."""
 
     def __init__(
         self,
         events: AppEvents | DeclaredEvents,
         present: NDArray[np.bool_],
-        held_out: HeldOut,
+        scored: Scored,
         settings: TrainingSettings,
-        quiet: QuietScores = NO_QUIET,
+        quiet: Sequence[FrameTimes] = (),
     ):
         """`quiet` footage is measured on as if it had been held out; it tells nothing of how events are."""
         self._events = events
         self._settings = settings
-        self._frames = held_out.frames
-        self._present = present[self._frames]
-        self._quiet = quiet
+        self.frames = scored.frames
+        self._present = present[self.frames]
         self._stretches: list[Stretch] = []
         quiet_seconds = 0.0
-        frames, shown = self._frames, self._present
+        frames, shown, fold_of = self.frames, self._present, scored.fold_of
         if isinstance(events, DeclaredEvents):
             block_frames = events.block_pictures
         else:
             block_frames = events.length_frames
-            self._times, added = _with_quiet(events.times, quiet.times)
-            self._stretches = [*(_stretch(events, block) for block in held_out.blocks), *added]
+            self._times, added = _with_quiet(events.times, quiet)
+            self._stretches = [*(_stretch(events, block) for block in scored.blocks), *added]
             quiet_seconds = sum(quiet_s(stretch, self._times) for stretch in self._stretches)
             frames = np.concatenate([frames, *(np.arange(*stretch.frames) for stretch in added)])
             shown = np.concatenate([shown, np.zeros(len(frames) - len(shown), dtype=np.bool_)])
-        self._labels = HeldOutLabels(shown, blocks_of(frames, block_frames))
+            if fold_of is not None:
+                fold_of = np.concatenate([fold_of, np.full(len(frames) - len(fold_of), -1)])
+        self._labels = HeldOutLabels(shown, blocks_of(frames, block_frames), fold_of)
         self.evaluation = Evaluation(
             frames_event=int(self._labels.present.sum()),
             frames_other=int((~self._labels.present).sum()),
             block_frames=block_frames,
             events=sum(len(stretch.events) for stretch in self._stretches),
             quiet_s=round(quiet_seconds, _DIGITS),
-            quiet_footage_s=round(sum(times.span[1] - times.span[0] for times in quiet.times), _DIGITS),
+            quiet_footage_s=round(sum(times.span[1] - times.span[0] for times in quiet), _DIGITS),
         )
 
-    def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
-        """Operating points, and the replayed curve where enough video, or enough pictures, are held out for one."""
-        at = thresholds(self._settings.thresholds, candidate.scores)
-        scores = candidate.scores
-        if self._quiet.times:
-            scores = np.concatenate([scores, self._quiet.by_candidate[candidate.branch_point]])
-        points = operating_points(scores, self._labels, at, seed)
+    @property
+    def independent_events(self) -> float:
+        """Merged events; of pictures, those of the event that are no near duplicates."""
         if isinstance(self._events, DeclaredEvents):
-            return Measured(points, self._replayed_pictures(self._events, candidate.scores, points, seed))
-        quiet_stretches = self.evaluation.quiet_s / self._events.merge_gap_s
-        if min(self.evaluation.events, quiet_stretches) < self._settings.replay_min_events:
-            return Measured(points, ())
-        merged = merged_events(self._events.statistics)
-        curve = replayed_curve(scores, self._stretches, at, self._times, merged)
-        return Measured(points, curve)
+            return self.evaluation.frames_event / self.evaluation.block_frames
+        return self.evaluation.events
 
-    def _replayed_pictures(
-        self, events: DeclaredEvents, scores: NDArray[np.float64], points: tuple[MeasuredPoint, ...], seed: int
-    ) -> tuple[ReplayedRate, ...]:
-        pictures = min(self.evaluation.frames_event, self.evaluation.frames_other) / events.block_pictures
-        if pictures < self._settings.replay_min_events:
-            return ()
-        classes = events.class_of[self._frames]
-        return replayed_pictures(scores, classes, self._labels.present, events.statistics, points, seed)
+    def measure(
+        self,
+        scores: NDArray[np.float64],
+        quiet: NDArray[np.float64] | None,
+        seed: int,
+        *,
+        few_thresholds: bool = False,
+    ) -> Measured:
+        """Operating points of `scores` (n,) and those of quiet footage, and the replayed curve where enough video, or
+        enough pictures, are there for one.
 
-    def event_statistics(self, candidates: list[TrainedCandidate]) -> MeasuredEventStatistics:
-        """As declared; else length and frequency, after merging, from all labels of the training part, correlation
-        from held-out hits at score 1/2.
+        With `few_thresholds` plans may choose those that a normal fit would, so that they have little to choose by
+        luck; with too few events that at 1/2, and what is surely better.
         """
+        at = thresholds(self._settings.thresholds, scores)
+        shown = scores if quiet is None else np.concatenate([scores, quiet])
+        every = operating_points(shown, self._labels, at, seed)
+        points = every
+        if few_thresholds:
+            points = likely_points(every, scores, self._present, self._merged, self._correlation)
+        if self.independent_events < self._settings.replay_min_events:
+            points = surely_better(every, self.evaluation)
+        return Measured(self.evaluation, points, every, self._replayed(shown, scores, points, seed))
+
+    @property
+    def _merged(self) -> MergedEvents:
         events = self._events
         if isinstance(events, DeclaredEvents):
-            return events.statistics
-        hits = [candidate.scores >= 0.5 for candidate in candidates]
-        correlation = miss_correlation(hits, self._present, self._frames)
-        return packed_statistics(events.statistics, correlation)
+            return merged_events(statistics_of(events.statistics))
+        return merged_events(events.statistics)
+
+    @property
+    def _correlation(self) -> float:
+        return self._events.statistics.correlation.value if isinstance(self._events, DeclaredEvents) else 0.0
+
+    def _replayed(
+        self,
+        shown: NDArray[np.float64],
+        scores: NDArray[np.float64],
+        points: tuple[MeasuredPoint, ...],
+        seed: int,
+    ) -> tuple[ReplayedRate, ...]:
+        events = self._events
+        if isinstance(events, DeclaredEvents):
+            pictures = min(self.evaluation.frames_event, self.evaluation.frames_other) / events.block_pictures
+            if pictures < self._settings.replay_min_events:
+                return ()
+            classes = events.class_of[self.frames]
+            return replayed_pictures(scores, classes, self._present, events.statistics, points, seed)
+        quiet_stretches = self.evaluation.quiet_s / events.merge_gap_s
+        if min(self.evaluation.events, quiet_stretches) < self._settings.replay_min_events:
+            return ()
+        at = [point.threshold for point in points]
+        return replayed_curve(shown, self._stretches, at, self._times, self._merged)
 
 
-def dominating(points: tuple[MeasuredPoint, ...], others: dict[int, tuple[MeasuredPoint, ...]]) -> int | None:
-    """Branch-point of the first of `others` (no dearer ones) that has for each point one at least as good, or None."""
-    for branch_point, theirs in others.items():
-        if all(any(their.p >= own.p and their.e <= own.e for their in theirs) for own in points):
-            return branch_point
-    return None
+def matches(points: Sequence[MeasuredPoint], others: Sequence[MeasuredPoint]) -> bool:
+    """Whether for each of `points` there is one among `others` that is at least as good."""
+    return all(any(their.p >= own.p and their.e <= own.e for their in others) for own in points)
 
 
 def _with_quiet(times: FrameTimes, quiet: Sequence[FrameTimes]) -> tuple[FrameTimes, list[Stretch]]:

@@ -14,6 +14,8 @@ _REACH = 0.9
 _RESAMPLES = 2000
 _INTERVAL = (2.5, 97.5)
 """percentiles of a 95 % interval"""
+_T_95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""Student's t, two-sided 95 %, of 2, 3, ... folds"""
 _DIGITS = 6
 
 
@@ -25,6 +27,8 @@ class HeldOutLabels:
     """whether the event is there, (n,)"""
     block: NDArray[np.intp]
     """number of the block that a frame belongs to, (n,); blocks are resampled as a whole"""
+    fold_of: NDArray[np.int64] | None = None
+    """by which fold's weights a frame was scored, (n,); -1 by those of none; None where there are no folds"""
 
 
 def thresholds(count: int, scores: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
@@ -69,7 +73,8 @@ def operating_points(
 
     Neighbouring frames are not independent, so blocks of about an event's length are drawn with replacement (Künsch,
     The Jackknife and the Bootstrap for General Stationary Observations, 1989). Draws without one of the two classes
-    are left out. A score equal to the threshold is a hit.
+    are left out. A score equal to the threshold is a hit. Where folds differ by more than that, as where each holds
+    other people, their spread (Student's t of their shares) is the interval.
     """
     hits = scores[:, None] >= at[None, :]
     blocks = int(labels.block.max()) + 1
@@ -85,7 +90,9 @@ def operating_points(
         share = hit.sum(axis=0) / frames.sum()
         # Resampling says nothing of what was not seen: no interval is narrower than so many blocks allow.
         widest = np.array([share_interval(float(each), float(np.count_nonzero(frames))) for each in share])
-        rates.append((share, np.minimum(low, widest[:, 0]), np.maximum(high, widest[:, 1])))
+        apart = _spread(hits, present, labels.fold_of)
+        lows, highs = np.minimum(low, widest[:, 0]), np.maximum(high, widest[:, 1])
+        rates.append((share, np.clip(share - apart, 0, lows), np.clip(share + apart, highs, 1)))
     (p, p_low, p_high), (e, e_low, e_high) = (np.round(rate, _DIGITS) for rate in rates)
     return tuple(
         MeasuredPoint(
@@ -102,3 +109,27 @@ def operating_points(
 def balanced_accuracy(point: MeasuredPoint) -> float:
     """Mean of the shares of event frames and of other frames that are told right."""
     return round((point.p + 1 - point.e) / 2, _DIGITS)
+
+
+def _spread(
+    hits: NDArray[np.bool_], present: NDArray[np.bool_], fold_of: NDArray[np.int64] | None
+) -> NDArray[np.float64]:
+    """Half a 95 % interval of the shares of hits (thresholds,) among `present` frames, by how they differ from fold to
+    fold, each counted as the frames that it has; 0 where there are not two.
+    """
+    none = np.zeros(hits.shape[1])
+    if fold_of is None:
+        return none
+    members = [present & (fold_of == fold) for fold in np.unique(fold_of[fold_of >= 0])]
+    members = [each for each in members if each.any()]
+    if len(members) < 2:
+        return none
+    sizes = np.array([each.sum() for each in members], dtype=np.float64)
+    shares = np.stack([hits[each].mean(axis=0) for each in members])
+    weights = (sizes / sizes.sum())[:, None]
+    mean = (weights * shares).sum(axis=0)
+    count = len(members)
+    # Of a ratio of sums (Cochran, Sampling Techniques, 1977, 2.11).
+    error = np.sqrt(((weights * (shares - mean)) ** 2).sum(axis=0) * count / (count - 1))
+    spread: NDArray[np.float64] = _T_95[min(count, len(_T_95) + 1) - 2] * error
+    return spread
