@@ -1,18 +1,18 @@
 """From trained candidates to a package: blobs, share keys, and the manifest that ties them together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import torch
 from torch import nn
 
-from mainstream.head_form import HeadForm
 from mainstream.mpackage.curve import ReplayedCurve
 from mainstream.mpackage.manifest import (
     BaseReference,
     Blob,
     Manifest,
+    MeasuredEventStatistics,
     PackedCandidate,
     PrivateSegment,
     PrunedCandidate,
@@ -24,9 +24,10 @@ from mainstream.nn.prefix_hash import first_prefix_hash, next_prefix_hash
 from mainstream.nn.tensors import pack_tensors
 from mainstream.weights import pack_base_network
 from mainstream_trainer.data.preparation import Job
-from mainstream_trainer.learn.candidate import TrainedCandidate
-from mainstream_trainer.measure.evaluation import Evaluator, Measured, dominating
+from mainstream_trainer.learn.candidate import TrainedCandidate, tuned_name
+from mainstream_trainer.measure.evaluation import Measured
 from mainstream_trainer.measure.operating_points import balanced_accuracy
+from mainstream_trainer.pack.worth import find_better
 from mainstream_trainer.request import TrainingRequest
 
 EVENT_CLASS = "event"
@@ -46,17 +47,18 @@ def pack(
     request: TrainingRequest,
     network: Network,
     candidates: Sequence[TrainedCandidate],
-    evaluator: Evaluator,
+    measured: Mapping[str, Measured],
+    statistics: MeasuredEventStatistics,
     training: Training,
 ) -> Package:
     """Put the candidates of one app together. Raises `RuntimeError` where a frozen layer is not what it was."""
     check_frozen(network)
     # What every image carries need not travel with each package.
     base_segments, blobs = ((), {}) if request.weights is None else pack_base_network(network)
-    measured = {each.branch_point: evaluator.measure(each, request.seed) for each in candidates}
-    better = {k: _dominated_by(k, measured, request.common_stem) for k in measured}
-    extremes = {min(better), max(better)}
-    pruned = [k for k, other in better.items() if request.settings.prune and other is not None and k not in extremes]
+    ordered = sorted(candidates, key=lambda each: (each.branch_point, each.name))
+    extremes = {tuned_name(0), tuned_name(network.depth)}
+    better = find_better(ordered, measured, request.common_stem, extremes)
+    pruned = set(better) - extremes if request.settings.prune else set()
     manifest = Manifest(
         name=request.app,
         version=request.version,
@@ -69,53 +71,36 @@ def pack(
             segments=base_segments,
         ),
         prefix_hashes=network.prefix_hashes,
-        event_statistics=evaluator.event_statistics(list(candidates)),
+        event_statistics=statistics,
         candidates=tuple(
-            _candidate(network, each, request.settings.head, measured[each.branch_point], better, blobs, evaluator)
-            for each in sorted(candidates, key=lambda each: each.branch_point)
-            if each.branch_point not in pruned
+            _candidate(network, each, measured[each.name], better.get(each.name), blobs)
+            for each in ordered
+            if each.name not in pruned
         ),
-        pruned=tuple(_pruned(k, better, measured) for k in sorted(pruned)),
+        pruned=tuple(_pruned(each, better[each.name], measured) for each in ordered if each.name in pruned),
         training=training,
+        quick=request.quick,
     )
     return Package(manifest, blobs)
 
 
-def tuned_name(branch_point: int) -> str:
-    """Of the fine-tuned candidate at a branch-point."""
-    return f"tuned-{branch_point}"
-
-
-def _dominated_by(branch_point: int, measured: dict[int, Measured], common_stem: int | None) -> int | None:
-    """Who freezes more shares more, so such a candidate is never dearer on a node; the most frozen one is named.
-
-    A common stem is shared to its end, so only everything frozen is never dearer than that.
-    """
-    above = max(measured) - 1 if branch_point == common_stem else branch_point
-    no_dearer = {k: measured[k].operating_points for k in sorted(measured, reverse=True) if k > above}
-    return dominating(measured[branch_point].operating_points, no_dearer)
-
-
-def _pruned(branch_point: int, better: dict[int, int | None], measured: dict[int, Measured]) -> PrunedCandidate:
-    other = better[branch_point]
-    if other is None:
-        raise ValueError(f"candidate {branch_point} is not dominated")
-    own, theirs = (_middle(measured[k]) for k in (branch_point, other))
+def _pruned(candidate: TrainedCandidate, other: str, measured: Mapping[str, Measured]) -> PrunedCandidate:
+    own, theirs = (_middle(measured[name]) for name in (candidate.name, other))
     reason = (
-        f"for each of its operating points branch-point {other}, which freezes more, has one with at least its p and "
-        f"at most its e; balanced accuracy {own:.3f} against {theirs:.3f}"
+        f"for each of its operating points {other}, which is never dearer, has one with at least its p and at most its "
+        f"e; balanced accuracy {own:.3f} against {theirs:.3f}"
     )
     return PrunedCandidate(
-        name=tuned_name(branch_point),
-        kind="fine-tuned",
-        branch_point=branch_point,
-        dominated_by=tuned_name(other),
+        name=candidate.name,
+        kind=candidate.kind,
+        branch_point=candidate.branch_point,
+        dominated_by=other,
         reason=reason,
     )
 
 
 def _middle(measured: Measured) -> float:
-    points = measured.operating_points
+    points = measured.every_point
     return balanced_accuracy(points[len(points) // 2])
 
 
@@ -129,7 +114,9 @@ def training_of(job: Job) -> Training:
         seed=request.seed,
         settings={
             **request.settings.model_dump(mode="json"),
-            "branch_points": sorted(set(request.branch_points)),
+            "branch_points": list(job.branch_points),
+            "quick": request.quick,
+            "cross_fitted_over": job.folds.count,
             "crop": None if request.crop is None else request.crop.model_dump(mode="json"),
             **({"masks": [mask.model_dump(mode="json") for mask in request.masks]} if request.masks else {}),
             **common,
@@ -151,27 +138,24 @@ def check_frozen(network: Network) -> None:
 def _candidate(
     network: Network,
     trained: TrainedCandidate,
-    head_kind: str,
     measured: Measured,
-    better: dict[int, int | None],
+    better: str | None,
     blobs: dict[str, bytes],
-    evaluator: Evaluator,
 ) -> PackedCandidate:
-    curve, other = ReplayedCurve.of(measured.replayed), better[trained.branch_point]
-    channels, height, width = network.branch_points[-1].shape
+    curve = ReplayedCurve.of(measured.replayed)
     return PackedCandidate(
-        name=tuned_name(trained.branch_point),
-        kind="fine-tuned",
+        name=trained.name,
+        kind=trained.kind,
         branch_point=trained.branch_point,
         segments=_private_segments(network, trained, blobs),
-        head_form=HeadForm(kind=head_kind, map=(channels, height, width)),
+        head_form=trained.form,
         head=_blob(trained.head, trained.half, blobs),
-        evaluation=evaluator.evaluation,
+        evaluation=measured.evaluation,
         operating_points=measured.operating_points,
         curve=_blob_of(curve.pack(), blobs) if curve else None,
         replayed=curve,
         balanced_accuracy=_middle(measured),
-        dominated_by=None if other is None else tuned_name(other),
+        dominated_by=better,
     )
 
 

@@ -31,9 +31,17 @@ def write_report(
         _LOGGER.info("no report: it needs %s (pip install 'mainstream[reports]')", error.name)
         return
     best = max(manifest.candidates, key=lambda each: (each.balanced_accuracy, each.branch_point))
-    scores = next(each.scores for each in candidates if each.branch_point == best.branch_point)
-    frames = job.held_out.frames
+    scores = next(each.scores for each in candidates if each.name == best.name)
+    frames = job.folds.frames if best.kind == "micro" else job.held_out.frames
     missed, false_alarms = worst(scores, job.present[frames], frames, features.pixels)
     fps = job.events.times.fps if isinstance(job.events, AppEvents) else None
-    page = render_report(manifest, record, fps=fps, best=best, missed=missed, false_alarms=false_alarms)
+    page = render_report(
+        manifest,
+        record,
+        fps=fps,
+        cost_shares=[cut.cost_share for cut in job.network.branch_points],
+        best=best,
+        missed=missed,
+        false_alarms=false_alarms,
+    )
     store.put(report_key(manifest.name, manifest.version), page.encode(), replace=True)

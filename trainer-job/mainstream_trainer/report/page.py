@@ -15,28 +15,27 @@ def render_report(
     record: Mapping[str, Any],
     *,
     fps: float | None,
+    cost_shares: Sequence[float],
     best: PackedCandidate,
     missed: Sequence[Example],
     false_alarms: Sequence[Example],
 ) -> str:
-    """HTML without anything to fetch; `fps` of the stream bounds the rates, None where there is no stream."""
+    """HTML without anything to fetch; `fps` of the stream bounds the rates, None where there is no stream;
+    `cost_shares` are those of the base network before each branch-point."""
     rates = [rate for rate in RATES_FPS if fps is None or rate <= fps]
     shown_fps = max(rate for rate in rates if rate <= 1.0 or rate == rates[0])
     events = manifest.event_statistics
     at_rate = [quality(each, events, shown_fps) for each in manifest.candidates]
-    curves = {each.branch_point: [quality(each, events, rate) for rate in rates] for each in manifest.candidates}
+    curves = {each.name: [quality(each, events, rate) for rate in rates] for each in manifest.candidates}
     return render_html(
         "mainstream_trainer.report",
         manifest=manifest,
         record=record,
-        trained={each["branch_point"]: each for each in record["candidates"]},
+        trained={each["name"]: each for each in record["candidates"]},
         rows=[(each, middle(each), found) for each, found in zip(manifest.candidates, at_rate, strict=True)],
         shown_fps=shown_fps,
-        branch_point_chart=over_branch_points(
-            [each.branch_point for each in manifest.candidates],
-            at_rate,
-            [each.dominated_by is not None for each in manifest.candidates],
-        ),
+        cost_shares=cost_shares,
+        branch_point_chart=over_branch_points(manifest.candidates, at_rate),
         rate_chart=over_rates(rates, curves),
         replayed=any(each.replayed for each in manifest.candidates),
         best=best,

@@ -63,4 +63,4 @@ def _f1(alerts: Alerts) -> NDArray[np.float64]:
 
 def middle(candidate: PackedCandidate) -> MeasuredPoint:
     """The operating point at score about 1/2."""
-    return candidate.operating_points[len(candidate.operating_points) // 2]
+    return min(candidate.operating_points, key=lambda point: abs(point.threshold - 0.5))
