@@ -41,7 +41,7 @@ def start(request, store, work):
     return process
 
 
-@pytest.mark.parametrize("after", ["computing features 0.5", "branch-point 15", "branch-point 11"])
+@pytest.mark.parametrize("after", ["computing features 0.5", "micro-heads", "branch-point 15", "branch-point 11"])
 def test_the_package_after_a_kill_is_that_of_an_undisturbed_training(quick_request, undisturbed, tmp_path, after):
     store, work = tmp_path / "store", tmp_path / "work"
     process = start(quick_request, store, work)
@@ -70,17 +70,18 @@ def test_a_finished_candidate_is_not_trained_again(quick_request, undisturbed, t
     manifest = train_app(quick_request, store, resources=Resources(work=work))
     assert manifest.digest == undisturbed.digest
     record = json.loads((store.folder / "door/1/record.json").read_text())
-    assert [each["resumed"] for each in record["candidates"]] == [True, True, False]
+    resumed = {each["name"]: each["resumed"] for each in record["candidates"]}
+    assert [name for name, again in resumed.items() if not again] == ["tuned-0"]
 
 
 def test_a_damaged_checkpoint_is_as_good_as_none(quick_request, tmp_path):
     job = Preparation().prepare(quick_request)
-    finished = Checkpoints(FolderStore(tmp_path), inputs_digest(job), job.network, "pool-linear")
-    assert finished.load(15) is None
-    path = tmp_path / finished.key(15)
+    finished = Checkpoints(FolderStore(tmp_path), inputs_digest(job), job.network)
+    assert finished.load("tuned-15") is None
+    path = tmp_path / finished.key("tuned-15")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"half of a candidate" * 10)
-    assert finished.load(15) is None
+    assert finished.load("tuned-15") is None
 
 
 def test_other_inputs_never_find_a_candidate(quick_request):

@@ -21,7 +21,7 @@ from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
 from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream.mpackage.stores.store import StoreRefusedError, StoreUnreachableError
 from mainstream_trainer.app_training import Share
-from mainstream_trainer.data.fetching import fetch_file, fetch_folder
+from mainstream_trainer.cli.fetching import fetch_file, fetch_folder
 from mainstream_trainer.training import Resources, train_app, train_apps
 
 KEYS = S3Keys("key-of-a-test", "word-of-a-test")

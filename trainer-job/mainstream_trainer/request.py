@@ -13,7 +13,6 @@ from mainstream_trainer.label_options import NOTHING_SAID, LabelOptions
 from mainstream_trainer.settings import TrainingSettings
 
 DEFAULT_BASE = "efficientnet-lite0"
-DEFAULT_BRANCH_POINTS = (0, 7, 11, 15)
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,11 @@ class TrainingRequest:
     app: str
     """the package's name; of a video also the app of its labels, unless `label` is"""
     base: str = DEFAULT_BASE
-    branch_points: tuple[int, ...] = DEFAULT_BRANCH_POINTS
-    """of the candidates; 0 (nothing frozen) and the last (everything frozen) are always among them"""
+    branch_points: tuple[int, ...] | None = None
+    """of fine-tuned candidates; 0 (nothing frozen) and the last (everything frozen) are always among them. None: these
+    two, and one near the middle"""
+    quick: bool = False
+    """micro-heads alone: the package says that it lacks what the baselines need"""
     crop: Crop | None = None
     """the view; None is the whole picture"""
     version: str = "1"

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from os import sched_getaffinity
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from mainstream.errors import InvalidInputError
@@ -136,7 +135,8 @@ def _features(
     def tell(detail: str, start: float, width: float) -> Callable[[float], None]:
         return lambda share: on_progress(Progress(step, detail, start + width * share))
 
-    branch_points = sorted({branch_point for job in jobs for branch_point in _to_train(job, share)})
+    taps = {form.tap for job in jobs for form in job.forms} if share is None or share.index == 0 else set()
+    branch_points = sorted({branch_point for job in jobs for branch_point in _to_train(job, share)} | taps)
     cache = FeatureCache(
         first.network, folder, first.source.frames, settings, first.request.seed, torch.device(first.request.device)
     )
@@ -146,11 +146,8 @@ def _features(
         tell("reading frames", 0, _READING_SHARE),
         tell("computing features", _READING_SHARE, 1 - _READING_SHARE),
     )
-    fit = np.zeros(first.source.frames, dtype=np.bool_)
-    for job in jobs:
-        fit[job.held_out.fit] = True
     cache.build(
-        lambda: first.source.read(first.request.crop, size.height, size.width, reading), plan, fit, executor, computing
+        lambda: first.source.read(first.request.crop, size.height, size.width, reading), plan, executor, computing
     )
     return cache
 

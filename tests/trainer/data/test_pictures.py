@@ -15,7 +15,7 @@ from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps
 
 STATISTICS = declare("test", length_s=2.0, frequency=0.1, correlation=0.3)
-QUICK = TrainingSettings(variants=2, prune=False, epochs=1, look_epochs=1, frozen_epochs=3)
+QUICK = TrainingSettings(variants=2, prune=False, epochs=1, least_steps=1, frozen_epochs=3, micro_steps=2)
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
 
@@ -158,7 +158,7 @@ def test_a_package_of_pictures_holds_declared_statistics_and_a_curve_where_enoug
         assert once
         expected = [points[each.threshold].p * (1 - points[each.threshold].e) for each in once]
         assert [each.recall for each in once] == pytest.approx(expected, abs=0.15)
-    assert red.candidate(15).balanced_accuracy > 0.9
+    assert red.candidate("tuned-15").balanced_accuracy > 0.9
     assert '"count": 1' in (store.folder / "red/1/record.json").read_text()
 
 

@@ -86,8 +86,40 @@ class TrainOptions(CommandOptions):
         str | None, typer.Option(help="sha256 that they must have; needed with a URL.", metavar="HEX")
     ] = None
     branch_points: Annotated[
-        str, typer.Option(help="Branch-points to make candidates at: 0 is nothing frozen, the last everything.")
-    ] = "0,7,11,15"
+        str | None,
+        typer.Option(
+            help="Branch-points to fine-tune candidates at: 0 is nothing frozen, the last everything. These two and "
+            "one near the middle where left out."
+        ),
+    ] = None
+    taps: Annotated[
+        str | None,
+        typer.Option(
+            help="Branch-points whose maps micro-heads read. Those nearest to 33, 63 and 87 % of the base network's "
+            "operations where left out."
+        ),
+    ] = None
+    heads: Annotated[
+        str | None,
+        typer.Option(
+            help="Kinds of micro-heads, each on every tap: flat knows where something is, for fixed cameras; pooled "
+            "does not, for pictures and cameras that move; flat-dw and pooled-dw see a place's neighbours too."
+        ),
+    ] = None
+    head_width: Annotated[int, typer.Option(help="Channels of a micro-head: 8 or 16.", metavar="CHANNELS")] = 8
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="Micro-heads alone, in a minute or so; the package says that it lacks what the baselines need.",
+        ),
+    ] = False
+    folds: Annotated[
+        int,
+        typer.Option(
+            help="Blocks that micro-heads are cross-fitted over; fewer where one would hold no event.", min=2, max=10
+        ),
+    ] = 5
     common_stem: Annotated[
         int | None,
         typer.Option(
@@ -120,7 +152,7 @@ class TrainOptions(CommandOptions):
         Literal["auto", "cpu", "cuda"], typer.Option(help="What trains; auto is a GPU where there is one.")
     ] = "auto"
     cache_gib: Annotated[float, typer.Option(help="Disk that features may take, GiB.")] = 2.0
-    head: Annotated[str, typer.Option(help="Kind of head, by entry point.")] = "pool-linear"
+    head: Annotated[str, typer.Option(help="Kind of head of fine-tuned candidates, by entry point.")] = "pool-linear"
     groups: Annotated[
         int,
         typer.Option(help="Groups of branch-points that may be trained side by side.", min=1, rich_help_panel=_JOB),

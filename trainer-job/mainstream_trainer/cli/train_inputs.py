@@ -58,18 +58,20 @@ def training_requests(options: TrainOptions) -> "Iterator[list[TrainingRequest]]
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
         found = videos(options, Path(folder)) if options.is_video else _pictures(options, Path(folder))
         quiet = quiet_footage(options, Path(folder))
-        view, points, settings = _crop(options.crop), _branch_points(options.branch_points), _settings(options)
+        view, settings = _crop(options.crop), _settings(options)
+        points = _whole_numbers(options.branch_points, "--branch-points")
         weights, masks = _weights(options), tuple(_mask(each) for each in options.mask)
         yield [
             TrainingRequest(
                 each.data,
                 each.name,
                 options.base,
-                points,
-                view,
-                options.version,
-                options.seed,
-                settings,
+                branch_points=points,
+                quick=options.quick,
+                crop=view,
+                version=options.version,
+                seed=options.seed,
+                settings=settings,
                 weights=weights,
                 common_stem=options.common_stem,
                 label=each.label,
@@ -89,7 +91,15 @@ def _settings(options: TrainOptions) -> "TrainingSettings":
     if not 0 < options.cache_gib < _MOST_GIB:
         raise InvalidInputError(f"must be more than 0 and less than {_MOST_GIB}", field="--cache-gib")
     try:
-        return TrainingSettings(cache_bytes=round(options.cache_gib * 2**30), head=options.head, groups=options.groups)
+        return TrainingSettings(
+            cache_bytes=round(options.cache_gib * 2**30),
+            head=options.head,
+            groups=options.groups,
+            taps=_whole_numbers(options.taps, "--taps"),
+            heads=tuple(kind.strip() for kind in options.heads.split(",")) if options.heads else (),
+            head_width=options.head_width,
+            folds=options.folds,
+        )
     except ValidationError as error:
         field, message = all_problems(error)
         raise InvalidInputError(message, field=f"settings.{field}" if field else "settings") from error
@@ -106,7 +116,7 @@ def _weights(options: TrainOptions) -> "BaseWeights | None":
 
 
 def _pictures(options: TrainOptions, folder: Path) -> "list[AskedApp]":
-    from mainstream_trainer.data.fetching import fetch_folder, is_remote
+    from mainstream_trainer.cli.fetching import fetch_folder, is_remote
     from mainstream_trainer.names import package_names
     from mainstream_trainer.request import PictureData
 
@@ -160,11 +170,13 @@ def _statistics(options: TrainOptions) -> "MeasuredEventStatistics":
     return declare("--event-...", length_s=length, frequency=frequency, correlation=correlation)
 
 
-def _branch_points(text: str) -> tuple[int, ...]:
+def _whole_numbers(text: str | None, option: str) -> tuple[int, ...] | None:
+    if text is None:
+        return None
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise InvalidInputError(f"write whole numbers with commas, not {text!r}", field="--branch-points") from None
+        raise InvalidInputError(f"write whole numbers with commas, not {text!r}", field=option) from None
 
 
 def _mask(text: str) -> Mask:

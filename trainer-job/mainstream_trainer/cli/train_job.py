@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from mainstream.errors import InvalidInputError
+from mainstream_trainer.cli.fetching import is_remote
 from mainstream_trainer.cli.job_pod import KEPT_S, job_container, job_pod
 from mainstream_trainer.cli.options import JobOptions, TrainOptions
-from mainstream_trainer.data.fetching import is_remote
 
 _TMP = "/tmp"  # noqa: S108 - of the pod
 _TMP_SIZE = "8Gi"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import Split
+from mainstream_trainer.cli.fetching import MAX_FILE_BYTES, MAX_VIDEO_BYTES, fetch_file, fetch_folder, is_remote
 from mainstream_trainer.cli.options import TrainOptions, split_pair
 from mainstream_trainer.cli.train_inputs import AskedApp
 from mainstream_trainer.data.clip import inspect_clip
-from mainstream_trainer.data.fetching import MAX_FILE_BYTES, MAX_VIDEO_BYTES, fetch_file, fetch_folder, is_remote
 from mainstream_trainer.data.labels.label_files import find_labels, videos_of_export
 from mainstream_trainer.data.labels.video_names import clip_of
 from mainstream_trainer.data.left_out import say_left_out

@@ -21,12 +21,15 @@ from mainstream.weights import resolve_base_network
 from mainstream_trainer.data.app_events import AppEvents, DeclaredEvents
 from mainstream_trainer.data.clip import Clip, ClipPart, check_undamaged, inspect_clip, picture_size
 from mainstream_trainer.data.clip_parts import joined
+from mainstream_trainer.data.folds import Folds, folds_of_footage, folds_of_pictures
 from mainstream_trainer.data.frame_source import FrameSource
 from mainstream_trainer.data.held_out import HeldOut, hold_out
 from mainstream_trainer.data.labels.label_files import read_label_file
 from mainstream_trainer.data.pictures import Pictures, check_event_classes, inspect_pictures
 from mainstream_trainer.data.quiet_clips import quiet_clips
+from mainstream_trainer.data.resolving import checked_forms, resolved
 from mainstream_trainer.device import resolve_device
+from mainstream_trainer.forms import MicroForm
 from mainstream_trainer.names import check_package_name
 from mainstream_trainer.request import ClipsData, PictureData, TrainingRequest, VideoData
 
@@ -69,12 +72,22 @@ class Job:
     present: NDArray[np.bool_]
     """on which frames of the training part the event is there"""
     held_out: HeldOut
+    """for fine-tuned candidates"""
+    folds: Folds
+    """for micro-heads"""
+    forms: tuple[MicroForm, ...]
+    """of micro-heads"""
     data_digest: str
     common_stem: CommonStem | None = None
     quiet: tuple[Clip, ...] = ()
     """footage in which nothing happens"""
     view: TrainedView | None = None
     """what of which picture is looked at; None where there are pictures instead of a video"""
+
+    @property
+    def branch_points(self) -> tuple[int, ...]:
+        """Of fine-tuned candidates."""
+        return self.request.branch_points or ()
 
 
 class Preparation:
@@ -90,10 +103,8 @@ class Preparation:
         check_package_name(request.app, request.version)
         request = replace(request, device=resolve_device(request.device))
         network = resolve_base_network(request.base, request.weights)
-        _check_branch_points(request, network)
+        request = resolved(request, network)
         make_head(request.settings.head, network.map_at(network.depth))
-        if request.common_stem is not None:
-            request = replace(request, branch_points=(*request.branch_points, request.common_stem))
         if isinstance(request.data, PictureData):
             if request.masks:
                 raise InvalidInputError(
@@ -119,10 +130,15 @@ class Preparation:
             held_out = hold_out(present, events.times, request.settings)
         except InvalidInputError as error:
             raise InvalidInputError(error.message, field=f"apps.{label}.runs", source=sources) from error
-        _say_worth(request, sources, events, held_out)
+        settings = request.settings
+        folds = folds_of_footage(
+            present, events.merged[0], events.times, count=settings.folds, gap_s=settings.gap_s, held_out=held_out
+        )
+        _say_worth(request, sources, events, folds)
         digest = _data_digest(request, network, _known(parts, events, quiet))
         source = joined([part.source for part in parts])
-        return Job(request, network, source, events, present, held_out, digest, quiet=quiet, view=view)
+        forms = checked_forms(request, network)
+        return Job(request, network, source, events, present, held_out, folds, forms, digest, quiet=quiet, view=view)
 
     def _view(self, clips: Sequence[Clip], crop: Crop | None, masks: tuple[Mask, ...]) -> TrainedView:
         """The view of all clips; `InvalidInputError` where one has no such part, or another resolution than others."""
@@ -169,28 +185,18 @@ class Preparation:
         }
         # Neighbouring pictures are no near duplicates: all of them enter a pass.
         request = replace(request, settings=request.settings.model_copy(update={"stride": 1}))
+        present = pictures.present(data.event_classes)
+        folds = folds_of_pictures(pictures.class_of, present, request.settings.folds, data.gap_pictures)
         return Job(
             request,
             network,
             pictures,
             DeclaredEvents(data.statistics, data.block_pictures, pictures.class_of),
-            pictures.present(data.event_classes),
+            present,
             pictures.held_out,
+            folds,
+            checked_forms(request, network),
             _data_digest(request, network, known),
-        )
-
-
-def _check_branch_points(request: TrainingRequest, network: Network) -> None:
-    for branch_point in request.branch_points:
-        network.check(branch_point)
-    if not {0, network.depth} <= set(request.branch_points):
-        raise InvalidInputError(
-            f"must hold 0 (nothing frozen) and {network.depth} (everything frozen): the baselines need both",
-            field="branch_points",
-        )
-    if request.common_stem is not None and not 0 < request.common_stem < network.depth:
-        raise InvalidInputError(
-            f"must lie between 0 and {network.depth}, which the baselines need as each app's own", field="common_stem"
         )
 
 
@@ -238,9 +244,11 @@ def _check_events(label: str, source: str, events: AppEvents, present: NDArray[n
         raise InvalidInputError(problem, field=f"apps.{label}.runs", source=source)
 
 
-def _say_worth(request: TrainingRequest, source: str, events: AppEvents, held_out: HeldOut) -> None:
+def _say_worth(request: TrainingRequest, source: str, events: AppEvents, folds: Folds) -> None:
     """Few events train as well as they can; what is measured on them is said to be worth as little as it is."""
-    measured = sum(any(start < last and first < end for first, last in held_out.blocks) for start, end in events.runs)
+    if folds.note:
+        _LOGGER.warning("%s: apps.%s: %s", source, request.label or request.app, folds.note)
+    measured = sum(any(start < last and first < end for first, last in folds.blocks) for start, end in events.runs)
     if measured < request.settings.replay_min_events:
         # Clopper and Pearson, Biometrika 1934: the lower end where all of n are found.
         least = 0.025 ** (1 / measured) if measured else 0.0
