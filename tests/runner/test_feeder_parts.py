@@ -188,7 +188,7 @@ def test_frames_arrive_as_they_were_sent() -> None:
         sent = wire.score_request("d", frames, writer.write([f.pixels for f in frames]))
         request = wire.decode_request(wire.encode(sent))
         assert request == sent
-        received = wire.frames_of(sent, PixelReader().read(sent.pixels))
+        received = wire.frames_of(sent.frames, PixelReader().read(sent.pixels))
     assert [(frame.view, frame.apps) for frame in received] == [(frame.view, frame.apps) for frame in frames]
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(frames, received, strict=True))
 
@@ -229,7 +229,7 @@ def test_closing_twice_closes_nobody_elses_file(tmp_path: Path) -> None:
 def received(sent: bytes) -> list[DueFrame]:
     request = wire.decode_request(sent)
     assert isinstance(request, wire.ScoreRequest)
-    return wire.frames_of(request, PixelReader().read(request.pixels))
+    return wire.frames_of(request.frames, PixelReader().read(request.pixels))
 
 
 def test_no_file_but_a_feeders_memory_is_read(tmp_path: Path) -> None:

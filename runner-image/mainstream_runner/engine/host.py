@@ -37,7 +37,7 @@ class _Load:
 
 
 class EngineHost:
-    """One engine of one worker: frames come from one thread, plans are loaded by another."""
+    """One engine of one worker: frames are scored by one thread at a time, plans are loaded by another."""
 
     def __init__(self, choose: Choose) -> None:
         self._choose = choose
@@ -47,6 +47,7 @@ class EngineHost:
         self._executor: Executor | None = None
         self._before: Executor | None = None
         self._lock = threading.Lock()
+        self._scoring = threading.Lock()
         self._wanted: _Load | None = None
         self._loading: str | None = None
         self._failed: dict[str, str] = {}
@@ -69,13 +70,14 @@ class EngineHost:
 
     def score(self, plan_digest: str, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
         """Scores of due apps, frame by frame; `StalePlanError` where another plan than the caller's is served."""
-        executor = self._executor_of(plan_digest)
-        for frame in frames:
-            _check(frame, executor)
-        start_s = time.thread_time()
-        scores = executor.score(frames)
-        self._scored_s += time.thread_time() - start_s
-        self._scored_frames += len(frames)
+        with self._scoring:
+            executor = self._executor_of(plan_digest)
+            for frame in frames:
+                _check(frame, executor)
+            start_s = time.thread_time()
+            scores = executor.score(frames)
+            self._scored_s += time.thread_time() - start_s
+            self._scored_frames += len(frames)
         if frames and time.monotonic() - self._pictured_s > _PICTURE_S:
             self._pictured_s = time.monotonic()
             self._keep_pictures(frames)

@@ -1,8 +1,12 @@
-"""The TorchServe handler: takes messages apart, asks the engine, answers in JSON; what matters is elsewhere."""
+"""The TorchServe handler: takes messages apart, asks the engine, answers in JSON; what matters is elsewhere.
+
+The feeder's frames come over the line, in a thread of their own.
+"""
 
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import torch
 from pydantic import BaseModel
@@ -12,21 +16,28 @@ from mainstream.nn.registry import load_to_measure
 from mainstream_runner import wire
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.host import EngineHost, StalePlanError
+from mainstream_runner.line.answerer import Answerer
+from mainstream_runner.line.sockets import address
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.pixel_memory import PixelReader
 from mainstream_runner.profiling.parts import measure_parts, time_whole
 from mainstream_runner.serving.aside import Aside
-from mainstream_runner.serving.worker import cache_folder, device
+from mainstream_runner.serving.worker import cache_folder, device, line_port
 
 _SWITCH_INTERVAL_S = 0.001
+
+
+class _Context(Protocol):
+    """What TorchServe says of itself."""
+
+    model_name: str
 
 
 class Handler:
     """One worker's engine behind `initialize` and `handle`, as TorchServe calls them."""
 
-    def initialize(self, context: object) -> None:
+    def initialize(self, context: "_Context") -> None:
         """Make an engine without a plan; the feeder sends one."""
-        del context
         # TorchServe's worker writes a line for every request, which costs the JVM more than the request itself.
         logging.getLogger().setLevel(logging.WARNING)
         torch.set_num_threads(1)
@@ -36,6 +47,7 @@ class Handler:
         self._choose = calibrated(cache_folder(), device())
         self._host = EngineHost(self._choose)
         self._aside: Aside[PartCosts | wire.WholeCost] = Aside()
+        Answerer(self._host, address(line_port(), context.model_name), lambda error: isinstance(error, StalePlanError))
 
     def handle(self, requests: Sequence[Mapping[str, bytes | bytearray]], context: object) -> list[bytes]:
         """One JSON answer a request; an error is answered, never raised into TorchServe."""
@@ -54,7 +66,7 @@ class Handler:
     def _dispatch(self, request: wire.EngineRequest) -> BaseModel:
         match request:
             case wire.ScoreRequest():
-                frames = wire.frames_of(request, self._pixels.read(request.pixels))
+                frames = wire.frames_of(request.frames, self._pixels.read(request.pixels))
                 return wire.Scores(scores=self._host.score(request.plan, frames))
             case wire.LoadRequest():
                 self._host.load(request.plan, request.store)

@@ -19,7 +19,7 @@ from mainstream_runner.client import EngineClient, EngineUnavailableError
 from mainstream_runner.processes import guarded
 from mainstream_runner.serving.config import JVM_ARGUMENTS, Ports, render_logging, render_properties, write_model
 from mainstream_runner.serving.java import find_java
-from mainstream_runner.serving.worker import CACHE_VARIABLE
+from mainstream_runner.serving.worker import CACHE_VARIABLE, PORT_VARIABLE
 from mainstream_runner.wire import MODEL
 
 _START_TIMEOUT_S = 120.0
@@ -119,7 +119,7 @@ def _process(
                 command,
                 folder=folder,
                 polite_s=_POLITE_S,
-                environment=_environment(folder, cache),
+                environment=_environment(folder, cache, ports.inference),
                 stdout=output,
                 stderr=output,
             ) as guard,
@@ -129,10 +129,11 @@ def _process(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(folder: Path, cache: Path | None) -> dict[str, str]:
+def _environment(folder: Path, cache: Path | None, port: int) -> dict[str, str]:
     sources = [str(Path(str(package.__file__)).parents[1]) for package in (mainstream, mainstream_runner)]
     named = {} if cache is None else {CACHE_VARIABLE: str(cache)}
     return named | {
+        PORT_VARIABLE: str(port),
         "TEMP": str(folder),
         "TMPDIR": str(folder),
         "LOG_LOCATION": str(folder),

@@ -11,6 +11,14 @@ CACHE_VARIABLE = "MAINSTREAM_CACHE"
 DEVICE_VARIABLE = "MAINSTREAM_DEVICE"
 """where networks run: cpu or cuda"""
 
+PORT_VARIABLE = "MAINSTREAM_INFERENCE_PORT"
+"""of the TorchServe that started the worker: the line to the feeder goes by it"""
+
+
+def line_port() -> int:
+    """The port that was named."""
+    return int(os.environ[PORT_VARIABLE])
+
 
 def cache_folder() -> Path:
     """The folder that was named, else the user's."""
