@@ -28,6 +28,7 @@ from mainstream_runner.feeder.decider import Decider
 from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.feeder.source import CapturedFrame
+from mainstream_runner.line.caller import EngineLine
 from mainstream_runner.serving import java
 from mainstream_runner.serving.java import JavaError, find_java, java_version
 from mainstream_runner.serving.torchserve import TorchServe, TorchServeError, torchserve
@@ -54,7 +55,7 @@ def test_scores_through_torchserve_equal_each_apps_plain_network(
 ) -> None:
     plan: RunnerPlan = make_plan([(k, 1.0) for k in BRANCH_POINTS], sharing=sharing)
     pixels = [view_pixels(picture, None, 160, 160) for picture in pictures[::15]]
-    with closing(EngineClient(server.port)) as client:
+    with closing(EngineClient(server.port)) as client, closing(EngineLine(server.port)) as line:
         client.load(plan, store)
         for shown in pixels:
             frames = [
@@ -62,6 +63,7 @@ def test_scores_through_torchserve_equal_each_apps_plain_network(
                 for number, view in enumerate(plan_views(plan))
             ]
             scores = {app: score for each in client.score(plan.digest, frames) for app, score in each.items()}
+            assert scores == {app: score for each in line.score(plan.digest, frames) for app, score in each.items()}
             assert scores.keys() == {app.name for app in plan.apps}
             for app in plan.apps:
                 assert scores[app.name] == pytest.approx(
@@ -93,16 +95,17 @@ def test_frames_of_requests_in_flight_keep_their_pixels_and_their_order(
     assert len({round(score, 6) for score in alone}) > 1
 
 
-def test_frames_for_a_plan_that_is_not_served_are_told_so(server: TorchServe, make_plan, store: Path) -> None:
+@pytest.mark.parametrize("asking", [EngineClient, EngineLine])
+def test_frames_for_a_plan_that_is_not_served_are_told_so(server: TorchServe, make_plan, store: Path, asking) -> None:
     old, new, newest = make_plan([(15, 1.0)]), make_plan([(15, 2.0)]), make_plan([(15, 3.0)])
-    with closing(EngineClient(server.port)) as client:
+    with closing(EngineClient(server.port)) as client, closing(asking(server.port)) as scoring:
         client.load(old, store)
         client.load(new, store)
-        assert client.score(old.digest, []) == []  # frames that were scaled for it may still be on their way
+        assert scoring.score(old.digest, []) == []  # frames that were scaled for it may still be on their way
         client.load(newest, store)
         with pytest.raises(PlanNotServedError, match="load the plan again"):
-            client.score(old.digest, [])
-        assert client.score(newest.digest, []) == []
+            scoring.score(old.digest, [])
+        assert scoring.score(newest.digest, []) == []
 
 
 def test_the_reason_why_a_plan_cannot_be_loaded_comes_back(server: TorchServe, make_plan, tmp_path: Path) -> None:
@@ -113,18 +116,23 @@ def test_the_reason_why_a_plan_cannot_be_loaded_comes_back(server: TorchServe, m
         client.load(make_plan([(12, 1.0)]), tmp_path)
 
 
-def test_pixels_of_another_size_are_refused(server: TorchServe, make_plan, store: Path, pictures) -> None:
+@pytest.mark.parametrize("asking", [EngineClient, EngineLine])
+def test_pixels_of_another_size_are_refused(server: TorchServe, make_plan, store: Path, pictures, asking) -> None:
     plan = make_plan([(15, 1.0)])
-    with closing(EngineClient(server.port)) as client:
+    with closing(EngineClient(server.port)) as client, closing(asking(server.port)) as scoring:
         client.load(plan, store)
         with pytest.raises(InvalidInputError, match="takes 160x160"):
-            client.score(plan.digest, [DueFrame(0, view_pixels(pictures[0], None, 80, 160), ("app-0",))])
+            scoring.score(plan.digest, [DueFrame(0, view_pixels(pictures[0], None, 80, 160), ("app-0",))])
 
 
-def test_a_killed_worker_comes_back_without_a_plan_and_says_so(server: TorchServe, make_plan, store: Path) -> None:
+@pytest.mark.parametrize("asking", [EngineClient, EngineLine])
+def test_a_killed_worker_comes_back_without_a_plan_and_says_so(
+    server: TorchServe, make_plan, store: Path, asking
+) -> None:
     plan = make_plan([(15, 1.0)])
-    with closing(EngineClient(server.port)) as client:
+    with closing(EngineClient(server.port)) as client, closing(asking(server.port)) as scoring:
         client.load(plan, store)
+        assert scoring.score(plan.digest, []) == []
         (worker,) = (
             p for p in psutil.Process(server.guard.pid).children(recursive=True) if "ts" in str(p.cmdline()[1:2])
         )
@@ -132,7 +140,7 @@ def test_a_killed_worker_comes_back_without_a_plan_and_says_so(server: TorchServ
         deadline_s = time.monotonic() + 30
         while True:
             try:
-                client.score(plan.digest, [])
+                scoring.score(plan.digest, [])
             except EngineUnavailableError:
                 assert time.monotonic() < deadline_s
                 time.sleep(0.1)

@@ -2,7 +2,7 @@
 
 A camera's thread never waits for the engine: it hands frames to a bounded queue from which the oldest are dropped, and
 two threads ask the engine for whatever waits, each with a connection and memory of its own: while one request is
-scored, the next one is already at TorchServe, so that the engine does not wait for what lies between. They conclude in
+scored, the next one is already there, so that the engine does not wait for what lies between. They conclude in
 the order in which they took. A plan is taken up between two frames: the engine has loaded it beside the old one; the
 feeder then replaces one reference. A frame that was scaled for the old plan is scored under it, which the engine keeps
 for a while; where it no longer does, under the new one, for those of its apps that stay. So a change of plan neither
@@ -18,13 +18,14 @@ from mainstream.errors import MainstreamError
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.masks import grey_out
 from mainstream.laws.sampling import NestedSampler
-from mainstream_runner.client import EngineClient, EngineUnavailableError, PlanNotServedError
+from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.decider import Decider
 from mainstream_runner.feeder.routing import Routing, ViewKey
 from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.feeder.waiting import WaitingFrame, WaitingFrames
+from mainstream_runner.line.caller import EngineLine
 from mainstream_runner.pixel_memory import REQUESTS_IN_FLIGHT
 
 _log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Feeder:
 
     def __init__(self, port: int, counts: FrameCounts, decider: Decider, engine_lost: EngineLost) -> None:
         """`port` is TorchServe's inference API on loopback."""
-        self._clients = [EngineClient(port) for _ in range(REQUESTS_IN_FLIGHT)]
+        self._lines = [EngineLine(port) for _ in range(REQUESTS_IN_FLIGHT)]
         self._counts = counts
         self._decider = decider
         self._engine_lost = engine_lost
@@ -57,8 +58,8 @@ class Feeder:
         self._complained_s = float("-inf")
         self._stopping = threading.Event()
         self._senders = [
-            threading.Thread(target=self._serve, args=(client,), name=f"sender-{number}", daemon=True)
-            for number, client in enumerate(self._clients)
+            threading.Thread(target=self._serve, args=(line,), name=f"sender-{number}", daemon=True)
+            for number, line in enumerate(self._lines)
         ]
         for sender in self._senders:
             sender.start()
@@ -105,8 +106,8 @@ class Feeder:
         self._stopping.set()
         for sender in self._senders:
             sender.join(_CLOSE_TIMEOUT_S)
-        for client in self._clients:
-            client.close()
+        for line in self._lines:
+            line.close()
 
     # ---- the cameras' threads -------------------------------------------------------------------------------------
 
@@ -132,24 +133,24 @@ class Feeder:
 
     # ---- the senders' threads -------------------------------------------------------------------------------------
 
-    def _serve(self, client: EngineClient) -> None:
+    def _serve(self, line: EngineLine) -> None:
         while not self._stopping.is_set():
-            self._send(client, _TAKE_TIMEOUT_S)
-        while self._send(client, 0.0):
+            self._send(line, _TAKE_TIMEOUT_S)
+        while self._send(line, 0.0):
             pass  # what still waits is dropped, and counted
 
-    def _send(self, client: EngineClient, timeout_s: float) -> bool:
+    def _send(self, line: EngineLine, timeout_s: float) -> bool:
         """Have one request scored and every frame of it concluded; whether there was one."""
         taken = self._queue.take(timeout_s)
         if taken is None:
             return False
-        answered = self._scores(client, taken.frames)
+        answered = self._scores(line, taken.frames)
         with self._queue.turn(taken):
             for frame, scores in zip(taken.frames, answered, strict=True):
                 self._conclude(frame, scores)
         return True
 
-    def _scores(self, client: EngineClient, taken: Sequence[WaitingFrame]) -> list[dict[str, float] | None]:
+    def _scores(self, line: EngineLine, taken: Sequence[WaitingFrame]) -> list[dict[str, float] | None]:
         """Ask the engine until it answers, or the frames are too old; None for a frame that has no scores.
 
         All are of one plan. Where that is no longer served, the plan in use is asked for.
@@ -161,7 +162,7 @@ class Feeder:
                 asked = [self._due(routing, frame) for frame in taken]
                 frames = [due for due in asked if due is not None]
                 try:
-                    scores = iter(client.score(routing.digest, frames) if frames else [])
+                    scores = iter(line.score(routing.digest, frames) if frames else [])
                 except PlanNotServedError:
                     now = self._routing
                     if now is None:

@@ -82,7 +82,7 @@ STEPS = st.lists(
 
 @pytest.fixture(autouse=True)
 def _stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeder_module, "EngineClient", Engine)
+    monkeypatch.setattr(feeder_module, "EngineLine", Engine)
     monkeypatch.setattr(feeder_module, "_PATIENCE_S", 0.05)
 
 
@@ -181,7 +181,7 @@ def test_the_next_request_is_on_its_way_while_one_is_scored_and_decisions_keep_t
                 time.sleep(0.05 * (1 - call))
             return super().score(plan_digest, frames)
 
-    monkeypatch.setattr(feeder_module, "EngineClient", Swapping)
+    monkeypatch.setattr(feeder_module, "EngineLine", Swapping)
     Engine.mood, plan = "well", plan_of((("a", 1000.0),))
     Engine.served = plan.digest
     decider = Decider(

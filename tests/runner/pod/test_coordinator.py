@@ -116,7 +116,7 @@ class Pod:
 def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pod]:
     Engine.may_load, Engine.refused, Engine.asked, Engine.unavailable = threading.Event(), 0, [], {}
     monkeypatch.setattr(frame_pipeline, "EngineClient", Engine)
-    monkeypatch.setattr(feeder_module, "EngineClient", Engine)
+    monkeypatch.setattr(feeder_module, "EngineLine", Engine)
     made = Pod(tmp_path)
     yield made
     made.coordinator.close()
