@@ -1,0 +1,153 @@
+"""The row of `make bench-frames` on a frame's way: from a decoded frame to its scores, without the network.
+
+Paced as plans run, since caches are cold then; the CPU of every thread of feeder, JVM and worker, less what they take
+with nothing to do, less what the engine takes from the network's input to the scores.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from harness import QUICK, Report
+from runner_stage import below, clip_stream, pictures, workers
+
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.nn.network import Network
+from mainstream.nn.registry import load_base_network
+from mainstream_runner.client import EngineClient
+from mainstream_runner.engine.calibration import calibrated
+from mainstream_runner.feeder.counts import FrameCounts
+from mainstream_runner.feeder.decider import Decider
+from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.feeder.routing import served_routing
+from mainstream_runner.feeder.source import CapturedFrame
+from mainstream_runner.profiling.synthetic import synthetic_micro_app
+from mainstream_runner.serving.torchserve import TorchServe, torchserve
+
+BASE = "efficientnet-lite0"
+TAP = 9
+APPS = 2
+FPS = 5.0
+ROUNDS = 3 if QUICK else 5
+ROUND_S = 5.0 if QUICK else 20.0
+IDLE_S = 5.0
+WARM_LOOKS = 600
+"""the JVM translates its code at the first few hundred requests, whoever sends them"""
+FRAMES = 8
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Milliseconds of CPU a look."""
+
+    feeder: float
+    jvm: float
+    worker: float
+    """without the network"""
+
+    @property
+    def all(self) -> float:
+        return self.feeder + self.jvm + self.worker
+
+
+def way_rows(report: Report) -> None:
+    """Two apps with micro-heads on one view of a clip of 768x576 pixels."""
+    torch.set_num_threads(1)
+    network = load_base_network(BASE)
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
+        store, cache = Path(folder) / "store", Path(folder) / "cache"
+        calibrated(cache)(network)
+        stream = clip_stream(fps=1000.0)
+        apps = [synthetic_micro_app(network, store, stream, ("flat", TAP, 8), 1000.0, seed) for seed in range(APPS)]
+        plan = RunnerPlan(node="", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=tuple(apps))
+        with torchserve(cache=cache) as server:
+            enter_ms = 1e3 * _entering_s(network, cache)
+            measured = list(_rounds(server, plan, store, enter_ms))
+    middle = sorted(measured, key=lambda each: each.all)[len(measured) // 2]
+    report.row(
+        f"frame's way at 160 px, {FPS:g} looks a second, CPU a look beside the network",
+        f"{middle.all:.2f} ms ({middle.feeder:.2f} feeder with scaling from 768x576, {middle.worker:.2f} worker with "
+        f"preprocessing, {middle.jvm:.2f} JVM)",
+        "1 ms",
+        middle.all <= 1.0,
+    )
+    report.details["way_ms"] = [vars(each) for each in measured]
+
+
+def _rounds(server: TorchServe, plan: RunnerPlan, store: Path, enter_ms: float) -> Iterator[_Round]:
+    shown = pictures(FRAMES)
+    with closing(EngineClient(server.port)) as client, _feeding(server.port) as feeder:
+        feeder.adopt(served_routing(plan, client.load(plan, store)))
+        number = 0
+
+        def look(fps: float, looks: int) -> None:
+            nonlocal number
+            start_s = time.monotonic()
+            for at in range(looks):
+                time.sleep(max(0.0, start_s + at / fps - time.monotonic()))
+                now_s = time.monotonic()
+                feeder.take("plaza", CapturedFrame(number, now_s, now_s, shown[number % len(shown)]))
+                number += 1
+            feeder.drain(10.0)
+
+        look(50.0, WARM_LOOKS)
+        jvm = [each.pid for each in below(server.guard) if "java" in each.name()]
+        parts = {"feeder": [os.getpid()], "jvm": jvm, "worker": [each.pid for each in workers(server.guard)]}
+        looks = round(FPS * ROUND_S)
+        for _ in range(ROUNDS):
+            idle = _used_s(parts, lambda: time.sleep(IDLE_S))
+            before = client.state().scored_s
+            used = _used_s(parts, lambda: look(FPS, looks))
+            network_ms = 1e3 * (client.state().scored_s - before) / looks - enter_ms
+            ms = {part: 1e3 * (used[part] - idle[part] * ROUND_S / IDLE_S) / looks for part in parts}
+            yield _Round(ms["feeder"], ms["jvm"], ms["worker"] - network_ms)
+
+
+@contextmanager
+def _feeding(port: int) -> Iterator[Feeder]:
+    feeder = Feeder(port, FrameCounts(), Decider(lambda app, alert: None), lambda digest: None)
+    try:
+        yield feeder
+    finally:
+        feeder.close()
+
+
+def _used_s(parts: Mapping[str, list[int]], work: Callable[[], None]) -> dict[str, float]:
+    """CPU-seconds that each part's processes take while it works."""
+    before = {part: _cpu_s(processes) for part, processes in parts.items()}
+    work()
+    return {part: _cpu_s(processes) - before[part] for part, processes in parts.items()}
+
+
+def _cpu_s(processes: list[int]) -> float:
+    """Of all threads, in nanoseconds where the kernel counts so; those of a process's times come in hundredths."""
+    spent = 0
+    for process in processes:
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            with suppress(OSError):  # it has ended since it was listed
+                spent += int((thread / "schedstat").read_text().split()[0])
+    return spent / 1e9
+
+
+def _entering_s(network: Network, cache: Path) -> float:
+    """What preprocessing takes behind a network, as it runs in the worker."""
+    choice = calibrated(cache)(network)
+    enter = choice.back_end.preprocessing(network.preprocessing, 1).step()
+    stem = choice.back_end.chain(network.segments[:TAP], network.branch_points[0].shape, 1).step()
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 160, 160, 3), dtype=np.uint8)
+    times_s = []
+    with torch.inference_mode():
+        for _ in range(40):
+            start_s = time.thread_time()
+            value = enter(pixels)
+            times_s.append(time.thread_time() - start_s)
+            stem(value)
+            time.sleep(1 / 20)
+    return median(times_s[5:])
