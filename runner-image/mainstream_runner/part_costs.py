@@ -26,5 +26,12 @@ class PartCosts(BaseModel):
     segment_bytes: tuple[NonNegativeInt, ...]
     """memory that the weights of the segment that ends at the branch-point take, in all forms that are kept of them"""
     head_bytes: NonNegativeInt
+    call_s: tuple[NonNegativeFloat, ...]
+    """of one call of all micro-heads at the branch-point, beyond its slots"""
+    slot_s: tuple[NonNegativeFloat, ...]
+    """of a slot in it"""
+    dw_call_s: tuple[NonNegativeFloat, ...]
+    """the same of heads with a depthwise convolution"""
+    dw_slot_s: tuple[NonNegativeFloat, ...]
     workspace_bytes: NonNegativeInt
     """memory that running the network takes beyond its weights"""

@@ -24,6 +24,7 @@ from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.processes import cpu_seconds, guarded
 from mainstream_runner.profiling import node, profiler
 from mainstream_runner.profiling.fit import ascending, fit_app_s, fit_base, fit_decode_s, fit_frame_s, fit_scale
+from mainstream_runner.profiling.micro_calls import call_costs
 from mainstream_runner.profiling.parts import measure_parts
 
 PARTS = PartCosts(
@@ -37,6 +38,10 @@ PARTS = PartCosts(
     segment_bytes=(0, 1, 2, 3),
     head_bytes=4,
     workspace_bytes=5,
+    call_s=(0.1, 0.2, 0.3, 0.4),
+    slot_s=(0.01, 0.02, 0.03, 0.04),
+    dw_call_s=(0.5, 0.6, 0.7, 0.8),
+    dw_slot_s=(0.05, 0.06, 0.07, 0.08),
 )
 
 
@@ -46,6 +51,15 @@ def test_a_cut_costs_what_its_two_parts_were_measured_to_cost() -> None:
     assert base.head_s == (15.0, 13.0, 9.0, 0.0)
     assert (base.segment_bytes, base.head_bytes, base.workspace_bytes) == ((0, 1, 2, 3), 4, 5)
     assert base.timed_s == 7.25
+    assert (base.call_s, base.slot_s) == ((0.2, 0.4, 0.6, 0.8), (0.02, 0.04, 0.06, 0.08))
+    assert base.micro_s(2, dw=True, slots=2) == (1.4, pytest.approx(0.28))
+
+
+def test_a_call_costs_what_is_left_of_one_with_a_slot_and_a_slot_what_sixteen_add() -> None:
+    one, sixteen, dw_one, dw_sixteen = 0.3, 1.8, 0.2, 0.1
+    costs = call_costs(np.array([[one, sixteen, dw_one, dw_sixteen]]))
+    assert (costs.call_s, costs.slot_s) == ((pytest.approx(0.2),), (pytest.approx(0.1),))
+    assert (costs.dw_call_s, costs.dw_slot_s) == ((0.2,), (0.0,))  # noise: a slot gives nothing back
 
 
 def test_a_deeper_stem_never_costs_less_nor_its_rest_more() -> None:
@@ -67,6 +81,8 @@ def test_a_base_network_without_weights_is_measured_and_probed_with_random_ones(
     parts = measure_parts(load_to_measure("resnet-18"), BackEndChoice(eager), fps=1000.0, seconds=0.01)
     assert len(parts.stem_s) == len(parts.segment_bytes)
     assert parts.rest_s[0] > 0
+    assert len(parts.call_s) == len(parts.dw_slot_s) == len(parts.stem_s)
+    assert parts.call_s[-1] > 0
     stream = RunnerStream(name="plaza", url="", fps=10.0, crops={"full": None})
     plan = profiler.probe_plan(stream, "resnet-18", parts, 1.0, profiler.zero_head(tmp_path, parts))
     executor = load_executor(plan, tmp_path, always(eager))

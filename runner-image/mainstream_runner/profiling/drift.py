@@ -56,6 +56,10 @@ def slower(base: BaseProfile, ratio: float) -> BaseProfile:
         update={
             "stem_s": tuple(ratio * each for each in base.stem_s),
             "head_s": tuple(ratio * each for each in base.head_s),
+            "call_s": tuple(ratio * each for each in base.call_s),
+            "slot_s": tuple(ratio * each for each in base.slot_s),
+            "dw_call_s": tuple(ratio * each for each in base.dw_call_s),
+            "dw_slot_s": tuple(ratio * each for each in base.dw_slot_s),
             "timed_s": ratio * base.timed_s,
         }
     )

@@ -21,6 +21,7 @@ from mainstream.nn.network import Network
 from mainstream_runner.engine.back_end import EngineStep, Value
 from mainstream_runner.engine.calibration import BackEndChoice
 from mainstream_runner.part_costs import PartCosts
+from mainstream_runner.profiling.micro_calls import KINDS, TapCalls, call_costs
 
 _WARM_ROUNDS = 2
 _MOST_COPIES = 4.0
@@ -34,9 +35,10 @@ def measure_parts(network: Network, choice: BackEndChoice, fps: float, seconds: 
     with torch.inference_mode():
         copies, workspace_bytes = _memory(network, choice, pixels)
         cuts = [_Cut.prepare(network, choice, k) for k in range(network.depth + 1)]
-        rounds = _WARM_ROUNDS + max(1, round(fps * seconds / len(cuts)))
-        rows = _timed(network, choice, cuts, pixels, rounds, fps)
+        rounds = _WARM_ROUNDS + max(len(KINDS), round(fps * seconds / len(cuts)))
+        rows, calls = _timed(network, choice, cuts, pixels, rounds, fps)
     enter_s, stem_s, rest_s = np.median(rows[_WARM_ROUNDS:], axis=0).T
+    micro = call_costs(calls)
     channels, height, width = network.branch_points[-1].shape
     return PartCosts(
         frames=rounds - _WARM_ROUNDS,
@@ -49,6 +51,10 @@ def measure_parts(network: Network, choice: BackEndChoice, fps: float, seconds: 
         segment_bytes=(0, *(round(copies * _bytes([segment])) for segment in network.segments)),
         head_bytes=_bytes([PoolLinear(network.feature_channels)]),
         workspace_bytes=workspace_bytes,
+        call_s=micro.call_s,
+        slot_s=micro.slot_s,
+        dw_call_s=micro.dw_call_s,
+        dw_slot_s=micro.dw_slot_s,
     )
 
 
@@ -56,8 +62,8 @@ def time_whole(network: Network, choice: BackEndChoice, fps: float, seconds: flo
     """CPU-seconds per frame of the whole network, uncut; the median of `fps` runs a second for `seconds`."""
     shape = (1, network.preprocessing.height, network.preprocessing.width, 3)
     with torch.inference_mode():
-        cut = _Cut.prepare(network, choice, network.depth)
-        rows = _timed(network, choice, [cut], np.zeros(shape, np.uint8), _WARM_ROUNDS + round(fps * seconds), fps)
+        cut = _Cut(_chain(network, choice, 0, network.depth), None, TapCalls(()))
+        rows, _ = _timed(network, choice, [cut], np.zeros(shape, np.uint8), _WARM_ROUNDS + round(fps * seconds), fps)
     return float(np.median(rows[_WARM_ROUNDS:, 0, 1:].sum(axis=1)))
 
 
@@ -67,10 +73,13 @@ class _Cut:
 
     stem: EngineStep | None
     rest: EngineStep | None
+    calls: TapCalls
+    """of micro-heads between the two"""
 
     @classmethod
     def prepare(cls, network: Network, choice: BackEndChoice, k: int) -> "_Cut":
-        return cls(_chain(network, choice, 0, k), _chain(network, choice, k, network.depth))
+        stem, rest = _chain(network, choice, 0, k), _chain(network, choice, k, network.depth)
+        return cls(stem, rest, TapCalls.prepare(network, k, choice.back_end))
 
 
 def _chain(network: Network, choice: BackEndChoice, start: int, end: int) -> EngineStep | None:
@@ -82,10 +91,14 @@ def _chain(network: Network, choice: BackEndChoice, start: int, end: int) -> Eng
 
 def _timed(
     network: Network, choice: BackEndChoice, cuts: Sequence[_Cut], pixels: NDArray[np.uint8], rounds: int, fps: float
-) -> NDArray[np.float64]:
-    """(rounds, cuts, 3): CPU-seconds of preprocessing, stem and rest."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(rounds, cuts, 3): CPU-seconds of preprocessing, stem and rest; (cuts, kinds): of calls of micro-heads.
+
+    One kind of call a round, right behind the stem, as it runs in service: a second one would find caches warm.
+    """
     enter = choice.back_end.preprocessing(network.preprocessing, 1).step()
     rows = np.zeros((rounds, len(cuts), 3))
+    calls = np.full((rounds, len(cuts), len(KINDS)), np.nan)
     start_s = time.monotonic()
     for run in range(rounds):
         for number, cut in enumerate(cuts):
@@ -95,9 +108,11 @@ def _timed(
             entered_s = time.thread_time()
             value = value if cut.stem is None else cut.stem(value)
             stemmed_s = time.thread_time()
+            calls[run, number, run % len(KINDS)] = cut.calls.timed_s(run % len(KINDS), value)
+            called_s = time.thread_time()
             choice.back_end.pooled(value if cut.rest is None else cut.rest(value))
-            rows[run, number] = entered_s - begun_s, stemmed_s - entered_s, time.thread_time() - stemmed_s
-    return rows
+            rows[run, number] = entered_s - begun_s, stemmed_s - entered_s, time.thread_time() - called_s
+    return rows, np.nanmedian(calls[min(_WARM_ROUNDS, rounds - len(KINDS)) :], axis=0)
 
 
 def _memory(network: Network, choice: BackEndChoice, pixels: NDArray[np.uint8]) -> tuple[float, int]:

@@ -30,7 +30,7 @@ from mainstream_runner.profiling.fit import fit_app_s, fit_base, fit_frame_s, fi
 
 PARTS_FPS = 24.0
 """cuts timed a second: there are some sixteen, and each needs a few runs"""
-_PARTS_S = 6.0
+_PARTS_S = 10.0
 _IDLE_S = 2.0
 _LIVE_FPS = 8.0
 """analysed frames per second of live runs; plans on a small node run at 1 to 10"""
