@@ -1,0 +1,181 @@
+"""Rows of `make bench-runner` on micro-heads: many apps at one tap, and one app more while others run."""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from harness import QUICK, Report
+from numpy.typing import NDArray
+from runner_stage import below, clip_stream, per_second, pictures, pin, pixels, rounds
+from runner_throughput import in_turn, openvino_sessions
+
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.nn.network import Network
+from mainstream.nn.registry import load_base_network
+from mainstream_runner.client import EngineClient
+from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine.calibration import calibrated
+from mainstream_runner.feeder.counts import FrameCounts
+from mainstream_runner.feeder.feeder import Feeder
+from mainstream_runner.feeder.routing import served_routing
+from mainstream_runner.feeder.source import CapturedFrame
+from mainstream_runner.feeder.waiting import WaitingFrame
+from mainstream_runner.line.caller import EngineLine
+from mainstream_runner.profiling.synthetic import synthetic_app, synthetic_micro_app
+from mainstream_runner.serving.torchserve import TorchServe, torchserve
+
+BASE = "efficientnet-lite0"
+TAP = 13
+"""87 % of the network's operations lie before it"""
+APPS = 32
+BEFORE = 16
+"""apps that run before one more comes"""
+KINDS = ("flat", "pooled")
+FRAMES = 8
+"""in one request"""
+FPS = 10.0
+ROUND_S = 3.0 if QUICK else 10.0
+ROUNDS = 3 if QUICK else 5
+MORE = 3 if QUICK else 10
+CORE = 0
+
+
+def micro_rows(report: Report) -> None:
+    """Both rows."""
+    torch.set_num_threads(1)
+    network = load_base_network(BASE)
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder, ExitStack() as opened:
+        store, cache = Path(folder) / "store", Path(folder) / "cache"
+        calibrated(cache)(network)
+        server = opened.enter_context(torchserve(cache=cache))
+        _one_more(report, server, network, store)
+        pin(below(server.guard), [CORE])
+        frames = pixels(FRAMES, network.preprocessing.height)
+        shared = _plan(network, store, APPS, 1000.0)
+        measured = rounds(
+            {
+                "ours": _over_the_line(opened, server, shared, store, frames),
+                "openvino": in_turn(_whole_networks(network, store), frames),
+            },
+            ROUNDS,
+        )
+    ratio = measured["ours"] / measured["openvino"]
+    share = network.branch_points[TAP].cost_share
+    report.row(
+        f"{APPS} apps with micro-heads at tap {TAP} ({share:.0%} of {BASE}), saturated, against {APPS} whole networks "
+        "in one OpenVINO process",
+        f"{ratio:.1f}x ({measured['ours']:.0f} and {measured['openvino']:.0f} frames x apps a second)",
+        "25x",
+        ratio >= 25.0,
+    )
+    report.details["micro"] = measured
+
+
+def _plan(network: Network, store: Path, apps: int, fps: float) -> RunnerPlan:
+    stream = clip_stream(fps=max(fps, FPS))
+    made = (
+        synthetic_micro_app(network, store, stream, (KINDS[seed % len(KINDS)], TAP, 8), fps, seed)
+        for seed in range(apps)
+    )
+    return RunnerPlan(node="node", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=tuple(made))
+
+
+def _over_the_line(
+    opened: ExitStack, server: TorchServe, plan: RunnerPlan, store: Path, frames: Sequence[NDArray[np.uint8]]
+) -> Callable[[], float]:
+    """Two connections keep the engine busy, as a feeder does."""
+    apps = tuple(app.name for app in plan.apps)
+    lines = [opened.enter_context(closing(EngineLine(server.port))) for _ in range(2)]
+    due = [DueFrame(0, each, apps) for each in frames]
+
+    def asking(line: EngineLine) -> Callable[[], int]:
+        return lambda: sum(map(len, line.score(plan.digest, due)))
+
+    def measure() -> float:
+        with closing(EngineClient(server.port)) as client:
+            client.load(plan, store)
+        return per_second(lambda: 0, ROUND_S, [asking(line) for line in lines])
+
+    return measure
+
+
+def _whole_networks(network: Network, store: Path) -> list[Callable[[NDArray[np.uint8]], float]]:
+    """A network for each app, weights of its own in memory; converted once, since time does not depend on them."""
+    app = synthetic_app(network, store, clip_stream(), 0, FPS, seed=APPS)
+    return openvino_sessions(network, store, [app] * APPS)
+
+
+def _one_more(report: Report, server: TorchServe, network: Network, store: Path) -> None:
+    """Add an app again and again while the others are played."""
+    plan = _plan(network, store, BEFORE + MORE, FPS)
+    plans = [plan.model_copy(update={"apps": plan.apps[: BEFORE + more]}) for more in range(MORE + 1)]
+    recorder = _Recorder()
+    counts = FrameCounts()
+    feeder = Feeder(server.port, counts, recorder, lambda digest: None)  # type: ignore[arg-type]
+    stopping = threading.Event()
+    shown = pictures(30)
+    played: list[int] = []
+
+    def camera() -> None:
+        start_s, number = time.monotonic(), 0
+        while not stopping.wait(max(0.0, start_s + number / FPS - time.monotonic())):
+            due_s = start_s + number / FPS
+            feeder.take("plaza", CapturedFrame(number, due_s, due_s, shown[number % len(shown)]))
+            number += 1
+        played.append(number)
+
+    first_s: list[float] = []
+    with closing(EngineClient(server.port)) as client, closing(feeder):
+        feeder.adopt(served_routing(plans[0], client.load(plans[0], store)))
+        playing = threading.Thread(target=camera, name="camera")
+        playing.start()
+        for each in plans[1:]:
+            time.sleep(1.0)
+            app, start_s = each.apps[-1].name, time.monotonic()
+            feeder.adopt(served_routing(each, client.load(each, store)))
+            first_s.append(recorder.first_s(app) - start_s)
+        stopping.set()
+        playing.join()
+        feeder.drain(5.0)
+    lost = played[0] - len(recorder.scored) + sum(tally.dropped for tally in counts.tallies().values())
+    report.row(
+        f"one app more on a node that runs {BEFORE} at {FPS:g} frames a second: frames lost, first decision after its "
+        "head is there",
+        f"{lost} of {played[0]}, {max(first_s):.2f} s (median {median(first_s):.2f}; {MORE} times)",
+        "0, 2 s",
+        lost == 0 and max(first_s) <= 2.0,
+    )
+    report.details["one_more_s"] = first_s
+
+
+class _Recorder:
+    """Takes scores where the feeder's decider would."""
+
+    def __init__(self) -> None:
+        self.scored: list[int] = []
+        self._first_s: dict[str, float] = {}
+
+    def keep(self, apps: Any) -> None:
+        """Nothing to keep."""
+
+    def take(self, frame: WaitingFrame, scores: dict[str, float]) -> None:
+        """Note that the frame was scored, and when an app first was."""
+        self.scored.append(frame.index)
+        for app in scores:
+            self._first_s.setdefault(app, time.monotonic())
+
+    def first_s(self, app: str) -> float:
+        """When the app's first score came; waits for it."""
+        deadline_s = time.monotonic() + 30.0
+        while app not in self._first_s:
+            if time.monotonic() > deadline_s:
+                raise TimeoutError(app)
+            time.sleep(0.005)
+        return self._first_s[app]
