@@ -1,6 +1,7 @@
 """Entry point of the image: `python -m mainstream_operator`."""
 
 import asyncio
+import os
 import signal
 import sys
 import threading
@@ -14,7 +15,9 @@ from prometheus_client import start_http_server
 
 from mainstream.errors import MainstreamError
 from mainstream_operator.decide.planning import KeptPlanning
+from mainstream_operator.kinds import LEASE
 from mainstream_operator.kube import Kube
+from mainstream_operator.leadership.elector import LEASE_TIMEOUT_S, Elector, own_identity
 from mainstream_operator.logs import configure_logging
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.observe.host_rules import KnownHostRules
@@ -35,6 +38,8 @@ from mainstream_operator.watch.snapshot import take_snapshot
 from mainstream_operator.watch.watching import Watching, watch_with
 from mainstream_operator.watch.worker import Workers
 
+_NAME_VARIABLE = "MAINSTREAM_OPERATOR_NAME"
+"""the pod's name, by which it holds the Lease"""
 _STALE_S = 300.0
 _DEAF_S = 90.0
 """before that, the process ends by itself"""
@@ -72,6 +77,15 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         status_writer=StatusWriter(kube, recorder),
         metrics=metrics,
     )
+    identity = own_identity(os.environ.get(_NAME_VARIABLE))
+    elector = Elector(
+        Kube.connect(LEASE_TIMEOUT_S, 0),
+        LEASE.ref(settings.lease, settings.namespace),
+        identity,
+        workers.lead_from_thread,
+    )
+    kube.check_before_writes(elector.check)
+    workers.lead(False)
     watching = Watching(kube)
     resources, runners = resource_registry(cluster, workers, settings.quotas), runner_registry(cluster, workers)
     for registry in (resources, runners):
@@ -93,6 +107,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             return
         for node in cluster.nodes():
             workers.enqueue(node)
+        elector.start()
         checking = asyncio.create_task(keep_checking(cluster, workers, kube, settings.namespace), name="checking")
         health = f"http://0.0.0.0:{settings.health_port}/healthz"
         watches = (
@@ -104,6 +119,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         server.shutdown()
         await workers.close()
+        # After the last write, and before whoever waits for it would have to.
+        elector.close()
         tools.status_writer.close()
         tools.sources.packages.close()
         tools.sources.reports.close()

@@ -42,6 +42,7 @@ CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps")
 CLAIM = Kind("PersistentVolumeClaim", "v1", "persistentvolumeclaims")
 SECRET = Kind("Secret", "v1", "secrets")
 POD = Kind("Pod", "v1", "pods")
+LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases")
 ENDPOINT_SLICE = Kind("EndpointSlice", "discovery.k8s.io/v1", "endpointslices")
 
 OWN_KINDS = {name: Kind(name, API_VERSION, kind.plural) for name, kind in RESOURCE_KINDS.items()}

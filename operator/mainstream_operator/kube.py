@@ -4,6 +4,7 @@ Watching is kopf's business; here is what reconciling needs. Bodies are plain di
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -37,6 +38,13 @@ class KubeError(Exception):
         super().__init__(f"{status} {said}"[:500])
 
 
+class NotLeadingError(KubeError):
+    """Another operator may hold the Lease by now: nothing is written, and no harm done."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(0, said)
+
+
 class AnswerTooLargeError(KubeError):
     """More than is read: users write objects of a MiB each, and hundreds of them are listed at a time."""
 
@@ -62,11 +70,17 @@ class Ref:
 class Kube:
     """One connection pool to the API server; may be used from several threads."""
 
-    def __init__(self, api_client: client.ApiClient) -> None:
+    def __init__(self, api_client: client.ApiClient, timeout_s: tuple[float, float] = _TIMEOUT_S) -> None:
         self._client = api_client
+        self._timeout_s = timeout_s
+        self._check: Callable[[], None] = lambda: None
+
+    def check_before_writes(self, check: Callable[[], None]) -> None:
+        """Ask it right before each write, which it refuses by raising a `KubeError`."""
+        self._check = check
 
     @classmethod
-    def connect(cls) -> "Kube":
+    def connect(cls, timeout_s: tuple[float, float] = _TIMEOUT_S, retries: int = _RETRIES) -> "Kube":
         """With the pod's own service account, else with the kubeconfig of whoever runs the operator by hand."""
         configuration = client.Configuration()
         try:
@@ -79,14 +93,19 @@ class Kube:
                     f"leads to no API server ({error}), and there is no service account of a pod; name a kubeconfig",
                     field="KUBECONFIG",
                 ) from None
-        return cls.at(configuration)
+        return cls.at(configuration, timeout_s, retries)
 
     @classmethod
-    def at(cls, configuration: client.Configuration) -> "Kube":
+    def at(
+        cls,
+        configuration: client.Configuration,
+        timeout_s: tuple[float, float] = _TIMEOUT_S,
+        retries: int = _RETRIES,
+    ) -> "Kube":
         """Where a configuration says. Redirects are not followed: one from a runner would take its token elsewhere."""
         configuration.connection_pool_maxsize = 16
-        configuration.retries = urllib3.Retry(_RETRIES, redirect=False)
-        return cls(client.ApiClient(configuration))
+        configuration.retries = urllib3.Retry(retries, redirect=False)
+        return cls(client.ApiClient(configuration), timeout_s)
 
     def get(self, ref: Ref) -> Body | None:
         """The object, or None where there is none."""
@@ -133,7 +152,9 @@ class Kube:
 
     def ask(self, path: str, body: Body) -> Body:
         """What the API server answers to a review, which it keeps nowhere."""
-        return self._call("POST", path, body) or {}
+        data = self._raw("POST", path, body, headers={"Content-Type": "application/json"})
+        answer: Body = json.loads(data)
+        return answer
 
     def server_version(self) -> tuple[str, datetime]:
         """Of Kubernetes, as `1.34`; and what time it is there."""
@@ -144,6 +165,16 @@ class Kube:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise KubeError(0, type(error).__name__) from None
         return f"{said.major}.{said.minor.rstrip('+')}", parsedate_to_datetime(headers["Date"])
+
+    def replace(self, ref: Ref, body: Body) -> bool:
+        """Write the whole object in place of the version that it names; false where that is not the last."""
+        try:
+            self._call("PUT", ref.path, body)
+        except KubeError as error:
+            if error.status in (_NOT_FOUND, _CONFLICT):
+                return False
+            raise
+        return True
 
     def apply(self, ref: Ref, body: Body, *, subresource: str = "") -> Body | None:
         """Server-side apply of the operator's own fields, over whoever else changed them."""
@@ -191,6 +222,8 @@ class Kube:
         query: list[tuple[str, str]] | None = None,
         content_type: str = "application/json",
     ) -> Body | None:
+        if method != "GET":
+            self._check()
         data = self._raw(method, path, body, query=query, headers={"Content-Type": content_type})
         answer = json.loads(data) if data else None
         return answer if isinstance(answer, dict) else None
@@ -203,7 +236,7 @@ class Kube:
         *,
         query: list[tuple[str, str]] | None = None,
         headers: dict[str, str],
-        timeout_s: tuple[float, float] = _TIMEOUT_S,
+        timeout_s: tuple[float, float] | None = None,
     ) -> bytes:
         try:
             response = self._client.call_api(
@@ -214,7 +247,7 @@ class Kube:
                 body=body,
                 auth_settings=["BearerToken"],
                 _preload_content=False,
-                _request_timeout=timeout_s,
+                _request_timeout=timeout_s or self._timeout_s,
             )
             data = read_bounded(response, MAX_ANSWER_BYTES, _ANSWER_S)
             response.release_conn()

@@ -54,6 +54,8 @@ class Settings(_Part):
     """how much a tenant's namespace may have"""
     allow_operator_credentials: bool = False
     """whether a package without a Secret may be read with the operator's own credentials of the store"""
+    lease: str = Field("mainstream-operator", min_length=1)
+    """of the release's namespace: of several operators the one that holds it works"""
     workers: int = Field(8, ge=1, le=64)
     """nodes that are worked on at the same time"""
     health_port: int = Field(8081, ge=1, le=65535)

@@ -18,7 +18,7 @@ def ensure(kube: Kube, wanted: Desired, observed: Body | None) -> Body | None:
     strange = _in_the_way(observed, wanted)
     if strange is not None:
         # Whoever else added it owns it, so that applying would leave it there, or be refused for it.
-        kube.patch(wanted.ref, strange)
+        observed = kube.patch(wanted.ref, strange)
     differs = "all of it" if observed is None else difference(observed, wanted.body)
     if differs is None:
         return observed
@@ -38,13 +38,24 @@ def _applied(kube: Kube, wanted: Desired, observed: Body | None) -> Body | None:
     invalid: then everything wanted is merged, which replaces lists as a whole.
     """
     try:
-        answer = kube.apply(wanted.ref, wanted.body)
+        answer = kube.apply(wanted.ref, _in_place_of(observed, wanted.body))
         if difference(answer, wanted.body) is None:
             return answer
     except KubeError as error:
         if observed is None or error.status != _INVALID:
             raise
     return kube.patch(wanted.ref, wanted.body)
+
+
+def _in_place_of(observed: Body | None, wanted: Body) -> Body:
+    """What is wanted, in place of exactly the version that it was decided from.
+
+    What another operator made of the object since is no older plan's to undo, and the API server says so.
+    """
+    version = ((observed or {}).get("metadata") or {}).get("resourceVersion")
+    if version is None:
+        return wanted
+    return {**wanted, "metadata": {**wanted["metadata"], "resourceVersion": version}}
 
 
 def _in_the_way(observed: Body | None, wanted: Desired) -> Body | None:

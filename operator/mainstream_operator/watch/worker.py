@@ -46,6 +46,22 @@ class Workers:
         self._loop = asyncio.get_running_loop()
         self._last_end_s = time.monotonic()
         self._started_s: dict[str, float] = {}
+        self._leading = asyncio.Event()
+        self._leading.set()
+
+    def lead(self, leading: bool) -> None:
+        """Reconcile, or only take note of what changes while another operator does."""
+        if not leading:
+            self._leading.clear()
+            return
+        self._last_end_s = time.monotonic()
+        self._leading.set()
+        self.enqueue_all()
+
+    def lead_from_thread(self, leading: bool) -> None:
+        """The same from any thread."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.lead, leading)
 
     def enqueue(self, node: str) -> None:
         """Have a node reconciled soon."""
@@ -74,7 +90,8 @@ class Workers:
 
     def seconds_since_last_reconcile(self) -> float:
         """For the liveness probe: grows when nothing is reconciled any more, though there is something to."""
-        return time.monotonic() - self._last_end_s if self._tasks else 0.0
+        idle = not self._tasks or not self._leading.is_set()
+        return 0.0 if idle else time.monotonic() - self._last_end_s
 
     def longest_reconcile_s(self) -> float:
         """For the liveness probe: of those that go on now, a thread that hangs among them."""
@@ -109,6 +126,7 @@ class Workers:
                 await asyncio.wait_for(dirty.wait(), timeout=wait_s)
             if dirty.is_set():
                 await asyncio.sleep(max(DEBOUNCE_S, start_s + SPACING_S - time.monotonic()))
+            await self._leading.wait()
             dirty.clear()
             start_s = time.monotonic()
             try:
