@@ -56,3 +56,30 @@ def test_a_reconcile_that_fails_is_no_hot_loop(cluster: ClusterState) -> None:
     seen: list[NodeSnapshot] = []
     work(cluster, seen, 50, fails=True, seconds=1.5)
     assert len(seen) <= 3
+
+
+def test_an_operator_that_does_not_lead_reconciles_nothing_and_is_alive_and_catches_up_when_it_does(
+    cluster: ClusterState,
+) -> None:
+    seen: list[NodeSnapshot] = []
+
+    def once(snapshot: NodeSnapshot) -> float:
+        seen.append(snapshot)
+        return 60.0
+
+    async def run() -> None:
+        workers = Workers(lambda node: take_snapshot(cluster, node), once, 2)
+        workers.lead(False)
+        workers.enqueue("n1")
+        await asyncio.sleep(0.5)
+        assert (seen, workers.seconds_since_last_reconcile()) == ([], 0.0)
+        workers.lead_from_thread(True)
+        await asyncio.sleep(0.5)
+        assert len(seen) == 1
+        workers.lead(False)
+        workers.enqueue("n1")
+        await asyncio.sleep(0.5)
+        assert len(seen) == 1
+        await workers.close()
+
+    asyncio.run(run())
