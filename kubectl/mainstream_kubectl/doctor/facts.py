@@ -12,12 +12,11 @@ from mainstream.errors import InvalidInputError
 from mainstream_kubectl.cluster import Cluster, read_cluster
 from mainstream_kubectl.connection import OPERATOR, Connection
 from mainstream_kubectl.doctor.rights import MissingRight, missing_rights
-from mainstream_operator.kinds import CLAIM, DEPLOYMENT, NODE, POD, SECRET, Kind
+from mainstream_operator.kinds import CLAIM, DEPLOYMENT, LEASE, NODE, POD, SECRET, Kind
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import runner_name
 
 _DEFINITION = Kind("CustomResourceDefinition", "apiextensions.k8s.io/v1", "customresourcedefinitions")
-_LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases")
 _NODE_LEASES = "kube-node-lease"
 _NOT_FOUND = 404
 
@@ -112,7 +111,7 @@ def read_facts(to: Connection) -> Facts:
     whole = len(definitions) == len(RESOURCE_KINDS)
     cluster = read_cluster(to.kube) if whole else Cluster()
     operators = reader.listed(DEPLOYMENT, to.system, OPERATOR)
-    leases = {each["metadata"]["name"]: each for each in reader.listed(_LEASE, _NODE_LEASES)}
+    leases = {each["metadata"]["name"]: each for each in reader.listed(LEASE, _NODE_LEASES)}
     secrets = {node.metadata.name: _token(reader, node.metadata.name, to.system) for node in cluster.nodes}
     running = {node.metadata.name for node in cluster.nodes if node.status.plan is not None}
     return Facts(

@@ -45,6 +45,7 @@ NEEDED = (
         for group, resource in (("apps", "deployments"), ("", "configmaps"), ("", "secrets"))
         for verb in ("list", "create", "patch")
     ),
+    *(Right(verb, "coordination.k8s.io", "leases", False) for verb in ("get", "create", "update")),
     Right("list", "", "pods", False),
     Right("get", "", "pods/proxy", False),
 )
