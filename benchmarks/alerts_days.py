@@ -52,7 +52,7 @@ class Day:
 
     app: str
     known: Known
-    branch_point: int
+    candidate: str
     fps: float
     predicted: float
     """false alerts"""
@@ -110,7 +110,7 @@ def judge(report: Report, pool: str, days: list[Day]) -> None:
 def _days(stand: Stand, package: Manifest, label: int) -> list[dict[str, Any]]:
     """A day of each choice, as plain data."""
     pool, quiet = stand.pool, _declared(stand.pool.name, label)
-    of_app = {each.branch_point: stand.test[package.name, each.branch_point] for each in package.candidates}
+    of_app = {each.name: stand.test[package.name, each.name] for each in package.candidates}
     day, recorded = (_stream(pool.test, label, quiet, seed) for seed in (quiet.seed, quiet.seed + 1))
     planned: dict[Known, Manifest] = {
         "held-out photos": _from_photos(package, quiet, pool.held_out, stand.held_out, label),
@@ -120,12 +120,12 @@ def _days(stand: Stand, package: Manifest, label: int) -> list[dict[str, Any]]:
     for known, manifest in planned.items():
         for choice in choices(replace(planned_app(manifest, STREAM_FPS), rates=RATES_FPS)):
             analysed = due_frames([choice.fps], day)[choice.fps]
-            how = PlayedChoice(choice.threshold, choice.votes, of_app[choice.branch_point])
+            how = PlayedChoice(choice.threshold, choice.votes, of_app[choice.candidate])
             played = play_app(how, analysed, day, day.events([label]), manifest.event_statistics.gap_s)
             one = Day(
                 app=package.name,
                 known=known,
-                branch_point=choice.branch_point,
+                candidate=choice.candidate,
                 fps=choice.fps,
                 predicted=choice.false_per_hour * HOURS,
                 measured=len(played.alerts.false),
@@ -151,8 +151,8 @@ def _from_photos(package: Manifest, quiet: _Quiet, held_out: Part, scores: Score
         package,
         quiet,
         {
-            each.branch_point: replayed_pictures(
-                scores[package.name, each.branch_point],
+            each.name: replayed_pictures(
+                scores[package.name, each.name],
                 held_out.labels,
                 present,
                 quiet.statistics,
@@ -165,16 +165,16 @@ def _from_photos(package: Manifest, quiet: _Quiet, held_out: Part, scores: Score
 
 
 def _from_day(
-    package: Manifest, quiet: _Quiet, recorded: PictureStream, scores: Mapping[int, FloatArray], label: int
+    package: Manifest, quiet: _Quiet, recorded: PictureStream, scores: Mapping[str, FloatArray], label: int
 ) -> Manifest:
     """The package as if it had been replayed over a recorded day."""
     events = merged_events(statistics_of(quiet.statistics))
     curves = {
-        each.branch_point: play(
+        each.name: play(
             recorded,
             [label],
             events,
-            scores[each.branch_point],
+            scores[each.name],
             distinct_thresholds((at.threshold, at.p, at.e) for at in each.operating_points),
             RATES_FPS,
         )
@@ -189,8 +189,8 @@ def _from_day(
     return replayed.model_copy(update={"candidates": candidates})
 
 
-def _with_replays(package: Manifest, quiet: _Quiet, curves: Mapping[int, tuple[ReplayedRate, ...]]) -> Manifest:
-    candidates = tuple(each.model_copy(update={"replayed": curves[each.branch_point]}) for each in package.candidates)
+def _with_replays(package: Manifest, quiet: _Quiet, curves: Mapping[str, tuple[ReplayedRate, ...]]) -> Manifest:
+    candidates = tuple(each.model_copy(update={"replayed": curves[each.name]}) for each in package.candidates)
     return package.model_copy(update={"event_statistics": quiet.statistics, "candidates": candidates})
 
 

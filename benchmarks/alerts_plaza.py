@@ -72,7 +72,7 @@ def plaza(report: Report, labels: Path, what: str, branch_points: tuple[int, ...
     best: list[tuple[float, float]] = []
     for name, package in packages.items():
         played = [
-            (choice, _played(choice, scores[name, choice.branch_point], package, labelled))
+            (choice, _played(choice, scores[name, choice.candidate], package, labelled))
             for choice in choices(planned_app(package, labelled.clip.fps))
         ]
         shares += [each.open_share for _, each in played]

@@ -82,7 +82,7 @@ class Choice:
     """What the planner would choose of one candidate at one rate, and what it predicts of it."""
 
     app: str
-    branch_point: int
+    candidate: str
     fps: float
     threshold: float
     votes: int
@@ -113,7 +113,7 @@ def choices(app: App) -> Iterable[Choice]:
             if table.value[k, f] > 0.0:
                 yield Choice(
                     app.name,
-                    candidate.branch_point,
+                    candidate.name,
                     fps,
                     float(table.threshold[k, f]),
                     int(table.votes[k, f]),

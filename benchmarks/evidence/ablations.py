@@ -102,7 +102,7 @@ def union_cost(plan: Plan, problem: Problem, stream: PictureStream) -> float:
     for app in plan.apps:
         if app.fps is None:
             continue
-        candidate = next(each for each in chosen[app.name].candidates if each.branch_point == app.branch_point)
+        candidate = next(each for each in chosen[app.name].candidates if each.name == app.candidate)
         cost += candidate.head_s * app.fps
         key = candidate.segment
         while key is not None:
@@ -114,7 +114,7 @@ def union_cost(plan: Plan, problem: Problem, stream: PictureStream) -> float:
     return cost
 
 
-def without_nesting(drawn: Workload, problem: Problem, scores: Mapping[tuple[str, int], Any]) -> dict[str, Any]:
+def without_nesting(drawn: Workload, problem: Problem, scores: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
     """The best plan found whose union of frames keeps the budget, played with everyone's own frames."""
     low, high, best = problem.overhead, problem.budget, None
     for step in range(_BUDGET_STEPS):
@@ -131,7 +131,7 @@ def without_nesting(drawn: Workload, problem: Problem, scores: Mapping[tuple[str
     return _played(drawn, plan, scores, {rate: evenly(rate, drawn.stream) for rate in rates})
 
 
-def on_slower_node(drawn: Workload, problem: Problem, scores: Mapping[tuple[str, int], Any]) -> tuple[float, float]:
+def on_slower_node(drawn: Workload, problem: Problem, scores: Mapping[tuple[str, str], Any]) -> tuple[float, float]:
     """Mean F1 with the old plan, of whose frames the share that the CPU limit allows is analysed; and planned anew."""
     plan = solve(problem, gap=GAP)
     allowed = (problem.budget - problem.overhead) / ((plan.cost.total - problem.overhead) * SLOWER)
@@ -153,15 +153,15 @@ def on_slower_node(drawn: Workload, problem: Problem, scores: Mapping[tuple[str,
 
 
 def _played(
-    drawn: Workload, plan: Plan, scores: Mapping[tuple[str, int], Any], frames: Mapping[float, IntArray]
+    drawn: Workload, plan: Plan, scores: Mapping[tuple[str, str], Any], frames: Mapping[float, IntArray]
 ) -> dict[str, Any]:
     played = {}
     nothing = np.empty(0, dtype=np.int64)
     for app in plan.apps:
         events = drawn.stream.events(drawn.event_classes[app.name])
         choice, analysed = Choice(1.0, 1, np.zeros(1)), nothing
-        if app.fps is not None and app.branch_point is not None:
-            shown = scores[app.name, app.branch_point]
+        if app.fps is not None and app.candidate is not None:
+            shown = scores[app.name, app.candidate]
             choice = Choice(app.threshold or 0.0, app.votes or 1, shown)
             analysed = frames[app.fps]
         played[app.name] = play_app(choice, analysed, drawn.stream, events, drawn.gaps_s[app.name])

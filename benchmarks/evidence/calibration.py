@@ -168,8 +168,8 @@ def plans_of(result: Mapping[str, Any]) -> list[AppPlan]:
     return [
         AppPlan(
             name=app["app"],
-            candidate=None if app["branch_point"] is None else f"tuned-{app['branch_point']}",
-            kind=None if app["branch_point"] is None else "fine-tuned",
+            candidate=app["candidate"],
+            kind=None,
             branch_point=app["branch_point"],
             threshold=app["threshold"],
             fps=app["fps"] or None,

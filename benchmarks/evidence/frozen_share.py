@@ -52,11 +52,11 @@ def judge(name: str, base: str, apps: int) -> dict[str, Any]:
     by_point: dict[int, list[float]] = {k: [] for k in RECIPE.branch_points}
     for group, (package_name, package) in zip(chosen, found.items(), strict=True):
         present = np.isin(pool.test.labels, group)
-        kept_points = [candidate.branch_point for candidate in package.candidates]
+        tuned = {each.branch_point: each.name for each in package.candidates if each.kind == "fine-tuned"}
         for branch_point, accuracies in by_point.items():
             # A package leaves out what another candidate, frozen further, matches: then that one stands for it.
-            k = min(each for each in kept_points if each >= branch_point)
-            hits = scores[package_name, k] >= 0.5
+            k = min(each for each in tuned if each >= branch_point)
+            hits = scores[package_name, tuned[k]] >= 0.5
             accuracies.append(float((hits[present].mean() + 1 - hits[~present].mean()) / 2))
     return curve(pool.name, base, {k: float(np.mean(each)) for k, each in sorted(by_point.items())}, len(chosen))
 

@@ -133,13 +133,13 @@ def compare(drawn: Workload, plan: Plan, frames: int, report: RunResult, analyse
     }
     ours = result_of(plan, live, drawn.gaps_s)
     theirs = result_of(plan, expected, drawn.gaps_s)
-    points = {app.name: (app.branch_point, app.threshold) for app in plan.apps}
+    points = {app.name: (app.candidate, app.threshold) for app in plan.apps}
     differences, flips = [], 0
     for each in analysed:
-        k, threshold = points[each.app]
-        assert k is not None
+        candidate, threshold = points[each.app]
+        assert candidate is not None
         assert threshold is not None
-        score = float(known[each.app, k][drawn.stream.pictures[each.frame]])
+        score = float(known[each.app, candidate][drawn.stream.pictures[each.frame]])
         differences.append(abs(score - each.score))
         flips += (score >= threshold) != (each.score >= threshold)
     return {
@@ -161,7 +161,7 @@ def compare(drawn: Workload, plan: Plan, frames: int, report: RunResult, analyse
 
 
 def played_frames(
-    plan: Plan, stream: PictureStream, frames: int, scores: Mapping[tuple[str, int], Any]
+    plan: Plan, stream: PictureStream, frames: int, scores: Mapping[tuple[str, str], Any]
 ) -> list[LiveFrame]:
     """What playing says of the first frames, in the form of a live run."""
     fitting = [app for app in plan.apps if app.fps is not None]
@@ -169,8 +169,8 @@ def played_frames(
     found = []
     for app in fitting:
         assert app.fps is not None
-        assert app.branch_point is not None
-        voter, shown = Voter(app.votes or 1), scores[app.name, app.branch_point]
+        assert app.candidate is not None
+        voter, shown = Voter(app.votes or 1), scores[app.name, app.candidate]
         for frame in due[app.fps][due[app.fps] < frames].tolist():
             score = float(shown[stream.pictures[frame]])
             found.append(LiveFrame(app.name, frame, score, voter.decide(score >= (app.threshold or 0.0))))

@@ -26,6 +26,7 @@ class AppResult:
     """One app under one plan: what was planned, predicted, and measured by playing."""
 
     app: str
+    candidate: str | None
     branch_point: int | None
     fps: float
     threshold: float | None
@@ -80,6 +81,7 @@ def _app_result(plan: AppPlan, played: Played, merge_gap_s: float) -> AppResult:
     alerts = played.alerts
     return AppResult(
         app=plan.name,
+        candidate=plan.candidate,
         branch_point=plan.branch_point,
         fps=plan.fps or 0.0,
         threshold=plan.threshold,

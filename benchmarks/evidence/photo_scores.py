@@ -24,7 +24,7 @@ from pools import Pixels
 from workloads import node_of
 
 FloatArray = NDArray[np.float64]
-Scores = dict[tuple[str, int], FloatArray]
+Scores = dict[tuple[str, str], FloatArray]
 """by package name and branch-point, (photos,)"""
 
 _TOGETHER = 5
@@ -71,46 +71,40 @@ def photo_scores(
     scores: Scores = {}
     for name, path in paths.items():
         with np.load(path) as arrays:
-            scores |= {(name, int(k)): arrays[k] for k in arrays.files}
+            scores |= {(name, candidate): arrays[candidate] for candidate in arrays.files}
     return scores
 
 
 def _computed(
     packages: Mapping[str, Manifest], part: Pictures, store: Path, client: EngineClient
 ) -> dict[str, dict[str, FloatArray]]:
-    """All candidates in one stem tree: what they share runs once a picture. By package, then by branch-point."""
+    """All candidates in one stem tree: what they share runs once a picture. By package, then by candidate."""
     names = {
-        _candidate_name(name, each.branch_point): (name, each.branch_point)
-        for name, package in packages.items()
-        for each in package.candidates
+        f"{name}-at-{each.name}": (name, each.name) for name, package in packages.items() for each in package.candidates
     }
     node = node_of({alias: packages[name] for alias, (name, _) in names.items()}, 1.0, _nothing_known())
-    orders = compose_runner_plan(node, _everything(node, [k for _, k in names.values()]))
+    orders = compose_runner_plan(node, _everything(node, [candidate for _, candidate in names.values()]))
     height, width = client.load(orders, store).sizes[0]
     pixels = part.views(height, width)
     scores: dict[str, dict[str, FloatArray]] = {name: {} for name in packages}
-    for name, k in names.values():
-        scores[name][str(k)] = np.empty(len(pixels))
+    for name, candidate in names.values():
+        scores[name][candidate] = np.empty(len(pixels))
     for start in range(0, len(pixels), _PICTURES):
         frames = [DueFrame(0, each, tuple(names)) for each in pixels[start : start + _PICTURES]]
         for row, said in enumerate(client.score(orders.digest, frames), start=start):
-            for alias, (name, k) in names.items():
-                scores[name][str(k)][row] = said[alias]
+            for alias, (name, candidate) in names.items():
+                scores[name][candidate][row] = said[alias]
     return scores
 
 
-def _candidate_name(name: str, branch_point: int) -> str:
-    return f"{name}-at-{branch_point}"
+def _everything(node: NodeWorkload, candidates: Sequence[str]) -> Plan:
+    """A plan in which every app runs its candidate on every frame."""
 
+    def each(placed: PlacedApp, candidate: str) -> AppPlan:
+        packed = placed.package.candidate(candidate)
+        return AppPlan(placed.name, packed.name, packed.kind, packed.branch_point, 0.5, 1.0, 1, 0.0, 0.0, 0.0, 0.0, 0.0)
 
-def _everything(node: NodeWorkload, branch_points: Sequence[int]) -> Plan:
-    """A plan in which every app runs at its branch-point on every frame."""
-
-    def each(placed: PlacedApp, branch_point: int) -> AppPlan:
-        packed = next(each for each in placed.package.candidates if each.branch_point == branch_point)
-        return AppPlan(placed.name, packed.name, packed.kind, branch_point, 0.5, 1.0, 1, 0.0, 0.0, 0.0, 0.0, 0.0)
-
-    apps = tuple(each(placed, k) for placed, k in zip(node.apps, branch_points, strict=True))
+    apps = tuple(each(placed, candidate) for placed, candidate in zip(node.apps, candidates, strict=True))
     return Plan("mainstream", "heuristic", apps, Cost((), {}, 0.0, 0.0, 0), 1.0, 0.0, None, None, 0.0, 0.0)
 
 

@@ -82,22 +82,22 @@ def play_app(
 
 def play_plan(
     plans: Sequence[AppPlan],
-    scores: Mapping[tuple[str, int], FloatArray],
+    scores: Mapping[tuple[str, str], FloatArray],
     stream: PictureStream,
     event_classes: Mapping[str, Sequence[int]],
     gaps_s: Mapping[str, float],
 ) -> dict[str, Played]:
-    """Every app; `scores` by app and branch-point. One that did not fit decides nothing."""
+    """Every app; `scores` by app and candidate. One that did not fit decides nothing."""
     fitting = [plan for plan in plans if plan.fits]
     due = due_frames((plan.fps for plan in fitting if plan.fps is not None), stream)
     nothing = np.empty(0, dtype=np.int64)
     played = {}
     for plan in plans:
         choice, analysed = Choice(1.0, 1, np.zeros(1)), nothing
-        if plan.fps is not None and plan.branch_point is not None:
+        if plan.fps is not None and plan.candidate is not None:
             assert plan.threshold is not None
             assert plan.votes is not None
-            choice = Choice(plan.threshold, plan.votes, scores[plan.name, plan.branch_point])
+            choice = Choice(plan.threshold, plan.votes, scores[plan.name, plan.candidate])
             analysed = due[plan.fps]
         events = stream.events(event_classes[plan.name])
         played[plan.name] = play_app(choice, analysed, stream, events, gaps_s[plan.name])

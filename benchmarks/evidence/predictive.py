@@ -81,10 +81,10 @@ def prediction_intervals(
     known: dict[tuple[Any, ...], Interval] = {}
     found = []
     for app in apps:
-        choice = tuple(app[what] for what in ("app", "branch_point", "threshold", "fps", "votes"))
+        choice = tuple(app[what] for what in ("app", "candidate", "threshold", "fps", "votes"))
         if choice not in known:
-            name, branch_point, threshold, fps, votes = choice
-            belief = believed(scores[name, branch_point] >= threshold, held_out.labels, workload.event_classes[name])
+            name, candidate, threshold, fps, votes = choice
+            belief = believed(scores[name, candidate] >= threshold, held_out.labels, workload.event_classes[name])
             rng = np.random.default_rng(workload.index)
             f1: list[float] = []
             for stream in streams:

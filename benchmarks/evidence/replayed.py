@@ -17,22 +17,20 @@ from mainstream_trainer.measure.picture_replay import distinct_thresholds, play
 from photo_scores import Scores
 from workloads import Workload
 
-Curves = Mapping[tuple[str, int], tuple[ReplayedPoint, ...]]
-"""by app and branch-point"""
+Curves = Mapping[tuple[str, str], tuple[ReplayedPoint, ...]]
+"""by app and candidate"""
 
 
 def replayed_curves(workload: Workload, problem: Problem, scores: Scores) -> Curves:
     """The curve of every candidate of a problem of the workload's apps; `scores` are those of held-out photos."""
     evaluations = {
-        (placed.name, each.branch_point): each.evaluation
-        for placed in workload.node.apps
-        for each in placed.package.candidates
+        (placed.name, each.name): each.evaluation for placed in workload.node.apps for each in placed.package.candidates
     }
     return {
         at: _replayed(app, candidate, workload, scores, evaluations[at])
         for app in problem.apps
         for candidate in app.candidates
-        for at in [(app.name, candidate.branch_point)]
+        for at in [(app.name, candidate.name)]
     }
 
 
@@ -41,7 +39,7 @@ def with_curves(problem: Problem, curves: Curves) -> Problem:
     apps = tuple(
         replace(
             app,
-            candidates=tuple(replace(each, replayed=curves[app.name, each.branch_point]) for each in app.candidates),
+            candidates=tuple(replace(each, replayed=curves[app.name, each.name]) for each in app.candidates),
         )
         for app in problem.apps
     )
@@ -56,7 +54,7 @@ def _replayed(
         workload.training_stream,
         workload.event_classes[app.name],
         events,
-        scores[app.name, candidate.branch_point],
+        scores[app.name, candidate.name],
         distinct_thresholds((point.threshold, point.p, point.e) for point in candidate.operating_points),
         app.allowed_rates,
     )

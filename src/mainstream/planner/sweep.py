@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
 from mainstream.errors import InvalidInputError
 from mainstream.planner.plan import Status
 from mainstream.planner.problem import Problem
-from mainstream.planner.solve import DEFAULT_DEADLINE_S, DEFAULT_GAP, Policy, solve
+from mainstream.planner.solve import DEFAULT_DEADLINE_S, DEFAULT_GAP, Policy, solve, under
 
 SWEPT_POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing")
 SWEEP_POINTS = 25
@@ -31,11 +31,12 @@ class SweepPoint:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Points in order of policy, then of budget."""
+    """Points in order of policy, then of budget; `lacking` says of a baseline that is not there what it would need."""
 
     apps: tuple[str, ...]
     budgets: tuple[float, ...]
     points: tuple[SweepPoint, ...]
+    lacking: dict[str, str] = field(default_factory=dict)
 
     def of(self, policy: str) -> tuple[SweepPoint, ...]:
         """The points of one policy, by budget."""
@@ -63,14 +64,23 @@ def sweep(
     deadline_s: float = DEFAULT_DEADLINE_S,
     gap: float = DEFAULT_GAP,
 ) -> Sweep:
-    """Solve for every policy and budget; each solve may take `deadline_s`."""
-    points = []
+    """Solve for every policy and budget; each solve may take `deadline_s`.
+
+    A baseline that a package lacks the candidates for, such as one made with --quick, is left out and named.
+    """
+    points: list[SweepPoint] = []
+    lacking: dict[str, str] = {}
     for policy in policies:
+        try:
+            under(policy, problem)
+        except InvalidInputError as error:
+            lacking[policy] = error.message
+            continue
         for budget in budgets:
             plan = solve(replace(problem, budget=budget), policy, deadline_s=deadline_s, gap=gap)
             scores = tuple(app.f1 for app in plan.apps)
             points.append(SweepPoint(policy, budget, plan.status, plan.cost.total, plan.mean_f1, scores))
-    return Sweep(tuple(app.name for app in problem.apps), tuple(budgets), tuple(points))
+    return Sweep(tuple(app.name for app in problem.apps), tuple(budgets), tuple(points), lacking)
 
 
 def sweep_to_json(result: Sweep) -> str:

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,15 @@ def test_a_sweep_has_a_point_for_every_policy_and_budget() -> None:
     for policy in ("no-sharing", "max-sharing"):
         assert all(a >= b.mean_f1 - 1e-6 for a, b in zip(ours, result.of(policy), strict=True))
     assert json.loads(sweep_to_json(result))["apps"] == ["cars", "bikes"]
+
+
+def test_a_sweep_names_the_baselines_that_a_package_without_fine_tuned_candidates_lacks() -> None:
+    problem = small_problem()
+    quick = tuple(replace(app, candidates=(replace(app.candidates[0], kind="micro"),)) for app in problem.apps)
+    result = sweep(replace(problem, apps=quick), (0.05, 0.2))
+    assert {point.policy for point in result.points} == {"mainstream"}
+    assert result.lacking.keys() == {"no-sharing", "max-sharing"}
+    assert "app 'cars': has no fine-tuned candidate" in result.lacking["max-sharing"]
 
 
 def test_a_sweep_is_written_as_its_two_ends() -> None:

@@ -78,6 +78,8 @@ def print_sweep(result: Sweep, plot: Path, console: Console) -> None:
             f"{budget:.3f}", *(f"{point.mean_f1:.3f}" for point in points), *(f"{f1:.3f}" for f1 in points[0].f1)
         )
     console.print(table)
+    for policy, why in result.lacking.items():
+        console.print(f"{policy} is left out: {why}", highlight=False)
     console.print(f"drawn in {plot}", highlight=False)
 
 
