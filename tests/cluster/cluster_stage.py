@@ -49,13 +49,12 @@ class Stage:
     def install(self, budget: float = BUDGET, *values: str, tenants: Sequence[str] = (TENANT,)) -> None:
         """Install the chart, and wait until the operator is up."""
         values = (f"tenants={{{','.join(tenants)}}}", f"edgeNode.spec.budget={budget}", *values)
-        more = [word for value in values for word in ("--set", value)]
-        self.helm("install", "mainstream", CHART, "--wait", "--timeout", "2m", *more)
+        self.helm("install", "mainstream", CHART, "--wait", "--timeout", "2m", *_set(values))
 
     def upgrade(self, chart: Path, *values: str) -> None:
         """Upgrade the release to a chart, its values kept but for some."""
-        more = [word for value in values for word in ("--set", value)]
-        self.helm("upgrade", "mainstream", chart, "--reset-then-reuse-values", "--wait", "--timeout", "2m", *more)
+        more = ("--reset-then-reuse-values", "--wait", "--timeout", "2m")
+        self.helm("upgrade", "mainstream", chart, *more, *_set(values))
 
     def apply(self, *objects: dict[str, Any]) -> None:
         """`kubectl apply` of objects."""
@@ -193,3 +192,8 @@ def open_stage(folder: Path, *, audit: bool = False, images: Path | None = None)
 def seconds_since(start_s: float) -> float:
     """How long ago that was."""
     return time.monotonic() - start_s
+
+
+def _set(values: Sequence[str]) -> list[str]:
+    """Words for Helm; what is an object is set as JSON, since `--set` makes text of a fraction."""
+    return [word for each in values for word in ("--set-json" if '={"' in each else "--set", each)]
