@@ -40,6 +40,8 @@ class Outcome:
     last_alert_s: float = 0.0
     """until its last alert"""
     harm: list[str] = field(default_factory=list)
+    said: dict[str, str] = field(default_factory=dict)
+    """what the rival's apps said instead, where it was not told"""
 
 
 @contextmanager
@@ -102,3 +104,4 @@ def _look(kind: Kind, rival: Rival, outcome: Outcome) -> None:
             outcome.told_s = time.monotonic() - start_s
             return
         time.sleep(_LOOKS_EVERY_S)
+    outcome.said = {" ".join(name): reason for name, reason in rival.reasons().items() if name[0] in kind.told}
