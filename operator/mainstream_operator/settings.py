@@ -60,6 +60,8 @@ class Settings(_Part):
     """nodes that are worked on at the same time"""
     health_port: int = Field(8081, ge=1, le=65535)
     metrics_port: int = Field(8082, ge=1, le=65535)
+    metrics_secret: str = Field("mainstream-operator-metrics", min_length=1)
+    """in the release's namespace, with the `token` that metrics ask for; it is made where there is none"""
     allowed_hosts: tuple[str, ...] = Field((), max_length=1000)
     """hosts that tenants' stores, sinks and cameras may be at; empty: all but internal ones"""
 

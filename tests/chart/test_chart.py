@@ -214,3 +214,17 @@ def test_kube_score_finds_nothing_critical_and_no_warning_without_an_answer(valu
     for pod in pods(render("--values", str(values))):
         for check in (pod["metadata"].get("annotations") or {}).get("kube-score/ignore", "").split(","):
             assert check == "" or f"`{check}`" in answers
+
+
+def test_metrics_ask_for_a_token_that_prometheus_and_the_operator_find_in_one_secret() -> None:
+    from mainstream_operator.settings import Settings
+
+    objects = render(*EVERYTHING)
+    [monitor] = of_kind(objects, "ServiceMonitor")
+    [endpoint] = monitor["spec"]["endpoints"]
+    named = endpoint["authorization"]["credentials"]
+    texts = [each["data"]["operator.json"] for each in of_kind(objects, "ConfigMap") if "operator.json" in each["data"]]
+    assert named == {"name": Settings.model_validate_json(texts[0]).metrics_secret, "key": "token"}
+    [secret] = [each for each in of_kind(objects, "Secret") if each["metadata"]["name"] == named["name"]]
+    # What is in it is made by the operator: Helm would make another one at each upgrade.
+    assert not {"data", "stringData"} & secret.keys()

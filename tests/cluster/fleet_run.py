@@ -15,6 +15,7 @@ from fleet_objects import API, app, edge_node, package, publish_manifest, stream
 
 from mainstream.errors import InvalidInputError
 from mainstream.messages.packed_orders import unpack_orders
+from mainstream_operator.kinds import SECRET
 from mainstream_operator.kube import Body, KubeError, Ref
 from mainstream_operator.names import runner_name
 
@@ -87,7 +88,11 @@ def wait_planned(stage: ApiStage, number: int, timeout_s: float) -> None:
 
 def metric(stage: ApiStage, pattern: str) -> float:
     """Sum of the operator's metrics whose line matches."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{stage.operator.metrics_port}/metrics", timeout=5) as answer:
+    url = f"http://127.0.0.1:{stage.operator.metrics_port}/metrics"
+    secret = stage.kube.get(SECRET.ref("mainstream-operator-metrics", SYSTEM))
+    token = base64.b64decode((secret or {}).get("data", {}).get("token", "")).decode()
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(asked, timeout=5) as answer:  # noqa: S310 - our own
         lines = answer.read().decode().splitlines()
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if re.match(pattern, line))
 
