@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import kopf
-from prometheus_client import start_http_server
 
 from mainstream.errors import MainstreamError
 from mainstream_operator.decide.planning import KeptPlanning
@@ -20,6 +19,8 @@ from mainstream_operator.kube import Kube
 from mainstream_operator.leadership.elector import LEASE_TIMEOUT_S, Elector, own_identity
 from mainstream_operator.logs import configure_logging
 from mainstream_operator.metrics import Metrics
+from mainstream_operator.metrics_server import MetricsServer
+from mainstream_operator.metrics_tokens import MetricsTokens
 from mainstream_operator.observe.host_rules import KnownHostRules
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.observe import Sources
@@ -101,7 +102,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             raise RuntimeError(f"not everything was watched for {watching.seconds_deaf():.0f} s")
         return age_s
 
-    server, _ = start_http_server(settings.metrics_port, registry=metrics.registry)
+    tokens = MetricsTokens(kube, settings.namespace, settings.metrics_secret)
+    server = MetricsServer(settings.metrics_port, metrics, tokens)
     try:
         if not await _done_before(stop, fill(cluster, kube, settings.namespace)):
             return
@@ -117,7 +119,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await watching.run(watches, stop)
         checking.cancel()
     finally:
-        server.shutdown()
+        server.close()
         await workers.close()
         # After the last write, and before whoever waits for it would have to.
         elector.close()

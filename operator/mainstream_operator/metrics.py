@@ -1,13 +1,13 @@
 """What Prometheus scrapes: how the operator works, and what it knows of apps and nodes.
 
 Apps and nodes are read from what reconciling last saw, whenever somebody asks, so that nothing of what is gone stays.
-Labels are names of apps and nodes alone, and the number of apps is bounded.
+Labels are names of apps and nodes alone, and the number of apps is bounded. A tenant's view has its own alone.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -62,6 +62,19 @@ class Metrics:
         """A node is gone."""
         self._fleet.note(node, {})
 
+    def text(self) -> bytes:
+        """Everything, as Prometheus reads it."""
+        return generate_latest(self.registry)
+
+    def text_of(self, namespace: str) -> bytes | None:
+        """What is of the apps and streams of one namespace alone; None where none of them is known."""
+        families = [each for each in self._fleet.families(namespace) if each.samples]
+        if not families:
+            return None
+        registry = CollectorRegistry()
+        registry.register(_Families(families))
+        return generate_latest(registry)
+
     def watch_queue(self, depth: Callable[[], int], age_s: Callable[[], float]) -> None:
         """Where to ask how many nodes wait to be reconciled, and how long ago the last reconcile ended."""
         self._fleet.queue = (depth, age_s)
@@ -107,23 +120,43 @@ class Fleet(Collector):
             if seen:
                 self._seen[node] = seen
 
-    def collect(self) -> Iterator[Metric]:
-        """All gauges, the apps of some nodes left out where there are too many."""
+    def families(self, namespace: str | None = None) -> Iterator[Metric]:
+        """All gauges of nodes, streams and apps, the apps of some nodes left out where there are too many; with a
+        namespace those of its streams and apps alone.
+        """
         with self._lock:
             seen = list(self._seen.values())
         for name, text in _HELP.items():
             labels = _LABELS[name.partition("_")[0]]
+            if namespace is not None and "namespace" not in labels:
+                continue
             family = GaugeMetricFamily(f"{_PREFIX}_{name}", text, labels=labels)
-            samples_of_all = [sample for each in seen for sample in each.get(name, [])]
-            for values, value in samples_of_all[:_MOST_APPS]:
+            found = [sample for each in seen for sample in each.get(name, [])]
+            own = [each for each in found if namespace is None or each[0]["namespace"] == namespace]
+            for values, value in own[:_MOST_APPS]:
                 family.add_metric([values[label] for label in labels], value)
             yield family
+
+    def collect(self) -> Iterator[Metric]:
+        """The same, and how many nodes wait."""
+        yield from self.families()
         if self.queue is not None:
             depth, age_s = self.queue
             yield GaugeMetricFamily(f"{_PREFIX}_queue_depth", "Nodes that wait to be reconciled.", value=depth())
             yield GaugeMetricFamily(
                 f"{_PREFIX}_last_reconcile_seconds", "Since the last reconcile ended.", value=age_s()
             )
+
+
+class _Families(Collector):
+    """Some gauges as they were."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = tuple(families)
+
+    def collect(self) -> Iterator[Metric]:
+        """The same again."""
+        yield from self._families
 
 
 def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[_Sample]]:
