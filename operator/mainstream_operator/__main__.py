@@ -77,6 +77,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         planning=KeptPlanning(metrics),
         status_writer=StatusWriter(kube, recorder),
         metrics=metrics,
+        news=workers.is_waiting,
     )
     identity = own_identity(os.environ.get(_NAME_VARIABLE))
     elector = Elector(

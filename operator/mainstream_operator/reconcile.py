@@ -30,6 +30,6 @@ def reconcile(snapshot: NodeSnapshot, tools: Tools) -> float:
     send_signed_urls(observation, decision.runner_plan, tools.sources.packages)
     # 6. Statuses: say how it is, where that is worth a write.
     statuses = object_statuses(observation, decision, not_applied)
-    refresh_s = tools.status_writer.write(statuses, observation.at)
+    refresh_s = tools.status_writer.write(statuses, observation.at, lambda: tools.news(snapshot.node))
     tools.metrics.record(observation, decision)
     return requeue_after_s(observation, decision, refresh_s, refused=bool(not_applied))

@@ -1,5 +1,6 @@
 """What reconciling works with: made once, passed in, nothing global."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mainstream_operator.decide.planning import KeptPlanning
@@ -20,6 +21,8 @@ class Tools:
     planning: KeptPlanning
     status_writer: StatusWriter
     metrics: Metrics
+    news: Callable[[str], bool] = lambda node: False
+    """whether something happened to a node since its reconcile began"""
 
     def forget(self, node: str) -> None:
         """Keep nothing of a node that is gone."""

@@ -122,3 +122,14 @@ def test_a_part_of_a_runner_is_found_by_its_name_whatever_a_stranger_writes_on_i
     assert cluster.children("n1").orders == {body["metadata"]["name"]: body}
     assert cluster.note_child("ConfigMap", body, gone=True) == "n1"
     assert not cluster.children("n1").orders
+
+
+def test_a_snapshot_of_thousands_of_apps_is_worked_out_where_it_is_used(cluster: ClusterState) -> None:
+    for number in range(2000):
+        cluster.note_resource("VideoApp", app_body(f"app-{number}"), gone=False)
+    snapshot = take_snapshot(cluster, "n1", Quotas(default=Quota(apps=100)))
+    # Nothing is sorted or counted on the event loop, which also hears of everybody else's changes.
+    assert "apps" not in vars(snapshot)
+    cluster.note_resource("VideoApp", app_body("app-0"), gone=True)
+    assert len(snapshot.apps) == 2002
+    assert sum(each.over_quota is None for each in snapshot.apps) == 100

@@ -15,13 +15,13 @@ from mainstream_operator.watch.snapshot import NodeSnapshot
 
 def app_refusal(app: VideoApp, rules: HostRules) -> Refusal | None:
     """Why an app is not to be run: the first thing it names that must not be called."""
-    return _first(_calls_of_app(app), rules)
+    return _first(_calls_of_app(app), _Judge(rules))
 
 
 def stream_refusal(stream: VideoStream, rules: HostRules) -> Refusal | None:
     """Why a stream is not to be opened; a file has no host."""
     url = stream.spec.url
-    return None if url.startswith("file:") else _first([HostCall("url", url=url)], rules)
+    return None if url.startswith("file:") else _first([HostCall("url", url=url)], _Judge(rules))
 
 
 def host_refusals(snapshot: NodeSnapshot, rules: HostRules) -> tuple[dict[str, Refusal], dict[str, Refusal]]:
@@ -29,8 +29,9 @@ def host_refusals(snapshot: NodeSnapshot, rules: HostRules) -> tuple[dict[str, R
     found_of = ((each.stream.key, stream_refusal(each.stream, rules)) for each in snapshot.streams)
     streams = {key: refusal for key, refusal in found_of if refusal is not None}
     apps: dict[str, Refusal] = {}
+    judge = _Judge(rules)
     for each in snapshot.apps:
-        found = app_refusal(each.app, rules)
+        found = _first(_calls_of_app(each.app), judge)
         if found is None and each.stream is not None and each.stream.key in streams:
             name = each.app.spec.stream.name
             found = Refusal(
@@ -41,12 +42,28 @@ def host_refusals(snapshot: NodeSnapshot, rules: HostRules) -> tuple[dict[str, R
     return apps, streams
 
 
-def _first(calls: Iterable[HostCall], rules: HostRules) -> Refusal | None:
+class _Judge:
+    """Judges each host once, however many apps name it."""
+
+    def __init__(self, rules: HostRules) -> None:
+        self._rules = rules
+        self._problems: dict[tuple[str | None, str | None, int | None], str | None] = {}
+
+    def problem(self, call: HostCall) -> str | None:
+        """Why it must not be called."""
+        place = (call.url, call.host, call.port)
+        if place not in self._problems:
+            url, host, port = place
+            problem = (
+                problem_of_host(host or "", self._rules, port) if url is None else problem_of_url(url, self._rules)
+            )
+            self._problems[place] = problem
+        return self._problems[place]
+
+
+def _first(calls: Iterable[HostCall], judge: _Judge) -> Refusal | None:
     for call in calls:
-        if call.url is not None:
-            problem = problem_of_url(call.url, rules)
-        else:
-            problem = problem_of_host(call.host or "", rules, call.port)
+        problem = judge.problem(call)
         if problem is not None:
             way_out = "name another one, or ask the platform team to list it in the chart's allowedHosts"
             return Refusal(Reason.HOST_NOT_ALLOWED, f"The host in spec.{call.field} {problem}; {way_out}.")

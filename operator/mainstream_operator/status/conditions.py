@@ -84,4 +84,6 @@ def written(message: str) -> str:
 
 def printable(text: str) -> str:
     """On one line and without control characters: parts of it come from users and cameras."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else " " for character in text)

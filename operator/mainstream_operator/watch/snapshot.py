@@ -1,8 +1,10 @@
 """What the watches know of one node at one moment: taken once and never changed."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from mainstream.api import EdgeNode, VideoStream
+from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas
 from mainstream.decide.asking import asking_apps
 from mainstream.decide.inputs import AskingApp
@@ -20,18 +22,36 @@ class StreamOnNode:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """What `asking_apps` takes."""
+
+    apps: Sequence[VideoApp]
+    streams: Mapping[str, VideoStream]
+    """the node's, by key"""
+    placed: Mapping[str, str | Refusal]
+    quotas: Quotas
+    neighbours: Sequence[VideoApp]
+
+
+@dataclass(frozen=True)
 class NodeSnapshot:
     """What the watches know of one node, or of what is nowhere."""
 
     node: str
     kubernetes_node: KubernetesNode | None
     edge_node: EdgeNode | None
-    apps: tuple[AskingApp, ...]
+    asking: Asking
     streams: tuple[StreamOnNode, ...]
     unreadable: tuple[Unreadable, ...]
     children: Children
     shares: tuple[tuple[str, float], ...] = ()
     """of the budget, by namespace, where a quota limits it"""
+
+    @cached_property
+    def apps(self) -> tuple[AskingApp, ...]:
+        """Who asks for the node, in the order of keys; worked out by the thread that reconciles, not the event loop."""
+        found = self.asking
+        return asking_apps(found.apps, found.streams, found.placed, found.quotas, neighbours=found.neighbours)
 
     @property
     def has_runner(self) -> bool:
@@ -47,7 +67,7 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
     if node == NOWHERE:
         apps += [each for each in cluster.apps.values() if each.stream_key not in cluster.streams]
     namespaces = {app.metadata.namespace for app in apps}
-    neighbours = (app for each in namespaces for app in cluster.apps_of_namespace(each))
+    neighbours = [app for each in namespaces for app in cluster.apps_of_namespace(each)]
     unreadable = [
         each
         for _, each in sorted(cluster.unreadable.items())
@@ -57,7 +77,7 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
         node=node,
         kubernetes_node=cluster.kubernetes_nodes.get(node),
         edge_node=cluster.edge_nodes.get(node),
-        apps=asking_apps(apps, cluster.streams, placed, quotas, neighbours=neighbours),
+        asking=Asking(apps, {each.stream.key: each.stream for each in streams}, placed, quotas, neighbours),
         streams=streams,
         unreadable=tuple(unreadable),
         children=cluster.children(node),

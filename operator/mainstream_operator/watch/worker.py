@@ -101,6 +101,11 @@ class Workers:
         """Nodes that wait to be reconciled."""
         return sum(1 for dirty in list(self._dirty.values()) if dirty.is_set())
 
+    def is_waiting(self, node: str) -> bool:
+        """Whether something happened to a node since its last reconcile began; from any thread."""
+        dirty = self._dirty.get(node)
+        return dirty is not None and dirty.is_set()
+
     async def close(self) -> None:
         """End all workers; what is being applied is finished first."""
         for node in list(self._tasks):

@@ -1,11 +1,12 @@
 """Writes statuses, and then, only where that succeeded, has the Events of it recorded.
 
-Some are written at a time, and for no longer than a moment: then the node is looked at again, so that an app that came
-meanwhile has its status before thousands that came before it. Those that are only old come last, the oldest first.
+Some are written at a time, and for no longer than a moment, a shorter one where there is news: then the node is looked
+at again, so that an app that came meanwhile has its status before thousands that came before it. Those that are only
+old come last, the oldest first.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -25,6 +26,8 @@ _NOT_FOUND = 404
 _AT_ONCE = 8
 LONGEST_S = 1.0
 """of one reconcile; the rest has its turn in the next"""
+SHORTEST_S = 0.3
+"""of one reconcile, whatever happens meanwhile: however often that is, statuses are written"""
 
 
 class StatusWriter:
@@ -36,8 +39,13 @@ class StatusWriter:
         self._refreshes = Refreshes(time.monotonic)
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="statuses")
 
-    def write(self, statuses: Iterable[ObjectStatus], now: datetime) -> float | None:
-        """Write those that are worth it; seconds until the first of the others is, None where none will be."""
+    def write(
+        self, statuses: Iterable[ObjectStatus], now: datetime, news: Callable[[], bool] = lambda: False
+    ) -> float | None:
+        """Write those that are worth it; seconds until the first of the others is, None where none will be.
+
+        With `news` somebody may wait who comes before the rest.
+        """
         decisions = [(status, write_decision(status.before, status.after, now)) for status in statuses]
         waits_s = [decision.again_s for _, decision in decisions if decision.again_s is not None]
         old = oldest_first(status for status, decision in decisions if decision.stale)
@@ -45,10 +53,11 @@ class StatusWriter:
             *in_turn(status for status, decision in decisions if decision.write),
             *old[: self._refreshes.take(len(old))],
         ]
-        end_s = time.monotonic() + LONGEST_S
+        start_s = time.monotonic()
         errors: list[KubeError] = []
         for start in range(0, len(due), _AT_ONCE):
-            if start and time.monotonic() > end_s:
+            took_s = time.monotonic() - start_s
+            if start and (took_s > LONGEST_S or (took_s > SHORTEST_S and news())):
                 waits_s.append(0.0)
                 break
             errors += [
