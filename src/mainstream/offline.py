@@ -45,6 +45,7 @@ class OfflineNode:
     refused: Mapping[str, Refusal]
     """whose package need not be read, by key"""
     budget_shares: Mapping[str, float]
+    contended_shares: Mapping[str, float]
 
     @property
     def readable(self) -> list[tuple[VideoApp, VideoStream]]:
@@ -70,6 +71,7 @@ class OfflineNode:
             running=running,
             at=at,
             budget_shares=self.budget_shares,
+            contended_shares=self.contended_shares,
         )
 
 
@@ -86,7 +88,8 @@ def offline_node(manifests: Manifests, name: str | None = None, quotas: Quotas =
     here = [app for app in manifests.apps if app.stream_key not in elsewhere]
     apps = asking_apps(here, streams, placed, quotas, neighbours=manifests.apps)
     namespaces = {app.metadata.namespace or "" for app in here}
-    return OfflineNode(found[0], apps, refuse_apps(apps), quotas.shares(namespaces))
+    shares, contended = quotas.shares(namespaces), quotas.contended_shares(namespaces)
+    return OfflineNode(found[0], apps, refuse_apps(apps), shares, contended)
 
 
 def read_packages(store: Store, apps: Iterable[VideoApp]) -> dict[str, PackageState]:

@@ -122,7 +122,13 @@ def folder_of(seed: int) -> tuple[Folder, float | None]:
     streams = [stream_of(key, chance) for key in STREAMS]
     apps = [app_of(index, chance) for index in range(chance.one_of(2, 3, 4, 5, 6))]
     quotas = [
-        chance.one_of({}, {}, {"apps": 2, "maxWeight": 2}, {"budgetShare": 0.3}, {"apps": 3, "budgetShare": 0.6})
+        chance.one_of(
+            {},
+            {"contendedShare": 0.4},
+            {"apps": 2, "maxWeight": 2},
+            {"budgetShare": 0.3, "contendedShare": 0.2},
+            {"apps": 3, "budgetShare": 0.6},
+        )
         for _ in "ab"
     ]
     folder = Folder([node, *streams, *apps], {"default": quotas[0], "namespaces": {"harbour": quotas[1]}})

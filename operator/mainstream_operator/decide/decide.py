@@ -30,6 +30,7 @@ def decide(observation: Observation, planning: Planning) -> NodeDecision:
         running=observation.given_plan,
         at=observation.at,
         budget_shares=dict(snapshot.shares),
+        contended_shares=dict(snapshot.contended_shares),
     )
     decision = decide_node(inputs, planning)
     return replace(decision, baselines=baselines_of(decision.plan, planning))

@@ -46,6 +46,8 @@ class NodeSnapshot:
     children: Children
     shares: tuple[tuple[str, float], ...] = ()
     """of the budget, by namespace, where a quota limits it"""
+    contended_shares: tuple[tuple[str, float], ...] = ()
+    """the same where that binds only while others want more"""
 
     @cached_property
     def apps(self) -> tuple[AskingApp, ...]:
@@ -82,4 +84,5 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
         unreadable=tuple(unreadable),
         children=cluster.children(node),
         shares=tuple(sorted(quotas.shares({each or "" for each in namespaces}).items())),
+        contended_shares=tuple(sorted(quotas.contended_shares({each or "" for each in namespaces}).items())),
     )

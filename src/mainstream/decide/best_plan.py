@@ -5,7 +5,7 @@ that makes no sense touches nobody else.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mainstream.api import EdgeNode
 from mainstream.api.reasons import Reason
@@ -15,9 +15,12 @@ from mainstream.decide.planning import Planning
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import MainstreamError
 from mainstream.messages.node_profile import NodeProfile
-from mainstream.planner import Plan, Policy, Problem
+from mainstream.planner import App, Plan, Policy, Problem
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import build_problem
+
+NOTICEABLE = 0.01
+"""of an app's metric: by so much less nobody is worse off, and plans need not follow each other's smallest steps"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class NodeCapacity:
     """with the node's slowdown in it"""
     budget_shares: tuple[tuple[str, float], ...] = ()
     """of the budget, by namespace, where a quota limits it; in the order of names"""
+    contended_shares: tuple[tuple[str, float], ...] = ()
+    """the same of what a namespace may take while others want more; what they leave is its own again"""
 
     def problem_of(self, apps: Sequence[PlacedApp]) -> Problem:
         """The planner's problem of some apps, in the order of their names."""
@@ -55,20 +60,86 @@ class BestPlan:
 
 
 def best_plan(capacity: NodeCapacity, apps: Sequence[PlacedApp], planning: Planning) -> BestPlan:
-    """Admit, plan, and keep every tenant within its share of the budget."""
+    """Admit, plan, and keep every tenant within its share of the budget.
+
+    A share that binds only while others want more is first kept as any other. What everybody gets then is theirs; what
+    that leaves goes to whoever gains most by it, so that nothing idles.
+    """
     asking, refused = _usable(capacity, apps, planning)
-    turned_away = _over_their_share(capacity, asking, planning)
+    contended = dict(capacity.contended_shares) if len(_by_namespace(asking)) > 1 else {}
+    hard = dict(capacity.budget_shares)
+    shares = hard | {name: min(share, hard.get(name, 1.0)) for name, share in contended.items()}
+    limited = replace(_within(capacity, asking, shares, planning), refused=refused)
+    greedy = {name for name in contended if name in _limited_by_share(capacity, limited)}
+    return _with_the_rest(capacity, limited, greedy, planning) if greedy else limited
+
+
+def _within(
+    capacity: NodeCapacity, asking: tuple[PlacedApp, ...], shares: Mapping[str, float], planning: Planning
+) -> BestPlan:
+    """The best plan with every tenant within its share, whatever the others leave."""
+    turned_away = _over_their_share(capacity, asking, shares, planning)
     within = [placed for placed in asking if placed.name not in turned_away]
     admission = admit(within, capacity.problem_of, planning.fits)
     turned_away |= {name: why_turned_away(why) for name, why in admission.turned_away.items()}
     workload = NodeWorkload(capacity.node, capacity.profile, admission.admitted)
     if not admission.admitted:
-        return BestPlan(asking, refused, turned_away, workload)
+        return BestPlan(asking, {}, turned_away, workload)
     wanted = capacity.problem_of(admission.admitted)
-    problem, plan = within_shares(
-        wanted, planning.solve(wanted), _by_namespace(admission.admitted), dict(capacity.budget_shares), planning.solve
-    )
-    return BestPlan(asking, refused, turned_away, workload, problem, plan)
+    tenants = _by_namespace(admission.admitted)
+    problem, plan = within_shares(wanted, planning.solve(wanted), tenants, shares, planning.solve)
+    return BestPlan(asking, {}, turned_away, workload, problem, plan)
+
+
+def _limited_by_share(capacity: NodeCapacity, limited: BestPlan) -> set[str]:
+    """Namespaces that would take more than their share: an app was turned away for it, or may not have all it could."""
+    names = {name for name, why in limited.turned_away.items() if why.reason is Reason.QUOTA_EXCEEDED}
+    if limited.problem is not None:
+        free = capacity.problem_of(limited.workload.apps)
+        names |= {app.name for app, whole in zip(limited.problem.apps, free.apps, strict=True) if app != whole}
+    return {placed.app.metadata.namespace or "" for placed in limited.asking if placed.name in names}
+
+
+def _with_the_rest(capacity: NodeCapacity, limited: BestPlan, greedy: set[str], planning: Planning) -> BestPlan:
+    """The best plan in which nobody has noticeably less than within the shares; what those leave is everybody's."""
+    had = {} if limited.plan is None else {app.name: app.value for app in limited.plan.apps if app.fits}
+    in_limits = {placed.name for placed in limited.workload.apps}
+    spaces = {placed.name: placed.app.metadata.namespace or "" for placed in limited.asking}
+    hard = dict(capacity.budget_shares)
+    over_hard = _over_their_share(capacity, limited.asking, hard, planning)
+    wanting = [
+        placed
+        for placed in limited.asking
+        if placed.name in in_limits or (spaces[placed.name] in greedy and placed.name not in over_hard)
+    ]
+
+    def with_floors(some: Sequence[PlacedApp]) -> Problem:
+        problem = capacity.problem_of(some)
+        return replace(problem, apps=tuple(_at_least(app, had.get(app.name)) for app in problem.apps))
+
+    admission = admit(wanting, with_floors, planning.fits, first=in_limits)
+    if not admission.admitted or in_limits & admission.turned_away.keys():
+        # The planner did not see in time that they fit, which they do: they are not to lose by it.
+        return limited
+    wanted = with_floors(admission.admitted)
+    tenants = _by_namespace(admission.admitted)
+    problem, plan = within_shares(wanted, planning.solve(wanted), tenants, hard, planning.solve)
+    if limited.plan is not None and set(plan.shed) - set(limited.plan.shed):
+        return limited
+    stays_away = {
+        name: why for name, why in limited.turned_away.items() if spaces[name] not in greedy or name in over_hard
+    }
+    turned_away = stays_away | {name: _others_want_it(spaces[name], capacity) for name in admission.turned_away}
+    workload = NodeWorkload(capacity.node, capacity.profile, admission.admitted)
+    return BestPlan(limited.asking, limited.refused, turned_away, workload, problem, plan)
+
+
+def _at_least(app: App, value: float | None) -> App:
+    """The app that is to have about that value of its metric, or its own minimum where that is more."""
+    if value is None:
+        return app
+    floor = max(app.objective.minimum or 0.0, value - NOTICEABLE)
+    return replace(app, objective=replace(app.objective, minimum=floor if floor > 0 else None))
 
 
 def baseline_plan(
@@ -115,10 +186,12 @@ def _named(error: MainstreamError, app: str) -> str:
     return f"{text.replace(f'app {app!r}: ', '')}."[:1000]
 
 
-def _over_their_share(capacity: NodeCapacity, asking: Iterable[PlacedApp], planning: Planning) -> dict[str, Refusal]:
+def _over_their_share(
+    capacity: NodeCapacity, asking: Iterable[PlacedApp], shares: Mapping[str, float], planning: Planning
+) -> dict[str, Refusal]:
     """Apps that are too many for their namespace's share even if nobody else were there."""
     turned_away: dict[str, Refusal] = {}
-    for namespace, share in capacity.budget_shares:
+    for namespace, share in sorted(shares.items()):
         own = [placed for placed in asking if (placed.app.metadata.namespace or "") == namespace]
 
         def alone(some: Sequence[PlacedApp], share: float = share) -> Problem:
@@ -134,6 +207,16 @@ def _over_share(namespace: str, share: float) -> Refusal:
         Reason.QUOTA_EXCEEDED,
         f"Namespace {namespace} may take {share:.0%} of a node's budget, and its apps that come first (of greater "
         "weight, or older) leave too little of it; suspend one, allow lower rates, or ask for a higher quota.",
+    )
+
+
+def _others_want_it(namespace: str, capacity: NodeCapacity) -> Refusal:
+    share = dict(capacity.contended_shares)[namespace]
+    return Refusal(
+        Reason.QUOTA_EXCEEDED,
+        f"Namespace {namespace} has {share:.0%} of the node's budget while other namespaces want the rest, and what "
+        "they leave is too little for this app beside those that come first; lower its minimum, suspend another one, "
+        "or ask for a higher quota.",
     )
 
 

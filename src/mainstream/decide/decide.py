@@ -107,7 +107,12 @@ def _decide(inputs: NodeInputs, found: SortedApps, planning: Planning, policy: P
             profile=profile,
             slowdown=slowdown,
         )
-    capacity = NodeCapacity(bare_node(node), slowed(profile, slowdown), tuple(sorted(inputs.budget_shares.items())))
+    capacity = NodeCapacity(
+        bare_node(node),
+        slowed(profile, slowdown),
+        tuple(sorted(inputs.budget_shares.items())),
+        tuple(sorted(inputs.contended_shares.items())),
+    )
     planner = NodePlanner(capacity, _running(inputs.running), planning, policy)
     asking = tuple(placed for placed in ready if not placed.app.spec.dry_run)
     tried = sorted((each for each in ready if each.app.spec.dry_run), key=lambda each: precedence(each.app))

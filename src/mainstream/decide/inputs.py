@@ -107,6 +107,8 @@ class NodeInputs:
     """the moment that hours are decided for; None: hours count for nothing"""
     budget_shares: Mapping[str, float] = field(default_factory=dict)
     """of the node's budget, by namespace, where a quota limits it"""
+    contended_shares: Mapping[str, float] = field(default_factory=dict)
+    """the same where that binds only while others want more"""
 
     def entry_of(self, asking: AskingApp) -> RunnerApp | None:
         """What the app runs now, if it is to go on with that until something else is known of it."""

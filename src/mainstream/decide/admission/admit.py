@@ -7,7 +7,7 @@ everybody admitted before it can have their minimum within the budget. So nobody
 and a node that shrinks sheds the same apps whatever it ran until now.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -64,9 +64,9 @@ def precedence(app: VideoApp) -> tuple[float, datetime, str]:
     return (-app.spec.objective.weight, app.metadata.creation_timestamp or _EPOCH, app.key)
 
 
-def admit(apps: Sequence[PlacedApp], problem_of: ProblemOf, fits: Fits) -> Admission:
-    """Admit apps in order; the time that it takes is that of one question where all fit."""
-    ordered = sorted(apps, key=lambda placed: precedence(placed.app))
+def admit(apps: Sequence[PlacedApp], problem_of: ProblemOf, fits: Fits, *, first: Collection[str] = ()) -> Admission:
+    """Admit apps in order, those named `first` before all others; where all fit it takes as long as one question."""
+    ordered = sorted(apps, key=lambda placed: (placed.name not in first, precedence(placed.app)))
     if not ordered or fits(problem_of(ordered)):
         return Admission(tuple(apps), {})
     # Fewer apps never need more: the longest beginning that fits is found by halving.

@@ -20,6 +20,8 @@ class Quota(BaseModel):
     """that run: neither suspended nor tried by a dry run"""
     budget_share: float | None = Field(None, gt=0, le=1)
     """of each node's budget"""
+    contended_share: float | None = Field(None, gt=0, le=1)
+    """of each node's budget while other namespaces' apps want more; what they leave is the namespace's too"""
     max_weight: float = Field(10.0, gt=0, le=1000)
     """of one app; a greater one counts as this: a tenant's word alone puts no app far above everybody else's"""
 
@@ -40,6 +42,11 @@ class Quotas(BaseModel):
     def shares(self, namespaces: Iterable[str]) -> dict[str, float]:
         """Shares of the budget of those namespaces that are limited."""
         found = ((namespace, self.of(namespace).budget_share) for namespace in namespaces)
+        return {namespace: share for namespace, share in found if share is not None}
+
+    def contended_shares(self, namespaces: Iterable[str]) -> dict[str, float]:
+        """The same of shares that bind only while others want more."""
+        found = ((namespace, self.of(namespace).contended_share) for namespace in namespaces)
         return {namespace: share for namespace, share in found if share is not None}
 
     @property
