@@ -1,4 +1,4 @@
-"""Serves metrics to whoever shows a token: `/metrics` all of them, `/metrics/NAMESPACE` those of one tenant's apps."""
+"""Serves metrics for a token: `/metrics` all of them, `/metrics/NAMESPACE` those of one tenant's apps and streams."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -20,7 +20,7 @@ class Readable(Protocol):
         """Everything, as Prometheus reads it."""
 
     def text_of(self, namespace: str) -> bytes | None:
-        """What is of the apps of one namespace alone; None where none of them is known."""
+        """What is of the apps and streams of one namespace alone; None where none of them is known."""
 
 
 class Tokens(Protocol):
