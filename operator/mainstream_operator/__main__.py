@@ -112,13 +112,15 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             workers.enqueue(node)
         elector.start()
         checking = asyncio.create_task(keep_checking(cluster, workers, kube, settings.namespace), name="checking")
+        keeping = asyncio.create_task(tokens.keep(), name="metrics token")
         health = f"http://0.0.0.0:{settings.health_port}/healthz"
         watches = (
             watch_with(resources, clusterwide=True, liveness_endpoint=health),
             watch_with(runners, namespaces=[settings.namespace]),
         )
         await watching.run(watches, stop)
-        checking.cancel()
+        for each in (checking, keeping):
+            each.cancel()
     finally:
         server.close()
         await workers.close()

@@ -4,6 +4,7 @@ The platform's token is made where its Secret has none; a tenant's is whatever i
 read anew now and then, so a token that is changed there is changed.
 """
 
+import asyncio
 import base64
 import hmac
 import logging
@@ -21,6 +22,7 @@ TOKEN_KEY = "token"  # noqa: S105 - a name
 LEAST_CHARACTERS = 16
 """of a token that counts: a shorter one can be guessed"""
 _FRESH_S = 30.0
+_KEEP_S = 60.0
 _MOST = 1000
 
 
@@ -34,6 +36,13 @@ class MetricsTokens:
         self._platforms: ExpiringCache[str] = ExpiringCache(_FRESH_S, 1)
         self._tenants: ExpiringCache[str] = ExpiringCache(_FRESH_S, _MOST)
         self._last = ""
+
+    async def keep(self) -> None:
+        """Have the platform's token made before anybody asks: Prometheus takes a monitor once its token is there."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await loop.run_in_executor(None, self._platforms.get, "platform", self._platform)
+            await asyncio.sleep(_KEEP_S)
 
     def may_read_all(self, shown: str) -> bool:
         """Whether it is the platform's token."""
@@ -56,10 +65,10 @@ class MetricsTokens:
         data = {TOKEN_KEY: base64.b64encode(token.encode()).decode()}
         if self._kube.patch(self._ref, {"data": data}) is None:
             metadata = {"name": self._ref.name, "namespace": self._namespace}
-            self._kube.create(
-                self._ref,
-                {"apiVersion": SECRET.api, "kind": SECRET.name, "metadata": metadata, "type": "Opaque", "data": data},
-            )
+            body = {"apiVersion": SECRET.api, "kind": SECRET.name, "metadata": metadata, "type": "Opaque", "data": data}
+            if not self._kube.create(self._ref, body):
+                # Somebody made one meanwhile.
+                return self._read(self._ref.name, self._namespace)
         return token
 
     def _tenant(self, namespace: str) -> str:

@@ -1,5 +1,6 @@
 """Who reads which metrics: everything with the platform's token, a tenant's own series with the tenant's."""
 
+import asyncio
 import base64
 import urllib.error
 import urllib.request
@@ -112,6 +113,19 @@ def test_a_token_that_can_be_guessed_opens_nothing(port: int, secrets: Secrets) 
     assert read(port, "/metrics/plaza", PLAZA[:15])[0] == 401
     secrets.put("plaza", "mainstream-metrics", token="")
     assert read(port, "/metrics/plaza", "")[0] == 401
+
+
+def test_the_platforms_token_is_there_before_anybody_asks(secrets: Secrets) -> None:
+    del secrets.bodies["system", "metrics"]
+    tokens = MetricsTokens(secrets, "system", "metrics")
+
+    async def start() -> None:
+        keeping = asyncio.create_task(tokens.keep())
+        while ("system", "metrics") not in secrets.bodies:
+            await asyncio.sleep(0.01)
+        keeping.cancel()
+
+    asyncio.run(asyncio.wait_for(start(), 10))
 
 
 @pytest.mark.parametrize("left", [{}, None])
