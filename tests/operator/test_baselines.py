@@ -55,7 +55,7 @@ def test_baselines_are_found_once_and_never_for_a_dry_run(cluster: ClusterState)
     observation, planning = observed(cluster), CountedPlanning()
     decision = decide(observation, planning)
     assert decision.forecasts.keys() == {"plaza/tried"}
-    assert planning.baselines == [("no-sharing", 2), ("max-sharing", 2)]
+    assert planning.baselines == [("no-sharing", 2), ("max-sharing", 2), ("micro-only", 2)]
 
 
 def test_a_plan_that_nobody_shows_beside_them_asks_for_no_baselines(cluster: ClusterState) -> None:
