@@ -1,7 +1,7 @@
 """Judges on the plaza clip: its six apps, and sixteen of short, rare events, on the half that training never opened.
 
 Forty seconds an app tell little of any one; what they tell is whether anything is planned that is on all the time.
-Every choice is played that a plan could hold: each candidate at each rate, with the threshold and votes of it.
+Apps are planned together, by every policy at every budget of the evidence's figure of the clip (evidence/plaza.py).
 The sixteen are found by `MAINSTREAM_SPOTS`, else in the project's shared folder.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from alerts_always import always_deciding
-from alerts_stand import KEPT, SMALL_CLIP, STORE, Choice, choices, planned_app, scores_of
+from alerts_stand import KEPT, SMALL_CLIP, STORE, scores_of
 from harness import Report
 
 from mainstream.api.video_stream import Crop
@@ -23,17 +23,26 @@ from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import read_labels
 from mainstream.laws.sampling import NestedSampler
 from mainstream.laws.voting import decisions
+from mainstream.messages.node_profile import NodeProfile, read_node_profile
+from mainstream.messages.runner_plan import RunnerStream
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.planner import AppPlan, Plan, solve
+from mainstream.workload.problem import build_problem
 from mainstream_evaluate.inputs import LabelledClip, labelled_clip
 from mainstream_evaluate.truth import truth_of
+from mainstream_runner.profiling.node import profile_node
 from mainstream_trainer.data.clip import pictures_of
 from mainstream_trainer.label_options import NOTHING_SAID
-from mainstream_trainer.request import TrainingRequest, VideoData
+from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
 from mainstream_trainer.training import Resources, train_apps
+from measure import GAP, POLICIES
 from play import Played, judged
 from pools import Pixels
+from workloads import STREAM, node_of
 
+BUDGETS = (0.05, 0.1, 0.2)
+"""CPU-seconds a second"""
 CLIP = Path("examples/plaza/plaza.mp4")
 SIX = Path("examples/plaza/labels.json")
 SPOTS = Path(os.environ.get("MAINSTREAM_SPOTS", "../shared/data/vtest/labels-spots.json"))
@@ -68,23 +77,21 @@ def plaza(report: Report, labels: Path, what: str, branch_points: tuple[int, ...
     always_deciding(report, what, labelled)
     packages = _packages(labels, branch_points)
     scores = scores_of(packages, TestHalf(labelled))
-    shares: list[float] = []
-    best: list[tuple[float, float]] = []
-    for name, package in packages.items():
-        played = [
-            (choice, _played(choice, scores[name, choice.candidate], package, labelled))
-            for choice in choices(planned_app(package, labelled.clip.fps))
-        ]
-        shares += [each.open_share for _, each in played]
-        best.append(max(((choice.f1, each.alerts.f1) for choice, each in played), default=(0.0, 0.0)))
-    predicted, measured = np.mean(best, axis=0).tolist()
+    plans = _plans(packages, labelled.clip.fps)
+    played = [
+        (each, _played(each, scores[each.name, each.candidate], packages[each.name], labelled))
+        for plan in plans
+        for each in plan.apps
+        if each.candidate is not None
+    ]
     report.row(
-        f"{what}, {len(packages)} apps, each as predicted best: F1 of alerts",
-        f"{measured:.3f}, predicted {predicted:.3f}",
+        f"{what}, {len(packages)} apps in {len(plans)} plans: mean F1 of alerts of what is planned",
+        f"{np.mean([each.alerts.f1 for _, each in played]):.3f}, "
+        f"predicted {np.mean([plan.f1 for plan, _ in played]):.3f}",
         "told",
         None,
     )
-    return shares
+    return [each.open_share for _, each in played]
 
 
 def _packages(labels: Path, branch_points: tuple[int, ...]) -> dict[str, Manifest]:
@@ -96,12 +103,31 @@ def _packages(labels: Path, branch_points: tuple[int, ...]) -> dict[str, Manifes
     return {manifest.name: manifest for manifest in manifests}
 
 
-def _played(choice: Choice, scores: FloatArray, package: Manifest, labelled: LabelledClip) -> Played:
-    times, part = labelled.clip.times, labelled.part
+def _plans(packages: dict[str, Manifest], fps: float) -> list[Plan]:
+    """Every policy at every budget."""
+    problem = build_problem(node_of(packages, fps, _profile(fps)))
+    return [solve(replace(problem, budget=budget), policy=policy, gap=GAP) for budget in BUDGETS for policy in POLICIES]
+
+
+def _profile(fps: float) -> NodeProfile:
+    """What a frame costs on this machine: measured once."""
+    path = KEPT / "profile-plaza.json"
+    if not path.exists():
+        camera = RunnerStream(name=STREAM, url=f"file:{CLIP}", fps=fps, crops={"full": None})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(profile_node([DEFAULT_BASE], [camera]).model_dump_json(indent=1), encoding="utf-8")
+    return read_node_profile(path)
+
+
+def _played(plan: AppPlan, scores: FloatArray, package: Manifest, labelled: LabelledClip) -> Played:
+    assert plan.fps is not None
+    assert plan.threshold is not None
+    assert plan.votes is not None
+    times, (first, end) = labelled.clip.times, labelled.part
     gap_s = package.event_statistics.gap_s
-    truth = truth_of(labelled.labels, choice.app, times, part, gap_s)
+    truth = truth_of(labelled.labels, plan.name, times, labelled.part, gap_s)
     sampler = NestedSampler()
-    analysed = [i for i in range(part[1] - part[0]) if sampler.due(float(times.edges_s[part[0] + i]), [choice.fps])]
-    analysed_s = times.middles_s[part[0] + np.array(analysed, dtype=np.int64)]
-    decided = decisions(scores[analysed] >= choice.threshold, choice.votes)
+    analysed = [i for i in range(end - first) if sampler.due(float(times.edges_s[first + i]), [plan.fps])]
+    analysed_s = times.middles_s[first + np.array(analysed, dtype=np.int64)]
+    decided = decisions(scores[analysed] >= plan.threshold, plan.votes)
     return judged(analysed_s[decided], analysed_s, truth.events, truth.span, merge_gap_s=gap_s, ignored=truth.ignored)

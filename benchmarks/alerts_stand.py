@@ -98,7 +98,12 @@ def planned_app(package: Manifest, stream_fps: float) -> App:
         statistics_of(package.event_statistics),
         tuple(
             Candidate(
-                each.name, each.branch_point, None, 0.0, 0, cautious_points(each), cautious_replays(each, package)
+                name=each.name,
+                branch_point=each.branch_point,
+                segment=None,
+                head_s=0.0,
+                operating_points=cautious_points(each),
+                replayed=cautious_replays(each, package),
             )
             for each in package.candidates
         ),
