@@ -1,0 +1,114 @@
+"""How many cores cameras and apps need before any of them is there: the cost law, with figures for plans. Pure.
+
+Every camera is like the next, and so is every app: it looks at the camera's one view, leaves the stem at one
+branch-point and analyses so many frames a second. A plan does better, since it gives each app what it gains most by; so
+this is what a node needs for a rate that nobody has to give up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mainstream.errors import InvalidInputError
+from mainstream.laws.cost import Load, Segment, cost_of
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
+
+_FEWER_RATES = (10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.5, 0.2, 0.1)
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """What is asked for."""
+
+    cameras: int
+    camera_fps: float
+    """frames that each camera sends and that are decoded"""
+    apps: int
+    """on each camera"""
+    fps: float
+    """frames that each app analyses a second"""
+    frozen: float
+    """share of the stem's cost that lies before the branch-point, 0 (nothing shared) to 1"""
+    pixels: float = 1.0
+    """of a camera's picture, over those of the cameras that the profile was measured with"""
+    budget: float = 0.8
+    """share of the cores that a plan may use"""
+
+
+@dataclass(frozen=True)
+class Need:
+    """CPU-seconds a second."""
+
+    decoding: float
+    shared: float
+    """input of views and stems, each once a camera"""
+    heads: float
+    idle: float
+    budget: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.decoding + self.shared + self.heads + self.idle
+
+    @property
+    def cores(self) -> float:
+        """The CPU limit of a runner that may use a share of it."""
+        return self.total / self.budget
+
+
+def need(asked: Sizing, profile: NodeProfile, base: str | None = None) -> Need:
+    """What that takes of the profiled kind of node; `InvalidInputError` where the profile says too little."""
+    known = _base(profile, base)
+    point = _branch_point(known, asked.frozen)
+    view = Segment("view", None, profile.frame_s)
+    stem = Segment("stem", "view", known.stem_s[point])
+    load = Load("", (view, stem), known.head_s[point] + profile.app_s, 0, asked.fps)
+    cost = cost_of([replace(load, app=str(number)) for number in range(asked.apps)], 0.0)
+    return Need(
+        decoding=asked.cameras * asked.camera_fps * _decode_s(profile) * asked.pixels,
+        shared=asked.cameras * sum(each.cost for each in cost.segments),
+        heads=asked.cameras * sum(cost.heads.values()),
+        idle=profile.idle,
+        budget=asked.budget,
+    )
+
+
+def fitting(asked: Sizing, cores: float, profile: NodeProfile, base: str | None = None) -> Iterator[Sizing]:
+    """What fits into so many cores: fewer cameras, fewer apps, a lower rate, each the most that does; none: nothing."""
+
+    def fits(each: Sizing) -> bool:
+        return need(each, profile, base).cores <= cores
+
+    ways = (
+        (replace(asked, cameras=number) for number in range(asked.cameras, 0, -1)),
+        (replace(asked, apps=number) for number in range(asked.apps, 0, -1)),
+        (replace(asked, fps=rate) for rate in (asked.fps, *(each for each in _FEWER_RATES if each < asked.fps))),
+    )
+    for way in ways:
+        found = next((each for each in way if fits(each)), None)
+        if found is not None:
+            yield found
+
+
+def _base(profile: NodeProfile, name: str | None) -> BaseProfile:
+    if name is None and len(profile.bases) == 1:
+        return next(iter(profile.bases.values()))
+    if name is None or name not in profile.bases:
+        known = ", ".join(sorted(profile.bases)) or "none"
+        said = "must be named" if name is None else f"'{name}' is not in the profile"
+        raise InvalidInputError(f"{said}; it has {known}: profile the node with the one that you mean", field="--base")
+    return profile.bases[name]
+
+
+def _branch_point(base: BaseProfile, frozen: float) -> int:
+    """The deepest one before which no more than that share of the whole stem's cost lies."""
+    most = frozen * base.stem_s[-1]
+    return max(point for point, seconds in enumerate(base.stem_s) if seconds <= most + 1e-12)
+
+
+def _decode_s(profile: NodeProfile) -> float:
+    if not profile.decode_s:
+        raise InvalidInputError(
+            "has no stream, so decoding is not known; profile the node with a camera", field="profile"
+        )
+    return sum(profile.decode_s.values()) / len(profile.decode_s)

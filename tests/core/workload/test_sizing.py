@@ -1,0 +1,93 @@
+"""How many cores cameras and apps need, and what fits."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mainstream.cli.main import app as command
+from mainstream.errors import InvalidInputError
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.workload.sizing import Sizing, fitting, need
+
+BASE = BaseProfile(
+    digest="b" * 64,
+    stem_s=(0, 0.001, 0.002, 0.004),
+    head_s=(0.005, 0.004, 0.003, 0.001),
+    segment_bytes=(0, 1, 1, 1),
+    head_bytes=1,
+)
+PROFILE = NodeProfile(
+    machine="a box, 4 cores", back_end="openvino", versions={}, bases={"lite": BASE},
+    frame_s=0.001, app_s=0.0002, decode_s={"a": 0.004, "b": 0.006}, idle=0.05,
+)  # fmt: skip
+ASKED = Sizing(cameras=10, camera_fps=25, apps=6, fps=5, frozen=1)
+
+
+def test_the_need_is_the_cost_law_with_every_segment_once_a_camera() -> None:
+    found = need(ASKED, PROFILE)
+    assert found.decoding == pytest.approx(10 * 25 * 0.005)
+    assert found.shared == pytest.approx(10 * 5 * (0.001 + 0.004))
+    assert found.heads == pytest.approx(10 * 6 * 5 * (0.001 + 0.0002))
+    assert found.total == pytest.approx(1.25 + 0.25 + 0.36 + 0.05)
+    assert found.cores == pytest.approx(found.total / 0.8)
+
+
+def test_less_that_is_frozen_and_larger_pictures_cost_more() -> None:
+    assert need(replace(ASKED, frozen=0.5), PROFILE).total > need(ASKED, PROFILE).total
+    assert need(replace(ASKED, pixels=4.0), PROFILE).decoding == pytest.approx(4 * need(ASKED, PROFILE).decoding)
+
+
+def test_what_fits_is_the_most_that_does_each_way() -> None:
+    fewer_cameras, fewer_apps, slower = fitting(ASKED, 2.2, PROFILE)
+    for found, more in (
+        (fewer_cameras, replace(fewer_cameras, cameras=fewer_cameras.cameras + 1)),
+        (fewer_apps, replace(fewer_apps, apps=fewer_apps.apps + 1)),
+    ):
+        assert need(found, PROFILE).cores <= 2.2 < need(more, PROFILE).cores
+    assert slower.fps < 5
+    assert need(slower, PROFILE).cores <= 2.2
+    assert list(fitting(ASKED, 0.01, PROFILE)) == []
+
+
+def test_a_profile_that_says_too_little_is_refused_with_the_way_out() -> None:
+    with pytest.raises(InvalidInputError, match="profile the node with a camera"):
+        need(ASKED, PROFILE.model_copy(update={"decode_s": {}}))
+    with pytest.raises(InvalidInputError, match="it has lite"):
+        need(ASKED, PROFILE, "resnet-18")
+
+
+def asked(tmp_path: Path, *words: str) -> tuple[int, str]:
+    file = tmp_path / "profile.json"
+    file.write_text(PROFILE.model_dump_json(), encoding="utf-8")
+    result = CliRunner().invoke(command, ["size", "--profile", str(file), *words])
+    return result.exit_code, result.output + str(result.exception or "")
+
+
+def test_the_command_says_cores_parts_and_that_the_profile_is_of_another_machine(tmp_path: Path) -> None:
+    code, said = asked(tmp_path, "--cameras", "10", "--apps", "6", "--frozen", "1")
+    assert code == 0
+    assert "10 cameras with 6 apps each at 5 frames a second need 2.39 cores, of which a plan may use 1.91:" in said
+    assert "decoding                 1.250" in said
+    assert "another machine (a box, 4 cores)" in said
+
+
+def test_the_command_says_what_fits(tmp_path: Path) -> None:
+    code, said = asked(tmp_path, "--cameras", "10", "--apps", "6", "--frozen", "1", "--cores", "2.2")
+    assert code == 1
+    assert "Into 2.2 cores fit:\n  9 cameras with 6 apps" in said
+    assert asked(tmp_path, "--cores", "4")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--resolution", "1080p"), "--profiled: must be named"),
+        (("--resolution", "huge", "--profiled", "720p"), "--resolution: must be one of 480p"),
+    ],
+)
+def test_a_resolution_that_makes_no_sense_is_refused_by_name(
+    tmp_path: Path, words: tuple[str, ...], problem: str
+) -> None:
+    assert problem in asked(tmp_path, *words)[1]
