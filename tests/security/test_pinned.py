@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from attackers import Attacker, Start, endless
@@ -28,6 +29,7 @@ from mainstream_runner.sinks.webhook import Webhook
 from mainstream_runner.spool.spool import Record
 
 NAME = "s3.evil.example"
+CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
 Resolve = Callable[..., None]
 RULES = HostRules()
 LISTED = HostRules(allowed=(NAME, "127.0.0.1"))
@@ -208,3 +210,30 @@ def test_a_camera_that_is_named_on_a_command_line_is_opened_as_it_is_written() -
 def test_a_camera_whose_certificate_is_known_by_its_name_keeps_it(resolve: Resolve) -> None:
     resolve("192.0.2.7")
     assert pinned_url(f"rtsps://{NAME}/a", HostRules(), 1.0) == f"rtsps://{NAME}/a"
+
+
+def test_a_real_camera_plays_at_the_address_that_was_checked(
+    real_camera: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = urlsplit(real_camera(CLIP))
+    real, asked = socket.getaddrinfo, list[str]()
+
+    def look(host: Any, *rest: Any, **more: Any) -> Any:
+        asked.append(str(host))
+        return real("127.0.0.1" if host == NAME else host, *rest, **more)
+
+    # FFmpeg asks the system's resolver, which knows no such name: frames come only if it need not ask.
+    monkeypatch.setattr(socket, "getaddrinfo", look)
+    stream = RunnerStream(
+        name="plaza/hall", url=f"rtsp://{NAME}:{where.port}{where.path}", fps=10.0, crops={"full": None}
+    )
+    camera = Camera(stream, None, lambda *_: None, rules=lambda: LISTED)
+    try:
+        deadline_s = time.monotonic() + 30.0
+        while camera.report().state != "decoding" and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        assert camera.report().state == "decoding"
+    finally:
+        camera.stop()
+        camera.join()
+    assert asked.count(NAME) == 1
