@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export QUICK
 
-.PHONY: help demo test lint types contracts unit crds reasons test-cluster images locks chart-docs kube-score cluster-demo clean
+.PHONY: help demo test lint types contracts unit crds reasons test-cluster images release locks chart-docs kube-score cluster-demo clean
 
 help: ## list the commands
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | sort | column -t -s '	'
@@ -54,6 +54,9 @@ test-cluster: $(VENV)/.dev ## the story of apps on a real Kubernetes; skips wher
 
 images: ## build the three images into out/images, each with its bill of materials, and say how large they are
 	$(PYTHON) images/build.py
+
+release: $(VENV)/.python ## wheel, chart, images that were built, checksums and signatures, into out/release
+	$(BIN)/python release/release.py
 
 locks: $(VENV)/.python ## write the images' locks anew from pyproject.toml, with what pip's index has now
 	$(BIN)/pip install --quiet 'pip-tools>=7.5'
