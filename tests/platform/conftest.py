@@ -9,6 +9,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "operator"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "cluster"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "chart"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "release"))
 
 from operator_objects import app_body, edge_node_body, kubernetes_node_body, node_profile, stream_body
 

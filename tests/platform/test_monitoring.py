@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,9 +11,6 @@ from typing import Any
 
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "chart"))
-
 from chart_tools import EVERYTHING, ROOT, of_kind, render
 from operator_objects import observed
 from prometheus_client import generate_latest
