@@ -15,6 +15,7 @@ from mainstream.decide.decide import NodeDecision
 from mainstream.planner import Policy
 from mainstream.times import HOURS_PER_DAY
 from mainstream_operator.observe.observation import Observation
+from mainstream_operator.status.memory import is_told
 
 _MOST_APPS = 5000
 _PREFIX = "mainstream_operator"
@@ -98,6 +99,7 @@ _HELP = {
     "node_observed_cpu": "CPU-seconds per second that the runner takes.",
     "node_slowdown": "What plans multiply the profile's seconds with.",
     "node_answers": "Whether the runner answers.",
+    "node_out_of_memory": "Whether the runner was killed for memory within the hour, or an app is left out for it.",
 }
 
 
@@ -201,5 +203,6 @@ def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[
     if observation.snapshot.edge_node is not None:
         note("node_slowdown", {}, decision.slowdown)
         note("node_answers", {}, report is not None)
+        note("node_out_of_memory", {}, is_told(decision.out_of_memory, observation.at))
         note("node_observed_cpu", {}, None if report is None else report.cpu)
     return found

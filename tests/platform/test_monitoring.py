@@ -43,6 +43,10 @@ CASES: Mapping[str, tuple[dict[str, str], dict[str, str]]] = {
         {f'{OPERATOR}_node_answers{{node="n1"}}': "0x90", f'{OPERATOR}_node_ready{{node="n1"}}': "1x90"},
         {f'{OPERATOR}_node_answers{{node="n1"}}': "0x90", f'{OPERATOR}_node_ready{{node="n1"}}': "0x90"},
     ),
+    "MainstreamRunnerOutOfMemory": (
+        {f'{OPERATOR}_node_out_of_memory{{node="n1"}}': "1x90"},
+        {f'{OPERATOR}_node_out_of_memory{{node="n1"}}': "0x90"},
+    ),
     "MainstreamNodeOverBudget": (
         {f'{OPERATOR}_node_observed_cpu{{node="n1"}}': "0.6x90", f'{OPERATOR}_node_budget{{node="n1"}}': "0.5x90"},
         {f'{OPERATOR}_node_observed_cpu{{node="n1"}}': "0.5x90", f'{OPERATOR}_node_budget{{node="n1"}}': "0.5x90"},

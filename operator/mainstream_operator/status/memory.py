@@ -15,7 +15,7 @@ def memory_condition(known: OutOfMemory | None, now: datetime) -> list[Stated]:
     """The EdgeNode's condition, once it ever happened; it names apps of all tenants."""
     if known is None:
         return []
-    if not known.held and not _is_fresh(known, now):
+    if not is_told(known, now):
         return [is_false("OutOfMemory", Reason.ENOUGH_MEMORY, "The runner has not been killed for memory for an hour.")]
     often = "" if known.times == 1 else f", {known.times} times in a row"
     killed = f"The runner was killed at {known.at:%Y-%m-%d %H:%M:%S} UTC{often}: it needed more than its "
@@ -27,6 +27,11 @@ def memory_condition(known: OutOfMemory | None, now: datetime) -> list[Stated]:
     held += f" and {more} more." if more > 0 else "." if names else ""
     way_out = " Raise spec.runner.memoryMebibytes, or have the app's tenant make it smaller."
     return [is_true("OutOfMemory", Reason.OUT_OF_MEMORY, f"{killed}{last}{most}.{held}{way_out}")]
+
+
+def is_told(known: OutOfMemory | None, now: datetime) -> bool:
+    """Whether the platform team still reads of it: within the hour, and as long as an app is left out."""
+    return known is not None and (bool(known.held) or _is_fresh(known, now))
 
 
 def app_memory(key: str, known: OutOfMemory | None, now: datetime) -> Refusal | None:
