@@ -166,7 +166,7 @@ def test_the_picture_of_an_alert_holds_none_of_it_and_no_clip_is_made(ring: Pack
     while not recorder.failed and time.monotonic() < deadline_s:
         time.sleep(0.02)
     recorder.close()
-    assert [path.name for path in (tmp_path / "clips").iterdir()] == ["1.jpg"]
+    assert [path.name for path in (tmp_path / "clips/a").iterdir()] == ["1.jpg"]
 
 
 def test_what_the_feeder_hands_to_the_engine_holds_none_of_it(first: av.VideoFrame) -> None:

@@ -7,19 +7,22 @@ alert.
 
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
+from mainstream.messages.forgetting import ForgetOrder
 from mainstream_runner.clips.packet_ring import PacketRing, RingPacket
 from mainstream_runner.clips.remux import write_clip, write_picture
+from mainstream_runner.file_names import app_folder, start_of
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.25
 _TIDY_S = 60.0
+_FORGOTTEN_ORDERS = 64
 _WAITING_CLIPS = 64
 """alerts whose files are being waited for; beyond, the oldest get none, which is counted"""
 
@@ -64,6 +67,8 @@ class ClipRecorder:
         self._lock = threading.Lock()
         self._pictures: list[_Wanted] = []
         self._clips: dict[str, _Wanted] = {}
+        self._forgotten: list[ForgetOrder] = []
+        """so that a file that is being made is not kept"""
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -97,6 +102,21 @@ class ClipRecorder:
         with self._lock:
             if clip in self._clips:
                 self._clips[clip] = replace(self._clips[clip], end_due_s=end_due_s)
+
+    def forget(self, order: ForgetOrder) -> int:
+        """Remove an app's files of a span, and make none that was wanted; how many."""
+        # Names tell the second: an alert of the first second of the span may be a moment older.
+        whole = order.model_copy(update={"from_s": math.floor(order.from_s), "to_s": math.ceil(order.to_s)})
+        with self._lock:
+            self._forgotten = [*self._forgotten, whole][-_FORGOTTEN_ORDERS:]
+            wanted = [each for each in (*self._pictures, *self._clips.values()) if _is_of(whole, each.app, each.file)]
+            self._pictures = [each for each in self._pictures if each not in wanted]
+            self._clips = {name: each for name, each in self._clips.items() if each not in wanted}
+        here = app_folder(self.folder, order.app).glob("[0-9]*")
+        there = [path for path in here if _is_of(whole, order.app, path.name)]
+        for path in there:
+            path.unlink(missing_ok=True)
+        return len({each.file for each in wanted} | {path.name for path in there})
 
     def close(self) -> None:
         """Make no more clips."""
@@ -135,17 +155,22 @@ class ClipRecorder:
 
     def _make(self, wanted: _Wanted, write: Callable[[_Wanted, Path], None]) -> None:
         """Under another name first: whoever looks for the file finds all of it or nothing."""
-        unfinished = self.folder / f".{wanted.file}"
+        folder = app_folder(self.folder, wanted.app)
+        unfinished = folder / f".{wanted.file}"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             write(wanted, unfinished)
-            unfinished.replace(self.folder / wanted.file)
+            unfinished.replace(folder / wanted.file)
         except Exception as error:
             self.failed += 1
             _log.warning("%s was not made: %s", wanted.file, type(error).__name__)
             with contextlib.suppress(OSError):
                 unfinished.unlink(missing_ok=True)
             return
+        with self._lock:
+            if any(order.app == wanted.app and order.covers(start_of(wanted.file)) for order in self._forgotten):
+                (folder / wanted.file).unlink(missing_ok=True)
+                return
         self._file_is_there(wanted.app, wanted.file)
         self._make_room()
 
@@ -170,7 +195,7 @@ class ClipRecorder:
     def _make_room(self) -> None:
         """Let the oldest go, beyond what may be kept."""
         # Nobody else takes files away here.
-        files = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.glob("[0-9]*"))
+        files = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.glob("*/[0-9]*"))
         total = sum(size for _, size, _ in files)
         oldest_s = time.time() - self._limits.longest_kept_s
         for written_s, size, path in files:
@@ -181,7 +206,5 @@ class ClipRecorder:
             self.evicted += 1
 
 
-def clip_names(alert_id: str, start_s: float) -> tuple[str, str]:
-    """Names of an alert's clip and picture: by time first, so that a listing is in order."""
-    start = datetime.fromtimestamp(start_s, UTC).strftime("%Y%m%dT%H%M%SZ")
-    return f"{start}-{alert_id}.mp4", f"{start}-{alert_id}.jpg"
+def _is_of(order: ForgetOrder, app: str, name: str) -> bool:
+    return app == order.app and order.covers(start_of(name))

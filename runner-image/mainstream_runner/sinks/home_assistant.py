@@ -123,7 +123,7 @@ class HomeAssistant:
 
     def _messages(self, record: Record) -> list[MqttMessage]:
         if record.is_file:
-            return [MqttMessage(self._device.topic("picture"), self._pictures.read(record.id), retain=True)]
+            return [MqttMessage(self._device.topic("picture"), self._pictures.read(record.app, record.id), retain=True)]
         state = ON if decode_alert(record.body).phase == "opened" else OFF
         return [
             MqttMessage(self._device.topic("attributes"), record.body, retain=True),

@@ -40,7 +40,7 @@ class MqttTopic:
     def deliver(self, record: Record) -> str | None:
         """Publish one message and wait for the broker's acknowledgement."""
         if record.is_file:
-            message = MqttMessage(f"{self._topic}/pictures/{record.id}", self._pictures.read(record.id))
+            message = MqttMessage(f"{self._topic}/pictures/{record.id}", self._pictures.read(record.app, record.id))
         else:
             message = MqttMessage(self._topic, record.body)
         return self._connection.publish(record.number, [message])

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mainstream_runner.file_names import app_folder
 from mainstream_runner.sinks.destination import RefusedError
 
 MOST_BYTES = 1 << 20
@@ -14,10 +15,10 @@ class AlertPictures:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def read(self, name: str) -> bytes:
+    def read(self, app: str, name: str) -> bytes:
         """A JPEG of at most 1 MiB; raises `RefusedError` where it is gone or larger."""
         try:
-            with (self._folder / name).open("rb") as file:
+            with (app_folder(self._folder, app) / name).open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
         except OSError:
             raise RefusedError("the picture is no longer on the node's disk, which keeps the newest") from None

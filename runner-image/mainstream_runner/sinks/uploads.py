@@ -12,6 +12,7 @@ import httpx
 
 from mainstream.hosts.connecting import HostNotAllowedError, SaysRules, no_rules
 from mainstream.messages.status_report import SignedUpload, WantedUpload
+from mainstream_runner.file_names import app_folder
 from mainstream_runner.pinned_http import tenants_client
 from mainstream_runner.sinks.destination import AppSink, Destination, RefusedError, Route
 from mainstream_runner.spool.spool import Record
@@ -85,7 +86,7 @@ class ClipUploads:
             url = self._urls.pop(self._key(record), None)
         if url is None:
             return "the operator has not said where to write the clip"
-        path = self._folder / record.id
+        path = self._path(record)
         headers = {
             "Content-Length": str(size_bytes),
             "Content-Type": MEDIA_TYPES[path.suffix],
@@ -107,9 +108,12 @@ class ClipUploads:
 
     def _size_bytes(self, record: Record) -> int | None:
         try:
-            return (self._folder / record.id).stat().st_size
+            return self._path(record).stat().st_size
         except OSError:
             return None
+
+    def _path(self, record: Record) -> Path:
+        return app_folder(self._folder, record.app) / record.id
 
     def _key(self, record: Record) -> _Key:
         return _Key(record.app, self._index.get(record.sink, _NO_SINK), record.id)

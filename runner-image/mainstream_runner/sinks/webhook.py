@@ -52,7 +52,7 @@ class Webhook:
         """POST one alert's message, or its picture."""
         if record.is_file:
             headers = {"Content-Type": "image/jpeg", _APP: record.app}
-            return self._post(record.id, self._pictures.read(record.id), headers)
+            return self._post(record.id, self._pictures.read(record.app, record.id), headers)
         try:
             body = webhook_body(self._sink, record.body, time.time())
         except ValueError as error:

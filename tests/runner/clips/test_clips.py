@@ -13,8 +13,9 @@ from mainstream.footage.frames import view_pixels
 from mainstream.footage.orientation import UPRIGHT, Orientation
 from mainstream.footage.shown import orientation_of
 from mainstream_runner.clips.packet_ring import PacketRing
-from mainstream_runner.clips.recorder import ClipLimits, ClipRecorder, clip_names
+from mainstream_runner.clips.recorder import ClipLimits, ClipRecorder
 from mainstream_runner.clips.remux import write_clip, write_picture
+from mainstream_runner.file_names import clip_names
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_an_event_gets_clip_and_picture_once_what_follows_it_was_read(ring: Pack
     recorder.close()
     assert clip == "20231114T221320Z-an-event.mp4"
     assert told == [("a", picture), ("a", clip)]
-    assert all((tmp_path / name).stat().st_size > 0 for name in (picture, clip))
+    assert all((tmp_path / "a" / name).stat().st_size > 0 for name in (picture, clip))
     assert recorder.failed == 0
 
 
@@ -116,7 +117,7 @@ def test_a_picture_is_there_while_the_alert_is_still_open_and_alone_where_no_cli
         time.sleep(0.02)
     recorder.close()
     assert told == ["1.jpg"]
-    assert [path.name for path in tmp_path.iterdir()] == ["1.jpg"]
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["1.jpg"]
 
 
 def test_a_clip_that_cannot_be_made_is_counted_and_leaves_nothing(tmp_path: Path) -> None:
@@ -128,17 +129,18 @@ def test_a_clip_that_cannot_be_made_is_counted_and_leaves_nothing(tmp_path: Path
         time.sleep(0.02)
     recorder.close()
     assert recorder.failed == 2
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "a").iterdir()) == []
 
 
 @pytest.mark.parametrize("limits", [ClipLimits(total_bytes=250), ClipLimits(longest_kept_s=2.5 * 86400)])
 def test_of_clips_beyond_their_bounds_the_oldest_go_and_are_counted(tmp_path: Path, limits: ClipLimits) -> None:
     now_s = time.time()
+    (tmp_path / "a").mkdir()
     for age in range(5):
-        (tmp_path / f"{age}.mp4").write_bytes(b"x" * 100)
-        os.utime(tmp_path / f"{age}.mp4", (now_s - age * 86400, now_s - age * 86400))
+        (tmp_path / "a" / f"{age}.mp4").write_bytes(b"x" * 100)
+        os.utime(tmp_path / "a" / f"{age}.mp4", (now_s - age * 86400, now_s - age * 86400))
     recorder = ClipRecorder(tmp_path, lambda _: None, limits)
     recorder._make_room()
-    kept = sorted(path.name for path in tmp_path.iterdir())
+    kept = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert kept == (["0.mp4", "1.mp4"] if limits.total_bytes == 250 else ["0.mp4", "1.mp4", "2.mp4"])
     assert recorder.evicted == 5 - len(kept)

@@ -38,7 +38,8 @@ def record(number: int, phase: AlertPhase = "opened") -> Record:
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> AlertPictures:
-    (tmp_path / PICTURE).write_bytes(b"\xff\xd8picture")
+    (tmp_path / "plaza.door").mkdir()
+    (tmp_path / "plaza.door" / PICTURE).write_bytes(b"\xff\xd8picture")
     return AlertPictures(tmp_path)
 
 

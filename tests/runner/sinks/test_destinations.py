@@ -32,7 +32,8 @@ from mainstream.messages.runner_plan import RunnerApp
 from mainstream.messages.status_report import SignedUpload
 from mainstream_runner.alert import Alert, AlertMessage, AlertPhase, alert_message
 from mainstream_runner.clips.packet_ring import PacketRing
-from mainstream_runner.clips.recorder import ClipRecorder, clip_names
+from mainstream_runner.clips.recorder import ClipRecorder
+from mainstream_runner.file_names import clip_names
 from mainstream_runner.sinks.alert_delivery import AlertDelivery
 from mainstream_runner.sinks.courier import Courier
 from mainstream_runner.sinks.destination import AppSink
@@ -303,10 +304,10 @@ def test_clips_are_put_where_the_operator_says_and_nowhere_else(make: Make, tmp_
     store = Store(tmp_path)
     app = app_with({"clips": {"prefix": "s3://bucket/clips"}})
     sinks = make(app)
-    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips/plaza.crossing").mkdir(parents=True)
     names = clip_names("id-1", 1.0)
     for name in names:
-        (tmp_path / "clips" / name).write_bytes(name.encode())
+        (tmp_path / "clips/plaza.crossing" / name).write_bytes(name.encode())
         sinks._file_is_there(app.name, name)
     wanted = sinks.wanted_uploads()
     assert [(each.app, each.sink, each.name) for each in wanted] == [(app.name, 0, name) for name in names]
@@ -322,13 +323,13 @@ def test_clips_are_put_where_the_operator_says_and_nowhere_else(make: Make, tmp_
 def test_a_clip_that_is_gone_or_whose_sink_is_gone_is_asked_for_no_more(make: Make, tmp_path: Path) -> None:
     app = app_with({"clips": {"prefix": "s3://bucket/clips"}})
     sinks = make(app)
-    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips/plaza.crossing").mkdir(parents=True)
     for name in ("1.mp4", "2.mp4"):
-        (tmp_path / "clips" / name).write_bytes(b"x")
+        (tmp_path / "clips/plaza.crossing" / name).write_bytes(b"x")
         sinks._file_is_there(app.name, name)
     assert [each.name for each in sinks.wanted_uploads()] == ["1.mp4", "2.mp4"]
     (record, _) = sinks._spool.oldest([sinks._sinks[app.name][0].name], 2)
-    (tmp_path / "clips" / "2.mp4").unlink()
+    (tmp_path / "clips/plaza.crossing/2.mp4").unlink()
     assert [each.name for each in sinks.wanted_uploads()] == ["1.mp4"]
     sinks._uploads.serve([])
     assert sinks._uploads.wanted(record) is None

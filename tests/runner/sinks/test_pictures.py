@@ -114,8 +114,9 @@ def test_a_broker_gets_the_picture_below_the_topic(delivery: AlertDelivery, tmp_
 
 
 def test_a_picture_that_is_gone_or_too_large_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "large.jpg").write_bytes(bytes(MOST_BYTES + 1))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/large.jpg").write_bytes(bytes(MOST_BYTES + 1))
     with pytest.raises(RefusedError, match="no longer on the node's disk"):
-        AlertPictures(tmp_path).read("gone.jpg")
+        AlertPictures(tmp_path).read("a", "gone.jpg")
     with pytest.raises(RefusedError, match="more than 1 MiB"):
-        AlertPictures(tmp_path).read("large.jpg")
+        AlertPictures(tmp_path).read("a", "large.jpg")
