@@ -27,6 +27,7 @@ def run(settings: PodSettings, stopping: threading.Event) -> None:
             metrics=render_metrics(coordinator.status.snapshot),
             take_urls=coordinator.take_urls,
             take_uploads=coordinator.take_uploads,
+            forget=coordinator.forget,
             token=lambda: read_token(settings.secret),
             metrics_token=lambda: read_token(settings.metrics),
         )

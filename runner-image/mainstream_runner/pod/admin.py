@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ValidationError
 
+from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.runner_orders import (
+    FORGET_PATH,
     HEALTH_PATH,
     METRICS_PATH,
     READY_PATH,
@@ -46,6 +48,7 @@ class Answers:
     metrics: Callable[[], bytes]
     take_urls: Callable[[SignedUrls], None]
     take_uploads: Callable[[SignedUploads], None]
+    forget: Callable[[ForgetOrder], Forgotten]
     token: Callable[[], str]
     metrics_token: Callable[[], str] = lambda: ""
     """opens the metrics alone; empty where there is none"""
@@ -99,17 +102,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, answers.metrics(), CONTENT_TYPE_LATEST)
 
     def do_POST(self) -> None:
-        """Signed URLs and uploads."""
+        """Signed URLs and uploads, and what is to be forgotten."""
         answers = self.server.answers
         if self.path == URLS_PATH:
             self._take(SignedUrls, answers.take_urls)
         elif self.path == UPLOADS_PATH:
             self._take(SignedUploads, answers.take_uploads)
+        elif self.path == FORGET_PATH:
+            self._take(ForgetOrder, answers.forget)
         else:
             self.close_connection = True
             self._answer(HTTPStatus.NOT_FOUND)
 
-    def _take(self, model: type[_Model], take: Callable[[_Model], None]) -> None:
+    def _take(self, model: type[_Model], take: Callable[[_Model], BaseModel | None]) -> None:
         if not self._may():
             return
         length = self.headers.get("Content-Length", "")
@@ -122,8 +127,11 @@ class _Handler(BaseHTTPRequestHandler):
         except ValidationError:
             self._answer(HTTPStatus.BAD_REQUEST)
             return
-        take(taken)
-        self._answer(HTTPStatus.NO_CONTENT)
+        answer = take(taken)
+        if answer is None:
+            self._answer(HTTPStatus.NO_CONTENT)
+        else:
+            self._answer(HTTPStatus.OK, answer.model_dump_json().encode())
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - named so by the base class
         """Nothing: who asks is known, and asks often."""

@@ -10,6 +10,7 @@ import time
 
 from mainstream.errors import MainstreamError
 from mainstream.hosts.rules import HostRules
+from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.status_report import SignedUploads, SignedUrls
 from mainstream_runner.feeder.camera import abandoned_decoders
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
@@ -107,6 +108,10 @@ class Coordinator:
     def take_uploads(self, uploads: SignedUploads) -> None:
         """Write clips to where the operator says."""
         self._pipeline.delivery.take_uploads(uploads.uploads)
+
+    def forget(self, order: ForgetOrder) -> Forgotten:
+        """Remove what is here of an app's alerts of a span."""
+        return self._pipeline.delivery.forget(order)
 
     def _host_rules(self) -> HostRules:
         """Which hosts may be called, as the operator says now."""

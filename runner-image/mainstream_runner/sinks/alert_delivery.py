@@ -15,14 +15,17 @@ from mainstream.api.host_call import HostCall
 from mainstream.api.sinks.sink import JsonLinesSink
 from mainstream.api.sinks.sink_kind import SinkKeys, Takes
 from mainstream.hosts.connecting import SaysRules, no_rules
+from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.runner_orders import sink_key
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.messages.status_report import DeliveryReport, SignedUpload, WantedUpload
 from mainstream_runner.alert import Alert, alert_message
-from mainstream_runner.clips.recorder import ClipRecorder, clip_names
+from mainstream_runner.clips.recorder import ClipRecorder
+from mainstream_runner.file_names import clip_names
 from mainstream_runner.sinks.cooldown import Cooldowns
 from mainstream_runner.sinks.courier import Courier
 from mainstream_runner.sinks.destination import AppSink, digest
+from mainstream_runner.sinks.forgetting import forget_here
 from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.sinks.kinds import DeliveryContext, route_of
 from mainstream_runner.sinks.loss_words import loss_sentence, said_together
@@ -34,6 +37,8 @@ _log = logging.getLogger(__name__)
 _WANTED_UPLOADS = 64
 """in one status report"""
 _CLOSE_TIMEOUT_S = 3.0
+_FORGET_TIMEOUT_S = 65.0
+"""longer than any destination waits"""
 _POLL_S = 0.02
 
 
@@ -154,6 +159,21 @@ class AlertDelivery:
         """Write files to where the operator says."""
         self._uploads.take(uploads)
         self._spool.wake()
+
+    def forget(self, order: ForgetOrder) -> Forgotten:
+        """Remove what is here of an app's alerts of a span, and wait for what of it is being delivered.
+
+        Raises `OSError` or `sqlite3.Error` where the disk takes no deletion.
+        """
+        done, numbers = forget_here(order, self._spool, self._recorder, self._context.files)
+        deadline_s = time.monotonic() + _FORGET_TIMEOUT_S
+        while (under_way := self._under_way(numbers)) and time.monotonic() < deadline_s:
+            time.sleep(_POLL_S)
+        return done.model_copy(update={"in_flight": len(under_way)})
+
+    def _under_way(self, numbers: Collection[int]) -> set[int]:
+        with self._lock:
+            return {each.delivering for each in self._couriers.values() if each.delivering is not None} & set(numbers)
 
     def drain(self, timeout_s: float) -> int:
         """Wait until every message has arrived where it should; how many deliveries were not made."""

@@ -27,6 +27,8 @@ class Courier:
         """why the record that is being delivered is not taken"""
         self.refusal: str | None = None
         """what was said of the last record that was given up"""
+        self.delivering: int | None = None
+        """number of the record that is under way"""
         self._spool = spool
         self._ready = route.ready
         self._destination = route.open()
@@ -59,6 +61,7 @@ class Courier:
                 continue
             if self._stopping.is_set():
                 return
+            self.delivering = record.number
             try:
                 self.problem = self._destination.deliver(record)
             except RefusedError as error:
@@ -67,6 +70,8 @@ class Courier:
             except Exception as error:
                 _log.exception("a destination failed")
                 self.problem = f"delivery failed ({type(error).__name__})"
+            finally:
+                self.delivering = None
             if self.problem is None:
                 self._spool.delivered(record)
                 failures = refusals = 0

@@ -1,12 +1,15 @@
 """Alerts as JSON lines in files below one folder, each app's in a folder of its own; bounded by rolling."""
 
 import os
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstream.api.sinks.sink import JsonLinesSink
 from mainstream.errors import InvalidInputError
+from mainstream.messages.forgetting import ForgetOrder
+from mainstream_runner.alert import decode_alert
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
 from mainstream_runner.spool.spool import Record
 
@@ -21,10 +24,36 @@ class AlertFiles:
     folder: Path
     single_run: bool = False
     """files of one run: apps share the folder, every app has a file, and each begins empty"""
+    lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+    """held while a file is written"""
 
     def path(self, app: str, name: str) -> Path:
         """The file `name` of an app; raises `InvalidInputError` where it leads out of its folder."""
         return below(self.folder if self.single_run else self.folder / app.replace("/", "."), name, app)
+
+    def forget(self, order: ForgetOrder) -> int:
+        """Write files of an app anew, without alerts of a span; how many lines went. Raises `OSError`."""
+        folder = self.folder if self.single_run else self.folder / order.app.replace("/", ".")
+        gone = 0
+        with self.lock:
+            for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+                if path.is_file() and not path.is_symlink():
+                    lines = path.read_bytes().splitlines(keepends=True)
+                    kept = [line for line in lines if not _is_of(order, line)]
+                    if len(kept) < len(lines):
+                        unfinished = path.with_name(f".{path.name}.forgetting")
+                        unfinished.write_bytes(b"".join(kept))
+                        unfinished.replace(path)
+                        gone += len(lines) - len(kept)
+        return gone
+
+
+def _is_of(order: ForgetOrder, line: bytes) -> bool:
+    try:
+        message = decode_alert(line)
+    except ValueError:
+        return False
+    return message.app == order.app and order.covers(message.start_s)
 
 
 def json_lines_route(sink: JsonLinesSink, app: str, files: AlertFiles) -> Route:
@@ -58,10 +87,11 @@ class JsonLinesFiles:
         if path is None:
             raise RefusedError("nobody names the file any more")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and path.stat().st_size > _FILE_BYTES:
-                path.replace(path.with_name(f"{path.name}.1"))
-            self._append(path, record.body + b"\n")
+            with self._files.lock:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if path.exists() and path.stat().st_size > _FILE_BYTES:
+                    path.replace(path.with_name(f"{path.name}.1"))
+                self._append(path, record.body + b"\n")
         except OSError as error:
             return f"the file of alerts can't be written ({error.strerror})"
         return None

@@ -14,8 +14,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstream.messages.forgetting import ForgetOrder
 from mainstream.messages.status_report import said
-from mainstream_runner.alert import AlertMessage, encode_alert
+from mainstream_runner.alert import AlertMessage, decode_alert, encode_alert
+from mainstream_runner.file_names import start_of
 from mainstream_runner.spool import alert_ledger
 from mainstream_runner.spool.alert_ledger import AlertCounts, LeftOpen, Unwritten
 from mainstream_runner.spool.bounds import SpoolLimits, SpoolSize
@@ -148,6 +150,27 @@ class Spool:
         """Let go of a record that its sink will never take, and count it."""
         self._forget(record, lost=True)
 
+    def forget(self, order: ForgetOrder) -> tuple[list[int], int]:
+        """Let go of what waits of an app's alerts of a span: its numbers, and how many of them are still open.
+
+        Raises `sqlite3.Error` where the disk takes no deletion.
+        """
+        with self._changed:
+            rows = self._database.execute(
+                "SELECT number, id, alert, body FROM records WHERE app = ?", (order.app,)
+            ).fetchall()
+            gone = [number for number, name, alert, body in rows if order.covers(_start_s(name, alert, body))]
+            with transaction(self._database) as database:
+                database.executemany("DELETE FROM records WHERE number = ?", [(number,) for number in gone])
+                still_open = [
+                    left.message.id
+                    for left in alert_ledger.left_open(database)
+                    if left.message.app == order.app and order.covers(left.message.start_s)
+                ]
+            self._size.recount()
+            self._changed.notify_all()
+            return gone, len(still_open)
+
     def waiting(self, sinks: Collection[str], now_s: float) -> Waiting:
         """What waits for `sinks`."""
         with self._lock:
@@ -239,6 +262,11 @@ class Spool:
             self._unwritten = Unwritten()
             self._done.clear()
             self._size.recount()
+
+
+def _start_s(name: str, alert: str | None, body: bytes) -> float:
+    """When the alert of a record opened."""
+    return start_of(name) if alert is None else decode_alert(body).start_s
 
 
 def _marks(sinks: Collection[str]) -> str:

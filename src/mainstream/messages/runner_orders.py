@@ -25,6 +25,8 @@ URLS_PATH = "/urls"
 """takes `SignedUrls`: where blobs can be read"""
 UPLOADS_PATH = "/uploads"
 """takes `SignedUploads`: where clips can be written"""
+FORGET_PATH = "/forget"
+"""takes `ForgetOrder`, answers `Forgotten`"""
 METRICS_PATH = "/metrics"
 
 

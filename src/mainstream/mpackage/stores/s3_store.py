@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
 from typing import Any
@@ -83,6 +83,16 @@ class S3Store:
     def objects(self, folder: str) -> list[str]:
         """Names of all objects below a folder that is not of our making, sorted; without markers of folders."""
         return [name for name in self._listed(f"{check_object_name(folder)}/") if not name.endswith("/")]
+
+    def all_keys(self) -> list[str]:
+        """Of whatever lies below the prefix, sorted."""
+        return self._listed("")
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Remove objects for good, but for versions that the bucket keeps; one that is gone already is no error."""
+        for key in keys:
+            with self._telling(key):
+                self._client.delete_object(Bucket=self._bucket, Key=self._object(key))
 
     def check_writable(self) -> None:
         """See `Store.check_writable`: an upload in parts is begun, which needs the right to write, and given up."""
