@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from mainstream.messages.forgetting import Forgotten
 from mainstream.messages.runner_orders import (
     HEALTH_PATH,
     METRICS_PATH,
@@ -82,6 +83,7 @@ def url(runner: Runner) -> Iterator[str]:
             metrics=render_metrics(lambda: SNAPSHOT),
             take_urls=lambda _: None,
             take_uploads=runner.uploads.append,
+            forget=lambda order: Forgotten(deliveries=len(order.app)),
             token=lambda: TOKEN,
             metrics_token=lambda: METRICS_TOKEN,
         ),
