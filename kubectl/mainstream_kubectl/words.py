@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-from mainstream.api.conditions import Condition
-
-BAD_IF_TRUE = ("Degraded", "Stalled")
-"""conditions that are well where they are False, or not there"""
+from mainstream.api.conditions import ABNORMAL, Condition
 
 
 def number(value: float | None) -> str:
@@ -23,4 +20,4 @@ def ready(conditions: Sequence[Condition]) -> str:
 
 def is_well(condition: Condition) -> bool:
     """Whether the condition says that all is as it should be."""
-    return condition.status == ("False" if condition.type in BAD_IF_TRUE else "True")
+    return condition.status == ("False" if condition.type in ABNORMAL else "True")

@@ -19,6 +19,15 @@ class _Part(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
 
+class CudaSettings(_Part):
+    """What runners of EdgeNodes with device `cuda` get beside a GPU."""
+
+    image: str = Field(min_length=1)
+    """with a CUDA build of torch, which the usual one lacks"""
+    runtime_class_name: str | None = None
+    """by which containers get at the GPU, where the node's default runtime does not see to it"""
+
+
 class RunnerSettings(_Part):
     """How runners are started."""
 
@@ -26,6 +35,8 @@ class RunnerSettings(_Part):
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     image_pull_secrets: tuple[str, ...] = ()
     priority_class_name: str | None = None
+    cuda: CudaSettings | None = None
+    """None: no image for it was named"""
     disk_mebibytes: int = Field(2048, ge=64)
     """of plan, packages, spool and event files on the node"""
     spool_mebibytes: int = Field(64, ge=1)

@@ -17,7 +17,7 @@ from mainstream_operator.desired.deployment import runner_deployment
 from mainstream_operator.desired.secret import node_secret
 from mainstream_operator.names import node_slug
 from mainstream_operator.observe.orders import given_plan
-from mainstream_operator.settings import RunnerSettings
+from mainstream_operator.settings import CudaSettings, RunnerSettings
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_runner.clips.recorder import ClipLimits
 from mainstream_runner.pod.settings import read_settings
@@ -45,6 +45,24 @@ def test_a_runner_is_told_where_its_networks_run() -> None:
     deployment = runner_deployment(EdgeNode.model_validate(body), "n1", "mainstream", SETTINGS).body
     environment = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
     assert {"name": "MAINSTREAM_DEVICE", "value": "cuda"} in environment
+
+
+def test_a_runner_on_a_gpu_asks_for_one_and_runs_the_image_that_is_named_for_it() -> None:
+    body = edge_node_body()
+    body["spec"]["device"] = "cuda"
+    cuda = CudaSettings(image="registry/runner-cuda:1", runtime_class_name="nvidia")
+    settings = SETTINGS.model_copy(update={"cuda": cuda})
+    pod = runner_deployment(EdgeNode.model_validate(body), "n1", "mainstream", settings).body["spec"]["template"][
+        "spec"
+    ]
+    (container,) = pod["containers"]
+    assert container["image"] == "registry/runner-cuda:1"
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert pod["runtimeClassName"] == "nvidia"
+    plain = runner_deployment(node(), "n1", "mainstream", settings).body["spec"]["template"]["spec"]
+    assert plain["containers"][0]["image"] == SETTINGS.image
+    assert "nvidia.com/gpu" not in plain["containers"][0]["resources"]["limits"]
+    assert "runtimeClassName" not in plain
 
 
 def test_a_runner_is_told_what_it_may_keep_in_words_that_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:

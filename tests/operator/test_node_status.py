@@ -91,3 +91,16 @@ def test_what_the_api_server_refuses_is_said_of_the_node() -> None:
     assert ready.message == (
         "The API server refuses ConfigMap runner-n1, and 1 more objects (413 too large); what runs goes on."
     )
+
+
+def test_a_node_on_which_nobody_has_run_anything_says_so_with_the_way_out() -> None:
+    body = edge_node_body()
+    plain = node_status(node_told(SILENT), SILENT, NOW)
+    assert "Verified" not in {each.type for each in plain.conditions}
+    body["spec"]["device"] = "cuda"
+    node = typed(body)
+    assert isinstance(node, EdgeNode)
+    verified = next(each for each in node_status(node, SILENT, NOW).conditions if each.type == "Verified")
+    assert (verified.status, verified.reason) == ("False", "NotVerified")
+    assert verified.message.endswith("or set spec.device to cpu.")
+    assert "runner.cuda.image" in verified.message

@@ -70,6 +70,8 @@ def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, 
     }
     if settings.image_pull_secrets:
         pod["imagePullSecrets"] = [{"name": name} for name in settings.image_pull_secrets]
+    if node.spec.device == "cuda" and settings.cuda is not None and settings.cuda.runtime_class_name:
+        pod["runtimeClassName"] = settings.cuda.runtime_class_name
     if settings.priority_class_name:
         pod["priorityClassName"] = settings.priority_class_name
     return pod
@@ -99,7 +101,7 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
     runner = node.spec.runner
     return {
         "name": "runner",
-        "image": settings.image,
+        "image": _image(node, settings),
         "imagePullPolicy": settings.image_pull_policy,
         "env": [
             {"name": "MAINSTREAM_NODE", "value": node.metadata.name},
@@ -110,7 +112,7 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
         ],
         "ports": [{"name": "admin", "containerPort": ADMIN_PORT, "protocol": "TCP"}],
         "resources": {
-            "limits": {"cpu": cores(runner.cpu), "memory": mebibytes(runner.memory_mebibytes)},
+            "limits": {"cpu": cores(runner.cpu), "memory": mebibytes(runner.memory_mebibytes), **_gpu(node)},
             "requests": {"cpu": cores(runner.cpu * _REQUESTED_SHARE), "memory": mebibytes(runner.memory_mebibytes)},
         },
         "securityContext": {
@@ -129,6 +131,16 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the pod's own
         ],
     }
+
+
+def _image(node: EdgeNode, settings: RunnerSettings) -> str:
+    cuda = settings.cuda if node.spec.device == "cuda" else None
+    return settings.image if cuda is None else cuda.image
+
+
+def _gpu(node: EdgeNode) -> dict[str, str]:
+    """One whole GPU, as NVIDIA's device plugin counts them; requests follow from limits."""
+    return {"nvidia.com/gpu": "1"} if node.spec.device == "cuda" else {}
 
 
 def _probe(path: str) -> dict[str, Any]:

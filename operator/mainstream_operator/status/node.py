@@ -18,6 +18,7 @@ from mainstream_operator.status.conditions import Stated, condition_of, is_false
 from mainstream_operator.status.culprits import who_is_unknown, who_runs_late
 from mainstream_operator.status.lost_node import lost_node, wavers
 from mainstream_operator.status.memory import memory_condition
+from mainstream_operator.status.verified import verification
 from mainstream_operator.watch.cluster_state import KubernetesNode
 
 
@@ -56,6 +57,7 @@ def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStat
                 _planned(facts),
                 _settled_ready(node, facts, now),
                 *memory_condition(facts.out_of_memory, now),
+                *verification(node),
             ],
             node.metadata.generation,
             now,

@@ -201,6 +201,12 @@ class Reason(StrEnum):
         "Alerts of the last hour did not reach every sink: refused, or more waited than the disk holds, or it is gone.",
     )
 
+    NOT_VERIFIED = (
+        "NotVerified",
+        Effect.INFORMS,
+        "Nobody has run this on such hardware; it is written, and the message says how to make sure.",
+    )
+
     # The camera
     NOT_USED = "NotUsed", Effect.INFORMS, "No app needs the stream, so no runner opens it."
     CONNECTING = "Connecting", Effect.INFORMS, "The runner connects to the camera."

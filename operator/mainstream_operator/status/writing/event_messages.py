@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mainstream.api.conditions import Condition
+from mainstream.api.conditions import ABNORMAL, Condition
 from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.kinds import AnyStatus
 from mainstream.api.reasons import Reason
@@ -47,7 +47,7 @@ def _transitions(before: Sequence[Condition], after: Sequence[Condition]) -> lis
 
 
 def _type(condition: Condition) -> Literal["Normal", "Warning"]:
-    good = "False" if condition.type in ("Degraded", "Stalled", "OutOfMemory") else "True"
+    good = "False" if condition.type in ABNORMAL else "True"
     return "Normal" if condition.status == good else "Warning"
 
 
