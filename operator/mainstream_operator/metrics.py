@@ -15,6 +15,7 @@ from mainstream.decide.decide import NodeDecision
 from mainstream.planner import Policy
 from mainstream.times import HOURS_PER_DAY
 from mainstream_operator.observe.observation import Observation
+from mainstream_operator.status.disk_loss import lost_lately
 from mainstream_operator.status.memory import is_told
 
 _MOST_APPS = 5000
@@ -174,6 +175,7 @@ def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[
     kept = plan.kept if plan is not None else frozenset()
     decided = plan.by_name if plan is not None else {}
     predicted = {name: app for name, app in decided.items() if app.fits and name not in kept}
+    disk_losses = {each.key: each.app.status.disk_loss for each in observation.snapshot.apps}
     for app in ordered.apps if ordered is not None else ():
         namespace, _, name = app.name.partition("/")
         labels = {"namespace": namespace, "app": name}
@@ -186,7 +188,8 @@ def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[
         delivery = None if reported is None else reported.delivery
         note("app_events_last_hour", labels, None if delivery is None else delivery.alerts_last_hour)
         note("app_waiting_seconds", labels, None if delivery is None else delivery.oldest_undelivered_s or 0.0)
-        note("app_lost_alerts_last_hour", labels, None if delivery is None else delivery.lost_alerts_last_hour)
+        gone = lost_lately(disk_losses.get(app.name), observation.at)
+        note("app_lost_alerts_last_hour", labels, None if delivery is None else delivery.lost_alerts_last_hour + gone)
         evidence = decision.evidence.get(app.name)
         note("app_trust", labels, None if evidence is None else evidence.trust)
     for key, stream in ({} if report is None else report.streams).items():

@@ -7,10 +7,11 @@ import pytest
 from operator_objects import NOW, app_body, observed, typed
 
 from mainstream.api import VideoApp
-from mainstream.api.video_app import VideoAppStatus
+from mainstream.api.video_app import DiskLoss, VideoAppStatus
 from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
+from mainstream_operator.metrics import samples
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.writing.event_messages import event_messages
 from mainstream_operator.watch.cluster_state import ClusterState
@@ -76,3 +77,20 @@ def test_a_new_disk_where_nothing_waited_is_no_loss_and_forgets_no_earlier_one(f
     assert after.observed.lost_events == 4
     assert degraded(after)[0] == "AsPlanned"
     assert "AlertsLost" not in [each.reason for each in event_messages(before, after)]
+
+
+def test_what_a_disk_took_along_counts_among_the_lost_alerts_of_the_hour_that_are_exported(
+    cluster: ClusterState,
+) -> None:
+    def exported(minutes: int) -> float:
+        observation = observed(cluster)
+        decision = decide(observation, KeptPlanning())
+        reported = AppStatusReport(analysed=5, delivery=DeliveryReport(lost_alerts_last_hour=2))
+        report = StatusReport(node="n1", apps={"plaza/crossing": reported})
+        found = samples(replace(observation, report=report, at=NOW + timedelta(minutes=minutes)), decision)
+        return {labels["app"]: value for labels, value in found["app_lost_alerts_last_hour"]}["crossing"]
+
+    app = cluster.apps["plaza/crossing"]
+    loss = DiskLoss(at=NOW, events=13, lost_before=13)
+    cluster.apps["plaza/crossing"] = app.model_copy(update={"status": VideoAppStatus(disk_loss=loss)})
+    assert (exported(30), exported(90)) == (15.0, 2.0)

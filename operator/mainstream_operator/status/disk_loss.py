@@ -26,9 +26,14 @@ def lost_events(report: DeliveryReport, loss: DiskLoss | None) -> int:
     return report.lost_alerts + (0 if loss is None else loss.lost_before)
 
 
+def lost_lately(loss: DiskLoss | None, now: datetime) -> int:
+    """Alerts that were lost so within the hour."""
+    return 0 if loss is None or (now - loss.at).total_seconds() > HOUR_S else loss.events
+
+
 def lost_with_disk(loss: DiskLoss | None, now: datetime) -> str:
     """What a condition says of it for an hour; empty where nothing was lost, or longer ago."""
-    if loss is None or not loss.events or (now - loss.at).total_seconds() > HOUR_S:
+    if loss is None or not lost_lately(loss, now):
         return ""
     alerts = "1 alert that waited was" if loss.events == 1 else f"{loss.events} alerts that waited were"
     return (
