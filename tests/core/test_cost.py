@@ -2,7 +2,7 @@
 
 import pytest
 
-from mainstream.laws.cost import Load, Segment, chain_of, cost_of
+from mainstream.laws.cost import CostStep, Load, Segment, chain_of, cost_of
 
 ROOT = Segment("view/in", None, 0.001, 100)
 STEM = Segment("view/a", "view/in", 0.01, 2000)
@@ -54,3 +54,14 @@ def test_micro_heads_at_one_tap_cost_one_call_and_their_slots() -> None:
     ]
     assert cost_of(loads, 0.0).total == pytest.approx(0.01644)
     assert cost_of(loads, 0.0).memory_bytes == 60
+
+
+def test_a_camera_is_decoded_in_the_cheapest_mode_that_yields_the_fastest_app_s_frames() -> None:
+    """The golden of docs/design.md, "Cost"."""
+    modes = (CostStep("all", 25.0, 0.12), CostStep("keyframes", 2.0, 0.012), CostStep("substream", 15.0, 0.03))
+    camera, view = Segment("camera", steps=modes), Segment("view", "camera", 0.002)
+    for fps, mode, total in ((2.0, "keyframes", 0.016), (2.1, "substream", 0.0342), (20.0, "all", 0.16)):
+        cost = cost_of([Load("fast", (camera, view), 0.0, 0, fps), Load("slow", (camera, view), 0.0, 0, 0.5)], 0.0)
+        assert cost.segments[0].step == mode
+        assert cost.total == pytest.approx(total)
+    assert camera.step_at(26.0) is None

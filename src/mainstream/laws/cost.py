@@ -1,10 +1,13 @@
 """The cost law: what a plan uses of a node (docs/design.md, "Cost").
 
-    cost = sum_a head(k_a) * f_a  +  sum_s seconds(s) * max{ f_a : s on the stem of a }  +  overhead
+    cost = sum_a head(k_a) * f_a  +  sum_s [ seconds(s) * F_s + step(s, F_s) ]  +  overhead
+    F_s = max{ f_a : s on the stem of a }
 
-The maximum holds because sampling is nested: slower apps analyse a subset of the frames of the faster ones beyond the
-same segment. Costs are CPU-seconds a second (on a GPU: busy share), the same unit as the budget. Memory is what every
-segment and head in use weighs, each once.
+A camera is decoded in one of several modes, each with a cost of its own and the frames that it yields: those are the
+steps of a segment above its views, and step(s, F) is the cheapest that allows the rate F. The maximum holds because
+sampling is nested: slower apps analyse a subset of the frames of the faster ones beyond the same segment. Costs are
+CPU-seconds a second (on a GPU: busy share), the same unit as the budget. Memory is what every segment and head in use
+weighs, each once.
 
 Invariant: what is computed here depends on the chosen candidates and rates alone, never on how they were found; the
 search keeps its own books and is checked against this.
@@ -20,6 +23,15 @@ from pydantic import Field
 
 
 @dataclass(frozen=True)
+class CostStep:
+    """One way in which a segment can run: what it takes whatever the rate, and the highest rate that it allows."""
+
+    name: str
+    fps: Annotated[float, Field(description="Highest rate that it allows, in frames a second.")]
+    cost: Annotated[float, Field(description="CPU-seconds a second while the segment is in use.")]
+
+
+@dataclass(frozen=True)
 class Segment:
     """One node of the forest of shared work: the input of a view (a root), or a segment of a network below it."""
 
@@ -30,6 +42,21 @@ class Segment:
     weights: Annotated[
         str | None, Field(description="Segments of equal `weights` take their memory once; default: the key.")
     ] = None
+    steps: Annotated[
+        tuple[CostStep, ...],
+        Field(
+            description="Ways to run it, such as a camera's decode modes; the cheapest that allows the rate is taken."
+        ),
+    ] = ()
+
+    def step_at(self, fps: float) -> CostStep | None:
+        """The cheapest step that allows a rate, the first of equals; None where none does, or where there are none."""
+        return min((step for step in self.steps if step.fps >= fps), key=lambda step: step.cost, default=None)
+
+    def cost_at(self, fps: float) -> float:
+        """CPU-seconds a second at a rate that some step allows."""
+        step = self.step_at(fps)
+        return self.seconds * fps + (0.0 if step is None else step.cost)
 
     @property
     def weights_key(self) -> str:
@@ -50,11 +77,12 @@ class Load:
 
 @dataclass(frozen=True)
 class SegmentCost:
-    """A segment in use: the rate it runs at and what that costs (CPU-seconds a second)."""
+    """A segment in use: the rate it runs at, what that costs (CPU-seconds a second), and by which of its steps."""
 
     key: str
     fps: float
     cost: float
+    step: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,10 +114,15 @@ def cost_of(loads: Sequence[Load], overhead: float) -> Cost:
         for segment in load.chain:
             met[segment.key] = segment
             rates[segment.key] = max(rates.get(segment.key, 0.0), load.fps)
-    segments = tuple(SegmentCost(key, rates[key], met[key].seconds * rates[key]) for key in met)
+    segments = tuple(_segment_cost(met[key], rates[key]) for key in met)
     heads = {load.app: load.head_s * load.fps for load in loads}
     total = sum(s.cost for s in segments) + sum(heads.values()) + overhead
     return Cost(segments, heads, overhead, total, _memory(met.values(), loads))
+
+
+def _segment_cost(segment: Segment, fps: float) -> SegmentCost:
+    step = segment.step_at(fps)
+    return SegmentCost(segment.key, fps, segment.cost_at(fps), None if step is None else step.name)
 
 
 def _memory(segments: Iterable[Segment], loads: Sequence[Load]) -> int:

@@ -9,24 +9,31 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mainstream.errors import InvalidInputError
-from mainstream.laws.cost import Segment, chain_of
+from mainstream.laws.cost import chain_of
 from mainstream.planner.problem import App, Candidate, CandidateKind, Problem
 
 
 def no_sharing(problem: Problem) -> Problem:
-    """Every app fine-tuned in full, and nothing shared: each has a private copy of its stem, the view's input too."""
+    """Every app fine-tuned in full, and nothing shared: each has a private copy of its stem, the view's input too.
+
+    A camera is decoded once for all; what has steps stays as it is.
+    """
     by_key = {segment.key: segment for segment in problem.segments}
+    kept = {key for key, segment in by_key.items() if segment.steps}
     apps: list[App] = []
-    segments: list[Segment] = []
+    segments = [by_key[key] for key in by_key if key in kept]
     for i, app in enumerate(problem.apps):
         whole = [candidate for candidate in _of_kind(app, "fine-tuned") if candidate.branch_point == 0]
         if not whole:
             raise _lacks(i, app, "fine-tuned candidate with nothing frozen", "No-Sharing")
         above = None
         for segment in chain_of(by_key, whole[0].segment):
-            above = f"{app.name}/{segment.key}"
-            parent = None if segment.parent is None else f"{app.name}/{segment.parent}"
-            segments.append(replace(segment, key=above, parent=parent, weights=None))
+            if segment.key in kept:
+                above = segment.key
+                continue
+            own = f"{app.name}/{segment.key}"
+            segments.append(replace(segment, key=own, parent=above, weights=None))
+            above = own
         apps.append(replace(app, candidates=(replace(whole[0], segment=above),)))
     return _with_apps(replace(problem, segments=tuple(segments)), apps)
 

@@ -34,14 +34,14 @@ def compile_problem(
         for a, table in enumerate(tables)
     ]
     raw = Options(*(np.concatenate(column) for column in zip(*columns, strict=True)))
-    options, parent, seconds = _fold(raw, rates, forest, 1 if bare else 2)
+    options, parent, costs = _fold(raw, forest, forest.costs_at(rates), 1 if bare else 2)
     limits = _limits(problem, options, forest)
     return Instance(
         apps=len(tables),
         weights=weights,
         options=options,
         parent=parent,
-        cell_cost=seconds[:, None] * np.diff(rates, prepend=0.0)[None, :],
+        cell_cost=np.diff(costs, prepend=0.0, axis=1),
         rates=rates,
         limits=limits,
         group_memory=forest.group_memory if limits[1] < np.inf else forest.group_memory[:0],
@@ -60,7 +60,7 @@ class _Forest:
             [-1 if segment.parent is None else self.index[segment.parent] for segment in ordered],
             dtype=np.int64,
         )
-        self.seconds = np.array([segment.seconds for segment in ordered], dtype=np.float64)
+        self.segments = ordered
         self.above = np.eye(len(ordered), dtype=bool)  # [s, t]: t is s or above it
         for s, p in enumerate(self.parent.tolist()):
             if p >= 0:
@@ -80,6 +80,16 @@ class _Forest:
         self.covers: BoolArray = held.copy()
         for s in range(len(ordered)):
             self.covers[s] = held[:-1][self.above[s]].any(axis=0)
+
+    def costs_at(self, rates: FloatArray) -> FloatArray:
+        """What each segment costs at each rate, (S, J); where its steps do not allow one, what their fastest does."""
+        costs = np.zeros((len(self.segments), len(rates)))
+        for s, segment in enumerate(self.segments):
+            costs[s] = segment.seconds * rates
+            if segment.steps:
+                within = np.minimum(rates, max(step.fps for step in segment.steps))
+                costs[s] += [segment.cost_at(fps) - segment.seconds * fps for fps in within.tolist()]
+        return costs
 
     @classmethod
     def of(cls, problem: Problem) -> _Forest:
@@ -146,8 +156,11 @@ def _beaten(
     return beaten
 
 
-def _fold(raw: Options, rates: FloatArray, forest: _Forest, fewest: int) -> tuple[Options, IntArray, FloatArray]:
-    """Move what fewer than `fewest` apps use into their options' own cost, and number the segments that are left."""
+def _fold(raw: Options, forest: _Forest, costs: FloatArray, fewest: int) -> tuple[Options, IntArray, FloatArray]:
+    """Move what fewer than `fewest` apps use into their options' own cost, and number the segments that are left.
+
+    `costs` (S, J) are those of the segments by level; those of the segments that are left come back.
+    """
     segments = len(forest.parent)
     users = np.zeros((segments, int(raw.app.max(initial=0)) + 1), dtype=bool)
     shared = raw.segment >= 0
@@ -157,17 +170,17 @@ def _fold(raw: Options, rates: FloatArray, forest: _Forest, fewest: int) -> tupl
             users[forest.parent[s]] |= users[s]
     kept = users.sum(axis=1) >= fewest
     number = np.where(kept, np.cumsum(kept) - 1, -1)
-    own_seconds = np.zeros(segments + 1)  # the last entry: nothing shared
+    own = np.zeros((segments + 1, costs.shape[1]))  # the last row: nothing shared
     target = np.full(segments + 1, -1, dtype=np.int64)
     for s, p in enumerate(forest.parent.tolist()):
-        own_seconds[s] = (0.0 if kept[s] else forest.seconds[s]) + (own_seconds[p] if p >= 0 else 0.0)
+        own[s] = (0.0 if kept[s] else costs[s]) + (own[p] if p >= 0 else 0.0)
         target[s] = number[s] if kept[s] else (target[p] if p >= 0 else -1)
     use = raw.use.copy()
-    use[:, 0] += own_seconds[raw.segment] * rates[raw.level]
+    use[:, 0] += own[raw.segment, raw.level]
     above = forest.parent[kept]
     parent = np.where(above >= 0, number[above], -1)
     options = Options(raw.app, raw.candidate, raw.rate, target[raw.segment], raw.level, raw.cover, raw.value, use)
-    return options, parent, forest.seconds[kept]
+    return options, parent, costs[kept]
 
 
 def _limits(problem: Problem, options: Options, forest: _Forest) -> FloatArray:

@@ -8,13 +8,15 @@ from math import erf, sqrt
 import numpy as np
 
 from mainstream.laws.chain import EventStatistics
-from mainstream.laws.cost import Segment
+from mainstream.laws.cost import CostStep, Segment
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem
 
 BASE_SECONDS = 0.012
 """What a small network takes for a frame on one core (facts: EfficientNet-lite0, 160 px, eager)."""
 
 
+MODES = (CostStep("keyframes", 2.0, 0.012), CostStep("substream", 15.0, 0.03), CostStep("all", 30.0, 0.12))
+"""Of a 1080p camera, with two key frames a second and a substream."""
 MICRO_KINDS = ("flat", "pooled", "flat-dw", "pooled-dw")
 CALL_SECONDS = 0.0001
 SLOT_SECONDS = 0.00002
@@ -110,3 +112,18 @@ def with_micro_heads(problem: Problem, seed: int) -> Problem:
                 heads.append(Candidate(name, tuned.branch_point, key, SLOT_SECONDS, 40_000, points, kind="micro"))
         apps.append(replace(app, candidates=(*app.candidates, *heads)))
     return replace(problem, apps=tuple(apps), segments=(*problem.segments, *calls.values()))
+
+
+def with_cameras(problem: Problem, seed: int) -> Problem:
+    """The problem with a camera above every view, to be decoded in one of `MODES`; costs differ by camera."""
+    rng = np.random.default_rng(seed)
+    segments = []
+    for segment in problem.segments:
+        if segment.parent is None:
+            scale = rng.uniform(0.5, 2.0)
+            steps = tuple(replace(mode, cost=mode.cost * scale) for mode in MODES)
+            segments.append(Segment(f"camera of {segment.key}", steps=steps))
+            segments.append(replace(segment, parent=segments[-1].key))
+        else:
+            segments.append(segment)
+    return replace(problem, segments=tuple(segments))

@@ -7,9 +7,10 @@ the forest has no cycle, and every app has at least one candidate with operating
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mainstream.errors import InvalidInputError
+from mainstream.laws.cost import Segment, chain_of
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem, ReplayedPoint
 
 MOST_VOTES = 1000
@@ -58,9 +59,9 @@ def check_problem(problem: Problem) -> None:
     if not problem.apps:
         raise _fail("apps", "there is no app to plan for; give at least one")
     _unique((app.name for app in problem.apps), "apps", "app")
-    keys = {segment.key for segment in problem.segments}
+    most_fps = _most_fps(problem)
     for i, app in enumerate(problem.apps):
-        _check_app(app, f"apps[{i}]", keys)
+        _check_app(app, f"apps[{i}]", most_fps)
     _check_references(problem)
 
 
@@ -77,6 +78,10 @@ def _check_segments(problem: Problem) -> None:
         at = f"segments[{i}]"
         _number(segment.seconds, f"{at}.seconds")
         size = _number(segment.bytes, f"{at}.bytes")
+        _unique((step.name for step in segment.steps), f"{at}.steps", f"segment '{segment.key}': step")
+        for j, step in enumerate(segment.steps):
+            _number(step.fps, f"{at}.steps[{j}].fps", least=_LEAST_FPS)
+            _number(step.cost, f"{at}.steps[{j}].cost")
         if segment.parent is not None and segment.parent not in parents:
             raise _fail(f"{at}.parent", f"segment '{segment.key}' hangs on '{segment.parent}', which is not there")
         if weights.setdefault(segment.weights_key, size) != size:
@@ -95,7 +100,17 @@ def _check_segments(problem: Problem) -> None:
         rooted.update(path)
 
 
-def _check_app(app: App, at: str, segments: set[str]) -> None:
+def _most_fps(problem: Problem) -> dict[str, float]:
+    """The highest rate that the steps of each segment, and of those above it, allow."""
+    by_key = {segment.key: segment for segment in problem.segments}
+
+    def own(segment: Segment) -> float:
+        return max((step.fps for step in segment.steps), default=math.inf)
+
+    return {key: min(own(each) for each in chain_of(by_key, key)) for key in by_key}
+
+
+def _check_app(app: App, at: str, most_fps: Mapping[str, float]) -> None:
     if not app.name:
         raise _fail(f"{at}.name", "an app needs a name")
     _number(app.stream_fps, f"{at}.stream_fps", app, least=_LEAST_FPS, most=MOST_STREAM_FPS)
@@ -122,7 +137,7 @@ def _check_app(app: App, at: str, segments: set[str]) -> None:
         raise _fail(f"{at}.candidates", "has no candidates; a package must hold at least one", app)
     _unique((c.name for c in app.candidates), f"{at}.candidates", f"app '{app.name}': candidate")
     for j, candidate in enumerate(app.candidates):
-        _check_candidate(candidate, f"{at}.candidates[{j}]", app, segments)
+        _check_candidate(candidate, f"{at}.candidates[{j}]", app, most_fps)
 
 
 def _check_events(app: App, at: str) -> None:
@@ -163,7 +178,7 @@ def _whole(value: object, field: str, app: App, *, least: int, most: float = mat
         raise _fail(field, f"must be a whole number, is {value!r}", app)
 
 
-def _check_candidate(candidate: Candidate, at: str, app: App, segments: set[str]) -> None:
+def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[str, float]) -> None:
     if not candidate.name:
         raise _fail(f"{at}.name", "a candidate needs a name", app)
     _check_choice(candidate.kind, ("fine-tuned", "micro"), f"{at}.kind", app)
@@ -173,8 +188,12 @@ def _check_candidate(candidate: Candidate, at: str, app: App, segments: set[str]
             _number(getattr(candidate, name), f"{at}.{name}", app)
     _number(candidate.head_s, f"{at}.head_s", app)
     _number(candidate.head_bytes, f"{at}.head_bytes", app)
-    if candidate.segment is not None and candidate.segment not in segments:
+    if candidate.segment is not None and candidate.segment not in most_fps:
         raise _fail(f"{at}.segment", f"segment '{candidate.segment}' is not there", app)
+    allowed = math.inf if candidate.segment is None else most_fps[candidate.segment]
+    if app.allowed_rates[-1] > allowed:
+        message = f"no step above '{candidate.segment}' allows {app.allowed_rates[-1]:g} fps, only up to {allowed:g}"
+        raise _fail(f"{at}.segment", f"{message}; lower the app's rates", app)
     if not candidate.operating_points and not candidate.replayed:
         raise _fail(f"{at}.operating_points", "is empty, and nothing was replayed; give at least one", app)
     if not _points_fine(candidate.operating_points):

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.decide.admission.admit import MOST_EXPLAINED, admit
-from mainstream.decide.admission.budget_shares import within_shares
+from mainstream.decide.admission.budget_shares import tenants_problem, within_shares
 from mainstream.decide.steady import GAP, steady_plan
 from mainstream.laws.chain import EventStatistics
-from mainstream.laws.cost import Segment
+from mainstream.laws.cost import CostStep, Segment
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Problem, Running, Switching, all_fit, solve
 from mainstream.workload.node_workload import PlacedApp
 
@@ -175,3 +175,11 @@ def test_a_tenant_takes_no_more_than_its_share_and_leaves_the_rest_to_others() -
     assert sum(limited.app(name).f1 for name in tenants["greedy"]) <= sum(app.f1 for app in solve(alone).apps) + 1e-6
     assert limited.app(modest.name).f1 >= free.app(modest.name).f1
     assert within_shares(one, free, tenants, {}, solve)[1] is free
+
+
+def test_decoding_is_no_cost_of_a_tenants() -> None:
+    camera = Segment("camera", steps=(CostStep("all", 10.0, 0.5),))
+    free = problem([placed(name, 1.0) for name in NAMES[:2]], 1.0)
+    decoded = replace(free, segments=(camera, *(replace(s, parent=s.parent or "camera") for s in free.segments)))
+    alone = tenants_problem(decoded, 0.5, [free.apps[0].name])
+    assert abs(solve(alone).cost.total - solve(tenants_problem(free, 0.5, [free.apps[0].name])).cost.total) < 1e-9

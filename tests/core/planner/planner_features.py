@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mainstream.laws.chain import EventStatistics
-from mainstream.laws.cost import Segment
+from mainstream.laws.cost import CostStep, Segment
 from mainstream.planner import (
     App,
     Candidate,
@@ -22,18 +22,33 @@ from mainstream.planner import (
 )
 
 
-def _forest(rng: np.random.Generator) -> list[list[Segment]]:
-    """One to three trees (bases, views), each a chain; two views of one base have their weights in common."""
+def _forest(rng: np.random.Generator) -> tuple[list[list[Segment]], list[Segment]]:
+    """One to three trees (bases, views), each a chain; two views of one base have their weights in common.
+
+    Some have a camera above them, which can be decoded in several ways, and which two trees may have in common.
+    """
     chains = []
+    camera = Segment("camera", None, float(rng.uniform(0.0, 0.001)), steps=_steps(rng))
     for tree in range(int(rng.integers(1, 4))):
         base = int(rng.integers(0, 2))
-        chain = [Segment(f"t{tree}/in", None, float(rng.uniform(0.0, 0.002)), 500 + 300 * base, f"work-{base}")]
+        above = camera.key if rng.random() < 0.4 else None
+        chain = [Segment(f"t{tree}/in", above, float(rng.uniform(0.0, 0.002)), 500 + 300 * base, f"work-{base}")]
         for k in range(1, int(rng.integers(2, 6))):
             size = 100 * (k + 3 * base)
             seconds = float(rng.uniform(0.001, 0.02))
             chain.append(Segment(f"t{tree}/{k}", chain[-1].key, seconds, size, f"base-{base}/{k}"))
         chains.append(chain)
-    return chains
+    return chains, [camera]
+
+
+def _steps(rng: np.random.Generator) -> tuple[CostStep, ...]:
+    """Key frames, some frames, all frames; now and then one that costs more than a faster one."""
+    costs = np.cumsum(rng.uniform(0.0, 0.06, 3)) * rng.choice([1.0, 1.0, 1.0, -0.2], 3)
+    rates = (float(rng.choice([0.5, 2.0])), 3.0, 8.0)
+    return tuple(
+        CostStep(name, fps, abs(float(cost)))
+        for name, fps, cost in zip(("keyframes", "reference", "all"), rates, costs, strict=True)
+    )
 
 
 def _candidate(rng: np.random.Generator, name: str, point: int, segment: str | None, rest: float) -> Candidate:
@@ -98,8 +113,8 @@ def _app(
 def feature_problem(seed: int) -> Problem:
     """A problem of 2 to 6 apps; which features it has depends on the seed."""
     rng = np.random.default_rng(seed)
-    chains = _forest(rng)
-    segments = [segment for chain in chains for segment in chain]
+    chains, cameras = _forest(rng)
+    segments = [*cameras, *(segment for chain in chains for segment in chain)]
     apps: list[App] = []
     for i in range(int(rng.integers(2, 7))):
         chain = chains[int(rng.integers(0, len(chains)))]

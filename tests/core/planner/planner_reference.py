@@ -41,6 +41,13 @@ def solve_reference(problem: Problem, *, at_least: float = -np.inf, lowest: bool
     running = {entry.app: entry for entry in problem.running}
     total = sum(app.weight for app in problem.apps)
     cost = [segment.seconds * rate[key] for key, segment in by_key.items()]
+    for key, segment in by_key.items():
+        if segment.steps:
+            taken = [model.addBinary() for _ in segment.steps]
+            model.addConstr(_sum([1.0 * each for each in taken]) <= 1.0)
+            allows = [step.fps * each for step, each in zip(segment.steps, taken, strict=True)]
+            model.addConstr(1.0 * rate[key] <= _sum(allows))
+            cost += [step.cost * each for step, each in zip(segment.steps, taken, strict=True)]
     memory = [size * held[group] for group, size in groups.items()]
     value, changes = [], []
     for app in problem.apps:

@@ -11,7 +11,7 @@ from planner_small import SEGMENTS, small_app, small_problem
 
 from mainstream.errors import InvalidInputError
 from mainstream.laws.chain import EventStatistics
-from mainstream.laws.cost import Segment
+from mainstream.laws.cost import CostStep, Segment
 from mainstream.planner import (
     Candidate,
     Objective,
@@ -37,6 +37,11 @@ def one(**changes: object) -> Problem:
 def candidate(**changes: object) -> Problem:
     good = small_app("bikes").candidates
     return one(candidates=(good[0], replace(good[1], **changes), good[2]))  # type: ignore[arg-type]
+
+
+def stepped(*steps: CostStep) -> Problem:
+    """With these steps of the first segment."""
+    return small_problem(segments=(replace(SEGMENTS[0], steps=steps), *SEGMENTS[1:]))
 
 
 def events(length_s: float = 1.0, frequency: float = 0.5, correlation: float = 0.5) -> Problem:
@@ -109,6 +114,9 @@ BAD_NODES = {
         "running[1]",
     ),
     "no apps": (small_problem(apps=()), "apps"),
+    "step cost negative": (stepped(CostStep("all", 10.0, -1.0)), "segments[0].steps[0].cost"),
+    "step twice": (stepped(CostStep("all", 10.0, 0.1), CostStep("all", 5.0, 0.1)), "segments[0].steps[1]"),
+    "steps too slow for an app": (stepped(CostStep("keyframes", 2.0, 0.1)), "apps[0].candidates[0].segment"),
     "segment cost negative": (small_problem(segments=(*SEGMENTS, Segment("x", None, -1.0))), "segments[3].seconds"),
     "segment cost NaN": (small_problem(segments=(*SEGMENTS, Segment("x", None, NAN))), "segments[3].seconds"),
     "segment twice": (small_problem(segments=(*SEGMENTS, SEGMENTS[0])), "segments[3]"),

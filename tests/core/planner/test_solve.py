@@ -6,7 +6,7 @@ import pytest
 from planner_small import EVENTS, SEGMENTS, points, small_app, small_problem
 
 from mainstream.errors import InvalidInputError
-from mainstream.laws.cost import Segment
+from mainstream.laws.cost import CostStep, Segment
 from mainstream.planner import (
     App,
     Candidate,
@@ -167,6 +167,31 @@ def test_no_sharing_shares_nothing_not_even_the_view() -> None:
     assert {app.branch_point for app in plan.apps} == {0}
     assert plan.cost.total == pytest.approx(sum(app.fps * (0.001 + 0.022) for app in plan.apps))
     assert len(plan.cost.segments) == 2
+
+
+def with_camera(problem: Problem) -> Problem:
+    """The same view of a camera that can be decoded in two ways."""
+    camera = Segment("camera", steps=(CostStep("keyframes", 2.0, 0.01), CostStep("all", 10.0, 0.05)))
+    root, *rest = problem.segments
+    return replace(problem, segments=(camera, replace(root, parent="camera"), *rest))
+
+
+def test_a_camera_s_frames_are_worth_decoding_only_where_the_budget_is_ample() -> None:
+    modes = {}
+    for budget in (0.08, 0.6):
+        plan = solve(with_camera(small_problem(budget=budget)))
+        assert plan.status == "optimal"
+        modes[budget] = {segment.key: segment.step for segment in plan.cost.segments}["camera"]
+        assert plan.cost.total <= budget + 1e-9
+    assert modes == {0.08: "keyframes", 0.6: "all"}
+
+
+def test_a_camera_is_decoded_once_also_where_nothing_is_shared() -> None:
+    plan = solve(with_camera(small_problem(budget=0.3)), "no-sharing")
+    assert [segment.key for segment in plan.cost.segments].count("camera") == 1
+    own = sum(app.fps * (0.001 + 0.022) for app in plan.apps if app.fps is not None)
+    camera = next(segment for segment in plan.cost.segments if segment.key == "camera")
+    assert plan.cost.total == pytest.approx(own + camera.cost)
 
 
 def test_max_sharing_takes_every_app_s_most_frozen_candidate() -> None:

@@ -7,7 +7,7 @@ So nobody's share depends on how much others happen to share with it.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from mainstream.laws.cost import Load, chain_of, cost_of
+from mainstream.laws.cost import Load, Segment, chain_of, cost_of
 from mainstream.planner import App, AppPlan, Candidate, Plan, Problem
 
 Solve = Callable[[Problem], Plan]
@@ -19,7 +19,13 @@ def tenants_problem(problem: Problem, share: float, names: Iterable[str]) -> Pro
     """The problem of one tenant's apps alone, under its share of the budget."""
     own = set(names)
     apps = tuple(app for app in problem.apps if app.name in own)
-    return replace(problem, apps=apps, budget=problem.budget * share, overhead=0.0, running=(), pins=())
+    segments = tuple(_undecoded(segment) for segment in problem.segments)
+    budget = problem.budget * share
+    return replace(problem, apps=apps, segments=segments, budget=budget, overhead=0.0, running=(), pins=())
+
+
+def _undecoded(segment: Segment) -> Segment:
+    return replace(segment, steps=()) if segment.steps else segment
 
 
 def within_shares(
@@ -45,7 +51,7 @@ def within_shares(
 
 
 def _takes_more(problem: Problem, plan: Plan, names: Sequence[str], share: float) -> bool:
-    by_key = {segment.key: segment for segment in problem.segments}
+    by_key = {segment.key: _undecoded(segment) for segment in problem.segments}
     own = {app.name: app for app in problem.apps if app.name in names}
     loads = []
     for got in plan.apps:
