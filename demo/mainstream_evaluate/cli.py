@@ -105,7 +105,7 @@ def evaluate(
     from mainstream_evaluate.inputs import labelled_clip, read_names
     from mainstream_evaluate.judging import PackageSource, judge_alerts, judge_packages, judge_run
     from mainstream_evaluate.page import draw_page
-    from mainstream_evaluate.table import render_table
+    from mainstream_evaluate.table import remarks, render_table
     from mainstream_trainer.label_options import LabelOptions
 
     if sum(bool(each) for each in (run, alerts, package)) != 1:
@@ -131,6 +131,8 @@ def evaluate(
     write_output(out / "evaluation.html", draw_page(evaluation, known.clip, judged.events), "--out")
     console.print(evaluation.judged, soft_wrap=True)
     console.print(render_table(evaluation))
+    for remark in remarks(evaluation):
+        console.print(remark, soft_wrap=True)
     console.print(f"mean F1 of alerts {evaluation.mean_f1:.3f}; {out / 'evaluation.html'} shows each", soft_wrap=True)
 
 

@@ -22,3 +22,14 @@ def render_table(evaluation: Evaluation) -> RenderableType:
             app.app, *map(str, counts), *(f"{each:.3f}" for each in shares), f"{app.false_alerts_per_hour:.1f}"
         )
     return table
+
+
+def remarks(evaluation: Evaluation) -> list[str]:
+    """Of apps that nothing was there to be found for."""
+    return [
+        f"{app.app}: no event lies wholly in what was judged, {app.span_s[0]:.3g} to {app.span_s[1]:.3g} s: runs no "
+        f"more than {app.merge_gap_s:.3g} s apart are one event, and one that an end cuts counts nowhere; judge more "
+        "(--part all), or say a shorter --merge-gap"
+        for app in evaluation.apps
+        if not app.events
+    ]

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mainstream.alerts.spans import merge_runs
+from mainstream.alerts.spans import as_spans, merge_runs
 from mainstream.arrays import FloatArray
 from mainstream.laws.chain import EventStatistics
 from mainstream.times import HOUR_S
@@ -81,6 +81,15 @@ def merged_events(statistics: EventStatistics) -> MergedEvents:
     if statistics.footage_s is not None:
         frequency = float(min(1.0, spans_s.sum() / statistics.footage_s))
     return MergedEvents(gap_s, float(spans_s.mean()), frequency, len(merged), _thinned(ordered))
+
+
+def merged_into_one(statistics: EventStatistics) -> str:
+    """That all labelled runs are one event, and the gap that would keep some apart; empty where there are more."""
+    runs: FloatArray = as_spans(statistics.runs_s)
+    if len(runs) < 2 or merged_events(statistics).count != 1:
+        return ""
+    apart_s = float((runs[1:, 0] - runs[:-1, 1]).max())
+    return f"{len(runs)} labelled runs merge into one event; a merge gap below {apart_s:.3g} s would keep some apart"
 
 
 def _event(pieces: FloatArray) -> MergedEvent:

@@ -11,9 +11,7 @@ from mainstream.alerts.certainty import (
     quiet_that_tells_s,
     what_helps,
 )
-from mainstream.alerts.merging import MergedEvents, merged_events
-from mainstream.alerts.spans import as_spans
-from mainstream.arrays import FloatArray
+from mainstream.alerts.merging import merged_events, merged_into_one
 from mainstream.planner.problem import App, Candidate
 from mainstream.times import DAY_S, HOUR_S, HOURS_PER_DAY
 
@@ -78,11 +76,8 @@ def remarks(app: App, candidate: Candidate, fps: float) -> list[str]:
             f"its frames are {1.0 / fps:.3g} s apart and its merge gap is {events.gap_s:.3g} s, so each decision "
             "opens an alert"
         )
-    if (apart_s := gap_that_keeps_apart_s(app, events)) is not None:
-        found.append(
-            f"its {len(app.events.runs_s)} labelled runs merge into one event; a merge gap below {apart_s:.3g} s would "
-            "keep some apart"
-        )
+    if merged := merged_into_one(app.events):
+        found.append(f"its {merged}")
     maximum = app.objective.maximum_false_alerts_per_day
     if maximum is not None and (untold := _more_than_told(app, events.gap_s, maximum)):
         found.append(f"a maximum of {maximum:g} false alerts a day is predicted, not measured: {untold}")
@@ -140,14 +135,6 @@ def duration(seconds: float) -> str:
         if seconds >= 2.0 * unit_s:
             return f"{ceil(seconds / unit_s - _TENTHS_OFF):,} {name}s"
     return f"{ceil(seconds - _TENTHS_OFF)} seconds"
-
-
-def gap_that_keeps_apart_s(app: App, events: MergedEvents) -> float | None:
-    """The merge gap from which on all labelled runs are one event, where they are; else None."""
-    runs: FloatArray = as_spans(app.events.runs_s)
-    if len(runs) < 2 or events.count != 1:
-        return None
-    return float((runs[1:, 0] - runs[:-1, 1]).max())
 
 
 def _rounded(value: float) -> str:

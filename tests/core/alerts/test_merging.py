@@ -1,9 +1,11 @@
 """What the merge gap makes of labelled runs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mainstream.alerts.merging import EVENTS_KEPT, PIECES_KEPT, default_gap_s, merged_events
+from mainstream.alerts.merging import EVENTS_KEPT, PIECES_KEPT, default_gap_s, merged_events, merged_into_one
 from mainstream.alerts.spans import alerts_of_hits, merge_decisions, merge_spans
 from mainstream.laws.chain import EventStatistics
 from mainstream.laws.voting import decisions
@@ -64,3 +66,11 @@ def test_alerts_of_hits_are_those_of_the_decisions_one_by_one(votes: int, merge_
         hits, times_s = rng.random(300) < share, np.cumsum(rng.choice([0.1, 0.2], 300))
         expected = merge_decisions(times_s[decisions(hits, votes)], merge_gap_s)
         assert alerts_of_hits(hits, times_s, votes, merge_gap_s).tolist() == expected.tolist()
+
+
+def test_that_all_runs_are_one_event_is_said_with_the_gap_that_keeps_some_apart() -> None:
+    statistics = EventStatistics(2.0, 0.1, 0.0, (), 4.0, RUNS, 60.0)
+    said = "3 labelled runs merge into one event; a merge gap below 4 s would keep some apart"
+    assert merged_into_one(statistics) == said
+    assert merged_into_one(replace(statistics, merge_gap_s=3.9)) == ""
+    assert merged_into_one(replace(statistics, runs_s=RUNS[:1])) == ""

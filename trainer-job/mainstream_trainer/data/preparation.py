@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.alerts.merging import merged_into_one
 from mainstream.api.video_stream import Crop, Mask
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
@@ -248,6 +249,8 @@ def _say_worth(request: TrainingRequest, source: str, events: AppEvents, folds: 
     """Few events train as well as they can; what is measured on them is said to be worth as little as it is."""
     if folds.note:
         _LOGGER.warning("%s: apps.%s: %s", source, request.label or request.app, folds.note)
+    if merged := merged_into_one(events.statistics):
+        _LOGGER.warning("%s: apps.%s: its %s", source, request.label or request.app, merged)
     measured = sum(any(start < last and first < end for first, last in folds.blocks) for start, end in events.runs)
     if measured < request.settings.replay_min_events:
         # Clopper and Pearson, Biometrika 1934: the lower end where all of n are found.

@@ -7,9 +7,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mainstream.alerts.merging import merged_into_one
 from mainstream.mpackage.base_manifest import BaseManifest
 from mainstream.mpackage.comparing import CandidateChange, Difference
-from mainstream.mpackage.event_statistics import known_false_alerts, least_held_out, thin_data
+from mainstream.mpackage.event_statistics import known_false_alerts, least_held_out, statistics_of, thin_data
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 
 
@@ -97,6 +98,7 @@ def _package(manifest: Manifest) -> RenderableType:
         f"event length {statistics.length_s.value:g} s ({statistics.length_s.source}), "
         f"frequency {statistics.frequency.value:.3f} ({statistics.frequency.source}), "
         f"correlation of misses {statistics.correlation.value:.3f} ({statistics.correlation.source})",
+        *([f"its {merged}"] if (merged := merged_into_one(statistics_of(statistics))) else []),
         *(["made with --quick: micro-heads alone, without what the baselines need"] if manifest.quick else []),
         f"held out: {evaluation.frames_event} frames of {evaluation.events} whole events, "
         f"{evaluation.frames_other} other frames, {evaluation.quiet_s:.0f} s outside events",
