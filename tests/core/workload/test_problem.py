@@ -57,50 +57,6 @@ def test_apps_of_a_tenant_that_have_private_segments_in_common_share_them(
     assert shared.head_bytes == 1000
 
 
-def micro(package: Manifest, tap: int, kind: str, width: int = 8) -> PackedCandidate:
-    """A micro-head of a package, measured as its deepest candidate was."""
-    plain = package.candidates[-1].model_dump(mode="json")
-    form = {"kind": kind, "width": width, "map": (8, 10, 10)}
-    plain |= {"name": f"{kind}-{tap}-w{width}", "kind": "micro", "branch_point": tap, "head_form": form}
-    return PackedCandidate.model_validate(plain)
-
-
-def with_micro_heads(placed: PlacedApp) -> PlacedApp:
-    heads = [
-        micro(placed.package, 2, "flat"),
-        micro(placed.package, 2, "pooled", 16),
-        micro(placed.package, 3, "flat-dw"),
-    ]
-    ordered = sorted((*placed.package.candidates, *heads), key=lambda each: (each.branch_point, each.name))
-    return replace(placed, package=placed.package.model_copy(update={"candidates": tuple(ordered)}))
-
-
-def knowing_micro_heads(profile: NodeProfile) -> NodeProfile:
-    lists = {"call_s": 0.0001, "slot_s": 0.00001, "dw_call_s": 0.0002, "dw_slot_s": 0.00003}
-    base = profile.bases["tiny"].model_copy(update={name: (each,) * 4 for name, each in lists.items()})
-    return profile.model_copy(update={"bases": {"tiny": base}})
-
-
-def test_micro_heads_of_all_apps_at_a_tap_run_in_one_call_below_the_stem(workload: NodeWorkload) -> None:
-    apps = tuple(with_micro_heads(placed) for placed in workload.apps)
-    problem = build_problem(replace(workload, apps=apps, profile=knowing_micro_heads(workload.profile)))
-    by_key = {segment.key: segment for segment in problem.segments}
-    door, lift = ({each.name: each for each in app.candidates} for app in problem.apps)
-    flat, pooled, around = (door[name] for name in ("flat-2-w8", "pooled-2-w16", "flat-dw-3-w8"))
-    assert flat.segment == pooled.segment == lift["flat-2-w8"].segment
-    assert flat.segment != around.segment
-    call = by_key[flat.segment or ""]
-    assert (call.seconds, call.parent) == (0.0001, door["tuned-2"].segment)
-    assert (flat.head_s, pooled.head_s, around.head_s) == pytest.approx((0.00001, 0.00002, 0.00003))
-    assert (flat.kind, flat.branch_point, flat.head_bytes, branch_point_of(call.key)) == ("micro", 2, 1000, 2)
-
-
-def test_a_profile_that_knows_no_micro_heads_is_to_be_measured_again(workload: NodeWorkload) -> None:
-    apps = (with_micro_heads(workload.apps[0]),)
-    with pytest.raises(InvalidInputError, match=r"does not say what micro-heads cost .* profile it again"):
-        build_problem(replace(workload, apps=apps))
-
-
 def test_overhead_is_idle_plus_decoding_of_the_streams_in_use(workload: NodeWorkload) -> None:
     assert build_problem(workload).overhead == pytest.approx(0.01 + 10 * 0.0015)
     assert build_problem(replace(workload, apps=())).overhead == pytest.approx(0.01)
