@@ -8,6 +8,7 @@ Texts stand here, numbers in `out/evidence/`; a figure that was not made is name
 import sys
 from pathlib import Path
 
+from document_alerts import judges
 from document_cut import cut_short
 from document_ideas import ablations, frozen, predictions
 from document_parts import planner, throughput, trainer
@@ -26,6 +27,7 @@ def main() -> int:
         cut_short(),
         opening(),
         targets(),
+        judges(),
         regime(),
         cells(),
         live(),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import document
+import document_alerts
 import document_cut
 import results
 from cells import (
@@ -113,3 +114,18 @@ def test_a_cell_is_told_in_alerts_with_the_published_measure_beside(tmp_path: Pa
         row = next(line for line in section.splitlines() if line.startswith("| signs"))
         assert "| 0.610 / 0.720 / 0.830 |" in row
         assert "0.700" in row
+
+
+def test_judges_of_alerts_are_told_with_what_was_missed_or_how_to_run_them(tmp_path: Path) -> None:
+    results = tmp_path / "alerts.json"
+    assert "make bench-alerts" in document_alerts.judges(results)
+    rows = [
+        {"what": "signs", "value": "22.2%", "target": "80 %", "met": False},
+        {"what": "plaza", "value": "0.7", "target": "told", "met": None},
+    ]
+    data = {"rows": rows, "load": {"start": [9.0, 1.0, 1.0], "end": [12.0, 1.0, 1.0]}, "machine": {"cores": 2}}
+    results.write_text(json.dumps(data))
+    lines = document_alerts.judges(results).splitlines()
+    assert "| signs | 22.2% | 80 % | **no** |" in lines
+    assert "| plaza | 0.7 | told |  |" in lines
+    assert "load of 9.0 to 12.0." in lines
