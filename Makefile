@@ -79,6 +79,9 @@ bench-evidence: $(VENV)/.dev ## every figure on real frames, and docs/evidence.m
 bench-operator: $(VENV)/.dev ## the operator under load and faults, beside a real API server; QUICK=1 for five minutes
 	$(BIN)/python benchmarks/fleet.py
 
+bench-platform: $(VENV)/.dev ## what a platform team expects, part by part
+	$(BIN)/python benchmarks/platform_team.py
+
 bench-%: $(VENV)/.dev ## a benchmark, into out/bench/; QUICK=1 for at most 5 minutes
 	$(BIN)/python benchmarks/$*.py
 

@@ -79,15 +79,21 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         metrics=metrics,
         news=workers.is_waiting,
     )
+
+    def lead(leading: bool) -> None:
+        metrics.lead(leading)
+        workers.lead_from_thread(leading)
+
     identity = own_identity(os.environ.get(_NAME_VARIABLE))
     elector = Elector(
         Kube.connect(LEASE_TIMEOUT_S, 0),
         LEASE.ref(settings.lease, settings.namespace),
         identity,
-        workers.lead_from_thread,
+        lead,
     )
     kube.check_before_writes(elector.check)
     workers.lead(False)
+    metrics.lead(False)
     watching = Watching(kube)
     resources, runners = resource_registry(cluster, workers, settings.quotas), runner_registry(cluster, workers)
     for registry in (resources, runners):

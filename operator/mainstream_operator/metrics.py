@@ -64,6 +64,10 @@ class Metrics:
         """A node is gone."""
         self._fleet.note(node, {})
 
+    def lead(self, leading: bool) -> None:
+        """Show nodes, apps and streams, or nothing of them: what was seen before another led is old."""
+        self._fleet.shown = leading
+
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
         return generate_latest(self.registry)
@@ -113,6 +117,7 @@ class Fleet(Collector):
 
     def __init__(self) -> None:
         self.queue: tuple[Callable[[], int], Callable[[], float]] | None = None
+        self.shown = True
         self._seen: dict[str, dict[str, list[_Sample]]] = {}
         self._lock = threading.Lock()
 
@@ -128,7 +133,7 @@ class Fleet(Collector):
         namespace those of its streams and apps alone.
         """
         with self._lock:
-            seen = list(self._seen.values())
+            seen = list(self._seen.values()) if self.shown else []
         for name, text in _HELP.items():
             labels = _LABELS[name.partition("_")[0]]
             if namespace is not None and "namespace" not in labels:
@@ -141,8 +146,9 @@ class Fleet(Collector):
             yield family
 
     def collect(self) -> Iterator[Metric]:
-        """The same, and how many nodes wait."""
+        """The same, whether this operator leads, and how many nodes wait."""
         yield from self.families()
+        yield GaugeMetricFamily(f"{_PREFIX}_leads", "Whether this operator holds the Lease.", value=self.shown)
         if self.queue is not None:
             depth, age_s = self.queue
             yield GaugeMetricFamily(f"{_PREFIX}_queue_depth", "Nodes that wait to be reconciled.", value=depth())
@@ -205,7 +211,8 @@ def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[
         note("node_gap", {}, plan.plan.gap)
     if observation.snapshot.edge_node is not None:
         note("node_slowdown", {}, decision.slowdown)
-        note("node_answers", {}, report is not None)
+        # Without a stream there is no runner that could.
+        note("node_answers", {}, report is not None if observation.snapshot.has_runner else None)
         note("node_out_of_memory", {}, is_told(decision.out_of_memory, observation.at))
         note("node_observed_cpu", {}, None if report is None else report.cpu)
     return found

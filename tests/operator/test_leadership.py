@@ -5,13 +5,18 @@ from typing import Any
 
 import pytest
 from kubernetes import client
+from operator_objects import edge_node_body, kubernetes_node_body, observed
 
 from mainstream_operator.apply.ensure import ensure
+from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.desired.common import Desired
 from mainstream_operator.kinds import CONFIG_MAP, LEASE
 from mainstream_operator.kube import Body, Kube, KubeError, NotLeadingError, Ref
 from mainstream_operator.leadership.elector import Elector
 from mainstream_operator.leadership.lease import DURATION_S, LEADS_FOR_S, RENEWED_EVERY_S
+from mainstream_operator.metrics import Metrics, samples
+from mainstream_operator.watch.cluster_state import ClusterState
 
 REF = LEASE.ref("mainstream-operator", "mainstream")
 
@@ -223,3 +228,23 @@ def test_a_write_of_one_that_does_not_lead_never_leaves_it() -> None:
             write()
     with pytest.raises(KubeError, match="Error"):
         kube.get(REF)
+
+
+def test_an_operator_that_does_not_lead_shows_nothing_of_nodes_that_may_be_old(cluster: ClusterState) -> None:
+    metrics = Metrics()
+    observation = observed(cluster)
+    metrics.record(observation, decide(observation, KeptPlanning()))
+    assert 'node_answers{node="n1"} 0.0' in metrics.text().decode()
+    metrics.lead(False)
+    text = metrics.text().decode()
+    assert "{node=" not in text
+    assert "mainstream_operator_leads 0.0" in text
+    assert metrics.text_of("plaza") is None
+
+
+def test_a_node_without_a_stream_has_no_runner_that_could_be_silent() -> None:
+    idle = ClusterState()
+    idle.note_kubernetes_node(kubernetes_node_body(), gone=False)
+    idle.note_resource("EdgeNode", edge_node_body(), gone=False)
+    observation = observed(idle)
+    assert "node_answers" not in samples(observation, decide(observation, KeptPlanning()))

@@ -1,0 +1,79 @@
+"""`make bench-platform`: what a platform team expects, each part by its tests."""
+
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import Report
+
+_TESTS = Path("tests") / "platform"
+_TIMEOUT_S = 1800.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """Tests that show one thing."""
+
+    what: str
+    target: str
+    tests: tuple[str, ...]
+
+
+PARTS = (
+    Part("kstatus and the health check for Argo CD, on every example and state", "right", ("test_settled.py",)),
+    Part("each alert by promtool: its cause, and less", "all; pages exist", ("test_monitoring.py",)),
+    Part("each alert from its real cause, by Prometheus and Alertmanager", "all", ("test_alerts_fire.py",)),
+    Part("signatures and checksums by the commands of the docs", "a changed byte refused", ("test_release.py",)),
+    Part("leaders that die, are cut off, are stopped", "never two", ("../operator/test_leadership.py",)),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of the tests of one part."""
+
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+def run(part: Part) -> Outcome:
+    """Run them, each in a process of its own as `make test` has it."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            f"--junitxml={report}",
+            *(str(_TESTS / each) for each in part.tests),
+        ]
+        subprocess.run(command, check=False, timeout=_TIMEOUT_S, stdout=subprocess.DEVNULL)
+        suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314 - pytest's own
+        found = {} if suite is None else suite.attrib
+    all_, failed = int(found.get("tests", 0)), int(found.get("failures", 0)) + int(found.get("errors", 0))
+    skipped = int(found.get("skipped", 0))
+    return Outcome(all_ - failed - skipped, failed, skipped, float(found.get("time", 0)))
+
+
+def main() -> int:
+    """Every part, a row each."""
+    report = Report("platform", packages=("kopf", "kubernetes"))
+    for part in PARTS:
+        found = run(part)
+        if not found.passed and not found.failed:
+            report.left_out(part.what, part.target, "its tools are not here; its tests say which")
+            continue
+        more = f", {found.skipped} left out" if found.skipped else ""
+        value = f"{found.passed} of {found.passed + found.failed} tests pass in {found.seconds:.0f} s{more}"
+        report.row(part.what, value, part.target, found.failed == 0)
+    return report.write()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
