@@ -16,7 +16,7 @@ class PartCosts(BaseModel):
     back_end: str
     preprocessing_s: NonNegativeFloat
     stem_s: tuple[NonNegativeFloat, ...]
-    """from the preprocessed input to the branch-point"""
+    """from pixels to the branch-point, beyond what preprocessing costs by itself"""
     rest_s: tuple[NonNegativeFloat, ...]
     """from the branch-point to the pooled features of one app"""
     digest: str

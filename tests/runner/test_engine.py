@@ -25,6 +25,7 @@ from mainstream.nn.tensors import pack_tensors, round_to_half
 from mainstream.weights import pack_base_network
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import BackEndChoice, always, calibrated
+from mainstream_runner.engine.executor import PIXELS
 from mainstream_runner.engine.host import EngineHost, StalePlanError
 from mainstream_runner.engine.loader import PreparedParts, load_executor
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
@@ -37,7 +38,7 @@ EAGER = always(TorchEager())
 def test_segments_of_equal_share_key_are_in_memory_once(make_plan, store: Path) -> None:
     executor = load_executor(make_plan([(15, 1.0), (12, 1.0)]), store, EAGER)
     (view,) = executor.views
-    assert [work.depth for work in view.work] == [0, 12, 15, 15]
+    assert [work.depth for work in view.work] == [12, 15, 15]
 
 
 def test_a_private_stem_that_two_apps_have_in_common_runs_once_for_both(make_plan, store: Path) -> None:
@@ -45,9 +46,18 @@ def test_a_private_stem_that_two_apps_have_in_common_runs_once_for_both(make_pla
     one, other = plan.apps
     together = plan.model_copy(update={"apps": (one, other.model_copy(update={"segments": one.segments}))})
     (apart,) = load_executor(plan, store, EAGER).views
-    assert [work.depth for work in apart.work] == [0, 12, 15, 15]
+    assert [work.depth for work in apart.work] == [12, 15, 15]
     (view,) = load_executor(together, store, EAGER).views
-    assert [work.depth for work in view.work] == [0, 15]
+    assert [work.depth for work in view.work] == [15]
+
+
+def test_preprocessing_is_a_part_of_the_first_chain_where_all_begin_with_one(make_plan, store: Path) -> None:
+    (one,) = load_executor(make_plan([(15, 1.0), (12, 1.0)]), store, EAGER).views
+    assert [work.depth for work in one.work] == [12, 15, 15]
+    assert one.work[0].start == PIXELS
+    (several,) = load_executor(make_plan([(15, 1.0), (0, 1.0)]), store, EAGER).views
+    assert [work.depth for work in several.work] == [0, 15, 15]
+    assert [work.start == PIXELS for work in several.work] == [True, False, False]
 
 
 def test_without_sharing_nothing_is_in_memory_for_two(make_plan, store: Path) -> None:
@@ -146,7 +156,7 @@ def test_a_base_network_that_is_not_installed_is_made_from_its_blobs(
     for sha256, data in {**blobs, app.head.sha256: (store / "blobs" / app.head.sha256).read_bytes()}.items():
         FolderStore(tmp_path).put(f"blobs/{sha256}", data)
     executor = load_executor(plan.model_copy(update={"apps": (app,)}), tmp_path, EAGER)
-    assert [work.end for work in executor.views[0].work] == [other.prefix_hashes[0], other.digest]
+    assert [work.end for work in executor.views[0].work] == [other.digest]
     bare = app.model_copy(update={"base_segments": ()})
     with pytest.raises(InvalidInputError, match="installed is"):
         load_executor(plan.model_copy(update={"apps": (bare,)}), tmp_path, EAGER)

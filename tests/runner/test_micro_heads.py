@@ -111,10 +111,10 @@ def test_apps_at_several_taps_score_as_their_modules_do_whoever_is_due(
 def test_the_stem_runs_only_as_deep_as_the_deepest_tap_that_is_due(make_micro_plan, store: Path) -> None:
     executor = load_executor(make_micro_plan(FORMS), store, always(TorchEager()))
     (view,) = executor.views
-    assert [work.depth for work in view.work] == [0, 5, 9]
+    assert [work.depth for work in view.work] == [5, 9]
     pixels = np.zeros((160, 160, 3), np.uint8)
-    assert [work.depth for work in executor.way(DueFrame(0, pixels, NAMES[3:])).work] == [0, 5]
-    assert [work.depth for work in executor.way(DueFrame(0, pixels, NAMES[:1])).work] == [0, 5, 9]
+    assert [work.depth for work in executor.way(DueFrame(0, pixels, NAMES[3:])).work] == [5]
+    assert [work.depth for work in executor.way(DueFrame(0, pixels, NAMES[:1])).work] == [5, 9]
 
 
 def test_a_head_that_does_not_fit_the_map_at_its_tap_is_refused_before_it_is_read(
@@ -144,6 +144,6 @@ class Counting(TorchEager):
         super().__init__()
         self.chains = 0
 
-    def chain(self, modules, shape, batch):
+    def chain(self, modules, shape, batch, preprocessing=None):
         self.chains += 1
-        return super().chain(modules, shape, batch)
+        return super().chain(modules, shape, batch, preprocessing)

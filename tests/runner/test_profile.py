@@ -50,7 +50,7 @@ def test_a_cut_costs_what_its_two_parts_were_measured_to_cost() -> None:
     assert base.stem_s == (0.0, 2.0, 6.0, 14.0)
     assert base.head_s == (15.0, 13.0, 9.0, 0.0)
     assert (base.segment_bytes, base.head_bytes, base.workspace_bytes) == ((0, 1, 2, 3), 4, 5)
-    assert base.timed_s == 7.25
+    assert base.timed_s == 7.75
     assert (base.call_s, base.slot_s) == ((0.2, 0.4, 0.6, 0.8), (0.02, 0.04, 0.06, 0.08))
     assert base.micro_s(2, dw=True, slots=2) == (1.4, pytest.approx(0.28))
 

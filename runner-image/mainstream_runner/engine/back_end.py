@@ -42,8 +42,17 @@ class BackEnd(Protocol):
         """Pixels (N, height, width, 3) uint8, as numpy has them, to the network's input; N is 1 or `batch`."""
         ...
 
-    def chain(self, modules: Sequence[nn.Module], shape: tuple[int, ...], batch: int) -> Prepared:
-        """Segments one after the other; `shape` is that of the first one's input without the batch."""
+    def chain(
+        self,
+        modules: Sequence[nn.Module],
+        shape: tuple[int, ...],
+        batch: int,
+        preprocessing: Preprocessing | None = None,
+    ) -> Prepared:
+        """Segments one after the other; `shape` is that of the first one's input without the batch.
+
+        With `preprocessing` it takes pixels, as that does, and is one piece with it.
+        """
         ...
 
     def head(self, module: nn.Module) -> Prepared:

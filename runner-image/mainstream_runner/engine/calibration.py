@@ -123,10 +123,10 @@ def _whole(
     network: Network, back_end: BackEnd, pixels: NDArray[np.uint8], batch: int
 ) -> tuple[NDArray[np.float32], float]:
     """Feature map of the first frame, and the least CPU-seconds a frame."""
-    enter = back_end.preprocessing(network.preprocessing, batch).step()
-    run = back_end.chain(network.segments, network.branch_points[0].shape, batch).step()
-    features = back_end.numbers(run(enter(pixels)))[:1].copy()
-    return features, _least_s(lambda: run(enter(pixels))) / batch
+    shape = network.branch_points[0].shape
+    run = back_end.chain(network.segments, shape, batch, network.preprocessing).step()
+    features = back_end.numbers(run(pixels))[:1].copy()
+    return features, _least_s(lambda: run(pixels)) / batch
 
 
 def _least_s(run: Callable[[], object]) -> float:

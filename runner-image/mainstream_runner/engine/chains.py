@@ -27,6 +27,12 @@ class Chain:
         return self.nodes[-1].key
 
 
+def enters_in_one(tree: StemTree) -> bool:
+    """Whether all that runs on a frame begins with one chain, so that preprocessing can be a part of that."""
+    first = {node.key for node in tree.nodes if node.parent == tree.root}
+    return len(first) == 1 and all(leaf.parent != tree.root for leaf in tree.leaves)
+
+
 def chains_of(tree: StemTree) -> tuple[Chain, ...]:
     """Every segment of the tree in one chain, parents before children."""
     children = Counter(node.parent for node in tree.nodes)

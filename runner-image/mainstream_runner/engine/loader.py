@@ -27,7 +27,7 @@ from mainstream.weights import open_base_network, read_tensors
 from mainstream_runner.engine.agreement import Pictures, first_disagreement, identity
 from mainstream_runner.engine.back_end import EngineStep, Prepared
 from mainstream_runner.engine.calibration import BackEndChoice, Choose
-from mainstream_runner.engine.chains import Chain, chains_of
+from mainstream_runner.engine.chains import Chain, chains_of, enters_in_one
 from mainstream_runner.engine.executor import PIXELS, Executor, ViewParts, Work
 from mainstream_runner.engine.head_groups import HeadAtMap, head_groups
 from mainstream_runner.engine.heads import HeadGroup
@@ -97,6 +97,9 @@ class _Loader:
     _modules: dict[str, nn.Module] = field(default_factory=dict)
     _heads: dict[tuple[HeadForm, str], nn.Module] = field(default_factory=dict)
     _steps: dict[str, EngineStep] = field(default_factory=dict)
+    _apart: set[str] = field(default_factory=set)
+    """base networks with a view that several chains begin on: preprocessing is a step of its own on all of theirs, so
+    that they go on sharing chains"""
 
     def executor(self, failures: dict[str, MainstreamError]) -> Executor:
         """Everything but the apps that failed; `_AppFailedError` names the next one."""
@@ -105,6 +108,11 @@ class _Loader:
             self._blaming([app], self._check, app)
         views = [replace(view, apps=tuple(a for a in view.apps if a in left)) for view in plan_views(self.plan)]
         self._steps = {}
+        self._apart = {
+            view.base_digest
+            for view in views
+            if view.apps and not enters_in_one(stem_tree(view, self._networks[view.base_digest].prefix_hashes))
+        }
         parts = tuple(self._view(number, view) for number, view in enumerate(views))
         problems = [choice.problem for choice in self._choices.values() if choice.problem is not None]
         return Executor(
@@ -161,14 +169,18 @@ class _Loader:
         owner = "" if self.plan.sharing else f"{self.plan.digest}:{number}:"
         tree = stem_tree(view, network.prefix_hashes)
         height, width = network.preprocessing.height, network.preprocessing.width
-        enter = self._step(
-            f"{chosen.back_end.name}/{chosen.batch}:{owner}{tree.root}",
-            lambda: chosen.back_end.preprocessing(network.preprocessing, chosen.batch),
-        )
-        work = [Work(PIXELS, owner + tree.root, enter, 0)] if view.apps else []
+        work: list[Work] = []
+        apart = view.base_digest in self._apart
+        if view.apps and apart:
+            enter = self._step(
+                f"{chosen.back_end.name}/{chosen.batch}:{owner}{tree.root}",
+                lambda: chosen.back_end.preprocessing(network.preprocessing, chosen.batch),
+            )
+            work.append(Work(PIXELS, owner + tree.root, enter, 0))
         for chain in chains_of(tree):
-            step = self._chain(network, tree, chain, chosen, owner, view.apps)
-            work.append(Work(owner + chain.start, owner + chain.end, step, chain.nodes[-1].index + 1))
+            start = owner + chain.start if apart or chain.start != tree.root else PIXELS
+            step = self._chain(network, tree, chain, chosen, owner, view.apps, from_pixels=start == PIXELS)
+            work.append(Work(start, owner + chain.end, step, chain.nodes[-1].index + 1))
         heads = self._heads_of(view.apps, owner, chosen)
         return ViewParts(height, width, chosen.back_end, chosen.batch, tuple(work), heads)
 
@@ -180,6 +192,8 @@ class _Loader:
         choice: BackEndChoice,
         owner: str,
         apps: Sequence[RunnerApp],
+        *,
+        from_pixels: bool,
     ) -> EngineStep:
         def prepare() -> Prepared:
             modules = [
@@ -188,9 +202,12 @@ class _Loader:
                 )
                 for node in chain.nodes
             ]
-            return choice.back_end.chain(modules, network.branch_points[chain.nodes[0].index].shape, choice.batch)
+            shape = network.branch_points[chain.nodes[0].index].shape
+            enter = network.preprocessing if from_pixels else None
+            return choice.back_end.chain(modules, shape, choice.batch, enter)
 
-        return self._step(f"{choice.back_end.name}/{choice.batch}:{owner}{chain.start}:{chain.end}", prepare)
+        start = PIXELS if from_pixels else chain.start
+        return self._step(f"{choice.back_end.name}/{choice.batch}:{owner}{start}:{chain.end}", prepare)
 
     def _step(self, key: str, prepare: Callable[[], Prepared]) -> EngineStep:
         """A step of this executor; views with the same work share it."""

@@ -41,17 +41,22 @@ class OpenVinoCpu:
 
     def preprocessing(self, preprocessing: Preprocessing, batch: int) -> Prepared:
         """Compiled: a quarter of what numpy or torch take for it."""
-        pixels = ops.parameter([1, preprocessing.height, preprocessing.width, 3], ov.Type.u8)
-        mean, std = (ops.constant(np.array(of, np.float32)) for of in (preprocessing.mean, preprocessing.std))
-        scaled = ops.divide(ops.subtract(ops.convert(pixels, ov.Type.f32), mean), std)
-        network_input = ops.transpose(scaled, ops.constant(np.array([0, 3, 1, 2])))
+        pixels, network_input = _entered(preprocessing)
         return self._compile(ov.Model([ops.result(network_input)], [pixels]), batch)
 
-    def chain(self, modules: Sequence[nn.Module], shape: tuple[int, ...], batch: int) -> Prepared:
-        """One compiled model from the first segment's input to the last one's output."""
+    def chain(
+        self,
+        modules: Sequence[nn.Module],
+        shape: tuple[int, ...],
+        batch: int,
+        preprocessing: Preprocessing | None = None,
+    ) -> Prepared:
+        """One compiled model from the first segment's input, or from pixels, to the last one's output."""
         example = torch.zeros(1, *shape)
         first: ov.Node | None = None
         end: ov.Output | None = None
+        if preprocessing is not None:
+            first, end = _entered(preprocessing)
         for module in modules:
             assert isinstance(module, fx.GraphModule)  # noqa: S101 (segments are cut from a traced graph)
             template, example = self._templates.of(module, example)
@@ -96,6 +101,14 @@ class OpenVinoCpu:
             several.reshape(shape)
             compiled[batch] = self._core.compile_model(several, "CPU", self._settings)
         return _Model(compiled)
+
+
+def _entered(preprocessing: Preprocessing) -> tuple[ov.Node, ov.Output]:
+    """Pixels, and the network's input that is made of them."""
+    pixels = ops.parameter([1, preprocessing.height, preprocessing.width, 3], ov.Type.u8)
+    mean, std = (ops.constant(np.array(of, np.float32)) for of in (preprocessing.mean, preprocessing.std))
+    scaled = ops.divide(ops.subtract(ops.convert(pixels, ov.Type.f32), mean), std)
+    return pixels, ops.transpose(scaled, ops.constant(np.array([0, 3, 1, 2]))).output(0)
 
 
 class _Model:

@@ -35,10 +35,20 @@ class TorchEager:
         del batch
         return _Eager(lambda pixels: preprocessing(torch.from_numpy(pixels)).to(self._device))
 
-    def chain(self, modules: Sequence[nn.Module], shape: tuple[int, ...], batch: int) -> Prepared:
+    def chain(
+        self,
+        modules: Sequence[nn.Module],
+        shape: tuple[int, ...],
+        batch: int,
+        preprocessing: Preprocessing | None = None,
+    ) -> Prepared:
         """The modules themselves, in eval mode."""
-        del shape, batch
-        return _Eager(self._here(nn.Sequential(*modules)))
+        del shape
+        run = self._here(nn.Sequential(*modules))
+        if preprocessing is None:
+            return _Eager(run)
+        enter = self.preprocessing(preprocessing, batch).step()
+        return _Eager(lambda pixels: run(enter(pixels)))
 
     def head(self, module: nn.Module) -> Prepared:
         """The module itself, in eval mode."""

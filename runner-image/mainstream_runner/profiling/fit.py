@@ -29,7 +29,7 @@ def fit_base(parts: PartCosts, scale: float) -> BaseProfile:
         dw_slot_s=tuple(scale * each for each in parts.dw_slot_s),
         segment_bytes=parts.segment_bytes,
         head_bytes=parts.head_bytes,
-        timed_s=parts.stem_s[-1] + parts.rest_s[-1],
+        timed_s=parts.preprocessing_s + parts.stem_s[-1] + parts.rest_s[-1],
         workspace_bytes=parts.workspace_bytes,
     )
 
