@@ -24,7 +24,7 @@ def profile(
         typer.Option(help="Base network to measure; repeat for more. efficientnet-lite0 where left out."),
     ] = None,
 ) -> None:
-    """Measure CPU-seconds per frame of stem and heads, of decoding and transport, on this machine (about 45 s).
+    """Measure CPU-seconds per frame of stem and heads, of decoding and transport, on this machine (about 50 s).
 
     Plays the beginning of each stream through TorchServe and the feeder, as `mainstream run` does. `mainstream plan`
     reads the result. Measure with nothing else running, or with what will run beside it.
@@ -53,11 +53,12 @@ def _table(measured: "NodeProfile") -> "Table":
     from rich.table import Table
 
     table = Table(title=f"{measured.machine}: CPU-milliseconds")
-    for column in ("what", "branch-point", "stem", "head"):
+    for column in ("what", "branch-point", "stem", "head", "micro-heads", "a slot"):
         table.add_column(column, justify="left" if column == "what" else "right")
     for name, base in measured.bases.items():
-        for branch_point, (stem_s, head_s) in enumerate(zip(base.stem_s, base.head_s, strict=True)):
-            table.add_row(f"{name}, a frame", str(branch_point), f"{stem_s * 1e3:.2f}", f"{head_s * 1e3:.2f}")
+        for branch_point, seconds in enumerate(zip(base.stem_s, base.head_s, base.call_s, base.slot_s, strict=True)):
+            stem, head, call, slot = (f"{each * 1e3:.2f}" for each in seconds)
+            table.add_row(f"{name}, a frame", str(branch_point), stem, head, call, slot)
     table.add_row("scaling, transport, preprocessing, a frame", "", f"{measured.frame_s * 1e3:.2f}", "")
     table.add_row("heads, votes and counts, a frame of an app", "", f"{measured.app_s * 1e3:.2f}", "")
     for name, decode_s in measured.decode_s.items():

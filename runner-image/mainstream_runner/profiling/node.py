@@ -35,7 +35,7 @@ def profile_node(
     *,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> NodeProfile:
-    """Measure what frames of `streams` cost here with each base network: about 40 s, 10 more for each further one.
+    """Measure what frames of `streams` cost here with each base network: about 45 s, 15 more for each further one.
 
     Plays the beginning of every stream in real time. `on_step` learns what comes next. Raises `MainstreamError` where
     a base network is not installed or a stream can't be played.
