@@ -27,7 +27,7 @@ from mainstream.messages.node_profile import NodeProfile, read_node_profile
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
-from mainstream.planner import AppPlan, Plan, solve
+from mainstream.planner import AppPlan, Plan
 from mainstream.workload.problem import build_problem
 from mainstream_evaluate.inputs import LabelledClip, labelled_clip
 from mainstream_evaluate.truth import truth_of
@@ -36,7 +36,7 @@ from mainstream_trainer.data.clip import pictures_of
 from mainstream_trainer.label_options import NOTHING_SAID
 from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
 from mainstream_trainer.training import Resources, train_apps
-from measure import GAP, POLICIES
+from measure import POLICIES, planned
 from play import Played, judged
 from pools import Pixels
 from workloads import STREAM, node_of
@@ -106,7 +106,7 @@ def _packages(labels: Path, branch_points: tuple[int, ...]) -> dict[str, Manifes
 def _plans(packages: dict[str, Manifest], fps: float) -> list[Plan]:
     """Every policy at every budget."""
     problem = build_problem(node_of(packages, fps, _profile(fps)))
-    return [solve(replace(problem, budget=budget), policy=policy, gap=GAP) for budget in BUDGETS for policy in POLICIES]
+    return [planned(replace(problem, budget=budget), policy) for budget in BUDGETS for policy in POLICIES]
 
 
 def _profile(fps: float) -> NodeProfile:

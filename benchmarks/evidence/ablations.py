@@ -28,10 +28,10 @@ import stage
 from cells import ABLATION_WORKLOADS, Cell, headline
 from drawing import COLOURS, label, panels, save
 from intervals import difference_interval, mean_interval
-from mainstream.planner import Plan, Problem, solve
+from mainstream.planner import Plan, Problem
 from mainstream_trainer.measure.picture_replay import due_frames
 from mainstream_trainer.measure.picture_streams import IntArray, PictureStream
-from measure import GAP, mean_of, measure, result_of
+from measure import mean_of, measure, planned, result_of
 from play import Choice, play_app, play_plan
 from restricted import first_hit, middle_threshold
 from results import QUICK, kept, write_figure
@@ -119,21 +119,21 @@ def without_nesting(drawn: Workload, problem: Problem, scores: Mapping[tuple[str
     low, high, best = problem.overhead, problem.budget, None
     for step in range(_BUDGET_STEPS):
         tried = high if step == 0 else (low + high) / 2
-        plan = solve(replace(problem, budget=tried), gap=GAP)
+        plan = planned(replace(problem, budget=tried))
         if union_cost(plan, problem, drawn.stream) <= problem.budget:
             low, best = tried, plan
             if step == 0:
                 break
         else:
             high = tried
-    plan = best or solve(replace(problem, budget=low + 0.1 * (high - low)), gap=GAP)
+    plan = best or planned(replace(problem, budget=low + 0.1 * (high - low)))
     rates = {app.fps for app in plan.apps if app.fps is not None}
     return _played(drawn, plan, scores, {rate: evenly(rate, drawn.stream) for rate in rates})
 
 
 def on_slower_node(drawn: Workload, problem: Problem, scores: Mapping[tuple[str, str], Any]) -> tuple[float, float]:
     """Mean F1 with the old plan, of whose frames the share that the CPU limit allows is analysed; and planned anew."""
-    plan = solve(problem, gap=GAP)
+    plan = planned(problem)
     allowed = (problem.budget - problem.overhead) / ((plan.cost.total - problem.overhead) * SLOWER)
     due = due_frames({app.fps for app in plan.apps if app.fps is not None}, drawn.stream)
     # A frame is dropped for everyone who waits for it.
@@ -147,7 +147,7 @@ def on_slower_node(drawn: Workload, problem: Problem, scores: Mapping[tuple[str,
             for app in problem.apps
         ),
     )
-    again = solve(slower, gap=GAP)
+    again = planned(slower)
     played = play_plan(again.apps, scores, drawn.stream, drawn.event_classes, drawn.gaps_s)
     return mean_of(stays, "f1"), mean_of(result_of(again, played, drawn.gaps_s), "f1")
 
