@@ -2,8 +2,8 @@
 
 One SQLite database. A message for all of its app's sinks, the app's count of alerts and the note of its open alert are
 one transaction, synced to the disk before `put` returns: whatever ends the process, all of it is there or nothing, and
-numbers never repeat. Bounded in records and bytes, for each sink and in all; when full, the oldest go and are counted.
-A disk that is full costs messages, which are counted too, and nothing else.
+numbers never repeat. Bounded in records and bytes, for each sink and in all; when full, the oldest go and are counted
+(`bounds`). A disk that is full costs messages, which are counted too, and nothing else.
 """
 
 import contextlib
@@ -219,7 +219,7 @@ class Spool:
             "INSERT INTO records(app, sink, id, alert, body, put_s) VALUES (?, ?, ?, ?, ?, ?)",
             (app, sink, identity, alert, body, at_s),
         )
-        self._size.added(len(body))
+        self._size.added(app, len(body))
 
     def _written(self, at_s: float) -> None:
         self.problem = None
@@ -240,7 +240,7 @@ class Spool:
                     if gone and lost:
                         alert_ledger.note_loss(database, record.app, record.alert, "refused", 1, at_s=now_s)
                 if gone:
-                    self._size.removed(len(record.body))
+                    self._size.removed(record.app, len(record.body))
             except sqlite3.Error:
                 self._size.recount()
                 # A disk that is full takes down no deletion either; it is remembered until it does.

@@ -94,6 +94,23 @@ def test_a_sink_that_is_away_fills_its_share_and_pushes_out_nobody_else(tmp_path
     assert spool.counts("b").losses.deliveries == 0
 
 
+def test_a_tenant_whose_sinks_are_away_pushes_out_nothing_of_its_neighbours(tmp_path: Path) -> None:
+    limits = SpoolLimits(records=40, records_of_sink=10, total_bytes=1 << 20)
+    spool = Spool(tmp_path, limits)
+    for number in range(5):
+        put(spool, number, app="plaza/door", sinks=("slow",))
+    for number in range(60):
+        put(spool, number, app=f"evil/app-{number % 2}", sinks=tuple(f"away-{each}" for each in range(8)))
+    assert spool.depth() == limits.records
+    assert len(bodies(spool, "slow")) == 5
+    assert spool.counts("plaza/door").losses.deliveries == 0
+    spool.close()
+    small = Spool(tmp_path, replace(limits, total_bytes=2000))
+    put(small, 9, app="evil/app-1", sinks=("away-1",))
+    assert len(bodies(small, "slow")) == 5
+    assert small.counts("plaza/door").losses.deliveries == 0
+
+
 def test_a_full_spool_lets_the_oldest_go_by_records_and_by_bytes(tmp_path: Path) -> None:
     spool = Spool(tmp_path, SpoolLimits(records=4, records_of_sink=100))
     for number in range(6):
