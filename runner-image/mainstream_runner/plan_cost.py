@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from mainstream.laws.cost import Load, Segment, cost_of
-from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, NodeProfile, decoding_cost
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream_runner.views import PlanView, plan_views
 
@@ -15,7 +15,7 @@ def expected_cost(plan: RunnerPlan, rates: Mapping[str, float], profile: NodePro
     An app without a rate costs nothing. Raises `KeyError` where the profile lacks a base network or a stream.
     """
     loads = [load for number, view in enumerate(plan_views(plan)) for load in _loads(number, view, rates, profile)]
-    decode = sum(profile.decode_s[stream.name] * stream.fps for stream in plan.streams)
+    decode = sum(decoding_cost(profile, stream.name, stream.fps, stream.decode) for stream in plan.streams)
     return cost_of(loads, profile.idle + decode).total
 
 

@@ -17,8 +17,16 @@ def known_profile(node: EdgeNode, measured: NodeProfile | None) -> NodeProfile |
     if declared is None:
         return measured or stated
     seen = measured or stated
-    decode_s = {**(seen.decode_s if seen is not None else {}), **declared.decode_s}
-    return declared.model_copy(update={"decode_s": decode_s})
+    if seen is None:
+        return declared
+    # What is declared of a stream goes before what was measured of it, in whatever form.
+    measured_modes = {name: each for name, each in seen.decode_modes.items() if name not in declared.decode_s}
+    return declared.model_copy(
+        update={
+            "decode_s": seen.decode_s | declared.decode_s,
+            "decode_modes": measured_modes | declared.decode_modes,
+        }
+    )
 
 
 def why_unprofiled(inputs: NodeInputs) -> Refusal:

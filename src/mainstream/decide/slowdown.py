@@ -8,11 +8,11 @@ moved lands half a band short of the ratio, so that one noisy minute does not se
 from typing import TypeVar
 
 from mainstream.api import EdgeNode
-from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.messages.status_report import StatusReport
 
-_Part = TypeVar("_Part", BaseProfile, NodeProfile)
+_Part = TypeVar("_Part", BaseProfile, NodeProfile, DecodeMode)
 
 DEAD_BAND = 0.1
 """relative; within it a node costs what was planned"""
@@ -53,15 +53,20 @@ def slowed(profile: NodeProfile, slowdown: float) -> NodeProfile:
     if slowdown == 1:
         return profile
     bases = {name: _slowed(base, slowdown) for name, base in profile.bases.items()}
-    return _slowed(profile, slowdown).model_copy(update={"bases": bases, "idle": profile.idle * slowdown})
+    modes = {stream: tuple(_slowed(mode, slowdown) for mode in each) for stream, each in profile.decode_modes.items()}
+    other = {"bases": bases, "decode_modes": modes, "idle": profile.idle * slowdown}
+    return _slowed(profile, slowdown).model_copy(update=other)
 
 
 def _same_costs(one: NodeProfile, other: NodeProfile) -> bool:
     """Whether two profiles agree on whatever both know."""
     bases = all(other.bases[name] == base for name, base in one.bases.items() if name in other.bases)
     streams = all(other.decode_s[name] == each for name, each in one.decode_s.items() if name in other.decode_s)
-    apart = {"machine", "versions", "bases", "decode_s"}
-    return bases and streams and one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
+    modes = all(
+        other.decode_modes[name] == each for name, each in one.decode_modes.items() if name in other.decode_modes
+    )
+    apart = {"machine", "versions", "bases", "decode_s", "decode_modes"}
+    return bases and streams and modes and one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
 
 
 def _slowed(part: _Part, slowdown: float) -> _Part:

@@ -4,14 +4,16 @@ All seconds are CPU-seconds, measured at the pace that plans run at (docs/design
 """
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from mainstream.files.digest import Sha256
 from mainstream.files.documents import read_document
 
 Name = Annotated[str, Field(max_length=256)]
+DecodeModeName = Literal["all", "reference", "keyframes", "substream"]
+"""reference: only frames that others need; substream: another profile of the same camera"""
 StreamName = Annotated[str, Field(max_length=512)]
 """`namespace/name` in a cluster, the path of a file elsewhere"""
 
@@ -68,6 +70,16 @@ class BaseProfile(_Part):
         return call_s[tap], slots * slot_s[tap]
 
 
+class DecodeMode(_Part):
+    """One way to decode a stream, as it was measured for its camera on the node."""
+
+    name: DecodeModeName
+    fps: PositiveFloat
+    """highest rate that its frames can serve"""
+    used_s: NonNegativeFloat
+    """CPU-seconds a second, whatever of its frames is looked at"""
+
+
 class NodeProfile(_Part):
     """Everything that the cost model needs to know of a node."""
 
@@ -84,10 +96,23 @@ class NodeProfile(_Part):
     """seconds per analysed frame of each app beyond its network: its column of the heads, its votes and counts"""
     decode_s: dict[StreamName, NonNegativeFloat] = Field(max_length=256)
     """seconds per captured frame of each stream, whether analysed or not"""
+    decode_modes: dict[StreamName, Annotated[tuple[DecodeMode, ...], Field(min_length=1, max_length=4)]] = Field(
+        default={}, max_length=256
+    )
+    """of streams that were measured in several; of such a stream `decode_s` is not planned with"""
     resident_bytes: int = Field(0, ge=0)
     """memory of all processes with nothing loaded"""
     idle: NonNegativeFloat
     """CPU-seconds per second of all processes with no frame to analyse"""
+
+
+def decoding_cost(profile: NodeProfile, stream: str, fps: float, mode: str) -> float:
+    """CPU-seconds a second that decoding a stream of so many frames a second takes in a mode.
+
+    `KeyError` where the profile knows neither the mode nor the stream.
+    """
+    known = {each.name: each.used_s for each in profile.decode_modes.get(stream, ())}
+    return known[mode] if mode in known else profile.decode_s[stream] * fps
 
 
 def read_node_profile(path: Path) -> NodeProfile:

@@ -13,6 +13,7 @@ from mainstream.api.sinks.sink import Sink
 from mainstream.api.video_stream import Crop, Mask
 from mainstream.files.digest import Sha256
 from mainstream.head_form import HeadForm
+from mainstream.messages.node_profile import DecodeModeName
 from mainstream.mpackage.manifest import Blob, CandidateKind, CandidateName, PrivateSegment, Probability, TrainedView
 
 
@@ -28,6 +29,8 @@ class RunnerStream(_Part):
     fps: float = Field(gt=0)
     crops: dict[str, Crop | None]
     """of every view in use, by its name; None is the whole picture"""
+    decode: DecodeModeName = "all"
+    """which of its frames are decoded; rates of the apps are such that these serve them"""
     masks: tuple[Mask, ...] = ()
     """what nobody may see of it, in any view"""
 

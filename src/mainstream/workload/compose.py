@@ -8,6 +8,7 @@ from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.manifest import Manifest
 from mainstream.planner.plan import AppPlan, Plan
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
+from mainstream.workload.problem import camera_key
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ def compose_runner_plan(workload: NodeWorkload, plan: Plan) -> RunnerPlan:
         sharing=plan.policy != "no-sharing",
         budget=plan.budget,
         cost=plan.cost.total,
-        streams=runner_streams([(placed.app, placed.stream) for placed, _ in running]),
+        streams=tuple(
+            _decoded(stream, plan) for stream in runner_streams([(placed.app, placed.stream) for placed, _ in running])
+        ),
         apps=tuple(_app(placed, decided) for placed, decided in running),
     )
 
@@ -67,6 +70,13 @@ def runner_stream(stream: VideoStream, views: Iterable[str]) -> RunnerStream:
     spec = stream.spec
     crops = {view: stream.crop(view) for view in views}
     return RunnerStream(name=stream.key, url=spec.url, fps=spec.frames_per_second, crops=crops, masks=spec.masks)
+
+
+def _decoded(stream: RunnerStream, plan: Plan) -> RunnerStream:
+    """The stream in the mode that is planned, where that was a choice."""
+    key = camera_key(stream.name)
+    mode = next((each.step for each in plan.cost.segments if each.key == key), None)
+    return stream if mode is None else stream.model_copy(update={"decode": mode})
 
 
 def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:

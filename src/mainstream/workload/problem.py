@@ -6,7 +6,7 @@ at one tap run in one call, which is a leaf below the stem's segment that ends t
 """
 
 from mainstream.errors import InvalidInputError
-from mainstream.laws.cost import Segment
+from mainstream.laws.cost import CostStep, Segment
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
 from mainstream.mpackage.event_statistics import observations
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
@@ -50,6 +50,11 @@ def segment_key(placed: PlacedApp, branch_point: int, prefix_hash: str) -> str:
     """Name of a segment: where and for which base network it runs, how deep it ends, and what makes it shareable."""
     base = placed.package.base.digest[:8]
     return f"{placed.stream_name}:{placed.app.spec.stream.view}:{base}/{branch_point}/{prefix_hash[:16]}"
+
+
+def camera_key(stream_name: str) -> str:
+    """Name of the segment above a stream's views: its decoding, where that is a choice."""
+    return f"{stream_name}:camera/0/"
 
 
 def branch_point_of(key: str) -> int:
@@ -124,7 +129,25 @@ class _Forest:
         key = segment_key(placed, 0, placed.package.prefix_hashes[0])
         seconds = self._workload.profile.frame_s
         workspace = f"workspace of {placed.package.base.digest}"
-        self.segments.setdefault(key, Segment(key, None, seconds, profile.workspace_bytes, weights=workspace))
+        camera = self._add_camera(placed)
+        self.segments.setdefault(key, Segment(key, camera, seconds, profile.workspace_bytes, weights=workspace))
+        return key
+
+    def _add_camera(self, placed: PlacedApp) -> str | None:
+        """Decoding the stream in one of its modes; None where it is an overhead, as there is nothing to choose.
+
+        Whatever the fastest of them was measured to yield, it serves every rate that the stream is declared with.
+        """
+        modes = self._workload.profile.decode_modes.get(placed.stream_name, ())
+        if not modes:
+            return None
+        key, fastest = camera_key(placed.stream_name), max(mode.fps for mode in modes)
+        declared_fps = placed.stream.spec.frames_per_second
+        steps = tuple(
+            CostStep(mode.name, max(mode.fps, declared_fps) if mode.fps == fastest else mode.fps, mode.used_s)
+            for mode in modes
+        )
+        self.segments.setdefault(key, Segment(key, steps=steps))
         return key
 
     def _add(
@@ -211,10 +234,12 @@ def _stand_in(placed: PlacedApp) -> str:
 
 
 def _overhead(workload: NodeWorkload) -> float:
-    """What the node spends whatever is planned: idle processes, and decoding every frame of every stream in use."""
-    decode_s = workload.profile.decode_s
-    return workload.profile.idle + sum(
-        decode_s[name] * stream.spec.frames_per_second for name, stream in workload.streams.items()
+    """What the node spends whatever is planned: idle processes, and decoding streams that have but one way to it."""
+    profile = workload.profile
+    return profile.idle + sum(
+        profile.decode_s[name] * stream.spec.frames_per_second
+        for name, stream in workload.streams.items()
+        if name not in profile.decode_modes
     )
 
 
