@@ -21,6 +21,8 @@ def resolved(request: TrainingRequest, network: Network) -> TrainingRequest:
                 "one of the two",
                 field="quick",
             )
+        if not settings.heads:
+            raise InvalidInputError("makes micro-heads alone, and no kind is named; give --heads flat", field="quick")
         return replace(request, branch_points=(), settings=settings)
     branch_points = request.branch_points or default_branch_points(network)
     for branch_point in branch_points:
