@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export QUICK
 
-.PHONY: help demo test lint types contracts unit crds reasons test-cluster images release locks chart-docs kube-score cluster-demo clean
+.PHONY: help docs demo test lint types contracts unit crds reasons test-cluster images release locks chart-docs kube-score cluster-demo clean
 
 help: ## list the commands
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | sort | column -t -s '	'
@@ -43,8 +43,12 @@ contracts: $(VENV)/.dev ## import-linter and unused or undeclared dependencies
 unit: $(VENV)/.dev ## pytest
 	$(BIN)/pytest
 
-crds: $(VENV)/.dev ## write the CustomResourceDefinitions anew from their models
+crds: $(VENV)/.dev ## write the CustomResourceDefinitions, and the pages of all fields, anew from their models
 	$(BIN)/python -m mainstream.api.crd
+	$(BIN)/python -m mainstream.api.manifests.pages
+
+docs: $(VENV)/.dev ## build the site of the docs into out/site; a dead link is an error
+	$(BIN)/python -m mkdocs build
 
 reasons: $(VENV)/.dev ## write the table of reasons in docs/operator.md anew from their enum
 	$(BIN)/python -m mainstream.api.reasons
@@ -81,6 +85,8 @@ bench-operator: $(VENV)/.dev ## the operator under load and faults, beside a rea
 
 bench-platform: $(VENV)/.dev ## what a platform team expects, part by part
 	$(BIN)/python benchmarks/platform_team.py
+bench-first-alert: $(VENV)/.dev ## from a clip to a first alert by the tutorial's commands: how many, and how long
+	$(BIN)/python benchmarks/first_alert.py
 
 bench-%: $(VENV)/.dev ## a benchmark, into out/bench/; QUICK=1 for at most 5 minutes
 	$(BIN)/python benchmarks/$*.py

@@ -19,7 +19,7 @@ StreamName = Annotated[str, Field(max_length=512)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class BaseProfile(_Part):
@@ -88,6 +88,7 @@ class NodeProfile(_Part):
     back_end: Name
     """engine back end that was measured"""
     versions: dict[Name, Name] = Field(max_length=64)
+    """of what computes, by package"""
     bases: dict[Name, BaseProfile] = Field(max_length=32)
     """by name of the base network"""
     frame_s: NonNegativeFloat
