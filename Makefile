@@ -45,7 +45,6 @@ unit: $(VENV)/.dev ## pytest
 
 crds: $(VENV)/.dev ## write the CustomResourceDefinitions, and the pages of all fields, anew from their models
 	$(BIN)/python -m mainstream.api.crd
-	$(BIN)/python -m mainstream.api.manifests.pages
 
 docs: $(VENV)/.dev ## build the site of the docs into out/site; a dead link is an error
 	$(BIN)/python -m mkdocs build

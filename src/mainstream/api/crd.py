@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from mainstream.api.kinds import RESOURCE_KINDS, ResourceKind
+from mainstream.api.manifests.pages import rendered_pages
 from mainstream.api.model import GROUP, VERSION
 from mainstream.api.schema import structural_schema
 
@@ -127,7 +128,7 @@ def rendered() -> dict[Path, str]:
         files[Path("charts/mainstream/templates/crds") / name] = (
             head + "{{- if .Values.crds.install }}\n" + _yaml({**definition, "metadata": kept}) + "{{- end }}\n"
         )
-    return files
+    return files | rendered_pages()
 
 
 class _Dumper(yaml.SafeDumper):

@@ -1,4 +1,4 @@
-"""A page for each kind of manifest, with every field, from the models: `python -m mainstream.api.manifests.pages`.
+"""A page for each kind of manifest, with every field, from the models; `make crds` writes them.
 
 Not written by hand: a field says what it is where it is declared, and nowhere else.
 """
@@ -88,14 +88,3 @@ def _bounds(schema: dict[str, Any]) -> str:
 
 def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def main() -> None:
-    """Write all pages below the working folder."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for path, text in rendered_pages().items():
-        path.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
