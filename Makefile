@@ -84,6 +84,7 @@ bench-operator: $(VENV)/.dev ## the operator under load and faults, beside a rea
 
 bench-platform: $(VENV)/.dev ## what a platform team expects, part by part
 	$(BIN)/python benchmarks/platform_team.py
+
 bench-first-alert: $(VENV)/.dev ## from a clip to a first alert by the tutorial's commands: how many, and how long
 	$(BIN)/python benchmarks/first_alert.py
 

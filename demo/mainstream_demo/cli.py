@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mainstream.cli.outputs import make_folder
+from mainstream.errors import InvalidInputError
 
 
 def demo(
@@ -26,6 +27,13 @@ def demo(
     from mainstream_demo.steps import run_demo
     from mainstream_demo.table import print_result
 
+    if not example.is_dir():
+        raise InvalidInputError(
+            "is not here: the plaza's clip, labels and manifests lie in the repository, not in the package; clone it, "
+            "or name a copy with --example",
+            field="--example",
+            source=example,
+        )
     make_folder(out, "--out")
     console = Console()
     result = run_demo(example, out, DemoProgress(console))

@@ -36,6 +36,10 @@ def refusal(example: Path) -> str:
     return str(caught.value)
 
 
+def test_where_the_example_is_not_at_hand_it_is_said_where_to_find_it(tmp_path: Path) -> None:
+    assert "lie in the repository, not in the package; clone it" in refusal(tmp_path / "plaza")
+
+
 def test_a_clip_that_cannot_be_decoded_is_named(example: Path) -> None:
     (example / "plaza.mp4").write_bytes(b"not a video" * 1000)
     assert "plaza.mp4" in refusal(example)

@@ -86,7 +86,8 @@ def test_no_file_cites_an_issue() -> None:
 
 
 def test_no_file_cites_a_design_page_but_that_of_docs() -> None:
-    found = cited_lines(DESIGN_PAGE, files())
+    # The site's nav names pages below docs.
+    found = cited_lines(DESIGN_PAGE, [path for path in files() if path.name != "mkdocs.yml"])
     assert not found, 'cite docs/design.md, "Section":\n' + "\n".join(found)
 
 

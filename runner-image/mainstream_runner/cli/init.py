@@ -77,8 +77,8 @@ def init(
     for name, described in zip(_FILES, resources, strict=True):
         write_output(out / name, manifest_text(described), "--out")
     load_manifests(out)
-    typer.echo(f"{out}: {len(declared_apps)} apps on {declared_stream.key}, {delivered.width}x{delivered.height} at")
-    typer.echo(f"  {declared_stream.spec.frames_per_second:g} frames a second, node {names.node}")
+    shown = f"{delivered.width}x{delivered.height}, {declared_stream.spec.frames_per_second:g} frames a second"
+    typer.echo(f"{out}: stream {declared_stream.key} ({shown}) on node {names.node}")
     for app, declared in zip(apps, declared_apps, strict=True):
         problem = view_problem(declared_stream.crop(declared.spec.stream.view), app.trained, delivered.size)
         typer.echo(f"  {declared.key}: view {declared.spec.stream.view}" + (f"; {problem}" if problem else ""))
