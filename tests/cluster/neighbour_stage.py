@@ -65,6 +65,8 @@ def open_neighbours(stage: Stage) -> Iterator[tuple[Neighbours, Rival]]:
     _set_budget(stage, BUDGET)
     stage.upgrade(CHART, f"tenants={{{TENANT}}}")
     stage.kubectl("delete", "namespace", RIVAL, "--timeout=120s")
+    for name in APPS:
+        stage.wait_condition("videoapp", name, "Ready", "True", timeout_s=120)
 
 
 def _set_budget(stage: Stage, budget: float) -> None:

@@ -96,10 +96,9 @@ def _crowd(rival: Rival) -> None:
 def _lie(rival: Rival) -> None:
     rival.publish_blobs()
     rival.publish(lying(rival.good, "lying"))
-    objective = {"weight": 1000, "minimum": 0.99}
     ghosts = {"lengthSeconds": 0.1, "frequency": 0.9}
-    rival.create(rival.app("lying", objective=objective, rates=[1, 10]))
-    rival.create(rival.app("ghosts", "lying", objective=objective, rates=[10], event=ghosts))
+    rival.create(rival.app("lying", objective={"weight": 1000, "minimum": 0.8}, rates=[1, 10]))
+    rival.create(rival.app("ghosts", "lying", objective={"weight": 1000, "minimum": 0.99}, rates=[10], event=ghosts))
 
 
 def _claim_digests(rival: Rival) -> None:
@@ -149,8 +148,8 @@ KINDS = (
     Kind(
         *(8, "lie", "a package that promises everything; weight 1000 and minimum .99 on ghosts", _lie),
         {
-            "lying": ("Planned", ("QuotaExceeded", "DoesNotFit", "OthersBelowMinimum", "Fits")),
-            "ghosts": ("Planned", ("QuotaExceeded", "DoesNotFit", "OthersBelowMinimum")),
+            "lying": ("Planned", ("Fits", "QuotaExceeded", "DoesNotFit", "OthersBelowMinimum")),
+            "ghosts": ("Accepted", ("CannotBeUsed",)),
         },
     ),
 )
@@ -169,7 +168,7 @@ def any_app(rival: Rival, name: str, chance: random.Random) -> dict[str, Any]:
         {"package": "heads"},
         {"package": "long", "sinks": _long_sinks()},
         {"package": "long", "endpoint": DRIPPING_URL},
-        {"package": "lying", "objective": greedy, "rates": [1, 10]},
+        {"package": "lying", "objective": greedy | {"minimum": 0.8}, "rates": [1, 10]},
         {"package": "lying", "objective": greedy, "rates": [10], "event": ghosts},
         {"package": "same", "rates": [1]},
         {"package": "nowhere"},
