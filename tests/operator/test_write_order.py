@@ -28,15 +28,20 @@ def test_the_new_app_of_a_neighbour_comes_before_the_second_of_two_thousand() ->
     assert names([*crowd, of("plaza", "crossing", None)])[:3] == ["crowd/app-0000", "plaza/crossing", "crowd/app-0001"]
 
 
-def test_apps_that_were_never_told_come_before_those_that_only_changed() -> None:
+def test_of_a_namespace_apps_that_were_never_told_come_before_those_that_only_changed() -> None:
     changed = [of("a", f"app-{number}", 1) for number in range(3)]
     assert names([*changed, of("a", "new", None), of("b", "old", 1)]) == [
         "a/new",
-        "a/app-0",
         "b/old",
+        "a/app-0",
         "a/app-1",
         "a/app-2",
     ]
+
+
+def test_what_changed_of_a_neighbours_app_does_not_wait_until_ten_thousand_new_ones_are_told() -> None:
+    crowd = [of("crowd", f"app-{number:05}", None) for number in range(10_000)]
+    assert names([*crowd, of("plaza", "crossing", 1)])[:2] == ["crowd/app-00000", "plaza/crossing"]
 
 
 def test_the_node_and_its_streams_come_first() -> None:

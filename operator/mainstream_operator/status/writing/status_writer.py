@@ -2,7 +2,7 @@
 
 Some are written at a time, and for no longer than a moment, a shorter one where there is news: then the node is looked
 at again, so that an app that came meanwhile has its status before thousands that came before it. Those that are only
-old come last, the oldest first.
+old come last of their namespace, the oldest first.
 """
 
 import time
@@ -49,10 +49,8 @@ class StatusWriter:
         decisions = [(status, write_decision(status.before, status.after, now)) for status in statuses]
         waits_s = [decision.again_s for _, decision in decisions if decision.again_s is not None]
         old = oldest_first(status for status, decision in decisions if decision.stale)
-        due = [
-            *in_turn(status for status, decision in decisions if decision.write),
-            *old[: self._refreshes.take(len(old))],
-        ]
+        news_of = [status for status, decision in decisions if decision.write]
+        due = in_turn([*news_of, *old[: self._refreshes.take(len(old))]])
         start_s = time.monotonic()
         errors: list[KubeError] = []
         for start in range(0, len(due), _AT_ONCE):
