@@ -63,13 +63,23 @@ def _measure(neighbours: Neighbours, rival: Rival, report: Report, parts: list[s
     for part in parts:
         if QUICK and part != "kinds":
             report.left_out(_PARTS[part], "see the long form", "takes minutes")
-        elif part == "kinds":
+            continue
+        try:
+            _part(part, neighbours, rival, report, alone)
+        except AssertionError as error:
+            report.row(_PARTS[part], str(error)[:300], "the rows of it", False)
+            rival.clear()
+
+
+def _part(part: str, neighbours: Neighbours, rival: Rival, report: Report, alone: Alone) -> None:
+    match part:
+        case "kinds":
             _kinds_rows(neighbours, rival, report, alone)
-        elif part == "hostile":
+        case "hostile":
             hostile_rows(neighbours, rival, report, alone)
-        elif part == "thousands":
+        case "thousands":
             thousands_rows(neighbours, rival, report, alone)
-        elif part == "definitions":
+        case "definitions":
             definitions_row(neighbours, report)
 
 
