@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(1500)
 def test_no_secret_is_in_logs_status_or_events(story: Stage) -> None:
     token = story.token()
     said = [
-        story.kubectl("logs", "-n", SYSTEM, "deployment/mainstream-operator"),
+        story.kubectl("logs", "-n", SYSTEM, "-l", "app.kubernetes.io/name=mainstream-operator", "--tail=-1"),
         story.kubectl("logs", "-n", SYSTEM, f"deployment/runner-{story.node}"),
         story.kubectl("get", "mainstream,events,configmaps,deployments,pods", "-A", "-o", "json"),
     ]
