@@ -1,4 +1,4 @@
-"""`make bench-frames`: what a look costs beside its network, medians.
+"""`make bench-frames`: what a look costs beside its network, over the line and through TorchServe, medians.
 
 QUICK=1 takes shorter rounds. With names as arguments (way) only those rows are measured.
 """

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -23,11 +24,13 @@ from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
 from mainstream_runner.client import EngineClient
 from mainstream_runner.engine.calibration import calibrated
+from mainstream_runner.feeder import feeder as feeder_module
 from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.decider import Decider
 from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.feeder.source import CapturedFrame
+from mainstream_runner.line.caller import EngineLine
 from mainstream_runner.profiling.synthetic import synthetic_micro_app
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
@@ -70,8 +73,9 @@ def way_rows(report: Report) -> None:
         plan = RunnerPlan(node="", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=tuple(apps))
         with torchserve(cache=cache) as server:
             enter_ms = 1e3 * _entering_s(network, cache)
-            measured = list(_rounds(server, plan, store, enter_ms))
-    middle = sorted(measured, key=lambda each: each.all)[len(measured) // 2]
+            measured = list(_rounds(server, plan, store, enter_ms, EngineLine))
+            through_http = list(_rounds(server, plan, store, enter_ms, EngineClient))
+    middle, other = (sorted(each, key=lambda one: one.all)[len(each) // 2] for each in (measured, through_http))
     report.row(
         f"frame's way at 160 px, {FPS:g} looks a second, CPU a look beside the network",
         f"{middle.all:.2f} ms ({middle.feeder:.2f} feeder with scaling from 768x576, {middle.worker:.2f} worker with "
@@ -79,12 +83,20 @@ def way_rows(report: Report) -> None:
         "1 ms",
         middle.all <= 1.0,
     )
-    report.details["way_ms"] = [vars(each) for each in measured]
+    report.row(
+        "the same through TorchServe's HTTP, as others may ask",
+        f"{other.all:.2f} ms ({other.feeder:.2f} feeder, {other.worker:.2f} worker, {other.jvm:.2f} JVM)",
+        "said",
+        None,
+    )
+    report.details["way_ms"] = {"line": list(map(vars, measured)), "http": list(map(vars, through_http))}
 
 
-def _rounds(server: TorchServe, plan: RunnerPlan, store: Path, enter_ms: float) -> Iterator[_Round]:
+def _rounds(
+    server: TorchServe, plan: RunnerPlan, store: Path, enter_ms: float, asking: type[EngineLine | EngineClient]
+) -> Iterator[_Round]:
     shown = pictures(FRAMES)
-    with closing(EngineClient(server.port)) as client, _feeding(server.port) as feeder:
+    with closing(EngineClient(server.port)) as client, _feeding(server.port, asking) as feeder:
         feeder.adopt(served_routing(plan, client.load(plan, store)))
         number = 0
 
@@ -112,8 +124,10 @@ def _rounds(server: TorchServe, plan: RunnerPlan, store: Path, enter_ms: float) 
 
 
 @contextmanager
-def _feeding(port: int) -> Iterator[Feeder]:
-    feeder = Feeder(port, FrameCounts(), Decider(lambda app, alert: None), lambda digest: None)
+def _feeding(port: int, asking: type[EngineLine | EngineClient]) -> Iterator[Feeder]:
+    """A feeder that asks in that way."""
+    with patch.object(feeder_module, "EngineLine", asking):
+        feeder = Feeder(port, FrameCounts(), Decider(lambda app, alert: None), lambda digest: None)
     try:
         yield feeder
     finally:
