@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from mainstream.mpackage.layout import report_key
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.store import Store
+from mainstream.nn.heads.micro import MicroHead
 from mainstream_trainer.data.app_events import AppEvents
 from mainstream_trainer.data.preparation import Job
 from mainstream_trainer.learn.candidate import TrainedCandidate
@@ -25,6 +27,7 @@ def write_report(
 ) -> None:
     """Write `report.html`; without jinja2 and matplotlib (extra `reports`) say so and go on."""
     try:
+        from mainstream_trainer.report.looks import drawn_over_view
         from mainstream_trainer.report.misses import worst
         from mainstream_trainer.report.page import render_report
     except ImportError as error:
@@ -35,12 +38,21 @@ def write_report(
     frames = job.folds.frames if best.kind == "micro" else job.held_out.frames
     missed, false_alarms = worst(scores, job.present[frames], frames, features.pixels)
     fps = job.events.times.fps if isinstance(job.events, AppEvents) else None
+    flat = [each for each in candidates if isinstance(each.head, MicroHead) and each.head.flat]
+    looks = {
+        each.name: drawn_over_view(
+            cast(MicroHead, each.head), partial(features.batch, each.branch_point), features.pixels, job.present
+        )
+        for each in flat
+        if each.name in {one.name for one in manifest.candidates}
+    }
     page = render_report(
         manifest,
         record,
         fps=fps,
         cost_shares=[cut.cost_share for cut in job.network.branch_points],
         best=best,
+        looks=looks,
         missed=missed,
         false_alarms=false_alarms,
     )

@@ -17,11 +17,13 @@ def render_report(
     fps: float | None,
     cost_shares: Sequence[float],
     best: PackedCandidate,
+    looks: Mapping[str, str],
     missed: Sequence[Example],
     false_alarms: Sequence[Example],
 ) -> str:
     """HTML without anything to fetch; `fps` of the stream bounds the rates, None where there is no stream;
-    `cost_shares` are those of the base network before each branch-point."""
+    `cost_shares` are those of the base network before each branch-point;
+    `looks` are pictures (data URLs) of what flat heads look at, by candidate."""
     rates = [rate for rate in RATES_FPS if fps is None or rate <= fps]
     shown_fps = max(rate for rate in rates if rate <= 1.0 or rate == rates[0])
     events = manifest.event_statistics
@@ -39,6 +41,7 @@ def render_report(
         rate_chart=over_rates(rates, curves),
         replayed=any(each.replayed for each in manifest.candidates),
         best=best,
+        looks=looks,
         missed=missed,
         false_alarms=false_alarms,
     )

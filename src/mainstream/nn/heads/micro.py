@@ -48,13 +48,18 @@ class MicroHead(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Logits (N,) of feature maps (N, channels, h, w)."""
+        seen = self.seen(features)
+        if self.flat:
+            return seen.flatten(1) @ self.weight.flatten() + self.bias
+        return seen.mean(dim=(2, 3)) @ self.weight + self.bias
+
+    def seen(self, features: torch.Tensor) -> torch.Tensor:
+        """What the sum weighs: (N, width, h, w)."""
         narrow = nn.functional.conv2d(features, self.narrow_weight[:, :, None, None], self.narrow_bias).relu()
         if self.around_weight is not None:
             kernel = self.around_weight[:, None]
             narrow = nn.functional.conv2d(narrow, kernel, self.around_bias, padding=1, groups=len(kernel)).relu()
-        if self.flat:
-            return narrow.flatten(1) @ self.weight.flatten() + self.bias
-        return narrow.mean(dim=(2, 3)) @ self.weight + self.bias
+        return narrow
 
 
 def flat(shape: MapShape, width: int) -> MicroHead:
