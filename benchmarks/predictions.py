@@ -1,0 +1,214 @@
+"""`make bench-predictions`: what packages predict of alerts, against streams of photos that nothing was chosen on.
+
+Signs, photographed by some two hundred people in a row: each split gives a quarter of the blocks of neighbouring
+photos, and so of the people, to the test, and makes packages of micro-heads of the rest. What the planner would choose
+of a package at one rate is played on streams of some 2,000 events of test photos. `MAINSTREAM_SIGNS` names the photos.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from harness import QUICK, Report
+from numpy.typing import NDArray
+
+from mainstream.alerts.measured import count_alerts
+from mainstream.alerts.merging import MergedEvents, merged_events
+from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
+from mainstream.mpackage.event_statistics import observations, statistics_of
+from mainstream.mpackage.manifest import Manifest, PackedCandidate
+from mainstream.mpackage.reading import read_blob
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.nn.heads.kinds import make_head
+from mainstream.nn.heads.map_shape import MapShape
+from mainstream.nn.registry import load_base_network
+from mainstream.nn.tensors import fill, unpack_tensors
+from mainstream.planner import App, Candidate
+from mainstream.planner.f1_interval import f1_interval
+from mainstream.planner.options import option_table
+from mainstream.workload.caution import cautious_points, cautious_replays
+from mainstream_trainer.data.declared import declare
+from mainstream_trainer.data.event_statistics import in_seconds
+from mainstream_trainer.measure.picture_replay import due_frames
+from mainstream_trainer.measure.picture_streams import PictureStream, declared_stream
+from mainstream_trainer.request import PictureData, TrainingRequest
+from mainstream_trainer.settings import TrainingSettings
+from mainstream_trainer.training import train_apps
+
+sys.path.append(str(Path(__file__).parent / "evidence"))
+
+from pools import Part, load_pool
+
+BASE = "efficientnet-lite0-96"
+"""photos are 100 pixels wide"""
+SPLITS, APPS = (2, 4) if QUICK else (12, 10)
+BLOCKS = 16
+TEST_BLOCKS = 4
+STREAMS = 5
+FPS = 2.0
+STREAM_FPS = 10
+EVENTS = {"length_s": 2.0, "frequency": 0.1, "correlation": 0.3}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One app of one split."""
+
+    split: int
+    app: str
+    candidate: str
+    predicted: float
+    low: float
+    high: float
+    measured: float
+    plain: float
+    """measured at the threshold nearest to 1/2 and one vote"""
+
+
+def judge(folder: Path, split: int) -> Iterator[Judged]:
+    """Train on three quarters of the people, choose, and play on the others."""
+    chance = np.random.default_rng(split)
+    classes = sorted(path for path in folder.iterdir() if path.is_dir())
+    test_blocks = set(chance.choice(BLOCKS, TEST_BLOCKS, replace=False).tolist())
+    statistics = declare("bench", **EVENTS)
+    with tempfile.TemporaryDirectory(prefix="bench-predictions-") as made:
+        train, test = Path(made) / "train", []
+        for label, each in enumerate(classes):
+            (train / each.name).mkdir(parents=True)
+            photos = sorted(path for path in each.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+            for at, photo in enumerate(photos):
+                if at * BLOCKS // len(photos) in test_blocks:
+                    test.append((photo, label))
+                else:
+                    (train / each.name / photo.name).symlink_to(photo)
+        store = FolderStore(Path(made) / "store")
+        settings = TrainingSettings(variants=2, prune=False)
+        requests = [
+            TrainingRequest(
+                PictureData(train, (each.name,), statistics, fit_share=0.8, held_out_share=0.2, gap_pictures=0),
+                f"sign-{each.name}",
+                base=BASE,
+                quick=True,
+                seed=split,
+                settings=settings,
+            )
+            for each in classes[:APPS]
+        ]
+        manifests = train_apps(requests, store)
+        part = Part(tuple(path for path, _ in test), np.array([label for _, label in test], dtype=np.int64))
+        scores = score(manifests, store, part)
+        for label, manifest in enumerate(manifests):
+            yield play(manifest, label, part.labels, scores[manifest.name], split)
+
+
+def score(manifests: list[Manifest], store: FolderStore, part: Part) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Scores of test photos by app and candidate, as the engine would give them."""
+    network = load_base_network(BASE)
+    size = network.preprocessing
+    views = part.views(size.height, size.width)
+    heads = {
+        (each.name, one.name): (one.branch_point, _head(store, one)) for each in manifests for one in each.candidates
+    }
+    found: dict[tuple[str, str], list[NDArray[np.float64]]] = {key: [] for key in heads}
+    with torch.inference_mode():
+        for at in range(0, len(views), 32):
+            features = size(torch.from_numpy(views[at : at + 32])).contiguous(memory_format=torch.channels_last)
+            for k, segment in enumerate(network.segments, start=1):
+                features = segment(features)
+                for key, (tap, head) in heads.items():
+                    if tap == k:
+                        found[key].append(torch.sigmoid(head(features).double()).numpy())
+    scores: dict[str, dict[str, NDArray[np.float64]]] = {each.name: {} for each in manifests}
+    for (app, name), parts in found.items():
+        scores[app][name] = np.concatenate(parts)
+    return scores
+
+
+def _head(store: FolderStore, candidate: PackedCandidate) -> torch.nn.Module:
+    form = candidate.head_form
+    head = make_head(form.kind, MapShape(*form.map), form.width)
+    fill(head, unpack_tensors(read_blob(store, candidate.head), source=store), source=store)
+    return head
+
+
+def play(
+    manifest: Manifest,
+    label: int,
+    labels: NDArray[np.int64],
+    scores: dict[str, NDArray[np.float64]],
+    split: int,
+) -> Judged:
+    """What the planner would choose at one rate, and what comes of it."""
+    gap_s = manifest.event_statistics.gap_s
+    candidates = []
+    for each in manifest.candidates:
+        events, stretches = observations(each.evaluation, gap_s)
+        replays = cautious_replays(each, manifest)
+        points = cautious_points(each)
+        candidates.append(
+            Candidate(each.name, each.branch_point, None, 0.0, 0, points, replays, "micro", events, stretches)
+        )
+    app = App(manifest.name, float(STREAM_FPS), statistics_of(manifest.event_statistics), tuple(candidates))
+    table = option_table(app)
+    f = int(np.abs(table.rates - FPS).argmin())
+    k = int(table.value[:, f].argmax())
+    name, threshold = manifest.candidates[k].name, float(table.threshold[k, f])
+    interval = f1_interval(table, k, f) or (0.0, 1.0)
+    merged = merged_events(statistics_of(manifest.event_statistics))
+    streams = [
+        declared_stream(labels, [label], manifest.event_statistics, STREAM_FPS, 100 * split + i) for i in range(STREAMS)
+    ]
+    made = [stream for stream in streams if stream is not None]
+    measured = measured_f1(made, label, merged, scores[name], threshold, int(table.votes[k, f]))
+    half = min((point.threshold for point in manifest.candidates[k].operating_points), key=lambda at: abs(at - 0.5))
+    plain = measured_f1(made, label, merged, scores[name], half, 1)
+    return Judged(split, manifest.name, name, table.f1(k, f), interval[0], interval[1], measured, plain)
+
+
+def measured_f1(
+    streams: list[PictureStream],
+    label: int,
+    events: MergedEvents,
+    scores: NDArray[np.float64],
+    threshold: float,
+    votes: int,
+) -> float:
+    """F1 of alerts over all streams: 2 found / (events + found + false)."""
+    found = false = there = 0
+    for stream in streams:
+        spans = as_spans(merge_spans(in_seconds(stream.events([label]), stream.fps), events.gap_s))
+        analysed = due_frames([FPS], stream)[FPS]
+        times_s = np.asarray((analysed + 0.5) / stream.fps, dtype=np.float64)
+        opens_s = alerts_of_hits(scores[stream.pictures[analysed]] >= threshold, times_s, votes, events.gap_s)[:, 0]
+        hit, wrong = count_alerts(opens_s, spans, np.ones(len(spans), dtype=np.bool_), tolerance_s(events.length_s))
+        found, false, there = found + hit, false + wrong, there + len(spans)
+    return 2 * found / (there + found + false)
+
+
+def main() -> int:
+    """Measure, print, write; the exit code."""
+    report = Report("predictions", packages=("torch", "numpy"))
+    folder = load_pool("signs").folder
+    judged = [each for split in range(SPLITS) for each in judge(folder, split)]
+    report.details["judged"] = [asdict(each) for each in judged]
+    errors = np.array([each.predicted - each.measured for each in judged])
+    held = np.mean([each.low <= each.measured <= each.high for each in judged])
+    gain = np.mean([each.measured - each.plain for each in judged])
+    bias, error = float(errors.mean()), float(np.abs(errors).mean())
+    what = f"{SPLITS} splits of people, {APPS} apps each, at {FPS:g} frames a second"
+    report.row(f"{what}: mean bias of predicted F1 of alerts", f"{bias:+.3f}", "at most .010", abs(bias) <= 0.01)
+    report.row(f"{what}: mean absolute error", f"{error:.3f}", "at most .030", error <= 0.03)
+    report.row(f"{what}: 90 % intervals hold", f"{held:.0%}", "at least 88 %", bool(held >= 0.88))
+    plain = f"{what}: chosen threshold and votes against 1/2 and one vote"
+    report.row(plain, f"{gain:+.3f}", "at least +.020", bool(gain >= 0.02))
+    return report.write()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
