@@ -35,9 +35,9 @@ KEPT = FOLDER / "alerts"
 STORE = KEPT / "store"
 SMALL = Recipe(
     branch_points=(0, 7, 15),
-    settings=TrainingSettings(variants=1, stride=1, epochs=1, frozen_epochs=30),
+    settings=TrainingSettings(variants=1, stride=1, epochs=1, frozen_epochs=30, heads=()),
 )
-SMALL_CLIP = TrainingSettings(variants=2, stride=1, epochs=1, frozen_epochs=30)
+SMALL_CLIP = TrainingSettings(variants=2, stride=1, epochs=1, frozen_epochs=30, heads=())
 
 
 @dataclass(frozen=True)

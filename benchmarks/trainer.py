@@ -40,7 +40,7 @@ KILLS = 3 if QUICK else 10
 HOUR_FRAMES = 3600
 MOST_BYTES = 2 << 30
 _TINY = TrainingSettings(
-    variants=2, prune=False, epochs=1, least_steps=1, frozen_epochs=3, gap_s=0.2, held_out_share=0.5
+    variants=2, prune=False, epochs=1, least_steps=1, frozen_epochs=3, heads=(), gap_s=0.2, held_out_share=0.5
 )
 _PROGRAM = """
 import pickle, sys

@@ -40,7 +40,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "plaza"
 VIDEO, LABELS = EXAMPLE / "plaza.mp4", EXAMPLE / "labels.json"
 FIFTEEN = (0, *range(2, 16))
 """branch-points of 15 candidates of 16 that there are; 1 is left out, whose feature map is the largest"""
-_SETTINGS = TrainingSettings(prune=False)
+_SETTINGS = TrainingSettings(prune=False, heads=())
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,9 @@ class Recipe:
 
 RECIPE = Recipe(
     branch_points=(0, 10, 15) if QUICK else (0, 6, 10, 13, 15),
-    settings=TrainingSettings(variants=1 if QUICK else 2, stride=1, epochs=1 if QUICK else 4, frozen_epochs=30),
+    settings=TrainingSettings(
+        variants=1 if QUICK else 2, stride=1, epochs=1 if QUICK else 4, frozen_epochs=30, heads=()
+    ),
 )
 
 

@@ -100,7 +100,9 @@ def test_only_what_was_played_is_judged(tmp_path: Path) -> None:
 
 
 def test_a_package_is_played_over_the_clip(tmp_path: Path) -> None:
-    quick = TrainingSettings(variants=1, prune=False, epochs=1, least_steps=1, frozen_epochs=2, replay_min_events=1)
+    quick = TrainingSettings(
+        variants=1, prune=False, epochs=1, least_steps=1, frozen_epochs=2, heads=(), replay_min_events=1
+    )
     crop = Crop(x=192, y=160, width=576, height=384)
     data = VideoData(CLIP, LABELS, Split(train=(0, 150), test=(TEST_START, 795)))
     request = TrainingRequest(data, "crossing", branch_points=(0, 15), crop=crop, settings=quick)

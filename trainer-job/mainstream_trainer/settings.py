@@ -52,8 +52,8 @@ class TrainingSettings(BaseModel):
     """blocks that micro-heads are cross-fitted over; fewer where one would hold no event"""
     taps: tuple[int, ...] | None = Field(None, min_length=1, max_length=32)
     """branch-points that micro-heads read; None: as the base network's shares of cost suggest"""
-    heads: tuple[str, ...] = Field((), max_length=8)
-    """kinds of micro-heads, by entry point; all of them on every tap"""
+    heads: tuple[str, ...] = Field(("flat", "pooled"), max_length=8)
+    """kinds of micro-heads, by entry point; all of them on every tap. Empty: no micro-heads"""
     head_width: Literal[8, 16] = 8
     """channels that a micro-head's 1x1 convolution leaves"""
     micro_steps: float = Field(10.0, gt=0, le=1000)

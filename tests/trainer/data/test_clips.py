@@ -18,7 +18,7 @@ from mainstream_trainer.request import ClipsData, TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import train_app
 
-QUICK = TrainingSettings(variants=1, prune=False, epochs=1, least_steps=1, frozen_epochs=2, micro_steps=2)
+QUICK = TrainingSettings(variants=1, prune=False, epochs=1, least_steps=1, frozen_epochs=2, heads=())
 RUNS = [[20, 35], [60, 75], [100, 115], [140, 155], [170, 185]]
 
 

@@ -15,7 +15,9 @@ from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps
 
 STATISTICS = declare("test", length_s=2.0, frequency=0.1, correlation=0.3)
-QUICK = TrainingSettings(variants=2, prune=False, epochs=1, least_steps=1, frozen_epochs=3, micro_steps=2)
+QUICK = TrainingSettings(
+    variants=2, prune=False, epochs=1, least_steps=1, frozen_epochs=3, heads=("pooled",), taps=(9,), micro_steps=2
+)
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
 
@@ -149,7 +151,9 @@ def test_a_package_of_pictures_holds_declared_statistics_and_a_curve_where_enoug
     assert (red.candidates[0].evaluation.frames_event, red.candidates[0].evaluation.frames_other) == (3, 6)
     assert (both.candidates[0].evaluation.frames_event, both.candidates[0].evaluation.frames_other) == (6, 3)
     assert red.candidates[0].evaluation.block_frames == 1
-    assert all(not candidate.replayed for candidate in red.candidates)
+    # Of micro-heads every picture counts, so that there are enough for a curve.
+    assert {each.name for each in red.candidates if each.replayed} == {"pooled-9"}
+    assert red.candidate("pooled-9").evaluation.frames_event == 14
     for candidate in both.candidates:
         points = {point.threshold: point for point in candidate.operating_points}
         assert {each.threshold for each in candidate.replayed} <= set(points)

@@ -100,12 +100,12 @@ class TrainOptions(CommandOptions):
         ),
     ] = None
     heads: Annotated[
-        str | None,
+        str,
         typer.Option(
             help="Kinds of micro-heads, each on every tap: flat knows where something is, for fixed cameras; pooled "
             "does not, for pictures and cameras that move; flat-dw and pooled-dw see a place's neighbours too."
         ),
-    ] = None
+    ] = "flat,pooled"
     head_width: Annotated[int, typer.Option(help="Channels of a micro-head: 8 or 16.", metavar="CHANNELS")] = 8
     quick: Annotated[
         bool,

@@ -96,7 +96,7 @@ def _settings(options: TrainOptions) -> "TrainingSettings":
             head=options.head,
             groups=options.groups,
             taps=_whole_numbers(options.taps, "--taps"),
-            heads=tuple(kind.strip() for kind in options.heads.split(",")) if options.heads else (),
+            heads=tuple(kind.strip() for kind in options.heads.split(",") if kind.strip()),
             head_width=options.head_width,
             folds=options.folds,
         )
