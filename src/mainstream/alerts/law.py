@@ -13,10 +13,14 @@ import numpy as np
 from mainstream.alerts.merging import NEVER, MergedEvent, MergedEvents
 from mainstream.alerts.spans import tolerance_s
 from mainstream.arrays import FloatArray, IntArray
-from mainstream.laws.chain import runs_within
+from mainstream.laws.chain import STEPWISE_FRAMES, runs_within
 
 _ROUNDING = 1e-9
 """what a number of frames may be off by for rounding"""
+_MOST_FRAMES = 2.0**40
+"""of an event; with so many, more change nothing"""
+_STEPS_IN_DOUBLING = 7
+"""power of two: 128"""
 
 
 @dataclass(frozen=True)
@@ -116,12 +120,12 @@ def found_share(
     single = [event.pieces_s[0] for event in events if _is_single(event)]
     several = [event for event in events if not _is_single(event)]
     lengths = np.array([*single, *(length for event in several for length in event.pieces_s)])
-    frames = lengths[:, None] * fps[None, :]
-    whole = np.floor(frames + _ROUNDING).astype(np.int64)
-    part = np.maximum(frames - whole, 0.0)
-    counts = np.unique(np.concatenate([whole.ravel(), whole.ravel() + 1]))
+    frames = np.minimum(lengths[:, None] * fps[None, :], _MOST_FRAMES)
+    whole, step = _counted(frames)
+    part = np.maximum(frames - whole, 0.0) / step
+    counts = np.unique(np.concatenate([whole.ravel(), (whole + step).ravel()]))
     table = runs_within(p, counts, votes, correlation).transpose(1, 0, 2)
-    below, above = np.searchsorted(counts, whole), np.searchsorted(counts, whole + 1)
+    below, above = np.searchsorted(counts, whole), np.searchsorted(counts, whole + step)
     if len(events) == len(single) == 1:
         return _between(table, below[0], above[0], part[0])
     # An event of one piece is linear in the table, so that one product does for all of them.
@@ -141,6 +145,18 @@ def found_share(
         found += 1.0 - (unseen if event.weight == 1.0 else np.maximum(unseen, 0.0) ** event.weight)
     found /= len(events)
     return np.clip(found, 0.0, 1.0, out=found)
+
+
+def _counted(frames: FloatArray) -> tuple[IntArray, IntArray]:
+    """Numbers of frames that the chain is asked for: the last that is no more than each of `frames`, and the step on.
+
+    Whole numbers up to `STEPWISE_FRAMES`; then so many in each doubling that linear between them R is off by less than
+    1e-5, and that any number of long events asks for some thousands at most.
+    """
+    whole = np.floor(frames + _ROUNDING).astype(np.int64)
+    doubling = np.floor(np.log2(np.maximum(whole, 1))).astype(np.int64)
+    step = np.where(whole <= STEPWISE_FRAMES, 1, 1 << np.maximum(doubling - _STEPS_IN_DOUBLING, 0))
+    return whole // step * step, step
 
 
 def _between(table: FloatArray, below: IntArray, above: IntArray, part: FloatArray) -> FloatArray:

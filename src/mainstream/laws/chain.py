@@ -13,7 +13,6 @@ Invariant: every probability returned lies in [0, 1], and is 0 where no frame is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import Annotated, Literal
 
 import numpy as np
@@ -24,7 +23,7 @@ from mainstream.arrays import FloatArray, IntArray
 
 Compat = Literal["atc18"]
 
-_STEPWISE_FRAMES = 2000
+STEPWISE_FRAMES = 2000
 """Up to this many frames the chain is walked frame by frame; beyond it, by squared transition matrices."""
 
 
@@ -115,8 +114,11 @@ def run_table(p: FloatArray, frames: FloatArray, votes: IntArray, correlation: f
 
 def runs_within(p: FloatArray, counts: IntArray, votes: IntArray, correlation: float) -> FloatArray:
     """R(p; n, X) for whole numbers of frames `counts` (sorted, >= 0): shape (X, counts, P)."""
-    walk = _runs_by_walking if counts[-1] <= _STEPWISE_FRAMES else _runs_by_squaring
-    return walk(p, counts, votes, correlation)
+    few = int(np.searchsorted(counts, STEPWISE_FRAMES, side="right"))
+    if few == len(counts):
+        return _runs_by_walking(p, counts, votes, correlation)
+    long = _runs_by_squaring(p, counts[few:], votes, correlation)
+    return long if not few else np.concatenate([_runs_by_walking(p, counts[:few], votes, correlation), long], axis=1)
 
 
 def _chain(p: FloatArray, correlation: float) -> tuple[FloatArray, FloatArray]:
@@ -177,14 +179,12 @@ def _runs_by_squaring(p: FloatArray, counts: IntArray, votes: IntArray, correlat
             powers.append(powers[-1] @ powers[-1])
         state = np.zeros((len(p), 1, x + 1))
         state[:, 0, 0], state[:, 0, 1] = 1.0 - p, p
-        at, jumps = 1, dict[int, FloatArray]()  # rates are evenly spaced, so the same jump comes again and again
+        at = 1
         for column, count in enumerate(counts.tolist()):
             jump = max(count - at, 0)
-            if jump and jump not in jumps:
-                bits = [power for bit, power in enumerate(powers) if jump >> bit & 1]
-                jumps[jump] = reduce(np.matmul, bits)
-            if jump:
-                state = state @ jumps[jump]
+            for bit, power in enumerate(powers):
+                if jump >> bit & 1:
+                    state = state @ power
             at = max(at, count)
             if count >= 1:
                 result[row, column] = state[:, 0, x]

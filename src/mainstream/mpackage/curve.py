@@ -18,6 +18,8 @@ from mainstream.errors import InvalidInputError
 
 MAX_POINTS = 65536
 """of one candidate"""
+MAX_THRESHOLDS = 255
+"""of one candidate: each is a curve of its own to whoever plans"""
 _POINT = struct.Struct("<5d")
 _NAME = "curve"
 
@@ -75,6 +77,9 @@ def unpack_curve(data: bytes) -> ReplayedCurve:
     for number, point in enumerate(_POINT.iter_unpack(curve.data)):
         if not _is_sound(*point):
             raise InvalidInputError("is beyond what such a number can be", field=f"curve[{number}]")
+    thresholds = len({point[0] for point in _POINT.iter_unpack(curve.data)})
+    if thresholds > MAX_THRESHOLDS:
+        raise InvalidInputError(f"has {thresholds} thresholds, more than {MAX_THRESHOLDS}", field="curve")
     return curve
 
 

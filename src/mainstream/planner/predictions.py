@@ -5,8 +5,7 @@ Arrays have the shape (F, X, P): rates by votes by operating points or threshold
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -38,24 +37,19 @@ def of_replays(
     thresholds = np.array(sorted({point.threshold for point in points}))
     recall = np.zeros((len(rates), len(votes), len(thresholds)))
     false = np.zeros_like(recall)
-    curves: dict[tuple[int, float], list[tuple[float, float, float]]] = defaultdict(list)
-    for point in points:
-        curves[point.votes, point.threshold].append((point.fps, point.recall, point.false_share))
-    for x, vote in enumerate(votes.tolist()):
-        for t, threshold in enumerate(thresholds.tolist()):
-            curve = sorted(curves[vote, threshold])
-            recall[:, x, t] = _between(rates, ((fps, found) for fps, found, _ in curve))
-            false[:, x, t] = _between(rates, ((fps, share) for fps, _, share in curve))
+    played = np.array([(each.votes, each.threshold, each.fps, each.recall, each.false_share) for each in points])
+    played = played[np.lexsort(played.T[::-1])]
+    starts = np.flatnonzero(np.r_[True, np.any(np.diff(played[:, :2], axis=0) != 0, axis=1)])
+    x_of, t_of = np.searchsorted(votes, played[starts, 0]), np.searchsorted(thresholds, played[starts, 1])
+    for x, t, start, end in zip(x_of, t_of, starts, [*starts[1:], len(played)], strict=True):
+        # Towards 0 at rate 0 below the lowest that was replayed, and level above the highest.
+        curve = np.concatenate([np.zeros((1, 5)), played[start:end]])
+        recall[:, x, t] = np.interp(rates, curve[:, 2], curve[:, 3])
+        false[:, x, t] = np.interp(rates, curve[:, 2], curve[:, 4])
     hits = {point.threshold: point.e for point in candidate.operating_points}
     e = np.array([hits.get(threshold, 0.0) for threshold in thresholds.tolist()])
     least_open = np.broadcast_to(deciding_share(e, votes, app.events.correlation), recall.shape)
     return thresholds, replace(replayed(recall, false, merged_events(app.events)), open_share=least_open)
-
-
-def _between(rates: FloatArray, curve: Iterable[tuple[float, float]]) -> FloatArray:
-    """Linear between replayed rates, towards 0 at rate 0 below them, and level above them."""
-    known = [(0.0, 0.0), *curve]
-    return np.interp(rates, [fps for fps, _ in known], [share for _, share in known])
 
 
 def _windowed(app: App, rates: FloatArray, votes: IntArray, p: FloatArray, e: FloatArray, compat: Compat) -> Alerts:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from mainstream.errors import InvalidInputError
+from mainstream.laws.chain import STEPWISE_FRAMES
 from mainstream.laws.cost import Segment, chain_of
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem, ReplayedPoint
 
@@ -18,6 +19,10 @@ MOST_STREAM_FPS = 1000.0
 _LEAST_FPS = 1e-6
 _LEAST_S = 1e-9
 _MOST_S = 1e7
+_MOST_WORK = 1e8
+"""points by votes by steps of the chain: one or two seconds"""
+_STEPS_OF_DOUBLING = 1024.0
+"""that a doubling of the frames beyond `STEPWISE_FRAMES` takes as long as"""
 
 
 def _fail(field: str, message: str, app: App | None = None) -> InvalidInputError:
@@ -138,6 +143,24 @@ def _check_app(app: App, at: str, most_fps: Mapping[str, float]) -> None:
     _unique((c.name for c in app.candidates), f"{at}.candidates", f"app '{app.name}': candidate")
     for j, candidate in enumerate(app.candidates):
         _check_candidate(candidate, f"{at}.candidates[{j}]", app, most_fps)
+    _check_work(app, at)
+
+
+def _check_work(app: App, at: str) -> None:
+    """What the law of alerts takes grows with points, votes and the frames of the longest event."""
+    points = sum(
+        len(candidate.operating_points)
+        for candidate in app.candidates
+        if not any(replay.votes in app.votes for replay in candidate.replayed)
+    )
+    events = app.events
+    longest_s = max([events.length_s, *events.lengths_s, *(end_s - start_s for start_s, end_s in events.runs_s)])
+    frames = longest_s * app.allowed_rates[-1]
+    doublings = math.log2(max(1.0, frames / STEPWISE_FRAMES))
+    steps = min(frames, STEPWISE_FRAMES) + _STEPS_OF_DOUBLING * doublings
+    if points * len(app.votes) * steps > _MOST_WORK:
+        message = f"has {points} operating points, too many for events of {frames:.0f} frames; publish it with fewer"
+        raise _fail(f"{at}.candidates", f"{message} candidates or thresholds, or allow lower rates", app)
 
 
 def _check_events(app: App, at: str) -> None:

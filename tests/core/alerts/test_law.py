@@ -1,13 +1,15 @@
 """What the law predicts: golden numbers, its limits, and what merging does (docs/design.md, "Alerts")."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstream.alerts.law import Alerts, false_share, predicted, replayed
-from mainstream.alerts.merging import merged_events
-from mainstream.laws.chain import EventStatistics, f1, run_probability
+from mainstream.alerts.law import Alerts, false_share, found_share, predicted, replayed
+from mainstream.alerts.merging import MergedEvent, merged_events
+from mainstream.laws.chain import EventStatistics, f1, run_probability, run_table
 
 VOTES = np.arange(1, 8)
 
@@ -100,3 +102,25 @@ def test_looks_further_apart_than_the_gap_count_as_open_as_often_as_they_decide(
     # One look in 2 s with a gap of 1 s: each alert ends at once, so that no time is open, and yet 7 of 10 looks decide.
     got = of(EventStatistics(4.0, 0.1, 0.0, merge_gap_s=1.0), 0.9, 0.7, 0.5, 1)
     assert got.open_share.item() == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.3, 0.9, 0.999])
+@pytest.mark.parametrize("length_s", [199.9, 200.05, 205.3, 4321.1, 1e6])
+def test_long_events_are_found_as_the_chain_says(length_s: float, correlation: float) -> None:
+    p = np.array([0.0, 1e-6, 1e-4, 0.001, 0.01, 0.1, 0.5, 1.0])
+    fps = np.array([0.1, 1.0, 10.0])
+    found = found_share(p, fps, VOTES, (MergedEvent((length_s,)),), correlation)
+    expected = run_table(p, length_s * fps, VOTES, correlation).transpose(1, 0, 2)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_any_number_of_long_events_takes_little_memory() -> None:
+    lengths_s = np.linspace(300.0, 3000.0, 512).reshape(64, 8)
+    events = tuple(MergedEvent(tuple(pieces)) for pieces in lengths_s.tolist())
+    tracemalloc.start()
+    found = found_share(np.linspace(0, 0.01, 100), np.linspace(0.1, 30.0, 64), VOTES, events, 0.2)
+    most_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.0 < found.mean() < 1.0
+    # A number for each length and rate would be 350 MB.
+    assert most_bytes < 64 << 20

@@ -10,7 +10,7 @@ from safetensors.numpy import save
 from small_package import make_package
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.curve import MAX_POINTS, ReplayedCurve, ReplayedRate, unpack_curve
+from mainstream.mpackage.curve import MAX_POINTS, MAX_THRESHOLDS, ReplayedCurve, ReplayedRate, unpack_curve
 from mainstream.mpackage.layout import blob_key, manifest_key
 from mainstream.mpackage.manifest import MAX_CURVES_BYTES, MAX_MANIFEST_BYTES, Manifest
 from mainstream.mpackage.publish import blob_of, publish
@@ -46,6 +46,15 @@ def test_a_curve_is_published_beside_the_manifest_and_read_back_with_the_package
     assert not read.candidates[1].replayed
     assert read.digest == manifest.digest
     assert verify_package(store, read) == []
+
+
+def test_a_curve_of_thousands_of_thresholds_is_refused_before_anybody_plans_with_it():
+    def curve(thresholds: int) -> bytes:
+        return ReplayedCurve.of(ReplayedRate(n / thresholds, 1.0, 1, 0.5, 0.5) for n in range(thresholds)).pack()
+
+    assert len(unpack_curve(curve(MAX_THRESHOLDS))) == MAX_THRESHOLDS
+    with pytest.raises(InvalidInputError, match="256 thresholds, more than 255"):
+        unpack_curve(curve(MAX_THRESHOLDS + 1))
 
 
 def test_the_most_points_of_a_candidate_take_no_more_memory_than_their_blob():
