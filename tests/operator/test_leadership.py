@@ -7,11 +7,9 @@ import pytest
 from kubernetes import client
 from operator_objects import edge_node_body, kubernetes_node_body, observed
 
-from mainstream_operator.apply.ensure import ensure
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
-from mainstream_operator.desired.common import Desired
-from mainstream_operator.kinds import CONFIG_MAP, LEASE
+from mainstream_operator.kinds import LEASE
 from mainstream_operator.kube import Body, Kube, KubeError, NotLeadingError, Ref
 from mainstream_operator.leadership.elector import Elector
 from mainstream_operator.leadership.lease import DURATION_S, LEADS_FOR_S, RENEWED_EVERY_S
@@ -184,30 +182,6 @@ def test_a_container_that_starts_anew_in_its_pod_goes_on_at_once(stage: Stage) -
     assert again.leads()
     assert stage.server.lease is not None
     assert stage.server.lease["spec"]["leaseTransitions"] == 1
-
-
-def test_what_is_applied_names_the_version_that_it_was_decided_from() -> None:
-    sent: list[Body] = []
-
-    class Applying:
-        def apply(self, ref: Ref, body: Body) -> Body:
-            sent.append(body)
-            return body
-
-        def patch(self, ref: Ref, patch: Body) -> Body:
-            return {"metadata": {"resourceVersion": "8"}, "binaryData": {}}
-
-    wanted = Desired(CONFIG_MAP.ref("runner-n1", "mainstream"), config_map("new"))
-    observed = {**config_map("old"), "metadata": {"resourceVersion": "7"}}
-    kube: Any = Applying()
-    ensure(kube, wanted, observed)
-    ensure(kube, wanted, None)
-    ensure(kube, wanted, {**observed, "data": {"strange": "1"}})
-    assert [each["metadata"].get("resourceVersion") for each in sent] == ["7", None, "8"]
-
-
-def config_map(data: str) -> Body:
-    return {"kind": "ConfigMap", "metadata": {"name": "runner-n1"}, "binaryData": {"orders": data}}
 
 
 def test_a_write_of_one_that_does_not_lead_never_leaves_it() -> None:

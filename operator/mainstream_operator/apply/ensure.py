@@ -38,24 +38,13 @@ def _applied(kube: Kube, wanted: Desired, observed: Body | None) -> Body | None:
     invalid: then everything wanted is merged, which replaces lists as a whole.
     """
     try:
-        answer = kube.apply(wanted.ref, _in_place_of(observed, wanted.body))
+        answer = kube.apply(wanted.ref, wanted.body)
         if difference(answer, wanted.body) is None:
             return answer
     except KubeError as error:
         if observed is None or error.status != _INVALID:
             raise
     return kube.patch(wanted.ref, wanted.body)
-
-
-def _in_place_of(observed: Body | None, wanted: Body) -> Body:
-    """What is wanted, in place of exactly the version that it was decided from.
-
-    What another operator made of the object since is no older plan's to undo, and the API server says so.
-    """
-    version = ((observed or {}).get("metadata") or {}).get("resourceVersion")
-    if version is None:
-        return wanted
-    return {**wanted, "metadata": {**wanted["metadata"], "resourceVersion": version}}
 
 
 def _in_the_way(observed: Body | None, wanted: Desired) -> Body | None:
