@@ -79,7 +79,7 @@ class Reason(StrEnum):
     BASE_UNAVAILABLE = (
         "BaseUnavailable",
         Effect.REFUSES,
-        "The node does not have the base network that the package was trained from.",
+        "The node does not have the package's base network, or its namespace names too many.",
     )
     CANNOT_BE_USED = (
         "CannotBeUsed",

@@ -12,6 +12,7 @@ from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.edge_node import OutOfMemory
 from mainstream.api.reasons import Effect, Reason
 from mainstream.decide.admission.admit import precedence
+from mainstream.decide.admission.base_networks import beyond_bases
 from mainstream.decide.admission.orders_room import within_room
 from mainstream.decide.admission.out_of_memory import after_kills, held_back
 from mainstream.decide.baselines import Baselines
@@ -142,9 +143,10 @@ def _ordered(plan: NodePlan, running: RunnerPlan | None) -> RunnerPlan | None:
 
 
 def _with_room(found: SortedApps) -> SortedApps:
-    """Without those whose part of the orders is too large for a runner."""
-    room = within_room(found.usable)
-    return replace(found, usable=room.fitting, refused=found.refused | room.refused)
+    """Without those whose base networks are too many, or whose part of the orders is too large, for a runner."""
+    beyond = beyond_bases(found.usable)
+    room = within_room(placed for placed in found.usable if placed.name not in beyond)
+    return replace(found, usable=room.fitting, refused=found.refused | beyond | room.refused)
 
 
 def _ready(
