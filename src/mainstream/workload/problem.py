@@ -5,6 +5,8 @@ share key (docs/design.md, "Share keys"). The root of a view stands for getting 
 at one tap run in one call, which is a leaf below the stem's segment that ends there (docs/design.md, "Cost").
 """
 
+from dataclasses import replace
+
 from mainstream.errors import InvalidInputError
 from mainstream.laws.cost import CostStep, Segment
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
@@ -26,7 +28,7 @@ def build_problem(workload: NodeWorkload) -> Problem:
     forest = _Forest(workload)
     return Problem(
         apps=tuple(_app(placed, forest) for placed in workload.apps),
-        segments=tuple(forest.segments.values()),
+        segments=forest.levelled(),
         budget=workload.node.budget_cpu_s,
         overhead=_overhead(workload),
         memory_bytes=_memory_bytes(workload),
@@ -76,6 +78,13 @@ class _Forest:
                     key = segment_key(placed, segment.branch_point + 1, segment.prefix_hash)
                     users.setdefault(key, set()).add(placed.name)
         self._shared_private = {key for key, apps in users.items() if len(apps) > 1}
+
+    def levelled(self) -> tuple[Segment, ...]:
+        """All segments. The same weights weigh the same wherever they run: as much as any package says."""
+        most: dict[str, int] = {}
+        for each in self.segments.values():
+            most[each.weights_key] = max(most.get(each.weights_key, 0), each.bytes)
+        return tuple(replace(each, bytes=most[each.weights_key]) for each in self.segments.values())
 
     def base_profile(self, placed: PlacedApp) -> BaseProfile:
         """What the app's base network costs on this node."""

@@ -187,3 +187,18 @@ def test_whoever_goes_or_is_suspended_stops_at_once_whatever_else_cannot_be_read
         assert entries(decide_node(gone, PLANNING).runner_plan) == left
         unprofiled = replace(gone, measured=inputs.measured.model_copy(update={"bases": {}}))  # type: ignore[union-attr]
         assert entries(decide_node(unprofiled, PLANNING).runner_plan) == left
+
+
+def test_a_package_that_says_other_sizes_of_the_same_weights_on_another_view_stops_nobody(paper: Paper) -> None:
+    inputs = paper.inputs(1)
+    package = inputs.packages[CULPRIT].manifest
+    assert package is not None
+    body = package.model_dump(mode="json")
+    body["base"]["segments"] = [{"sha256": f"{end}" * 64, "size_bytes": 5000 + end} for end in range(3)]
+    odd = packaged(
+        changed(inputs, stream={"name": "hall", "view": "left"}), PackageState(Manifest.model_validate(body))
+    )
+    decision = decide_node(odd, PLANNING)
+    assert decision.plan is not None
+    assert set(entries(decision.runner_plan)) | set(decision.waiting) == {each.key for each in odd.apps}
+    assert entries(decision.runner_plan).keys() - {CULPRIT}
