@@ -6,6 +6,7 @@ that makes no sense touches nobody else.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from mainstream.api import EdgeNode
 from mainstream.api.reasons import Reason
@@ -62,23 +63,27 @@ class BestPlan:
 def best_plan(capacity: NodeCapacity, apps: Sequence[PlacedApp], planning: Planning) -> BestPlan:
     """Admit, plan, and keep every tenant within its share of the budget.
 
-    A share that binds only while others want more is first kept as any other. What everybody gets then is theirs; what
-    that leaves goes to whoever gains most by it, so that nothing idles.
+    A share that binds only while others want more is first kept as any other, and of memory too. What everybody gets
+    then is theirs; what that leaves goes to whoever gains most by it, so that nothing idles.
     """
     asking, refused = _usable(capacity, apps, planning)
     contended = dict(capacity.contended_shares) if len(_by_namespace(asking)) > 1 else {}
     hard = dict(capacity.budget_shares)
     shares = hard | {name: min(share, hard.get(name, 1.0)) for name, share in contended.items()}
-    limited = replace(_within(capacity, asking, shares, planning), refused=refused)
+    limited = replace(_within(capacity, asking, shares, contended, planning), refused=refused)
     greedy = {name for name in contended if name in _limited_by_share(capacity, limited)}
     return _with_the_rest(capacity, limited, greedy, planning) if greedy else limited
 
 
 def _within(
-    capacity: NodeCapacity, asking: tuple[PlacedApp, ...], shares: Mapping[str, float], planning: Planning
+    capacity: NodeCapacity,
+    asking: tuple[PlacedApp, ...],
+    shares: Mapping[str, float],
+    of_memory: Mapping[str, float],
+    planning: Planning,
 ) -> BestPlan:
-    """The best plan with every tenant within its share, whatever the others leave."""
-    turned_away = _over_their_share(capacity, asking, shares, planning)
+    """The best plan with every tenant within its share, of the budget and of memory, whatever the others leave."""
+    turned_away = _over_their_share(capacity, asking, shares, planning, of_memory=of_memory)
     within = [placed for placed in asking if placed.name not in turned_away]
     admission = admit(within, capacity.problem_of, planning.fits)
     turned_away |= {name: why_turned_away(why) for name, why in admission.turned_away.items()}
@@ -187,15 +192,27 @@ def _named(error: MainstreamError, app: str) -> str:
 
 
 def _over_their_share(
-    capacity: NodeCapacity, asking: Iterable[PlacedApp], shares: Mapping[str, float], planning: Planning
+    capacity: NodeCapacity,
+    asking: Iterable[PlacedApp],
+    shares: Mapping[str, float],
+    planning: Planning,
+    *,
+    of_memory: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, Refusal]:
     """Apps that are too many for their namespace's share even if nobody else were there."""
     turned_away: dict[str, Refusal] = {}
     for namespace, share in sorted(shares.items()):
         own = [placed for placed in asking if (placed.app.metadata.namespace or "") == namespace]
 
-        def alone(some: Sequence[PlacedApp], share: float = share) -> Problem:
-            return tenants_problem(capacity.problem_of(some), share, [placed.name for placed in some])
+        memory = of_memory.get(namespace, 1.0)
+
+        def alone(some: Sequence[PlacedApp], share: float = share, memory: float = memory) -> Problem:
+            problem = tenants_problem(capacity.problem_of(some), share, [placed.name for placed in some])
+            return (
+                problem
+                if problem.memory_bytes is None
+                else replace(problem, memory_bytes=int(problem.memory_bytes * memory))
+            )
 
         for name in admit(own, alone, planning.fits).turned_away:
             turned_away[name] = _over_share(namespace, share)
@@ -214,9 +231,9 @@ def _others_want_it(namespace: str, capacity: NodeCapacity) -> Refusal:
     share = dict(capacity.contended_shares)[namespace]
     return Refusal(
         Reason.QUOTA_EXCEEDED,
-        f"Namespace {namespace} has {share:.0%} of the node's budget while other namespaces want the rest, and what "
-        "they leave is too little for this app beside those that come first; lower its minimum, suspend another one, "
-        "or ask for a higher quota.",
+        f"Namespace {namespace} has {share:.0%} of the node's budget and memory while other namespaces want the rest, "
+        "and what they leave is too little for this app beside those that come first; lower its minimum, suspend "
+        "another one, or ask for a higher quota.",
     )
 
 

@@ -80,6 +80,37 @@ def test_a_share_that_nobody_exceeds_changes_no_plan(workload: NodeWorkload) -> 
     assert decided(shared).runner_plan == decided(inputs).runner_plan
 
 
+def test_one_app_that_says_it_is_huge_has_no_neighbours_memory(workload: NodeWorkload) -> None:
+    inputs = inputs_of(workload, {"greedy": 1, "honest": 1}, 0.5)
+    asking, honest = inputs.apps
+    package = inputs.packages[asking.key].manifest
+    assert inputs.node is not None
+    assert inputs.measured is not None
+    assert package is not None
+    huge = package.candidates[0].head.model_copy(update={"size_bytes": 255 << 20})
+    candidates = tuple(each.model_copy(update={"head": huge}) for each in package.candidates)
+    objective = asking.app.spec.objective.model_copy(update={"weight": 10.0})
+    greedy = asking.app.model_copy(update={"spec": asking.app.spec.model_copy(update={"objective": objective})})
+    runner = inputs.node.spec.runner.model_copy(update={"memory_mebibytes": 256})
+    small = inputs.node.model_copy(update={"spec": inputs.node.spec.model_copy(update={"runner": runner})})
+    full = replace(
+        inputs,
+        node=small,
+        apps=(replace(asking, app=greedy), honest),
+        packages=inputs.packages
+        | {asking.key: PackageState(manifest=package.model_copy(update={"candidates": candidates}))},
+        measured=inputs.measured.model_copy(update={"resident_bytes": (1 << 20) - 1200}),
+    )
+    assert honest.key in decided(full).waiting
+    shared = decided(replace(full, contended_shares=HALF))
+    assert shared.runner_plan is not None
+    assert [app.name for app in shared.runner_plan.apps] == [honest.key]
+    assert shared.waiting[asking.key].reason is Reason.QUOTA_EXCEEDED
+    alone = decided(replace(full, apps=full.apps[:1], contended_shares=HALF)).runner_plan
+    assert alone is not None
+    assert alone.apps
+
+
 def test_many_apps_of_one_namespace_push_nobody_else_below_its_share(workload: NodeWorkload) -> None:
     inputs = inputs_of(workload, {"greedy": 5, "honest": 1}, 0.09)
     taken, given_way = decided(inputs), decided(replace(inputs, contended_shares=HALF))
@@ -93,7 +124,9 @@ def test_minimums_beyond_a_share_take_nothing_that_others_want_and_are_told_so(w
     assert f1_of(given_way, "honest") > f1_of(taken, "honest") + 0.04
     [why] = [why for name, why in given_way.waiting.items() if name.startswith("greedy/")]
     assert why.reason is Reason.QUOTA_EXCEEDED
-    assert why.message.startswith("Namespace greedy has 50% of the node's budget while other namespaces want the rest")
+    assert why.message.startswith(
+        "Namespace greedy has 50% of the node's budget and memory while other namespaces want the rest"
+    )
 
 
 @settings(max_examples=25, deadline=None)
