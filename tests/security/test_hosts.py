@@ -55,6 +55,7 @@ def stream(url: str) -> VideoStream:
         *("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"),
         *(API_SERVER, f"::ffff:{API_SERVER}", "170590209", f"64:ff9b::{API_SERVER}"),
         *("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd20:ce::254", "fd00:ec2::23", "fd00:42::42"),
+        "fd00:c1::a9fe:a9fe",
         *("0x646464c8", "0144.0144.0144.0310", "1684301000", "64:ff9b::6464:64c8", "::ffff:168.63.129.16"),
         *("::127.0.0.1", "[::127.0.0.1]", "::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1", "fe80::5efe:7f00:1"),
         *("2001:db8::5efe:169.254.169.254", "2001:db8::200:5efe:7f00:1", "2001:0:7f00:1::", "2001::80ff:fffe"),

@@ -19,6 +19,7 @@ _INTERNAL: tuple[IPv4Network | IPv6Network, ...] = (
     *(IPv4Network(each) for each in ("0.0.0.0/8", "240.0.0.0/4")),
     *(IPv4Network(each) for each in ("100.100.100.200", "168.63.129.16", "192.0.0.192")),  # Alibaba, Azure, Oracle
     *(IPv6Network(each) for each in ("fd00:ec2::/32", "fd20:ce::254", "fd00:42::42")),  # AWS, Google, Scaleway
+    IPv6Network("fd00:c1::a9fe:a9fe"),  # Oracle
     IPv6Network("fec0::/10"),
 )
 """what is nobody's host, and where clouds keep their metadata beside link-local addresses"""

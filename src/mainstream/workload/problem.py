@@ -50,7 +50,8 @@ def base_profile(profile: NodeProfile, package: Manifest) -> BaseProfile | None:
 
 def segment_key(placed: PlacedApp, branch_point: int, prefix_hash: str) -> str:
     """Name of a segment: where and for which base network it runs, how deep it ends, and what makes it shareable."""
-    base = placed.package.base.digest[:8]
+    # By name too: what it costs goes by the name, and a package may say another network's digest.
+    base = f"{placed.package.base.name}@{placed.package.base.digest[:8]}"
     return f"{placed.stream_name}:{placed.app.spec.stream.view}:{base}/{branch_point}/{prefix_hash[:16]}"
 
 
@@ -137,7 +138,7 @@ class _Forest:
         """A frame of the view on its way to the base network; the base's workspace is there once for all views."""
         key = segment_key(placed, 0, placed.package.prefix_hashes[0])
         seconds = self._workload.profile.frame_s
-        workspace = f"workspace of {placed.package.base.digest}"
+        workspace = f"workspace of {placed.package.base.name} {placed.package.base.digest}"
         camera = self._add_camera(placed)
         self.segments.setdefault(key, Segment(key, camera, seconds, profile.workspace_bytes, weights=workspace))
         return key

@@ -202,3 +202,27 @@ def test_a_package_that_says_other_sizes_of_the_same_weights_on_another_view_sto
     assert decision.plan is not None
     assert set(entries(decision.runner_plan)) | set(decision.waiting) == {each.key for each in odd.apps}
     assert entries(decision.runner_plan).keys() - {CULPRIT}
+
+
+def test_a_package_that_says_a_dear_network_is_its_neighbours_makes_theirs_no_dearer(paper: Paper) -> None:
+    inputs = paper.inputs(1)
+    package = inputs.packages[CULPRIT].manifest
+    assert package is not None
+    known = paper.profile.bases["tiny"]
+    dear = known.model_copy(update={"digest": "c" * 64, "stem_s": tuple(20 * each for each in known.stem_s)})
+    body = package.model_dump(mode="json")
+    body["base"]["name"] = "dear"
+    body["base"]["segments"] = [{"sha256": f"{end}" * 64, "size_bytes": 100} for end in range(3)]
+    lying = packaged(inputs, PackageState(Manifest.model_validate(body)))
+    lying = replace(lying, measured=paper.profile.model_copy(update={"bases": {"tiny": known, "dear": dear}}))
+    plan = decide_node(lying, PLANNING).plan
+    assert plan is not None
+    assert plan.best.problem is not None
+    others = {each.name: each for each in plan.best.problem.apps if each.name != CULPRIT}
+    honest = decide_node(without(inputs), PLANNING).plan
+    assert honest is not None
+    assert honest.best.problem is not None
+    seconds = {each.key: each.seconds for each in honest.best.problem.segments}
+    beside = {each.key: each.seconds for each in plan.best.problem.segments}
+    assert others
+    assert all(beside[key] == each for key, each in seconds.items())
