@@ -63,6 +63,14 @@ def test_an_app_fetches_its_own_weights_alone(cluster: ClusterState) -> None:
     assert condition(status_of(cluster, others), "Ready") == ("True", "Analysing")
 
 
+def test_what_a_runner_says_of_the_nodes_plan_is_no_tenants(cluster: ClusterState) -> None:
+    digest = "9" * 64
+    idle = report(analysed=0).model_copy(update={"plan_problem": f"/data/store: blobs/{digest}: holds other tensors"})
+    status = status_of(cluster, idle)
+    assert condition(status, "Ready") == ("False", "PlanNotServed")
+    assert digest not in status.model_dump_json()
+
+
 def test_an_app_whose_stream_fails_is_not_ready(cluster: ClusterState) -> None:
     assert condition(status_of(cluster, report(state="failing")), "Ready") == ("False", "StreamUnreachable")
 

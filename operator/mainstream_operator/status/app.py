@@ -42,6 +42,13 @@ DEAD_BAND = 0.1
 _PACKAGE_UNREAD = (Reason.PACKAGE_BEING_READ, Reason.STORE_UNREACHABLE, Reason.READING_FAILED)
 
 
+# What the runner says of a plan may be about anybody's app, and name its blobs.
+_PLAN_NOT_SERVED = (
+    "The runner cannot serve the node's plan, and tries again; the EdgeNode's condition Ready says why to the platform "
+    "team. That the app's own package is whole, `mainstream package verify` tells."
+)
+
+
 @dataclass(frozen=True)
 class AppFacts:
     """Everything that an app's status follows from."""
@@ -167,7 +174,7 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
             return is_true("Ready", Reason.OTHER_VIEW, f"Frames are analysed; {other}.")
         return is_true("Ready", Reason.ANALYSING, "Frames are analysed.")
     if report.plan_problem:
-        return is_false("Ready", Reason.PLAN_NOT_SERVED, f"The runner cannot serve the plan: {report.plan_problem}")
+        return is_false("Ready", Reason.PLAN_NOT_SERVED, _PLAN_NOT_SERVED)
     if reported is not None:
         return is_false("Ready", Reason.NO_FRAME_YET, "The plan is served, and no frame was due yet.")
     return is_false("Ready", Reason.PLAN_ON_ITS_WAY, "The runner has not taken up the plan yet.")

@@ -171,7 +171,7 @@ class Reason(StrEnum):
         Effect.INFORMS,
         "The API server refuses an object of the runner; the message names it, and what runs goes on.",
     )
-    PLAN_NOT_SERVED = "PlanNotServed", Effect.INFORMS, "The runner cannot serve the plan; the message says why."
+    PLAN_NOT_SERVED = "PlanNotServed", Effect.INFORMS, "The runner cannot serve the plan; the EdgeNode says why."
     SERVING = "Serving", Effect.INFORMS, "The runner serves the plan."
     CANNOT_RUN = "CannotRun", Effect.INFORMS, "The runner cannot run the app; the message says why."
     NO_FRAME_YET = "NoFrameYet", Effect.INFORMS, "The plan is served, and no frame was due yet."
