@@ -47,7 +47,7 @@ def init(tmp_path: Path, store: Path, source: str, *words: str) -> Manifests:
 
 
 def test_a_clip_and_packages_make_manifests_with_rate_crop_and_node(tmp_path: Path, store: Path) -> None:
-    made = init(tmp_path, store, str(CLIP), "--node", "Edge 1", "--webhook", "http://127.0.0.1:8088/")
+    made = init(tmp_path, store, str(CLIP), "--node", "edge-1", "--webhook", "http://127.0.0.1:8088/")
     (node,), (stream,) = made.nodes, made.streams
     assert (node.metadata.name, stream.spec.node.name) == ("edge-1", "edge-1")
     assert (stream.metadata.name, stream.spec.url, stream.spec.frames_per_second) == ("plaza", f"file:{CLIP}", 10)
@@ -85,6 +85,45 @@ def test_a_source_that_is_none_is_named_without_the_login(
         init(tmp_path, store, "rtsp://127.0.0.1:9/none")
     assert "hidden" not in str(raised.value)
     assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--node", "Edge 1"), "--node: 'Edge 1' is no name: .*say 'edge-1'"),
+        (("--stream", "Front Door"), "--stream: .*say 'front-door'"),
+        (("--namespace", "A B"), "--namespace: .*say 'a-b'"),
+        (("--secret", "_"), "--secret: '_' is no name"),
+        (("--webhook", "ftp://x"), "--webhook: .*give http://host:port/"),
+    ],
+)
+def test_a_word_that_manifests_cannot_hold_is_named_and_nothing_is_written(
+    tmp_path: Path, store: Path, words: tuple[str, str], said: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        init(tmp_path, store, str(CLIP), *words)
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("rtsp://viewer:hidden@127.0.0.1:9/hall", "SOURCE: holds a login.*MAINSTREAM_CAMERA_USER"),
+        ("http://127.0.0.1:9/hall", "SOURCE: is http://.*rtsp://host/path"),
+        ("nowhere.mp4", "nowhere.mp4: is no file"),
+    ],
+)
+def test_a_source_that_no_stream_can_have_is_refused_before_it_is_opened(
+    tmp_path: Path, store: Path, source: str, said: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=said) as raised:
+        init(tmp_path, store, source)
+    assert "hidden" not in str(raised.value)
+
+
+def test_a_node_keeps_the_dots_of_its_name(tmp_path: Path, store: Path) -> None:
+    (node,) = init(tmp_path, store, str(CLIP), "--node", "ip-10-0-0-1.internal").nodes
+    assert node.metadata.name == "ip-10-0-0-1.internal"
 
 
 def test_the_crop_follows_a_picture_of_another_size_and_stays_in_it() -> None:

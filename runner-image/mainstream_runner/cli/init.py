@@ -38,7 +38,9 @@ def init(
         str | None, typer.Option(help="Secret with the camera's username and password, for the cluster.")
     ] = None,
     budget: Annotated[float, typer.Option(min=0.001, max=1, help="Share of one core that plans may use.")] = 0.8,
-    fps: Annotated[float | None, typer.Option(help="Frames a second, where the camera does not tell.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(min=0.1, max=240, help="Frames a second, where the camera does not tell.")
+    ] = None,
     webhook: Annotated[
         str | None, typer.Option(help="Where alerts and their pictures go, such as http://127.0.0.1:8088/.")
     ] = None,
@@ -52,25 +54,31 @@ def init(
     from dataclasses import replace
 
     from mainstream.api.manifests.load import load_manifests
-    from mainstream.workload.first_manifests import FirstNames, first_manifests, manifest_text, object_name
+    from mainstream.workload.first_manifests import (
+        FirstNames,
+        checked_name,
+        first_manifests,
+        manifest_text,
+        object_name,
+    )
     from mainstream.workload.trained_view import view_problem
 
     there = [name for name in _FILES if (out / name).exists()]
     if there:
         raise InvalidInputError(f"holds {there[0]} already; name another folder", field="--out", source=out)
-    url = source if "://" in source else f"file:{Path(source).resolve()}"
+    url = _address(source)
+    names = FirstNames(
+        node=checked_name(node or socket.gethostname().lower(), "--node"),
+        stream=object_name(Path(source).stem) if stream is None else checked_name(stream, "--stream"),
+        namespace=None if namespace is None else checked_name(namespace, "--namespace"),
+        secret=None if secret is None else checked_name(secret, "--secret"),
+        budget=budget,
+        sinks=[] if webhook is None else [_webhook(webhook)],
+    )
     apps = [_read(each) for each in package]
     delivered = _look_at(url)
     if fps is not None:
         delivered = replace(delivered, fps=fps)
-    names = FirstNames(
-        node=object_name(node or socket.gethostname()),
-        stream=stream or object_name(Path(source).stem),
-        namespace=namespace,
-        secret=secret,
-        budget=budget,
-        sinks=[] if webhook is None else [{"webhook": {"url": webhook, "pictures": True}}],
-    )
     declared_node, declared_stream, declared_apps = first_manifests(url, delivered, apps, names)
     make_folder(out, "--out")
     resources: tuple[Sequence[Resource], ...] = ([declared_node], [declared_stream], declared_apps)
@@ -82,7 +90,40 @@ def init(
     for app, declared in zip(apps, declared_apps, strict=True):
         problem = view_problem(declared_stream.crop(declared.spec.stream.view), app.trained, delivered.size)
         typer.echo(f"  {declared.key}: view {declared.spec.stream.view}" + (f"; {problem}" if problem else ""))
-    typer.echo(f"next: mainstream profile --help, then mainstream plan {out} --profile ... --store ...")
+    typer.echo(f"next: mainstream profile {out}, which writes out/profile.json, then")
+    typer.echo(f"      mainstream plan {out} --profile out/profile.json --store FOLDER, where the packages are")
+
+
+def _address(source: str) -> str:
+    """What the stream's url will be; a login in it would be written down."""
+    scheme, found, rest = source.partition("://")
+    if not found:
+        path = Path(source)
+        if not path.is_file():
+            raise InvalidInputError("is no file; name a video, or a camera as rtsp://host/path", source=source)
+        return f"file:{path.resolve()}"
+    if scheme not in ("rtsp", "rtsps"):
+        raise InvalidInputError(f"is {scheme}://...; name a camera as rtsp://host/path, or a video", field="SOURCE")
+    if "@" in rest.partition("/")[0]:
+        raise InvalidInputError(
+            f"holds a login, which manifests never do; leave it out, and set {_USER} and {_PASSWORD}", field="SOURCE"
+        )
+    return source
+
+
+def _webhook(url: str) -> dict[str, object]:
+    """A sink as it is written in a manifest."""
+    from pydantic import ValidationError
+
+    from mainstream.api.sinks.sink import WebhookSink
+    from mainstream.files.documents import all_problems
+
+    sink = {"url": url, "pictures": True}
+    try:
+        WebhookSink.model_validate(sink)
+    except ValidationError as error:
+        raise InvalidInputError(f"{all_problems(error)[1]}; give http://host:port/", field="--webhook") from None
+    return {"webhook": sink}
 
 
 def _read(text: str) -> "FirstApp":
@@ -113,9 +154,8 @@ def _look_at(url: str) -> "DeliveredPicture":
         opened = Source(shown)
     except InvalidInputError as error:
         # Its own text may hold the address with its login.
-        raise InvalidInputError(
-            f"cannot be looked at ({error.message}); check the address, and {_USER} and {_PASSWORD}", source=url
-        ) from None
+        way_out = "give another video" if url.startswith("file:") else f"check the address, and {_USER} and {_PASSWORD}"
+        raise InvalidInputError(f"cannot be looked at ({error.message}); {way_out}", source=url) from None
     try:
         if opened.delivered.fps is not None:
             return opened.delivered

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from mainstream.api.edge_node import EdgeNode
-from mainstream.api.model import API_VERSION, Resource
+from mainstream.api.model import API_VERSION, Name, Resource
 from mainstream.api.video_app import VideoApp
 from mainstream.api.video_stream import FULL_VIEW, Crop, VideoStream
 from mainstream.errors import InvalidInputError
@@ -123,6 +124,17 @@ def manifest_text(resources: Sequence[Resource], comment: str = "") -> str:
 def object_name(text: str) -> str:
     """A name that Kubernetes takes, as near to the text as can be."""
     return _NAME_PARTS.sub("-", text.lower()).strip("-")[:63].strip("-") or "camera"
+
+
+def checked_name(text: str, option: str) -> str:
+    """The text, if Kubernetes takes it for a name; `InvalidInputError` that names the option, and a name, if not."""
+    try:
+        return TypeAdapter(Name).validate_python(text)
+    except ValidationError:
+        raise InvalidInputError(
+            f"{text!r} is no name: lower-case letters, digits, - and . between them; say {object_name(text)!r}",
+            field=option,
+        ) from None
 
 
 def _view_name(crop: Crop | None, view_of: Mapping[Crop, str]) -> str:
