@@ -11,6 +11,7 @@ from mainstream.alerts.spans import as_spans
 from mainstream.arrays import FloatArray
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.copying import copy_published
+from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.mpackage.stores.opening import StoreOptions, open_store, split_reference
@@ -89,6 +90,7 @@ def judge_packages(
             copy_published(manifests[-1], source, store)
         if len({each.name for each in manifests}) < len(manifests):
             raise InvalidInputError("name each package once; compare versions by two evaluations", field="--package")
+        manifests = _named(manifests, names)
         for each in manifests:
             names.label(each.name, clip.labels, clip.source)
         plan = plan_of(manifests, clip.clip, given)
@@ -99,6 +101,14 @@ def judge_packages(
         for app in plan.apps
     )
     return _judge(f"played: {played}", alerts, clip, names)
+
+
+def _named(manifests: Sequence[Manifest], names: AppNames) -> list[Manifest]:
+    """Those that --app names, or all; a name that is no package's would be judged by nothing."""
+    known = [each.name for each in manifests]
+    if unknown := next((app for app in names.given if app not in known), None):
+        raise InvalidInputError(f"no package is named {unknown!r}; name one of {', '.join(known)}", field="--app")
+    return [each for each in manifests if not names.given or each.name in names.given]
 
 
 def _of_decisions(frames: Sequence[int], clip: LabelledClip, merge_gap_s: float | None) -> _Alerts:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "core" / "mpackage"))
+
+from small_package import make_package
+
 from mainstream.api.video_stream import Crop
 from mainstream.cli.main import app as command
 from mainstream.errors import MainstreamError
 from mainstream.footage.labels import Split
+from mainstream.mpackage.layout import manifest_key
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
@@ -143,3 +149,13 @@ def test_what_cannot_be_judged_says_why(tmp_path: Path, words: Sequence[str], sa
     run = write_run(tmp_path / "run", [400])
     with pytest.raises(MainstreamError, match=said):
         evaluate(tmp_path, *(word.format(run=run) for word in words))
+
+
+def test_an_app_of_which_no_package_is_played_is_told(tmp_path: Path) -> None:
+    manifest, blobs = make_package("crossing")
+    store = FolderStore(tmp_path / "store")
+    for digest, content in blobs.items():
+        store.put(f"blobs/{digest}", content)
+    store.put(manifest_key("crossing", "1"), manifest.canonical())
+    with pytest.raises(MainstreamError, match="--app: no package is named 'door'; name one of crossing"):
+        evaluate(tmp_path, "--package", f"{tmp_path}/store/crossing@1", "--app", "door=crossing")

@@ -20,7 +20,10 @@ def receive(
         Path | None, typer.Option(help="File with the key that webhooks are signed with; others are refused.")
     ] = None,
     mqtt: Annotated[str | None, typer.Option(help="Listen at this broker too, HOST or HOST:PORT.")] = None,
-    topic: Annotated[str, typer.Option(help="Topic there, as the app's sink names it; wildcards are taken.")] = "#",
+    topic: Annotated[
+        str | None,
+        typer.Option(help="Topic there, as the app's sink names it, or wildcards; all where left out."),
+    ] = None,
     username: Annotated[
         str | None, typer.Option(help="Login of the broker; its password is read from MAINSTREAM_MQTT_PASSWORD.")
     ] = None,
@@ -34,6 +37,9 @@ def receive(
     from mainstream_runner.receiving.broker import AlertTopics
     from mainstream_runner.receiving.web import AlertWebhook
 
+    for option, value in (("--topic", topic), ("--username", username)):
+        if mqtt is None and value is not None:
+            raise InvalidInputError("is for a broker; name it with --mqtt HOST", field=option)
     board = AlertBoard(typer.echo)
     host, port = _place(listen, "--listen", None)
     webhook = AlertWebhook(board, host, port, None if key_file is None else _key(key_file))
@@ -41,7 +47,7 @@ def receive(
     try:
         if mqtt is not None:
             login = None if username is None else (username, os.environ.get("MAINSTREAM_MQTT_PASSWORD", ""))
-            topics = AlertTopics(board, *_place(mqtt, "--mqtt", _MQTT_PORT), topic, login)
+            topics = AlertTopics(board, *_place(mqtt, "--mqtt", _MQTT_PORT), topic or "#", login)
         typer.echo(f"page and webhook: {webhook.address}; Ctrl-C ends it")
         while True:
             time.sleep(3600)

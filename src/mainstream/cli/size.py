@@ -44,6 +44,11 @@ def size(
     from mainstream.messages.node_profile import read_node_profile
     from mainstream.workload.sizing import Sizing, fitting, need
 
+    if fps > camera_fps:
+        raise InvalidInputError(
+            f"{fps:g} is more than the {camera_fps:g} a camera sends; lower it, or raise --camera-fps",
+            field="--fps",
+        )
     known = read_node_profile(profile)
     asked = Sizing(cameras, camera_fps, apps, fps, frozen, _pixels(resolution, profiled), budget)
     found = need(asked, known, base)

@@ -85,9 +85,8 @@ def test_the_command_says_what_fits(tmp_path: Path) -> None:
     [
         (("--resolution", "1080p"), "--profiled: must be named"),
         (("--resolution", "huge", "--profiled", "720p"), "--resolution: must be one of 480p"),
+        (("--fps", "30", "--camera-fps", "10"), "--fps: 30 is more than the 10 a camera sends; lower it"),
     ],
 )
-def test_a_resolution_that_makes_no_sense_is_refused_by_name(
-    tmp_path: Path, words: tuple[str, ...], problem: str
-) -> None:
+def test_what_makes_no_sense_is_refused_by_name(tmp_path: Path, words: tuple[str, ...], problem: str) -> None:
     assert problem in asked(tmp_path, *words)[1]

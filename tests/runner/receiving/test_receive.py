@@ -149,3 +149,10 @@ def test_a_place_that_is_none_is_named_with_its_option(words: list[str]) -> None
     result = CliRunner().invoke(command, ["receive", *words])
     assert isinstance(result.exception, InvalidInputError)
     assert result.exception.field == words[0]
+
+
+@pytest.mark.parametrize("words", [["--topic", "plaza/door"], ["--username", "viewer"]])
+def test_what_is_for_a_broker_asks_for_one(words: list[str]) -> None:
+    result = CliRunner().invoke(command, ["receive", "--listen", "127.0.0.1:0", *words])
+    assert isinstance(result.exception, InvalidInputError)
+    assert str(result.exception) == f"{words[0]}: is for a broker; name it with --mqtt HOST"
