@@ -24,6 +24,7 @@ from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors, round_to_half
 from mainstream.weights import pack_base_network
 from mainstream_runner.due_frame import DueFrame
+from mainstream_runner.engine.agreement import calibration_frames
 from mainstream_runner.engine.calibration import BackEndChoice, always, calibrated
 from mainstream_runner.engine.executor import PIXELS
 from mainstream_runner.engine.host import EngineHost, StalePlanError
@@ -233,6 +234,22 @@ def test_apps_whose_decisions_would_differ_are_run_by_the_reference(make_plan, s
     executor = load_executor(make_plan([(15, 1.0)]), store, always(Wrong()))
     assert executor.back_end == "torch-eager"
     assert "wrong is not used: it scores" in (executor.back_end_problem or "")
+
+
+def test_a_threshold_between_two_roundings_of_a_score_slows_nobody_down(
+    make_plan, store: Path, templates: Templates
+) -> None:
+    plan: RunnerPlan = make_plan([(15, 1.0)])
+    fast = always(OpenVinoCpu(templates))
+    executors = load_executor(plan, store, fast), load_executor(plan, store, EAGER)
+    for pixels in calibration_frames(executors[0].views[0].height, executors[0].views[0].width, {}):
+        due = DueFrame(0, pixels, ("app-0",))
+        found, expected = (each.score([due])[0]["app-0"] for each in executors)
+        if found != expected:
+            break
+    assert found != expected
+    between = plan.apps[0].model_copy(update={"threshold": max(found, expected)})
+    assert load_executor(plan.model_copy(update={"apps": (between,)}), store, fast).back_end_problem is None
 
 
 def test_a_plan_takes_from_the_one_before_what_both_run(make_plan, store: Path, tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ from mainstream_runner.engine.executor import Executor, ViewParts
 
 FRAMES = 2
 """that are looked at for one view"""
+NEGLIGIBLE = 1e-3
+"""between two scores: rounding makes as much. A threshold that lies between them, where whoever writes packages can put
+one, says nothing of a back end and is no reason to run everybody's apps by the slower one"""
 Pictures = Mapping[tuple[int, int], Sequence[NDArray[np.uint8]]]
 """frames seen lately, (height, width, 3) RGB, by height and width"""
 
@@ -31,7 +34,8 @@ def first_disagreement(
     for pixels in calibration_frames(fast.height, fast.width, pictures):
         found, expected = (Executor("", (view,)).score([DueFrame(0, pixels, names)])[0] for view in (fast, reference))
         for app in apps:
-            if (found[app.name] >= app.threshold) != (expected[app.name] >= app.threshold):
+            differs = (found[app.name] >= app.threshold) != (expected[app.name] >= app.threshold)
+            if differs and not abs(found[app.name] - expected[app.name]) <= NEGLIGIBLE:
                 return (
                     f"{fast.back_end.name} is not used: it scores {found[app.name]:.6f} where "
                     f"{reference.back_end.name} scores {expected[app.name]:.6f}, on either side of app {app.name}'s "
