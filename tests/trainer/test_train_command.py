@@ -136,6 +136,7 @@ def test_one_export_of_a_label_studio_project_serves_a_folder_of_clips(cases, tr
         (["data/clip.mp4", "data/own.json", "--crop", "300,0,100,100"], "crop: reaches out of the picture of 320x240"),
         (["data/clip.mp4", "data/own.json", "--version", "Version 1"], "version: 'Version 1' cannot be in"),
         (["data/clip.mp4", "data/own.json", "--head", "none"], "head: head 'none' is not installed"),
+        (["data/clip.mp4", "data/own.json", "--train-part", "5:5"], "--train-part: write FIRST:END, two frames, the"),
         (["data/clip.mp4", "data/ls_two.json"], "must hold the one task of this video"),
         (
             ["data/clip.mp4", "data/own.json", "--clip", "data/clip.mkv=data/own.json", "--train-part", "0:9"],

@@ -31,10 +31,11 @@ def _with_options(command: Callable[..., None]) -> Callable[..., None]:
 def train(*, s3: "StoreOptions", **given: Any) -> None:
     """Train the candidates of each app on labelled video or pictures and publish them as an M-Package.
 
-    Of a clip only the training part is decoded; a quarter of it is held out, to stop training and to measure. Of
-    each folder of pictures the first 60 % by name train, the next 15 % are held out, and the rest is never opened; how
-    long and how frequent events are, which pictures do not show, is declared. An app that is published with the same
-    inputs is not trained again. Keys of S3 come from the environment (the default credential chain).
+    Of a clip only the training part is decoded; micro-heads learn on all of it, cross-fitted, and fine-tuned candidates
+    on three quarters, measured on the fourth. Of each folder of pictures the first 60 % by name train, the next 15 %
+    are held out from fine-tuned candidates, and the rest is never opened; how long and how frequent events are, which
+    pictures do not show, is declared. An app that is published with the same inputs is not trained again. Keys of S3
+    come from the environment (the default credential chain).
     """
     from mainstream.mpackage.stores.opening import open_store
     from mainstream_trainer.cli.train_inputs import resources_of, training_requests

@@ -150,8 +150,12 @@ def _split(text: str, frames: int) -> Split:
     """The part that trains; the rest of the clip on its longer side is the test."""
     try:
         first, end = (int(part) for part in text.split(":"))
+        if not 0 <= first < end:
+            raise ValueError(text)
         last = max(end + 1, frames)
         test = (end, last) if last - end >= first else (0, first)
         return Split(train=(first, end), test=test)
     except ValueError:
-        raise InvalidInputError(f"write FIRST:END, two frames, not {text!r}", field="--train-part") from None
+        raise InvalidInputError(
+            f"write FIRST:END, two frames, the earlier one first, not {text!r}", field="--train-part"
+        ) from None
