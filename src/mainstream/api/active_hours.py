@@ -3,13 +3,24 @@
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from mainstream.api.model import ApiModel, cel
 
 Day = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 DAYS: tuple[Day, ...] = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-Clock = Annotated[str, Field(max_length=5, pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+
+
+def _quoted(value: object) -> object:
+    """YAML 1.1 reads 10:00 without quotes as the number 600."""
+    if isinstance(value, int):
+        raise ValueError("is a number; write the time in quotes, such as '10:00'")
+    return value
+
+
+Clock = Annotated[
+    str, Field(max_length=5, pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"), BeforeValidator(_quoted)
+]
 
 
 class ActiveWindow(ApiModel):

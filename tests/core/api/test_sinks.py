@@ -90,3 +90,9 @@ def test_of_a_secret_a_sink_takes_its_own_entries_or_says_which_is_missing(
 
 def test_a_sink_without_a_secret_needs_none() -> None:
     assert all(sink.secret() is None for _, sink in WRITTEN)
+
+
+def test_a_port_beside_a_brokers_name_is_told_where_it_belongs() -> None:
+    with pytest.raises(ValidationError, match="write host: broker and, on a line of its own, port: 1883"):
+        HomeAssistantSink(host="broker:1883")
+    assert MqttSink(host="::1", topic="t").host == "::1"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -108,6 +109,7 @@ def test_nothing_changes_before_the_change_that_is_told(
         ({"timeZone": "Europe/Atlantis", "windows": [{}]}, "no time zone 'Europe/Atlantis'; name one such as"),
         ({"timeZone": "../etc/passwd", "windows": [{}]}, "should match pattern"),
         ({"timeZone": "UTC", "windows": [{"from": "8:00"}]}, "should match pattern"),
+        (yaml.safe_load("{timeZone: UTC, windows: [{from: 10:00}]}"), "write the time in quotes, such as '10:00'"),
     ],
 )
 def test_hours_that_never_come_are_refused_in_a_sentence(spec: dict[str, object], said: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from mainstream.api.host_call import HostCall
 from mainstream.api.model import ApiModel, Name
@@ -18,6 +18,14 @@ class BrokerAccess(ApiModel):
     secret_name: Name | None = Field(
         None, description="Secret in the app's namespace with username and password, and the broker's ca.crt."
     )
+
+    @field_validator("host")
+    @classmethod
+    def _is_a_host_alone(cls, host: str) -> str:
+        name, colon, port = host.partition(":")
+        if colon and ":" not in port:
+            raise ValueError(f"holds a port; write host: {name} and, on a line of its own, port: {port}")
+        return host
 
     def calls(self) -> tuple[HostCall, ...]:
         """The broker."""
