@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from mainstream.api.active_hours import ActiveHours
 from mainstream.api.conditions import Conditions, Observed
@@ -123,6 +123,14 @@ class VideoStreamSpec(ApiModel):
         None, description="When apps may look at it, whatever their own hours are; always where left out."
     )
     node: StreamNode = Field(description="The one node that analyses the stream.")
+
+    @field_validator("url")
+    @classmethod
+    def _holds_no_login(cls, url: str) -> str:
+        _, address, rest = url.partition("://")
+        if address and not url.startswith("file:") and "@" in rest.partition("/")[0]:
+            raise ValueError("holds a user or password; leave it out, and name a Secret (credentialsSecretName)")
+        return url
 
     @model_validator(mode="after")
     def _views_are_distinct(self) -> Self:

@@ -77,3 +77,11 @@ def test_an_unknown_kind_of_our_group_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "app.yaml").write_text(APP.replace("VideoApp", "VideoAp"))
     with pytest.raises(InvalidInputError, match="unknown kind 'VideoAp'"):
         load_manifests(tmp_path)
+
+
+def test_a_login_in_a_cameras_address_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    stream = (PLAZA / "stream.yaml").read_text()
+    (tmp_path / "stream.yaml").write_text(stream.replace("file:plaza.mp4", "rtsp://viewer:hidden@camera/hall"))
+    with pytest.raises(InvalidInputError, match=r"spec.url: holds a user or password.*credentialsSecretName") as caught:
+        load_manifests(tmp_path)
+    assert "hidden" not in str(caught.value)
