@@ -84,7 +84,9 @@ def _of_run(folder: Path, order: "ForgetOrder") -> "Forgotten":
 
     database = folder / "spool/spool.db"
     if not database.is_file():
-        raise InvalidInputError("is no folder of a `mainstream run`", field="--run", source=folder)
+        raise InvalidInputError(
+            "is no folder of a `mainstream run`; name the one that its --out named", field="--run", source=folder
+        )
     try:
         with sqlite3.connect(database, timeout=1.0) as free:
             free.execute("BEGIN IMMEDIATE")
@@ -120,7 +122,9 @@ def _of_runner(url: str, token_file: Path | None, order: "ForgetOrder") -> "Forg
             trust_env=False,
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise InvalidInputError(f"does not answer ({type(error).__name__})", field="--runner", source=url) from error
+        raise InvalidInputError(
+            f"does not answer ({type(error).__name__}); is `kubectl port-forward` on?", field="--runner", source=url
+        ) from error
     if answer.status_code == httpx.codes.FORBIDDEN:
         raise InvalidInputError("holds another token than the runner's", field="--token-file", source=token_file)
     if answer.status_code != httpx.codes.OK:

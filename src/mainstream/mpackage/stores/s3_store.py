@@ -56,7 +56,10 @@ class S3Store:
     def __init__(self, url: str, client: Any) -> None:
         match = _URL.fullmatch(url)
         if match is None:
-            raise InvalidInputError(f"{url!r} is not s3://bucket/prefix", field="reference")
+            raise InvalidInputError(
+                f"{url!r} is not s3://bucket/prefix, with a bucket of 3 to 63 letters, digits, - and .",
+                field="reference",
+            )
         self._bucket = match["bucket"]
         # A store over folders would follow `..` out of what the keys of whoever wrote it are for.
         self._prefix = f"{check_key(match['prefix'])}/" if match["prefix"] else ""
