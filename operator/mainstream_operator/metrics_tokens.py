@@ -23,6 +23,8 @@ LEAST_CHARACTERS = 16
 """of a token that counts: a shorter one can be guessed"""
 _FRESH_S = 30.0
 _KEEP_S = 60.0
+_SOON_S = 1.0
+"""until it is tried again to make a token: an operator that does not lead yet cannot"""
 _MOST = 1000
 
 
@@ -41,22 +43,32 @@ class MetricsTokens:
         """Have the platform's token made before anybody asks: Prometheus takes a monitor once its token is there."""
         loop = asyncio.get_running_loop()
         while True:
-            await loop.run_in_executor(None, self._platforms.get, "platform", self._platform)
-            await asyncio.sleep(_KEEP_S)
+            known = await loop.run_in_executor(None, self._platforms_token)
+            await asyncio.sleep(_KEEP_S if known else _SOON_S)
 
     def may_read_all(self, shown: str) -> bool:
         """Whether it is the platform's token."""
-        return _same(shown, self._platforms.get("platform", self._platform))
+        return _same(shown, self._platforms_token())
 
     def may_read_of(self, namespace: str, shown: str) -> bool:
         """Whether it is that of a tenant's namespace."""
         return _same(shown, self._tenants.get(namespace, lambda: self._tenant(namespace)))
 
+    def _platforms_token(self) -> str:
+        """Empty where there never was one: that is not kept, so that the first one counts at once."""
+        try:
+            return self._platforms.get("platform", self._platform)
+        except (KubeError, MainstreamError) as error:
+            _log.debug("there is no token of the metrics yet: %s", error)
+            return ""
+
     def _platform(self) -> str:
         try:
             self._last = self._read(self._ref.name, self._namespace) or self._made()
         except (KubeError, MainstreamError) as error:
-            _log.warning("the token of the metrics cannot be had: %s", error)
+            if not self._last:
+                raise
+            _log.warning("the token of the metrics cannot be read: %s", error)
         return self._last
 
     def _made(self) -> str:

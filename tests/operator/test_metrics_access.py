@@ -128,6 +128,17 @@ def test_the_platforms_token_is_there_before_anybody_asks(secrets: Secrets) -> N
     asyncio.run(asyncio.wait_for(start(), 10))
 
 
+def test_the_first_token_counts_at_once_whoever_asked_before_it_was_there(
+    secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics_tokens, "_FRESH_S", 60.0)
+    tokens = MetricsTokens(secrets, "system", "metrics")
+    secrets.away = True
+    assert not tokens.may_read_all(PLATFORM)
+    secrets.away = False
+    assert tokens.may_read_all(PLATFORM)
+
+
 @pytest.mark.parametrize("left", [{}, None])
 def test_a_token_is_made_where_there_is_none(secrets: Secrets, left: dict[str, Any] | None) -> None:
     del secrets.bodies["system", "metrics"]
