@@ -1,7 +1,7 @@
 """Third and fourth step: who is admitted, and the best plan for them if nothing ran yet. Pure.
 
 Deterministic: everything follows from the inputs. Each app is tried alone before all are planned together, so that one
-that makes no sense touches nobody else.
+that makes no sense touches nobody else, and so is one that makes none beside those that come first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +12,7 @@ from mainstream.api import EdgeNode
 from mainstream.api.reasons import Reason
 from mainstream.decide.admission.admit import ProblemOf, admit, why_turned_away
 from mainstream.decide.admission.budget_shares import tenants_problem, within_shares
+from mainstream.decide.admission.together import sound_together
 from mainstream.decide.planning import Planning
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import MainstreamError
@@ -167,7 +168,9 @@ def _usable(
     capacity: NodeCapacity, apps: Sequence[PlacedApp], planning: Planning
 ) -> tuple[tuple[PlacedApp, ...], dict[str, Refusal]]:
     refused = {placed.name: why for placed in apps if (why := _alone(placed, capacity.problem_of, planning))}
-    return tuple(placed for placed in apps if placed.name not in refused), refused
+    usable = [placed for placed in apps if placed.name not in refused]
+    asking, contradicting = sound_together(usable, capacity.problem_of)
+    return asking, refused | contradicting
 
 
 def _alone(placed: PlacedApp, problem_of: ProblemOf, planning: Planning) -> Refusal | None:

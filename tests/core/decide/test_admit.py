@@ -1,15 +1,19 @@
 """Who may run on a node: it follows from weights, creation times and names alone."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainstream.api import VideoApp, VideoStream
+from mainstream.api.reasons import Reason
 from mainstream.decide.admission.admit import MOST_EXPLAINED, admit
 from mainstream.decide.admission.budget_shares import tenants_problem, within_shares
+from mainstream.decide.admission.together import sound_together
 from mainstream.decide.steady import GAP, steady_plan
 from mainstream.laws.chain import EventStatistics
 from mainstream.laws.cost import CostStep, Segment
@@ -183,3 +187,33 @@ def test_decoding_is_no_cost_of_a_tenants() -> None:
     decoded = replace(free, segments=(camera, *(replace(s, parent=s.parent or "camera") for s in free.segments)))
     alone = tenants_problem(decoded, 0.5, [free.apps[0].name])
     assert abs(solve(alone).cost.total - solve(tenants_problem(free, 0.5, [free.apps[0].name])).cost.total) < 1e-9
+
+
+OLDER, NEWER = "t/app-1", "t/app-4"
+
+
+def contradicting(apps: Sequence[PlacedApp]) -> Problem:
+    """Sound, unless two certain apps are in it: they say different sizes of the same weights."""
+    stated = problem(list(apps), 1.0)
+    if {OLDER, NEWER} <= {each.name for each in apps}:
+        stated = replace(stated, segments=(*stated.segments, Segment("w/0", None, 0.0, 2, weights="v/0")))
+    return stated
+
+
+@pytest.mark.parametrize("order", [NAMES, NAMES[::-1]])
+def test_of_two_apps_that_contradict_each_other_the_first_stays_and_nobody_else_is_touched(order: list[str]) -> None:
+    asking, refused = sound_together([placed(name, 1.0) for name in order], contradicting)
+    assert [each.name for each in asking] == [name for name in order if name != NEWER]
+    assert {name: why.reason for name, why in refused.items()} == {NEWER: Reason.CANNOT_BE_USED}
+
+
+def test_a_contradiction_is_told_without_the_name_of_the_other_app() -> None:
+    _, refused = sound_together([placed(name, 1.0) for name in NAMES], contradicting)
+    assert OLDER not in refused[NEWER].message
+    assert "train it again" in refused[NEWER].message
+
+
+def test_the_heavier_of_two_that_contradict_each_other_stays() -> None:
+    asking, refused = sound_together([placed(OLDER, 1.0), placed(NEWER, 2.0)], contradicting)
+    assert [each.name for each in asking] == [NEWER]
+    assert list(refused) == [OLDER]
