@@ -119,15 +119,15 @@ def test_a_package_is_played_over_the_clip(tmp_path: Path) -> None:
         "crossing@1",
         "--store",
         tmp_path / "store",
-        "--branch-point",
-        15,
+        "--candidate",
+        "tuned-15",
         "--fps",
         2,
         "--threshold",
         0.5,
     )
     found = result["apps"][0]
-    (threshold,) = re.findall(r"branch-point 15, 2 fps, threshold ([0-9.]+)", result["judged"])
+    (threshold,) = re.findall(r"tuned-15, 2 fps, threshold ([0-9.]+)", result["judged"])
     assert float(threshold) == pytest.approx(0.5, abs=0.1)
     assert found["events"] == found["found"] + found["missed"] > 3
     assert len(found["moments"]) == found["events"] + found["false"] + found["repeated"]
