@@ -109,11 +109,19 @@ def end_state(stage: ApiStage, nodes: Iterable[str]) -> dict[str, Any]:
 
 
 def timeless(status: Any) -> Any:
-    """A status without times."""
+    """A status without times, and without what it remembers of before: the best F1, and that an app has fallen."""
     if isinstance(status, dict):
-        skipped = ("lastTransitionTime", "since", "at", "observedGeneration")
+        skipped = ("lastTransitionTime", "since", "at", "observedGeneration", "bestPredictedF1")
         return {name: timeless(value) for name, value in status.items() if name not in skipped}
-    return [timeless(each) for each in status] if isinstance(status, list) else status
+    if isinstance(status, list):
+        return [timeless(each) for each in status if not _of_quality_alone(each)]
+    return status
+
+
+def _of_quality_alone(condition: Any) -> bool:
+    """Whether it is the condition that depends on what an app had before, and says nothing else."""
+    known = isinstance(condition, dict) and condition.get("type") == "Degraded"
+    return known and condition.get("reason") in ("QualityFell", "AsPlanned")
 
 
 def owned_leaves(body: Body, manager: str) -> list[list[str]]:

@@ -68,7 +68,7 @@ def test_a_node_pays_once_for_a_common_stem_and_the_plan_names_it_for_both(toget
     shared = {app.candidates[1].segment for app in problem.apps}
     assert len(shared) == 1
     assert branch_point_of(shared.pop()) == 15
-    pinned = replace(problem, pins=tuple(Pin(app.name, branch_point=STEM, fps=1.0) for app in problem.apps))
+    pinned = replace(problem, pins=tuple(Pin(app.name, candidate=f"tuned-{STEM}", fps=1.0) for app in problem.apps))
     plan = solve(pinned)
     profile = workload.profile
     whole = profile.frame_s + profile.bases["efficientnet-lite0"].stem_s[-1]
