@@ -58,7 +58,10 @@ time.time = lambda: told_s() + (float(ahead.read_text()) if ahead.exists() else 
 from mainstream_runner.pod.__main__ import main
 from mainstream_runner.pod.settings import PodSettings
 folder = Path(sys.argv[1])
-sys.exit(main(PodSettings("edge", folder / "orders", folder / "secret", Path(sys.argv[2]), int(sys.argv[3]))))
+settings = PodSettings(
+    "edge", orders=folder / "orders", secret=folder / "secret", data=Path(sys.argv[2]), port=int(sys.argv[3])
+)
+sys.exit(main(settings))
 """
 
 

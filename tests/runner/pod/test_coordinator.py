@@ -82,7 +82,7 @@ class Pod:
         for name in ("orders", "secret", "data"):
             (folder / name).mkdir()
         self.orders = folder / "orders"
-        self.settings = PodSettings("n", self.orders, folder / "secret", folder / "data")
+        self.settings = PodSettings("n", orders=self.orders, secret=folder / "secret", data=folder / "data")
         serving: Any = SimpleNamespace(port=1, guard=None, runs=True, restarts=0, follow=lambda: False)
         self.coordinator = Coordinator(self.settings, serving)
         self.order(None)
