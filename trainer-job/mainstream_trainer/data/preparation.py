@@ -256,8 +256,8 @@ def _say_worth(request: TrainingRequest, source: str, events: AppEvents, folds: 
         # Clopper and Pearson, Biometrika 1934: the lower end where all of n are found.
         least = 0.025 ** (1 / measured) if measured else 0.0
         _LOGGER.warning(
-            "%s: apps.%s: of %d events in the training part %d are held out; even if all of them are found, recall may "
-            "be as low as %.2f (95 %%), and no curve is replayed: label more before you rely on what is predicted",
+            "%s: apps.%s: of %d events in the training part %d are measured on; even if all of them are found, recall "
+            "may be as low as %.2f (95 %%), and no curve is replayed: label more before you rely on what is predicted",
             *(source, request.label or request.app, len(events.runs), measured, least),
         )
 
