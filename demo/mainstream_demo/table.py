@@ -46,7 +46,7 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
         caption_justify="left",
     )
     table.add_column("app", no_wrap=True)
-    for name in ("candidate", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "events\nfound", "false\nalerts"):
+    for name in ("candidate", "fps", "fps\nmet", "votes", "F1\nplan", "F1\nlive", "found", "false"):
         table.add_column(name, justify="right", no_wrap=True)
     for app in policy.apps:
         table.add_row(*_row(app))
@@ -55,15 +55,15 @@ def _policy_table(title: str, policy: PolicyResult) -> Table:
 
 def _row(app: AppResult) -> tuple[str, ...]:
     if app.candidate is None:
-        return (app.name, "no fit", "-", "-", "-", f"{0:.3f}", f"{0:.3f}", f"0/{app.events}", "-")
+        return (app.name, "no fit", "-", "-", "-", f"{0:.2f}", f"{0:.2f}", f"0/{app.events}", "-")
     return (
         app.name,
         app.candidate,
         f"{app.fps_planned:g}",
-        f"{app.fps_achieved:.2f}",
+        f"{app.fps_achieved:.1f}",
         str(app.votes),
         told_f1(app.f1_predicted, app.f1_interval),
-        f"{app.f1_measured:.3f}",
+        f"{app.f1_measured:.2f}",
         f"{app.events_found}/{app.events}",
         str(app.alerts_false),
     )
