@@ -119,7 +119,10 @@ def test_what_others_change_or_delete_is_repaired(story: Stage) -> None:
     story.kubectl("delete", "deployment", name, "-n", SYSTEM)
     wait_for("new Deployment", lambda: value("deployment", "status", "availableReplicas") == 1, 120)
     all_ready(story, *APPS)
-    assert ordered_plan(story) == plan
+    # The new pod has measured its node anew, and by other costs other candidates may be planned.
+    again = ordered_plan(story)
+    assert again is not None
+    assert [app.name for app in again.apps] == [app.name for app in plan.apps]
     assert value("deployment", "spec", "replicas") == 1
 
 

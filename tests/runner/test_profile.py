@@ -82,7 +82,7 @@ def test_a_base_network_without_weights_is_measured_and_probed_with_random_ones(
     assert len(parts.stem_s) == len(parts.segment_bytes)
     assert parts.rest_s[0] > 0
     assert len(parts.call_s) == len(parts.dw_slot_s) == len(parts.stem_s)
-    assert parts.call_s[-1] > 0
+    assert max(parts.call_s) > 0
     stream = RunnerStream(name="plaza", url="", fps=10.0, crops={"full": None})
     plan = profiler.probe_plan(stream, "resnet-18", parts, 1.0, profiler.zero_head(tmp_path, parts))
     executor = load_executor(plan, tmp_path, always(eager))
