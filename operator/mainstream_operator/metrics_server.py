@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import BoundedSemaphore, Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from mainstream.bounded_server import BoundedServer
+
 _REQUEST_TIMEOUT_S = 10.0
-_CONNECTIONS = 16
 _PATH = "/metrics"
 
 
@@ -33,36 +33,13 @@ class Tokens(Protocol):
         """Whether it opens what is of one namespace."""
 
 
-class MetricsServer(ThreadingHTTPServer):
+class MetricsServer(BoundedServer):
     """Listens until it is closed; more than so many connections at once are turned away."""
-
-    daemon_threads = True
 
     def __init__(self, port: int, metrics: Readable, tokens: Tokens) -> None:
         self.metrics = metrics
         self.tokens = tokens
-        self._free = BoundedSemaphore(_CONNECTIONS)
-        super().__init__(("0.0.0.0", port), _Handler)  # noqa: S104 - pods are reached at their own address
-        Thread(target=self.serve_forever, name="metrics", daemon=True).start()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Take a connection if there is room."""
-        if self._free.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve it, and make room."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
-
-    def close(self) -> None:
-        """Serve nobody any more."""
-        self.shutdown()
-        self.server_close()
+        super().__init__(port, _Handler, "metrics")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -8,13 +8,13 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import BoundedSemaphore, Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any, TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ValidationError
 
+from mainstream.bounded_server import BoundedServer
 from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.runner_orders import (
     FORGET_PATH,
@@ -31,7 +31,6 @@ from mainstream_runner.pod.status import Health
 
 _REQUEST_TIMEOUT_S = 10.0
 _MAX_BODY_BYTES = 4 << 20
-_CONNECTIONS = 16
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -54,30 +53,12 @@ class Answers:
     """opens the metrics alone; empty where there is none"""
 
 
-class AdminServer(ThreadingHTTPServer):
+class AdminServer(BoundedServer):
     """Listens until it is closed; more than so many connections at once are turned away."""
-
-    daemon_threads = True
 
     def __init__(self, port: int, answers: Answers) -> None:
         self.answers = answers
-        self._free = BoundedSemaphore(_CONNECTIONS)
-        super().__init__(("0.0.0.0", port), _Handler)  # noqa: S104 - pods are reached at their own address
-        Thread(target=self.serve_forever, name="admin", daemon=True).start()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Take a connection if there is room."""
-        if self._free.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve it, and make room."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
+        super().__init__(port, _Handler, "admin")
 
 
 class _Handler(BaseHTTPRequestHandler):
