@@ -4,11 +4,7 @@ problem.py, plan.py      what there is to decide, and what was decided
 validation.py, forms.py  well-formed problems; their JSON
 predictions.py           alerts of each threshold, rate and votes
 options.py, compile.py   best threshold and votes for each (candidate, rate); the problem as arrays
-bound.py                 the bound: cost shares and prices
-box.py, branch.py        the parts of all plans that are searched one by one; how they are thinned and split
-incumbent.py             the plan in hand
-knapsack.py, search.py   exact choice for what is left; the loop
-goals.py, feasibility.py highest mean, highest lowest; who has to go if not all fit
+exact/                   the best choice of options: bounds, boxes, the loop
 baselines.py, greedy.py  the other policies
 tables.py, writing.py    option tables within the deadline; rows of the search become a plan
 solve.py                 from a problem to a plan

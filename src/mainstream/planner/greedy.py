@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mainstream.arrays import FloatArray, IntArray
-from mainstream.planner.bound import COST, true_use
-from mainstream.planner.incumbent import slack_of, use_after_swap
-from mainstream.planner.instance import Instance
+from mainstream.planner.exact.bound import COST, true_use
+from mainstream.planner.exact.incumbent import slack_of, use_after_swap
+from mainstream.planner.exact.instance import Instance
 
 
 def as_published(instance: Instance, branch_points: Sequence[IntArray], late: Callable[[], bool]) -> IntArray:

@@ -12,16 +12,16 @@ import numpy as np
 from mainstream.arrays import IntArray
 from mainstream.errors import InvalidInputError
 from mainstream.planner.baselines import max_sharing, micro_only, no_sharing
-from mainstream.planner.bound import true_use
 from mainstream.planner.compile import compile_problem
 from mainstream.planner.deadline import Clock, Deadline
+from mainstream.planner.exact.bound import true_use
+from mainstream.planner.exact.feasibility import find_fit, smallest_shed
+from mainstream.planner.exact.goals import Outcome, best_lowest, best_mean
+from mainstream.planner.exact.incumbent import keeps_limits
+from mainstream.planner.exact.instance import Instance
 from mainstream.planner.explain import explain
 from mainstream.planner.f1_interval import Interval, f1_interval
-from mainstream.planner.feasibility import find_fit, smallest_shed
-from mainstream.planner.goals import Outcome, best_lowest, best_mean
 from mainstream.planner.greedy import as_coded, as_published
-from mainstream.planner.incumbent import keeps_limits
-from mainstream.planner.instance import Instance
 from mainstream.planner.options import OptionTable
 from mainstream.planner.plan import Plan
 from mainstream.planner.problem import Problem

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mainstream.planner.bound import Multipliers, Relaxation
-from mainstream.planner.box import Box
-from mainstream.planner.instance import Instance, Options
-from mainstream.planner.knapsack import pack
+from mainstream.planner.exact.bound import Multipliers, Relaxation
+from mainstream.planner.exact.box import Box
+from mainstream.planner.exact.instance import Instance, Options
+from mainstream.planner.exact.knapsack import pack
 
 COSTS = np.array([0.3, 0.1, 0.2, 0.6, 0.5])
 APPS = np.array([0, 0, 0, 1, 1])

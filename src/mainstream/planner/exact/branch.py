@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mainstream.arrays import IntArray
-from mainstream.planner.bound import COST, MEMORY, Relaxation, used_cells, used_groups
-from mainstream.planner.box import Box
+from mainstream.planner.exact.bound import COST, MEMORY, Relaxation, used_cells, used_groups
+from mainstream.planner.exact.box import Box
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mainstream.arrays import IntArray
-from mainstream.planner.bound import Average, Choice, Multipliers, Relaxation, true_use
-from mainstream.planner.box import Box
-from mainstream.planner.branch import split, thin
-from mainstream.planner.incumbent import keeps_limits, polish, slack_of, worth
-from mainstream.planner.instance import Instance
-from mainstream.planner.knapsack import pack
+from mainstream.planner.exact.bound import Average, Choice, Multipliers, Relaxation, true_use
+from mainstream.planner.exact.box import Box
+from mainstream.planner.exact.branch import split, thin
+from mainstream.planner.exact.incumbent import keeps_limits, polish, slack_of, worth
+from mainstream.planner.exact.instance import Instance
+from mainstream.planner.exact.knapsack import pack
 
 ROOT_STEPS = 60
 NODE_STEPS = 16

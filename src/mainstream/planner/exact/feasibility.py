@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mainstream.arrays import IntArray
-from mainstream.planner.bound import CHANGES, COST, true_use
-from mainstream.planner.incumbent import keeps_limits, polish, repair, slack_of
-from mainstream.planner.instance import Instance, Options
-from mainstream.planner.search import search
+from mainstream.planner.exact.bound import CHANGES, COST, true_use
+from mainstream.planner.exact.incumbent import keeps_limits, polish, repair, slack_of
+from mainstream.planner.exact.instance import Instance, Options
+from mainstream.planner.exact.search import search
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mainstream.arrays import BoolArray, FloatArray, IntArray
-from mainstream.planner.instance import Instance, Options
+from mainstream.planner.exact.instance import Instance, Options
 
 
 @dataclass(frozen=True)

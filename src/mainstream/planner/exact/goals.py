@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mainstream.arrays import FloatArray, IntArray
-from mainstream.planner.feasibility import find_fit
-from mainstream.planner.instance import Instance
-from mainstream.planner.search import search
+from mainstream.planner.exact.feasibility import find_fit
+from mainstream.planner.exact.instance import Instance
+from mainstream.planner.exact.search import search
 
 
 @dataclass(frozen=True)

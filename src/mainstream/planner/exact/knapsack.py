@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mainstream.arrays import FloatArray, IntArray
-from mainstream.planner.bound import Relaxation
+from mainstream.planner.exact.bound import Relaxation
 
 MOST_PARTIAL_CHOICES = 20_000
 MOST_EXTENSIONS = 400_000

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from mainstream.arrays import FloatArray, IntArray
-from mainstream.planner.bound import COST, MEMORY, true_use
-from mainstream.planner.instance import Instance
+from mainstream.planner.exact.bound import COST, MEMORY, true_use
+from mainstream.planner.exact.instance import Instance
 
 MOST_SWAPS_PER_APP = 6
 """Repairs and fillings end after so many swaps for each app; they rarely need one."""

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mainstream.arrays import FloatArray, IntArray
-from mainstream.planner.box import Box
-from mainstream.planner.instance import Instance, Options
+from mainstream.planner.exact.box import Box
+from mainstream.planner.exact.instance import Instance, Options
 
 MEMORY_OF_CHOICES = 0.85
 """How much of the average of earlier choices stays when a new one is averaged in."""
