@@ -29,18 +29,12 @@ class AlertWebhook:
 
         Raises `InvalidInputError` where nobody may listen there.
         """
-
-        class Handler(_Handler):
-            alerts = board
-            signing_key = key
-
         try:
-            self._server = ThreadingHTTPServer((host, port), Handler)
+            self._server = _Server((host, port), board, key)
         except OSError as error:
             raise InvalidInputError(
                 f"cannot listen at {host}:{port} ({error.strerror}); name another place", field="--listen"
             ) from error
-        self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.1,), name="receive", daemon=True).start()
 
     @property
@@ -55,11 +49,18 @@ class AlertWebhook:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, at: tuple[str, int], board: AlertBoard, key: str | None) -> None:
+        self.alerts, self.signing_key = board, key
+        super().__init__(at, _Handler)
+
+
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
     protocol_version = "HTTP/1.1"
     timeout = _TIMEOUT_S
-    alerts: AlertBoard
-    signing_key: str | None
 
     def do_POST(self) -> None:
         """An alert's message, or a picture."""
@@ -72,22 +73,22 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(413, b"a POST has a length, of 2 MiB at most\n")
             return
         body = self.rfile.read(length)
-        if self.signing_key is not None and not self._is_signed(self.signing_key, body):
+        if self.server.signing_key is not None and not self._is_signed(self.server.signing_key, body):
             self._answer(401, b"the signature is missing, wrong or older than five minutes\n")
             return
         if self.headers.get_content_type() == "image/jpeg":
-            self.alerts.take_picture(self.headers.get("webhook-id", "")[:200], body)
+            self.server.alerts.take_picture(self.headers.get("webhook-id", "")[:200], body)
         else:
-            self.alerts.take(body)
+            self.server.alerts.take(body)
         self._answer(200, b"")
 
     def do_GET(self) -> None:
         """The page, or a picture on it."""
         if self.path.startswith(PICTURES):
-            content = self.alerts.picture(self.path.removeprefix(PICTURES))
+            content = self.server.alerts.picture(self.path.removeprefix(PICTURES))
             self._answer(404, b"") if content is None else self._answer(200, content, "image/jpeg")
         elif self.path == "/":
-            self._answer(200, draw_page(self.alerts).encode(), "text/html; charset=utf-8")
+            self._answer(200, draw_page(self.server.alerts).encode(), "text/html; charset=utf-8")
         else:
             self._answer(404, b"")
 
