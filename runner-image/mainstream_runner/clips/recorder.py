@@ -168,7 +168,7 @@ class ClipRecorder:
                 unfinished.unlink(missing_ok=True)
             return
         with self._lock:
-            if any(order.app == wanted.app and order.covers(start_of(wanted.file)) for order in self._forgotten):
+            if any(_is_of(order, wanted.app, wanted.file) for order in self._forgotten):
                 (folder / wanted.file).unlink(missing_ok=True)
                 return
         self._file_is_there(wanted.app, wanted.file)
