@@ -21,11 +21,11 @@ import numpy as np
 from harness import QUICK, Report, on_one_thread
 
 from mainstream.planner import Plan, Problem, solve
+from mainstream.planner.answer.whatif import without_app
 from mainstream.planner.options import option_table
 from mainstream.planner.published import greedy_value, published_problem
 from mainstream.planner.solve import DEFAULT_DEADLINE_S, Policy
 from mainstream.planner.synthetic import random_problem, with_cameras, with_micro_heads
-from mainstream.planner.whatif import without_app
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "core" / "planner"))
 

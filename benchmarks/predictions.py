@@ -30,7 +30,7 @@ from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.registry import load_base_network
 from mainstream.nn.tensors import fill, unpack_tensors
 from mainstream.planner import App, Candidate
-from mainstream.planner.f1_interval import f1_interval
+from mainstream.planner.answer.f1_interval import f1_interval
 from mainstream.planner.options import option_table
 from mainstream.workload.caution import cautious_points, cautious_replays
 from mainstream_trainer.data.declared import declare

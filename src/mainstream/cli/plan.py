@@ -27,8 +27,8 @@ from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.offline import OfflineNode, offline_node, planned, read_packages
 from mainstream.planner import Policy
+from mainstream.planner.answer.whatif import WhatIf, compare
 from mainstream.planner.sweep import parse_sweep, sweep, sweep_to_json
-from mainstream.planner.whatif import WhatIf, compare
 from mainstream.workload.problem import build_problem
 
 

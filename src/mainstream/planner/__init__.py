@@ -6,11 +6,12 @@ predictions.py           alerts of each threshold, rate and votes
 options.py, compile.py   best threshold and votes for each (candidate, rate); the problem as arrays
 exact/                   the best choice of options: bounds, boxes, the loop
 baselines.py, greedy.py  the other policies
-tables.py, writing.py    option tables within the deadline; rows of the search become a plan
+tables.py                option tables within the deadline
+deadline.py              how late it is
 solve.py                 from a problem to a plan
-explain.py, wording.py   why, in words
-f1_interval.py           within what its F1 will be, nine times in ten
-whatif.py, sweep.py      what if; what over a range of budgets
+answer/                  rows of the search become a plan; why, in words; what if
+sweep.py                 what over a range of budgets
+published.py, synthetic.py  the published setup; random problems
 """
 
 from mainstream.laws.chain import EventStatistics

@@ -11,6 +11,9 @@ import numpy as np
 
 from mainstream.arrays import IntArray
 from mainstream.errors import InvalidInputError
+from mainstream.planner.answer.explain import explain
+from mainstream.planner.answer.f1_interval import Interval, f1_interval
+from mainstream.planner.answer.writing import Certificate, Decided, write_plan
 from mainstream.planner.baselines import max_sharing, micro_only, no_sharing
 from mainstream.planner.compile import compile_problem
 from mainstream.planner.deadline import Clock, Deadline
@@ -19,15 +22,12 @@ from mainstream.planner.exact.feasibility import find_fit, smallest_shed
 from mainstream.planner.exact.goals import Outcome, best_lowest, best_mean
 from mainstream.planner.exact.incumbent import keeps_limits
 from mainstream.planner.exact.instance import Instance
-from mainstream.planner.explain import explain
-from mainstream.planner.f1_interval import Interval, f1_interval
 from mainstream.planner.greedy import as_coded, as_published
 from mainstream.planner.options import OptionTable
 from mainstream.planner.plan import Plan
 from mainstream.planner.problem import Problem
 from mainstream.planner.tables import build_tables, nothing_left
 from mainstream.planner.validation import check_problem
-from mainstream.planner.writing import Certificate, Decided, write_plan
 
 Policy = Literal["mainstream", "no-sharing", "max-sharing", "micro-only", "greedy", "greedy-as-coded"]
 POLICIES: tuple[Policy, ...] = (

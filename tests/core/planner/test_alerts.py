@@ -8,7 +8,7 @@ from planner_small import EVENTS, small_app, small_problem
 from mainstream.errors import InvalidInputError
 from mainstream.laws.chain import EventStatistics
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Pin, Problem, solve
-from mainstream.planner.wording import duration, false_alerts, finds, keeping_to
+from mainstream.planner.answer.wording import duration, false_alerts, finds, keeping_to
 
 ALWAYS_ON = OperatingPoint(0.02, 1.0, 0.97)
 SOUND = OperatingPoint(0.6, 0.8, 0.01)

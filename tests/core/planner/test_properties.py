@@ -12,8 +12,8 @@ from planner_features import feature_problem
 from mainstream.laws.chain import EventStatistics, f1, run_probability
 from mainstream.laws.cost import Load, chain_of, cost_of
 from mainstream.planner import OperatingPoint, Plan, Problem, solve
+from mainstream.planner.answer.whatif import without_app
 from mainstream.planner.synthetic import random_problem
-from mainstream.planner.whatif import without_app
 
 GAP = 1e-7
 few = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

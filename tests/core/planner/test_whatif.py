@@ -11,8 +11,8 @@ from planner_small import small_app, small_problem
 from mainstream.cli.printing.sweep_plot import draw_sweep
 from mainstream.errors import InvalidInputError
 from mainstream.planner import Pin, Running, Segment, solve
+from mainstream.planner.answer.whatif import compare, with_app, without_app
 from mainstream.planner.sweep import parse_sweep, sweep, sweep_to_json
-from mainstream.planner.whatif import compare, with_app, without_app
 
 
 def test_one_more_app_says_what_everyone_would_lose() -> None:

@@ -11,8 +11,8 @@ from mainstream.alerts.certainty import told_f1
 from mainstream.cli.plan_answer import answer_of
 from mainstream.decide.decide import NodeDecision
 from mainstream.planner import AppPlan, Plan
+from mainstream.planner.answer.whatif import WhatIf
 from mainstream.planner.sweep import Sweep
-from mainstream.planner.whatif import WhatIf
 from mainstream.times import HOURS_PER_DAY
 
 

@@ -15,7 +15,7 @@ from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
 from mainstream.decide.refusal import Refusal
 from mainstream.planner import Problem
-from mainstream.planner.wording import measure_of
+from mainstream.planner.answer.wording import measure_of
 from mainstream.workload.node_workload import PlacedApp
 
 Fits = Callable[[Problem], bool]

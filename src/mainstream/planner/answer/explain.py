@@ -8,12 +8,12 @@ import numpy as np
 
 from mainstream.alerts.certainty import told_f1
 from mainstream.arrays import IntArray
+from mainstream.planner.answer.f1_interval import Interval
+from mainstream.planner.answer.wording import false_alerts, finds, more, named, remarks
 from mainstream.planner.exact.bound import COST, true_use
 from mainstream.planner.exact.incumbent import keeps_limits, slack_of, use_after_swap
 from mainstream.planner.exact.instance import Instance
-from mainstream.planner.f1_interval import Interval
 from mainstream.planner.options import OptionTable
-from mainstream.planner.wording import false_alerts, finds, more, named, remarks
 
 
 def explain(

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mainstream.laws.cost import Cost, Load, chain_of, cost_of
+from mainstream.planner.answer.f1_interval import Interval
 from mainstream.planner.exact.goals import Outcome
 from mainstream.planner.exact.instance import Instance
-from mainstream.planner.f1_interval import Interval
 from mainstream.planner.options import OptionTable
 from mainstream.planner.plan import AppPlan, Plan, Status
 from mainstream.planner.problem import Problem
