@@ -8,6 +8,9 @@ from mainstream.api.host_call import HostCall
 from mainstream.api.model import ApiModel, Name
 from mainstream.api.sinks.sink_kind import MissingEntry, SecretUse, SinkKeys
 
+TOPIC = r"^[^#+$\x00-\x1f\x7f/][^#+\x00-\x1f\x7f]*$"
+"""where something may be published: no wildcards, and nothing that brokers keep for themselves"""
+
 
 class BrokerAccess(ApiModel):
     """What every sink that publishes to a broker names."""
