@@ -145,3 +145,14 @@ def typed(body: dict[str, Any]) -> EdgeNode | VideoApp | VideoStream:
     kinds: dict[str, Any] = {"EdgeNode": EdgeNode, "VideoApp": VideoApp, "VideoStream": VideoStream}
     thing: EdgeNode | VideoApp | VideoStream = kinds[body["kind"]].model_validate(body)
     return thing
+
+
+def small_cluster() -> ClusterState:
+    """One labelled node, one stream, two apps."""
+    cluster = ClusterState()
+    cluster.note_kubernetes_node(kubernetes_node_body(), gone=False)
+    cluster.note_resource("EdgeNode", edge_node_body(profile=node_profile("plaza/plaza").model_dump()), gone=False)
+    cluster.note_resource("VideoStream", stream_body(), gone=False)
+    for name in ("crossing", "lamp-post"):
+        cluster.note_resource("VideoApp", app_body(name), gone=False)
+    return cluster

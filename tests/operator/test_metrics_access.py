@@ -126,6 +126,8 @@ def test_the_platforms_token_is_there_before_anybody_asks(secrets: Secrets) -> N
         keeping.cancel()
 
     asyncio.run(asyncio.wait_for(start(), 10))
+    made = base64.b64decode(secrets.bodies["system", "metrics"]["data"]["token"]).decode()
+    assert tokens.may_read_all(made)
 
 
 def test_the_first_token_counts_at_once_whoever_asked_before_it_was_there(

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from packets import filled_ring
 from pydantic import ValidationError
 from runner_apps import runner_app
 
@@ -141,13 +142,7 @@ def test_frames_that_are_trained_on_hold_none_of_it(clip_with: Callable[[str, bo
 
 @pytest.fixture
 def ring(clip: Path) -> Iterator[PacketRing]:
-    filled = PacketRing()
-    filled.want(True)
-    with av.open(str(clip)) as container:
-        for count, packet in enumerate(container.demux(video=0)):
-            if count == 30:
-                break
-            filled.put(packet)
+    with filled_ring(clip, 30) as filled:
         yield filled
 
 

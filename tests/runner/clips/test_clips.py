@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from packets import filled_ring
 
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.orientation import UPRIGHT, Orientation
@@ -20,13 +21,7 @@ from mainstream_runner.file_names import clip_names
 
 @pytest.fixture
 def ring(clip: Path) -> Iterator[PacketRing]:
-    filled = PacketRing()
-    filled.want(True)
-    with av.open(str(clip)) as container:
-        for count, packet in enumerate(container.demux(video=0)):
-            if count == 100:
-                break
-            filled.put(packet)
+    with filled_ring(clip, 100) as filled:
         yield filled
 
 

@@ -200,6 +200,10 @@ def test_a_device_that_is_shown_in_another_way_stays(broker: Broker, delivery: A
     delivery.keep([app_with(broker.port, pictures=False)], {})
     wait_for(lambda: b'"picture":{"platform":"image"}' in retained(broker.port).get(DEVICE.config_topic, b""), 15.0)
     wait_for(lambda: retained(broker.port).get(DEVICE.topic("state")) == b"online", 15.0)
+    assert Discovery.model_validate_json(retained(broker.port)[DEVICE.config_topic]).components.keys() == {
+        "alert",
+        "picture",
+    }
 
 
 def test_a_device_whose_runner_was_killed_is_unavailable(broker: Broker) -> None:
@@ -218,3 +222,4 @@ def test_a_device_whose_runner_was_killed_is_unavailable(broker: Broker) -> None
     runner.wait()
     wait_for(lambda: house.says("state") == b"offline", 10.0)
     house.close()
+    assert retained(broker.port)[DEVICE.topic("state")] == b"offline"
