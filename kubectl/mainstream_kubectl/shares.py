@@ -1,38 +1,34 @@
 """Who costs what of a node: the plan's cost, laid on its apps. Pure.
 
-An app pays for its own head, and for each segment of the stem a part of what it costs at the highest rate beyond it
-(docs/design.md, "Cost"), by its own rate among those who need it. The parts of all apps add up to the plan's stem and
-heads; decoding and idling belong to nobody.
+An app pays for its own head, and for each segment that others run as well (of the stem, or the call that micro-heads
+run in) a part of what it costs at the highest rate beyond it (docs/design.md, "Cost"), by its own rate among those who
+need it. The parts of all apps add up to the plan's segments and heads; decoding and idling belong to nobody.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 
-from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
+from mainstream_runner.plan_cost import plan_loads
 
 
 def cost_of_apps(plan: RunnerPlan, profile: NodeProfile, slowdown: float = 1.0) -> Mapping[str, float]:
-    """CPU-seconds a second of each app, by key; apps of a base network that the profile lacks are left out."""
-    together: dict[tuple[str, str, str], list[RunnerApp]] = defaultdict(list)
-    for app in plan.apps:
-        alone = "" if plan.sharing else app.name
-        together[(app.stream, app.view + alone, app.base)].append(app)
-    costs: dict[str, float] = {}
-    for (_, _, base), apps in together.items():
-        known = profile.bases.get(base)
-        if known is not None:
-            costs |= {name: slowdown * cost for name, cost in _of_group(apps, known, profile).items()}
-    return costs
+    """CPU-seconds a second of each app, by key; apps whose network or kind of head the profile lacks are left out."""
+    apps = tuple(app for app in plan.apps if _is_profiled(app, profile))
+    known = plan.model_copy(update={"apps": apps})
+    loads = plan_loads(known, {app.name: app.fps for app in apps}, profile)
+    rates: dict[str, list[float]] = defaultdict(list)
+    for load in loads:
+        for segment in load.chain:
+            rates[segment.key].append(load.fps)
+    part = {key: max(each) / sum(each) for key, each in rates.items()}
+    return {
+        load.app: slowdown * load.fps * (load.head_s + sum(each.seconds * part[each.key] for each in load.chain))
+        for load in loads
+    }
 
 
-def _of_group(apps: list[RunnerApp], base: BaseProfile, profile: NodeProfile) -> dict[str, float]:
-    costs = {app.name: (base.head_s[app.branch_point] + profile.app_s) * app.fps for app in apps}
-    for end in range(len(base.stem_s)):
-        beyond = [app for app in apps if app.branch_point >= end]
-        # What brings a frame of the view to the engine is there once, like the first segment.
-        seconds = profile.frame_s if end == 0 else base.stem_s[end] - base.stem_s[end - 1]
-        rates = sum(app.fps for app in beyond)
-        for app in beyond:
-            costs[app.name] += seconds * max(each.fps for each in beyond) * app.fps / rates
-    return costs
+def _is_profiled(app: RunnerApp, profile: NodeProfile) -> bool:
+    base = profile.bases.get(app.base)
+    return base is not None and (app.kind != "micro" or base.knows_micro_heads)

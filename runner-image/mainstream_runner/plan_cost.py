@@ -14,9 +14,13 @@ def expected_cost(plan: RunnerPlan, rates: Mapping[str, float], profile: NodePro
 
     An app without a rate costs nothing. Raises `KeyError` where the profile lacks a base network or a stream.
     """
-    loads = [load for number, view in enumerate(plan_views(plan)) for load in _loads(number, view, rates, profile)]
     decode = sum(decoding_cost(profile, stream.name, stream.fps, stream.decode) for stream in plan.streams)
-    return cost_of(loads, profile.idle + decode).total
+    return cost_of(plan_loads(plan, rates, profile), profile.idle + decode).total
+
+
+def plan_loads(plan: RunnerPlan, rates: Mapping[str, float], profile: NodeProfile) -> list[Load]:
+    """What each app with a rate puts on the node; `KeyError` where the profile lacks its base network."""
+    return [load for number, view in enumerate(plan_views(plan)) for load in _loads(number, view, rates, profile)]
 
 
 def _loads(number: int, view: PlanView, rates: Mapping[str, float], profile: NodeProfile) -> list[Load]:

@@ -10,6 +10,7 @@ from rich.console import Console
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.video_app import ObservedApp
 from mainstream.errors import InvalidInputError
+from mainstream.head_form import HeadForm
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_kubectl.alerts import news, told
 from mainstream_kubectl.cluster import Cluster
@@ -63,13 +64,29 @@ def test_the_costs_of_all_apps_add_up_to_stem_and_heads(cluster: ClusterState) -
 
 def test_two_apps_at_one_rate_and_branch_point_cost_the_same_and_less_than_one_alone(cluster: ClusterState) -> None:
     plan = planned(cluster)
-    first = plan.apps[0].model_copy(update={"branch_point": 3, "fps": 5.0})
+    first = plan.apps[0].model_copy(update={"branch_point": 3, "segments": (), "fps": 5.0})
     pair = plan.model_copy(update={"apps": (first, first.model_copy(update={"name": "plaza/other"}))})
     alone = plan.model_copy(update={"apps": (first,)})
     both = cost_of_apps(pair, PROFILE)
     assert both[first.name] == pytest.approx(both["plaza/other"])
     assert both[first.name] < cost_of_apps(alone, PROFILE)[first.name]
     assert cost_of_apps(pair, PROFILE, 2.0)[first.name] == pytest.approx(2 * both[first.name])
+
+
+def test_micro_heads_at_one_tap_share_their_call_and_pay_for_their_own_slots(cluster: ClusterState) -> None:
+    plan = planned(cluster)
+    lists = {"call_s": 0.0002, "slot_s": 0.00001, "dw_call_s": 0.0003, "dw_slot_s": 0.00002}
+    (name, base), *_ = PROFILE.bases.items()
+    known = base.model_copy(update={key: (each,) * len(base.stem_s) for key, each in lists.items()})
+    profile = PROFILE.model_copy(update={"bases": {name: known}})
+    form = HeadForm(kind="flat", width=8, map=(8, 4, 4))
+    micro = {"kind": "micro", "branch_point": 1, "segments": (), "head_form": form, "fps": 5.0}
+    apps = tuple(each.model_copy(update=micro) for each in plan.apps)
+    costs = cost_of_apps(plan.model_copy(update={"apps": apps}), profile)
+    together = profile.frame_s + base.stem_s[1] + lists["call_s"]
+    own = lists["slot_s"] + profile.app_s
+    assert costs == pytest.approx({each.name: 5 * (together / 2 + own) for each in apps})
+    assert cost_of_apps(plan.model_copy(update={"apps": apps}), PROFILE) == {}
 
 
 def test_the_tree_names_streams_views_branch_points_and_every_app(cluster: ClusterState) -> None:
