@@ -7,7 +7,7 @@ _NAMED = "%Y%m%dT%H%M%SZ"
 
 
 def app_folder(folder: Path, app: str) -> Path:
-    """Where the clips and pictures of an app lie."""
+    """Where the clips and pictures of an app lie, or its files of alerts."""
     return folder / app.replace("/", ".")
 
 

@@ -10,6 +10,7 @@ from mainstream.api.sinks.sink import JsonLinesSink
 from mainstream.errors import InvalidInputError
 from mainstream.messages.forgetting import ForgetOrder
 from mainstream_runner.alert import decode_alert
+from mainstream_runner.file_names import app_folder
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
 from mainstream_runner.spool.spool import Record
 
@@ -29,12 +30,11 @@ class AlertFiles:
 
     def path(self, app: str, name: str) -> Path:
         """The file `name` of an app; raises `InvalidInputError` where it leads out of its folder."""
-        return below(self.folder if self.single_run else self.folder / app.replace("/", "."), name, app)
+        return below(self._folder_of(app), name, app)
 
     def forget(self, order: ForgetOrder) -> int:
         """Write files of an app anew, without alerts of a span; how many lines went. Raises `OSError`."""
-        folder = self.folder if self.single_run else self.folder / order.app.replace("/", ".")
-        gone = 0
+        folder, gone = self._folder_of(order.app), 0
         with self.lock:
             for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
                 if path.is_file() and not path.is_symlink():
@@ -46,6 +46,9 @@ class AlertFiles:
                         unfinished.replace(path)
                         gone += len(lines) - len(kept)
         return gone
+
+    def _folder_of(self, app: str) -> Path:
+        return self.folder if self.single_run else app_folder(self.folder, app)
 
 
 def _is_of(order: ForgetOrder, line: bytes) -> bool:
