@@ -90,10 +90,14 @@ def alert_message(
     )
 
 
+def alert_fields(message: AlertMessage) -> dict[str, str | float | bool | None]:
+    """All fields, those that do not apply as well, as the JSON names them."""
+    return {"event" if name == "phase" else name: value for name, value in vars(message).items()}
+
+
 def encode_alert(message: AlertMessage) -> bytes:
     """One line of JSON, without the line's end; what does not apply is left out."""
-    fields = {"event" if name == "phase" else name: value for name, value in vars(message).items()}
-    given = {name: value for name, value in fields.items() if value is not None and value is not False}
+    given = {name: value for name, value in alert_fields(message).items() if value is not None and value is not False}
     return json.dumps(given, separators=(",", ":")).encode()
 
 

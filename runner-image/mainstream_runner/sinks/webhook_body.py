@@ -1,14 +1,14 @@
 """What a webhook's POST says, by the format that the sink names. Pure."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import assert_never
 
 from mainstream.api.sinks.body_template import BodyTemplate
 from mainstream.api.sinks.sink import WebhookSink
-from mainstream_runner.alert import AlertMessage, decode_alert
+from mainstream_runner.alert import AlertMessage, alert_fields, decode_alert
 
 _LONGEST_ALERT_S = 86400.0
 """Alertmanager takes an alert that never closes for over by then"""
@@ -49,8 +49,7 @@ def _template(text: str, media_type: str) -> BodyTemplate:
 
 def _fields(encoded: bytes) -> dict[str, str | float | bool | None]:
     message = decode_alert(encoded)
-    fields = asdict(message)
-    return {"event": fields.pop("phase"), **fields, "start": _time(message.start_s), "end": _time(message.end_s)}
+    return {**alert_fields(message), "start": _time(message.start_s), "end": _time(message.end_s)}
 
 
 def _cloud_event(message: AlertMessage) -> bytes:
@@ -63,7 +62,7 @@ def _cloud_event(message: AlertMessage) -> bytes:
         "subject": message.app,
         "time": _time(message.start_s if message.phase == "opened" else message.end_s),
         "datacontenttype": "application/json",
-        "data": {"event": message.phase, **{key: value for key, value in asdict(message).items() if key != "phase"}},
+        "data": alert_fields(message),
     }
     return _json(event)
 
