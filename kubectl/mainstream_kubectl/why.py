@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.conditions import Condition
+from mainstream.api.reasons import Reason
 from mainstream_kubectl.cluster import Cluster
 from mainstream_kubectl.words import is_well
 
-_FOLLOWS = ("NotAccepted", "NotPlanned", "NotRunning")
+_FOLLOWS = (Reason.NOT_ACCEPTED, Reason.NOT_PLANNED, Reason.NOT_RUNNING)
 """reasons that only say that an earlier condition does not hold"""
 
 
@@ -28,7 +29,7 @@ def _of_stream(stream: VideoStream | None, app: VideoApp, cluster: Cluster) -> l
         hidden = any("videostreams" in each for each in cluster.unread)
         return [f"VideoStream {app.stream_key} may not be seen by you."] if hidden else []
     wrong = [each for each in stream.status.conditions if not is_well(each) and each.type != "Ready"]
-    return [_said(f"stream {stream.key}", each) for each in wrong if each.reason != "NotUsed"]
+    return [_said(f"stream {stream.key}", each) for each in wrong if each.reason != Reason.NOT_USED]
 
 
 def _of_node(node: EdgeNode | None) -> list[str]:

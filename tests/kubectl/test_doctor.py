@@ -107,7 +107,7 @@ def test_a_definition_that_lacks_a_field_is_older_than_the_program() -> None:
     assert "helm upgrade" in line
 
 
-@pytest.mark.parametrize("reason", ["NotUsed", "Suspended", "NotNeeded", "FetchingWeights"])
+@pytest.mark.parametrize("reason", ["NotUsed", "Suspended", "OutOfHours", "NotNeeded", "FetchingWeights"])
 def test_what_passes_or_is_meant_is_no_fault(reason: str) -> None:
     assert found(replace(WELL, cluster=Cluster(nodes=(node("Ready", reason),)))) == []
 

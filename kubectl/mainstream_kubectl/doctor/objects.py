@@ -4,26 +4,21 @@ from collections.abc import Iterator, Sequence
 
 from mainstream.api.conditions import Condition
 from mainstream.api.kinds import AnyResource
+from mainstream.api.reasons import Reason
 from mainstream_kubectl.doctor.facts import Facts
 from mainstream_kubectl.doctor.fault import Fault
 from mainstream_kubectl.words import is_well
 
 _NO_FAULT = frozenset(
     (
-        *("NotAccepted", "NotPlanned", "NotRunning", "NotNeeded", "NothingToPlan", "NotUsed", "Suspended"),
-        *(
-            "DryRun",
-            "DryRunNotAdmitted",
-            "NoFrameYet",
-            "Connecting",
-            "KeyFrameAwaited",
-            "PlanOnItsWay",
-            "FetchingWeights",
-        ),
-        *("PackageBeingRead", "Profiling", "RunnerStarting", "Waiting"),
+        *(Reason.NOT_ACCEPTED, Reason.NOT_PLANNED, Reason.NOT_RUNNING, Reason.NOT_NEEDED, Reason.NOTHING_TO_PLAN),
+        *(Reason.NOT_USED, Reason.SUSPENDED, Reason.OUT_OF_HOURS, Reason.DRY_RUN, Reason.DRY_RUN_NOT_ADMITTED),
+        *(Reason.NO_FRAME_YET, Reason.CONNECTING, Reason.KEY_FRAME_AWAITED, Reason.PLAN_ON_ITS_WAY),
+        *(Reason.FETCHING_WEIGHTS, Reason.PACKAGE_BEING_READ, Reason.PROFILING, Reason.RUNNER_STARTING),
+        Reason.WAITING,
     )
 )
-"""reasons that follow from another condition, or that pass by themselves"""
+"""reasons that follow from another condition, that are meant, or that pass by themselves"""
 
 
 def check_objects(facts: Facts) -> Iterator[Fault]:
