@@ -62,12 +62,12 @@ def need(asked: Sizing, profile: NodeProfile, base: str | None = None) -> Need:
     point = _branch_point(known, asked.frozen)
     view = Segment("view", None, profile.frame_s)
     stem = Segment("stem", "view", known.stem_s[point])
-    load = Load("", (view, stem), known.head_s[point] + profile.app_s, 0, asked.fps)
-    cost = cost_of([replace(load, app=str(number)) for number in range(asked.apps)], 0.0)
+    app = Load("app", (view, stem), known.head_s[point] + profile.app_s, 0, asked.fps)
+    cost = cost_of([app], 0.0)
     return Need(
         decoding=asked.cameras * asked.camera_fps * _decode_s(profile) * asked.pixels,
         shared=asked.cameras * sum(each.cost for each in cost.segments),
-        heads=asked.cameras * sum(cost.heads.values()),
+        heads=asked.cameras * asked.apps * cost.heads[app.app],
         idle=profile.idle,
         budget=asked.budget,
     )
