@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated
 
 from pydantic import Field
@@ -49,14 +50,23 @@ class Segment:
         ),
     ] = ()
 
+    @property
+    def most_fps(self) -> float:
+        """The highest rate that its steps allow; infinite where there are none."""
+        return max((step.fps for step in self.steps), default=inf)
+
     def step_at(self, fps: float) -> CostStep | None:
         """The cheapest step that allows a rate, the first of equals; None where none does, or where there are none."""
         return min((step for step in self.steps if step.fps >= fps), key=lambda step: step.cost, default=None)
 
     def cost_at(self, fps: float) -> float:
         """CPU-seconds a second at a rate that some step allows."""
+        return self.seconds * fps + self.step_cost(fps)
+
+    def step_cost(self, fps: float) -> float:
+        """What of that its step takes, whatever the rate."""
         step = self.step_at(fps)
-        return self.seconds * fps + (0.0 if step is None else step.cost)
+        return 0.0 if step is None else step.cost
 
     @property
     def weights_key(self) -> str:

@@ -87,8 +87,7 @@ class _Forest:
         for s, segment in enumerate(self.segments):
             costs[s] = segment.seconds * rates
             if segment.steps:
-                within = np.minimum(rates, max(step.fps for step in segment.steps))
-                costs[s] += [segment.cost_at(fps) - segment.seconds * fps for fps in within.tolist()]
+                costs[s] += [segment.step_cost(fps) for fps in np.minimum(rates, segment.most_fps).tolist()]
         return costs
 
     @classmethod

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mainstream.errors import InvalidInputError
 from mainstream.laws.chain import STEPWISE_FRAMES
-from mainstream.laws.cost import Segment, chain_of
+from mainstream.laws.cost import chain_of
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem, ReplayedPoint
 
 MOST_VOTES = 1000
@@ -108,11 +108,7 @@ def _check_segments(problem: Problem) -> None:
 def _most_fps(problem: Problem) -> dict[str, float]:
     """The highest rate that the steps of each segment, and of those above it, allow."""
     by_key = {segment.key: segment for segment in problem.segments}
-
-    def own(segment: Segment) -> float:
-        return max((step.fps for step in segment.steps), default=math.inf)
-
-    return {key: min(own(each) for each in chain_of(by_key, key)) for key in by_key}
+    return {key: min(each.most_fps for each in chain_of(by_key, key)) for key in by_key}
 
 
 def _check_app(app: App, at: str, most_fps: Mapping[str, float]) -> None:
