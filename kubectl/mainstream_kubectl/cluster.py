@@ -61,7 +61,7 @@ def _listed(kube: Kube, kind: str, namespace: str | None, unread: list[str]) -> 
         if error.status == _FORBIDDEN:
             unread.append(f"{RESOURCE_KINDS[kind].plural} (you may not list them)")
             return []
-        raise InvalidInputError(f"does not answer ({error})", field="the API server") from None
+        raise
 
 
 def _typed(model: type[_Resource], bodies: list[Body], unread: list[str]) -> Iterator[_Resource]:

@@ -22,6 +22,7 @@ from mainstream_kubectl.plan_tree import plan_table, plan_tree
 from mainstream_kubectl.top import render_top
 from mainstream_kubectl.what_if import asked, try_apps
 from mainstream_kubectl.why import why as causes
+from mainstream_operator.kube import KubeError
 
 app = typer.Typer(name="kubectl mainstream", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 _FOLLOW_S = 5.0
@@ -145,11 +146,14 @@ def _connection(context: typer.Context) -> Connection:
 
 
 def main() -> None:
-    """Run it; a `MainstreamError` is the user's to put right: one sentence, exit code 2."""
+    """Run it; a `MainstreamError`, or a silent API server, is the user's to put right: one sentence, exit code 2."""
     try:
         app()
     except MainstreamError as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except KubeError as error:
+        typer.echo(f"error: the API server: does not answer ({error}); see `kubectl cluster-info`", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -73,6 +73,8 @@ def _made(kube: Kube, body: Body) -> Iterator[Callable[[], VideoApp | None]]:
     try:
         made = kube.create(ref, body)
     except KubeError as error:
+        if error.status == 0:
+            raise
         raise InvalidInputError(f"is refused by the API server ({error})", field=f"app {ref.name}") from None
     if not made:
         raise InvalidInputError(

@@ -8,7 +8,6 @@ from importlib.metadata import version
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.kinds import RESOURCE_KINDS
 from mainstream.api.model import GROUP
-from mainstream.errors import InvalidInputError
 from mainstream_kubectl.cluster import Cluster, read_cluster
 from mainstream_kubectl.connection import OPERATOR, Connection
 from mainstream_kubectl.doctor.rights import MissingRight, missing_rights
@@ -93,7 +92,7 @@ class _Reader:
 
     def _note(self, what: str, error: KubeError) -> None:
         if error.status == 0:
-            raise InvalidInputError(f"does not answer ({error}); see `kubectl cluster-info`", field="the API server")
+            raise error
         if error.status != _NOT_FOUND and what not in self.unseen:
             self.unseen.append(what)
 
