@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from mainstream.decide.place import EDGE_LABEL
 from mainstream_kubectl.doctor.facts import Facts
 from mainstream_kubectl.doctor.fault import Fault
 from mainstream_operator.kube import Body
 
-_EDGE = "mainstream.video/edge"
 _CLOCK_AHEAD = timedelta(seconds=5)
 _CLOCK_BEHIND = timedelta(seconds=60)
 """a kubelet renews its lease every ten seconds, and one that is late for forty makes its Node not ready"""
@@ -28,10 +28,12 @@ _WAITING = {
 
 def check_nodes(facts: Facts) -> Iterator[Fault]:
     """Of the cluster's Nodes those that are labelled."""
-    edge = [each for each in facts.kubernetes_nodes if each["metadata"].get("labels", {}).get(_EDGE) == "true"]
+    edge = [each for each in facts.kubernetes_nodes if each["metadata"].get("labels", {}).get(EDGE_LABEL) == "true"]
     if facts.kubernetes_nodes and not edge:
         yield Fault(
-            "the cluster", "has no edge node", f"`kubectl label node NODE {_EDGE}=true` for each machine beside cameras"
+            "the cluster",
+            "has no edge node",
+            f"`kubectl label node NODE {EDGE_LABEL}=true` for each machine beside cameras",
         )
     for node in edge:
         yield from _of_node(node, facts)

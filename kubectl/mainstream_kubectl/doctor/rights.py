@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mainstream.api.kinds import RESOURCE_KINDS
 from mainstream.api.model import GROUP
 from mainstream_operator.kube import Kube, KubeError
 
@@ -31,12 +32,8 @@ class MissingRight:
 
 
 NEEDED = (
-    *(
-        Right(verb, GROUP, resource, True)
-        for resource in ("videoapps", "videostreams", "edgenodes")
-        for verb in ("list", "watch")
-    ),
-    *(Right("patch", GROUP, f"{resource}/status", True) for resource in ("videoapps", "videostreams", "edgenodes")),
+    *(Right(verb, GROUP, kind.plural, True) for kind in RESOURCE_KINDS.values() for verb in ("list", "watch")),
+    *(Right("patch", GROUP, f"{kind.plural}/status", True) for kind in RESOURCE_KINDS.values()),
     Right("create", GROUP, "edgenodes", True),
     Right("list", "", "nodes", True),
     Right("create", "", "events", True),
@@ -54,11 +51,10 @@ NEEDED = (
 
 def missing_rights(kube: Kube, system: str, account: str, unseen: list[str]) -> tuple[MissingRight, ...]:
     """Those of `NEEDED` that the account lacks; whoever may not ask that notes so in `unseen`."""
-    user = f"system:serviceaccount:{system}:{account}"
     found = []
     for right in NEEDED:
         try:
-            allowed = _allowed(kube, user, right, None if right.everywhere else system)
+            allowed = _allowed(kube, system, account, right)
         except KubeError:
             unseen.append("the operator's rights (create subjectaccessreviews)")
             return ()
@@ -67,22 +63,22 @@ def missing_rights(kube: Kube, system: str, account: str, unseen: list[str]) -> 
     return tuple(found)
 
 
-def _allowed(kube: Kube, user: str, right: Right, namespace: str | None) -> bool:
+def _allowed(kube: Kube, system: str, account: str, right: Right) -> bool:
     resource, _, subresource = right.resource.partition("/")
     asked = {
         "verb": right.verb,
         "group": right.group,
         "resource": resource,
         **({"subresource": subresource} if subresource else {}),
-        **({"namespace": namespace} if namespace else {}),
+        **({} if right.everywhere else {"namespace": system}),
     }
-    _, _, name = user.rpartition(":")
+    user = f"system:serviceaccount:{system}:{account}"
     # As a request of the account's token would be known: by its groups, too.
-    groups = ["system:serviceaccounts", f"system:serviceaccounts:{user.split(':')[2]}", "system:authenticated"]
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{system}", "system:authenticated"]
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
-        "metadata": {"name": name},
+        "metadata": {"name": account},
         "spec": {"user": user, "groups": groups, "resourceAttributes": asked},
     }
     answer = kube.ask(_REVIEWS, body)
