@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mainstream.head_form import SLOT_CHANNELS
 from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.heads.micro import MicroHead
 from mainstream_runner.engine.back_end import BackEnd, Value
 from mainstream_runner.engine.heads import sigmoid
 
-SLOT_CHANNELS = 8
 Numbers = NDArray[np.float32]
 
 
