@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import av
 
 _KEPT = 32
-"""masks of streams, as pixels: a byte for each pixel of a picture"""
+"""masks of streams, as pixels: a byte for each pixel of a picture, and for each chroma sample"""
 
 
 def grey_out(frame: "av.VideoFrame", masks: Sequence[Mask], orientation: Orientation | None = None) -> None:
@@ -39,7 +39,6 @@ def grey_out(frame: "av.VideoFrame", masks: Sequence[Mask], orientation: Orienta
     form = frame.format
     if form.has_palette or form.is_bit_stream or form.is_big_endian:
         raise InvalidInputError(f"of a stream in the format {form.name} cannot be grey", field="masks")
-    stored = _stored_mask(tuple(masks), *shown, way_up)
     frame.make_writable()
     for number, plane in enumerate(frame.planes):
         parts = [each for each in form.components if each.plane == number]
@@ -48,7 +47,22 @@ def grey_out(frame: "av.VideoFrame", masks: Sequence[Mask], orientation: Orienta
         width, height = parts[0].width, parts[0].height
         pixels = lines[:height, : width * len(parts)].reshape(height, width, len(parts))
         grey = (1 << (parts[0].bits - 1)) << (6 if form.name.startswith("p01") else 0)
-        pixels[_fitted(stored, width, height)] = grey
+        hidden = _plane_mask(tuple(masks), shown, way_up, width, height)
+        np.copyto(pixels, grey, where=hidden[:, :, np.newaxis])
+
+
+@lru_cache(maxsize=2 * _KEPT)
+def _plane_mask(
+    masks: tuple[Mask, ...], shown: tuple[int, int], orientation: Orientation, width: int, height: int
+) -> NDArray[np.bool_]:
+    """The mask for a plane that has a sample for several pixels: one that stands for a masked pixel is masked."""
+    mask = _stored_mask(masks, *shown, orientation)
+    across, down = -(-mask.shape[1] // width), -(-mask.shape[0] // height)
+    if across == down == 1:
+        return mask
+    padded = np.zeros((height * down, width * across), dtype=bool)
+    padded[: mask.shape[0], : mask.shape[1]] = mask
+    return cast("NDArray[np.bool_]", padded.reshape(height, down, width, across).any(axis=(1, 3)))
 
 
 @lru_cache(maxsize=_KEPT)
@@ -92,13 +106,3 @@ def _outline(start: tuple[float, float], end: tuple[float, float], width: int, h
     found = np.zeros((height, width), dtype=bool)
     found[rows, columns] = True
     return found
-
-
-def _fitted(mask: NDArray[np.bool_], width: int, height: int) -> NDArray[np.bool_]:
-    """The mask for a plane that has a sample for several pixels: one that stands for a masked pixel is masked."""
-    across, down = -(-mask.shape[1] // width), -(-mask.shape[0] // height)
-    if across == down == 1:
-        return mask
-    padded = np.zeros((height * down, width * across), dtype=bool)
-    padded[: mask.shape[0], : mask.shape[1]] = mask
-    return cast("NDArray[np.bool_]", padded.reshape(height, down, width, across).any(axis=(1, 3)))
