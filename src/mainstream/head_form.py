@@ -19,8 +19,19 @@ _HEADER_BYTES = 4096
 _FLOAT_BYTES = 4
 _MICRO_KINDS = ("flat", "pooled", "flat-dw", "pooled-dw")
 
+Width = Literal[8, 16]
 Channels = Annotated[int, Field(ge=1, le=1 << 16)]
 Side = Annotated[int, Field(ge=1, le=1 << 12)]
+
+
+def problem_of_flat(height: int, width: int) -> str | None:
+    """What is wrong with a map of that size for a flat head; None: nothing."""
+    if height * width <= MAX_FLAT_PLACES:
+        return None
+    return (
+        f"has one weight a place, and its map is {height}x{width}, more than {MAX_FLAT_PLACES} places; "
+        "take a deeper tap, or a pooled head"
+    )
 
 
 class HeadForm(BaseModel):
@@ -30,18 +41,15 @@ class HeadForm(BaseModel):
 
     kind: str = Field(min_length=1, max_length=128)
     """name in the entry point group `mainstream.heads`"""
-    width: Literal[8, 16] = 8
+    width: Width = 8
     """channels that a micro-head's 1x1 convolution leaves; without meaning for other kinds"""
     map: tuple[Channels, Side, Side]
     """channels, height and width of the feature map that it reads"""
 
     @model_validator(mode="after")
     def _has_no_more_places_than_it_may_weigh(self) -> Self:
-        if self.places > MAX_FLAT_PLACES and self.kind.startswith("flat"):
-            raise ValueError(
-                f"a head {self.kind!r} has one weight a place, and its map is {self.map[1]}x{self.map[2]}, more than "
-                f"{MAX_FLAT_PLACES} places; take a deeper tap, or a pooled head"
-            )
+        if self.kind.startswith("flat") and (problem := problem_of_flat(*self.map[1:])) is not None:
+            raise ValueError(f"a head {self.kind!r} {problem}")
         return self
 
     @property

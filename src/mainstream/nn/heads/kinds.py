@@ -7,15 +7,17 @@ sigmoid of its logit.
 
 from functools import cache
 from importlib.metadata import entry_points
+from typing import get_args
 
 from torch import nn
 
 from mainstream.errors import InvalidInputError
+from mainstream.head_form import Width
 from mainstream.nn.heads.map_shape import MapShape
 
 GROUP = "mainstream.heads"
 DEFAULT_HEAD = "pool-linear"
-WIDTHS = (8, 16)
+WIDTHS: tuple[int, ...] = get_args(Width)
 DEFAULT_WIDTH = 8
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from mainstream.errors import InvalidInputError
-from mainstream.head_form import MAX_FLAT_PLACES
+from mainstream.head_form import problem_of_flat
 from mainstream.nn.heads.map_shape import MapShape
 
 _AROUND = (3, 3)
@@ -29,12 +29,8 @@ class MicroHead(nn.Module):
     def __init__(self, shape: MapShape, width: int, *, flat: bool, dw: bool) -> None:
         """Weights of the convolutions are drawn as torch draws its own, those of the sum are zero."""
         super().__init__()
-        if flat and shape.places > MAX_FLAT_PLACES:
-            raise InvalidInputError(
-                f"has one weight a place, and the map at its tap is {shape.height}x{shape.width}, more than "
-                f"{MAX_FLAT_PLACES} places; take a deeper tap, or a pooled head",
-                field="head",
-            )
+        if flat and (problem := problem_of_flat(shape.height, shape.width)) is not None:
+            raise InvalidInputError(problem, field="head")
         self.flat = flat
         self.narrow_weight = _drawn((width, shape.channels), inputs=shape.channels)
         self.narrow_bias = _drawn((width,), inputs=shape.channels)
