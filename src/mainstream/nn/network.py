@@ -8,6 +8,7 @@ import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import fx, nn
@@ -21,6 +22,19 @@ from mainstream.nn.preprocessing import Preprocessing
 _MAP_DIMENSIONS = 3
 SEGMENTS = 15
 """how many segments a base network is cut into (branch-points are thinned to this, evenly by cost)"""
+
+
+class _Part(fx.GraphModule):
+    """One tensor to one tensor; its weights go with the last that has it.
+
+    A graph names the module that it is of. Of that circle each copy's weights would stay until Python looks through all
+    objects, which it does by their number, not by their size: hundreds of megabytes later.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> fx.GraphModule:
+        copied = super().__deepcopy__(memo)
+        copied.graph.owning_module = None
+        return copied
 
 
 @dataclass(frozen=True)
@@ -118,8 +132,9 @@ def _part(traced: fx.GraphModule, start: str, end: str) -> fx.GraphModule:
         if node.name == end:
             graph.output(copies[node])
             break
-    part = fx.GraphModule(traced, graph)
+    part = _Part(traced, graph)
     graph.eliminate_dead_code()
     part.recompile()
     part.delete_all_unused_submodules()
+    graph.owning_module = None
     return part

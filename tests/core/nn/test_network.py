@@ -1,5 +1,7 @@
 import copy
+import gc
 import itertools
+import weakref
 
 import pytest
 import torch
@@ -118,6 +120,20 @@ def test_segments_to_train_are_copies():
         for parameter in segment.parameters():
             parameter.data.zero_()
     assert Network("again", PREPROCESSING, network.branch_points, network.segments).prefix_hashes == keys
+
+
+def test_weights_of_a_copy_go_with_its_last_user_without_a_collection():
+    network = residual()
+    gc.disable()
+    try:
+        segments = network.trainable_segments(0)
+        copies = [copy.deepcopy(segment) for segment in segments]
+        weights = [weakref.ref(tensor) for each in (*segments, *copies) for tensor in each.parameters()]
+        assert weights
+        del segments, copies
+        assert [tensor for tensor in weights if tensor() is not None] == []
+    finally:
+        gc.enable()
 
 
 def test_a_branch_point_that_is_none_is_refused():
