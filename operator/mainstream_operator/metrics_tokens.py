@@ -9,12 +9,13 @@ import base64
 import hmac
 import logging
 
+from mainstream.api.reasons import Reason
 from mainstream.errors import MainstreamError
 from mainstream_operator.kinds import SECRET
 from mainstream_operator.kube import Kube, KubeError
 from mainstream_operator.observe.expiring_cache import ExpiringCache
 from mainstream_operator.observe.node_secrets import new_token
-from mainstream_operator.observe.stores import read_secret
+from mainstream_operator.observe.stores import SecretProblemError, read_secret
 
 _log = logging.getLogger(__name__)
 TENANTS_SECRET = "mainstream-metrics"  # noqa: S105 - a name
@@ -91,9 +92,12 @@ class MetricsTokens:
             return ""
 
     def _read(self, name: str, namespace: str) -> str:
-        if self._kube.get(SECRET.ref(name, namespace)) is None:
+        try:
+            return read_secret(self._kube, namespace, name).get(TOKEN_KEY, "")
+        except SecretProblemError as problem:
+            if problem.reason is not Reason.SECRET_MISSING:
+                raise
             return ""
-        return read_secret(self._kube, namespace, name).get(TOKEN_KEY, "")
 
 
 def _same(shown: str, token: str) -> bool:
