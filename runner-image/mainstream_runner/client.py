@@ -43,6 +43,11 @@ class PlanNotServedError(MainstreamError):
     """The engine serves another plan than the one asked for, or none (its worker was restarted)."""
 
 
+def refusal(answer: wire.Refused) -> MainstreamError:
+    """What a refusal stands for."""
+    return PlanNotServedError(answer.error) if answer.stale else InvalidInputError(answer.error)
+
+
 class EngineClient:
     """A connection to one TorchServe; belongs to one thread."""
 
@@ -127,5 +132,5 @@ class EngineClient:
         except ValidationError as error:
             raise EngineUnavailableError("TorchServe answered something else than asked", field="torchserve") from error
         if isinstance(answered, wire.Refused):
-            raise PlanNotServedError(answered.error) if answered.stale else InvalidInputError(answered.error)
+            raise refusal(answered)
         return answered

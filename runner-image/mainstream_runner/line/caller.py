@@ -4,8 +4,7 @@ import contextlib
 import socket
 from collections.abc import Sequence
 
-from mainstream.errors import InvalidInputError
-from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
+from mainstream_runner.client import EngineUnavailableError, refusal
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.line.messages import LineError, decode_answer, encode_request
 from mainstream_runner.line.sockets import address, receive, send
@@ -48,7 +47,7 @@ class EngineLine:
             self._hang_up()
             raise EngineUnavailableError(f"no answer from the engine ({error})", field="torchserve") from error
         if isinstance(answer, Refused):
-            raise PlanNotServedError(answer.error) if answer.stale else InvalidInputError(answer.error)
+            raise refusal(answer)
         return answer
 
     def _connected(self) -> socket.socket:
