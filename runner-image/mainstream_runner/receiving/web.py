@@ -5,13 +5,13 @@ import binascii
 import hmac
 import threading
 import time
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from mainstream.errors import InvalidInputError
 from mainstream.html_page import render_html
 from mainstream_runner.receiving.board import AlertBoard
 from mainstream_runner.sinks.webhook import signature
+from mainstream_runner.sinks.webhook_body import clock_time
 
 _MOST_BYTES = 2 << 20
 """of one POST"""
@@ -126,8 +126,4 @@ def _bytes(text: str) -> bytes:
 
 def draw_page(board: AlertBoard) -> str:
     """HTML that loads itself anew every other second."""
-    return render_html("mainstream_runner.receiving", alerts=board.alerts(), clock=_clock, pictures=PICTURES)
-
-
-def _clock(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return render_html("mainstream_runner.receiving", alerts=board.alerts(), clock=clock_time, pictures=PICTURES)

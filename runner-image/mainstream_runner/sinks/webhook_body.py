@@ -92,16 +92,17 @@ def _alertmanager(message: AlertMessage, now_s: float) -> bytes:
 def _sentence(message: AlertMessage) -> str:
     where = f"{message.stream} on {message.node}"
     if message.phase == "opened":
-        return f"{message.app}: alert since {_clock(message.start_s)} at {where}, score {message.peak_score:.2f}"
+        return f"{message.app}: alert since {clock_time(message.start_s)} at {where}, score {message.peak_score:.2f}"
     lasted = f"after {message.end_s - message.start_s:.0f} s, {message.frames} frames"
-    return f"{message.app}: the alert of {_clock(message.start_s)} at {where} is over, {lasted}"
+    return f"{message.app}: the alert of {clock_time(message.start_s)} at {where} is over, {lasted}"
 
 
 def _time(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds")
 
 
-def _clock(at_s: float) -> str:
+def clock_time(at_s: float) -> str:
+    """A moment (seconds since 1970) as people read it."""
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
