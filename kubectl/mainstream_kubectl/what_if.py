@@ -1,15 +1,14 @@
 """`kubectl mainstream what-if -f`: what the node's plan would give apps that do not run, by dry runs that go again."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from mainstream.api import VideoApp
 from mainstream.errors import InvalidInputError
 from mainstream_kubectl.cluster import Cluster
 from mainstream_kubectl.why import why
 from mainstream_operator.kinds import OWN_KINDS
-from mainstream_operator.kube import Body, Kube, KubeError
+from mainstream_operator.kube import Body, Kube, KubeError, Ref
 
 _SUFFIX = "-what-if"
 _LONGEST_NAME = 253
@@ -56,19 +55,19 @@ def try_apps(kube: Kube, bodies: list[Body], timeout_s: float, say: Callable[[st
     """Make each dry run, say its answer, and take it away again; false where one had no answer in time."""
     answered = True
     for body in bodies:
-        with _made(kube, body) as read:
-            lines = _waited(read, timeout_s)
-        answered = answered and lines is not None
-        for line in lines or [
-            f"{body['metadata']['name'].removesuffix(_SUFFIX)}: no answer within {timeout_s:g} s",
-            *_causes(read),
-        ]:
+        app, lines = _tried(kube, body, timeout_s)
+        if lines is None:
+            answered = False
+            name = body["metadata"]["name"].removesuffix(_SUFFIX)
+            causes = [] if app is None else why(app, Cluster(apps=(app,)))
+            lines = [f"{name}: no answer within {timeout_s:g} s", *causes]
+        for line in lines:
             say(line)
     return answered
 
 
-@contextmanager
-def _made(kube: Kube, body: Body) -> Iterator[Callable[[], VideoApp | None]]:
+def _tried(kube: Kube, body: Body, timeout_s: float) -> tuple[VideoApp | None, list[str] | None]:
+    """One dry run as it was last seen, and its answer; it is there no longer than that takes."""
     ref = OWN_KINDS["VideoApp"].ref(body["metadata"]["name"], body["metadata"]["namespace"])
     try:
         made = kube.create(ref, body)
@@ -80,33 +79,21 @@ def _made(kube: Kube, body: Body) -> Iterator[Callable[[], VideoApp | None]]:
         raise InvalidInputError(
             f"exists in namespace {ref.namespace}; delete it, or wait for whoever asks", field=f"VideoApp {ref.name}"
         )
-    last: list[VideoApp] = []
-
-    def read() -> VideoApp | None:
-        found = kube.get(ref)
-        if found is not None:
-            last[:] = [VideoApp.model_validate(found)]
-        return last[0] if last else None
-
     try:
-        yield read
+        return _waited(kube, ref, timeout_s)
     finally:
         found = kube.get(ref)
         if found is not None:
-            read()
             kube.delete(ref, found["metadata"]["uid"])
 
 
-def _waited(read: Callable[[], VideoApp | None], timeout_s: float) -> list[str] | None:
+def _waited(kube: Kube, ref: Ref, timeout_s: float) -> tuple[VideoApp | None, list[str] | None]:
+    app: VideoApp | None = None
     until_s = time.monotonic() + timeout_s
     while True:
-        app = read()
+        found = kube.get(ref)
+        app = app if found is None else VideoApp.model_validate(found)
         lines = None if app is None else answer(app)
         if lines is not None or time.monotonic() > until_s:
-            return lines
+            return app, lines
         time.sleep(_EVERY_S)
-
-
-def _causes(read: Callable[[], VideoApp | None]) -> list[str]:
-    app = read()
-    return [] if app is None else why(app, Cluster(apps=(app,)))
