@@ -5,6 +5,7 @@ on what is planned with, so following it cannot feed back on itself; a dead-band
 moved lands half a band short of the ratio, so that one noisy minute does not send it back again.
 """
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from mainstream.api import EdgeNode
@@ -60,13 +61,14 @@ def slowed(profile: NodeProfile, slowdown: float) -> NodeProfile:
 
 def _same_costs(one: NodeProfile, other: NodeProfile) -> bool:
     """Whether two profiles agree on whatever both know."""
-    bases = all(other.bases[name] == base for name, base in one.bases.items() if name in other.bases)
-    streams = all(other.decode_s[name] == each for name, each in one.decode_s.items() if name in other.decode_s)
-    modes = all(
-        other.decode_modes[name] == each for name, each in one.decode_modes.items() if name in other.decode_modes
-    )
-    apart = {"machine", "versions", "bases", "decode_s", "decode_modes"}
-    return bases and streams and modes and one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
+    by_name = ("bases", "decode_s", "decode_modes")
+    apart = {"machine", "versions", *by_name}
+    same = all(_agree(getattr(one, part), getattr(other, part)) for part in by_name)
+    return same and one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
+
+
+def _agree(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    return all(other[name] == each for name, each in one.items() if name in other)
 
 
 def _slowed(part: _Part, slowdown: float) -> _Part:
