@@ -25,8 +25,7 @@ from mainstream.mpackage.event_statistics import observations, statistics_of
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.mpackage.reading import read_blob
 from mainstream.mpackage.stores.folder_store import FolderStore
-from mainstream.nn.heads.kinds import make_head
-from mainstream.nn.heads.map_shape import MapShape
+from mainstream.nn.heads.kinds import head_of
 from mainstream.nn.registry import load_base_network
 from mainstream.nn.tensors import fill, unpack_tensors
 from mainstream.planner import App, Candidate
@@ -131,8 +130,7 @@ def score(manifests: list[Manifest], store: FolderStore, part: Part) -> dict[str
 
 
 def _head(store: FolderStore, candidate: PackedCandidate) -> torch.nn.Module:
-    form = candidate.head_form
-    head = make_head(form.kind, MapShape(*form.map), form.width)
+    head = head_of(candidate.head_form)
     fill(head, unpack_tensors(read_blob(store, candidate.head), source=store), source=store)
     return head
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from mainstream.errors import InvalidInputError
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
-from mainstream.nn.heads.kinds import make_head
+from mainstream.nn.heads.kinds import head_of, make_head
 from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.network import Network
 from mainstream_runner.due_frame import DueFrame
@@ -86,7 +86,7 @@ NAMES = tuple(f"app-{number}" for number in range(len(FORMS)))
 
 def alone(network: Network, store: Path, app: RunnerApp, pixels: NDArray[np.uint8]) -> float:
     """The score by the modules that the trainer has."""
-    head = make_head(app.head_form.kind, MapShape(*app.head_form.map), app.head_form.width)
+    head = head_of(app.head_form)
     head.load_state_dict(load_file(store / "blobs" / app.head.sha256))
     with torch.inference_mode():
         features = network.stem(app.branch_point)(network.preprocessing(torch.from_numpy(pixels[np.newaxis])))

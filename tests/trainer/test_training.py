@@ -16,8 +16,7 @@ from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.reading import package_versions, read_blob, verify_package
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.mpackage.stores.store import DamagedPackageError
-from mainstream.nn.heads.kinds import make_head
-from mainstream.nn.heads.map_shape import MapShape
+from mainstream.nn.heads.kinds import head_of
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.registry import load_base_network
@@ -67,8 +66,7 @@ def test_blobs_make_the_very_network_that_was_hashed(trained):
             segment.load_state_dict(load(read_blob(store, private.blob)))
             key = next_prefix_hash(key, segment)
             assert key == private.prefix_hash
-        form = candidate.head_form
-        head = make_head(form.kind, MapShape(*form.map), form.width)
+        head = head_of(candidate.head_form)
         head.load_state_dict(load(read_blob(store, candidate.head)))
         map_there = torch.zeros(1, *network.branch_points[candidate.branch_point].shape)
         assert nn.Sequential(*segments, head)(map_there).isfinite()

@@ -14,8 +14,7 @@ from safetensors.torch import load, save
 from mainstream.head_form import HeadForm
 from mainstream.mpackage.manifest import CandidateKind
 from mainstream.mpackage.stores.store import MissingKeyError, Store
-from mainstream.nn.heads.kinds import make_head
-from mainstream.nn.heads.map_shape import MapShape
+from mainstream.nn.heads.kinds import head_of
 from mainstream.nn.network import Network
 from mainstream_trainer.learn.candidate import TrainedCandidate
 from mainstream_trainer.learn.model import Model
@@ -57,8 +56,7 @@ class Checkpoints:
         known = _Known.model_validate_json(tensors.pop("known").numpy().tobytes())
         scores = tensors.pop("scores").numpy().astype(np.float64)
         segments = self._network.trainable_segments(known.branch_point) if known.kind == "fine-tuned" else []
-        form = known.form
-        model = Model(known.branch_point, segments, make_head(form.kind, MapShape(*form.map), form.width))
+        model = Model(known.branch_point, segments, head_of(known.form))
         model.load_state_dict(tensors)
         model.requires_grad_(False)
         return TrainedCandidate(
@@ -67,7 +65,7 @@ class Checkpoints:
             known.branch_point,
             tuple(model.segments),
             model.head,
-            form,
+            known.form,
             scores,
             half=known.half,
             epochs=known.epochs,

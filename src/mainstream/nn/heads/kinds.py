@@ -12,7 +12,7 @@ from typing import get_args
 from torch import nn
 
 from mainstream.errors import InvalidInputError
-from mainstream.head_form import Width
+from mainstream.head_form import HeadForm, Width
 from mainstream.nn.heads.map_shape import MapShape
 
 GROUP = "mainstream.heads"
@@ -38,6 +38,11 @@ def make_head(kind: str, shape: MapShape, width: int = DEFAULT_WIDTH) -> nn.Modu
     except ImportError as error:
         raise InvalidInputError(f"head {kind!r} needs {error.name}; install it", field="head") from error
     return head
+
+
+def head_of(form: HeadForm) -> nn.Module:
+    """A new head of that form; errors as of `make_head`."""
+    return make_head(form.kind, MapShape(*form.map), form.width)
 
 
 @cache
