@@ -13,7 +13,7 @@ from mainstream_operator.desired.config_map import orders_sources
 from mainstream_operator.desired.quantities import cores, mebibytes
 from mainstream_operator.kinds import DEPLOYMENT
 from mainstream_operator.names import NODE_ANNOTATION, runner_labels, runner_name
-from mainstream_operator.settings import RunnerSettings
+from mainstream_operator.settings import CudaSettings, RunnerSettings
 
 _USER = 10001
 _STOP_S = 15
@@ -70,8 +70,9 @@ def _pod(node: EdgeNode, host_name: str, settings: RunnerSettings) -> dict[str, 
     }
     if settings.image_pull_secrets:
         pod["imagePullSecrets"] = [{"name": name} for name in settings.image_pull_secrets]
-    if node.spec.device == "cuda" and settings.cuda is not None and settings.cuda.runtime_class_name:
-        pod["runtimeClassName"] = settings.cuda.runtime_class_name
+    cuda = _cuda(node, settings)
+    if cuda is not None and cuda.runtime_class_name:
+        pod["runtimeClassName"] = cuda.runtime_class_name
     if settings.priority_class_name:
         pod["priorityClassName"] = settings.priority_class_name
     return pod
@@ -99,9 +100,10 @@ def _data(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
 
 def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
     runner = node.spec.runner
+    cuda = _cuda(node, settings)
     return {
         "name": "runner",
-        "image": _image(node, settings),
+        "image": settings.image if cuda is None else cuda.image,
         "imagePullPolicy": settings.image_pull_policy,
         "env": [
             {"name": "MAINSTREAM_NODE", "value": node.metadata.name},
@@ -133,9 +135,9 @@ def _container(node: EdgeNode, settings: RunnerSettings) -> dict[str, Any]:
     }
 
 
-def _image(node: EdgeNode, settings: RunnerSettings) -> str:
-    cuda = settings.cuda if node.spec.device == "cuda" else None
-    return settings.image if cuda is None else cuda.image
+def _cuda(node: EdgeNode, settings: RunnerSettings) -> CudaSettings | None:
+    """What the node's runner gets beside a GPU; None where it has none, or nothing was named for it."""
+    return settings.cuda if node.spec.device == "cuda" else None
 
 
 def _gpu(node: EdgeNode) -> dict[str, str]:
