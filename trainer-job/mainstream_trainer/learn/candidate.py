@@ -64,11 +64,6 @@ def tuned_name(branch_point: int) -> str:
     return f"tuned-{branch_point}"
 
 
-def tuned_form(network: Network, settings: TrainingSettings) -> HeadForm:
-    """Of every fine-tuned candidate's head, which reads the network's last map."""
-    return HeadForm(kind=settings.head, map=tuple(network.map_at(network.depth)))
-
-
 def train_candidate(
     network: Network,
     branch_point: int,
@@ -88,8 +83,23 @@ def train_candidate(
         model = Model.starting_from(network, branch_point, kind, seed)
     else:
         model = Model.starting_from(network, branch_point, kind, 0, before.segments, before.head)
-    share = network.branch_points[branch_point].cost_share
     goes_on = before is not None and bool(before.segments)
+    return tuned(network, model, lesson, seed, on_share, check_stop, goes_on=goes_on)
+
+
+def tuned(
+    network: Network,
+    model: Model,
+    lesson: Lesson,
+    seed: int,
+    on_share: Callable[[float], None],
+    check_stop: Callable[[], None],
+    *,
+    goes_on: bool = False,
+) -> TrainedCandidate:
+    """The fine-tuned candidate that the model comes to; of several apps, one with the heads and scores of all."""
+    branch_point = model.branch_point
+    share = network.branch_points[branch_point].cost_share
     learnt = learn(model, lesson, share, seed, on_share, check_stop, goes_on=goes_on)
     learnt = rounded(learnt, lesson, check_stop)
     return TrainedCandidate(
@@ -98,7 +108,7 @@ def train_candidate(
         branch_point,
         tuple(learnt.model.segments),
         learnt.model.head,
-        tuned_form(network, lesson.settings),
+        HeadForm(kind=lesson.settings.head, map=tuple(network.map_at(network.depth))),
         learnt.scores,
         learnt.half,
         learnt.epochs,

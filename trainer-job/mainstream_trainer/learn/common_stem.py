@@ -18,7 +18,7 @@ from mainstream.nn.network import Network
 from mainstream_trainer.data.app_events import AppEvents
 from mainstream_trainer.data.held_out import HeldOut, hold_out
 from mainstream_trainer.data.preparation import CommonStem, Job
-from mainstream_trainer.learn.candidate import Lesson, TrainedCandidate, learn, rounded, tuned_form, tuned_name
+from mainstream_trainer.learn.candidate import Lesson, TrainedCandidate, tuned
 from mainstream_trainer.learn.model import Heads, Model, seeded_head
 from mainstream_trainer.learn.schedule import candidate_seed
 
@@ -74,22 +74,10 @@ def _train(
     ]
     model = Model(branch_point, network.trainable_segments(branch_point), Heads(heads))
     own_seed = candidate_seed(seed, "+".join(stem.apps), branch_point)
-    share = network.branch_points[branch_point].cost_share
-    learnt = rounded(learn(model, lesson, share, own_seed, on_share, check_stop), lesson, check_stop)
-    segments = tuple(learnt.model.segments)
+    whole = tuned(network, model, lesson, own_seed, on_share, check_stop)
     return {
-        app: TrainedCandidate(
-            tuned_name(branch_point),
-            "fine-tuned",
-            branch_point,
-            segments,
-            head,
-            tuned_form(network, lesson.settings),
-            np.ascontiguousarray(scores),
-            learnt.half,
-            learnt.epochs,
-        )
-        for app, head, scores in zip(stem.apps, cast(Heads, learnt.model.head).each, learnt.scores.T, strict=True)
+        app: replace(whole, head=head, scores=np.ascontiguousarray(scores))
+        for app, head, scores in zip(stem.apps, cast(Heads, whole.head).each, whole.scores.T, strict=True)
     }
 
 
