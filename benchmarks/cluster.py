@@ -60,7 +60,7 @@ def _measure(stage: Stage, report: Report) -> None:
     _quiet_row(stage, report)
     size = _compressed_bytes(stage.images["operator"]) / 1e6
     report.row("operator image, gzip -6 of its archive", f"{size:.1f} MB", "at most 120 MB", size <= 120)
-    memory = _working_set(stage) / MEBIBYTE
+    memory = stage.operator_bytes() / MEBIBYTE
     report.row("operator, working set", f"{memory:.1f} MiB", "at most 200 MiB", memory <= 200)
     level = (stage.get("namespace", SYSTEM, None) or {})["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
     report.row("pod security level that pods run under", level, "restricted", level == "restricted")
@@ -158,12 +158,6 @@ def _compressed_bytes(archive: Path) -> int:
         while chunk := file.read(1 << 20):
             packed.write(chunk)
     return counter.size
-
-
-def _working_set(stage: Stage) -> float:
-    text = stage.kubectl("get", "--raw", f"/api/v1/nodes/{stage.node}/proxy/stats/summary")
-    pods = [pod for pod in json.loads(text)["pods"] if pod["podRef"]["name"].startswith("mainstream-operator-")]
-    return float(max(pod["memory"]["workingSetBytes"] for pod in pods))
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def thousands_rows(neighbours: Neighbours, rival: Rival, report: Report, alone: 
         times = [neighbours.new_app(f"beside-{number}", "lamp-post", 600) for number in range(3)]
         place = ("delete", "videoapp", "-n", TENANT, *(f"beside-{number}" for number in range(3)))
         gone_s, _ = neighbours.end_of("beside-0", lambda: rival.stage.kubectl(*place))
-        memory = working_set_mib(neighbours)
+        memory = neighbours.stage.operator_bytes() / 2**20
     harm = seen.harm(alone)
     what = f"{THOUSANDS} apps by one tenant in {lasted_s:.0f} s"
     report.details["thousands"] = {**asdict(seen), "new_s": times, "gone_s": gone_s, "memory_mib": memory}
@@ -95,14 +95,6 @@ def thousands_rows(neighbours: Neighbours, rival: Rival, report: Report, alone: 
     value = f"{memory:.0f} MiB, {seen.restarts} restarts"
     report.row(f"{what}: operator's working set", value, f"within {LIMIT_MIB:.0f} MiB", kept)
     rival.clear()
-
-
-def working_set_mib(neighbours: Neighbours) -> float:
-    """Of the operator's pod, as the kubelet has it."""
-    stage = neighbours.stage
-    text = stage.kubectl("get", "--raw", f"/api/v1/nodes/{stage.node}/proxy/stats/summary")
-    pods = [pod for pod in json.loads(text)["pods"] if pod["podRef"]["name"].startswith("mainstream-operator-")]
-    return float(max(pod["memory"]["workingSetBytes"] for pod in pods)) / 2**20
 
 
 def definitions_row(neighbours: Neighbours, report: Report) -> None:

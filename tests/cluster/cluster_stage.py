@@ -139,6 +139,12 @@ class Stage:
             return None
         return StatusReport.model_validate_json(answer)
 
+    def operator_bytes(self) -> int:
+        """Working set of the operator's pod, as the kubelet has it."""
+        text = self.kubectl("get", "--raw", f"/api/v1/nodes/{self.node}/proxy/stats/summary")
+        pods = [pod for pod in json.loads(text)["pods"] if pod["podRef"]["name"].startswith("mainstream-operator-")]
+        return int(max(pod["memory"]["workingSetBytes"] for pod in pods))
+
     def publish(self, store: Path) -> None:
         """Copy a folder's packages, manifests last: a package without one does not exist."""
         files = [path for path in store.rglob("*") if path.is_file() and not path.name.startswith(".")]
