@@ -8,6 +8,7 @@ from contextlib import closing
 from mainstream.errors import MainstreamError
 from mainstream.messages.node_profile import BaseProfile
 from mainstream_runner.client import EngineClient
+from mainstream_runner.profiling.fit import scaled
 from mainstream_runner.profiling.profiler import PARTS_FPS
 
 _log = logging.getLogger(__name__)
@@ -52,14 +53,4 @@ def _checked(client: EngineClient, name: str, base: BaseProfile) -> BaseProfile 
 
 def slower(base: BaseProfile, ratio: float) -> BaseProfile:
     """What a base network costs where all of it takes `ratio` times as long."""
-    return base.model_copy(
-        update={
-            "stem_s": tuple(ratio * each for each in base.stem_s),
-            "head_s": tuple(ratio * each for each in base.head_s),
-            "call_s": tuple(ratio * each for each in base.call_s),
-            "slot_s": tuple(ratio * each for each in base.slot_s),
-            "dw_call_s": tuple(ratio * each for each in base.dw_call_s),
-            "dw_slot_s": tuple(ratio * each for each in base.dw_slot_s),
-            "timed_s": ratio * base.timed_s,
-        }
-    )
+    return scaled(base, ratio).model_copy(update={"timed_s": ratio * base.timed_s})

@@ -19,19 +19,26 @@ def fit_base(parts: PartCosts, scale: float) -> BaseProfile:
     """
     stem_s = ascending([0.0, *parts.stem_s[1:]])
     rest_s = ascending([0.0, *reversed(parts.rest_s[:-1])])[::-1]
-    return BaseProfile(
+    by_parts = BaseProfile(
         digest=parts.digest,
-        stem_s=tuple(scale * each for each in stem_s),
-        head_s=tuple(scale * each for each in rest_s),
-        call_s=tuple(scale * each for each in parts.call_s),
-        slot_s=tuple(scale * each for each in parts.slot_s),
-        dw_call_s=tuple(scale * each for each in parts.dw_call_s),
-        dw_slot_s=tuple(scale * each for each in parts.dw_slot_s),
+        stem_s=tuple(stem_s),
+        head_s=tuple(rest_s),
+        call_s=parts.call_s,
+        slot_s=parts.slot_s,
+        dw_call_s=parts.dw_call_s,
+        dw_slot_s=parts.dw_slot_s,
         segment_bytes=parts.segment_bytes,
         head_bytes=parts.head_bytes,
         timed_s=parts.preprocessing_s + parts.stem_s[-1] + parts.rest_s[-1],
         workspace_bytes=parts.workspace_bytes,
     )
+    return scaled(by_parts, scale)
+
+
+def scaled(base: BaseProfile, ratio: float) -> BaseProfile:
+    """What a frame costs where all of it takes `ratio` times as long; what the worker timed by itself stays."""
+    seconds = ("stem_s", "head_s", "call_s", "slot_s", "dw_call_s", "dw_slot_s")
+    return base.model_copy(update={name: tuple(ratio * each for each in getattr(base, name)) for name in seconds})
 
 
 def ascending(values: Sequence[float]) -> list[float]:
