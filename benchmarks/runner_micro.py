@@ -3,7 +3,7 @@
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
@@ -13,14 +13,13 @@ import numpy as np
 import torch
 from harness import QUICK, Report
 from numpy.typing import NDArray
-from runner_stage import below, clip_stream, per_second, pictures, pin, pixels, rounds
-from runner_throughput import in_turn, openvino_sessions
+from runner_stage import below, clip_stream, pictures, pin, pixels, rounds
+from runner_throughput import in_turn, openvino_sessions, through_torchserve
 
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
 from mainstream_runner.client import EngineClient
-from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.feeder import Feeder
@@ -41,7 +40,6 @@ KINDS = ("flat", "pooled")
 FRAMES = 8
 """in one request"""
 FPS = 10.0
-ROUND_S = 3.0 if QUICK else 10.0
 ROUNDS = 3 if QUICK else 5
 MORE = 3 if QUICK else 10
 CORE = 0
@@ -61,7 +59,7 @@ def micro_rows(report: Report) -> None:
         shared = _plan(network, store, APPS, 1000.0)
         measured = rounds(
             {
-                "ours": _over_the_line(opened, server, shared, store, frames),
+                "ours": through_torchserve(opened, server, shared, store, frames, EngineLine),
                 "openvino": in_turn(_whole_networks(network, store), frames),
             },
             ROUNDS,
@@ -85,25 +83,6 @@ def _plan(network: Network, store: Path, apps: int, fps: float) -> RunnerPlan:
         for seed in range(apps)
     )
     return RunnerPlan(node="node", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=tuple(made))
-
-
-def _over_the_line(
-    opened: ExitStack, server: TorchServe, plan: RunnerPlan, store: Path, frames: Sequence[NDArray[np.uint8]]
-) -> Callable[[], float]:
-    """Two connections keep the engine busy, as a feeder does."""
-    apps = tuple(app.name for app in plan.apps)
-    lines = [opened.enter_context(closing(EngineLine(server.port))) for _ in range(2)]
-    due = [DueFrame(0, each, apps) for each in frames]
-
-    def asking(line: EngineLine) -> Callable[[], int]:
-        return lambda: sum(map(len, line.score(plan.digest, due)))
-
-    def measure() -> float:
-        with closing(EngineClient(server.port)) as client:
-            client.load(plan, store)
-        return per_second(lambda: 0, ROUND_S, [asking(line) for line in lines])
-
-    return measure
 
 
 def _whole_networks(network: Network, store: Path) -> list[Callable[[NDArray[np.uint8]], float]]:

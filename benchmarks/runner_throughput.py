@@ -22,6 +22,7 @@ from mainstream.nn.registry import load_base_network
 from mainstream_runner.client import EngineClient
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import BackEndChoice, calibrated
+from mainstream_runner.line.caller import EngineLine
 from mainstream_runner.profiling.synthetic import synthetic_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
@@ -100,18 +101,25 @@ def _against(report: Report, what: str, ratio: float, target: float) -> None:
 
 
 def through_torchserve(
-    opened: ExitStack, server: TorchServe, plan: RunnerPlan, store: Path, frames: Sequence[NDArray[np.uint8]]
+    opened: ExitStack,
+    server: TorchServe,
+    plan: RunnerPlan,
+    store: Path,
+    frames: Sequence[NDArray[np.uint8]],
+    connection: type[EngineClient | EngineLine] = EngineClient,
 ) -> Callable[[], float]:
-    """Two clients keep one engine busy; analysed frames times apps in a second."""
+    """Two connections keep one engine busy; analysed frames times apps in a second."""
     apps = tuple(app.name for app in plan.apps)
-    clients = [opened.enter_context(closing(EngineClient(server.port))) for _ in range(2)]
+    due = [DueFrame(0, each, apps) for each in frames]
+    connections = [opened.enter_context(closing(connection(server.port))) for _ in range(2)]
 
-    def asking(client: EngineClient) -> Callable[[], int]:
-        return lambda: sum(map(len, client.score(plan.digest, [DueFrame(0, each, apps) for each in frames])))
+    def asking(each: EngineClient | EngineLine) -> Callable[[], int]:
+        return lambda: sum(map(len, each.score(plan.digest, due)))
 
     def measure() -> float:
-        clients[0].load(plan, store)
-        return per_second(lambda: 0, ROUND_S, [asking(client) for client in clients])
+        with closing(EngineClient(server.port)) as client:
+            client.load(plan, store)
+        return per_second(lambda: 0, ROUND_S, [asking(each) for each in connections])
 
     return measure
 
