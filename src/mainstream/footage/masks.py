@@ -71,10 +71,7 @@ def _stored_mask(masks: tuple[Mask, ...], width: int, height: int, orientation: 
     covered = np.zeros((height, width), dtype=bool)
     for mask in masks:
         covered |= _covered(mask, width, height)
-    rows = -1 if orientation.rows_reversed else 1
-    columns = -1 if orientation.columns_reversed else 1
-    stored = covered[::rows, ::columns]
-    return np.ascontiguousarray(stored.T if orientation.swapped else stored)
+    return orientation.laid_down(covered)
 
 
 def _covered(mask: Mask, width: int, height: int) -> NDArray[np.bool_]:

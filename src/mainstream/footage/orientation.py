@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 Box = tuple[int, int, int, int]
 """left, top, width, height"""
 
+_Pixel = TypeVar("_Pixel", np.uint8, np.bool_)
 _MATRIX = struct.Struct("=9i")
 
 
@@ -55,10 +57,15 @@ class Orientation:
 
     def upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Stored pixels (rows, columns, 3) as they are shown."""
-        if self.swapped:
-            pixels = pixels.transpose(1, 0, 2)
-        rows, columns = -1 if self.rows_reversed else 1, -1 if self.columns_reversed else 1
-        return np.ascontiguousarray(pixels[::rows, ::columns])
+        return np.ascontiguousarray(self._reversed(pixels.swapaxes(0, 1) if self.swapped else pixels))
+
+    def laid_down(self, shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """`upright` the other way round: a mask (rows, columns) of the shown picture, for stored pixels."""
+        turned = self._reversed(shown)
+        return np.ascontiguousarray(turned.swapaxes(0, 1) if self.swapped else turned)
+
+    def _reversed(self, pixels: NDArray[_Pixel]) -> NDArray[_Pixel]:
+        return pixels[:: -1 if self.rows_reversed else 1, :: -1 if self.columns_reversed else 1]
 
 
 UPRIGHT = Orientation()

@@ -35,6 +35,7 @@ def test_a_picture_is_turned_and_mirrored_as_its_matrix_says(
 ) -> None:
     upright = orientation(axes[:2], axes[2:]).upright(STORED)
     np.testing.assert_array_equal(upright, shown)
+    np.testing.assert_array_equal(orientation(axes[:2], axes[2:]).laid_down(shown[..., 0] > 2), STORED[..., 0] > 2)
     assert orientation(axes[:2], axes[2:]).size(3, 2) == (shown.shape[1], shown.shape[0])
 
 
