@@ -1,7 +1,7 @@
 """Our own objects in a cluster, as one reading of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -42,11 +42,17 @@ class Cluster:
 
 def read_cluster(kube: Kube, namespace: str | None = None) -> Cluster:
     """All of it, or the apps of one namespace with all streams and nodes that may be seen."""
-    unread: list[str] = []
-    apps = tuple(_typed(VideoApp, _listed(kube, "VideoApp", namespace, unread), unread))
+    found, unread = read_apps(kube, namespace), list[str]()
     streams = tuple(_typed(VideoStream, _listed(kube, "VideoStream", None, unread), unread))
     nodes = tuple(_typed(EdgeNode, _listed(kube, "EdgeNode", None, unread), unread))
-    return Cluster(apps, streams, nodes, tuple(unread))
+    return replace(found, streams=streams, nodes=nodes, unread=(*found.unread, *unread))
+
+
+def read_apps(kube: Kube, namespace: str | None) -> Cluster:
+    """Of it the apps alone."""
+    unread: list[str] = []
+    apps = tuple(_typed(VideoApp, _listed(kube, "VideoApp", namespace, unread), unread))
+    return Cluster(apps=apps, unread=tuple(unread))
 
 
 def _listed(kube: Kube, kind: str, namespace: str | None, unread: list[str]) -> list[Body]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from mainstream.api.manifests.load import load_manifests
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream_kubectl.alerts import news, told
-from mainstream_kubectl.cluster import read_cluster
+from mainstream_kubectl.cluster import read_apps, read_cluster
 from mainstream_kubectl.connection import Connection, connect
 from mainstream_kubectl.doctor.doctor import examine
 from mainstream_kubectl.doctor.facts import read_facts
@@ -118,11 +118,11 @@ def alerts(
     """How many alerts an app raised and when; its status has it at most half a minute late."""
     to = _connection(context)
     where = namespace or to.namespace
-    known = read_cluster(to.kube, where).app(name, where)
+    known = read_apps(to.kube, where).app(name, where)
     typer.echo(told(known))
     while follow:
         time.sleep(_FOLLOW_S)
-        now = read_cluster(to.kube, where).app(name, where)
+        now = read_apps(to.kube, where).app(name, where)
         line = news(known.status.observed, now.status.observed)
         if line is not None:
             typer.echo(line)
