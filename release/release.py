@@ -4,7 +4,6 @@ Wheel and chart are always made; images where `make images` has built them. What
 docs/release.md says how to publish and how to check it.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -20,12 +19,13 @@ from typing import Any
 
 import yaml
 
+from mainstream.files.download import sha256_of
+
 ROOT = Path(__file__).parents[1]
 SUMS = "SHA256SUMS"
 MINISIGN_KEY, GPG_KEY = "MAINSTREAM_MINISIGN_KEY", "MAINSTREAM_GPG_KEY"
 IMAGES = ("operator", "runner", "trainer")
 _TIMEOUT_S = 900.0
-_CHUNK_BYTES = 1 << 20
 
 
 class CannotReleaseError(Exception):
@@ -105,7 +105,7 @@ def image_id(archive: Path) -> str:
 def write_sums(folder: Path) -> Path:
     """The sha256 of every file, as `sha256sum --check` reads it."""
     files = sorted(each for each in folder.iterdir() if each.is_file() and not each.name.startswith(SUMS))
-    lines = [f"{_sha256(each)}  {each.name}\n" for each in files]
+    lines = [f"{sha256_of(each)}  {each.name}\n" for each in files]
     sums = folder / SUMS
     sums.write_text("".join(lines), encoding="utf-8")
     return sums
@@ -140,14 +140,6 @@ def make_release(folder: Path) -> list[str]:
     missing = [] if images else ["without images: run `make images` first"]
     unsigned = [] if signatures else [f"not signed: name a key in {MINISIGN_KEY} or {GPG_KEY}"]
     return [f"{each.name} ({each.stat().st_size} bytes)" for each in sorted(folder.iterdir())] + missing + unsigned
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _run(*command: str | Path) -> None:
