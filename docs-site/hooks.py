@@ -19,10 +19,10 @@ _LINK = re.compile(r"(\]\()([^)#\s:]+)(#[^)\s]*)?(\))")
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what pages link to, and what that links to."""
-    waiting = [(file.src_uri, f"docs/{file.src_uri}") for file in files.documentation_pages()]
+    waiting = [f"docs/{file.src_uri}" for file in files.documentation_pages()]
     known = {file.src_uri for file in files}
     while waiting:
-        _, source = waiting.pop()
+        source = waiting.pop()
         for _, target, _, _ in _LINK.findall((ROOT / source).read_text("utf-8")):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
             uri = site_uri(path)
@@ -31,7 +31,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             known.add(uri)
             files.append(File.generated(config, uri, abs_src_path=str(ROOT / path)))
             if path.endswith(".md"):
-                waiting.append((uri, path))
+                waiting.append(path)
     return files
 
 
