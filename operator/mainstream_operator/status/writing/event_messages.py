@@ -64,10 +64,12 @@ def _node_plan(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessa
 def _killed_again(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessage]:
     """For memory, within the hour: the condition was there already."""
     old, new = before.out_of_memory, after.out_of_memory
-    told = [condition_of(status.conditions, "OutOfMemory") for status in (before, after)]
-    if old is None or new is None or old.at == new.at or any(each is None or each.status != "True" for each in told):
+    was, told = (condition_of(status.conditions, "OutOfMemory") for status in (before, after))
+    if old is None or new is None or old.at == new.at or was is None or told is None:
         return []
-    return [EventMessage("Warning", Reason.OUT_OF_MEMORY.value, told[1].message if told[1] is not None else "")]
+    if (was.status, told.status) != ("True", "True"):
+        return []
+    return [EventMessage("Warning", Reason.OUT_OF_MEMORY.value, told.message)]
 
 
 def _begun(before: AnyStatus, after: AnyStatus, reason: Reason) -> list[EventMessage]:
