@@ -8,12 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from typer.testing import CliRunner
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
-
 from fault_surroundings import Broker
 from fault_tools import MissingToolError, wait_for
+from typer.testing import CliRunner
 
 from mainstream.api.sinks.sink import MqttSink, WebhookSink
 from mainstream.api.sinks.sink_kind import SinkKeys

@@ -14,7 +14,6 @@ from pydantic import TypeAdapter
 from runner_apps import runner_app
 from typer.testing import CliRunner
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "core/mpackage"))
 
 from fault_surroundings import Receiver, Store

@@ -1,29 +1,24 @@
 """Pictures travel with alerts to a webhook and to a broker, and none is sent that is gone or too large."""
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import av
 import paho.mqtt.client as mqtt
 import pytest
+from fault_surroundings import Broker, Receiver
+from fault_tools import MissingToolError, wait_for
+from packets import filled_ring
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import TypeAdapter
 from runner_apps import runner_app
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
-
-from fault_surroundings import Broker, Receiver
-from fault_tools import MissingToolError, wait_for
 
 from mainstream.api.sinks.sink import Sink
 from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.messages.runner_orders import sink_key
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream_runner.alert import Alert, AlertPhase
-from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder
 from mainstream_runner.sinks.alert_delivery import AlertDelivery
 from mainstream_runner.sinks.destination import RefusedError
@@ -46,13 +41,7 @@ def alert(phase: AlertPhase) -> Alert:
 
 @pytest.fixture
 def delivery(clip: Path, tmp_path: Path) -> Iterator[AlertDelivery]:
-    ring = PacketRing()
-    ring.want(True)
-    with av.open(str(clip)) as container:
-        for count, packet in enumerate(container.demux(video=0)):
-            if count == 60:
-                break
-            ring.put(packet)
+    with filled_ring(clip, 60) as ring:
         spool = Spool(tmp_path / "spool")
         made = AlertDelivery(spool, ClipRecorder(tmp_path / "clips", lambda _: ring), AlertFiles(tmp_path), node="n")
         yield made
