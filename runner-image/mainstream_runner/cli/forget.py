@@ -8,6 +8,7 @@ import typer
 
 from mainstream.cli.store_options import with_s3_options
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream_runner.cli.secret_file import read_secret
 
 if TYPE_CHECKING:
     from mainstream.messages.forgetting import ForgetOrder, Forgotten
@@ -109,10 +110,7 @@ def _of_runner(url: str, token_file: Path | None, order: "ForgetOrder") -> "Forg
 
     if token_file is None:
         raise InvalidInputError("name the file with the node's token", field="--token-file")
-    try:
-        token = token_file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError) as error:
-        raise InvalidInputError(f"cannot be read ({type(error).__name__})", field="--token-file") from error
+    token = read_secret(token_file, "--token-file", "token")
     try:
         answer = httpx.post(
             url.rstrip("/") + FORGET_PATH,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mainstream.errors import InvalidInputError
+from mainstream_runner.cli.secret_file import read_secret
 
 _MQTT_PORT = 1883
 
@@ -42,7 +43,7 @@ def receive(
             raise InvalidInputError("is for a broker; name it with --mqtt HOST", field=option)
     board = AlertBoard(typer.echo)
     host, port = _place(listen, "--listen", None)
-    webhook = AlertWebhook(board, host, port, None if key_file is None else _key(key_file))
+    webhook = AlertWebhook(board, host, port, None if key_file is None else read_secret(key_file, "--key-file", "key"))
     topics: AlertTopics | None = None
     try:
         if mqtt is not None:
@@ -65,13 +66,3 @@ def _place(text: str, option: str, port: int | None) -> tuple[str, int]:
     if not host or (not given.isdecimal() and (given or port is None)) or int(given or port or 0) > 65535:
         raise InvalidInputError(f"{text!r} is no place; write HOST:PORT", field=option)
     return host, int(given or port or 0)
-
-
-def _key(path: Path) -> str:
-    try:
-        key = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError) as error:
-        raise InvalidInputError(f"cannot be read ({type(error).__name__})", field="--key-file", source=path) from error
-    if not key:
-        raise InvalidInputError("is empty; write the key into it", field="--key-file", source=path)
-    return key
