@@ -59,6 +59,16 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
+{{/* The Secret with the token that the operator's metrics ask for. */}}
+{{- define "mainstream.metricsSecret" -}}
+{{ include "mainstream.name" . }}-metrics
+{{- end -}}
+
+{{/* Whose pods may reach a port of metrics: the release's own namespace where nobody is named. */}}
+{{- define "mainstream.metricsFrom" -}}
+{{- .Values.networkPolicy.metricsFrom | default (list (dict "podSelector" dict)) | toYaml -}}
+{{- end -}}
+
 {{/* What pods may call: names, and the networks of the values; of addresses, a network's own kind is left out. */}}
 {{- define "mainstream.egress" -}}
 - ports:
