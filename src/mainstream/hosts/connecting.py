@@ -4,7 +4,7 @@ Whatever connects by itself (FFmpeg) gets a URL with such an address in it.
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -60,7 +60,7 @@ def pinned_url(url: str, rules: HostRules | None, timeout_s: float) -> str:
             return url
         address = addresses[0]
         if len(addresses) > 1:
-            with closing(connect(parts.hostname, port, rules, timeout=timeout_s)) as connection:
+            with closing(_first_that_answers(addresses, port, timeout=timeout_s)) as connection:
                 address = str(connection.getpeername()[0])
     except OSError as error:
         raise HostNotFoundError(f"cannot be reached by its host's name ({error.strerror or error})") from None
@@ -74,13 +74,17 @@ def connect(host: str, port: int, rules: HostRules | None, **options: Any) -> so
 
     Raises `HostNotAllowedError` and `OSError`.
     """
+    return _first_that_answers(checked_addresses(host, port, rules), port, **options)
+
+
+def _first_that_answers(addresses: Sequence[str], port: int, **options: Any) -> socket.socket:
     failed: OSError | None = None
-    for address in checked_addresses(host, port, rules):
+    for address in addresses:
         try:
             return socket.create_connection((address, port), **options)
         except OSError as error:
             failed = error
-    raise failed or OSError(f"{host} has no address")
+    raise failed or OSError("the host has no address")
 
 
 def _raise_for(problem: str | None, whose: str) -> None:
