@@ -26,6 +26,8 @@ from mainstream_trainer.learn.slots import SlotHeads
 from mainstream_trainer.settings import TrainingSettings
 
 _WARM_UP_STEPS = 16
+_STEPS_TOLD = 32
+"""between two words on progress"""
 _SCORED_FRAMES = 32
 
 
@@ -67,19 +69,18 @@ def _train_tap(
     on_share: Callable[[float], None],
     check_stop: Callable[[], None],
 ) -> list[TrainedCandidate]:
-    settings, tap = lesson.settings, forms[0].tap
     slots = lesson.folds.count + 1
     learners = [_Learner(form, slots, lesson) for form in forms]
-    steps = micro_steps(len(lesson.present), settings)
-    batches = _Batches(tap, steps, lesson)
+    steps = micro_steps(len(lesson.present), lesson.settings)
+    batches = _Batches(forms[0].tap, steps, lesson)
     for step in range(steps):
         check_stop()
         batch = batches.next()
         for learner in learners:
             learner.step(batch, _rate(step, steps))
-        if step % _SCORED_FRAMES == 0:
+        if step % _STEPS_TOLD == 0:
             on_share(step / steps)
-    candidates = [learner.finished(tap, steps, check_stop) for learner in learners]
+    candidates = [learner.finished(steps, check_stop) for learner in learners]
     on_share(1.0)
     return candidates
 
@@ -163,7 +164,7 @@ class _Learner:
         (loss / len(batch.maps)).backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
 
-    def finished(self, tap: int, steps: int, check_stop: Callable[[], None]) -> TrainedCandidate:
+    def finished(self, steps: int, check_stop: Callable[[], None]) -> TrainedCandidate:
         """What ships, and the scores that its folds give; all by weights as they are stored."""
         lesson, folds, form = self._lesson, self._lesson.folds, self._form
         heads = [self._heads.head(slot) for slot in range(folds.count + 1)]
@@ -176,18 +177,17 @@ class _Learner:
             for at in range(0, len(frames), _SCORED_FRAMES):
                 check_stop()
                 batch = frames[at : at + _SCORED_FRAMES]
-                maps = lesson.features.batch(tap, batch).permute(0, 2, 3, 1).flatten(1, 2)
+                maps = lesson.features.batch(form.tap, batch).permute(0, 2, 3, 1).flatten(1, 2)
                 logits = self._heads(maps).double().cpu().numpy()
                 scores.append(logits[np.arange(len(batch)), folds.fold_of[batch]])
         logit = np.concatenate(scores)
-        shape = (form.shape.channels, form.shape.height, form.shape.width)
         return TrainedCandidate(
             form.name,
             "micro",
-            tap,
+            form.tap,
             (),
             heads[-1].cpu(),
-            HeadForm(kind=form.kind, width=form.width, map=shape),
+            HeadForm(kind=form.kind, width=form.width, map=tuple(form.shape)),
             1 / (1 + np.exp(-logit)),
             half=True,
             epochs=steps * lesson.settings.micro_batch_frames / len(lesson.present),
