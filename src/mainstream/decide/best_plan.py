@@ -206,16 +206,10 @@ def _over_their_share(
     turned_away: dict[str, Refusal] = {}
     for namespace, share in sorted(shares.items()):
         own = [placed for placed in asking if (placed.app.metadata.namespace or "") == namespace]
-
         memory = of_memory.get(namespace, 1.0)
 
         def alone(some: Sequence[PlacedApp], share: float = share, memory: float = memory) -> Problem:
-            problem = tenants_problem(capacity.problem_of(some), share, [placed.name for placed in some])
-            return (
-                problem
-                if problem.memory_bytes is None
-                else replace(problem, memory_bytes=int(problem.memory_bytes * memory))
-            )
+            return tenants_problem(capacity.problem_of(some), share, [placed.name for placed in some], memory)
 
         for name in admit(own, alone, planning.fits).turned_away:
             turned_away[name] = _over_share(namespace, share)

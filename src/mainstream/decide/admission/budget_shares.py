@@ -15,13 +15,22 @@ Solve = Callable[[Problem], Plan]
 _ROUNDING = 1e-9
 
 
-def tenants_problem(problem: Problem, share: float, names: Iterable[str]) -> Problem:
-    """The problem of one tenant's apps alone, under its share of the budget."""
+def tenants_problem(problem: Problem, share: float, names: Iterable[str], of_memory: float = 1.0) -> Problem:
+    """The problem of one tenant's apps alone, under its share of the budget and of memory."""
     own = set(names)
     apps = tuple(app for app in problem.apps if app.name in own)
     segments = tuple(_undecoded(segment) for segment in problem.segments)
-    budget = problem.budget * share
-    return replace(problem, apps=apps, segments=segments, budget=budget, overhead=0.0, running=(), pins=())
+    memory = None if problem.memory_bytes is None else int(problem.memory_bytes * of_memory)
+    return replace(
+        problem,
+        apps=apps,
+        segments=segments,
+        budget=problem.budget * share,
+        memory_bytes=memory,
+        overhead=0.0,
+        running=(),
+        pins=(),
+    )
 
 
 def _undecoded(segment: Segment) -> Segment:
