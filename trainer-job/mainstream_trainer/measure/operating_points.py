@@ -9,6 +9,7 @@ from mainstream.alerts.certainty import share_interval
 from mainstream.mpackage.manifest import MeasuredPoint
 
 _WIDEST_LOGIT = 4.0
+_CERTAIN = 1e-9
 _REACH = 0.9
 """of half the distance between two thresholds, by which one may move; so they keep their order"""
 _RESAMPLES = 2000
@@ -40,10 +41,16 @@ def thresholds(count: int, scores: NDArray[np.float64] | None = None) -> NDArray
     at = np.linspace(-_WIDEST_LOGIT, _WIDEST_LOGIT, count)
     if scores is not None:
         reach = _REACH * _WIDEST_LOGIT / (count - 1)
-        clipped = np.clip(scores, 1e-9, 1 - 1e-9)
-        logits = np.sort(np.log(clipped) - np.log1p(-clipped))
+        logits = np.sort(logits_of(scores))
         at = np.array([_widest_gap(logits, each - reach, each + reach) for each in at])
     return np.round(1 / (1 + np.exp(-at)), _DIGITS)
+
+
+def logits_of(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of scores (n,), those that are all but certain held within what a logit can say."""
+    clipped = np.clip(scores, _CERTAIN, 1 - _CERTAIN)
+    logits: NDArray[np.float64] = np.log(clipped) - np.log1p(-clipped)
+    return logits
 
 
 def _widest_gap(values: NDArray[np.float64], low: float, high: float) -> float:

@@ -14,12 +14,12 @@ from mainstream.alerts.law import predicted
 from mainstream.alerts.merging import MergedEvents
 from mainstream.laws.chain import f1
 from mainstream.mpackage.manifest import Evaluation, MeasuredPoint
+from mainstream_trainer.measure.operating_points import logits_of
 
 _RATES_FPS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _VOTES = (1, 2, 3, 4, 5, 6, 7)
 _LEAST_SPREAD = 0.25
 """of logits: a class that looks all alike has been seen too little"""
-_CERTAIN = 1e-9
 _ON_TOO_OFTEN = 0.5
 
 
@@ -33,9 +33,8 @@ def likely_points(
     """Those of `points` that give the best alerts at some rate and some number of votes, by a normal fit to the logits
     of `scores` (n,) with and without the event.
     """
-    clipped = np.clip(scores, _CERTAIN, 1 - _CERTAIN)
-    logits = np.log(clipped) - np.log1p(-clipped)
-    at = np.array([_logit(point.threshold) for point in points])
+    logits = logits_of(scores)
+    at = logits_of(np.array([point.threshold for point in points]))
     p, e = (_above(at, logits[of]) for of in (present, ~present))
     alerts = predicted(p, e, np.array(_RATES_FPS), np.array(_VOTES), events, correlation)
     best = f1(alerts.recall, alerts.precision).argmax(axis=-1)
@@ -60,11 +59,6 @@ def surely_better(points: Sequence[MeasuredPoint], evaluation: Evaluation) -> tu
 
     unsure = max(error(half), 0.5 / max(events, others))
     return tuple(point for point in points if point is half or accuracy(point) > accuracy(half) + unsure)
-
-
-def _logit(threshold: float) -> float:
-    held = min(max(threshold, _CERTAIN), 1 - _CERTAIN)
-    return float(np.log(held) - np.log1p(-held))
 
 
 def _above(at: NDArray[np.float64], logits: NDArray[np.float64]) -> NDArray[np.float64]:
