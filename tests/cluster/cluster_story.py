@@ -34,8 +34,7 @@ def dropped(stage: Stage) -> dict[str, tuple[int, int]]:
 
 
 def ordered_plan(stage: Stage) -> RunnerPlan | None:
-    orders = stage.get("configmap", f"runner-{stage.node}", SYSTEM)
-    return None if orders is None else given_plan([orders])
+    return given_plan(stage.kube.list_all(f"/api/v1/namespaces/{SYSTEM}/configmaps"))
 
 
 def ordered_apps(stage: Stage) -> set[str]:
@@ -48,6 +47,7 @@ def patch_spec(stage: Stage, kind: str, name: str, patch: dict[str, Any]) -> Non
 
 
 def restarts(stage: Stage) -> int:
-    text = stage.kubectl("get", "pods", "-n", SYSTEM, "-o", "json")
-    statuses = [status for pod in json.loads(text)["items"] for status in pod["status"].get("containerStatuses", [])]
+    """Of all containers beside the release, so far."""
+    pods = stage.kube.list_all(f"/api/v1/namespaces/{SYSTEM}/pods")
+    statuses = [status for pod in pods for status in pod["status"].get("containerStatuses", [])]
     return sum(status["restartCount"] for status in statuses)

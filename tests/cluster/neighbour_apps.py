@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from cluster_stage import SYSTEM, TENANT, Stage
+from cluster_stage import TENANT, Stage
+from cluster_story import ordered_plan, restarts
 from cluster_tools import wait_for
 from neighbour_watch import Point, Seen, Watch
 
 from mainstream.messages.status_report import StatusReport
-from mainstream_operator.observe.orders import given_plan
 
 HONEST: Mapping[str, Mapping[str, Any]] = {
     "crossing": {},
@@ -49,8 +49,7 @@ class Neighbours:
 
     def plan(self) -> dict[str, Point]:
         """What the runner is told of each honest app."""
-        orders = self.stage.kube.list_all(f"/api/v1/namespaces/{SYSTEM}/configmaps")
-        plan = given_plan(orders)
+        plan = ordered_plan(self.stage)
         names = {f"{TENANT}/{app}" for app in self.apps}
         return {
             app.name.partition("/")[2]: (app.branch_point, app.fps, app.votes, app.threshold)
@@ -73,19 +72,13 @@ class Neighbours:
     @contextmanager
     def watched(self) -> Iterator[Seen]:
         """Look on while something happens; what was seen is complete when the context is left."""
-        watch, before = Watch(self), self.restarts()
+        watch, before = Watch(self), restarts(self.stage)
         watch.start()
         try:
             yield watch.seen
         finally:
             watch.end()
-        watch.seen.restarts = self.restarts() - before
-
-    def restarts(self) -> int:
-        """Of all containers beside the release, so far."""
-        pods = self.stage.kube.list_all(f"/api/v1/namespaces/{SYSTEM}/pods")
-        statuses = [status for pod in pods for status in pod["status"].get("containerStatuses", [])]
-        return sum(status["restartCount"] for status in statuses)
+        watch.seen.restarts = restarts(self.stage) - before
 
     def new_app(self, name: str, package: str, timeout_s: float = 120) -> tuple[float, float]:
         """Make one more app: seconds until its first status, and until it is Ready."""

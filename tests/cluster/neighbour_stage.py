@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cluster_stage import BUDGET, CHART, SYSTEM, TENANT, Stage
-from cluster_story import APPS, FIRST_READY_S, FOURTH
+from cluster_story import APPS, FIRST_READY_S, FOURTH, patch_spec
 from cluster_tools import wait_for
 from neighbour_apps import HONEST, Neighbours
 from neighbour_watch import Alone, Seen
@@ -70,8 +70,7 @@ def open_neighbours(stage: Stage) -> Iterator[tuple[Neighbours, Rival]]:
 
 
 def _set_budget(stage: Stage, budget: float) -> None:
-    patch = json.dumps({"spec": {"budget": budget}})
-    stage.kubectl("patch", "edgenode", stage.node, "--type=merge", "-p", patch)
+    patch_spec(stage, "edgenode", stage.node, {"spec": {"budget": budget}})
 
 
 def do_harm(neighbours: Neighbours, rival: Rival, kind: Kind, alone: Alone, *, least_s: float = 0.0) -> Outcome:

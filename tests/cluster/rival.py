@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from cluster_outside import KEYS, service
-from cluster_stage import SYSTEM, TENANT, Stage
+from cluster_stage import TENANT, Stage
+from cluster_story import ordered_plan
 from fleet_run import ref
 from rival_packages import Manifest, canonical
 
 from mainstream.mpackage.layout import blob_key, manifest_key
 from mainstream.mpackage.manifest import Manifest as Published
 from mainstream.mpackage.stores.s3_store import S3Store
-from mainstream_operator.observe.orders import given_plan
 
 RIVAL = "rival"
 BUCKET = "rival-packages"
@@ -83,7 +83,7 @@ class Rival:
 
     def ordered(self) -> list[str]:
         """Its apps that the runner is told to run."""
-        plan = given_plan(self.stage.kube.list_all(f"/api/v1/namespaces/{SYSTEM}/configmaps"))
+        plan = ordered_plan(self.stage)
         return [app.name for app in (() if plan is None else plan.apps) if app.name.startswith(f"{RIVAL}/")]
 
 
