@@ -22,9 +22,9 @@ from live import measure_profile
 from mainstream.messages.node_profile import NodeProfile, read_node_profile
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest
-from mainstream.planner import App, Candidate
+from mainstream.planner import App
 from mainstream.planner.options import option_table
-from mainstream.workload.caution import cautious_points, cautious_replays
+from mainstream.workload.caution import cautious_candidate
 from mainstream_trainer.settings import TrainingSettings
 from packages import BASE, Recipe, pool_packages
 from photo_scores import Pictures, Scores, photo_scores
@@ -96,17 +96,7 @@ def planned_app(package: Manifest, stream_fps: float) -> App:
         package.name,
         stream_fps,
         statistics_of(package.event_statistics),
-        tuple(
-            Candidate(
-                name=each.name,
-                branch_point=each.branch_point,
-                segment=None,
-                head_s=0.0,
-                operating_points=cautious_points(each),
-                replayed=cautious_replays(each, package),
-            )
-            for each in package.candidates
-        ),
+        tuple(cautious_candidate(each, package, replayed=True) for each in package.candidates),
     )
 
 

@@ -21,17 +21,17 @@ from numpy.typing import NDArray
 from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
-from mainstream.mpackage.event_statistics import observations, statistics_of
+from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.mpackage.reading import read_blob
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.heads.kinds import head_of
 from mainstream.nn.registry import load_base_network
 from mainstream.nn.tensors import fill, unpack_tensors
-from mainstream.planner import App, Candidate
+from mainstream.planner import App
 from mainstream.planner.answer.f1_interval import f1_interval
 from mainstream.planner.options import option_table
-from mainstream.workload.caution import cautious_points, cautious_replays
+from mainstream.workload.caution import cautious_candidate
 from mainstream_trainer.data.declared import declare
 from mainstream_trainer.data.event_statistics import in_seconds
 from mainstream_trainer.measure.picture_replay import due_frames
@@ -143,16 +143,8 @@ def play(
     split: int,
 ) -> Judged:
     """What the planner would choose at one rate, and what comes of it."""
-    gap_s = manifest.event_statistics.gap_s
-    candidates = []
-    for each in manifest.candidates:
-        events, stretches = observations(each.evaluation, gap_s)
-        replays = cautious_replays(each, manifest)
-        points = cautious_points(each)
-        candidates.append(
-            Candidate(each.name, each.branch_point, None, 0.0, 0, points, replays, "micro", events, stretches)
-        )
-    app = App(manifest.name, float(STREAM_FPS), statistics_of(manifest.event_statistics), tuple(candidates))
+    candidates = tuple(cautious_candidate(each, manifest, replayed=True) for each in manifest.candidates)
+    app = App(manifest.name, float(STREAM_FPS), statistics_of(manifest.event_statistics), candidates)
     table = option_table(app)
     f = int(np.abs(table.rates - FPS).argmin())
     k = int(table.value[:, f].argmax())

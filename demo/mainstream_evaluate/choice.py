@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from mainstream.errors import InvalidInputError
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.event_statistics import statistics_of
-from mainstream.mpackage.manifest import Manifest, PackedCandidate
-from mainstream.planner import App, Candidate, Pin
+from mainstream.mpackage.manifest import Manifest
+from mainstream.planner import App, Pin
 from mainstream.planner.options import option_table
-from mainstream.workload.caution import cautious_points, cautious_replays
+from mainstream.workload.caution import cautious_candidate
 from mainstream.workload.compose import ChosenCandidate, runner_app
 from mainstream_trainer.data.clip import Clip
 
@@ -76,19 +76,8 @@ def _planned(package: Manifest, clip_fps: float, given: Given) -> App:
         name=package.name,
         stream_fps=clip_fps,
         events=replace(measured, merge_gap_s=given.merge_gap_s or package.event_statistics.gap_s),
-        candidates=tuple(_candidate(package, each, replays=as_replayed) for each in package.candidates),
+        candidates=tuple(cautious_candidate(each, package, replayed=as_replayed) for each in package.candidates),
         rates=None if given.fps is None else (given.fps,),
-    )
-
-
-def _candidate(package: Manifest, packed: PackedCandidate, *, replays: bool) -> Candidate:
-    return Candidate(
-        name=packed.name,
-        branch_point=packed.branch_point,
-        segment=None,
-        head_s=0.0,
-        operating_points=cautious_points(packed),
-        replayed=cautious_replays(packed, package) if replays else (),
     )
 
 

@@ -16,14 +16,30 @@ from functools import lru_cache
 from mainstream.alerts.law import false_stretches
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.mpackage.curve import ReplayedCurve, ReplayedRate
-from mainstream.mpackage.event_statistics import independent_frames, statistics_of
+from mainstream.mpackage.event_statistics import independent_frames, observations, statistics_of
 from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredPoint, PackedCandidate
-from mainstream.planner.problem import OperatingPoint, ReplayedPoint
+from mainstream.planner.problem import Candidate, OperatingPoint, ReplayedPoint
 
 PRIOR_BLOCKS = 2.0
 """weight of the prior, in blocks: one hit and one miss for a classifier at chance (Laplace's rule of succession)"""
 CURVES_KEPT = 128
 """A decision states its problem many times, each time with the same curves: those of ten apps or more are kept."""
+
+
+def cautious_candidate(candidate: PackedCandidate, package: Manifest, *, replayed: bool) -> Candidate:
+    """A package's candidate to plan with, as if it cost nothing; with its replayed points if they hold for the app."""
+    events, stretches = observations(candidate.evaluation, package.event_statistics.gap_s)
+    return Candidate(
+        name=candidate.name,
+        kind=candidate.kind,
+        branch_point=candidate.branch_point,
+        segment=None,
+        head_s=0.0,
+        operating_points=cautious_points(candidate),
+        replayed=cautious_replays(candidate, package) if replayed else (),
+        observed_events=events,
+        observed_stretches=stretches,
+    )
 
 
 def cautious_points(candidate: PackedCandidate) -> tuple[OperatingPoint, ...]:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from mainstream.errors import InvalidInputError
 from mainstream.laws.cost import CostStep, Segment
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
-from mainstream.mpackage.event_statistics import observations
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.planner.problem import (
     DEFAULT_VOTES,
@@ -19,7 +18,7 @@ from mainstream.planner.problem import (
     Objective,
     Problem,
 )
-from mainstream.workload.caution import cautious_points, cautious_replays
+from mainstream.workload.caution import cautious_candidate
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
 
@@ -211,20 +210,9 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         for each in candidate.segments
         if each.branch_point >= end
     )
-    events, stretches = observations(candidate.evaluation, placed.package.event_statistics.gap_s)
-    return Candidate(
-        name=candidate.name,
-        kind=candidate.kind,
-        branch_point=candidate.branch_point,
-        segment=key,
-        head_s=head_s + forest.app_s,
-        head_bytes=own_bytes + head_bytes,
-        operating_points=cautious_points(candidate),
-        # A replay says nothing of events that the app says are others than those that were replayed.
-        replayed=cautious_replays(candidate, placed.package) if placed.plays_as_replayed else (),
-        observed_events=events,
-        observed_stretches=stretches,
-    )
+    # A replay says nothing of events that the app says are others than those that were replayed.
+    measured = cautious_candidate(candidate, placed.package, replayed=placed.plays_as_replayed)
+    return replace(measured, segment=key, head_s=head_s + forest.app_s, head_bytes=own_bytes + head_bytes)
 
 
 def _note(placed: PlacedApp) -> str:
