@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ import pytest
 import yaml
 from chart_tools import EVERYTHING, ROOT, of_kind, render
 from operator_objects import observed
-from prometheus_client import generate_latest
 
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
@@ -160,12 +160,12 @@ def exported(cluster: ClusterState) -> set[str]:
     metrics.reconciled(0.1, failed=True)
     metrics.planned("mainstream", 0.1)
     metrics.watch_queue(lambda: 0, lambda: 1.0)
-    metrics.record(observation.__class__(**{**observation.__dict__, "report": report}), decision)
+    metrics.record(replace(observation, report=report), decision)
     snapshot = Snapshot(
         report=report, planned_fps={}, stream_of={}, planned_cost=0.1, spool_records=0, clips_evicted=0,
         clips_failed=0, torchserve_restarts=0, abandoned_decoders=0, clock_s=1.0,
     )  # fmt: skip
-    text = generate_latest(metrics.registry).decode() + render_metrics(lambda: snapshot)().decode()
+    text = metrics.text().decode() + render_metrics(lambda: snapshot)().decode()
     return {re.split(r"[{ ]", line)[0] for line in text.splitlines() if line and not line.startswith("#")}
 
 
