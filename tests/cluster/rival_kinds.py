@@ -9,13 +9,25 @@ from typing import Any
 
 from cluster_tools import wait_for
 from rival import DRIPPING_URL, RIVAL, SILENT_URL, Rival
-from rival_packages import large, lying, named, with_large_heads, without_blobs
+from rival_packages import Manifest, large, lying, named, with_large_heads, without_blobs
 
 CROWD, CROWD_S = 2100, 19.0
 FULL_OF_URLS = 75
 URLS, URL_LENGTH = 8, 2000
 DRIPPING = 8
+_GHOSTS = {"lengthSeconds": 0.1, "frequency": 0.9}
 _READY_S = 120.0
+_PACKAGES: Mapping[str, Callable[[Manifest, str], Manifest]] = {
+    "typo": named,
+    "lacking": without_blobs,
+    "large": large,
+    "heads": with_large_heads,
+    "long": named,
+    "crowd": named,
+    "lying": lying,
+    "same": named,
+}
+"""what becomes of the good one"""
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ class Kind:
 
 def _run_well(rival: Rival) -> None:
     rival.publish_blobs()
-    rival.publish(named(rival.good, "typo"))
+    _publish(rival, "typo")
     rival.create(rival.app("typo", rates=[1]))
     wait_for("rival's app that runs", lambda: rival.reasons().get(("typo", "Ready")) == "Analysing", _READY_S, 0.5)
 
@@ -55,23 +67,23 @@ def _mistype(rival: Rival) -> None:
 
 
 def _lack_blobs(rival: Rival) -> None:
-    rival.publish(without_blobs(rival.good, "lacking"))
+    _publish(rival, "lacking")
     rival.create(rival.app("lacking", rates=[1]))
 
 
 def _write_much(rival: Rival) -> None:
-    rival.publish(large(rival.good, "large"))
+    _publish(rival, "large")
     rival.create(rival.app("large"), rival.app("large-suspended", "large", suspend=True))
 
 
 def _declare_large_heads(rival: Rival) -> None:
-    rival.publish(with_large_heads(rival.good, "heads"))
+    _publish(rival, "heads")
     rival.create(rival.app("heads"), rival.app("heads-again", "heads"))
 
 
 def _name_long_urls(rival: Rival) -> None:
     rival.publish_blobs()
-    rival.publish(named(rival.good, "long"))
+    _publish(rival, "long")
     rival.create(*(rival.app(f"long-{number:02}", "long", sinks=_long_sinks()) for number in range(FULL_OF_URLS)))
 
 
@@ -87,7 +99,7 @@ def _drip(rival: Rival) -> None:
 
 def _crowd(rival: Rival) -> None:
     rival.publish_blobs()
-    rival.publish(named(rival.good, "crowd"))
+    _publish(rival, "crowd")
     start_s = time.monotonic()
     rival.create(*(rival.app(f"crowd-{number:04}", "crowd") for number in range(CROWD)))
     time.sleep(max(0.0, CROWD_S - (time.monotonic() - start_s)))
@@ -95,14 +107,13 @@ def _crowd(rival: Rival) -> None:
 
 def _lie(rival: Rival) -> None:
     rival.publish_blobs()
-    rival.publish(lying(rival.good, "lying"))
-    ghosts = {"lengthSeconds": 0.1, "frequency": 0.9}
+    _publish(rival, "lying")
     rival.create(rival.app("lying", objective={"weight": 1000, "minimum": 0.8}, rates=[1, 10]))
-    rival.create(rival.app("ghosts", "lying", objective={"weight": 1000, "minimum": 0.99}, rates=[10], event=ghosts))
+    rival.create(rival.app("ghosts", "lying", objective={"weight": 1000, "minimum": 0.99}, rates=[10], event=_GHOSTS))
 
 
 def _claim_digests(rival: Rival) -> None:
-    rival.publish(named(rival.good, "same"))
+    _publish(rival, "same")
     rival.create(rival.app("same", rates=[1]))
 
 
@@ -158,7 +169,6 @@ KINDS = (
 
 def any_app(rival: Rival, name: str, chance: random.Random) -> dict[str, Any]:
     """An app of a kind that chance picks; after `publish_all`."""
-    ghosts = {"lengthSeconds": 0.1, "frequency": 0.9}
     greedy = {"weight": 1000, "minimum": 0.99}
     kinds: tuple[dict[str, Any], ...] = (
         {"package": "typo", "endpoint": SILENT_URL},
@@ -169,7 +179,7 @@ def any_app(rival: Rival, name: str, chance: random.Random) -> dict[str, Any]:
         {"package": "long", "sinks": _long_sinks()},
         {"package": "long", "endpoint": DRIPPING_URL},
         {"package": "lying", "objective": greedy | {"minimum": 0.8}, "rates": [1, 10]},
-        {"package": "lying", "objective": greedy, "rates": [10], "event": ghosts},
+        {"package": "lying", "objective": greedy, "rates": [10], "event": _GHOSTS},
         {"package": "same", "rates": [1]},
         {"package": "nowhere"},
     )
@@ -179,9 +189,9 @@ def any_app(rival: Rival, name: str, chance: random.Random) -> dict[str, Any]:
 def publish_all(rival: Rival) -> None:
     """Every package that is needed for apps of any kind."""
     rival.publish_blobs()
-    for name in ("typo", "long", "same"):
-        rival.publish(named(rival.good, name))
-    rival.publish(without_blobs(rival.good, "lacking"))
-    rival.publish(large(rival.good, "large"))
-    rival.publish(with_large_heads(rival.good, "heads"))
-    rival.publish(lying(rival.good, "lying"))
+    for name in _PACKAGES:
+        _publish(rival, name)
+
+
+def _publish(rival: Rival, name: str) -> None:
+    rival.publish(_PACKAGES[name](rival.good, name))
