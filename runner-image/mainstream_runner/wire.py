@@ -4,6 +4,7 @@ Every answer has HTTP status 200; `Refused` says what is wrong. Frames can be sc
 asks TorchServe; the feeder's go over the line (`mainstream_runner.line`), which costs a tenth.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Generic, Literal, Protocol, TypeVar
@@ -11,11 +12,12 @@ from typing import Annotated, Generic, Literal, Protocol, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
 
-from mainstream.errors import InvalidInputError
+from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.pixel_memory import PixelPlace
 
+_log = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES = 16 << 20
 """of one message; plans of many apps are the longest"""
 MODEL = "mainstream"
@@ -104,6 +106,14 @@ class Refused(_Part):
     error: str
     stale: bool = False
     """the plan has to be loaded again: another one is served, or the worker was restarted"""
+
+
+def refused(error: Exception, *, stale: bool) -> Refused:
+    """What is answered where a request raised; the log tells of what nobody foresaw, which is a bug."""
+    if isinstance(error, MainstreamError):
+        return Refused(error=str(error), stale=stale)
+    _log.error("a request could not be answered", exc_info=error)
+    return Refused(error=f"{type(error).__name__}: {error}")
 
 
 EngineRequest = Annotated[ScoreRequest | LoadRequest | StateRequest | MeasureRequest, Field(discriminator="kind")]

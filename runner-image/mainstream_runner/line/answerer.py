@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from mainstream.errors import MainstreamError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.line.messages import (
     Asked,
@@ -26,7 +25,7 @@ from mainstream_runner.line.messages import (
 )
 from mainstream_runner.line.sockets import is_own_user, receive, send
 from mainstream_runner.pixel_memory import PixelReader
-from mainstream_runner.wire import Refused, frames_of
+from mainstream_runner.wire import frames_of, refused
 
 _log = logging.getLogger(__name__)
 _HUNG_S = 120.0
@@ -131,8 +130,5 @@ class Answerer:
         try:
             frames = frames_of(asked.frames, pixels.read(asked.pixels))
             return encode_scores(asked.frames, self._engine.score(asked.plan, frames))
-        except MainstreamError as error:
-            return encode_refusal(Refused(error=str(error), stale=self._is_stale(error)))
         except Exception as error:  # answered, so that the feeder can tell
-            _log.exception("a request could not be answered")
-            return encode_refusal(Refused(error=f"{type(error).__name__}: {error}"))
+            return encode_refusal(refused(error, stale=self._is_stale(error)))

@@ -11,7 +11,6 @@ from typing import Protocol
 import torch
 from pydantic import BaseModel
 
-from mainstream.errors import MainstreamError
 from mainstream.nn.registry import load_to_measure
 from mainstream_runner import wire
 from mainstream_runner.engine.calibration import calibrated
@@ -36,7 +35,7 @@ class _Context(Protocol):
 class Handler:
     """One worker's engine behind `initialize` and `handle`, as TorchServe calls them."""
 
-    def initialize(self, context: "_Context") -> None:
+    def initialize(self, context: _Context) -> None:
         """Make an engine without a plan; the feeder sends one."""
         # TorchServe's worker writes a line for every request, which costs the JVM more than the request itself.
         logging.getLogger().setLevel(logging.WARNING)
@@ -57,11 +56,8 @@ class Handler:
     def _answer(self, message: bytes | bytearray) -> BaseModel:
         try:
             return self._dispatch(wire.decode_request(message))
-        except MainstreamError as error:
-            return wire.Refused(error=str(error), stale=isinstance(error, StalePlanError))
         except Exception as error:  # TorchServe would answer 503, and nobody would learn why
-            logging.getLogger(__name__).exception("a message could not be answered")
-            return wire.Refused(error=f"{type(error).__name__}: {error}")
+            return wire.refused(error, stale=isinstance(error, StalePlanError))
 
     def _dispatch(self, request: wire.EngineRequest) -> BaseModel:
         match request:
