@@ -34,9 +34,6 @@ class HeadLeaf:
     app: str
     parent: str
     """share key of the feature map that the head looks at"""
-    kind: str
-    """of the head"""
-    blob: Blob
 
 
 @dataclass(frozen=True)
@@ -69,10 +66,7 @@ def stem_tree(view: PlanView, public: tuple[str, ...]) -> StemTree:
     for app in view.apps:
         for node in _path(app, public):
             nodes.setdefault(node.key, node)
-    leaves = tuple(
-        HeadLeaf(app.name, (public[0], *(n.key for n in _path(app, public)))[-1], app.head_form.kind, app.head)
-        for app in view.apps
-    )
+    leaves = tuple(HeadLeaf(app.name, (public[0], *(n.key for n in _path(app, public)))[-1]) for app in view.apps)
     return StemTree(view.base_digest, public[0], tuple(nodes.values()), leaves)
 
 
