@@ -31,7 +31,7 @@ from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.line.caller import EngineLine
-from mainstream_runner.profiling.synthetic import synthetic_micro_app
+from mainstream_runner.profiling.synthetic import synthetic_micro_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 BASE = "efficientnet-lite0"
@@ -69,8 +69,7 @@ def way_rows(report: Report) -> None:
         store, cache = Path(folder) / "store", Path(folder) / "cache"
         calibrated(cache)(network)
         stream = clip_stream(fps=1000.0)
-        apps = [synthetic_micro_app(network, store, stream, ("flat", TAP, 8), 1000.0, seed) for seed in range(APPS)]
-        plan = RunnerPlan(node="", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=tuple(apps))
+        plan = synthetic_micro_plan(network, store, stream, [(("flat", TAP, 8), 1000.0)] * APPS, sharing=True)
         with torchserve(cache=cache) as server:
             enter_ms = 1e3 * _entering_s(network, cache)
             measured = list(_rounds(server, plan, store, enter_ms, EngineLine))

@@ -27,7 +27,7 @@ from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.feeder.waiting import WaitingFrame
 from mainstream_runner.line.caller import EngineLine
-from mainstream_runner.profiling.synthetic import synthetic_app, synthetic_micro_app
+from mainstream_runner.profiling.synthetic import synthetic_app, synthetic_micro_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 BASE = "efficientnet-lite0"
@@ -78,11 +78,8 @@ def micro_rows(report: Report) -> None:
 
 def _plan(network: Network, store: Path, apps: int, fps: float) -> RunnerPlan:
     stream = clip_stream(fps=max(fps, FPS))
-    made = (
-        synthetic_micro_app(network, store, stream, (KINDS[seed % len(KINDS)], TAP, 8), fps, seed)
-        for seed in range(apps)
-    )
-    return RunnerPlan(node="node", sharing=True, budget=0.0, cost=0.0, streams=(stream,), apps=tuple(made))
+    forms = [((KINDS[seed % len(KINDS)], TAP, 8), fps) for seed in range(apps)]
+    return synthetic_micro_plan(network, store, stream, forms, sharing=True)
 
 
 def _whole_networks(network: Network, store: Path) -> list[Callable[[NDArray[np.uint8]], float]]:

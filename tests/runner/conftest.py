@@ -11,7 +11,7 @@ import pytest
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
-from mainstream_runner.profiling.synthetic import synthetic_micro_app, synthetic_plan
+from mainstream_runner.profiling.synthetic import synthetic_micro_plan, synthetic_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 from mainstream_runner.serving.worker import CACHE_VARIABLE
 
@@ -64,11 +64,8 @@ def make_micro_plan(network: Network, store: Path, clip: Path) -> MakePlan:
 
     def make(apps: Sequence[tuple[str, int, int, float]], *, sharing: bool = True) -> RunnerPlan:
         stream = RunnerStream(name="plaza", url=f"file:{clip}", fps=10.0, crops={"full": None})
-        made = tuple(
-            synthetic_micro_app(network, store, stream, (kind, tap, width), fps, seed)
-            for seed, (kind, tap, width, fps) in enumerate(apps)
-        )
-        return RunnerPlan(node="node", sharing=sharing, budget=0.0, cost=0.0, streams=(stream,), apps=made)
+        formed = [((kind, tap, width), fps) for kind, tap, width, fps in apps]
+        return synthetic_micro_plan(network, store, stream, formed, sharing=sharing)
 
     return make
 

@@ -1,7 +1,7 @@
 """Plans with random weights: something to run where only time, counts or equality of scores matter."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -105,8 +105,25 @@ def synthetic_plan(
     network: Network, store: Path, stream: RunnerStream, apps: Sequence[tuple[int, float]], *, sharing: bool
 ) -> RunnerPlan:
     """A plan with one app for each (branch-point, fps); cost and budget are left 0."""
-    made = tuple(synthetic_app(network, store, stream, k, fps, seed) for seed, (k, fps) in enumerate(apps))
-    return RunnerPlan(node="node", sharing=sharing, budget=0.0, cost=0.0, streams=(stream,), apps=made)
+    made = (synthetic_app(network, store, stream, k, fps, seed) for seed, (k, fps) in enumerate(apps))
+    return _plan(stream, made, sharing=sharing)
+
+
+def synthetic_micro_plan(
+    network: Network,
+    store: Path,
+    stream: RunnerStream,
+    apps: Sequence[tuple[tuple[str, int, int], float]],
+    *,
+    sharing: bool,
+) -> RunnerPlan:
+    """The same with a micro-head for each (form, fps)."""
+    made = (synthetic_micro_app(network, store, stream, form, fps, seed) for seed, (form, fps) in enumerate(apps))
+    return _plan(stream, made, sharing=sharing)
+
+
+def _plan(stream: RunnerStream, apps: Iterable[RunnerApp], *, sharing: bool) -> RunnerPlan:
+    return RunnerPlan(node="node", sharing=sharing, budget=0.0, cost=0.0, streams=(stream,), apps=tuple(apps))
 
 
 def put(store: Path, module: nn.Module) -> Blob:
