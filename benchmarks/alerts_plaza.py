@@ -8,7 +8,6 @@ The sixteen are found by `MAINSTREAM_SPOTS`, else in the project's shared folder
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,8 +15,8 @@ import numpy as np
 from alerts_always import always_deciding
 from alerts_stand import KEPT, SMALL_CLIP, STORE, scores_of
 from harness import Report
+from trainer_lessons import WALKWAYS
 
-from mainstream.api.video_stream import Crop
 from mainstream.arrays import FloatArray
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import read_labels
@@ -45,9 +44,6 @@ BUDGETS = (0.05, 0.1, 0.2)
 """CPU-seconds a second"""
 CLIP = Path("examples/plaza/plaza.mp4")
 SIX = Path("examples/plaza/labels.json")
-SPOTS = Path(os.environ.get("MAINSTREAM_SPOTS", "../shared/data/vtest/labels-spots.json"))
-WALKWAYS = Crop.model_validate({"left": 192, "top": 140, "width": 576, "height": 288})
-"""the view of examples/plaza/stream.yaml"""
 
 
 @dataclass(frozen=True)

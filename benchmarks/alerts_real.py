@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from alerts_days import quiet_days
-from alerts_plaza import SIX, SPOTS, plaza
+from alerts_plaza import SIX, plaza
 from alerts_regime import regime
 from alerts_stand import Stand
 from harness import Report
+from trainer_lessons import SPOTS
 
 from mainstream.errors import InvalidInputError
 from pools import KNOWN_POOLS, load_pool

@@ -5,6 +5,7 @@ The test half of the clip is opened here and nowhere in the trainer.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,10 @@ from mainstream_trainer.settings import TrainingSettings
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "plaza"
 VIDEO, LABELS = EXAMPLE / "plaza.mp4", EXAMPLE / "labels.json"
+SPOTS = Path(os.environ.get("MAINSTREAM_SPOTS", "../shared/data/vtest/labels-spots.json"))
+"""labels of sixteen more places on the same clip"""
+WALKWAYS = Crop(x=192, y=140, width=576, height=288)
+"""the view of examples/plaza/stream.yaml"""
 FIFTEEN = (0, *range(2, 16))
 """branch-points of 15 candidates of 16 that there are; 1 is left out, whose feature map is the largest"""
 _SETTINGS = TrainingSettings(prune=False, heads=())

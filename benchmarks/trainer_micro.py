@@ -6,7 +6,6 @@ The plaza's six apps and those of `MAINSTREAM_SPOTS` (labels of more places on t
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,21 +13,18 @@ from tempfile import TemporaryDirectory
 import trainer_lessons as lessons
 from harness import QUICK, Report
 
-from mainstream.api.video_stream import Crop
 from mainstream.footage.labels import read_labels
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.training import train_app, train_apps
 
-SPOTS = Path(os.environ.get("MAINSTREAM_SPOTS", "../shared/data/vtest/labels-spots.json"))
-WALKWAYS = Crop(x=192, y=140, width=576, height=288)
 MOST_S = 240.0
 MOST_BYTES = 1_000_000
 
 
 def micro_heads(report: Report) -> None:
     """All of them side by side, features included; then one of them alone."""
-    files = [lessons.LABELS, *([SPOTS] if SPOTS.exists() else [])]
+    files = [lessons.LABELS, *([lessons.SPOTS] if lessons.SPOTS.exists() else [])]
     asked = [(path, app) for path in files for app in sorted(read_labels(path).apps)]
     requests = [_request(path, app) for path, app in (asked[:2] if QUICK else asked)]
     with TemporaryDirectory(prefix="bench-micro-") as folder:
@@ -54,4 +50,4 @@ def micro_heads(report: Report) -> None:
 
 
 def _request(labels: Path, app: str) -> TrainingRequest:
-    return TrainingRequest(VideoData(lessons.VIDEO, labels), app, crop=WALKWAYS, quick=True)
+    return TrainingRequest(VideoData(lessons.VIDEO, labels), app, crop=lessons.WALKWAYS, quick=True)
