@@ -12,8 +12,8 @@ from mainstream.arrays import FloatArray
 from mainstream.errors import InvalidInputError
 from mainstream.files.documents import read_document
 from mainstream.footage.labels import Run
+from mainstream.messages.alert import AlertMessage, decode_alert
 from mainstream.messages.runner_plan import RunnerPlan
-from mainstream_runner.alert import AlertMessage, decode_alert
 from mainstream_runner.run_result import FRAMES_FILE, PLAN_FILE
 
 _MOST_BYTES = 1 << 30

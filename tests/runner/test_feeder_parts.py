@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainstream.errors import InvalidInputError
+from mainstream.messages.alert import Alert
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner import wire
-from mainstream_runner.alert import Alert
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder.alerts import AlertMerger
 from mainstream_runner.feeder.counts import FrameCounts

@@ -7,7 +7,7 @@ merge gap, goes by the monotonic clock alone.
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
-from mainstream_runner.alert import Alert
+from mainstream.messages.alert import Alert
 
 _ALERTS = UUID("6a0a4cbe-2b0c-5d0e-9c53-9f0c6a1f7d55")
 """namespace of the identities of alerts"""

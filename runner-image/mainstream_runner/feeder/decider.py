@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mainstream.laws.voting import Voter
+from mainstream.messages.alert import Alert
 from mainstream.messages.runner_plan import RunnerApp
-from mainstream_runner.alert import Alert
 from mainstream_runner.feeder.alerts import AlertMerger
 from mainstream_runner.feeder.frames_file import AnalysedFrame
 from mainstream_runner.feeder.waiting import WaitingFrame

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.hosts.connecting import SaysRules, no_rules
+from mainstream.messages.alert import Alert
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
-from mainstream_runner.alert import Alert
 from mainstream_runner.client import EngineClient
 from mainstream_runner.clips.recorder import ClipLimits, ClipRecorder
 from mainstream_runner.engine_state import EngineState

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, TypeAdapter, ValidationError
 
 from mainstream.errors import MainstreamError
-from mainstream_runner.alert import AlertPhase
+from mainstream.messages.alert import AlertPhase
 from mainstream_runner.run_result import FrameTally
 
 

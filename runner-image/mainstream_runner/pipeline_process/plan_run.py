@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.footage.stream_fit import DeliveredPicture
+from mainstream.messages.alert import Alert
 from mainstream.messages.runner_plan import RunnerStream
-from mainstream_runner.alert import Alert
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.feeder.frames_file import FramesFile
 from mainstream_runner.feeder.routing import Routing, served_routing

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mainstream_runner.alert import AlertMessage, decode_alert
+from mainstream.messages.alert import AlertMessage, decode_alert
 
 MOST_ALERTS = 200
 MOST_PICTURE_BYTES = 64 << 20

@@ -15,11 +15,11 @@ from mainstream.api.host_call import HostCall
 from mainstream.api.sinks.sink import JsonLinesSink
 from mainstream.api.sinks.sink_kind import SinkKeys, Takes
 from mainstream.hosts.connecting import SaysRules, no_rules
+from mainstream.messages.alert import Alert, alert_message
 from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.runner_orders import sink_key
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.messages.status_report import DeliveryReport, SignedUpload, WantedUpload
-from mainstream_runner.alert import Alert, alert_message
 from mainstream_runner.clips.recorder import ClipRecorder
 from mainstream_runner.file_names import clip_names
 from mainstream_runner.sinks.cooldown import Cooldowns

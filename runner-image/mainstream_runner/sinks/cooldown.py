@@ -6,8 +6,8 @@ anew remembers nothing, so that the first alert of an app is always delivered.
 
 from dataclasses import dataclass, field
 
+from mainstream.messages.alert import Alert
 from mainstream.messages.runner_plan import RunnerApp
-from mainstream_runner.alert import Alert
 
 
 @dataclass

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mainstream.api.sinks.sink import HomeAssistantSink
 from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.hosts.connecting import SaysRules, no_rules
-from mainstream_runner.alert import decode_alert
+from mainstream.messages.alert import decode_alert
 from mainstream_runner.sinks.destination import AppSink, Route, digest
 from mainstream_runner.sinks.mqtt_connection import MqttConnection, MqttMessage
 from mainstream_runner.sinks.pictures import AlertPictures

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mainstream.api.sinks.sink import JsonLinesSink
 from mainstream.errors import InvalidInputError
+from mainstream.messages.alert import decode_alert
 from mainstream.messages.forgetting import ForgetOrder
-from mainstream_runner.alert import decode_alert
 from mainstream_runner.file_names import app_folder
 from mainstream_runner.sinks.destination import AppSink, RefusedError, Route
 from mainstream_runner.spool.spool import Record

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from mainstream.api.sinks.body_template import BodyTemplate
 from mainstream.api.sinks.sink import WebhookSink
-from mainstream_runner.alert import AlertMessage, alert_fields, decode_alert
+from mainstream.messages.alert import AlertMessage, alert_fields, decode_alert
 
 _LONGEST_ALERT_S = 86400.0
 """Alertmanager takes an alert that never closes for over by then"""

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mainstream_runner.alert import AlertMessage, decode_alert
+from mainstream.messages.alert import AlertMessage, decode_alert
 
 HOUR_S = 3600.0
 _REMEMBERED_S = 24 * HOUR_S

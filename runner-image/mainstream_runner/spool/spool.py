@@ -14,9 +14,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstream.messages.alert import AlertMessage, decode_alert, encode_alert
 from mainstream.messages.forgetting import ForgetOrder
 from mainstream.messages.status_report import said
-from mainstream_runner.alert import AlertMessage, decode_alert, encode_alert
 from mainstream_runner.file_names import start_of
 from mainstream_runner.spool import alert_ledger
 from mainstream_runner.spool.alert_ledger import AlertCounts, LeftOpen, Unwritten

@@ -13,7 +13,7 @@ from fault_scene import CameraScene, looped, scene
 from fault_stage import counted
 from fault_tools import MissingToolError
 
-from mainstream_runner.alert import decode_alert
+from mainstream.messages.alert import decode_alert
 
 
 @pytest.fixture(scope="module")

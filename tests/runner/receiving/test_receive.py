@@ -16,7 +16,7 @@ from mainstream.api.sinks.sink import MqttSink, WebhookSink
 from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.cli.main import app as command
 from mainstream.errors import InvalidInputError
-from mainstream_runner.alert import AlertMessage, AlertPhase, encode_alert
+from mainstream.messages.alert import AlertMessage, AlertPhase, encode_alert
 from mainstream_runner.receiving.board import MOST_ALERTS, AlertBoard
 from mainstream_runner.receiving.broker import AlertTopics
 from mainstream_runner.receiving.web import AlertWebhook, draw_page

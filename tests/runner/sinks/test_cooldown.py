@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from runner_apps import runner_app
 
 from mainstream.api.sinks.sink import Sink
+from mainstream.messages.alert import Alert, AlertPhase
 from mainstream.messages.runner_plan import RunnerApp
-from mainstream_runner.alert import Alert, AlertPhase
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder
 from mainstream_runner.sinks.alert_delivery import AlertDelivery

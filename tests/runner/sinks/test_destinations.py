@@ -27,10 +27,10 @@ from mainstream.api.sinks.sink import MqttSink, Sink, WebhookSink
 from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.errors import InvalidInputError
 from mainstream.hosts.connecting import no_rules
+from mainstream.messages.alert import Alert, AlertMessage, AlertPhase, alert_message
 from mainstream.messages.runner_orders import sink_key
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.messages.status_report import SignedUpload
-from mainstream_runner.alert import Alert, AlertMessage, AlertPhase, alert_message
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder
 from mainstream_runner.file_names import clip_names

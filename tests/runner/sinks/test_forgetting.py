@@ -23,10 +23,10 @@ from s3_server import BUCKET, KEYS, S3Server, versitygw
 from mainstream.api.sinks.sink import Sink
 from mainstream.cli.main import app as command
 from mainstream.errors import InvalidInputError
+from mainstream.messages.alert import Alert
 from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.messages.status_report import SignedUpload
-from mainstream_runner.alert import Alert
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.clips.recorder import ClipRecorder
 from mainstream_runner.file_names import clip_names

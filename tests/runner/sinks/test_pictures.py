@@ -16,9 +16,9 @@ from runner_apps import runner_app
 
 from mainstream.api.sinks.sink import Sink
 from mainstream.api.sinks.sink_kind import SinkKeys
+from mainstream.messages.alert import Alert, AlertPhase
 from mainstream.messages.runner_orders import sink_key
 from mainstream.messages.runner_plan import RunnerApp
-from mainstream_runner.alert import Alert, AlertPhase
 from mainstream_runner.clips.recorder import ClipRecorder
 from mainstream_runner.sinks.alert_delivery import AlertDelivery
 from mainstream_runner.sinks.destination import RefusedError

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from mainstream.api.sinks.body_template import EXAMPLE
 from mainstream.api.sinks.sink import WebhookSink
-from mainstream_runner.alert import AlertMessage, encode_alert
+from mainstream.messages.alert import AlertMessage, encode_alert
 from mainstream_runner.sinks.webhook_body import _fields, webhook_body
 
 START_S, NOW_S = 1795377600.25, 1795377601.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mainstream_runner.alert import AlertMessage, AlertPhase
+from mainstream.messages.alert import AlertMessage, AlertPhase
 from mainstream_runner.spool.alert_ledger import LeftOpen, Losses
 from mainstream_runner.spool.bounds import SpoolLimits
 from mainstream_runner.spool.spool import Record, Spool, Waiting
@@ -18,7 +18,7 @@ from mainstream_runner.spool.spool import Record, Spool, Waiting
 WRITER = """
 import sys
 from pathlib import Path
-from mainstream_runner.alert import AlertMessage
+from mainstream.messages.alert import AlertMessage
 from mainstream_runner.spool.spool import Spool
 spool = Spool(Path(sys.argv[1]))
 for number in range(100_000):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mainstream_runner.alert import Alert, AlertMessage, alert_message, decode_alert, encode_alert
+from mainstream.messages.alert import Alert, AlertMessage, alert_message, decode_alert, encode_alert
 
 ALERT = Alert("closed", "an-id", "plaza/crossing", 1_764_398_061.12345, 100.0, 103.5, 0.91, 7)
 # Written down from the JSON that version 0.1 made (docs/events.md).
