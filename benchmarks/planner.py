@@ -23,10 +23,10 @@ from harness import QUICK, Report, on_one_thread
 from mainstream.planner import Plan, Problem, solve
 from mainstream.planner.answer.whatif import without_app
 from mainstream.planner.deadline import Clock
-from mainstream.planner.options import option_table
 from mainstream.planner.published import greedy_value, published_problem
 from mainstream.planner.solve import DEFAULT_DEADLINE_S, Policy
 from mainstream.planner.synthetic import random_problem, with_cameras, with_micro_heads
+from mainstream.planner.tables.options import option_table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "core" / "planner"))
 

@@ -19,7 +19,7 @@ import stage
 from drawing import COLOURS, MARKERS, MARKS, OTHERS, label, line, panels, save
 from intervals import gain_interval, mean_interval
 from mainstream.planner import Problem, solve
-from mainstream.planner.options import option_table
+from mainstream.planner.tables.options import option_table
 from results import QUICK, kept, write_figure
 
 sys.path.append(str(Path(__file__).parents[1]))

@@ -2,11 +2,10 @@
 
 problem.py, plan.py      what there is to decide, and what was decided
 validation.py, forms.py  well-formed problems; their JSON
-predictions.py           alerts of each threshold, rate and votes
-options.py, compile.py   best threshold and votes for each (candidate, rate); the problem as arrays
+tables/                  best threshold and votes for each (candidate, rate), and what they are predicted to give
+compile.py               the problem as arrays
 exact/                   the best choice of options: bounds, boxes, the loop
 baselines.py, greedy.py  the other policies
-tables.py                option tables within the deadline
 deadline.py              how late it is
 solve.py                 from a problem to a plan
 answer/                  rows of the search become a plan; why, in words; what if

@@ -13,8 +13,8 @@ import numpy as np
 from mainstream.arrays import BoolArray, FloatArray, IntArray
 from mainstream.laws.cost import Segment, chain_of
 from mainstream.planner.exact.instance import Instance, Options
-from mainstream.planner.options import OptionTable
 from mainstream.planner.problem import Problem, Running
+from mainstream.planner.tables.options import OptionTable
 
 
 def compile_problem(

@@ -16,9 +16,9 @@ from mainstream.laws.chain import EventStatistics
 from mainstream.laws.cost import Segment
 from mainstream.planner.compile import compile_problem
 from mainstream.planner.greedy import as_coded
-from mainstream.planner.options import option_table
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem
 from mainstream.planner.solve import Policy, under
+from mainstream.planner.tables.options import option_table
 
 TENTHS_FPS = tuple(i / 10 for i in range(1, 10))
 """Rates below 1 that the authors' No-Sharing may also choose."""

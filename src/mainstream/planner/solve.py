@@ -23,10 +23,10 @@ from mainstream.planner.exact.goals import Outcome, best_lowest, best_mean
 from mainstream.planner.exact.incumbent import keeps_limits
 from mainstream.planner.exact.instance import Instance
 from mainstream.planner.greedy import as_coded, as_published
-from mainstream.planner.options import OptionTable
 from mainstream.planner.plan import Plan
 from mainstream.planner.problem import Problem
-from mainstream.planner.tables import build_tables, nothing_left
+from mainstream.planner.tables.build import build_tables, nothing_left
+from mainstream.planner.tables.options import OptionTable
 from mainstream.planner.validation import check_problem
 
 Policy = Literal["mainstream", "no-sharing", "max-sharing", "micro-only", "greedy", "greedy-as-coded"]

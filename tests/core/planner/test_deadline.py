@@ -7,8 +7,8 @@ import pytest
 from planner_features import feature_problem
 
 from mainstream.planner import Running, solve
-from mainstream.planner.options import option_table
 from mainstream.planner.synthetic import random_problem
+from mainstream.planner.tables.options import option_table
 
 
 @pytest.fixture(autouse=True)

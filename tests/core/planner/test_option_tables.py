@@ -13,8 +13,8 @@ from mainstream.alerts.spans import tolerance_s
 from mainstream.errors import InvalidInputError
 from mainstream.laws.chain import EventStatistics
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Pin, Problem, ReplayedPoint, solve
-from mainstream.planner import options as options_module
-from mainstream.planner.options import LEAST_RECALL, MOST_OPEN, OptionTable, option_table
+from mainstream.planner.tables import options as options_module
+from mainstream.planner.tables.options import LEAST_RECALL, MOST_OPEN, OptionTable, option_table
 
 RATES = (0.1, 0.5, 1.0, 3.0, 7.0)
 shares = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0.0, 1.0), st.floats(1e-9, 1e-3))

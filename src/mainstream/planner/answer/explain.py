@@ -13,7 +13,7 @@ from mainstream.planner.answer.wording import false_alerts, finds, more, named, 
 from mainstream.planner.exact.bound import COST, true_use
 from mainstream.planner.exact.incumbent import keeps_limits, slack_of, use_after_swap
 from mainstream.planner.exact.instance import Instance
-from mainstream.planner.options import OptionTable
+from mainstream.planner.tables.options import OptionTable
 
 
 def explain(

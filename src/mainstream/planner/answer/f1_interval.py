@@ -15,9 +15,9 @@ import numpy as np
 from mainstream.alerts.certainty import share_interval
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.arrays import FloatArray
-from mainstream.planner.options import OptionTable
-from mainstream.planner.predictions import of_points
 from mainstream.planner.problem import Candidate, OperatingPoint
+from mainstream.planner.tables.options import OptionTable
+from mainstream.planner.tables.predictions import of_points
 
 Interval = tuple[float, float]
 _Number = TypeVar("_Number", float, FloatArray)

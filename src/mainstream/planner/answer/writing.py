@@ -9,9 +9,9 @@ from mainstream.laws.cost import Cost, Load, chain_of, cost_of
 from mainstream.planner.answer.f1_interval import Interval
 from mainstream.planner.exact.goals import Outcome
 from mainstream.planner.exact.instance import Instance
-from mainstream.planner.options import OptionTable
 from mainstream.planner.plan import AppPlan, Plan, Status
 from mainstream.planner.problem import Problem
+from mainstream.planner.tables.options import OptionTable
 
 PROVED = 1e-9
 """A gap below this is rounding: the plan is optimal."""

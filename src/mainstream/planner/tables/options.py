@@ -24,8 +24,8 @@ import numpy as np
 from mainstream.alerts.law import Alerts
 from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import Compat, f1
-from mainstream.planner.predictions import of_points, of_replays
 from mainstream.planner.problem import App, Candidate, Objective, OperatingPoint, Pin, Running
+from mainstream.planner.tables.predictions import of_points, of_replays
 from mainstream.times import HOURS_PER_DAY
 
 TABLES_KEPT = 256

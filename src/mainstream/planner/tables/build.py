@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from mainstream.errors import InvalidInputError
 from mainstream.planner.answer.wording import keeping_to, measure_of
 from mainstream.planner.deadline import Deadline
-from mainstream.planner.options import OptionTable, coarse_table, option_table
 from mainstream.planner.problem import App, Problem
+from mainstream.planner.tables.options import OptionTable, coarse_table, option_table
 from mainstream.times import HOURS_PER_DAY
 
 AHEAD_SHARE = 0.1
