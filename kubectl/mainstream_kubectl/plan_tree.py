@@ -13,14 +13,14 @@ from mainstream_kubectl.words import number
 def plan_table(plan: RunnerPlan) -> Table:
     """One row an app."""
     table = Table(title=_title(plan), title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for name in ("app", "stream", "view"):
+    for name in ("app", "stream", "view", "candidate"):
         table.add_column(name, overflow="fold")
-    for name in ("frozen to", "fps", "votes", "shares with"):
+    for name in ("fps", "votes", "shares with"):
         table.add_column(name, justify="right", no_wrap=True)
     counts = shared_counts(plan)
     for app in plan.apps:
-        numbers = (str(app.branch_point), number(app.fps), str(app.votes), str(counts[app.name]))
-        table.add_row(app.name, app.stream, app.view, *numbers)
+        numbers = (number(app.fps), str(app.votes), str(counts[app.name]))
+        table.add_row(app.name, app.stream, app.view, app.candidate, *numbers)
     return table
 
 
@@ -46,7 +46,7 @@ def _add_views(branch: Tree, stream: RunnerStream, apps: list[RunnerApp]) -> Non
             if point:
                 leaf = leaf.add(f"stem to branch-point {point}, {fastest:g} times a second for {together} apps")
             for app in leaving:
-                leaf.add(f"{app.name}: {app.fps:g} frames a second, {app.votes} votes")
+                leaf.add(f"{app.name}: candidate {app.candidate}, {app.fps:g} frames a second, {app.votes} votes")
 
 
 def _title(plan: RunnerPlan) -> str:

@@ -38,7 +38,7 @@ def answer(app: VideoApp) -> list[str] | None:
         got = found.would_get
         lines = [
             f"{name}: would run with predicted F1 {got.predicted_f1:.3f}, {got.frames_per_second:g} frames a second, "
-            f"branch-point {got.branch_point}, work shared with {got.shared_with} apps."
+            f"candidate {got.candidate}, work shared with {got.shared_with} apps."
         ]
     lines.append(
         f"  mean F1 of the node {found.mean_f1_before:.3f} before, {found.mean_f1_after:.3f} after ({change:+.3f})"

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -18,7 +19,6 @@ OPTIONAL_KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
 
 @each_values_file
 def test_every_values_file_renders_to_manifests_that_pass_strict_validation(values: Path) -> None:
-    kubernetes_validate = pytest.importorskip("kubernetes_validate")
     objects = render("--values", str(values))
     for each in objects:
         if each["kind"] not in OPTIONAL_KINDS:
@@ -167,6 +167,8 @@ def test_the_trainer_job_of_the_chart_is_that_of_the_repository() -> None:
         ("operator.image.digest=sha256:12", "digest"),
         ("allowedHosts={http://a/}", "allowedHosts"),
         ("quotas.default.budgetShare=2", "budgetShare"),
+        ("quotas.default.budgetShare=0", "budgetShare"),
+        ("quotas.namespaces.plaza.budgetShare=0", "budgetShare"),
         ("networkPolicy.egressCidrs={everywhere}", "egressCidrs"),
         ("runner.spoolMebibytes=0", "spoolMebibytes"),
         ("runner.clipsMebibytes=much", "clipsMebibytes"),

@@ -95,8 +95,9 @@ def test_the_tree_names_streams_views_branch_points_and_every_app(cluster: Clust
     assert "stream plaza/plaza, 10 frames a second" in text
     assert "(whole picture), base network lite" in text
     for each in plan.apps:
-        assert f"{each.name}: {each.fps:g} frames a second" in text
-        assert each.name in shown(plan_table(plan))
+        assert f"{each.name}: candidate {each.candidate}, {each.fps:g} frames a second" in text
+    table = shown(plan_table(plan))
+    assert all(each.name in table and each.candidate in table for each in plan.apps)
 
 
 def test_top_puts_the_costliest_first_and_says_what_was_not_read(cluster: ClusterState) -> None:
@@ -162,6 +163,25 @@ def test_a_dry_run_is_answered_once_its_own_spec_was_seen() -> None:
     assert answer(app(dryRun=found, observedGeneration=0)) is None
     refused = app(condition("Accepted", "False", "PackageMissing", "There is none; publish it."))
     assert answer(refused) == ["crossing: There is none; publish it."]
+
+
+def test_a_dry_run_that_would_be_admitted_is_told_its_candidate() -> None:
+    got = {
+        "candidate": "k12",
+        "kind": "fine-tuned",
+        "branchPoint": 12,
+        "framesPerSecond": 5,
+        "votes": 2,
+        "threshold": 0.5,
+        "predictedF1": 0.81,
+        "sharedWith": 3,
+        "why": "It is the best.",
+    }
+    found = {"admitted": True, "wouldGet": got, "meanF1Before": 0.8, "meanF1After": 0.8, "losing": 0, "mostLostF1": 0}
+    (first, *_) = answer(app(dryRun=found)) or []
+    assert first == (
+        "crossing: would run with predicted F1 0.810, 5 frames a second, candidate k12, work shared with 3 apps."
+    )
 
 
 def test_alerts_that_came_are_counted_also_after_the_runner_began_anew() -> None:
