@@ -1,12 +1,10 @@
 """A release is whole, agrees with itself, and a changed byte of it is refused by the commands of the docs."""
 
 import base64
-import json
 import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,18 @@ import pytest
 import release
 import yaml
 from chart_tools import EVERYTHING, render, tool
+from kubernetes_validate import validate
+from operator_objects import edge_node_body, observed
+
+from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.planning import KeptPlanning
+from mainstream_operator.desired.state import desired_state
+from mainstream_operator.settings import RunnerSettings, Settings
+from mainstream_operator.watch.cluster_state import ClusterState
 
 ROOT = Path(__file__).parents[2]
+KUBERNETES = ("1.29", "1.30", "1.31", "1.32", "1.33", "1.34")
+SETTINGS = Settings(namespace="mainstream", runner=RunnerSettings(image="localhost/mainstream-runner:dev"))
 
 
 @pytest.fixture
@@ -136,15 +144,29 @@ def test_the_chart_is_packed_as_helm_push_takes_it(tmp_path: Path, monkeypatch: 
     assert packed.name == f"mainstream-{chart()['version']}.tgz"
 
 
-@pytest.mark.parametrize("kubernetes", ["1.29", "1.30", "1.31", "1.32", "1.33", "1.34"])
+@pytest.mark.parametrize("kubernetes", KUBERNETES)
 def test_the_chart_renders_for_every_kubernetes_that_is_promised(kubernetes: str) -> None:
-    objects = render(*EVERYTHING, "--kube-version", f"{kubernetes}.0")
-    validate: Callable[..., None] | None
-    try:
-        from kubernetes_validate import validate
-    except ImportError:
-        validate = None
-    for each in objects:
-        assert json.dumps(each)
-        if validate is not None and "monitoring.coreos.com" not in each["apiVersion"]:
+    for each in render(*EVERYTHING, "--kube-version", f"{kubernetes}.0"):
+        if "monitoring.coreos.com" not in each["apiVersion"]:
             validate(each, kubernetes, strict=True)
+
+
+@pytest.mark.parametrize("kubernetes", KUBERNETES)
+def test_what_the_operator_makes_is_valid_on_every_kubernetes_that_is_promised(
+    cluster: ClusterState, kubernetes: str
+) -> None:
+    body = edge_node_body()
+    body["spec"]["runner"]["cache"] = {"sizeMebibytes": 256}
+    cluster.note_resource("EdgeNode", body, gone=False)
+    observation = observed(cluster)
+    made = desired_state(observation, decide(observation, KeptPlanning()), SETTINGS)
+    assert made.runner is not None
+    bodies = [made.runner.secret.body, *(each.body for each, _ in (*made.runner.orders, *made.runner.others))]
+    assert {each["kind"] for each in bodies} == {"Secret", "ConfigMap", "PersistentVolumeClaim", "Deployment"}
+    for each in bodies:
+        validate(each, kubernetes, strict=True)
+
+
+def test_the_oldest_and_the_newest_kubernetes_are_said_alike() -> None:
+    assert chart()["kubeVersion"] == f">={KUBERNETES[0]}.0-0"
+    assert f"| Kubernetes | {KUBERNETES[0]} to {KUBERNETES[-1]}:" in (ROOT / "docs" / "release.md").read_text("utf-8")
