@@ -61,9 +61,10 @@ images: ## build the three images into out/images, each with its bill of materia
 release: $(VENV)/.python ## wheel, chart, images that were built, checksums and signatures, into out/release
 	$(BIN)/python release/release.py
 
-locks: $(VENV)/.python ## write the images' locks anew from pyproject.toml, with what pip's index has now
+locks: $(VENV)/.python ## write the images' locks anew from pyproject.toml, with what pip's index has now; say what arm64 lacks
 	$(BIN)/pip install --quiet 'pip-tools>=7.5'
 	$(BIN)/python images/lock.py
+	$(BIN)/python images/arm64.py
 
 chart-docs: ## write the chart's README anew from its values; needs helm-docs
 	helm-docs --chart-search-root charts/mainstream --log-level error

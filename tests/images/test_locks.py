@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "images"))
 
+from arm64 import CannotAskError, lacking
 from lock import EXTRAS, LOCKS, ON_TOP_OF_TORCH, ROOT, merged, read_lock, requirements, write_lock
 
 
@@ -69,6 +70,21 @@ def test_a_version_that_stays_keeps_the_hashes_of_other_indices() -> None:
 def test_a_lock_is_read_as_it_was_written() -> None:
     lock = {"torch": ("2.0+cpu", {f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"})}
     assert read_lock(write_lock(lock)) == lock
+
+
+def test_whatever_arm64_lacks_is_named_and_the_rest_is_looked_at_without_it() -> None:
+    lock = {name: ("1.0+cpu", {f"sha256:{'a' * 64}"}) for name in ("numpy", "torch", "vision")}
+
+    def pip(requirements: str) -> str | None:
+        if "torch==" in requirements:
+            return "ERROR: Cannot install torch==1.0+cpu because these package versions have conflicting dependencies."
+        if "vision==" in requirements:
+            return "ERROR: Could not find a version that satisfies the requirement vision==1.0+cpu (from versions:)"
+        return None
+
+    assert lacking(lock, pip) == ["torch==1.0+cpu", "vision==1.0+cpu"]
+    with pytest.raises(CannotAskError, match="no route"):
+        lacking(lock, lambda _: "ERROR: no route to the index")
 
 
 def test_the_version_in_the_labels_is_that_of_the_package() -> None:
