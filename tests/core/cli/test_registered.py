@@ -16,7 +16,7 @@ from mainstream.planner import POLICIES
 from mainstream.planner.solve import DEFAULT_DEADLINE_S, DEFAULT_GAP
 
 HEAVY = ("av", "kopf", "openvino", "torch", "ts")
-COMMANDS = ["base", "demo", "package", "plan", "profile", "record", "run", "solve", "train"]
+COMMANDS = ["base", "cameras", "demo", "package", "plan", "profile", "record", "run", "solve", "train"]
 
 
 @pytest.fixture(autouse=True)
