@@ -13,6 +13,7 @@ from typing import Any
 import kopf
 
 from mainstream.errors import MainstreamError
+from mainstream_operator.apply.leaving import let_runners_leave
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.kinds import LEASE
 from mainstream_operator.kube import Kube
@@ -130,6 +131,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         server.close()
         await workers.close()
+        if elector.leads():
+            await asyncio.get_running_loop().run_in_executor(None, let_runners_leave, cluster, kube)
         # After the last write, and before whoever waits for it would have to.
         elector.close()
         tools.status_writer.close()

@@ -42,10 +42,11 @@ CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps")
 CLAIM = Kind("PersistentVolumeClaim", "v1", "persistentvolumeclaims")
 SECRET = Kind("Secret", "v1", "secrets")
 POD = Kind("Pod", "v1", "pods")
+GUARD = Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets")
 LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases")
 ENDPOINT_SLICE = Kind("EndpointSlice", "discovery.k8s.io/v1", "endpointslices")
 
 OWN_KINDS = {name: Kind(name, API_VERSION, kind.plural) for name, kind in RESOURCE_KINDS.items()}
 """what users declare"""
-RUNNER_KINDS = {kind.name: kind for kind in (DEPLOYMENT, CONFIG_MAP, CLAIM, SECRET, POD)}
+RUNNER_KINDS = {kind.name: kind for kind in (DEPLOYMENT, CONFIG_MAP, CLAIM, SECRET, GUARD, POD)}
 """what a runner consists of"""

@@ -37,6 +37,8 @@ class RunnerSettings(_Part):
     priority_class_name: str | None = None
     cuda: CudaSettings | None = None
     """None: no image for it was named"""
+    disruption_budget: bool = True
+    """whether a drain evicts them last"""
     disk_mebibytes: int = Field(2048, ge=64)
     """of plan, packages, spool and event files on the node"""
     spool_mebibytes: int = Field(64, ge=1)

@@ -46,7 +46,12 @@ NAMES = ("crossing", "lamp-post", "path-left", "road-right", "bench")
 _MACHINE = Ref("v1", "nodes", NODE)
 _EDGE_NODE = Ref(API, "edgenodes", NODE)
 _RESOURCES = ("videoapps", "videostreams", "edgenodes")
-_CHILDREN = (("apps/v1", "deployments"), ("v1", "configmaps"), ("v1", "secrets"))
+_CHILDREN = (
+    ("apps/v1", "deployments"),
+    ("v1", "configmaps"),
+    ("v1", "secrets"),
+    ("policy/v1", "poddisruptionbudgets"),
+)
 _GONE_S = 20.0
 _LOOKS = 20
 """after which an operator that still writes is taken to write for ever"""

@@ -35,7 +35,7 @@ def test_the_orders_of_a_runner_carry_the_plan_that_was_decided(cluster: Cluster
     assert state.runner is not None
     assert plan is not None
     assert given_plan(part.body for part, _ in state.runner.orders) == plan
-    assert [wanted.body["kind"] for wanted, _ in state.runner.others] == ["Deployment"]
+    assert [wanted.body["kind"] for wanted, _ in state.runner.others] == ["Deployment", "PodDisruptionBudget"]
     assert not state.removed
 
 
@@ -53,10 +53,12 @@ def test_without_a_stream_everything_of_a_runner_but_its_secret_is_removed(clust
     cluster.note_resource("VideoStream", stream_body(), gone=True)
     snapshot = observed(cluster).snapshot
     orders = {"runner-n1": existing("ConfigMap"), "orders-n1-1": existing("ConfigMap")}
-    children = Children(existing("Deployment"), existing("PersistentVolumeClaim"), orders=orders)
+    guard = existing("PodDisruptionBudget")
+    children = Children(existing("Deployment"), existing("PersistentVolumeClaim"), guard=guard, orders=orders)
     state = desired(replace(observed(cluster), snapshot=replace(snapshot, children=children)))
     assert state.runner is None
-    assert [kind.name for kind, _ in state.removed] == ["PersistentVolumeClaim", "Deployment", "ConfigMap", "ConfigMap"]
+    kinds = ["PersistentVolumeClaim", "Deployment", "ConfigMap", "ConfigMap", "PodDisruptionBudget"]
+    assert [kind.name for kind, _ in state.removed] == kinds
 
 
 def test_an_edge_node_is_made_for_a_labelled_node_that_has_none(cluster: ClusterState) -> None:

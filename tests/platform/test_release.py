@@ -162,7 +162,8 @@ def test_what_the_operator_makes_is_valid_on_every_kubernetes_that_is_promised(
     made = desired_state(observation, decide(observation, KeptPlanning()), SETTINGS)
     assert made.runner is not None
     bodies = [made.runner.secret.body, *(each.body for each, _ in (*made.runner.orders, *made.runner.others))]
-    assert {each["kind"] for each in bodies} == {"Secret", "ConfigMap", "PersistentVolumeClaim", "Deployment"}
+    kinds = {"Secret", "ConfigMap", "PersistentVolumeClaim", "Deployment", "PodDisruptionBudget"}
+    assert {each["kind"] for each in bodies} == kinds
     for each in bodies:
         validate(each, kubernetes, strict=True)
 

@@ -13,6 +13,7 @@ _NO_FAULT = frozenset(
     (
         *(Reason.NOT_ACCEPTED, Reason.NOT_PLANNED, Reason.NOT_RUNNING, Reason.NOT_NEEDED, Reason.NOTHING_TO_PLAN),
         *(Reason.NOT_USED, Reason.SUSPENDED, Reason.OUT_OF_HOURS, Reason.DRY_RUN, Reason.DRY_RUN_NOT_ADMITTED),
+        Reason.NODE_CORDONED,
         *(Reason.NO_FRAME_YET, Reason.CONNECTING, Reason.KEY_FRAME_AWAITED, Reason.PLAN_ON_ITS_WAY),
         *(Reason.FETCHING_WEIGHTS, Reason.PACKAGE_BEING_READ, Reason.PROFILING, Reason.RUNNER_STARTING),
         Reason.WAITING,

@@ -42,6 +42,7 @@ NEEDED = (
         for group, resource in (("apps", "deployments"), ("", "configmaps"), ("", "secrets"))
         for verb in ("list", "create", "patch")
     ),
+    *(Right(verb, "policy", "poddisruptionbudgets", False) for verb in ("list", "create", "patch", "delete")),
     *(Right(verb, "coordination.k8s.io", "leases", False) for verb in ("get", "create", "update")),
     Right("list", "", "pods", False),
     Right("get", "", "pods/proxy", False),

@@ -9,8 +9,9 @@ from mainstream_operator.desired.cache import runner_cache
 from mainstream_operator.desired.common import Desired
 from mainstream_operator.desired.config_map import orders_config_maps
 from mainstream_operator.desired.deployment import runner_deployment
+from mainstream_operator.desired.guard import runner_guard
 from mainstream_operator.desired.secret import node_secret
-from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS, Kind
+from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, GUARD, OWN_KINDS, Kind
 from mainstream_operator.kube import Body
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.runner_client import running_pod
@@ -51,9 +52,11 @@ def desired_state(observation: Observation, decision: NodeDecision, settings: Se
         return DesiredState(edge_node=_edge_node(snapshot.node, settings) if is_edge else None)
     cache = runner_cache(node, settings.namespace, children.cache)
     removed = [] if cache is not None else [(CLAIM, children.cache)]
-    runner = None
+    guard, runner = None, None
     if kubernetes_node is not None and snapshot.has_runner:
         host_name = kubernetes_node.labels.get("kubernetes.io/hostname", kubernetes_node.name)
+        if settings.runner.disruption_budget:
+            guard = runner_guard(node, kubernetes_node, settings.namespace, observation.at)
         deployment = runner_deployment(node, host_name, settings.namespace, settings.runner)
         wanted = wanted_of(decision, node).model_copy(update={"host_rules": observation.host_rules})
         orders = orders_config_maps(node, settings.namespace, wanted, decision.runner_plan)
@@ -65,12 +68,14 @@ def desired_state(observation: Observation, decision: NodeDecision, settings: Se
             others=(
                 *([(cache, children.cache)] if cache is not None else []),
                 (deployment, children.deployment),
+                *([(guard, children.guard)] if guard is not None else []),
             ),
             observed_secret=observation.secret,
             pod=running_pod(children.pods),
         )
     else:
         removed += [(DEPLOYMENT, children.deployment), *((CONFIG_MAP, each) for each in children.orders.values())]
+    removed += [] if guard is not None else [(GUARD, children.guard)]
     return DesiredState(runner=runner, removed=tuple((kind, body) for kind, body in removed if body is not None))
 
 

@@ -1,4 +1,4 @@
-"""A node that cannot be reached: what its apps and streams say meanwhile. Pure."""
+"""A node that cannot be reached, or was drained: what its apps and streams say meanwhile. Pure."""
 
 from datetime import datetime
 
@@ -18,7 +18,15 @@ def wavers(node: KubernetesNode | None, now: datetime) -> bool:
 
 def lost_node(node: KubernetesNode | None, report: StatusReport | None, now: datetime) -> Refusal | None:
     """Since when nobody hears of the node, and what of that; None while somebody does, or where there is no Node."""
-    if node is None or node.ready or report is not None or wavers(node, now):
+    if node is None or report is not None or wavers(node, now):
+        return None
+    if node.cordoned:
+        return Refusal(
+            Reason.NODE_CORDONED,
+            f"Node {node.name} is cordoned and its runner does not answer. One that has left starts anew once the "
+            f"Node is uncordoned (`kubectl uncordon {node.name}`); or place the stream on another one.",
+        )
+    if node.ready:
         return None
     since = "" if node.since is None else f" since {node.since:%Y-%m-%d %H:%M:%S} UTC"
     return Refusal(

@@ -14,6 +14,7 @@ from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.messages.status_report import StatusReport
 from mainstream_operator.desired.common import NotApplied
+from mainstream_operator.desired.guard import CORDONED, LEAVES_AFTER_S
 from mainstream_operator.status.conditions import Stated, condition_of, is_false, is_true, is_unknown, settle
 from mainstream_operator.status.culprits import who_is_unknown, who_runs_late
 from mainstream_operator.status.lost_node import lost_node, wavers
@@ -58,6 +59,7 @@ def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStat
                 _settled_ready(node, facts, now),
                 *memory_condition(facts.out_of_memory, now),
                 *verification(node),
+                *_cordoned(facts.kubernetes_node),
             ],
             node.metadata.generation,
             now,
@@ -68,6 +70,15 @@ def node_status(node: EdgeNode, facts: NodeFacts, now: datetime) -> EdgeNodeStat
         out_of_memory=facts.out_of_memory,
         observed=_observed(node, facts.report, now),
     )
+
+
+def _cordoned(node: KubernetesNode | None) -> list[Stated]:
+    """Said while it is so: since when tells the time from which on a drain may evict the runner."""
+    if node is None or not node.cordoned:
+        return []
+    when = f"{LEAVES_AFTER_S:g} s after that, when what else runs there has left"
+    message = f"Node {node.name} takes no new pods. A drain may evict its runner {when}; `kubectl uncordon {node.name}`"
+    return [is_true(CORDONED, Reason.NODE_CORDONED, f"{message} brings it back.")]
 
 
 def _profiled(node: EdgeNode, facts: NodeFacts) -> Stated:

@@ -15,7 +15,7 @@ from mainstream.api.model import object_key
 from mainstream.decide.place import EDGE_LABEL, place_stream
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.packed_orders import MAX_PARTS
-from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, OWN_KINDS, POD, RUNNER_KINDS, SECRET
+from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, GUARD, OWN_KINDS, POD, RUNNER_KINDS, SECRET
 from mainstream_operator.kube import Body
 from mainstream_operator.names import NODE_ANNOTATION, holds_orders, orders_name, runner_name
 from mainstream_operator.watch.resources import Unreadable, read_resource
@@ -35,6 +35,8 @@ class KubernetesNode:
     ready: bool
     since: datetime | None = None
     """when it became ready, or ceased to be; None: the Node does not say"""
+    cordoned: bool = False
+    """takes no new pods, as before a drain"""
 
     @property
     def is_edge(self) -> bool:
@@ -49,6 +51,7 @@ class Children:
     deployment: Body | None = None
     cache: Body | None = None
     secret: Body | None = None
+    guard: Body | None = None
     pods: tuple[Body, ...] = ()
     orders: Mapping[str, Body] = field(default_factory=dict)
     """ConfigMaps by name"""
@@ -65,10 +68,11 @@ class ClusterState:
     """by kind and key"""
     kubernetes_nodes: dict[str, KubernetesNode] = field(default_factory=dict)
     deployments: dict[str, Body] = field(default_factory=dict)
-    """these, and the three below, by their own name"""
+    """these, and the four below, by their own name"""
     config_maps: dict[str, Body] = field(default_factory=dict)
     caches: dict[str, Body] = field(default_factory=dict)
     secrets: dict[str, Body] = field(default_factory=dict)
+    guards: dict[str, Body] = field(default_factory=dict)
     pods: dict[str, dict[str, Body]] = field(default_factory=dict)
     """by node, then by name"""
     layout: int = 0
@@ -109,6 +113,7 @@ class ClusterState:
             dict(body["metadata"].get("labels") or {}),
             ready.get("status") == "True",
             None if since is None else datetime.fromisoformat(since),
+            bool(body.get("spec", {}).get("unschedulable")),
         )
         before = self.kubernetes_nodes.pop(kubernetes_node.name, None)
         if not gone:
@@ -201,6 +206,7 @@ class ClusterState:
             self.deployments.get(name),
             self.caches.get(name),
             self.secrets.get(name),
+            self.guards.get(name),
             tuple(self.pods.get(node, {}).values()),
             {each: self.config_maps[each] for each in names if each in self.config_maps},
         )
@@ -226,6 +232,7 @@ class ClusterState:
             CONFIG_MAP.name: self.config_maps,
             CLAIM.name: self.caches,
             SECRET.name: self.secrets,
+            GUARD.name: self.guards,
         }
         return by_kind[kind]
 

@@ -7,7 +7,7 @@ are on their way are concluded whatever happens in between, so nothing is counte
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mainstream_runner.run_result import FrameTally
@@ -101,6 +101,13 @@ class FrameCounts:
 
     def _of(self, apps: Iterable[str]) -> list[_Counts]:
         return [self._counts[app] for app in apps if app in self._counts]
+
+
+def words_of(tallies: Mapping[str, FrameTally]) -> str:
+    """All of it in one line."""
+    parts = ("captured", "analysed", "skipped", "dropped")
+    sums = (f"{sum(getattr(each, part) for each in tallies.values())} {part}" for part in parts)
+    return f"{len(tallies)} apps, whose frames were {', '.join(sums)}"
 
 
 def _rate(counts: _Counts, planned_fps: float) -> float | None:

@@ -29,6 +29,9 @@ from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.spool.bounds import SpoolLimits
 from mainstream_runner.spool.spool import Spool
 
+_LAST_FRAMES_S = 2.0
+"""for frames that wait when the cameras are closed; what is not scored by then is counted as dropped"""
+
 
 @dataclass(frozen=True)
 class PipelineStorage:
@@ -140,6 +143,7 @@ class FramePipeline:
             return 0
         self._closed = True
         self.cameras.close()
+        self._feeder.drain(_LAST_FRAMES_S)
         self._feeder.close()
         self.decider.close()
         undelivered = self.delivery.drain(deliver_timeout_s) if deliver_timeout_s else 0

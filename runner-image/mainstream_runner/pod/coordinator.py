@@ -5,6 +5,7 @@ second. What takes long (loading a plan, profiling) happens in threads of its ow
 frames take their own way (`pipeline`).
 """
 
+import logging
 import threading
 import time
 
@@ -13,6 +14,7 @@ from mainstream.hosts.rules import HostRules
 from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.status_report import SignedUploads, SignedUrls
 from mainstream_runner.feeder.camera import abandoned_decoders
+from mainstream_runner.feeder.counts import words_of
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.blob_cache import BlobCache
 from mainstream_runner.pod.cost_ratio import CostRatio
@@ -25,6 +27,7 @@ from mainstream_runner.pod.serving import Serving
 from mainstream_runner.pod.settings import PodSettings
 from mainstream_runner.pod.status import RunnerStatus
 
+_log = logging.getLogger(__name__)
 _STEP_S = 0.05
 _SAMPLE_S = 1.0
 _ALIVE_S = 30.0
@@ -90,6 +93,7 @@ class Coordinator:
         self._profiles.stop()
         self._pipeline.close()
         self._cache.close()
+        _log.warning("leaves: %s", words_of(self._pipeline.counts.tallies()))
 
     # ---- what others ask ------------------------------------------------------------------------------------------
 

@@ -110,7 +110,9 @@ class EdgeNodeStatus(StatusModel):
     """What the node can do, and what it does."""
 
     observed_generation: int | None = Field(None, description="Generation of the spec that this status is about.")
-    conditions: Conditions = Field(default_factory=list, description="Profiled, Planned, Ready, OutOfMemory, Verified.")
+    conditions: Conditions = Field(
+        default_factory=list, description="Profiled, Planned, Ready, OutOfMemory, Verified, Cordoned."
+    )
     profile: StatedProfile | None = Field(None, description="What a frame costs on the node.")
     slowdown: float | None = Field(
         None, description="What plans multiply the profile's seconds with, because the runner was seen to need more."

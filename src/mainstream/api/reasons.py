@@ -142,6 +142,11 @@ class Reason(StrEnum):
     NODE_NOT_EDGE = "NodeNotEdge", Effect.REFUSES, "The Node is not labelled `mainstream.video/edge=true`."
     NODE_AMBIGUOUS = "NodeAmbiguous", Effect.REFUSES, "The selector matches several Nodes."
     NODE_NOT_READY = "NodeNotReady", Effect.INFORMS, "The Node is not ready; what runs there goes on if it can."
+    NODE_CORDONED = (
+        "NodeCordoned",
+        Effect.INFORMS,
+        "The Node takes no pods: its runner leaves last when it is drained, and starts once it is uncordoned.",
+    )
     NO_EDGE_NODE = "NoEdgeNode", Effect.WAITS, "The node has no EdgeNode yet."
     RUNNER_STARTING = "RunnerStarting", Effect.WAITS, "The node's runner has not answered yet."
     PROFILING = "Profiling", Effect.HOLDS, "The runner measures what a frame costs on the node."

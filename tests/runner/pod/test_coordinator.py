@@ -132,6 +132,18 @@ def test_a_pipeline_that_is_closed_twice_delivers_nothing_more_and_breaks_nothin
     assert before["a"].captured == before["a"].analysed + before["a"].skipped + before["a"].dropped == 5
 
 
+def test_a_runner_that_leaves_scores_what_waits_and_says_what_became_of_every_frame(
+    pod: Pod, caplog: pytest.LogCaptureFixture
+) -> None:
+    Engine.may_load.set()
+    pod.order(plan_of(1000.0))
+    pod.step_until(lambda: pod.served is not None)
+    for index in range(3):
+        pod.coordinator._pipeline.take("s", CapturedFrame(index, index / 1000, time.monotonic(), PICTURE))
+    pod.coordinator.close()
+    assert "leaves: 1 apps, whose frames were 3 captured, 1 analysed, 2 skipped, 0 dropped" in caplog.text
+
+
 def test_long_work_is_given_up_at_its_next_pause() -> None:
     work = LongWork("test", lambda pause: pause(60.0))
     work.stop()
