@@ -1,5 +1,6 @@
 """Weights in stores: blobs to tensors, and a base network to and from the blobs of its segments."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +20,7 @@ from mainstream.nn.registry import build_base_network, load_base_network, load_t
 from mainstream.nn.tensors import pack_tensors, unpack_tensors
 from mainstream.nn.weights_file import GivenWeights
 
-_LIBRARIES = ("torch", "torchvision", "efficientnet-lite-pytorch")
+_LIBRARIES = ("torch", "torchvision", "efficientnet-lite-pytorch", "timm")
 
 
 def read_tensors(store: Store, blob: Blob) -> dict[str, torch.Tensor]:
@@ -64,11 +65,15 @@ def open_base_network(name: str, digest: str, segments: tuple[Blob, ...], store:
 
 
 def publish_base_network(network: Network, version_: str, store: Store) -> BaseManifest:
-    """Publish the network's segments under its name and this version; the same again changes nothing."""
+    """Publish the network's segments under its name and this version; the same again changes nothing.
+
+    What a store's names cannot hold is a hyphen there: `timm:resnet18` is `timm-resnet18`.
+    """
     segments, blobs = pack_base_network(network)
     manifest = BaseManifest(
-        name=network.name,
+        name=re.sub(r"[^a-z0-9.]+", "-", network.name.lower()).strip("-."),
         version=version_,
+        network=network.name,
         network_digest=network.digest,
         preprocessing=dict(network.preprocessing.as_dict()),
         prefix_hashes=network.prefix_hashes,
@@ -107,9 +112,9 @@ def resolve_base_network(name: str, weights: BaseWeights | None) -> Network:
     where, reference = split_reference(weights.location, ".")
     store = open_store(where, weights.options)
     manifest = open_base(store, reference)
-    if manifest.name != name:
+    if manifest.network != name:
         raise InvalidInputError(
-            f"is base network {manifest.name}, not {name}", field="weights", source=weights.location
+            f"is base network {manifest.network}, not {name}", field="weights", source=weights.location
         )
     return open_base_network(name, manifest.network_digest, manifest.segments, store)
 

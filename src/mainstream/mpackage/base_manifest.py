@@ -12,9 +12,11 @@ from mainstream.mpackage.manifest import Blob, Probability, Published
 
 
 class BaseManifest(Published):
-    """Everything about one version of a base network; `name` is its name in the registry."""
+    """Everything about one version of a base network; `name` is its name in the registry as names of a store go."""
 
     schema_version: Literal["mainstream.video/base-network/v1"] = "mainstream.video/base-network/v1"
+    network: str = Field(min_length=1, max_length=128)
+    """its name in the registry"""
     network_digest: Sha256
     """of graph and weights; what a package names as its base (`BaseReference.digest`)"""
     preprocessing: dict[str, Any]

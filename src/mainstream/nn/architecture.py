@@ -36,6 +36,8 @@ class Architecture:
     """what to install for `shipped_weights`; None where no package ships any"""
     segments: int = SEGMENTS
     """that it is cut into, at most"""
+    leaves: tuple[type[nn.Module], ...] = ()
+    """modules that are not looked into: each is one node of the graph"""
 
     def without_weights(self) -> Network:
         """The network with random weights, the same ones every time: to be filled, or to measure what it costs."""
@@ -78,7 +80,7 @@ class Architecture:
 
     def cut(self, features: "Features") -> Network:
         """`features()` in segments, which share its tensors."""
-        return Network.cut(self.name, features, self.preprocessing, self.segments)
+        return Network.cut(self.name, features, self.preprocessing, self.segments, self.leaves)
 
 
 class Features(nn.Module):

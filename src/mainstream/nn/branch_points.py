@@ -47,13 +47,15 @@ def find_cuts(network: fx.GraphModule, example: torch.Tensor) -> list[Cut]:
     last_use = {
         node: max((position[user] for user in node.users if not _reads_shape(user)), default=-1) for node in nodes
     }
+    last_read = {node: max((position[user] for user in node.users if _reads_shape(user)), default=-1) for node in nodes}
     total = sum(observer.flops.values()) or 1
     cuts: list[Cut] = []
     spent = 0
     for index, node in enumerate(nodes[:-1]):
         spent += observer.flops.get(node, 0)
         alive = [other for other in nodes[: index + 1] if other.op != "get_attr" and last_use[other] > index]
-        if alive == [node] and node in observer.shapes:
+        read_later = any(last_read[other] > index for other in nodes[:index])
+        if alive == [node] and not read_later and node in observer.shapes:
             cuts.append(Cut(node.name, spent / total, observer.shapes[node]))
     return cuts
 

@@ -18,6 +18,7 @@ from mainstream.nn.branch_points import Cut, find_cuts, thin
 from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.prefix_hash import first_prefix_hash, next_prefix_hash
 from mainstream.nn.preprocessing import Preprocessing
+from mainstream.nn.tracing import traced
 
 _MAP_DIMENSIONS = 3
 SEGMENTS = 15
@@ -49,12 +50,21 @@ class Network:
     """`segments[k]` leads from branch-point k to k + 1; input and output are one tensor (N, ...)"""
 
     @classmethod
-    def cut(cls, name: str, features: nn.Module, preprocessing: Preprocessing, segments: int = SEGMENTS) -> "Network":
-        """Trace `features` (image batch to feature map) with torch.fx and cut it at its thinned branch-points."""
+    def cut(
+        cls,
+        name: str,
+        features: nn.Module,
+        preprocessing: Preprocessing,
+        segments: int = SEGMENTS,
+        leaves: tuple[type[nn.Module], ...] = (),
+    ) -> "Network":
+        """Trace `features` (image batch to feature map) with torch.fx, not into `leaves`, and cut it at its thinned
+        branch-points.
+        """
         features = features.eval().requires_grad_(False)
-        traced = fx.symbolic_trace(features)
-        cuts = thin(find_cuts(traced, torch.zeros(1, 3, preprocessing.height, preprocessing.width)), segments)
-        parts = tuple(_part(traced, start.node, end.node) for start, end in pairwise(cuts))
+        graph = traced(name, features, leaves)
+        cuts = thin(find_cuts(graph, torch.zeros(1, 3, preprocessing.height, preprocessing.width)), segments)
+        parts = tuple(_part(graph, start.node, end.node) for start, end in pairwise(cuts))
         return cls(name, preprocessing, tuple(cuts), parts)
 
     @property
@@ -111,7 +121,7 @@ class Network:
             raise InvalidInputError(f"{self.name} has branch-points 0 to {self.depth}, not {branch_point}", field=field)
 
 
-def _part(traced: fx.GraphModule, start: str, end: str) -> fx.GraphModule:
+def _part(whole: fx.GraphModule, start: str, end: str) -> fx.GraphModule:
     """The nodes after `start` up to and including `end`, as a module of one tensor to one tensor."""
     graph = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
@@ -123,7 +133,7 @@ def _part(traced: fx.GraphModule, start: str, end: str) -> fx.GraphModule:
         return copies[node]
 
     inside = False
-    for node in traced.graph.nodes:
+    for node in whole.graph.nodes:
         if node.name == start:
             copies[node] = graph.placeholder("x")
             inside = True
@@ -132,7 +142,7 @@ def _part(traced: fx.GraphModule, start: str, end: str) -> fx.GraphModule:
         if node.name == end:
             graph.output(copies[node])
             break
-    part = _Part(traced, graph)
+    part = _Part(whole, graph)
     graph.eliminate_dead_code()
     part.recompile()
     part.delete_all_unused_submodules()

@@ -1,6 +1,7 @@
-"""Base networks by name, from the entry point group `mainstream.base_networks`.
+"""Base networks by name, from the entry point groups `mainstream.base_networks` and `mainstream.base_network_families`.
 
-An entry point is an `Architecture`. A base network is cut into as many segments as its architecture says, evenly by
+An entry point of the first is an `Architecture`; one of the second is a library of many: `LIBRARY:MODEL` is what it
+makes of the model's name. A base network is cut into as many segments as its architecture says, evenly by
 cost; `NAME-in-8` is the same one cut into 8: another base network, since its share keys are others.
 """
 
@@ -20,6 +21,7 @@ from mainstream.nn.tensors import fill
 from mainstream.nn.weights_file import GivenWeights, read_weights
 
 GROUP = "mainstream.base_networks"
+FAMILIES = "mainstream.base_network_families"
 Made = TypeVar("Made")
 
 _CUT = re.compile(r"(?P<name>.+)-in-(?P<segments>[1-9][0-9]{0,2})")
@@ -36,8 +38,13 @@ def load_architecture(name: str) -> Architecture:
     found, cut = entry_points(group=GROUP, name=name), _CUT.fullmatch(name)
     if not found and cut is not None:
         return replace(load_architecture(cut["name"]), name=name, segments=int(cut["segments"]))
+    family, _, model = name.partition(":")
+    families = entry_points(group=FAMILIES)
+    if not found and model and family in families.names:
+        made: Architecture = _needing(name, lambda: families[family].load()(model))
+        return made
     if not found:
-        have = ", ".join(installed_base_networks()) or "none"
+        have = ", ".join([*installed_base_networks(), *(f"{each}:MODEL" for each in sorted(families.names))]) or "none"
         raise InvalidInputError(
             f"base network {name!r} is not installed (installed: {have}); install the package that provides it, "
             f"or name one of those",
@@ -104,6 +111,7 @@ def _needing(name: str, make: Callable[[], Made]) -> Made:
     try:
         return make()
     except ImportError as error:
+        extra = "timm" if error.name == "timm" else "torch"
         raise InvalidInputError(
-            f"base network {name!r} needs {error.name}: pip install 'mainstream[torch]'", field="base"
+            f"base network {name!r} needs {error.name}: pip install 'mainstream[{extra}]'", field="base"
         ) from error

@@ -157,3 +157,55 @@ def test_a_head_pools_over_the_map_and_is_linear():
     head.load_state_dict({"weight": torch.tensor([[1.0, -2.0]]), "bias": torch.tensor([0.5])})
     features = torch.tensor([[[[1.0, 3.0]], [[2.0, 0.0]]]])
     assert head(features).tolist() == [2.0 - 2.0 + 0.5]
+
+
+class Choosing(nn.Module):
+    """Takes one way or another by what it sees, so that no graph holds it."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x):
+        x = self.first(x)
+        return x if x.mean() > 0 else -x
+
+
+def test_a_network_that_cannot_be_traced_is_refused_with_module_node_and_reason():
+    whole = nn.Sequential(nn.Conv2d(3, 3, 1), Choosing())
+    with pytest.raises(
+        InvalidInputError,
+        match=r"base: chooser can't be cut: torch.fx cannot trace 1 \(Choosing\) after node gt \(.*control flow\);",
+    ):
+        Network.cut("chooser", whole, PREPROCESSING)
+
+
+def test_a_module_that_is_not_looked_into_is_one_node():
+    whole = nn.Sequential(nn.Conv2d(3, 3, 1), Choosing())
+    network = Network.cut("chooser", whole, PREPROCESSING, leaves=(Choosing,))
+    assert [cut.node for cut in network.branch_points] == ["input_1", "_0", "_1"]
+    images = torch.rand(2, 3, 8, 8)
+    assert torch.equal(nn.Sequential(*network.segments)(images), whole(images))
+
+
+class ReadingLater(nn.Module):
+    """Reads the shape of its first map again when that is gone."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 3, stride=2)
+        self.second = nn.Conv2d(4, 4, 1)
+        self.third = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x):
+        first = self.first(x)
+        second = self.second(first)
+        return self.third(nn.functional.interpolate(second, size=first.shape[-2:]))
+
+
+def test_nothing_is_cut_between_a_tensor_and_where_its_shape_is_read():
+    cuts = find_cuts(torch.fx.symbolic_trace(ReadingLater().eval()), torch.zeros(1, 3, 8, 8))
+    assert [cut.node for cut in cuts] == ["x", "first", "interpolate", "third"]
+    whole = ReadingLater()
+    images = torch.rand(2, 3, 8, 8)
+    assert torch.equal(nn.Sequential(*Network.cut("reading", whole, PREPROCESSING).segments)(images), whole(images))
