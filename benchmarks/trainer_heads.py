@@ -1,0 +1,273 @@
+"""How good micro-heads are: against the whole network, fine-tuned, and against the published head on the last map.
+
+Packages are the trainer's own, by default settings, judged on pictures that it never opened: photos that the pool keeps
+for the test, and the test half of the plaza clip. Which micro-head of an app is its best is told by what the package
+says, that is by cross-fitting on what was learnt from. Takes hours: packages, and what came of each, are kept in
+out/bench/trainer_heads, so that a run that is cut short goes on where it was.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import trainer_lessons as lessons
+from candidate_scores import candidate_scores
+from harness import FOLDER, QUICK, Report
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from mainstream.errors import InvalidInputError
+from mainstream.footage.labels import event_mask, read_labels
+from mainstream.mpackage.manifest import Manifest, PackedCandidate
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.nn.heads.kinds import head_of
+from mainstream.nn.registry import load_base_network
+from mainstream_trainer.data.clip import ClipPart, inspect_clip
+from mainstream_trainer.data.declared import declare
+from mainstream_trainer.request import DEFAULT_BASE, PictureData, TrainingRequest, VideoData
+from mainstream_trainer.training import Resources, train_apps
+
+sys.path.append(str(Path(__file__).parent / "evidence"))
+
+from pools import load_pool
+
+KEPT = FOLDER / "trainer_heads"
+SEEDS = (0, 1, 2)
+SPOTS_JUDGED = 4
+"""of the sixteen: those with the most events to learn from"""
+_MOST_STEM, _MOST_HEAD = 0.87, 0.01
+_PHOTO_BASE = "efficientnet-lite0-96"
+_EVENTS = {"length_s": 2.0, "frequency": 0.1, "correlation": 0.3}
+Truth = tuple[NDArray[np.uint8], dict[str, NDArray[np.bool_]]]
+"""pictures of the test (n, height, width, 3), and by app on which of them its event is, (n,)"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One kind of candidate of one app, on the test."""
+
+    accuracy: float
+    """balanced accuracy at score 1/2"""
+    precision: float
+    """average precision"""
+    name: str
+    share: float
+    """of the base network's operations before its tap"""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One app of one seed."""
+
+    app: str
+    seed: int
+    micro: Judged
+    whole: Judged
+    pooled: Judged
+    head_share: float
+    """operations of the micro-head, of those of the network"""
+
+
+_COMPARED = TypeAdapter(list[Compared])
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Apps that are judged on the same pictures."""
+
+    name: str
+    requests: Callable[[int], list[TrainingRequest]]
+    """of a seed"""
+    truth: Callable[[], Truth]
+    more_than_pooled: float
+    """the target of micro-heads over the pooled last map, balanced accuracy"""
+    less_accuracy: float
+    less_precision: float
+    """how far behind a whole fine-tune they may be"""
+
+
+def micro_against_whole(report: Report) -> None:
+    """Rows of every stand whose pictures are there."""
+    if QUICK:
+        report.left_out("best micro-head against whole fine-tune", "see a whole run", "trainings take hours")
+        return
+    for make in (_plaza, lambda: _photos("signs", 0.03), lambda: _photos("fashion", 0.02)):
+        try:
+            stand = make()
+        except InvalidInputError as error:
+            report.left_out("best micro-head against whole fine-tune", "see above", str(error))
+            continue
+        rows(report, stand, [each for seed in SEEDS for each in compared(stand, seed)])
+
+
+def compared(stand: Stand, seed: int) -> list[Compared]:
+    """All apps of one seed; what was judged before is found."""
+    path = KEPT / f"{stand.name}-{seed}.json"
+    if not path.exists():
+        found = _compared(stand, seed)
+        path.write_bytes(_COMPARED.dump_json(found, indent=1))
+    return _COMPARED.validate_json(path.read_bytes())
+
+
+def _compared(stand: Stand, seed: int) -> list[Compared]:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    requests, store = stand.requests(seed), FolderStore(KEPT / "store")
+    manifests = train_apps(requests, store, resources=Resources(workers=1, work=KEPT / "training"))
+    network = load_base_network(requests[0].base)
+    views, present = stand.truth()
+    scores = candidate_scores(manifests, store, network, views)
+
+    def judged(manifest: Manifest, candidate: PackedCandidate) -> Judged:
+        said, shown = scores[manifest.name][candidate.name], present[manifest.name]
+        share = network.branch_points[candidate.branch_point].cost_share
+        return Judged(balanced_accuracy(said, shown), average_precision(said, shown), candidate.name, share)
+
+    size = network.preprocessing
+    whole = operations(network.stem(network.depth), (3, size.height, size.width))
+    found = []
+    for manifest in manifests:
+        micro = max(
+            (each for each in manifest.candidates if each.kind == "micro"), key=lambda each: each.balanced_accuracy
+        )
+        found.append(
+            Compared(
+                manifest.name,
+                seed,
+                judged(manifest, micro),
+                judged(manifest, manifest.candidate("tuned-0")),
+                judged(manifest, manifest.candidate(f"tuned-{network.depth}")),
+                operations(head_of(micro.head_form), micro.head_form.map) / whole,
+            )
+        )
+    return found
+
+
+def rows(report: Report, stand: Stand, found: Sequence[Compared]) -> None:
+    """One for each target."""
+    apps, seeds = len({each.app for each in found}), len({each.seed for each in found})
+    what = f"{stand.name}, {apps} apps, {seeds} seeds"
+    report.details[stand.name] = [asdict(each) for each in found]
+    for measure, title, least in (
+        ("accuracy", "balanced accuracy", stand.less_accuracy),
+        ("precision", "average precision", stand.less_precision),
+    ):
+        by = {
+            kind: np.array([getattr(getattr(each, kind), measure) for each in found])
+            for kind in ("micro", "whole", "pooled")
+        }
+        behind, ahead = by["micro"] - by["whole"], by["micro"] - by["pooled"]
+        means = ", ".join(f"{kind} {values.mean():.3f}" for kind, values in by.items())
+        report.row(
+            f"{what}: {title} of the best micro-head less that of the whole fine-tune",
+            f"{behind.mean():+.3f} (standard error {_error(found, behind):.3f}; {means})",
+            f"at least {least:+.2f}",
+            behind.mean() >= least,
+        )
+        report.row(
+            f"{what}: {title} of the best micro-head less that of the pooled last map",
+            f"{ahead.mean():+.3f} (standard error {_error(found, ahead):.3f})",
+            f"at least {stand.more_than_pooled:+.2f}",
+            ahead.mean() >= stand.more_than_pooled,
+        )
+    stem, head = max(each.micro.share for each in found), max(each.head_share for each in found)
+    report.row(
+        f"{what}: operations of the stem under the best micro-head, and of that head",
+        f"at most {stem:.1%} and {head:.2%} of the network's",
+        "at most 87 % and 1 %",
+        stem <= _MOST_STEM and head <= _MOST_HEAD,
+    )
+
+
+def operations(module: nn.Module, shape: Sequence[int]) -> int:
+    """Of convolutions and matrix products, for one picture or map of that shape."""
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        module(torch.zeros(1, *shape))
+    return int(counter.get_total_flops())
+
+
+def balanced_accuracy(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
+    """At score 1/2."""
+    hits = scores >= 0.5
+    return float((hits[present].mean() + 1 - hits[~present].mean()) / 2)
+
+
+def average_precision(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
+    """Mean of the precision at each picture of the event, the highest score first."""
+    order = np.argsort(-scores, kind="stable")
+    shown = present[order]
+    precision = np.cumsum(shown) / np.arange(1, len(shown) + 1)
+    return float(precision[shown].mean())
+
+
+def _error(found: Sequence[Compared], values: NDArray[np.float64]) -> float:
+    """Standard error of the mean over apps, each the mean of its seeds."""
+    apps = np.array([each.app for each in found])
+    means = [values[apps == app].mean() for app in np.unique(apps)]
+    return float(np.std(means, ddof=1) / np.sqrt(len(means)))
+
+
+def _photos(name: str, more_than_pooled: float) -> Stand:
+    pool = load_pool(name)
+
+    def requests(seed: int) -> list[TrainingRequest]:
+        return [
+            TrainingRequest(
+                PictureData(
+                    pool.folder,
+                    (each,),
+                    declare("bench", **_EVENTS),
+                    fit_share=pool.fit_share,
+                    held_out_share=pool.held_out_share,
+                    gap_pictures=0,
+                ),
+                f"{name}-{each.lower()}",
+                base=_PHOTO_BASE,
+                seed=seed,
+                version=f"seed-{seed}",
+            )
+            for each in pool.classes
+        ]
+
+    def truth() -> Truth:
+        size = load_base_network(_PHOTO_BASE).preprocessing
+        shown = {f"{name}-{each.lower()}": pool.test.labels == label for label, each in enumerate(pool.classes)}
+        return pool.test.views(size.height, size.width), shown
+
+    return Stand(name, requests, truth, more_than_pooled, -0.01, -0.01)
+
+
+def _plaza() -> Stand:
+    """The six apps and four of the spots, all of the view `walkways`."""
+    if not lessons.SPOTS.is_file():
+        raise InvalidInputError("is no file; set MAINSTREAM_SPOTS to it", source=lessons.SPOTS)
+    six, spots = read_labels(lessons.LABELS), read_labels(lessons.SPOTS)
+
+    def learnt_from(app: str) -> int:
+        return sum(end <= spots.split.train[1] for _, end in spots.apps[app].runs)
+
+    chosen = sorted(spots.apps, key=lambda app: (-learnt_from(app), app))[:SPOTS_JUDGED]
+    asked = [*((lessons.LABELS, six, app) for app in six.apps), *((lessons.SPOTS, spots, app) for app in chosen)]
+
+    def requests(seed: int) -> list[TrainingRequest]:
+        return [
+            TrainingRequest(
+                VideoData(lessons.VIDEO, path), app, crop=lessons.WALKWAYS, seed=seed, version=f"seed-{seed}"
+            )
+            for path, _, app in asked
+        ]
+
+    def truth() -> Truth:
+        size = load_base_network(DEFAULT_BASE).preprocessing
+        part = ClipPart(inspect_clip(lessons.VIDEO), six.split.test)
+        first, end = six.split.test
+        shown = {app: event_mask(labels.apps[app].runs, labels.frames)[first:end] for _, labels, app in asked}
+        return part.read(lessons.WALKWAYS, size.height, size.width, lambda _: None), shown
+
+    return Stand("plaza", requests, truth, 0.08, -0.03, -0.03)
