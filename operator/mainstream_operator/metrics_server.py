@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from mainstream.bounded_server import BoundedServer
+from mainstream.bounded_server import EVERYWHERE, BoundedServer
 
 _REQUEST_TIMEOUT_S = 10.0
 _PATH = "/metrics"
@@ -39,7 +39,7 @@ class MetricsServer(BoundedServer):
     def __init__(self, port: int, metrics: Readable, tokens: Tokens) -> None:
         self.metrics = metrics
         self.tokens = tokens
-        super().__init__(port, _Handler, "metrics")
+        super().__init__(EVERYWHERE, port, _Handler, "metrics")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -5,6 +5,7 @@ from threading import BoundedSemaphore, Thread
 from typing import Any
 
 _CONNECTIONS = 16
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - pods are reached at their own address
 
 
 class BoundedServer(ThreadingHTTPServer):
@@ -12,9 +13,10 @@ class BoundedServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, handler: type[BaseHTTPRequestHandler], name: str) -> None:
+    def __init__(self, host: str, port: int, handler: type[BaseHTTPRequestHandler], name: str) -> None:
+        """Port 0 takes a free one; raises `OSError` where nobody may listen there."""
         self._free = BoundedSemaphore(_CONNECTIONS)
-        super().__init__(("0.0.0.0", port), handler)  # noqa: S104 - pods are reached at their own address
+        super().__init__((host, port), handler)
         Thread(target=self.serve_forever, name=name, daemon=True).start()
 
     def process_request(self, request: Any, client_address: Any) -> None:

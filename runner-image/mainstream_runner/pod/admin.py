@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ValidationError
 
-from mainstream.bounded_server import BoundedServer
+from mainstream.bounded_server import EVERYWHERE, BoundedServer
 from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.runner_orders import (
     FORGET_PATH,
@@ -58,7 +58,7 @@ class AdminServer(BoundedServer):
 
     def __init__(self, port: int, answers: Answers) -> None:
         self.answers = answers
-        super().__init__(port, _Handler, "admin")
+        super().__init__(EVERYWHERE, port, _Handler, "admin")
 
 
 class _Handler(BaseHTTPRequestHandler):

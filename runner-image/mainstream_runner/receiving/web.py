@@ -3,10 +3,10 @@
 import base64
 import binascii
 import hmac
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
+from mainstream.bounded_server import BoundedServer
 from mainstream.errors import InvalidInputError
 from mainstream.html_page import render_html
 from mainstream_runner.receiving.board import AlertBoard
@@ -21,44 +21,31 @@ _TIMEOUT_S = 10.0
 PICTURES = "/pictures/"
 
 
-class AlertWebhook:
-    """Listens until it is closed."""
+class AlertWebhook(BoundedServer):
+    """Listens until it is closed; more than so many connections at once are turned away."""
 
     def __init__(self, board: AlertBoard, host: str, port: int, key: str | None = None) -> None:
         """Port 0 takes a free one; with `key` POSTs that are not signed with it are refused.
 
         Raises `InvalidInputError` where nobody may listen there.
         """
+        self.alerts, self.signing_key = board, key
         try:
-            self._server = _Server((host, port), board, key)
+            super().__init__(host, port, _Handler, "receive")
         except OSError as error:
             raise InvalidInputError(
                 f"cannot listen at {host}:{port} ({error.strerror}); name another place", field="--listen"
             ) from error
-        threading.Thread(target=self._server.serve_forever, args=(0.1,), name="receive", daemon=True).start()
 
     @property
     def address(self) -> str:
         """Where it listens."""
-        host, port = self._server.server_address[:2]
+        host, port = self.server_address[:2]
         return f"http://{host if isinstance(host, str) else host.decode()}:{port}/"
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, at: tuple[str, int], board: AlertBoard, key: str | None) -> None:
-        self.alerts, self.signing_key = board, key
-        super().__init__(at, _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: AlertWebhook
     protocol_version = "HTTP/1.1"
     timeout = _TIMEOUT_S
 

@@ -1,5 +1,6 @@
 """`mainstream receive`: alerts from a runner's own sinks, with their pictures, on a page that is bounded."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -55,6 +56,30 @@ def webhook(board: AlertBoard) -> Iterator[AlertWebhook]:
     made = AlertWebhook(board, "127.0.0.1", 0, "the key")
     yield made
     made.close()
+
+
+def test_a_crowd_of_connections_is_turned_away_and_alerts_are_taken_again_after_it(
+    webhook: AlertWebhook, board: AlertBoard, pictures: AlertPictures
+) -> None:
+    crowd = [socket.create_connection(webhook.server_address[:2], timeout=5) for _ in range(40)]
+    turned_away = [each for each in crowd if _is_closed(each)]
+    assert len(turned_away) == 24
+    for each in crowd:
+        each.close()
+    runner = Webhook(WebhookSink(url=webhook.address), "the key", pictures)
+    wait_for(lambda: runner.deliver(record(1)) is None, 10, "an alert is taken after the crowd")
+    assert [each.message.id for each in board.alerts()] == ["id-1"]
+    runner.close(gone=False)
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    connection.settimeout(0.3)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def test_what_a_runners_webhook_sends_is_on_the_page_with_its_picture(
