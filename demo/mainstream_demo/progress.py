@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from mainstream.counting import counted
 from mainstream_runner.run import RunProgress
 from mainstream_trainer.request import OnProgress
 from mainstream_trainer.request import Progress as TrainingProgress
@@ -48,7 +49,7 @@ class DemoProgress:
             def show(at: RunProgress) -> None:
                 nonlocal opened
                 opened += at.alert is not None and at.alert.phase == "opened"
-                bars.update(task, completed=min(at.seconds, seconds), detail=f"live, {opened} alerts")
+                bars.update(task, completed=min(at.seconds, seconds), detail=f"live, {counted(opened, 'alert')}")
 
             yield show
 

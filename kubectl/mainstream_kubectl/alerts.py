@@ -5,6 +5,7 @@ It goes by the app's status, which is refreshed at most every half minute; alert
 
 from mainstream.api import VideoApp
 from mainstream.api.video_app import ObservedApp
+from mainstream.counting import counted
 
 
 def told(app: VideoApp) -> str:
@@ -15,7 +16,7 @@ def told(app: VideoApp) -> str:
     last = "" if seen.last_event is None else f", the last at {seen.last_event.isoformat(timespec='seconds')}"
     lost = f", {seen.lost_events} lost" if seen.lost_events else ""
     muted = f", {seen.muted_events} muted" if seen.muted_events else ""
-    return f"{app.key}: {seen.events} alerts, {seen.events_last_hour} in the last hour{last}{muted}{lost}"
+    return f"{app.key}: {counted(seen.events, 'alert')}, {seen.events_last_hour} in the last hour{last}{muted}{lost}"
 
 
 def news(before: ObservedApp | None, after: ObservedApp | None) -> str | None:
@@ -26,4 +27,4 @@ def news(before: ObservedApp | None, after: ObservedApp | None) -> str | None:
     if more <= 0:
         return None
     when = "" if after.last_event is None else f"{after.last_event.isoformat(timespec='seconds')} "
-    return f"{when}{more} {'alert' if more == 1 else 'alerts'}, {after.events} in all"
+    return f"{when}{counted(more, 'alert')}, {after.events} in all"

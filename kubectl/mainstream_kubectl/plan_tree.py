@@ -5,6 +5,7 @@ from itertools import groupby
 from rich.table import Table
 from rich.tree import Tree
 
+from mainstream.counting import counted
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.workload.shared_with import shared_counts
 from mainstream_kubectl.words import number
@@ -44,10 +45,14 @@ def _add_views(branch: Tree, stream: RunnerStream, apps: list[RunnerApp]) -> Non
             together = sum(app.branch_point >= point for app in rest)
             # Nothing of the stem runs before branch-point 0, so its apps hang at the view itself.
             if point:
-                leaf = leaf.add(f"stem to branch-point {point}, {fastest:g} times a second for {together} apps")
+                leaf = leaf.add(
+                    f"stem to branch-point {point}, {fastest:g} times a second for {counted(together, 'app')}"
+                )
             for app in leaving:
-                leaf.add(f"{app.name}: candidate {app.candidate}, {app.fps:g} frames a second, {app.votes} votes")
+                votes = counted(app.votes, "vote")
+                leaf.add(f"{app.name}: candidate {app.candidate}, {app.fps:g} frames a second, {votes}")
 
 
 def _title(plan: RunnerPlan) -> str:
-    return f"node {plan.node}: {len(plan.apps)} apps, cost {plan.cost:.3f} of {plan.budget:.3f} CPU-seconds a second"
+    apps = counted(len(plan.apps), "app")
+    return f"node {plan.node}: {apps}, cost {plan.cost:.3f} of {plan.budget:.3f} CPU-seconds a second"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from mainstream.api import VideoApp
+from mainstream.counting import counted
 from mainstream.errors import InvalidInputError
 from mainstream_kubectl.cluster import Cluster
 from mainstream_kubectl.why import why
@@ -38,13 +39,14 @@ def answer(app: VideoApp) -> list[str] | None:
         got = found.would_get
         lines = [
             f"{name}: would run with predicted F1 {got.predicted_f1:.3f}, {got.frames_per_second:g} frames a second, "
-            f"candidate {got.candidate}, work shared with {got.shared_with} apps."
+            f"candidate {got.candidate}, work shared with {counted(got.shared_with, 'app')}."
         ]
     lines.append(
         f"  mean F1 of the node {found.mean_f1_before:.3f} before, {found.mean_f1_after:.3f} after ({change:+.3f})"
     )
     if found.losing:
-        lines.append(f"  {found.losing} apps would lose F1, {found.most_lost_f1:.3f} at most; of your namespace:")
+        losing = counted(found.losing, "app")
+        lines.append(f"  {losing} would lose F1, {found.most_lost_f1:.3f} at most; of your namespace:")
         lines += [
             f"    {each.name}: {each.predicted_f1_before:.3f} to {each.predicted_f1_after:.3f}" for each in found.losses
         ]

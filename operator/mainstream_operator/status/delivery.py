@@ -1,6 +1,7 @@
 """What is wrong with the delivery of an app's alerts. Pure."""
 
 from mainstream.api.reasons import Reason
+from mainstream.counting import counted
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.status_report import DeliveryReport
 
@@ -17,7 +18,7 @@ def delivery_problem(report: DeliveryReport, lost_with_disk: str = "") -> Refusa
         return Refusal(Reason.ALERTS_LOST, f"{lost_with_disk} {waiting}".strip())
     if report.lost_alerts_last_hour:
         number = report.lost_alerts_last_hour
-        alerts = "1 alert" if number == 1 else f"{number} alerts"
+        alerts = counted(number, "alert")
         lost = f"{alerts} of the last hour did not reach every sink; {report.loss or 'the runner does not say why'}"
         return Refusal(Reason.ALERTS_LOST, f"{lost}. {waiting}".strip())
     if not waiting:

@@ -7,6 +7,7 @@ from datetime import datetime
 from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, OutOfMemory, PlanSummary, StatedProfile
 from mainstream.api.reasons import Reason
+from mainstream.counting import counted
 from mainstream.decide.baselines import Baselines
 from mainstream.decide.node_plan import NodePlan
 from mainstream.decide.refusal import Refusal
@@ -99,9 +100,12 @@ def _planned(facts: NodeFacts) -> Stated:
         return is_unknown("Planned", Reason.NOTHING_TO_PLAN, f"No app can be planned here. {unknown}".strip())
     shed = () if facts.plan is None else facts.plan.shed
     if shed:
-        message = f"{len(shed)} apps are not admitted: {', '.join(shed[:5])}; raise the budget or lower minimums."
+        lost = f"{counted(len(shed), 'app')} {'is' if len(shed) == 1 else 'are'} not admitted: {', '.join(shed[:5])}"
+        message = f"{lost}; raise the budget or lower minimums."
         return is_false("Planned", Reason.NOT_ALL_FIT, f"{message} {unknown}".strip())
-    return is_true("Planned", Reason.PLANNED, f"{len(facts.ordered.apps)} apps are planned. {unknown}".strip())
+    planned = len(facts.ordered.apps)
+    message = f"{counted(planned, 'app')} {'is' if planned == 1 else 'are'} planned."
+    return is_true("Planned", Reason.PLANNED, f"{message} {unknown}".strip())
 
 
 def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | Condition:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mainstream.cli.store_options import with_s3_options
+from mainstream.counting import counted
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream_runner.cli.secret_file import read_secret
 
@@ -62,16 +63,16 @@ def forget(
             _tell(str(where), done)
     for prefix in clips or []:
         names = _of_bucket(prefix, order, s3)
-        typer.echo(f"{prefix}: {len(names)} clips and pictures removed")
+        typer.echo(f"{prefix}: {counted(len(names), 'file')} (clips and pictures) removed")
 
 
 def _tell(where: str, done: "Forgotten") -> None:
-    waiting = f"{done.deliveries} waiting deliveries and {done.lines} lines of files removed"
-    typer.echo(f"{where}: {done.files} clips and pictures, {waiting}")
+    waiting = f"{counted(done.deliveries, 'waiting delivery')} and {counted(done.lines, 'line')} of files removed"
+    typer.echo(f"{where}: {counted(done.files, 'file')} (clips and pictures), {waiting}")
     if done.still_open:
-        typer.echo(f"  {done.still_open} alerts of the span are still open: ask again once they have closed")
+        typer.echo(f"  still open: {counted(done.still_open, 'alert')} of the span; ask again later")
     if done.in_flight:
-        typer.echo(f"  {done.in_flight} deliveries were under way for over a minute, and may have arrived")
+        typer.echo(f"  under way for over a minute: {counted(done.in_flight, 'delivery')}, which may have arrived")
 
 
 def _of_run(folder: Path, order: "ForgetOrder") -> "Forgotten":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mainstream.cli.outputs import make_folder
+from mainstream.counting import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -79,7 +80,7 @@ def run(
     )
     if report.undelivered:
         console.print(
-            f"{report.undelivered} deliveries were not made before the run ended; {out / 'feeder.log'} may say why"
+            f"{counted(report.undelivered, 'delivery')} not made before the run ended; {out / 'feeder.log'} may say why"
         )
 
 

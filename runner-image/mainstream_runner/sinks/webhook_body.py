@@ -8,6 +8,7 @@ from typing import assert_never
 
 from mainstream.api.sinks.body_template import BodyTemplate
 from mainstream.api.sinks.sink import WebhookSink
+from mainstream.counting import counted
 from mainstream.messages.alert import AlertMessage, alert_fields, decode_alert
 
 _LONGEST_ALERT_S = 86400.0
@@ -93,7 +94,7 @@ def _sentence(message: AlertMessage) -> str:
     where = f"{message.stream} on {message.node}"
     if message.phase == "opened":
         return f"{message.app}: alert since {clock_time(message.start_s)} at {where}, score {message.peak_score:.2f}"
-    lasted = f"after {message.end_s - message.start_s:.0f} s, {message.frames} frames"
+    lasted = f"after {message.end_s - message.start_s:.0f} s, {counted(message.frames, 'frame')}"
     return f"{message.app}: the alert of {clock_time(message.start_s)} at {where} is over, {lasted}"
 
 

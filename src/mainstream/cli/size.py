@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mainstream.counting import counted
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -77,9 +78,7 @@ def size(
 
 
 def _words(asked: Sizing) -> str:
-    cameras = f"{asked.cameras} {'camera' if asked.cameras == 1 else 'cameras'}"
-    apps = f"{asked.apps} {'app' if asked.apps == 1 else 'apps'}"
-    return f"{cameras} with {apps} each at {asked.fps:g} frames a second"
+    return f"{counted(asked.cameras, 'camera')} with {counted(asked.apps, 'app')} each at {asked.fps:g} frames a second"
 
 
 def _pixels(resolution: str | None, profiled: str | None) -> float:

@@ -1,6 +1,7 @@
 """Event statistics of a package as the law of alerts takes them."""
 
 from mainstream.alerts.certainty import ENOUGH, is_thin, share_interval, what_helps
+from mainstream.counting import counted
 from mainstream.laws.chain import EventStatistics
 from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredEventStatistics
 from mainstream.times import DAY_S, HOUR_S
@@ -48,8 +49,9 @@ def thin_data(manifest: Manifest) -> str:
     if not is_thin(events, stretches):
         return ""
     low, _ = share_interval(1.0, events)
+    quiet = "1 quiet stretch" if f"{stretches:.3g}" == "1" else f"{stretches:.3g} quiet stretches"
     return (
-        f"thin: measured on {events:.3g} events and {stretches:.3g} quiet stretches, where {ENOUGH} of each would do; "
+        f"thin: measured on {counted(events, 'event')} and {quiet}, where {ENOUGH} of each would do; "
         f"even if all were found, recall is known no better than {low:.2f} to 1; {what_helps(events, stretches)}"
     )
 

@@ -182,7 +182,9 @@ def test_a_run_that_has_ended_is_asked_by_its_folder_and_one_that_goes_on_is_ref
     with pytest.raises(InvalidInputError, match=r"--run: goes on; end it first"):
         forget("--run", str(tmp_path))
     node.close()
-    assert f"{tmp_path}: 2 clips and pictures, 2 waiting deliveries and 0 lines" in forget("--run", str(tmp_path))
+    assert f"{tmp_path}: 2 files (clips and pictures), 2 waiting deliveries and 0 lines" in forget(
+        "--run", str(tmp_path)
+    )
 
 
 def test_a_runner_is_asked_with_its_token_alone(tmp_path: Path) -> None:
@@ -211,8 +213,8 @@ def test_a_runner_is_asked_with_its_token_alone(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("word\n")
     said = forget("--runner", url, "--token-file", str(tmp_path / "token"))
     assert asked == [ORDER]
-    assert "3 clips and pictures" in said
-    assert "1 deliveries were under way for over a minute" in said
+    assert "3 files (clips and pictures)" in said
+    assert "under way for over a minute: 1 delivery" in said
     assert httpx.post(f"{url}/forget", content=ORDER.model_dump_json()).status_code == 403
     server.shutdown()
     server.server_close()
@@ -228,7 +230,7 @@ def test_of_a_bucket_the_apps_files_of_the_span_go(tmp_path: Path, monkeypatch: 
         for at_s in (TEN - 60, TEN + 60, TEN + 3600):
             store.put(f"{app}/{clip_names('id', at_s)[1]}", b"x")
     said = forget("--clips", f"s3://{BUCKET}/clips", "--endpoint", server.endpoint)
-    assert "1 clips and pictures removed" in said
+    assert "1 file (clips and pictures) removed" in said
     assert len(store.all_keys()) == 5
     assert not any("door/20261122T1001" in key for key in store.all_keys())
     server.kill()

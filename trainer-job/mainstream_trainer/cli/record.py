@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mainstream.counting import counted
 from mainstream.errors import InvalidInputError
 from mainstream_trainer.cli.job_pod import DEFAULT_IMAGE
 
@@ -94,9 +95,10 @@ def record(
             signal.signal(number, lambda *_: recorder.stop())
         tally = recorder.run()
     console.print(
-        f"{tally.frames} frames in {tally.files} files below {out}; {tally.skipped_frames} frames skipped before a key "
-        f"frame, {tally.interruptions} interruptions, {tally.clock_jumps} jumps of the camera's clock, "
-        f"{tally.unreadable} damaged packets left out, {tally.deleted_files} old files deleted",
+        f"{counted(tally.frames, 'frame')} in {counted(tally.files, 'file')} below {out}; "
+        f"{counted(tally.skipped_frames, 'frame')} skipped before a key frame, "
+        f"{counted(tally.interruptions, 'interruption')}, {counted(tally.clock_jumps, 'jump')} of the camera's clock, "
+        f"{counted(tally.unreadable, 'damaged packet')} left out, {counted(tally.deleted_files, 'old file')} deleted",
         soft_wrap=True,
     )
     if tally.frames == 0:
@@ -104,7 +106,8 @@ def record(
 
 
 def _progress(tally: "RecordingTally") -> str:
-    done = f"{tally.seconds:.0f} s: {tally.frames} frames in {tally.files} files, {tally.interruptions} interruptions"
+    there = f"{counted(tally.frames, 'frame')} in {counted(tally.files, 'file')}"
+    done = f"{tally.seconds:.0f} s: {there}, {counted(tally.interruptions, 'interruption')}"
     if tally.waiting_s < 1.0:
         return done
     return (

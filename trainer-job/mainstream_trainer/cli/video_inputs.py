@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mainstream.counting import counted
 from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import Split
 from mainstream_trainer.cli.fetching import MAX_FILE_BYTES, MAX_VIDEO_BYTES, fetch_file, fetch_folder, is_remote
@@ -70,7 +71,7 @@ def pairs_in(clips: Path, labels: Path) -> list[tuple[Path, Path]]:
     say_left_out(clips, "passed over clips without labels", [clip.name for clip, path in own.items() if path is None])
     if not pairs:
         raise InvalidInputError(
-            f"holds {len(found)} clips, but there are labels of none of them; name labels as the clip, with "
+            f"holds {counted(len(found), 'clip')}, but there are labels of none of them; name labels as the clip, with "
             f"{', '.join(_LABELS[:-1])} or {_LABELS[-1]} at the end",
             field="DATA",
             source=clips,

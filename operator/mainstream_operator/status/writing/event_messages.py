@@ -9,6 +9,7 @@ from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.api.kinds import AnyStatus
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
+from mainstream.counting import counted
 from mainstream_operator.status.conditions import condition_of
 
 _OWN_EVENTS = (Reason.NODE_NOT_READY, Reason.QUALITY_FELL)
@@ -55,9 +56,8 @@ def _node_plan(before: EdgeNodeStatus, after: EdgeNodeStatus) -> list[EventMessa
     plan = after.plan
     if plan is None or (before.plan is not None and before.plan.digest == plan.digest):
         return []
-    message = (
-        f"{plan.apps} apps, mean F1 {plan.mean_f1:.3f}, cost {plan.cost:.3f} of {plan.budget:.3f} CPU-seconds a second."
-    )
+    cost = f"cost {plan.cost:.3f} of {plan.budget:.3f} CPU-seconds a second"
+    message = f"{counted(plan.apps, 'app')}, mean F1 {plan.mean_f1:.3f}, {cost}."
     return [EventMessage("Normal", "PlanChanged", message)]
 
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mainstream.alerts.merging import merged_into_one
+from mainstream.counting import counted
 from mainstream.mpackage.base_manifest import BaseManifest
 from mainstream.mpackage.comparing import CandidateChange, Difference
 from mainstream.mpackage.event_statistics import known_false_alerts, least_held_out, statistics_of, thin_data
@@ -100,8 +101,8 @@ def _package(manifest: Manifest) -> RenderableType:
         f"correlation of misses {statistics.correlation.value:.3f} ({statistics.correlation.source})",
         *([f"its {merged}"] if (merged := merged_into_one(statistics_of(statistics))) else []),
         *(["made with --quick: micro-heads alone, without what the baselines need"] if manifest.quick else []),
-        f"held out: {evaluation.frames_event} frames of {evaluation.events} whole events, "
-        f"{evaluation.frames_other} other frames, {evaluation.quiet_s:.0f} s outside events",
+        f"held out: {counted(evaluation.frames_event, 'frame')} of {counted(evaluation.events, 'whole event')}, "
+        f"{counted(evaluation.frames_other, 'other frame')}, {evaluation.quiet_s:.0f} s outside events",
         *([known] if (known := known_false_alerts(manifest)) else []),
         *([thin] if (thin := thin_data(manifest)) else []),
         *([] if manifest.training.view is None else [f"trained on {manifest.training.view.in_words}"]),
