@@ -1,6 +1,8 @@
-"""Streams as sequences of captured frames: files at their own pace in real time, RTSP as it arrives."""
+"""Streams as sequences of captured frames: files at their own pace in real time, RTSP as it arrives.
 
-import logging
+All packets are read and kept for clips; which of them are decoded is the mode in force (`decoding`).
+"""
+
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -9,28 +11,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
-from av.container import InputContainer
-from av.error import EOFError as AvEOFError
-from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from mainstream.errors import InvalidInputError
-from mainstream.footage.producer_time import ProducerTime
-from mainstream.footage.reading import RTSP_OPTIONS, best_video, stamp_clock, stamped, tells_only_order
+from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
 from mainstream.footage.shown import orientation_of, shown_size
 from mainstream.footage.stream_fit import DeliveredPicture
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.decoding.file_places import FilePlaces
+from mainstream_runner.decoding.mode_decoder import ModeDecoder, OwnMode
+from mainstream_runner.decoding.mode_in_force import ModeInForce
+from mainstream_runner.decoding.mode_meter import ModeMeter
 from mainstream_runner.feeder.frame_clock import ArrivalClock, FilePosition
-from mainstream_runner.feeder.key_frame_wait import STALL_S, KeyFrameWait, SaysWaiting, StalledError
-
-_log = logging.getLogger(__name__)
-FILE = "file:"
-OPEN_TIMEOUT_S = 5.0
-_SILENT = f"has sent nothing for {STALL_S:.0f} s"
-_TICK_S = 0.1
-_SPOILED_READS = 20
-"""reads in a row that fail before a camera is opened anew"""
+from mainstream_runner.feeder.key_frame_wait import KeyFrameWait, SaysWaiting
+from mainstream_runner.feeder.packet_reader import PacketReader
 
 
 @dataclass(frozen=True)
@@ -49,6 +44,8 @@ class CapturedFrame:
 class _Shown(NamedTuple):
     """A decoded picture."""
 
+    number: int
+    """in its stream, the first is 0"""
     stamp_s: float | None
     """on the stream's time line"""
     position_s: float
@@ -68,33 +65,39 @@ class Source:
         positions: bool = False,
         ring: PacketRing | None = None,
         say_waiting: SaysWaiting = lambda waited: None,
+        say_alive: Callable[[], None] = lambda: None,
+        modes: ModeInForce | None = None,
+        meter: ModeMeter | None = None,
     ) -> None:
         """Open it and, for a file, decode up to `start_frame`; raises `InvalidInputError` if it can't be decoded.
 
         With `positions` a file's frames carry their position as time, so that a replay tells the same times again.
-        Packets go to `ring` as they are read; `say_waiting` is told while a camera sends no key frame.
+        Packets go to `ring` as they are read; `say_waiting` is told while a camera sends no key frame, `say_alive` of
+        packets that bring no picture; `modes` decides which do, `meter` measures what that spares.
         """
-        self.decode_errors = 0
+        self._modes = modes or ModeInForce(own_mode(stream))
+        self._meter = meter
+        self._say_alive = say_alive
         self._stream = stream
-        self._live = not stream.url.startswith(FILE)
-        self._name = stream.url if self._live else stream.url.removeprefix(FILE)
+        self._reader = PacketReader(stream.url, ring)
+        self._name, self._live = self._reader.name, self._reader.live
         self._start_frame = 0 if self._live else start_frame
         self._end_frame = end_frame
         self._positions = positions and not self._live
         self._ring = ring
         self._wait = KeyFrameWait(say_waiting)
-        self._producer = ProducerTime()
-        self._container = self._open()
-        if ring is not None:
-            ring.begin()
+        self._decoder = ModeDecoder(self._reader.video.codec_context, shows_corrupt=not self._live)
+        self._places = self._file_places()
         self._pictures = self._decode()
-        for index in range(self._start_frame):
-            if next(self._pictures, None) is None:
-                raise InvalidInputError(f"has {index} frames, none from {start_frame} on", source=self._name)
         # The first one is decoded before the clock starts, so that it is as punctual as the others.
         self._first = next(self._pictures, None)
         if self._first is None:
             raise InvalidInputError("holds no video frame that can be decoded", source=self._name)
+        while self._first.number < self._start_frame:
+            before, self._first = self._first, next(self._pictures, None)
+            if self._first is None:
+                count = before.number + 1
+                raise InvalidInputError(f"has {count} frames, none from {start_frame} on", source=self._name)
         width, height = shown_size(self._first.picture)
         self._delivered = DeliveredPicture(width, height, self._told_fps)
 
@@ -102,6 +105,11 @@ class Source:
     def delivered(self) -> DeliveredPicture:
         """Size of the first picture as shown, and the rate that the stream tells of itself."""
         return self._delivered
+
+    @property
+    def decode_errors(self) -> int:
+        """Packets that could not be read or decoded, and pictures that are damaged."""
+        return self._reader.errors + self._decoder.errors
 
     @property
     def clock_jumps(self) -> int:
@@ -114,142 +122,108 @@ class Source:
 
     def close(self) -> None:
         """Close the stream."""
-        self._container.close()
+        self._reader.close()
 
     def _file_frames(self, start_s: float) -> Iterator[CapturedFrame]:
-        index, shown = self._start_frame, self._first
+        shown, places = self._first, self._places
         self._first = None
         begin_s = shown.position_s if shown is not None else 0.0
-        while shown is not None and (self._end_frame is None or index < self._end_frame):
+        if places is not None:
+            begin_s = places.position_of(self._start_frame)
+        while shown is not None and (self._end_frame is None or shown.number < self._end_frame):
             due_s = start_s + shown.position_s - begin_s
             time.sleep(max(0.0, due_s - time.monotonic()))
-            yield CapturedFrame(index, shown.position_s if self._positions else time.time(), due_s, shown.picture)
-            index, shown = index + 1, next(self._pictures, None)
+            yield CapturedFrame(
+                shown.number, shown.position_s if self._positions else time.time(), due_s, shown.picture
+            )
+            shown = next(self._pictures, None)
         # The last frame's time is part of the playing, or achieved rates would look too high.
         end_s = shown.position_s if shown is not None else self._position.end_s
+        if places is not None:
+            end_s = places.position_of(self._end_frame)
         time.sleep(max(0.0, start_s + end_s - begin_s - time.monotonic()))
 
     def _live_frames(self) -> Iterator[CapturedFrame]:
         arrivals = ArrivalClock()
-        index, shown = 0, self._first
-        self._first = None
-        while shown is not None and (self._end_frame is None or index < self._end_frame):
+        shown, self._first = self._first, None
+        while shown is not None and (self._end_frame is None or shown.number < self._end_frame):
             now_s = time.monotonic()
             due_s = arrivals.due(shown.stamp_s, now_s)
-            captured_s = self._producer.of(shown.stamp_s)
-            yield CapturedFrame(
-                index, time.time() - (now_s - due_s) if captured_s is None else captured_s, due_s, shown.picture
-            )
-            index, shown = index + 1, next(self._pictures, None)
+            captured_s = self._reader.captured_s(shown.stamp_s)
+            captured_s = time.time() - (now_s - due_s) if captured_s is None else captured_s
+            yield CapturedFrame(shown.number, captured_s, due_s, shown.picture)
+            shown = next(self._pictures, None)
 
-    def _open(self) -> InputContainer:
-        if not self._live and not Path(self._name).is_file():
-            raise InvalidInputError("no such file; check the stream's url", source=self._name)
-        try:
-            if not self._live:
-                return av.open(self._name)
-            return av.open(self._name, options=RTSP_OPTIONS, timeout=(OPEN_TIMEOUT_S, STALL_S))
-        except (FFmpegError, OSError) as error:
-            raise self._undecodable(error) from error
+    def _file_places(self) -> FilePlaces | None:
+        """Where all frames of a file are, where some of them are passed over; None where none is, or of a camera."""
+        if self._live or self._modes.asked == "all" or self._reader.tells_only_order:
+            return None
+        with open_footage(Path(self._name)) as (container, video):
+            clock = stamp_clock(video)
+            packets = stamped(read_packets(container, video, lambda: None), clock)
+            stamps_s = [float(packet.pts * clock.time_base) for packet in packets if packet.pts is not None]
+        return FilePlaces(stamps_s, float(clock.interval * clock.time_base)) if stamps_s else None
 
     def _decode(self) -> Iterator[_Shown]:
         """Pictures in order of showing; a packet that can't be decoded is counted and passed over."""
-        video = best_video(self._container)
-        if video is None:
-            raise InvalidInputError("holds no video; name a clip that does", source=self._name)
-        # More threads only add latency and CPU here: a camera's frames come one at a time.
-        video.thread_type, video.thread_count = "NONE", 1
+        video = self._reader.video
         self._told_fps = float(video.average_rate) if video.average_rate else None
         # A file's own rate; a camera often tells none.
         self._clock = stamp_clock(video, self._stream.fps if self._live else None)
         self._position = FilePosition(float(self._clock.interval * self._clock.time_base))
-        in_order: deque[float] | None = deque() if tells_only_order(self._container, video) else None
+        in_order: deque[float] | None = deque() if self._reader.tells_only_order else None
+        self._modes.opened()
+        if self._meter is not None:
+            self._meter.opened()
         self._wait.begin(time.monotonic())
-        for packet in self._kept(video):
+        number = 0
+        for packet in self._reader.packets(self._clock):
             if in_order is not None and packet.pts is not None:
                 in_order.append(float(packet.pts * packet.time_base))
-            for picture in self._pictures_of(video, packet):
+            time_s = self._time_of(packet)
+            mode = self._modes.at(time_s, key=packet.is_keyframe)
+            if in_order is not None or (mode == "packets" and not number):
+                # Nothing tells which frame a later picture is; or the first picture has to tell how large they are.
+                mode = "keyframes" if mode == "packets" else "all"
+            shown = number
+            for picture in self._decoder.pictures(packet, mode):
                 self._wait.shown(time.monotonic())
-                yield self._placed(picture, in_order)
+                self._modes.shown(time_s)
+                yield self._placed(picture, number, in_order)
+                number += 1
                 # Whoever took it may have slept; only waiting for the camera counts.
                 self._wait.shown(time.monotonic())
-            if self._live:
+            if self._meter is not None:
+                self._meter.packet(packet, video.codec_context, time_s, self._reader.cpu_s)
+            if self._live and not (self._decoder.passes_over and number):
                 self._wait.packet(time.monotonic(), key=packet.is_keyframe)
-        for picture in self._pictures_of(video, None):
-            yield self._placed(picture, in_order)
+            elif self._decoder.passes_over:
+                self._wait.shown(time.monotonic())
+            if 0 < number == shown:
+                self._say_alive()
+        for picture in self._decoder.rest():
+            yield self._placed(picture, number, in_order)
+            number += 1
 
-    def _placed(self, picture: av.VideoFrame, in_order: deque[float] | None) -> _Shown:
+    def _time_of(self, packet: "av.Packet[VideoStream]") -> float:
+        ticks = packet.pts if packet.dts is None else packet.dts
+        return 0.0 if ticks is None else float(ticks * self._clock.time_base)
+
+    def _placed(self, picture: av.VideoFrame, number: int, in_order: deque[float] | None) -> _Shown:
         if self._ring is not None:
             self._ring.orientation = orientation_of(picture)
         # Not its `time`: pictures that a decoder still held at the end have no time base.
         own_s = None if picture.pts is None else float(picture.pts * self._clock.time_base)
         stamp_s = in_order.popleft() if in_order else own_s
-        return _Shown(stamp_s, self._position.of(stamp_s), picture)
+        if self._places is not None and stamp_s is not None:
+            number = self._places.number_of(stamp_s)
+            return _Shown(number, stamp_s, self._places.position_of(number), picture)
+        return _Shown(number, stamp_s, self._position.of(stamp_s), picture)
 
-    def _pictures_of(self, video: VideoStream, packet: "av.Packet[VideoStream] | None") -> Iterator[av.VideoFrame]:
-        try:
-            pictures = video.decode(packet)
-        except AvEOFError:
-            return
-        except (FFmpegError, OSError):
-            self.decode_errors += 1
-            return
-        for picture in pictures:
-            if picture.is_corrupt:
-                self.decode_errors += 1
-                if self._live:
-                    # It shows smears of pictures that never were; of a file, frames keep their numbers.
-                    continue
-            yield picture
 
-    def _kept(self, video: VideoStream) -> "Iterator[av.Packet[VideoStream]]":
-        """Packets with their stamps on one time line; clips are cut from them, and the camera's clock is read."""
-        for packet in stamped(self._packets(video), self._clock):
-            if self._live:
-                self._producer.note(packet)
-            if self._ring is not None:
-                try:
-                    self._ring.put(packet)
-                except (FFmpegError, OSError, ValueError) as error:
-                    # Clips are lost then, and counted; frames are not.
-                    _log.warning("a packet was not kept for clips: %s", type(error).__name__)
-            yield packet
-
-    def _packets(self, video: VideoStream) -> "Iterator[av.Packet[VideoStream]]":
-        spoiled = 0
-        packets = self._container.demux(video)
-        while True:
-            asked_s = time.monotonic()
-            try:
-                packet = next(packets, None)
-            except IndexError:
-                # Of a stream that damage made up: PyAV knows those that were there at first.
-                self.decode_errors += 1
-                packets = self._container.demux(video)
-                continue
-            except av.error.InvalidDataError as error:
-                self.decode_errors += 1
-                spoiled += 1
-                if spoiled >= _SPOILED_READS:
-                    raise self._undecodable(error) from error
-                packets = self._container.demux(video)
-                continue
-            except av.error.ExitError as error:
-                raise StalledError(_SILENT) from error
-            except (FFmpegError, OSError) as error:
-                raise self._undecodable(error) from error
-            if packet is None:
-                return
-            if self._live and time.monotonic() - asked_s > STALL_S - _TICK_S:
-                # Given up waiting, libavformat hands out what it still had, and would wait as long once more.
-                raise StalledError(_SILENT)
-            spoiled = 0
-            if packet.size:
-                yield packet
-
-    def _undecodable(self, error: Exception) -> InvalidInputError:
-        reason = getattr(error, "strerror", None) or str(error)
-        return InvalidInputError(f"cannot be decoded as video ({reason}); re-encode it as H.264", source=self._name)
+def own_mode(stream: RunnerStream) -> OwnMode:
+    """Which of its own frames a plan has decoded of a stream; of one whose substream is, they are all there is."""
+    return "all" if stream.decode == "substream" else stream.decode
 
 
 OpenSource = Callable[..., Source]
