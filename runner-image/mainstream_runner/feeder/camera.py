@@ -22,8 +22,11 @@ from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.messages.status_report import StreamStatusReport, said
 from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.decoding.mode_in_force import ModeInForce
+from mainstream_runner.decoding.mode_meter import ModeMeter
 from mainstream_runner.feeder.key_frame_wait import STALL_S
-from mainstream_runner.feeder.source import OPEN_TIMEOUT_S, CapturedFrame, OpenSource, Source
+from mainstream_runner.feeder.packet_reader import OPEN_TIMEOUT_S
+from mainstream_runner.feeder.source import CapturedFrame, OpenSource, Source, own_mode
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 10.0
@@ -41,6 +44,10 @@ _ABANDONED = "abandoned-"
 TakeFrame = Callable[[str, CapturedFrame], None]
 
 
+class _EndedError(Exception):
+    """The camera is no longer wanted, or another decoder has taken the place of this one."""
+
+
 @dataclass
 class _Decoder:
     """One attempt: a source and the thread that decodes it."""
@@ -52,6 +59,8 @@ class _Decoder:
     wanted: bool = True
     problem: str = "stopped"
     source: Source | None = None
+    cpu_s: float = 0.0
+    """CPU-seconds of its thread that are accounted for"""
 
 
 @dataclass
@@ -59,11 +68,14 @@ class _Counts:
     """Over all attempts; written by the decoder in charge and the watcher."""
 
     captured: int = 0
+    """frames that were decoded"""
+    arrived: int = 0
+    """those, and packets that brought none"""
     decode_cpu_s: float = 0.0
     decode_errors: int = 0
     reconnects: int = 0
     framed_s: float = field(default_factory=time.monotonic)
-    """monotonic; when the last frame came, or since when one is waited for"""
+    """monotonic; when the last frame came, decoded or passed over, or since when one is waited for"""
 
 
 class Camera:
@@ -82,13 +94,15 @@ class Camera:
         self.stream = stream
         self.login = login
         self.ring = ring or PacketRing()
+        self.modes = ModeInForce(own_mode(stream))
+        self.meter = ModeMeter()
         self._url = with_login(stream.url, login)
         self._take = take
         self._open_source = open_source
         self._rules = rules
         self._counts = _Counts()
         self._report = StreamStatusReport(state="connecting")
-        self._since_s, self._since_captured = 0.0, 0
+        self._since_s, self._since_arrived = 0.0, 0
         self._decoder: _Decoder | None = None
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name=f"camera-{stream.name}", daemon=True)
@@ -102,6 +116,9 @@ class Camera:
                 "captured": counts.captured,
                 "reconnects": counts.reconnects,
                 "decode_errors": counts.decode_errors + self._errors_so_far(),
+                "decode": self.modes.in_force if self._report.state == "decoding" else None,
+                "decode_problem": None if self.modes.problem is None else said(self.modes.problem),
+                "modes": () if self.meter.measured is None else self.meter.measured.modes,
                 "stale_s": time.monotonic() - counts.framed_s,
             }
         )
@@ -112,7 +129,7 @@ class Camera:
         return not self._stopping.is_set()
 
     def decoding_cost(self) -> tuple[float, int]:
-        """CPU-seconds spent on decoding so far, and frames that came of it."""
+        """CPU-seconds spent on reading and decoding so far, and frames that came of it."""
         return self._counts.decode_cpu_s, self._counts.captured
 
     def stop(self) -> None:
@@ -174,6 +191,8 @@ class Camera:
     def _decode(self, decoder: _Decoder) -> None:
         try:
             decoder.problem = self._play(decoder)
+        except _EndedError:
+            decoder.problem = "stopped"
         except MainstreamError as error:
             # Its message alone: the error's source is the URL, with the login in it.
             decoder.problem = said(error.message)
@@ -188,43 +207,53 @@ class Camera:
             self.stream.model_copy(update={"url": url}),
             ring=self.ring,
             say_waiting=lambda waiting: self._note_waiting(decoder, waiting),
+            say_alive=lambda: self._note_alive(decoder),
+            modes=self.modes,
+            meter=self.meter,
         )
         with closing(source):
             if decoder.wanted:
                 decoder.source = source
             self._since_s, self._since_captured = time.monotonic(), self._counts.captured
-            frames = source.frames(time.monotonic())
-            while True:
-                start_cpu_s = time.thread_time()
-                frame = next(frames, None)
-                cpu_s = time.thread_time() - start_cpu_s
-                if self._stopping.is_set() or not decoder.wanted:
-                    return "stopped"
-                decoder.heard_s, decoder.opened = time.monotonic(), True
-                self._counts.decode_cpu_s += cpu_s
-                if frame is None:
-                    return "the stream ended"
+            self._since_s, self._since_arrived = time.monotonic(), self._counts.arrived
+            decoder.cpu_s = time.thread_time()
+            for frame in source.frames(time.monotonic()):
+                self._note_alive(decoder)
                 self._note(frame)
                 self._take(self.stream.name, frame)
+                # What taking it costs is no decoding.
+                decoder.cpu_s = time.thread_time()
+            return "the stream ended"
+
+    def _note_alive(self, decoder: _Decoder) -> None:
+        """A packet was dealt with, whether it brought a picture or none; raises `_EndedError` where that is enough."""
+        self._end_if_unwanted(decoder)
+        counts, cpu_s = self._counts, time.thread_time()
+        decoder.heard_s = counts.framed_s = time.monotonic()
+        decoder.opened = True
+        counts.arrived += 1
+        counts.decode_cpu_s += cpu_s - decoder.cpu_s
+        decoder.cpu_s = cpu_s
+
+    def _end_if_unwanted(self, decoder: _Decoder) -> None:
+        if self._stopping.is_set() or not decoder.wanted:
+            raise _EndedError
 
     def _note_waiting(self, decoder: _Decoder, waiting: str) -> None:
         """Packets come, and none of them is a key frame: nothing hangs."""
+        self._end_if_unwanted(decoder)
         decoder.heard_s = time.monotonic()
-        if decoder.wanted:
-            self._report = StreamStatusReport(state="waiting", problem=waiting)
+        self._report = StreamStatusReport(state="waiting", problem=waiting)
 
     def _note(self, frame: CapturedFrame) -> None:
         counts = self._counts
         counts.captured += 1
-        counts.framed_s = time.monotonic()
         known = self._report
         size = shown_size(frame.picture)
-        counted = counts.captured - self._since_captured
-        if known.state == "decoding" and (known.width, known.height) == size and counted % _RATE_FRAMES:
-            return
-        elapsed_s = time.monotonic() - self._since_s
-        fps = counted / elapsed_s if counted >= _RATE_FRAMES and elapsed_s > 0 else known.fps
-        self._report = StreamStatusReport(state="decoding", width=size[0], height=size[1], fps=fps)
+        arrived, elapsed_s = counts.arrived - self._since_arrived, time.monotonic() - self._since_s
+        fps = arrived / elapsed_s if arrived >= _RATE_FRAMES and elapsed_s > 0 else known.fps
+        if (known.state, known.width, known.height, known.fps is None) != ("decoding", *size, fps is None):
+            self._report = StreamStatusReport(state="decoding", width=size[0], height=size[1], fps=fps)
 
 
 def abandoned_decoders() -> int:

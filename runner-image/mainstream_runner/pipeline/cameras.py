@@ -4,11 +4,16 @@ from collections.abc import Iterable, Mapping
 
 from mainstream.api.video_stream import Mask
 from mainstream.hosts.connecting import SaysRules, no_rules
+from mainstream.messages.node_profile import DecodeMode
 from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.messages.status_report import StreamStatusReport
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.feeder.camera import Camera, TakeFrame
+from mainstream_runner.feeder.source import own_mode
+
+_UNNEEDED_FPS = 1.0
+"""of a stream that no app looks at"""
 
 
 class Cameras:
@@ -21,8 +26,15 @@ class Cameras:
         self._filmed: dict[str, tuple[Mask, ...]] = {}
         """what nobody may see, by stream of which packets are kept"""
 
-    def follow(self, streams: Iterable[RunnerStream], logins: Mapping[str, Login], take: TakeFrame) -> None:
-        """Play exactly these streams, without end; one whose address, rate or login changed is opened anew."""
+    def follow(
+        self,
+        streams: Iterable[RunnerStream],
+        logins: Mapping[str, Login],
+        take: TakeFrame,
+        needed_fps: Mapping[str, float],
+    ) -> None:
+        """Play exactly these streams, without end; one whose address, rate or login changed is opened anew, one that is
+        to be decoded otherwise goes on. `needed_fps` is how often the fastest app of a stream looks."""
         wanted = {stream.name: stream for stream in streams}
         for name, camera in list(self._cameras.items()):
             stream = wanted.get(name)
@@ -32,6 +44,8 @@ class Cameras:
                 self._rings.pop(name, None)
         for name in wanted.keys() - self._cameras.keys():
             self._cameras[name] = Camera(wanted[name], logins.get(name), take, self.ring(name), rules=self._rules)
+        for name, camera in self._cameras.items():
+            camera.modes.ask(own_mode(wanted[name]), needed_fps.get(name, _UNNEEDED_FPS))
 
     def film(self, plan: RunnerPlan | None) -> None:
         """Keep packets for clips and pictures of exactly those streams of which an app of the plan wants some."""
@@ -54,16 +68,24 @@ class Cameras:
         return self._rings.get(stream)
 
     def decoding(self) -> RunnerStream | None:
-        """A stream that delivers frames now; None while none does."""
-        return next((camera.stream for camera in self._all() if camera.report().state == "decoding"), None)
+        """A stream that delivers frames now, one that is decoded whole where there is one; None while none does."""
+        reports = [(camera.stream, camera.report()) for camera in self._all()]
+        found = [(report.decode != "all", stream) for stream, report in reports if report.state == "decoding"]
+        return min(found, key=lambda each: each[0], default=(False, None))[1]
 
     def decode_cpu_s(self) -> float:
         """CPU-seconds that decoding took so far, over the cameras that play now."""
         return sum(camera.decoding_cost()[0] for camera in self._all())
 
     def decoding_costs(self) -> dict[str, tuple[float, int]]:
-        """CPU-seconds spent on decoding so far and frames that came of it, by stream."""
-        return {camera.stream.name: camera.decoding_cost() for camera in self._all()}
+        """CPU-seconds spent on decoding so far and frames that came of it, by stream that is decoded whole."""
+        whole = [camera for camera in self._all() if camera.modes.asked == "all"]
+        return {camera.stream.name: camera.decoding_cost() for camera in whole}
+
+    def modes(self) -> dict[str, tuple[DecodeMode, ...]]:
+        """What ways to decode a stream cost and yield, by stream that was measured; decoding all comes first."""
+        measured = {camera.stream.name: camera.meter.measured for camera in self._all()}
+        return {name: each.modes for name, each in measured.items() if each is not None}
 
     def reports(self) -> dict[str, StreamStatusReport]:
         """How each goes."""

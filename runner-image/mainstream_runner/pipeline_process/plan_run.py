@@ -14,11 +14,13 @@ from collections.abc import Callable, Sequence
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.footage.stream_fit import DeliveredPicture
 from mainstream.messages.alert import Alert
-from mainstream.messages.runner_plan import RunnerStream
+from mainstream.messages.runner_plan import RunnerStream, fastest_fps
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
+from mainstream_runner.decoding.mode_in_force import ModeInForce
 from mainstream_runner.feeder.frames_file import FramesFile
+from mainstream_runner.feeder.packet_reader import FILE
 from mainstream_runner.feeder.routing import Routing, served_routing
-from mainstream_runner.feeder.source import FILE, CapturedFrame, Source
+from mainstream_runner.feeder.source import CapturedFrame, Source, own_mode
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline, PipelineStorage
 from mainstream_runner.pipeline_process.config import RunConfig
 from mainstream_runner.pipeline_process.messages import (
@@ -57,6 +59,7 @@ class PlanRun:
         self._failure: MainstreamError | None = None
         self._start_s = self._ended_s = time.monotonic()
         self._watch = StreamWatch(config.plan, self._send_notice)
+        self._needed_fps = fastest_fps(config.plan)
         self._taken: dict[str, int] = {}
         """frames of cameras"""
 
@@ -120,6 +123,7 @@ class PlanRun:
         config = self._config
         source = Source(
             stream,
+            modes=ModeInForce(own_mode(stream), self._needed_fps[stream.name]),
             start_frame=config.start_frame,
             end_frame=config.end_frame,
             positions=True,
@@ -132,7 +136,7 @@ class PlanRun:
         """Wait until every camera delivers; raises `InvalidInputError` for one that does not."""
         cameras = self._pipeline.cameras
         streams = [stream for stream in self._config.plan.streams if not _is_file(stream)]
-        cameras.follow(streams, self._config.credentials.logins, self._take)
+        cameras.follow(streams, self._config.credentials.logins, self._take, self._needed_fps)
         deadline_s = time.monotonic() + _CONNECT_TIMEOUT_S
         for stream in streams:
             while (report := cameras.reports()[stream.name]).state != "decoding" and not self._stopping.is_set():

@@ -77,7 +77,7 @@ class Coordinator:
     def step(self) -> None:
         """Look at everything once."""
         self._follow_orders()
-        follow_cameras(self._pipeline, self._orders, self._profiles.known)
+        follow_cameras(self._pipeline, self._orders, self._profiles.known, self._plans.running)
         self._profiles.note_decoding()
         if self._serving.runs:
             self._follow_plan()

@@ -2,19 +2,22 @@
 
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from mainstream.machine import machine_name
-from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
 from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, profiled_versions
 
 _log = logging.getLogger(__name__)
-_DECODED_FRAMES = 30
-"""frames of a camera after which what decoding costs is known"""
+_DECODED_FRAMES = 600
+"""frames of a camera after which what decoding costs is known though its modes could not be measured"""
+_OTHER_FPS = 0.05
+_OTHER_COST = 0.2
+"""by which a mode yields or costs more or less than is known before that is taken up"""
 
 
 @dataclass
@@ -23,6 +26,7 @@ class KnownProfile:
 
     bases: dict[str, BaseProfile] = field(default_factory=dict)
     decode_s: dict[str, float] = field(default_factory=dict)
+    decode_modes: dict[str, tuple[DecodeMode, ...]] = field(default_factory=dict)
     frames: FrameCosts | None = None
     idle: IdleCost | None = None
     back_end: str = ""
@@ -37,6 +41,13 @@ class KnownProfile:
     def forget(self) -> None:
         """All but what decoding costs: it is measured anew."""
         self.bases, self.frames, self.idle, self.versions = {}, None, None, profiled_versions()
+
+    def note_modes(self, measured: Mapping[str, tuple[DecodeMode, ...]]) -> bool:
+        """Take up what modes of streams cost and yield where that is other than what is known; whether it was."""
+        found = {name: modes for name, modes in measured.items() if is_other(self.decode_modes.get(name, ()), modes)}
+        self.decode_modes |= found
+        self.decode_s |= {name: modes[0].used_s / modes[0].fps for name, modes in found.items()}
+        return bool(found)
 
     def note_decoding(self, costs: Mapping[str, tuple[float, int]]) -> bool:
         """Take up what decoding costs (CPU-seconds and frames by stream) where enough was decoded; whether that is
@@ -61,6 +72,7 @@ class KnownProfile:
             frame_s=self.frames.frame_s,
             app_s=self.frames.app_s,
             decode_s=dict(self.decode_s),
+            decode_modes=dict(self.decode_modes),
             idle=self.idle.cpu,
             resident_bytes=self.idle.resident_bytes,
         )
@@ -76,6 +88,16 @@ class KnownProfile:
             hidden.replace(path)
         except OSError as error:
             _log.warning("the profile could not be kept: %s", error.strerror)
+
+
+def is_other(known: Sequence[DecodeMode], measured: Sequence[DecodeMode]) -> bool:
+    """Whether modes are others than those that are known, or so far from them that it is no noise."""
+    before = {mode.name: mode for mode in known}
+    return [mode.name for mode in known] != [mode.name for mode in measured] or any(
+        abs(mode.fps / before[mode.name].fps - 1) > _OTHER_FPS
+        or abs(mode.used_s - before[mode.name].used_s) > _OTHER_COST * before[mode.name].used_s
+        for mode in measured
+    )
 
 
 def read_known_profile(path: Path) -> KnownProfile:
@@ -95,6 +117,7 @@ def known_profile(known: NodeProfile, *, declared: bool = False) -> KnownProfile
     return KnownProfile(
         bases=dict(known.bases),
         decode_s=dict(known.decode_s),
+        decode_modes=dict(known.decode_modes),
         # The scale of an earlier start is not known; parts of further base networks are taken as they are.
         frames=FrameCosts(known.frame_s, known.app_s, scale=1.0),
         idle=IdleCost(known.idle, known.resident_bytes),

@@ -14,6 +14,7 @@ from mainstream.files.documents import read_document
 Name = Annotated[str, Field(max_length=256)]
 DecodeModeName = Literal["all", "reference", "keyframes", "substream"]
 """reference: only frames that others need; substream: another profile of the same camera"""
+MAX_MODES = 4
 StreamName = Annotated[str, Field(max_length=512)]
 """`namespace/name` in a cluster, the path of a file elsewhere"""
 
@@ -97,8 +98,8 @@ class NodeProfile(_Part):
     """seconds per analysed frame of each app beyond its network: its column of the heads, its votes and counts"""
     decode_s: dict[StreamName, NonNegativeFloat] = Field(max_length=256)
     """seconds per captured frame of each stream, whether analysed or not"""
-    decode_modes: dict[StreamName, Annotated[tuple[DecodeMode, ...], Field(min_length=1, max_length=4)]] = Field(
-        default={}, max_length=256
+    decode_modes: dict[StreamName, Annotated[tuple[DecodeMode, ...], Field(min_length=1, max_length=MAX_MODES)]] = (
+        Field(default={}, max_length=256)
     )
     """of streams that were measured in several; of such a stream `decode_s` is not planned with"""
     resident_bytes: int = Field(0, ge=0)

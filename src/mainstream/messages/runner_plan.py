@@ -103,6 +103,14 @@ class RunnerPlan(_Part):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
+def fastest_fps(plan: RunnerPlan) -> dict[str, float]:
+    """How often the fastest app of each stream looks."""
+    fastest: dict[str, float] = {}
+    for app in plan.apps:
+        fastest[app.stream] = max(fastest.get(app.stream, 0.0), app.fps)
+    return fastest
+
+
 def blobs_of(plan: RunnerPlan) -> dict[str, Blob]:
     """Every blob that the plan needs, by digest."""
     return {blob.sha256: blob for app in plan.apps for blob in app.blobs}

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
 from mainstream.files.digest import Sha256
-from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.node_profile import MAX_MODES, DecodeMode, DecodeModeName, NodeProfile
 from mainstream.mpackage.manifest import Blob
 
 MAX_SAID = 512
@@ -81,7 +81,15 @@ class StreamStatusReport(_Part):
     """as shown, like the height"""
     height: NonNegativeInt | None = None
     fps: NonNegativeFloat | None = None
+    """at which frames arrive, decoded or not"""
+    decode: DecodeModeName | None = None
+    """which of them are decoded now"""
+    decode_problem: Said | None = None
+    """why that is not what was planned"""
+    modes: tuple[DecodeMode, ...] = Field(default=(), max_length=MAX_MODES)
+    """what each way to decode it costs and yields, as measured here"""
     captured: NonNegativeInt = 0
+    """frames that were decoded"""
     reconnects: NonNegativeInt = 0
     decode_errors: NonNegativeInt = 0
     stale_s: NonNegativeFloat | None = None

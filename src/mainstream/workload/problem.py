@@ -21,6 +21,9 @@ from mainstream.planner.problem import (
 from mainstream.workload.caution import cautious_candidate
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
+_SAME_CLOCK = 0.01
+"""by which clocks may differ"""
+
 
 def build_problem(workload: NodeWorkload) -> Problem:
     """State what has to be decided for a node."""
@@ -57,6 +60,12 @@ def segment_key(placed: PlacedApp, branch_point: int, prefix_hash: str) -> str:
 def camera_key(stream_name: str) -> str:
     """Name of the segment above a stream's views: its decoding, where that is a choice."""
     return f"{stream_name}:camera/0/"
+
+
+def served_fps(measured_fps: float) -> float:
+    """The highest rate that a mode of so many frames a second serves: a camera's clock is not quite ours."""
+    near_fps = round(measured_fps, 1)
+    return near_fps if measured_fps < near_fps <= (1 + _SAME_CLOCK) * measured_fps else measured_fps
 
 
 def branch_point_of(key: str) -> int:
@@ -152,10 +161,9 @@ class _Forest:
             return None
         key, fastest = camera_key(placed.stream_name), max(mode.fps for mode in modes)
         declared_fps = placed.stream.spec.frames_per_second
-        steps = tuple(
-            CostStep(mode.name, max(mode.fps, declared_fps) if mode.fps == fastest else mode.fps, mode.used_s)
-            for mode in modes
-        )
+        most_fps = {mode.name: served_fps(mode.fps) for mode in modes}
+        most_fps |= {mode.name: max(mode.fps, declared_fps) for mode in modes if mode.fps == fastest}
+        steps = tuple(CostStep(mode.name, most_fps[mode.name], mode.used_s) for mode in modes)
         self.segments.setdefault(key, Segment(key, steps=steps))
         return key
 

@@ -9,7 +9,7 @@ from mainstream.messages.node_profile import DecodeMode, NodeProfile, decoding_c
 from mainstream.planner import solve
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.node_workload import NodeWorkload
-from mainstream.workload.problem import branch_point_of, build_problem, camera_key
+from mainstream.workload.problem import branch_point_of, build_problem, camera_key, served_fps
 
 MODES = (
     DecodeMode(name="keyframes", fps=2.0, used_s=0.002),
@@ -69,3 +69,10 @@ def test_what_a_mode_takes_is_known_and_slowed_like_everything(measured: NodeWor
     assert cost(slowed(measured.profile, 2.0), "keyframes") == 0.004
     without = measured.profile.model_copy(update={"decode_modes": {}})
     assert cost(without, "all") == pytest.approx(0.015)
+
+
+@pytest.mark.parametrize(
+    ("measured", "served"), [(0.4999, 0.5), (1.993, 2.0), (0.5, 0.5), (0.5001, 0.5001), (1.97, 1.97), (2.0833, 2.1)]
+)
+def test_a_camera_whose_clock_is_a_little_slow_serves_the_rate_that_it_means(measured: float, served: float) -> None:
+    assert served_fps(measured) == served

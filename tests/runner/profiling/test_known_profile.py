@@ -6,10 +6,10 @@ from typing import ClassVar
 import pytest
 
 from mainstream.machine import machine_name
-from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
 from mainstream_runner.profiling import drift
 from mainstream_runner.profiling.drift import drifted_bases
-from mainstream_runner.profiling.known_profile import known_profile
+from mainstream_runner.profiling.known_profile import KnownProfile, known_profile
 from mainstream_runner.profiling.profiler import profiled_versions
 from mainstream_runner.wire import WholeCost
 
@@ -92,3 +92,37 @@ def test_checks_that_disagree_with_each_other_say_nothing() -> None:
 
 def test_another_base_network_of_the_same_name_is_unknown() -> None:
     assert drifted(2.0, digest="1" * 64) == {"base": None}
+
+
+def modes(all_s: float, keys_fps: float = 2.0) -> dict[str, tuple[DecodeMode, ...]]:
+    whole = DecodeMode(name="all", fps=25.0, used_s=all_s)
+    return {"hall": (whole, DecodeMode(name="keyframes", fps=keys_fps, used_s=0.01))}
+
+
+def test_modes_of_a_stream_are_known_with_what_decoding_all_of_it_costs_a_frame() -> None:
+    known = known_profile(PROFILE)
+    assert known is not None
+    assert known.note_modes(modes(0.1))
+    profile = known.profile()
+    assert profile is not None
+    assert profile.decode_modes == modes(0.1)
+    assert profile.decode_s == {"hall": pytest.approx(0.004)}
+    assert known_profile(profile) == known
+
+
+def test_noise_in_what_modes_cost_is_not_taken_up_and_other_groups_of_pictures_are() -> None:
+    known = KnownProfile()
+    known.note_modes(modes(0.1))
+    assert not known.note_modes(modes(0.115, keys_fps=2.05))
+    assert known.decode_modes == modes(0.1)
+    assert known.note_modes(modes(0.13))
+    assert known.note_modes(modes(0.13, keys_fps=0.5))
+    assert known.decode_modes == modes(0.13, keys_fps=0.5)
+
+
+def test_a_stream_whose_modes_cannot_be_measured_is_known_by_what_its_frames_cost() -> None:
+    known = KnownProfile()
+    assert not known.note_decoding({"hall": (0.1, 100)})
+    assert known.note_decoding({"hall": (6.0, 1000)})
+    assert known.decode_s == {"hall": pytest.approx(0.006)}
+    assert known.decode_modes == {}

@@ -72,7 +72,8 @@ class ProfileFollower:
 
     def note_decoding(self) -> None:
         """Take up what decoding costs, stream by stream."""
-        if self.known.note_decoding(self._pipeline.cameras.decoding_costs()):
+        cameras = self._pipeline.cameras
+        if self.known.note_modes(cameras.modes()) | self.known.note_decoding(cameras.decoding_costs()):
             self.known.keep(self._file)
 
     def stop(self) -> None:
