@@ -155,6 +155,14 @@ def test_hostile_objects_are_rejected_or_told_and_touch_nobody(fleet: ApiStage) 
     wait_for("orders without them", lambda: "guests/" not in orders_of(fleet, fleet.nodes[2]).get("plan.json", ""), 20)
 
 
+def test_the_api_server_refuses_a_login_in_a_cameras_address(fleet: ApiStage) -> None:
+    for url in ("rtsp://user:word@camera/1", "rtsps://user@camera"):
+        with pytest.raises(AssertionError, match="holds a user or password; leave it out, and name a Secret"):
+            fleet.apply(stream("login", SYSTEM, fleet.nodes[0], url=url))
+    fleet.apply(stream("no-login", SYSTEM, fleet.nodes[0], url="rtsp://camera/a@b"))
+    fleet.kubectl("delete", "videostream", "no-login", "-n", SYSTEM)
+
+
 def test_a_dry_run_says_what_would_be_and_changes_nobody(fleet: ApiStage) -> None:
     node = fleet.nodes[0]
     orders = json.loads(orders_of(fleet, node)["plan.json"])

@@ -97,6 +97,10 @@ class VideoStreamSpec(ApiModel):
         max_length=2048,
         pattern=r"^(rtsp|rtsps|file):.+",
         description="rtsp://host/path without credentials, or file:path (relative to the manifest).",
+        json_schema_extra=cel(
+            "self.startsWith('file:') || !self.matches('^[^/]*://[^/]*@')",
+            "holds a user or password; leave it out, and name a Secret (credentialsSecretName)",
+        ),
     )
     credentials_secret_name: Name | None = Field(
         None, description="Secret in the stream's namespace with username and password."
