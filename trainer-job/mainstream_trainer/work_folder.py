@@ -38,9 +38,23 @@ def work_folder(parent: Path | None, name: str) -> Iterator[Path]:
         for left in folder.rglob(".*"):
             if left.is_file():
                 left.unlink()
-        yield folder
-        shutil.rmtree(folder)
-        if not any(parent.iterdir()):
-            parent.rmdir()
+        try:
+            yield folder
+        except BaseException:
+            if not any(_worth_keeping(folder)):
+                _remove(folder)
+            raise
+        _remove(folder)
     finally:
         os.close(descriptor)
+
+
+def _worth_keeping(folder: Path) -> Iterator[Path]:
+    """What a training that was stopped goes on from."""
+    return (each for each in folder.rglob("*") if each.is_file() and each.name != _LOCK and each.name[0] != ".")
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder)
+    if not any(folder.parent.iterdir()):
+        folder.parent.rmdir()

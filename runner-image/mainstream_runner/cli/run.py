@@ -47,9 +47,10 @@ def run(
 
     from mainstream_runner.run import run_plan
 
-    make_folder(out, "--out")
     wanted = _read_plan(plan)
     known = None if credentials is None else _read_credentials(credentials)
+    _check_store(wanted, store)
+    make_folder(out, "--out")
     console = Console()
     with Live(console=console, refresh_per_second=2) as live:
 
@@ -89,6 +90,23 @@ def _read_plan(path: Path) -> "RunnerPlan":
     from mainstream.messages.runner_plan import RunnerPlan
 
     return read_document(RunnerPlan, path, way_out="make one with `mainstream plan --runner-plan`")
+
+
+def _check_store(plan: "RunnerPlan", store: Path) -> None:
+    """Before anything is made or started for it."""
+    from mainstream.errors import InvalidInputError
+    from mainstream.messages.runner_plan import blobs_of
+    from mainstream.mpackage.layout import blob_key
+
+    wanted = blobs_of(plan)
+    lacking = [blob for blob in wanted.values() if not (store / blob_key(blob)).is_file()]
+    if lacking:
+        raise InvalidInputError(
+            f"lacks {len(lacking)} of the {len(wanted)} blobs that the plan names; name the store that it was "
+            "planned with",
+            field="--store",
+            source=store,
+        )
 
 
 def _read_credentials(path: Path) -> "NodeCredentials":

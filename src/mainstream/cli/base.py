@@ -64,13 +64,14 @@ def show(
     """
     from rich.console import Console
 
+    from mainstream.cli.printing.base_plot import check_drawable, draw_network
     from mainstream.cli.printing.base_table import render_network
 
+    if svg is not None:
+        check_drawable(svg)
     network, real = _network(_cut(name, segments), _given(weights, weights_sha256))
     Console().print(render_network(network, real=real))
     if svg is not None:
-        from mainstream.cli.printing.base_plot import draw_network
-
         draw_network(network, svg)
         typer.echo(f"drawn into {svg}")
 

@@ -67,3 +67,9 @@ def test_weights_are_taken_from_a_published_base_network(tmp_path, monkeypatch):
 
 def no_weights_here(name, given=None):
     raise InvalidInputError("no weights here", field="base")
+
+
+def test_a_picture_that_cannot_be_drawn_is_refused_before_anything_is_printed(tmp_path, capsys):
+    with pytest.raises(InvalidInputError, match=r"'cuts\.txt' must end in \.png or \.svg"):
+        run("show", NAME, "--svg", tmp_path / "cuts.txt")
+    assert capsys.readouterr().out == ""

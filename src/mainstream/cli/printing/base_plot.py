@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from mainstream.errors import InvalidInputError
@@ -11,15 +12,21 @@ from mainstream.nn.summary import network_rows
 FORMATS = (".png", ".svg")
 
 
-def draw_network(network: Network, path: Path) -> None:
-    """Write the picture; its format follows from the file's ending. Needs the extra `reports`."""
+def check_drawable(path: Path) -> None:
+    """Raises `InvalidInputError` where nothing can be drawn into such a file: before any work is done for it."""
     if path.suffix.lower() not in FORMATS:
         raise InvalidInputError(f"'{path.name}' must end in {' or '.join(FORMATS)}", field="--svg")
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        message = "drawing needs matplotlib; install it with: pip install 'mainstream[reports]'"
-        raise InvalidInputError(message, field="--svg") from error
+    if find_spec("matplotlib") is None:
+        raise InvalidInputError(
+            "drawing needs matplotlib; install it with: pip install 'mainstream[reports]'", field="--svg"
+        )
+
+
+def draw_network(network: Network, path: Path) -> None:
+    """Write the picture; its format follows from the file's ending. Needs the extra `reports`."""
+    check_drawable(path)
+    from matplotlib.figure import Figure
+
     rows = network_rows(network)
     points = [row.branch_point for row in rows]
     figure = Figure(figsize=(8.0, 7.0), layout="constrained")
