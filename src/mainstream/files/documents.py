@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from mainstream.errors import InvalidInputError
 
@@ -24,16 +25,28 @@ def read_document(model: type[Document], path: Path, *, way_out: str) -> Documen
     except OSError as error:
         raise InvalidInputError(f"cannot be read ({error.strerror}); {way_out}", source=path) from error
     except ValidationError as error:
-        raise _refused(error, path, way_out) from error
+        raise _refused(error, model, path, way_out) from error
 
 
-def _refused(error: ValidationError, path: Path, way_out: str) -> InvalidInputError:
+def _refused(error: ValidationError, model: type[BaseModel], path: Path, way_out: str) -> InvalidInputError:
     found = error.errors()
     if found[0]["type"] == "json_invalid":
         return InvalidInputError(f"is not JSON ({found[0]['ctx']['error']})", source=path)
+    missing = {str(each["loc"][0]) for each in found if each["type"] == "missing" and len(each["loc"]) == 1}
+    wanted = [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
+    if len(wanted) > 1 and missing >= set(wanted):
+        names = f"{', '.join(wanted[:-1])} or {wanted[-1]}"
+        return InvalidInputError(f"is something else: it has no {names}; {way_out}", source=path)
     field, message = all_problems(error)
-    hint = f"; {way_out}" if any(each["type"] == "missing" for each in found) else ""
+    hint = f"; {way_out}" if any(each["type"] in ("missing", "extra_forbidden") for each in found) else ""
     return InvalidInputError(f"{message}{hint}", field=field, source=path)
+
+
+def problem_of(error: ErrorDetails) -> str:
+    """What is wrong with one field, in our words where pydantic's say nothing to whoever wrote it."""
+    if error["type"] == "extra_forbidden":
+        return "there is no such field; mend its name, or leave it out"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def all_problems(error: ValidationError) -> tuple[str | None, str]:
@@ -41,7 +54,7 @@ def all_problems(error: ValidationError) -> tuple[str | None, str]:
 
     The field and what is wrong with it; of several fields None, and each with its name.
     """
-    problems = [(".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in error.errors()]
+    problems = [(".".join(map(str, each["loc"])), problem_of(each)) for each in error.errors()]
     if len(problems) == 1:
         return problems[0][0] or None, problems[0][1]
     told = "; ".join(f"{field}: {message}" if field else message for field, message in problems[:_PROBLEMS_TOLD])

@@ -96,3 +96,19 @@ def test_a_port_beside_a_brokers_name_is_told_where_it_belongs() -> None:
     with pytest.raises(ValidationError, match="write host: broker and, on a line of its own, port: 1883"):
         HomeAssistantSink(host="broker:1883")
     assert MqttSink(host="::1", topic="t").host == "::1"
+
+
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        ("plaza/#", "holds a wildcard"),
+        ("plaza/+/door", "holds a wildcard"),
+        ("$SYS/plaza", "begins with \\$, which brokers keep"),
+        ("/plaza", "begins with /"),
+    ],
+)
+def test_a_topic_that_nobody_publishes_at_is_told_in_words(topic: str, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        MqttSink(host="broker", topic=topic)
+    with pytest.raises(ValidationError, match=told):
+        HomeAssistantSink(host="broker", discovery_prefix=topic)

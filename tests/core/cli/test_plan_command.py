@@ -160,12 +160,16 @@ def test_what_runs_is_not_moved_for_less_than_a_switch_costs(paper: Path, worklo
         (["--sweep", "budget=0.1:1", "--policy", "greedy"], "not with --with or --sweep"),
         (["--profile", "nowhere.json"], "nowhere.json: cannot be read"),
         (["--store", "nowhere"], "EdgeNode edge-1: no app is planned: door: Package .*there is no such package"),
-        (["--quotas", "profile.json"], "profile.json: .*Extra inputs"),
+        (["--quotas", "profile.json"], "profile.json: .*there is no such field; mend its name, or leave it out"),
+        (["--profile", "quotas.yaml"], "quotas.yaml: is not JSON"),
+        (["--profile", "plan.json"], "plan.json: is something else: it has no .*; .*mainstream profile"),
         (["--running", "profile.json"], "profile.json: "),
         (["--with", "manifests"], "holds 2 VideoApps; give exactly one"),
     ],
 )
 def test_wrong_input_is_named(paper: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str) -> None:
     monkeypatch.chdir(paper)
+    (paper / "quotas.yaml").write_text("default: {maxWeight: 1000}\n")
+    (paper / "plan.json").write_text('{"node": "edge-1", "apps": []}')
     with pytest.raises(InvalidInputError, match=message):
         run(paper, *words)

@@ -12,6 +12,7 @@ from mainstream.api.model import API_VERSION, GROUP
 from mainstream.api.video_app import VideoApp
 from mainstream.api.video_stream import VideoStream
 from mainstream.errors import InvalidInputError
+from mainstream.files.documents import problem_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _parse(found: FoundObject) -> AnyResource:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise _refusal(found, field, first["msg"].removeprefix("Value error, ")) from error
+        raise _refusal(found, field, problem_of(first)) from error
 
 
 def _refusal(found: FoundObject, field: str, problem: str) -> InvalidInputError:

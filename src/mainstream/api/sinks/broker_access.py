@@ -1,15 +1,28 @@
 """An MQTT broker: where it is, and what a sink that publishes there needs to be let in."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from mainstream.api.host_call import HostCall
 from mainstream.api.model import ApiModel, Name
 from mainstream.api.sinks.sink_kind import MissingEntry, SecretUse, SinkKeys
 
-TOPIC = r"^[^#+$\x00-\x1f\x7f/][^#+\x00-\x1f\x7f]*$"
-"""where something may be published: no wildcards, and nothing that brokers keep for themselves"""
+_TOPIC = r"^[^#+$\x00-\x1f\x7f/][^#+\x00-\x1f\x7f]*$"
+"""no wildcards, and nothing that brokers keep for themselves"""
+
+
+def _publishable(topic: object) -> object:
+    if isinstance(topic, str) and any(sign in topic for sign in "+#"):
+        raise ValueError(f"{topic!r} holds a wildcard (+ or #), which is for listening; name one topic")
+    if isinstance(topic, str) and topic[:1] in ("$", "/"):
+        raise ValueError(f"{topic!r} begins with {topic[0]}, which brokers keep for themselves; begin with a letter")
+    return topic
+
+
+Topic = Annotated[str, Field(pattern=_TOPIC), BeforeValidator(_publishable)]
+"""where something may be published"""
 
 
 class BrokerAccess(ApiModel):

@@ -12,7 +12,7 @@ from mainstream.api.host_call import HostCall
 from mainstream.api.model import ApiModel, Name, cel
 from mainstream.api.one_of import OneOf
 from mainstream.api.sinks.body_template import JSON, MOST_CHARACTERS, BodyTemplate
-from mainstream.api.sinks.broker_access import TOPIC, BrokerAccess
+from mainstream.api.sinks.broker_access import BrokerAccess, Topic
 from mainstream.api.sinks.sink_kind import MissingEntry, SecretUse, SinkKeys, Takes
 from mainstream.api.store_access import StoreAccess
 
@@ -112,7 +112,7 @@ class MqttSink(BrokerAccess):
     key: ClassVar[str] = "mqtt"
     takes: ClassVar[Takes] = "alerts"
 
-    topic: str = Field(min_length=1, max_length=512, pattern=TOPIC, description="No wildcards.")
+    topic: Topic = Field(min_length=1, max_length=512, description="No wildcards.")
     pictures: bool = Field(
         False, description="Publish a picture of each alert too, at <topic>/pictures/<its name>: JPEG, at most 1 MiB."
     )
@@ -128,11 +128,10 @@ class HomeAssistantSink(BrokerAccess):
     key: ClassVar[str] = "home_assistant"
     takes: ClassVar[Takes] = "alerts"
 
-    discovery_prefix: str = Field(
+    discovery_prefix: Topic = Field(
         "homeassistant",
         min_length=1,
         max_length=128,
-        pattern=TOPIC,
         description="Where Home Assistant looks for devices.",
     )
     pictures: bool = Field(True, description="Show a picture of the last alert.")
