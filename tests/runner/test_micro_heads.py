@@ -16,7 +16,7 @@ from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.network import Network
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import always
-from mainstream_runner.engine.heads import sigmoid
+from mainstream_runner.engine.heads import scores_of, sigmoid
 from mainstream_runner.engine.loader import PreparedParts, load_executor
 from mainstream_runner.engine.micro_heads import MicroHeads, Slots
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
@@ -50,26 +50,26 @@ def test_slots_of_one_call_score_as_each_head_does_alone(family):
         features = feature_map(seed)
         with torch.inference_mode():
             expected = [float(sigmoid(module(features).numpy())[0]) for module in modules]
-        assert list(group.scores(features)) == list(APPS)
-        assert list(group.scores(features).values()) == pytest.approx(expected, abs=1e-6)
+        assert list(scores_of(group, features)) == list(APPS)
+        assert list(scores_of(group, features).values()) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("family", ["", "-dw"])
 @pytest.mark.parametrize(("due", "run"), [({"a"}, "a"), ({"b"}, "ab"), ({"a", "d"}, "abcd"), ({"e"}, "abcde")])
 def test_heads_up_to_the_slowest_that_is_due_run_and_score_as_with_all_others(family, due, run):
     group = MicroHeads("map", APPS, Slots.of(heads(family), SHAPE), TorchEager())
-    everyone = group.scores(feature_map())
+    everyone = scores_of(group, feature_map())
     some = group.due(frozenset(due))
     assert some.apps == tuple(run)
-    assert some.scores(feature_map()) == pytest.approx({app: everyone[app] for app in run}, abs=1e-6)
-    assert group.scores(feature_map()) == everyone
+    assert scores_of(some, feature_map()) == pytest.approx({app: everyone[app] for app in run}, abs=1e-6)
+    assert scores_of(group, feature_map()) == everyone
 
 
 def test_what_is_due_next_is_not_touched_by_what_was_due_before():
     group = MicroHeads("map", APPS, Slots.of(heads("-dw"), SHAPE), TorchEager())
-    few, first = group.due(frozenset("b")), group.scores(feature_map(1))
-    few.scores(feature_map(2))
-    assert group.scores(feature_map(1)) == first
+    few, first = group.due(frozenset("b")), scores_of(group, feature_map(1))
+    scores_of(few, feature_map(2))
+    assert scores_of(group, feature_map(1)) == first
 
 
 def test_weights_of_those_that_are_due_are_not_copied():

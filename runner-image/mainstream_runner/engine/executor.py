@@ -9,7 +9,7 @@ import torch
 
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.back_end import BackEnd, EngineStep, Value
-from mainstream_runner.engine.heads import HeadGroup
+from mainstream_runner.engine.heads import HeadGroup, scores_of
 
 _Item = TypeVar("_Item")
 
@@ -92,6 +92,26 @@ class Executor:
 
     def _score(self, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
         ways = [self.way(frame) for frame in frames]
+        return [
+            {
+                app: score
+                for heads in way.heads
+                for app, score in scores_of(heads, value[heads.start]).items()
+                if app in way.apps
+            }
+            for way, value in zip(ways, self._values(frames, ways), strict=True)
+        ]
+
+    def logits(self, frame: DueFrame) -> dict[str, float]:
+        """Of each of a frame's due apps what its score is made of: any number, or none."""
+        way = self.way(frame)
+        with torch.inference_mode():
+            (value,) = self._values([frame], [way])
+            found = [zip(heads.apps, heads.logits(value[heads.start]).tolist(), strict=True) for heads in way.heads]
+        return {app: logit for each in found for app, logit in each if app in way.apps}
+
+    def _values(self, frames: Sequence[DueFrame], ways: Sequence[Way]) -> list[dict[str, Value]]:
+        """What work makes of each frame, by share key."""
         values: list[dict[str, Value]] = [{PIXELS: frame.pixels[np.newaxis]} for frame in frames]
         for work, members in _in_order(ways):
             view = self.views[frames[members[0]].view]
@@ -104,15 +124,7 @@ class Executor:
                 left = work.step(entered[0] if len(chosen) == 1 else view.back_end.stack(entered))
                 for frame, value in zip(chosen, view.back_end.split(left), strict=True):
                     values[frame][work.end] = value
-        return [
-            {
-                app: score
-                for heads in way.heads
-                for app, score in heads.scores(value[heads.start]).items()
-                if app in way.apps
-            }
-            for way, value in zip(ways, values, strict=True)
-        ]
+        return values
 
     def way(self, frame: DueFrame) -> Way:
         """What the apps that are due on a frame need: the stem no deeper than the deepest of them."""

@@ -1,7 +1,7 @@
 """Heads on one feature map: linear ones stacked, so that many apps cost one pooling and one matrix product."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,14 @@ class HeadGroup(Protocol):
         """What runs for these apps, one of the group at least; it may be all of it."""
         ...
 
-    def scores(self, value: Value) -> dict[str, float]:
-        """For one frame (1, channels, h, w), by app, 0 to 1."""
+    def logits(self, value: Value) -> NDArray[np.float32]:
+        """For one frame (1, channels, h, w): a number an app, in their order."""
         ...
+
+
+def scores_of(heads: HeadGroup, value: Value) -> dict[str, float]:
+    """For one frame, by app, 0 to 1."""
+    return dict(zip(heads.apps, sigmoid(heads.logits(value)).tolist(), strict=True))
 
 
 class LinearHeads:
@@ -39,10 +44,10 @@ class LinearHeads:
         """All: a column more of the product is not worth another matrix."""
         return self
 
-    def scores(self, value: Value) -> dict[str, float]:
+    def logits(self, value: Value) -> NDArray[np.float32]:
         """One product for all apps: those that are not due cost next to nothing."""
-        logits = self._back_end.pooled(value) @ self._weights + self._biases
-        return dict(zip(self.apps, sigmoid(logits[0]).tolist(), strict=True))
+        (logits,) = self._back_end.pooled(value) @ self._weights + self._biases
+        return cast(NDArray[np.float32], logits)
 
 
 class OtherHead:
@@ -58,14 +63,14 @@ class OtherHead:
         """Itself."""
         return self
 
-    def scores(self, value: Value) -> dict[str, float]:
-        """Its logit's sigmoid."""
-        logits = self._back_end.numbers(self._step(value))
-        return {self.apps[0]: float(sigmoid(logits)[0])}
+    def logits(self, value: Value) -> NDArray[np.float32]:
+        """Its own."""
+        return self._back_end.numbers(self._step(value))
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """1 / (1 + exp(-x)), without overflow."""
+    """1 / (1 + exp(-x)), without overflow; 0 of what is no number, since huge weights give that on some frames."""
     half = np.float32(0.5)
     scores: NDArray[np.float32] = half + half * np.tanh(half * logits)
+    scores[np.isnan(scores)] = 0.0
     return scores

@@ -18,7 +18,6 @@ from mainstream.head_form import SLOT_CHANNELS
 from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.heads.micro import MicroHead
 from mainstream_runner.engine.back_end import BackEnd, Value
-from mainstream_runner.engine.heads import sigmoid
 
 Numbers = NDArray[np.float32]
 
@@ -133,10 +132,9 @@ class MicroHeads:
             return self
         return MicroHeads(self.start, self.apps[:number], self._slots.first(number), self._back_end, self._buffers)
 
-    def scores(self, value: Value) -> dict[str, float]:
+    def logits(self, value: Value) -> Numbers:
         """One product for all of them."""
-        logits = self._slots.logits(self._back_end.numbers(value), self._buffers)
-        return dict(zip(self.apps, sigmoid(logits).tolist(), strict=True))
+        return self._slots.logits(self._back_end.numbers(value), self._buffers)
 
 
 def _around(narrow: Numbers, weight: Numbers, bias: Numbers, buffers: Buffers) -> Numbers:

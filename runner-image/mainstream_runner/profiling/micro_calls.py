@@ -14,6 +14,7 @@ from mainstream.nn.heads.map_shape import MapShape
 from mainstream.nn.heads.micro import MicroHead
 from mainstream.nn.network import Network
 from mainstream_runner.engine.back_end import BackEnd, Value
+from mainstream_runner.engine.heads import scores_of
 from mainstream_runner.engine.micro_heads import MicroHeads, Slots
 
 MANY = 16
@@ -42,7 +43,7 @@ class TapCalls:
         if not self.calls:
             return 0.0
         start_s = time.thread_time()
-        self.calls[kind].scores(value)
+        scores_of(self.calls[kind], value)
         return time.thread_time() - start_s
 
 
