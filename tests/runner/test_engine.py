@@ -1,6 +1,7 @@
 """What the engine loads and refuses, without TorchServe."""
 
 import gc
+import re
 import subprocess
 import sys
 import threading
@@ -14,11 +15,11 @@ import torch
 from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError
-from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.publish import blob_of
 from mainstream.mpackage.stores.folder_store import FolderStore
-from mainstream.mpackage.stores.store import DamagedPackageError
+from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors, round_to_half
@@ -26,12 +27,14 @@ from mainstream.weights import pack_base_network
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.agreement import calibration_frames
 from mainstream_runner.engine.calibration import BackEndChoice, always, calibrated
-from mainstream_runner.engine.executor import PIXELS
+from mainstream_runner.engine.executor import PIXELS, Executor
+from mainstream_runner.engine.heads import sigmoid
 from mainstream_runner.engine.host import EngineHost, StalePlanError
 from mainstream_runner.engine.loader import PreparedParts, load_executor
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
 from mainstream_runner.engine.templates import Templates
 from mainstream_runner.engine.torch_eager import TorchEager
+from mainstream_runner.profiling.synthetic import put
 
 EAGER = always(TorchEager())
 
@@ -74,34 +77,52 @@ def test_a_changed_byte_in_a_blob_is_refused_naming_the_file(make_plan, store: P
         content = bytearray((store / "blobs" / blob.sha256).read_bytes())
         content[-1] ^= blob.sha256 == changed
         FolderStore(tmp_path).put(f"blobs/{blob.sha256}", bytes(content))
-    with pytest.raises(DamagedPackageError, match=f"{changed}: was changed"):
-        load_executor(plan, tmp_path, EAGER)
+    assert f"{changed}: was changed" in problem_of(plan, tmp_path)
 
 
 def test_a_head_of_another_shape_is_refused(make_plan, store: Path) -> None:
     plan: RunnerPlan = make_plan([(14, 1.0)])
     wrong = plan.apps[0].model_copy(update={"head": plan.apps[0].segments[0].blob})
-    with pytest.raises(InvalidInputError, match="holds other tensors than its part"):
-        load_executor(plan.model_copy(update={"apps": (wrong,)}), store, EAGER)
+    assert re.search("holds other tensors than its part", problem_of(with_app(plan, wrong), store))
 
 
 def test_a_private_segment_with_another_share_key_is_refused(make_plan, store: Path) -> None:
     plan: RunnerPlan = make_plan([(14, 1.0)])
     segment = plan.apps[0].segments[0].model_copy(update={"prefix_hash": "0" * 64})
     wrong = plan.apps[0].model_copy(update={"segments": (segment,)})
-    with pytest.raises(InvalidInputError, match="another share key"):
-        load_executor(plan.model_copy(update={"apps": (wrong,)}), store, EAGER)
+    assert re.search("another share key", problem_of(with_app(plan, wrong), store))
 
 
-def test_a_plan_that_fails_to_load_leaves_the_old_one_serving(make_plan, store: Path, tmp_path: Path) -> None:
-    host, good, bad = EngineHost(EAGER), make_plan([(15, 1.0)]), make_plan([(13, 1.0)])
+def test_a_plan_that_fails_to_load_leaves_the_old_one_serving(make_plan, store: Path) -> None:
+    choices = iter([BackEndChoice(TorchEager())])
+
+    def choose(network: Network) -> BackEndChoice:
+        try:
+            return next(choices)
+        except StopIteration:
+            raise InvalidInputError("no device", field="device") from None
+
+    host, good, bad = EngineHost(choose), make_plan([(15, 1.0)]), make_plan([(13, 1.0)])
     host.load(good, store)
     settled(host)
-    host.load(bad, tmp_path)
+    host.load(bad, store)
     settled(host)
     state = host.state()
     assert state.serving == good.digest
-    assert "is missing" in state.failed[bad.digest]
+    assert state.failed == {bad.digest: "device: no device"}
+
+
+def test_a_plan_none_of_whose_apps_can_be_loaded_ends_those_of_the_one_before(
+    make_plan, store: Path, tmp_path: Path
+) -> None:
+    host, before, after = EngineHost(EAGER), make_plan([(15, 1.0)]), make_plan([(13, 1.0)])
+    host.load(before, store)
+    settled(host)
+    host.load(after, tmp_path)
+    settled(host)
+    state = host.state()
+    assert (state.serving, state.failed) == (after.digest, {})
+    assert "is missing" in state.unavailable_apps["app-0"]
 
 
 def test_the_plan_before_runs_frames_that_are_on_their_way_and_is_then_let_go(
@@ -159,11 +180,12 @@ def test_a_base_network_that_is_not_installed_is_made_from_its_blobs(
     executor = load_executor(plan.model_copy(update={"apps": (app,)}), tmp_path, EAGER)
     assert [work.end for work in executor.views[0].work] == [other.digest]
     bare = app.model_copy(update={"base_segments": ()})
-    with pytest.raises(InvalidInputError, match="installed is"):
-        load_executor(plan.model_copy(update={"apps": (bare,)}), tmp_path, EAGER)
+    assert re.search("installed is", problem_of(with_app(plan, bare), tmp_path))
     wrong = app.model_copy(update={"base_digest": "0" * 64})
-    with pytest.raises(InvalidInputError, match="makes base network efficientnet-lite0 with digest"):
-        load_executor(plan.model_copy(update={"apps": (wrong,)}), tmp_path, EAGER)
+    assert re.search(
+        "makes base network efficientnet-lite0 with digest",
+        problem_of(plan.model_copy(update={"apps": (wrong,)}), tmp_path),
+    )
 
 
 def test_a_private_segment_in_half_precision_is_the_one_that_was_hashed_after_the_cast(
@@ -187,8 +209,10 @@ def test_a_head_that_is_not_installed_is_named(make_plan, store: Path) -> None:
     plan: RunnerPlan = make_plan([(15, 1.0)])
     form = plan.apps[0].head_form.model_copy(update={"kind": "attention"})
     app = plan.apps[0].model_copy(update={"head_form": form})
-    with pytest.raises(InvalidInputError, match=r"head 'attention' is not installed \(installed: .*pool-linear"):
-        load_executor(plan.model_copy(update={"apps": (app,)}), store, EAGER)
+    assert re.search(
+        r"head 'attention' is not installed \(installed: .*pool-linear",
+        problem_of(plan.model_copy(update={"apps": (app,)}), store),
+    )
 
 
 def trained_elsewhere(network: Network) -> Network:
@@ -233,7 +257,60 @@ def test_scores_do_not_depend_on_what_else_is_in_the_request(
 def test_apps_whose_decisions_would_differ_are_run_by_the_reference(make_plan, store: Path) -> None:
     executor = load_executor(make_plan([(15, 1.0)]), store, always(Wrong()))
     assert executor.back_end == "torch-eager"
-    assert "wrong is not used: it scores" in (executor.back_end_problem or "")
+    assert "wrong is not used: its feature maps differ by 200.0%" in (executor.back_end_problem or "")
+
+
+def test_a_head_so_large_that_rounding_decides_stops_its_app_alone_and_slows_nobody_down(
+    make_plan, network: Network, store: Path, templates: Templates
+) -> None:
+    plan: RunnerPlan = make_plan([(15, 1.0), (15, 1.0), (12, 1.0)])
+    fast = always(OpenVinoCpu(templates))
+    sized = load_executor(plan, store, EAGER).views[0]
+    found, expected = (mean_of(load_executor(plan, store, each), sized.height, sized.width) for each in (fast, EAGER))
+    # Between the two sums of the channel on which they differ most, made as large as single precision allows.
+    channel = int(np.abs(found - expected).argmax())
+    assert found[channel] != expected[channel]
+    head = PoolLinear(network.feature_channels)
+    with torch.no_grad():
+        head.weight.zero_()
+        head.weight[0, channel] = 1e30
+        head.bias.fill_(-1e30 * float(max(found[channel], expected[channel])))
+    executor = load_executor(with_head(plan, put(store, head)), store, fast)
+    assert executor.back_end == "openvino"
+    assert executor.back_end_problem is None
+    assert list(executor.unavailable_apps) == ["app-1"]
+    assert "so large that rounding decides" in executor.unavailable_apps["app-1"]
+    (scores,) = executor.score([frame(0, "app-0", "app-1", "app-2")])
+    assert scores.keys() == {"app-0", "app-2"}
+
+
+@pytest.mark.parametrize("back_end", ["openvino", "torch-eager"])
+def test_a_head_whose_scores_are_no_numbers_stops_its_app_alone(
+    make_plan, network: Network, store: Path, templates: Templates, back_end: str
+) -> None:
+    plan: RunnerPlan = make_plan([(15, 1.0), (15, 1.0)])
+    head = PoolLinear(network.feature_channels)
+    with torch.no_grad():
+        head.weight[0, ::2], head.weight[0, 1::2] = 3e38, -3e38
+    choose = EAGER if back_end == "torch-eager" else always(OpenVinoCpu(templates))
+    executor = load_executor(with_head(plan, put(store, head)), store, choose)
+    assert executor.back_end == back_end
+    assert list(executor.unavailable_apps) == ["app-1"]
+    assert "no numbers" in executor.unavailable_apps["app-1"]
+
+
+def test_weights_that_are_no_numbers_are_refused_naming_the_file(make_plan, network: Network, store: Path) -> None:
+    head = PoolLinear(network.feature_channels)
+    with torch.no_grad():
+        head.bias.fill_(float("nan"))
+    blob = put(store, head)
+    executor = load_executor(with_head(make_plan([(15, 1.0), (15, 1.0)]), blob), store, EAGER)
+    assert list(executor.unavailable_apps) == ["app-1"]
+    assert f"{blob.sha256}: holds NaN or infinite numbers (bias)" in executor.unavailable_apps["app-1"]
+
+
+def test_a_score_that_is_no_number_on_some_frame_is_no_hit() -> None:
+    assert sigmoid(np.array([np.nan, 0.0, np.inf], np.float32)).tolist() == [0.0, 0.5, 1.0]
 
 
 def test_a_threshold_between_two_roundings_of_a_score_slows_nobody_down(
@@ -268,6 +345,34 @@ def test_a_plan_takes_from_the_one_before_what_both_run(make_plan, store: Path, 
 def test_a_gpu_that_is_not_there_is_a_clear_error(make_plan, store: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"device: is cuda, and torch finds no CUDA device here"):
         load_executor(make_plan([(15, 1.0)]), store, calibrated(None, "cuda"))
+
+
+def problem_of(plan: RunnerPlan, store: Path) -> str:
+    """Why the plan's only app does not run."""
+    executor = load_executor(plan, store, EAGER)
+    assert executor.unavailable_apps.keys() == {app.name for app in plan.apps}
+    assert not any(view.apps for view in executor.views)
+    return executor.unavailable_apps[plan.apps[0].name]
+
+
+def with_app(plan: RunnerPlan, app: RunnerApp) -> RunnerPlan:
+    """Nobody but this app."""
+    return plan.model_copy(update={"apps": (app,)})
+
+
+def with_head(plan: RunnerPlan, head: Blob) -> RunnerPlan:
+    """The second app's head is another one."""
+    apps = list(plan.apps)
+    apps[1] = apps[1].model_copy(update={"head": head})
+    return plan.model_copy(update={"apps": tuple(apps)})
+
+
+def mean_of(executor: Executor, height: int, width: int) -> NDArray[np.float32]:
+    """Pooled feature map of the last branch-point, of the first frame that back ends are compared on."""
+    view, pixels = executor.views[0], calibration_frames(height, width, {})[0]
+    due = DueFrame(0, pixels, ("app-0",))
+    (value,) = executor._values([due], [executor.way(due)])
+    return view.back_end.pooled(value[executor.way(due).heads[0].start])[0].copy()
 
 
 ALL = ("app-0", "app-1", "app-2", "app-3")

@@ -1,6 +1,7 @@
 """Scores and faults through a real TorchServe."""
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -145,12 +146,10 @@ def test_frames_for_a_plan_that_is_not_served_are_told_so(server: TorchServe, ma
         assert scoring.score(newest.digest, []) == []
 
 
-def test_the_reason_why_a_plan_cannot_be_loaded_comes_back(server: TorchServe, make_plan, tmp_path: Path) -> None:
-    with (
-        closing(EngineClient(server.port)) as client,
-        pytest.raises(InvalidInputError, match=f"{tmp_path}: blobs/.*is missing"),
-    ):
-        client.load(make_plan([(12, 1.0)]), tmp_path)
+def test_the_reason_why_an_app_cannot_be_loaded_comes_back(server: TorchServe, make_plan, tmp_path: Path) -> None:
+    with closing(EngineClient(server.port)) as client:
+        problems = client.load(make_plan([(12, 1.0)]), tmp_path).unavailable_apps
+    assert re.search(f"{tmp_path}: blobs/.*is missing", problems["app-0"])
 
 
 @pytest.mark.parametrize("asking", [EngineClient, EngineLine])

@@ -21,6 +21,7 @@ from mainstream.errors import MainstreamError
 from mainstream.machine import machine_name, versions
 from mainstream.messages.status_report import said
 from mainstream.nn.network import Network
+from mainstream_runner.engine.agreement import TOLERANCE, difference
 from mainstream_runner.engine.back_end import BackEnd
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
 from mainstream_runner.engine.templates import Templates
@@ -33,8 +34,6 @@ _BATCH = 4
 _LEAST_GAIN = 0.15
 """share of the time that batches must save: prepared for them as well, weights are in memory twice, and a plan takes
 twice as long to load"""
-_TOLERANCE = 1e-3
-"""of the largest number of a feature map"""
 
 
 @dataclass(frozen=True)
@@ -109,9 +108,9 @@ def _calibrate(network: Network, reference: BackEnd, fast: BackEnd) -> Calibrati
             problem = said(f"{fast.name} is not used: {error}")
             return Calibration(back_end=reference.name, batch=1, seconds=measured, problem=problem)
     measured[f"{fast.name}/{_BATCH}"] = batched
-    difference = float(np.abs(found - expected).max() / max(float(np.abs(expected).max()), 1e-9))
-    if difference > _TOLERANCE:
-        problem = f"{fast.name} is not used: its feature maps differ by {difference:.1%} from {reference.name}'s"
+    differs = difference(found, expected)
+    if differs > TOLERANCE:
+        problem = f"{fast.name} is not used: its feature maps differ by {differs:.1%} from {reference.name}'s"
         return Calibration(back_end=reference.name, batch=1, seconds=measured, problem=problem)
     if measured[fast.name] >= measured[reference.name]:
         return Calibration(back_end=reference.name, batch=1, seconds=measured)

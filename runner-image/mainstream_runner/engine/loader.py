@@ -5,6 +5,7 @@ taken from there without being read again.
 """
 
 import copy
+import logging
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +25,13 @@ from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import fill
 from mainstream.weights import open_base_network, read_tensors
-from mainstream_runner.engine.agreement import Pictures, first_disagreement, identity
+from mainstream_runner.engine.agreement import (
+    Pictures,
+    base_problem,
+    calibration_frames,
+    identity,
+    unsound_apps,
+)
 from mainstream_runner.engine.back_end import EngineStep, Prepared
 from mainstream_runner.engine.calibration import BackEndChoice, Choose
 from mainstream_runner.engine.chains import Chain, chains_of, enters_in_one
@@ -35,6 +42,7 @@ from mainstream_runner.engine.torch_eager import TorchEager
 from mainstream_runner.engine.tree import SegmentNode, StemTree, check_base, check_map, stem_tree
 from mainstream_runner.views import PlanView, plan_views
 
+_log = logging.getLogger(__name__)
 PreparedParts = MutableMapping[str, Prepared]
 """what is in memory, by back end and share keys; let go of what no executor runs (a WeakValueDictionary)"""
 _Loaded = TypeVar("_Loaded")
@@ -56,23 +64,19 @@ def load_executor(
     """All that the plan runs, loaded, checked and warmed.
 
     `agreed` is what the executor before, and those before it, were found to agree in. Apps that can't be loaded are
-    left out and named; raises the first one's `MainstreamError` where none can.
+    left out and named, be it all of them; raises `MainstreamError` for what is none of theirs.
     """
     loader = _Loader(plan, FolderStore(store), choose, {} if prepared is None else prepared, agreed)
     failures: dict[str, MainstreamError] = {}
     while True:
-        if plan.apps and len(failures) == len(plan.apps):
-            raise next(iter(failures.values()))
         try:
             executor = loader.executor(failures)
-            problem = loader.disagreement(executor, pictures or {})
         except _AppFailedError as failed:
             failures[failed.app] = failed.error
             continue
-        if problem is None:
+        if loader.is_sound(executor, pictures or {}, failures):
             executor.warm()
             return executor
-        loader.fall_back(*problem)
 
 
 class _AppFailedError(Exception):
@@ -105,7 +109,10 @@ class _Loader:
         """Everything but the apps that failed; `_AppFailedError` names the next one."""
         left = [app for app in self.plan.apps if app.name not in failures]
         for app in left:
-            self._blaming([app], self._check, app)
+            network = self._blaming([app], self._network, app)
+            if app.base_digest not in self._choices:
+                self._choices[app.base_digest] = self.choose(network)
+            self._blaming([app], self._check, app, network)
         views = [replace(view, apps=tuple(a for a in view.apps if a in left)) for view in plan_views(self.plan)]
         self._steps = {}
         self._apart = {
@@ -128,9 +135,11 @@ class _Loader:
             next(iter(problems), None),
         )
 
-    def disagreement(self, executor: Executor, pictures: Pictures) -> tuple[str, str] | None:
-        """Digest of a base network whose back end decides otherwise than the reference, and how."""
+    def is_sound(self, executor: Executor, pictures: Pictures, failures: dict[str, MainstreamError]) -> bool:
+        """Whether all that is new in it decides as the reference does. If not, apps whose own weights are the cause are
+        among the failures afterwards, and base networks whose back end is the cause are run by the reference."""
         reference = BackEndChoice(TorchEager())
+        sound = True
         for number, view in enumerate(plan_views(self.plan)):
             parts = executor.views[number]
             new = tuple(
@@ -138,24 +147,29 @@ class _Loader:
                 for app in view.apps
                 if app.name in parts.apps and identity(app, _feature_key(app), parts.back_end.name) not in self.agreed
             )
-            if not new or parts.back_end.name == reference.back_end.name:
+            if not new:
                 continue
-            expected = self._view(number, replace(view, apps=new), reference)
-            problem = first_disagreement(new, parts, expected, pictures)
-            if problem is not None:
-                return view.base_digest, problem
-        return None
+            is_reference = parts.back_end.name == reference.back_end.name
+            expected = None if is_reference else self._view(number, replace(view, apps=new), reference)
+            frames = calibration_frames(parts.height, parts.width, pictures)
+            problems = unsound_apps(new, parts, expected, frames)
+            if not problems:
+                continue
+            sound, network = False, self._networks[view.base_digest]
+            why = None if is_reference else base_problem(network, parts.back_end, reference.back_end, frames)
+            if why is None:
+                failures |= {app: InvalidInputError(problem) for app, problem in problems.items()}
+            else:
+                self._choices[view.base_digest] = BackEndChoice(TorchEager(), problem=why)
+        return sound
 
-    def fall_back(self, base_digest: str, problem: str) -> None:
-        """Run a base network by the reference from now on."""
-        self._choices[base_digest] = BackEndChoice(TorchEager(), problem=problem)
-
-    def _check(self, app: RunnerApp) -> None:
+    def _network(self, app: RunnerApp) -> Network:
         if app.base_digest not in self._networks:
             network = open_base_network(app.base, app.base_digest, app.base_segments, self.store)
             self._networks[app.base_digest] = network
-            self._choices[app.base_digest] = self.choose(network)
-        network = self._networks[app.base_digest]
+        return self._networks[app.base_digest]
+
+    def _check(self, app: RunnerApp, network: Network) -> None:
         check_base(app, network.prefix_hashes)
         check_map(app, network.map_at(_tap(app, network)))
         self._head(app)
@@ -262,6 +276,10 @@ class _Loader:
             return load(*args)
         except MainstreamError as error:
             raise _AppFailedError(apps[0].name, error) from error
+        except Exception as error:  # whatever is wrong with one app's weights must not stop the others'
+            _log.exception("app %s could not be loaded", apps[0].name)
+            problem = MainstreamError(f"could not be loaded ({type(error).__name__}); train it again and publish that")
+            raise _AppFailedError(apps[0].name, problem) from error
 
 
 def _tap(app: RunnerApp, network: Network) -> int:

@@ -45,7 +45,7 @@ def unpack_tensors(data: bytes, *, source: object) -> dict[str, torch.Tensor]:
 def fill(module: nn.Module, tensors: Mapping[str, torch.Tensor], *, source: object) -> None:
     """Load exactly the module's own tensors; float16 becomes float32 where the module has that.
 
-    Raises `InvalidInputError` naming the `source` where a name, a shape or a type is another.
+    Raises `InvalidInputError` naming the `source` where a name, a shape or a type is another, or a number is none.
     """
     expected = module.state_dict()
     wrong = sorted(
@@ -56,6 +56,13 @@ def fill(module: nn.Module, tensors: Mapping[str, torch.Tensor], *, source: obje
     if wrong:
         raise InvalidInputError(
             f"holds other tensors than its part of the network ({', '.join(wrong[:3])}); publish it again",
+            source=source,
+        )
+    endless = sorted(name for name in expected if not bool(torch.isfinite(tensors[name]).all()))
+    if endless:
+        raise InvalidInputError(
+            f"holds NaN or infinite numbers ({', '.join(endless[:3])}); train it again, with a lower learning rate, "
+            "and publish that",
             source=source,
         )
     with torch.no_grad():
