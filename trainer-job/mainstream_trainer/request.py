@@ -87,6 +87,8 @@ class TrainingRequest:
     """what trains. A GPU rounds otherwise than a CPU, so it makes another package of the same inputs"""
     masks: tuple[Mask, ...] = ()
     """what nobody may see of the footage: grey in every frame"""
+    grouped_by: Path | None = None
+    """CSV file of lines NAME,GROUP: which person, camera or day each picture (CLASS/FILE), or clip, is of"""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,9 @@ class Labels(_Part):
     split: Split
     event_runs: str = ""
     """how runs were made, in words"""
+    group: str = ""
+    """the person, camera or day that it is of, where several videos are learnt from: what is measured on one group is
+    measured by models that never saw it"""
     apps: dict[str, AppLabels] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from mainstream_trainer.training import train_app
 
 QUICK = TrainingSettings(variants=1, prune=False, epochs=1, least_steps=1, frozen_epochs=2, heads=())
 RUNS = [[20, 35], [60, 75], [100, 115], [140, 155], [170, 185]]
+PARTS = ((0, 150), (150, 200))
 
 
 def labels(folder, name, runs, train=(0, 200), test=(200, 201), app="door"):
@@ -112,3 +113,35 @@ def test_a_package_of_two_clips_with_one_event_each_holds_its_view(request_of, t
     assert "of 2 events in the training part 2 are measured on" in caplog.text
     assert "recall may be as low as 0.16" in caplog.text
     assert train_app(replace(request), FolderStore(tmp_path / "store")).digest == manifest.digest
+
+
+def of_group(path, group):
+    path.write_text(json.dumps({**json.loads(path.read_text()), "group": group}))
+    return path
+
+
+def test_blocks_hold_whole_groups_of_clips_that_labels_name(request_of, tmp_path):
+    first = of_group(labels(tmp_path, "a", RUNS, train=(0, 150), test=(150, 200)), "monday")
+    second = of_group(labels(tmp_path, "b", RUNS, train=(50, 190), test=(0, 50)), "tuesday")
+    clips = (("clip.mp4", first), ("clip.mkv", second))
+    job = Preparation().prepare(request_of(*clips))
+    assert job.folds.fold_of.tolist() in ([0] * 150 + [1] * 140, [1] * 150 + [0] * 140)
+    assert job.folds.note == "2 blocks instead of 5: with more of them one would hold no event"
+    # Fine-tuned candidates are measured on a group that they never saw, too.
+    assert job.held_out.frames.tolist() == np.flatnonzero(job.folds.fold_of == 0).tolist()
+    apart = tmp_path / "groups.csv"
+    apart.write_text("clip.mp4,tuesday\nclip.mkv,monday\n")
+    other = Preparation().prepare(request_of(*clips, grouped_by=apart))
+    assert other.data_digest != job.data_digest
+
+
+def test_groups_that_some_clips_lack_or_that_divide_nothing_are_refused(request_of, tmp_path):
+    first = of_group(labels(tmp_path, "a", RUNS, *PARTS), "monday")
+    second = labels(tmp_path, "b", RUNS, *PARTS)
+    with pytest.raises(InvalidInputError, match=r"b.json: group: is missing, and other clips' labels name one"):
+        Preparation().prepare(request_of(("clip.mp4", first), ("clip.mkv", second)))
+    with pytest.raises(InvalidInputError, match=r"groups: leave blocks without the event, .* the 1 of them"):
+        Preparation().prepare(request_of(("clip.mp4", first), ("clip.mkv", of_group(second, "monday"))))
+    tuesday = of_group(labels(tmp_path, "c", RUNS, *PARTS), "tuesday")
+    with pytest.raises(InvalidInputError, match=r"common_stem: has apps hold out the same frames, and groups divide"):
+        Preparation().prepare(request_of(("clip.mp4", first), ("clip.mkv", tuesday), common_stem=14))

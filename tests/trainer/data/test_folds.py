@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import event_mask, runs_of
-from mainstream_trainer.data.folds import folds_of_footage, folds_of_pictures
+from mainstream_trainer.data.folds import folds_of_footage, folds_of_groups, folds_of_pictures
 from mainstream_trainer.data.held_out import HeldOut
 
 HELD_OUT = HeldOut(np.arange(20, dtype=np.intp), ((30, 40),))
@@ -94,17 +94,43 @@ def test_a_class_of_few_pictures_gives_fewer_blocks():
     assert folds.count == 3
 
 
-def test_groups_stay_whole():
+def test_groups_stay_whole_and_no_fold_learns_from_those_that_it_scores():
     groups = [f"person {row % 7}" for row in range(100)]
-    folds = folds_of_pictures(CLASSES, CLASSES == 2, 5, 1, groups)
+    folds = folds_of_groups(groups, CLASSES == 2, 5)
+    assert folds.count == 5
     for name in set(groups):
-        assert len({int(folds.fold_of[row]) for row, group in enumerate(groups) if group == name}) == 1
+        rows = np.array([group == name for group in groups])
+        (fold,) = set(folds.fold_of[rows].tolist())
+        assert not folds.fit[fold][rows].any()
+    assert set(folds.first.fit.tolist()).isdisjoint(folds.first.frames.tolist())
+    assert folds.fold_of[folds.first.frames].tolist() == [0] * len(folds.first.frames)
+
+
+def test_groups_whose_sizes_put_no_event_into_a_block_are_dealt_out_by_events():
+    groups = ["long"] * 60 + ["b"] * 20 + ["c"] * 20
+    present = np.zeros(100, dtype=np.bool_)
+    present[[5, 70, 95]] = True
+    assert folds_of_groups(groups, present, 3).count == 3
+    present[70] = False
+    assert (
+        folds_of_groups(groups, present, 3).note == "2 blocks instead of 3: with more of them one would hold no event"
+    )
+
+
+def test_of_footage_every_block_of_groups_holds_a_whole_event():
+    groups = [f"day {row // 20}" for row in range(100)]
+    present = event_mask(((5, 9), (25, 29), (45, 49), (65, 69), (80, 84)), 100)
+    # What begins on the last day was cut, so it is no event.
+    folds = folds_of_groups(groups, present, 5, [(5, 9), (25, 29), (45, 49), (65, 69)])
+    assert folds.count == 4
 
 
 def test_groups_that_leave_blocks_without_events_are_refused():
     groups = ["day 1" if label == 2 else f"day {label + 2}" for label in CLASSES]
-    with pytest.raises(InvalidInputError, match=r"group: leaves blocks without the event.*name smaller groups"):
-        folds_of_pictures(CLASSES, CLASSES == 2, 5, 1, groups)
+    with pytest.raises(
+        InvalidInputError, match=r"groups: leave blocks without the event.*the 4 of them.*smaller groups"
+    ):
+        folds_of_groups(groups, CLASSES == 2, 5)
 
 
 def test_too_few_pictures_are_refused():

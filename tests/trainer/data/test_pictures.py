@@ -10,6 +10,7 @@ from mainstream.mpackage.reading import verify_package
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.data.declared import declare, read_declared
 from mainstream_trainer.data.pictures import check_event_classes, inspect_pictures
+from mainstream_trainer.data.preparation import Preparation
 from mainstream_trainer.request import PictureData, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps
@@ -227,3 +228,31 @@ def test_all_statistics_that_are_missing_are_told_at_once(tmp_path):
     path.write_text("length_s: -1\n")
     with pytest.raises(InvalidInputError, match=r"length_s: .*; frequency: Field .*; correlation: Field "):
         read_declared(path)
+
+
+def test_a_file_says_which_person_each_picture_is_of(tmp_path):
+    folder = write_pictures(tmp_path / "colours")
+    pictures = sorted(path for path in folder.rglob("*.png"))
+    groups = tmp_path / "people.csv"
+    groups.write_text("".join(f"{path.parent.name}/{path.name},{int(path.stem[-3:]) % 4}\n" for path in pictures))
+    asked = TrainingRequest(data(folder), "red", settings=QUICK, quick=True, grouped_by=groups)
+    job = Preparation().prepare(asked)
+    people = [int(path.stem[-3:]) % 4 for path in job.source.paths]
+    assert job.folds.count == 4
+    assert len(set(zip(people, job.folds.fold_of.tolist(), strict=True))) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("red/img_000.png,ann\n", r"--grouped-by: says no group of .*img_000.png and \d+ more; add a line NAME,GROUP"),
+        ("red/img_000.png\n", r"line 1: write NAME,GROUP, not 'red/img_000.png'"),
+        ("a,ann\n\na,bob\n", r"line 3: says two groups of a; name one"),
+    ],
+)
+def test_groups_that_cannot_be_used_are_refused_by_line(tmp_path, text, problem):
+    folder = write_pictures(tmp_path / "colours")
+    groups = tmp_path / "people.csv"
+    groups.write_text(text)
+    with pytest.raises(InvalidInputError, match=problem):
+        Preparation().prepare(TrainingRequest(data(folder), "red", settings=QUICK, quick=True, grouped_by=groups))

@@ -11,14 +11,13 @@ from pydantic.fields import FieldInfo
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.stores.opening import StoreOptions, open_bucket, open_store
 from mainstream.mpackage.stores.store import Store
-from mainstream_trainer.cli.job_pod import DEFAULT_IMAGE
 
 if TYPE_CHECKING:
     from mainstream.mpackage.stores.s3_store import S3Store
 
 _PICTURES = "Pictures"
 _VIDEO = "Video"
-_JOB = "As a Kubernetes Job"
+JOB_PANEL = "As a Kubernetes Job"
 
 Words = tuple[str, ...]
 """of an option that may be given several times"""
@@ -120,6 +119,14 @@ class TrainOptions(CommandOptions):
             help="Blocks that micro-heads are cross-fitted over; fewer where one would hold no event.", min=2, max=10
         ),
     ] = 5
+    grouped_by: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file of lines NAME,GROUP: which person, camera or day each picture (CLASS/FILE) or clip is of. "
+            "Blocks hold whole groups, so that nothing is measured on those that were learnt from.",
+            metavar="FILE",
+        ),
+    ] = None
     common_stem: Annotated[
         int | None,
         typer.Option(
@@ -155,7 +162,9 @@ class TrainOptions(CommandOptions):
     head: Annotated[str, typer.Option(help="Kind of head of fine-tuned candidates, by entry point.")] = "pool-linear"
     groups: Annotated[
         int,
-        typer.Option(help="Groups of branch-points that may be trained side by side.", min=1, rich_help_panel=_JOB),
+        typer.Option(
+            help="Groups of branch-points that may be trained side by side.", min=1, rich_help_panel=JOB_PANEL
+        ),
     ] = 1
     clip: Annotated[
         Words,
@@ -251,27 +260,6 @@ class TrainOptions(CommandOptions):
     def open_bucket(self, address: str) -> "S3Store":
         """What lies below s3://bucket/prefix, whoever named it."""
         return open_bucket(address, self.s3)
-
-
-class JobOptions(CommandOptions):
-    """What of a training is a Kubernetes Job's: never passed on to its pods."""
-
-    job: Annotated[
-        bool, typer.Option("--job", help="Print the training as a Kubernetes Job of one pod.", rich_help_panel=_JOB)
-    ] = False
-    indexed: Annotated[
-        bool,
-        typer.Option(
-            "--indexed", help="Print an Indexed Job: a pod a group (--groups), a last one packs.", rich_help_panel=_JOB
-        ),
-    ] = False
-    share: Annotated[
-        int | None,
-        typer.Option(help="Train this group only; the number of groups: wait for all and pack.", rich_help_panel=_JOB),
-    ] = None
-    image: Annotated[str, typer.Option(help="Image of the Job.", rich_help_panel=_JOB)] = DEFAULT_IMAGE
-    secret: Annotated[str | None, typer.Option(help="Secret with the Job's keys of S3.", rich_help_panel=_JOB)] = None
-    namespace: Annotated[str | None, typer.Option(help="Namespace of the Job.", rich_help_panel=_JOB)] = None
 
 
 def split_pair(text: str, option: str, form: str) -> tuple[str, str]:

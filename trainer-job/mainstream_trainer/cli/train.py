@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mainstream.cli.store_options import with_s3_options
-from mainstream_trainer.cli.options import JobOptions, TrainOptions
+from mainstream_trainer.cli.job_options import JobOptions
+from mainstream_trainer.cli.options import TrainOptions
 
 if TYPE_CHECKING:
     from mainstream.mpackage.manifest import Manifest

@@ -78,6 +78,7 @@ def training_requests(options: TrainOptions) -> "Iterator[list[TrainingRequest]]
                 quiet=quiet,
                 device=options.device,
                 masks=masks,
+                grouped_by=options.grouped_by,
             )
             for each in found
         ]

@@ -12,8 +12,9 @@ import yaml
 
 from mainstream.errors import InvalidInputError
 from mainstream_trainer.cli.fetching import is_remote
+from mainstream_trainer.cli.job_options import JobOptions
 from mainstream_trainer.cli.job_pod import KEPT_S, job_container, job_pod
-from mainstream_trainer.cli.options import JobOptions, TrainOptions
+from mainstream_trainer.cli.options import TrainOptions
 
 _TMP = "/tmp"  # noqa: S108 - of the pod
 _TMP_SIZE = "8Gi"
@@ -65,7 +66,8 @@ def job_name(apps: Sequence[str]) -> str:
 
 def check_remote(options: TrainOptions) -> None:
     """A pod does not see this machine's files."""
-    for option, file in (("--events", options.events), ("--ca-bundle", options.s3.ca_bundle)):
+    local = (("--events", options.events), ("--grouped-by", options.grouped_by), ("--ca-bundle", options.s3.ca_bundle))
+    for option, file in local:
         if file is not None:
             raise InvalidInputError("is a file of this machine, which a pod does not see", field=option)
     for clip in options.clip:

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import Run
 from mainstream.laws.chain import EventStatistics
@@ -53,3 +54,16 @@ class DeclaredEvents:
     block_pictures: int
     class_of: NDArray[np.int64]
     """number of the class that each picture is of, (n,); pictures of one class come in runs"""
+
+
+def check_events(label: str, source: str, events: AppEvents, present: NDArray[np.bool_]) -> None:
+    """`InvalidInputError` where there is nothing to learn: no event, nothing but events, or none that is whole."""
+    problem = None
+    if not present.any():
+        problem = "no frame of the training part has the event; label some, or move the split"
+    elif present.all():
+        problem = "every frame of the training part has the event; there is nothing to learn it against"
+    elif not events.runs:
+        problem = "no event lies wholly in the training part; label some, or move the split"
+    if problem is not None:
+        raise InvalidInputError(problem, field=f"apps.{label}.runs", source=source)

@@ -2,8 +2,8 @@
 block. Pure.
 
 Blocks are contiguous, with edges outside events, and a gap around each: neighbouring frames are near duplicates. Of
-pictures they go by name, in each class, or hold whole groups where somebody named them: the people, cameras or days
-that pictures have in common. There are fewer blocks where one would hold no event, and that is told.
+pictures they go by name, in each class. Where somebody named groups, the people, cameras or days that pictures or clips
+are of, they hold whole ones. There are fewer blocks where one would hold no event, and that is told.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,6 +48,11 @@ class Folds:
         """Frames that are scored, ascending."""
         return np.flatnonzero(self.fold_of >= 0)
 
+    @property
+    def first(self) -> HeldOut:
+        """The division whose models never saw the first block."""
+        return HeldOut(np.flatnonzero(self.fit[0]), runs_of(self.fold_of == 0))
+
 
 def folds_of_footage(
     present: NDArray[np.bool_],
@@ -86,34 +91,43 @@ def folds_of_footage(
     return Folds(fit, fold_of, _fewer(1, count))
 
 
-def folds_of_pictures(
-    classes: NDArray[np.int64],
-    present: NDArray[np.bool_],
-    count: int,
-    gap_pictures: int,
-    groups: Sequence[str] | None = None,
-) -> Folds:
+def folds_of_pictures(classes: NDArray[np.int64], present: NDArray[np.bool_], count: int, gap_pictures: int) -> Folds:
     """At most `count` blocks of pictures (n,), whose classes lie one after the other, in the order of their names.
 
-    With `groups` (n,) whole groups, dealt out so that blocks are of about one size. `InvalidInputError` where not even
-    two blocks show the event and something else each.
+    `InvalidInputError` where not even two blocks show the event and something else each.
     """
     for folds in range(count, LEAST_FOLDS - 1, -1):
-        fold_of = _by_name(classes, folds) if groups is None else _by_group(groups, folds)
-        near = np.stack([fold_of == fold for fold in range(folds)])
-        if groups is None:
-            near = np.stack([_widened(each, classes, gap_pictures) for each in near])
+        fold_of = _by_name(classes, folds)
+        near = np.stack([_widened(fold_of == fold, classes, gap_pictures) for fold in range(folds)])
         if _teach(~near, present) and _show(fold_of, folds, present):
             return Folds(~near, fold_of, _fewer(folds, count))
-    if groups is not None:
-        raise InvalidInputError(
-            f"leaves blocks without the event, or without anything else, however its {len(set(groups))} groups are "
-            "dealt out; name smaller groups, or none",
-            field="group",
-        )
     raise InvalidInputError(
         "there are too few pictures to hold some out: two blocks need the event and something else each; add pictures",
         field="pictures",
+    )
+
+
+def folds_of_groups(
+    groups: Sequence[str], present: NDArray[np.bool_], count: int, events: Sequence[Run] | None = None
+) -> Folds:
+    """At most `count` blocks of whole groups (n,): of about one size, or else of about as many frames with the event.
+
+    Of footage each block holds one of the merged `events`. `InvalidInputError` where not even two blocks show the event
+    and something else each.
+    """
+    names, of = np.unique(np.asarray(groups), return_inverse=True)
+    whole = None if events is None else [start for start, _ in events if present[start]]
+    for folds in range(count, LEAST_FOLDS - 1, -1):
+        for weights in (np.bincount(of), np.bincount(of, weights=present)):
+            fold_of = _dealt(weights, folds)[of]
+            fit = np.stack([fold_of != fold for fold in range(folds)])
+            holds = whole is None or set(fold_of[whole].tolist()) == set(range(folds))
+            if holds and _teach(fit, present) and _show(fold_of, folds, present):
+                return Folds(fit, fold_of, _fewer(folds, count))
+    raise InvalidInputError(
+        f"leave blocks without the event, or without anything else, however the {len(names)} of them are dealt out; "
+        "name smaller groups, or none",
+        field="groups",
     )
 
 
@@ -139,16 +153,14 @@ def _by_name(classes: NDArray[np.int64], folds: int) -> NDArray[np.int64]:
     return fold_of
 
 
-def _by_group(groups: Sequence[str], folds: int) -> NDArray[np.int64]:
-    """The largest group first, each to the block that is smallest so far; the same names give the same blocks."""
-    names, sizes = np.unique(np.asarray(groups), return_counts=True)
-    sums = np.zeros(folds, dtype=np.int64)
-    fold_of = {}
-    for at in np.lexsort((names, -sizes)).tolist():
-        fold = int(sums.argmin())
-        fold_of[str(names[at])] = fold
-        sums[fold] += sizes[at]
-    return np.array([fold_of[group] for group in groups], dtype=np.int64)
+def _dealt(weights: NDArray[np.float64] | NDArray[np.int64], folds: int) -> NDArray[np.int64]:
+    """The block of each group: the heaviest first, each to the block that weighs least so far."""
+    sums = np.zeros(folds)
+    fold_of = np.empty(len(weights), dtype=np.int64)
+    for at in np.argsort(-weights, kind="stable").tolist():
+        fold_of[at] = sums.argmin()
+        sums[fold_of[at]] += weights[at]
+    return fold_of
 
 
 def _widened(block: NDArray[np.bool_], classes: NDArray[np.int64], by: int) -> NDArray[np.bool_]:

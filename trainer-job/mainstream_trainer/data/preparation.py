@@ -19,12 +19,13 @@ from mainstream.mpackage.manifest import TrainedView
 from mainstream.nn.heads.kinds import make_head
 from mainstream.nn.network import Network
 from mainstream.weights import resolve_base_network
-from mainstream_trainer.data.app_events import AppEvents, DeclaredEvents
+from mainstream_trainer.data.app_events import AppEvents, DeclaredEvents, check_events
 from mainstream_trainer.data.clip import Clip, ClipPart, check_undamaged, inspect_clip, picture_size
 from mainstream_trainer.data.clip_parts import joined
-from mainstream_trainer.data.folds import Folds, folds_of_footage, folds_of_pictures
+from mainstream_trainer.data.folds import Folds, folds_of_footage, folds_of_groups, folds_of_pictures
 from mainstream_trainer.data.frame_source import FrameSource
 from mainstream_trainer.data.held_out import HeldOut, hold_out
+from mainstream_trainer.data.labels.groups import groups_of_clips, groups_of_pictures
 from mainstream_trainer.data.labels.label_files import read_label_file
 from mainstream_trainer.data.pictures import Pictures, check_event_classes, inspect_pictures
 from mainstream_trainer.data.quiet_clips import quiet_clips
@@ -57,6 +58,8 @@ class _LabelledPart:
     labels: Path
     apps: tuple[str, ...]
     """that the labels know"""
+    group: str
+    """that its labels say it is of; empty where they say none"""
     runs: tuple[Run, ...] | None
     """of the app, in frames of the clip; None where its labels do not know the app: it is never there"""
 
@@ -126,17 +129,23 @@ class Preparation:
         view = self._view([*(part.source.clip for part in parts), *quiet], request.crop, request.masks)
         present = event_mask((*events.runs, *events.cut), events.times.frames)
         sources = ", ".join(str(part.labels) for part in parts)
-        _check_events(label, sources, events, present)
-        try:
-            held_out = hold_out(present, events.times, request.settings)
-        except InvalidInputError as error:
-            raise InvalidInputError(error.message, field=f"apps.{label}.runs", source=sources) from error
-        settings = request.settings
-        folds = folds_of_footage(
-            present, events.merged[0], events.times, count=settings.folds, gap_s=settings.gap_s, held_out=held_out
-        )
+        check_events(label, sources, events, present)
+        named = [(part.source.clip.path.name, part.group, part.labels) for part in parts]
+        groups, settings = groups_of_clips(named, request.grouped_by), request.settings
+        if groups is not None:
+            of_frames = np.repeat(groups, [part.source.frames for part in parts]).tolist()
+            folds = folds_of_groups(of_frames, present, settings.folds, events.merged[0])
+            held_out = folds.first
+        else:
+            try:
+                held_out = hold_out(present, events.times, settings)
+            except InvalidInputError as error:
+                raise InvalidInputError(error.message, field=f"apps.{label}.runs", source=sources) from error
+            folds = folds_of_footage(
+                present, events.merged[0], events.times, count=settings.folds, gap_s=settings.gap_s, held_out=held_out
+            )
         _say_worth(request, sources, events, folds)
-        digest = _data_digest(request, network, _known(parts, events, quiet))
+        digest = _data_digest(request, network, {**_known(parts, events, quiet), **_known_groups(request, groups)})
         source = joined([part.source for part in parts])
         forms = checked_forms(request, network)
         return Job(request, network, source, events, present, held_out, folds, forms, digest, quiet=quiet, view=view)
@@ -170,7 +179,8 @@ class Preparation:
         part = labels.split.train
         check_undamaged(clip, part)
         app = labels.apps.get(request.label or request.app)
-        return _LabelledPart(ClipPart(clip, part), data.labels, tuple(labels.apps), None if app is None else app.runs)
+        runs = None if app is None else app.runs
+        return _LabelledPart(ClipPart(clip, part), data.labels, tuple(labels.apps), labels.group, runs)
 
     def _prepare_pictures(self, request: TrainingRequest, data: PictureData, network: Network) -> Job:
         # Which pictures there are, and their split, do not depend on which of them show the event.
@@ -187,17 +197,22 @@ class Preparation:
         # Neighbouring pictures are no near duplicates: all of them enter a pass.
         request = replace(request, settings=request.settings.model_copy(update={"stride": 1}))
         present = pictures.present(data.event_classes)
-        folds = folds_of_pictures(pictures.class_of, present, request.settings.folds, data.gap_pictures)
+        groups, count = None, request.settings.folds
+        if request.grouped_by is not None:
+            groups = groups_of_pictures(pictures.paths, request.grouped_by)
+            folds = folds_of_groups(groups, present, count)
+        else:
+            folds = folds_of_pictures(pictures.class_of, present, count, data.gap_pictures)
         return Job(
             request,
             network,
             pictures,
             DeclaredEvents(data.statistics, data.block_pictures, pictures.class_of),
             present,
-            pictures.held_out,
+            pictures.held_out if groups is None else folds.first,
             folds,
             checked_forms(request, network),
-            _data_digest(request, network, known),
+            _data_digest(request, network, {**known, **_known_groups(request, groups)}),
         )
 
 
@@ -233,16 +248,13 @@ def _known(parts: Sequence[_LabelledPart], events: AppEvents, quiet: Sequence[Cl
     return {**of_clips, **of_quiet, "runs": events.runs, "cut": events.cut}
 
 
-def _check_events(label: str, source: str, events: AppEvents, present: NDArray[np.bool_]) -> None:
-    problem = None
-    if not present.any():
-        problem = "no frame of the training part has the event; label some, or move the split"
-    elif present.all():
-        problem = "every frame of the training part has the event; there is nothing to learn it against"
-    elif not events.runs:
-        problem = "no event lies wholly in the training part; label some, or move the split"
-    if problem is not None:
-        raise InvalidInputError(problem, field=f"apps.{label}.runs", source=source)
+def _known_groups(request: TrainingRequest, groups: Sequence[str] | None) -> Mapping[str, object]:
+    if groups is not None and request.common_stem is not None:
+        raise InvalidInputError(
+            "has apps hold out the same frames, and groups divide each app's own; leave out one of the two",
+            field="common_stem",
+        )
+    return {} if groups is None else {"groups": list(groups)}
 
 
 def _say_worth(request: TrainingRequest, source: str, events: AppEvents, folds: Folds) -> None:
