@@ -27,6 +27,7 @@ PARTS = (
     Part("each alert by promtool: its cause, and less", "all; pages exist", ("test_monitoring.py",)),
     Part("each alert from its real cause, by Prometheus and Alertmanager", "all", ("test_alerts_fire.py",)),
     Part("signatures and checksums by the commands of the docs", "a changed byte refused", ("test_release.py",)),
+    Part("images by digest and the chart as an OCI artifact", "the registry's own digests", ("test_registry.py",)),
     Part("leaders that die, are cut off, are stopped", "never two", ("../operator/test_leadership.py",)),
 )
 

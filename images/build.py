@@ -6,6 +6,7 @@ Built with Docker where its daemon answers (or with what MAINSTREAM_TEST_BUILD_I
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,7 @@ def build(part: str, archive: Path) -> Path:
     archive.parent.mkdir(parents=True, exist_ok=True)
     name, dockerfile = f"localhost/mainstream-{part}:dev", ROOT / FOLDERS[part] / "Dockerfile"
     build_image = Path(os.environ.get("MAINSTREAM_TEST_BUILD_IMAGE", SHARED / "cluster" / "build-image"))
-    arguments = ("--build-arg", f"REVISION={_revision()}")
+    arguments = ("--build-arg", f"VERSION={version()}", "--build-arg", f"REVISION={_revision()}")
     if _docker_answers():
         _run("docker", "build", "-t", name, *arguments, "-f", dockerfile, ROOT)
         _run("docker", "save", "-o", archive, name)
@@ -66,6 +67,13 @@ def layers(archive: Path) -> list[str]:
 def labels(archive: Path) -> dict[str, str]:
     """What the image says of itself (OCI annotations)."""
     return dict(_configuration(archive)["config"]["Labels"])
+
+
+def version() -> str:
+    """Of the distribution, as the chart has it."""
+    chart = (ROOT / "charts" / "mainstream" / "Chart.yaml").read_text(encoding="utf-8")
+    (found,) = re.findall(r"^appVersion: (\S+)$", chart, re.MULTILINE)
+    return str(found)
 
 
 def _configuration(archive: Path) -> dict[str, Any]:

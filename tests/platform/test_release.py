@@ -100,15 +100,19 @@ def test_gpg_signs_the_same_sums(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     subprocess.run(["gpgconf", "--kill", "all"], check=False, timeout=30)
 
 
-def test_the_version_is_one_and_a_chart_of_another_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_version_that_the_changelog_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     version = release.the_version()
-    for name in ("pyproject.toml", "CHANGELOG.md", "charts/mainstream/Chart.yaml"):
+    for name in ("CHANGELOG.md", "charts/mainstream/Chart.yaml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        text = (ROOT / name).read_text(encoding="utf-8")
+        text = (ROOT / name).read_text(encoding="utf-8").replace("## Unreleased", "## 0.0.1")
         (tmp_path / name).write_text(text.replace(f"appVersion: {version}", "appVersion: 9.9.9"), encoding="utf-8")
     monkeypatch.setattr(release, "ROOT", tmp_path)
-    with pytest.raises(release.CannotReleaseError, match=r"appVersion is 9\.9\.9, not"):
+    with pytest.raises(release.CannotReleaseError, match=r"has neither a heading 9\.9\.9 nor Unreleased"):
         release.the_version()
+
+
+def test_the_wheel_has_the_version_of_the_chart(tmp_path: Path) -> None:
+    assert release.make_wheel(tmp_path).name.split("-")[1] == release.the_version()
 
 
 def test_the_bill_of_a_wheel_names_what_it_asks_for(tmp_path: Path) -> None:
@@ -140,7 +144,7 @@ def test_the_chart_says_what_artifacthub_asks_for() -> None:
 
 def test_the_chart_is_packed_as_helm_push_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAINSTREAM_TEST_HELM", tool("helm"))
-    packed = release.make_chart(tmp_path)
+    packed = release.make_chart(tmp_path, None, {})
     assert packed.name == f"mainstream-{chart()['version']}.tgz"
 
 
