@@ -160,13 +160,13 @@ def open_api_stage(
         state = folder / "api"
         at = ("--state", state)
         stack.callback(run, program, "down", *at)
-        words = ("--nodes", "0", "--simulated", str(simulated), "--port", str(_free_port()))
+        words = ("--nodes", "0", "--simulated", str(simulated), "--port", str(free_port()))
         kubeconfig = Path(run(program, "up", *words, *(("--audit",) if audit else ()), *at).split()[-1])
         store_url, store = _start_store(folder, stack)
         configuration = client.Configuration()
         config.load_kube_config(str(kubeconfig), client_configuration=configuration)
         operator = OperatorProcess(
-            folder / "operator.kubeconfig", folder / "operator.json", folder / "operator.log", _free_port()
+            folder / "operator.kubeconfig", folder / "operator.json", folder / "operator.log", free_port()
         )
         log = state / "logs" / "audit.log" if audit else None
         made = ApiStage(Kube(client.ApiClient(configuration)), kubeconfig, store, store_url, operator, log)
@@ -198,7 +198,7 @@ def _install(stage: ApiStage, tenants: tuple[str, ...], settings: dict[str, Any]
         "namespace": SYSTEM,
         "runner": {"image": "localhost/mainstream-runner:dev"},
         "allowedHosts": ["127.0.0.1", "*.cameras"],
-        "healthPort": _free_port(),
+        "healthPort": free_port(),
         "metricsPort": stage.operator.metrics_port,
         **settings,
     }
@@ -208,7 +208,7 @@ def _install(stage: ApiStage, tenants: tuple[str, ...], settings: dict[str, Any]
 def _start_store(folder: Path, stack: ExitStack) -> tuple[str, S3Store]:
     objects = folder / "s3"
     objects.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     root = {"ROOT_ACCESS_KEY": KEYS.access_key_id, "ROOT_SECRET_KEY": KEYS.secret_access_key}
     server = spawn([tool("versitygw"), "--port", f"127.0.0.1:{port}", "posix", objects], folder / "s3.log", root)
     stack.callback(server.wait)
@@ -234,7 +234,8 @@ def store_secret(namespace: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
