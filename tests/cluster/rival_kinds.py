@@ -120,7 +120,7 @@ def _claim_digests(rival: Rival) -> None:
 KINDS = (
     Kind(
         *(10, "digests", "an app with a neighbour's digests and none of its blobs", _claim_digests),
-        {"same": ("Ready", ("FetchingWeights", "CannotRun"))},
+        {"same": ("Ready", ("WeightsMissing", "FetchingWeights", "CannotRun"))},
         new_package="path-left",
         told_first=True,
     ),
@@ -131,7 +131,7 @@ KINDS = (
     ),
     Kind(
         *(2, "blobs", "a manifest whose blobs do not exist", _lack_blobs),
-        {"lacking": ("Ready", ("FetchingWeights", "CannotRun"))},
+        {"lacking": ("Ready", ("WeightsMissing", "FetchingWeights", "CannotRun"))},
     ),
     Kind(
         *(3, "manifest", "a manifest of 15 MiB, of a suspended app and of one that runs", _write_much),

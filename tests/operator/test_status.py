@@ -63,6 +63,15 @@ def test_an_app_fetches_its_own_weights_alone(cluster: ClusterState) -> None:
     assert condition(status_of(cluster, others), "Ready") == ("True", "Analysing")
 
 
+def test_an_app_whose_store_does_not_give_its_weights_is_told_which_and_the_way_out(cluster: ClusterState) -> None:
+    digests = tuple(each * 64 for each in "123")
+    missing = AppStatusReport(lacks=digests, missing=digests[1:])
+    status = status_of(cluster, report().model_copy(update={"apps": {"plaza/crossing": missing}}))
+    assert condition(status, "Ready") == ("False", "WeightsMissing")
+    assert any(f"blobs/{'2' * 64} and 1 other of the app's weights" in each.message for each in status.conditions)
+    assert any("Publish the package again" in each.message for each in status.conditions)
+
+
 def test_what_a_runner_says_of_the_nodes_plan_is_no_tenants(cluster: ClusterState) -> None:
     digest = "9" * 64
     idle = report(analysed=0).model_copy(update={"plan_problem": f"/data/store: blobs/{digest}: holds other tensors"})

@@ -164,6 +164,16 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
         return is_false("Ready", Reason.OTHER_SIZE, message)
     if reported is not None and reported.problem:
         return is_false("Ready", Reason.CANNOT_RUN, f"The runner cannot run the app: {reported.problem}")
+    if reported is not None and reported.missing:
+        others = len(reported.missing) - 1
+        more = "" if others == 0 else f" and {others} {'other' if others == 1 else 'others'}"
+        return is_false(
+            "Ready",
+            Reason.WEIGHTS_MISSING,
+            f"The package's store does not give blobs/{reported.missing[0]}{more} of the app's weights. Publish the "
+            "package again (`mainstream package verify` tells what lacks), or name another package in "
+            "spec.package; the runner asks again.",
+        )
     if reported is not None and reported.lacks:
         files = f"{len(reported.lacks)} {'file' if len(reported.lacks) == 1 else 'files'}"
         return is_false("Ready", Reason.FETCHING_WEIGHTS, f"The runner fetches {files} of the app's weights.")

@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -35,11 +36,19 @@ _SLOWEST_BYTES_PER_S = 20_000.0
 _KEPT_BYTES = 1 << 30
 
 
+_NOT_GIVEN = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+"""answers of a store that does not have a blob; without the right to list, S3 forbids instead"""
+
+
 @dataclass
 class _Attempt:
     running: bool = True
     failures: int = 0
     not_before_s: float = 0.0
+    not_given: int = 0
+    """in a row"""
+    stores: int = 1
+    """that the blob may come from"""
 
 
 class BlobCache:
@@ -70,6 +79,12 @@ class BlobCache:
             self._path(blob.sha256).unlink(missing_ok=True)
         return len(spoiled)
 
+    def is_missing(self, digest: str) -> bool:
+        """Whether every store that a blob may come from has answered that it does not give it."""
+        with self._lock:
+            attempt = self._attempts.get(digest)
+            return attempt is not None and attempt.not_given >= attempt.stores
+
     def fetch(self, signed: Iterable[SignedBlob]) -> None:
         """Start to fetch what is not here, unless that is under way or was tried just now."""
         by_blob: dict[Blob, list[str]] = {}
@@ -83,7 +98,7 @@ class BlobCache:
                 attempt = self._attempts.get(digest, _Attempt(running=False))
                 if attempt.running or time.monotonic() < attempt.not_before_s:
                     continue
-                self._attempts[digest] = _Attempt(failures=attempt.failures)
+                self._attempts[digest] = replace(attempt, running=True, stores=len(urls))
             # Whoever has a blob in its store may serve it; one whose store fails or drips holds up no other.
             self._pool.submit(self._fetch, blob, urls[attempt.failures % len(urls)])
 
@@ -108,19 +123,23 @@ class BlobCache:
         self._client.close()
 
     def _fetch(self, blob: Blob, url: str) -> None:
-        failures = 0
         try:
             self._stream(blob, url)
         except Exception as error:
             # Of the error its kind alone: its text holds the URL, and that is a key.
-            with self._lock:
-                failures = self._attempts[blob.sha256].failures + 1
             _log.warning("blob %s was not fetched: %s", blob.sha256[:12], type(error).__name__)
-        wait_s = back_off_s(failures) if failures else 0.0
-        with self._lock:
-            if failures:
-                self._attempts[blob.sha256] = _Attempt(False, failures, time.monotonic() + wait_s)
-            else:
+            with self._lock:
+                before = self._attempts[blob.sha256]
+                failures = before.failures + 1
+                self._attempts[blob.sha256] = replace(
+                    before,
+                    running=False,
+                    failures=failures,
+                    not_before_s=time.monotonic() + back_off_s(failures),
+                    not_given=before.not_given + 1 if _is_not_given(error) else 0,
+                )
+        else:
+            with self._lock:
                 self._attempts.pop(blob.sha256, None)
 
     def _stream(self, blob: Blob, url: str) -> None:
@@ -169,3 +188,7 @@ class BlobCache:
 
     def _path(self, digest: str) -> Path:
         return self.folder / "blobs" / digest
+
+
+def _is_not_given(error: Exception) -> bool:
+    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code in _NOT_GIVEN

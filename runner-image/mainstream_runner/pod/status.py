@@ -99,7 +99,7 @@ class RunnerStatus:
         reports = {}
         for app in plan.apps:
             tally, problem = tallies.get(app.name), self.plans.app_problems.get(app.name)
-            lacks = self.plans.lacking.get(app.name, ())
+            lacks = tuple(blob.sha256 for blob in self.plans.lacking.get(app.name, ())[:MAX_APP_LACKS])
             if tally is None and problem is None and not lacks:
                 continue
             frames = {} if tally is None else tally.model_dump(exclude={"waiting"})
@@ -108,7 +108,8 @@ class RunnerStatus:
                 fps=self.pipeline.counts.fps(app.name, app.fps),
                 decisions=self.pipeline.decider.decisions(app.name),
                 problem=problem,
-                lacks=tuple(blob.sha256 for blob in lacks[:MAX_APP_LACKS]),
+                lacks=lacks,
+                missing=tuple(digest for digest in lacks if self.cache.is_missing(digest)),
                 delivery=self.pipeline.delivery.report(app.name),
             )
         return reports

@@ -171,6 +171,11 @@ class Reason(StrEnum):
     IDLE = "Idle", Effect.INFORMS, "No stream is placed on the node, so no runner is needed."
     PLAN_ON_ITS_WAY = "PlanOnItsWay", Effect.INFORMS, "The runner has not taken up the plan yet."
     FETCHING_WEIGHTS = "FetchingWeights", Effect.INFORMS, "The runner fetches weights that it lacks."
+    WEIGHTS_MISSING = (
+        "WeightsMissing",
+        Effect.INFORMS,
+        "The package's store does not give a file of its weights; the message names it, and the runner asks again.",
+    )
     APPLY_REFUSED = (
         "ApplyRefused",
         Effect.INFORMS,

@@ -67,6 +67,8 @@ class AppStatusReport(_Part):
     """why the app does not run though the plan is served: its weights could not be loaded"""
     lacks: tuple[Sha256, ...] = Field(default=(), max_length=MAX_APP_LACKS)
     """weights that the app waits for to run at all; one that goes on with its former weights meanwhile names none"""
+    missing: tuple[Sha256, ...] = Field(default=(), max_length=MAX_APP_LACKS)
+    """those of them that the app's store does not give"""
     delivery: DeliveryReport = DeliveryReport()
 
 

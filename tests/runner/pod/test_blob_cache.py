@@ -22,10 +22,13 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """Serves /good, and /other with the same number of other bytes."""
+    """Serves /good, and /other with the same number of other bytes; has no /gone, and forbids /secret."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path in ("/gone", "/secret"):
+                self.send_error(404 if self.path == "/gone" else 403)
+                return
             content = {"/good": CONTENT, "/other": CONTENT[::-1]}.get(self.path, CONTENT * 2)
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
@@ -81,6 +84,36 @@ def test_a_blob_comes_from_another_store_where_the_first_fails(tmp_path: Path, s
         cache.fetch(both)
         time.sleep(0.01)
     assert (tmp_path / "blobs" / DIGEST).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("path", ["gone", "secret"])
+def test_a_blob_is_missing_once_every_store_that_may_have_it_has_said_so(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(blob_cache, "back_off_s", lambda failures: 0.0)
+    cache, blob = BlobCache(tmp_path), Blob(sha256=DIGEST, size_bytes=len(CONTENT))
+
+    def ask(*paths: str) -> bool:
+        """Once more; whether it is missing after that."""
+        before = failures()
+        cache.fetch([SignedBlob(blob=blob, url=f"{server}/{each}") for each in paths])
+        deadline_s = time.monotonic() + 10
+        while failures() == before and not cache.has(blob):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
+        return cache.is_missing(DIGEST)
+
+    def failures() -> int:
+        attempt = cache._attempts.get(DIGEST)
+        return 0 if attempt is None else attempt.failures
+
+    assert not cache.is_missing(DIGEST)
+    assert ask(path)
+    assert not ask(path, "other")  # a second store, which fails otherwise
+    assert not ask(path, path)
+    assert ask(path, path)
+    assert not ask("good")
+    assert cache.has(blob)
 
 
 def test_a_store_that_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
