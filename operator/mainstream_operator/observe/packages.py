@@ -185,6 +185,9 @@ class PackageReader:
             namespace = app.metadata.namespace or ""
             if state.manifest is not None and not has_room(namespace, size, self._taken(but=key)):
                 state, size = PackageState(refusal=_NO_ROOM), 0
+            if state == entry.state:
+                # What was worked out of a manifest is kept beside it.
+                state = entry.state
             failures = 0 if state.manifest is not None else entry.failures + 1
             if state.unknown and entry.state.manifest is not None:
                 state, size = entry.state, entry.size_bytes
