@@ -23,7 +23,7 @@ from mainstream.messages.node_profile import NodeProfile, read_node_profile
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest
 from mainstream.planner import App
-from mainstream.planner.tables.options import option_table
+from mainstream.planner.tables.known import option_table
 from mainstream.workload.caution import cautious_candidate
 from mainstream_trainer.settings import TrainingSettings
 from packages import BASE, Recipe, pool_packages

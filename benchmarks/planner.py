@@ -26,7 +26,7 @@ from mainstream.planner.deadline import Clock
 from mainstream.planner.published import greedy_value, published_problem
 from mainstream.planner.solve import DEFAULT_DEADLINE_S, Policy
 from mainstream.planner.synthetic import random_problem, with_cameras, with_micro_heads
-from mainstream.planner.tables.options import option_table
+from mainstream.planner.tables.known import forget_tables
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "core" / "planner"))
 
@@ -164,7 +164,7 @@ def timed(
     problem: Problem, gap: float, deadline_s: float = DEFAULT_DEADLINE_S, clock: Clock = time.monotonic
 ) -> tuple[Plan, float, float]:
     """Plan, wall and CPU seconds, without tables kept from earlier; the deadline is by `clock`."""
-    option_table.cache_clear()
+    forget_tables()
     wall_s, cpu_s = time.perf_counter(), time.process_time()
     plan = solve(problem, gap=gap, deadline_s=deadline_s, clock=clock)
     return plan, time.perf_counter() - wall_s, time.process_time() - cpu_s

@@ -30,7 +30,7 @@ from mainstream.nn.registry import load_base_network
 from mainstream.nn.tensors import fill, unpack_tensors
 from mainstream.planner import App
 from mainstream.planner.answer.f1_interval import f1_interval
-from mainstream.planner.tables.options import option_table
+from mainstream.planner.tables.known import option_table
 from mainstream.workload.caution import cautious_candidate
 from mainstream_trainer.data.declared import declare
 from mainstream_trainer.data.event_statistics import in_seconds

@@ -19,7 +19,7 @@ import stage
 from drawing import COLOURS, MARKERS, MARKS, OTHERS, label, line, panels, save
 from intervals import gain_interval, mean_interval
 from mainstream.planner import Problem, solve
-from mainstream.planner.tables.options import option_table
+from mainstream.planner.tables.known import forget_tables
 from results import QUICK, kept, write_figure
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -79,7 +79,7 @@ def one(apps: int, seed: int) -> dict[str, Any]:
 
 def timed(problem: Problem, policy: Any) -> tuple[float, Any]:
     """Wall seconds and the plan; tables of earlier plans are thrown away."""
-    option_table.cache_clear()
+    forget_tables()
     began_s = time.perf_counter()
     plan = solve(problem, policy=policy, gap=bench.GAP)
     return time.perf_counter() - began_s, plan

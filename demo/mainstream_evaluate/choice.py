@@ -7,7 +7,7 @@ from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest
 from mainstream.planner import App, Pin
-from mainstream.planner.tables.options import option_table
+from mainstream.planner.tables.known import option_table
 from mainstream.workload.caution import cautious_candidate
 from mainstream.workload.compose import ChosenCandidate, runner_app
 from mainstream_trainer.data.clip import Clip

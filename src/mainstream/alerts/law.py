@@ -7,6 +7,7 @@ are 0 where no frame is analysed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,6 +22,9 @@ _MOST_FRAMES = 2.0**40
 """of an event; with so many, more change nothing"""
 _STEPS_IN_DOUBLING = 7
 """power of two: 128"""
+
+
+Number = TypeVar("Number", float, FloatArray)
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,11 @@ def false_share(false: float, found: float, observed: int, quiet_s: float, event
     return min(1.0, false / stretches) if stretches > 0.0 else float(false > 0.0)
 
 
-def false_stretches(found: float, observed: int, quiet_s: float, events: MergedEvents) -> float:
+def false_stretches(found: Number, observed: int, quiet_s: float, events: MergedEvents) -> Number:
     """Quiet stretches of one merge gap in which a false alert could have opened: what v is counted on."""
     open_s = quiet_s - found * events.gap_s - observed * tolerance_s(events.length_s)
-    return max(0.0, open_s / events.gap_s)
+    stretches: Number = np.maximum(0.0, open_s / events.gap_s)
+    return stretches
 
 
 def _free_s(found: FloatArray, events: MergedEvents) -> FloatArray:

@@ -14,6 +14,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
+from mainstream.arrays import FloatArray
 from mainstream.errors import InvalidInputError
 
 MAX_POINTS = 65536
@@ -57,9 +58,13 @@ class ReplayedCurve:
     def __len__(self) -> int:
         return len(self.data) // _POINT.size
 
+    def numbers(self) -> FloatArray:
+        """The points (n, 5), in the order of `ReplayedRate`; not to be written to."""
+        return np.frombuffer(self.data, "<f8").reshape(-1, 5)
+
     def pack(self) -> bytes:
         """The blob."""
-        return save({_NAME: np.frombuffer(self.data, "<f8").reshape(-1, 5)})
+        return save({_NAME: self.numbers()})
 
 
 def unpack_curve(data: bytes) -> ReplayedCurve:

@@ -2,6 +2,7 @@
 
 problem.py, plan.py      what there is to decide, and what was decided
 validation.py, forms.py  well-formed problems; their JSON
+replays.py               replayed points as numbers
 tables/                  best threshold and votes for each (candidate, rate), and what they are predicted to give
 compile.py               the problem as arrays
 exact/                   the best choice of options: bounds, boxes, the loop

@@ -6,10 +6,11 @@ stable JSON form; the descriptions below end up in that form's schema.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer
 
 from mainstream.laws.chain import Compat, EventStatistics
 from mainstream.laws.cost import Segment
@@ -67,7 +68,9 @@ class Candidate:
     head_bytes: int = 0
     operating_points: tuple[OperatingPoint, ...] = ()
     replayed: Annotated[
-        tuple[ReplayedPoint, ...],
+        Sequence[ReplayedPoint],
+        AfterValidator(tuple),
+        PlainSerializer(tuple, return_type=tuple[ReplayedPoint, ...]),
         Field(description="Measured alerts; where given, they stand in for the law."),
     ] = ()
     kind: Annotated[

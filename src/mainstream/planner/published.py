@@ -18,7 +18,7 @@ from mainstream.planner.compile import compile_problem
 from mainstream.planner.greedy import as_coded
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem
 from mainstream.planner.solve import Policy, under
-from mainstream.planner.tables.options import option_table
+from mainstream.planner.tables.known import option_table
 
 TENTHS_FPS = tuple(i / 10 for i in range(1, 10))
 """Rates below 1 that the authors' No-Sharing may also choose."""

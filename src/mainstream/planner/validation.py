@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from mainstream.errors import InvalidInputError
 from mainstream.laws.chain import STEPWISE_FRAMES
 from mainstream.laws.cost import chain_of
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem, ReplayedPoint
+from mainstream.planner.replays import FALSE_SHARE, FPS, RECALL, VOTES, ReplayedPoints, numbers, played_with
 
 MOST_VOTES = 1000
 MOST_STREAM_FPS = 1000.0
@@ -147,7 +150,7 @@ def _check_work(app: App, at: str) -> None:
     points = sum(
         len(candidate.operating_points)
         for candidate in app.candidates
-        if not any(replay.votes in app.votes for replay in candidate.replayed)
+        if not len(played_with(candidate.replayed, app.votes))
     )
     events = app.events
     longest_s = max([events.length_s, *events.lengths_s, *(end_s - start_s for start_s, end_s in events.runs_s)])
@@ -236,7 +239,7 @@ def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[
             _whole(replay.votes, f"{at}.replayed[{n}].votes", app, least=1, most=MOST_VOTES)
             _number(replay.recall, f"{at}.replayed[{n}].recall", app, most=1.0)
             _number(replay.false_share, f"{at}.replayed[{n}].false_share", app, most=1.0)
-    if not candidate.operating_points and not {replay.votes for replay in candidate.replayed} & set(app.votes):
+    if not candidate.operating_points and not len(played_with(candidate.replayed, app.votes)):
         raise _fail(f"{at}.replayed", "was replayed with none of the votes that the app allows", app)
 
 
@@ -263,17 +266,17 @@ def _is_interval(interval: tuple[float, float] | None) -> bool:
 def _replays_fine(replayed: Sequence[ReplayedPoint]) -> bool:
     """The same of what was replayed."""
     try:
-        return all(
-            0.0 <= replay.recall <= 1.0
-            and 0.0 <= replay.false_share <= 1.0
-            and type(replay.votes) is int
-            and 1 <= replay.votes <= MOST_VOTES
-            and _LEAST_FPS <= replay.fps < math.inf
-            and -math.inf < replay.threshold < math.inf
-            for replay in replayed
-        )
-    except TypeError:
+        rows = numbers(replayed)
+        whole = isinstance(replayed, ReplayedPoints) or all(type(replay.votes) is int for replay in replayed)
+    except (TypeError, ValueError):
         return False
+    votes, shares = rows[:, VOTES], rows[:, [RECALL, FALSE_SHARE]]
+    return whole and bool(
+        np.isfinite(rows).all()
+        and ((shares >= 0.0) & (shares <= 1.0)).all()
+        and ((votes >= 1) & (votes <= MOST_VOTES)).all()
+        and (rows[:, FPS] >= _LEAST_FPS).all()
+    )
 
 
 def _check_references(problem: Problem) -> None:

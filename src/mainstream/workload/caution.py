@@ -11,19 +11,24 @@ Its observations are the events that were played, and the quiet stretches of one
 opened; where streams were made of pictures, the pictures.
 """
 
-from functools import lru_cache
+import numpy as np
 
-from mainstream.alerts.law import false_stretches
+from mainstream.alerts.law import Number, false_stretches
 from mainstream.alerts.merging import MergedEvents, merged_events
+from mainstream.arrays import FloatArray
+from mainstream.kept import KeptBeside
 from mainstream.mpackage.curve import ReplayedCurve, ReplayedRate
 from mainstream.mpackage.event_statistics import independent_frames, observations, statistics_of
 from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredPoint, PackedCandidate
 from mainstream.planner.problem import Candidate, OperatingPoint, ReplayedPoint
+from mainstream.planner.replays import FALSE_SHARE, RECALL, ReplayedPoints
+from mainstream.planner.tables.fingerprint import Points
 
 PRIOR_BLOCKS = 2.0
 """weight of the prior, in blocks: one hit and one miss for a classifier at chance (Laplace's rule of succession)"""
-CURVES_KEPT = 128
-"""A decision states its problem many times, each time with the same curves: those of ten apps or more are kept."""
+_POINTS: KeptBeside[Points] = KeptBeside()
+_REPLAYS: KeptBeside[ReplayedPoints] = KeptBeside()
+"""A decision states its problem many times, each time with the same points: both live as long as their package."""
 
 
 def cautious_candidate(candidate: PackedCandidate, package: Manifest, *, replayed: bool) -> Candidate:
@@ -42,20 +47,24 @@ def cautious_candidate(candidate: PackedCandidate, package: Manifest, *, replaye
     )
 
 
-def cautious_points(candidate: PackedCandidate) -> tuple[OperatingPoint, ...]:
+def cautious_points(candidate: PackedCandidate) -> Points:
     """The operating points of a candidate to plan with."""
-    return tuple(cautious(at, candidate.evaluation) for at in candidate.operating_points)
+    return _POINTS.find(
+        candidate, (), lambda: Points(cautious(at, candidate.evaluation) for at in candidate.operating_points)
+    )
 
 
-def cautious_replays(candidate: PackedCandidate, package: Manifest) -> tuple[ReplayedPoint, ...]:
+def cautious_replays(candidate: PackedCandidate, package: Manifest) -> ReplayedPoints:
     """The replayed points of a package's candidate to plan with."""
     events = merged_events(statistics_of(package.event_statistics))
-    return _cautious_curve(candidate.replayed, candidate.evaluation, events)
+    return _REPLAYS.find(candidate, events, lambda: _cautious_curve(candidate, events))
 
 
-@lru_cache(maxsize=CURVES_KEPT)
-def _cautious_curve(curve: ReplayedCurve, evaluation: Evaluation, events: MergedEvents) -> tuple[ReplayedPoint, ...]:
-    return tuple(cautious_replay(at, evaluation, events) for at in curve)
+def _cautious_curve(candidate: PackedCandidate, events: MergedEvents) -> ReplayedPoints:
+    rows = ReplayedCurve.of(candidate.replayed).numbers().copy()
+    told = _cautious_shares(rows[:, RECALL], rows[:, FALSE_SHARE], candidate.evaluation, events)
+    rows[:, RECALL], rows[:, FALSE_SHARE] = told
+    return ReplayedPoints(rows)
 
 
 def cautious(point: MeasuredPoint, evaluation: Evaluation) -> OperatingPoint:
@@ -73,24 +82,26 @@ def cautious(point: MeasuredPoint, evaluation: Evaluation) -> OperatingPoint:
 
 def cautious_replay(point: ReplayedRate, evaluation: Evaluation, events: MergedEvents) -> ReplayedPoint:
     """The replayed point to plan with; `events` are the package's, as they were replayed."""
-    chance = (point.recall + point.false_share) / 2
-    played, stretches = _observations(point, evaluation, events)
-    return ReplayedPoint(
-        threshold=point.threshold,
-        fps=point.fps,
-        votes=point.votes,
-        recall=_posterior_mean(point.recall, chance, played),
-        false_share=_posterior_mean(point.false_share, chance, stretches),
-    )
+    told = _cautious_shares(np.array([point.recall]), np.array([point.false_share]), evaluation, events)
+    recall, false_share = (float(each[0]) for each in told)
+    return ReplayedPoint(point.threshold, point.fps, point.votes, recall, false_share)
 
 
-def _observations(point: ReplayedRate, evaluation: Evaluation, events: MergedEvents) -> tuple[float, float]:
-    """Events and quiet stretches that stand behind a replayed point."""
-    if not evaluation.events:
-        return independent_frames(evaluation)
-    found = point.recall * evaluation.events
-    return evaluation.events, false_stretches(found, evaluation.events, evaluation.quiet_s, events)
+def _cautious_shares(
+    recall: FloatArray, false_share: FloatArray, evaluation: Evaluation, events: MergedEvents
+) -> tuple[FloatArray, FloatArray]:
+    """Recall and share of quiet stretches of replayed points, by the events and quiet stretches behind them."""
+    chance = (recall + false_share) / 2
+    played: FloatArray | float
+    stretches: FloatArray | float
+    if evaluation.events:
+        played = float(evaluation.events)
+        stretches = false_stretches(recall * evaluation.events, evaluation.events, evaluation.quiet_s, events)
+    else:
+        played, stretches = independent_frames(evaluation)
+    return _posterior_mean(recall, chance, played), _posterior_mean(false_share, chance, stretches)
 
 
-def _posterior_mean(measured: float, chance: float, blocks: float) -> float:
-    return (measured * blocks + chance * PRIOR_BLOCKS) / (blocks + PRIOR_BLOCKS)
+def _posterior_mean(measured: Number, chance: Number, blocks: FloatArray | float) -> Number:
+    mean: Number = (measured * blocks + chance * PRIOR_BLOCKS) / (blocks + PRIOR_BLOCKS)  # type: ignore[assignment]
+    return mean

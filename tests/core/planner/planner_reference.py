@@ -13,7 +13,7 @@ import numpy as np
 
 from mainstream.laws.cost import chain_of
 from mainstream.planner import Problem
-from mainstream.planner.tables.options import option_table
+from mainstream.planner.tables.known import option_table
 
 
 @dataclass(frozen=True)

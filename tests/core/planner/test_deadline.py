@@ -8,12 +8,12 @@ from planner_features import feature_problem
 
 from mainstream.planner import Running, solve
 from mainstream.planner.synthetic import random_problem
-from mainstream.planner.tables.options import option_table
+from mainstream.planner.tables.known import forget_tables
 
 
 @pytest.fixture(autouse=True)
 def no_kept_tables() -> None:
-    option_table.cache_clear()
+    forget_tables()
 
 
 class Ticking:
@@ -47,7 +47,7 @@ def test_the_deadline_holds_and_leaves_a_plan(apps: int, views: int, deadline_s:
 @pytest.mark.parametrize("reads", [3, 10, 30, 100, 300, 1000])
 def test_whenever_time_is_up_there_is_a_plan_and_an_honest_gap(reads: int) -> None:
     problem = random_problem(5, 8, budget=0.3, branch_points=6, thresholds=6)
-    option_table.cache_clear()
+    forget_tables()
     plan = solve(problem, clock=Ticking(1.0), deadline_s=float(reads), gap=0.0)
     best = solve(problem, gap=0.0)
     assert all(app.fits for app in plan.apps)
@@ -61,7 +61,7 @@ def test_whenever_time_is_up_there_is_a_plan_and_an_honest_gap(reads: int) -> No
 @pytest.mark.parametrize("seed", range(12))
 def test_time_up_at_once_leaves_a_plan_within_the_limits_whatever_the_features(seed: int) -> None:
     problem = feature_problem(seed)
-    option_table.cache_clear()
+    forget_tables()
     plan = solve(problem, clock=Ticking(1.0), deadline_s=0.5)
     assert plan.cost.total <= problem.budget or not any(app.fits for app in plan.apps)
     assert set(plan.shed) == {app.name for app in plan.apps if not app.fits}
@@ -71,14 +71,14 @@ def test_a_later_deadline_is_never_worse() -> None:
     problem = random_problem(6, 10, budget=0.3, branch_points=8, thresholds=6)
     values = []
     for reads in (5, 50, 500, 5000):
-        option_table.cache_clear()
+        forget_tables()
         values.append(solve(problem, clock=Ticking(1.0), deadline_s=float(reads), gap=0.0).objective)
     assert values == sorted(values)
 
 
 def test_max_min_that_runs_out_of_time_still_has_a_plan() -> None:
     problem = replace(random_problem(5, 8, budget=0.3, branch_points=6, thresholds=6), goal="max-min")
-    option_table.cache_clear()
+    forget_tables()
     plan = solve(problem, clock=Ticking(1.0), deadline_s=20.0)
     assert all(app.fits for app in plan.apps)
     assert plan.status == "deadline"

@@ -14,7 +14,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.laws.chain import EventStatistics
 from mainstream.planner import App, Candidate, Objective, OperatingPoint, Pin, Problem, ReplayedPoint, solve
 from mainstream.planner.tables import options as options_module
-from mainstream.planner.tables.options import LEAST_RECALL, MOST_OPEN, OptionTable, option_table
+from mainstream.planner.tables.options import LEAST_RECALL, MOST_OPEN, OptionTable, fresh_table
 
 RATES = (0.1, 0.5, 1.0, 3.0, 7.0)
 shares = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0.0, 1.0), st.floats(1e-9, 1e-3))
@@ -101,7 +101,7 @@ def apps(draw: st.DrawFn) -> App:
 def test_a_table_holds_the_best_by_the_plain_law(app: App, at_once: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(options_module, "POINTS_AT_ONCE", at_once)
-        table = option_table.__wrapped__(app)
+        table = fresh_table(app)
     events, rho = merged_events(app.events), app.events.correlation
     for k, candidate in enumerate(app.candidates):
         for f, fps in enumerate(RATES):
@@ -148,7 +148,7 @@ def test_what_is_on_for_most_of_the_quiet_time_is_never_chosen(metric: str, freq
         (Candidate("tuned-0", 0, None, 0.01, 1, (ALWAYS_ON, SOUND)),),
         objective=Objective(metric),  # type: ignore[arg-type]
     )
-    table = option_table(app)
+    table = fresh_table(app)
     assert (table.value >= 0.0).all()
     assert (table.threshold == SOUND.threshold).all()
     got = solve(Problem((app,), (), 1.0)).apps[0]

@@ -12,7 +12,8 @@ from mainstream.errors import InvalidInputError
 from mainstream.planner.answer.wording import keeping_to, measure_of
 from mainstream.planner.deadline import Deadline
 from mainstream.planner.problem import App, Problem
-from mainstream.planner.tables.options import OptionTable, coarse_table, option_table
+from mainstream.planner.tables.known import is_known, least_false_per_hour, option_table
+from mainstream.planner.tables.options import OptionTable, coarse_table
 from mainstream.times import HOURS_PER_DAY
 
 AHEAD_SHARE = 0.1
@@ -40,7 +41,8 @@ def build_tables(problem: Problem, deadline: Deadline) -> Tables:
     for i, app in enumerate(problem.apps):
         pin = pins.get(app.name)
         least = app.objective.minimum or 0.0
-        if pin is None and deadline.passed(AHEAD_SHARE + TABLES_SHARE * i / len(problem.apps)):
+        late = pin is None and deadline.passed(AHEAD_SHARE + TABLES_SHARE * i / len(problem.apps))
+        if late and not is_known(app, problem.compat):
             scarce = deadline.passed(SCARCE_SHARE)
             coarse = coarse_table(app, running.get(app.name), problem.compat, scarce=scarce)
             if coarse.value.max() >= least:
@@ -81,7 +83,7 @@ def nothing_left(problem: Problem, app: App) -> InvalidInputError:
             f"{minimum:g} (the best is {best:.3f}); lower the minimum or allow more"
         )
         return InvalidInputError(message, field=f"{at}.minimum")
-    least = HOURS_PER_DAY * float(option_table(app, pin, problem.compat).least_false_per_hour.min())
+    least = HOURS_PER_DAY * least_false_per_hour(app, pin, problem.compat)
     reaching = "finds anything" if minimum is None else f"reaches its minimum of {minimum:g}"
     message = (
         f"app '{app.name}': nothing that {reaching} keeps to its maximum of {maximum:g} false alerts a day "

@@ -2,9 +2,9 @@
 
 Threshold and votes cost nothing more, so they are chosen before the search begins; what is left to search is
 (candidate, rate). Invariant: `value[k, f]` is the highest value of the app's metric over those allowed thresholds and
-votes for candidate k at rate f that are quiet for half of the time without events and keep to its maximum of false
-alerts, and `threshold`, `votes`, `recall`, `precision` and `false_per_hour` are those it is reached with (the first in
-order of votes, then of thresholds, where several reach it).
+votes for candidate k at rate f that are quiet for half of the time without events and, where it has a maximum of false
+alerts, find something and keep to it; and `threshold`, `votes`, `recall`, `precision` and `false_per_hour` are those it
+is reached with (the first in order of votes, then of thresholds, where several reach it).
 
 An app that is not fully trusted has recall and precision of every option multiplied with its `trust`. Every metric is
 homogeneous in the two, so its value is multiplied as well: the best threshold and votes stay the best, the search is as
@@ -17,18 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from mainstream.alerts.law import Alerts
 from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import Compat, f1
-from mainstream.planner.problem import App, Candidate, Objective, OperatingPoint, Pin, Running
+from mainstream.planner.problem import App, Objective, OperatingPoint, Pin, Running
+from mainstream.planner.replays import THRESHOLD, played_with
 from mainstream.planner.tables.predictions import of_points, of_replays
 from mainstream.times import HOURS_PER_DAY
 
-TABLES_KEPT = 256
 COARSE_FPS = (1.0, 5.0)
 COARSE_VOTES = 2
 LEAST_RECALL = 0.05
@@ -41,11 +40,7 @@ POINTS_AT_ONCE = 320
 
 @dataclass(frozen=True)
 class OptionTable:
-    """All arrays but `rates` (F,) have shape (K, F): candidates by rates. `value` is -1 where nothing is allowed.
-
-    `least_false_per_hour` is the lowest rate of false alerts of any threshold and votes that finds something and
-    reaches the app's minimum; infinite where none does.
-    """
+    """All arrays but `rates` (F,) have shape (K, F): candidates by rates. `value` is -1 where nothing is allowed."""
 
     app: App
     rates: FloatArray
@@ -53,7 +48,6 @@ class OptionTable:
     recall: FloatArray
     precision: FloatArray
     false_per_hour: FloatArray
-    least_false_per_hour: FloatArray
     threshold: FloatArray
     votes: IntArray
 
@@ -80,39 +74,36 @@ def metric_of(objective: Objective, alerts: Alerts) -> FloatArray:
     return value
 
 
-@lru_cache(maxsize=TABLES_KEPT)
-def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None) -> OptionTable:
-    """Build the table of one app; what its pin rules out has value -1.
-
-    Tables are kept (and never written to again), so that planning anew for nearly the same apps is quick.
-    """
+def fresh_table(app: App, pin: Pin | None = None, compat: Compat | None = None) -> OptionTable:
+    """Build the table of one app; what its pin rules out has value -1."""
     rates = np.asarray(app.allowed_rates, dtype=np.float64)
     shape = (len(app.candidates), len(rates))
     table = OptionTable(
         app,
         rates,
-        np.full(shape, -1.0),
-        np.zeros(shape),
-        np.zeros(shape),
-        np.zeros(shape),
-        np.full(shape, np.inf),
-        np.zeros(shape),
-        np.zeros(shape, dtype=np.int64),
+        value=np.full(shape, -1.0),
+        recall=np.zeros(shape),
+        precision=np.zeros(shape),
+        false_per_hour=np.zeros(shape),
+        threshold=np.zeros(shape),
+        votes=np.zeros(shape, dtype=np.int64),
     )
-    votes = np.asarray([x for x in sorted(set(app.votes)) if pin is None or pin.votes in (None, x)], dtype=np.int64)
-    modelled: list[int] = []
-    for k, candidate in enumerate(app.candidates):
-        if pin is not None and pin.candidate not in (None, candidate.name):
-            continue
-        if any(point.votes in votes for point in candidate.replayed):
-            _fill_replayed(table, k, candidate, votes, pin)
-        else:
-            modelled.append(k)
-    if modelled and len(votes):
-        _fill_modelled(table, modelled, votes, pin, compat)
+    for some in _predicted(app, rates, pin, compat):
+        _keep_best(table, some)
     if pin is not None and pin.fps is not None:
         table.value[:, rates != pin.fps] = -1.0
     return table
+
+
+def least_false_per_hour(app: App, pin: Pin | None = None, compat: Compat | None = None) -> float:
+    """The lowest rate of false alerts of any choice that finds something and reaches the app's minimum; inf: none."""
+    least = np.inf
+    for some in _predicted(app, np.asarray(app.allowed_rates, dtype=np.float64), pin, compat):
+        value = app.trust * metric_of(app.objective, some.alerts)
+        useful = (some.alerts.recall > 0.0) & (value >= (app.objective.minimum or 0.0))
+        useful &= some.alerts.open_share <= MOST_OPEN
+        least = min(least, float(np.where(useful, some.alerts.false_per_hour, np.inf).min()))
+    return least
 
 
 def coarse_table(app: App, running: Running | None, compat: Compat | None = None, *, scarce: bool) -> OptionTable:
@@ -134,72 +125,72 @@ def coarse_table(app: App, running: Running | None, compat: Compat | None = None
         candidates=tuple(ordered[i] for i in sorted(places)),
         votes=tuple(votes[: 1 if scarce else COARSE_VOTES]),
     )
-    return option_table.__wrapped__(few, None, compat)
+    return fresh_table(few, None, compat)
 
 
-def _fill_modelled(
-    table: OptionTable, candidates: list[int], votes: IntArray, pin: Pin | None, compat: Compat | None
-) -> None:
-    """Candidates that were not replayed: the law of alerts, for all of them in one walk."""
-    app = table.app
-    points = {
-        k: [
-            point
-            for point in app.candidates[k].operating_points
-            if pin is None or pin.threshold in (None, point.threshold)
-        ]
-        for k in candidates
-    }
-    for some in _in_chunks([k for k in candidates if points[k]], points):
-        flat = [point for k in some for point in points[k]]
+@dataclass(frozen=True)
+class _Predicted:
+    """Alerts (F, X, P) of some candidates, each with so many of the operating points or thresholds P."""
+
+    candidates: list[int]
+    sizes: list[int]
+    votes: IntArray
+    thresholds: FloatArray
+    alerts: Alerts
+
+
+def _predicted(app: App, rates: FloatArray, pin: Pin | None, compat: Compat | None) -> Iterator[_Predicted]:
+    """Alerts of all candidates: of one that was replayed by the replay alone, of the others by the law.
+
+    A replay is asked at the thresholds and votes that it was replayed with.
+    """
+    votes = np.asarray([x for x in sorted(set(app.votes)) if pin is None or pin.votes in (None, x)], dtype=np.int64)
+    threshold = None if pin is None else pin.threshold
+    modelled: dict[int, list[OperatingPoint]] = {}
+    for k, candidate in enumerate(app.candidates):
+        if not len(votes) or (pin is not None and pin.candidate not in (None, candidate.name)):
+            continue
+        played = played_with(candidate.replayed, votes)
+        if len(played):
+            played = played if threshold is None else played[played[:, THRESHOLD] == threshold]
+            if len(played):
+                thresholds, alerts = of_replays(app, candidate, rates, votes, played)
+                yield _Predicted([k], [len(thresholds)], votes, thresholds, alerts)
+        elif points := [point for point in candidate.operating_points if threshold in (None, point.threshold)]:
+            modelled[k] = points
+    for some in _in_chunks(modelled):
+        flat = [point for k in some for point in modelled[k]]
         thresholds, p, e = (np.array([getattr(point, name) for point in flat]) for name in ("threshold", "p", "e"))
-        alerts = of_points(app, table.rates, votes, p, e, compat)
-        _keep_best(table, some, [len(points[k]) for k in some], votes, thresholds, alerts)
+        alerts = of_points(app, rates, votes, p, e, compat)
+        yield _Predicted(some, [len(modelled[k]) for k in some], votes, thresholds, alerts)
 
 
-def _in_chunks(candidates: list[int], points: Mapping[int, Sequence[OperatingPoint]]) -> Iterator[list[int]]:
+def _in_chunks(points: Mapping[int, Sequence[OperatingPoint]]) -> Iterator[list[int]]:
     """Neighbouring candidates that have `POINTS_AT_ONCE` points together, or one."""
     chunk: list[int] = []
     held = 0
-    for k in candidates:
-        if chunk and held + len(points[k]) > POINTS_AT_ONCE:
+    for k, own in points.items():
+        if chunk and held + len(own) > POINTS_AT_ONCE:
             yield chunk
             chunk, held = [], 0
         chunk.append(k)
-        held += len(points[k])
+        held += len(own)
     if chunk:
         yield chunk
 
 
-def _fill_replayed(table: OptionTable, k: int, candidate: Candidate, votes: IntArray, pin: Pin | None) -> None:
-    """A candidate that was replayed is judged by the replay alone, at the thresholds and votes it was replayed with."""
-    points = [
-        point
-        for point in candidate.replayed
-        if point.votes in votes and (pin is None or pin.threshold in (None, point.threshold))
-    ]
-    if points:
-        thresholds, alerts = of_replays(table.app, candidate, table.rates, votes, points)
-        _keep_best(table, [k], [len(thresholds)], votes, thresholds, alerts)
-
-
-def _keep_best(
-    table: OptionTable, candidates: list[int], sizes: list[int], votes: IntArray, thresholds: FloatArray, alerts: Alerts
-) -> None:
-    """Reduce alerts (F, X, P) over votes and thresholds into the candidates' rows; each has so many of the points."""
-    objective, trust = table.app.objective, table.app.trust
+def _keep_best(table: OptionTable, some: _Predicted) -> None:
+    """Reduce the alerts over votes and thresholds into the candidates' rows."""
+    objective, trust, alerts = table.app.objective, table.app.trust, some.alerts
     value = metric_of(objective, alerts)
     if trust < 1.0:
         value *= trust
     value[alerts.open_share > MOST_OPEN] = -1.0
     if objective.maximum_false_alerts_per_day is not None:
-        useful = (alerts.recall > 0.0) & (value >= (objective.minimum or 0.0))
-        false = np.where(useful, alerts.false_per_hour, np.inf)
-        ends = np.cumsum([0, *sizes])
-        table.least_false_per_hour[candidates] = np.minimum.reduceat(false.min(axis=1), ends[:-1], axis=1).T
-        value[false > objective.maximum_false_alerts_per_day / HOURS_PER_DAY] = -1.0
+        quiet = alerts.false_per_hour <= objective.maximum_false_alerts_per_day / HOURS_PER_DAY
+        value[~quiet | (alerts.recall <= 0.0)] = -1.0
     f, first = np.arange(len(table.rates)), 0
-    for k, size in zip(candidates, sizes, strict=True):
+    for k, size in zip(some.candidates, some.sizes, strict=True):
         by_rate = value[:, :, first : first + size].reshape(len(f), -1)
         best = by_rate.argmax(axis=1)
         x, t = np.divmod(best, size)
@@ -209,5 +200,5 @@ def _keep_best(
         chosen = replace(alerts, recall=found, false_per_event=false)
         table.recall[k], table.precision[k] = trust * found, trust * chosen.precision
         table.false_per_hour[k] = chosen.false_per_hour
-        table.threshold[k], table.votes[k] = thresholds[t], votes[x]
+        table.threshold[k], table.votes[k] = some.thresholds[t], some.votes[x]
         first += size

@@ -5,7 +5,6 @@ Arrays have the shape (F, X, P): rates by votes by operating points or threshold
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,8 @@ from mainstream.alerts.law import Alerts, deciding_share, predicted, replayed
 from mainstream.alerts.merging import NEVER, events_per_hour, merged_events
 from mainstream.arrays import FloatArray, IntArray
 from mainstream.laws.chain import Compat, frames_per_event, run_table
-from mainstream.planner.problem import App, Candidate, ReplayedPoint
+from mainstream.planner.problem import App, Candidate
+from mainstream.planner.replays import FALSE_SHARE, FPS, RECALL, THRESHOLD, VOTES
 
 
 def of_points(
@@ -27,25 +27,25 @@ def of_points(
 
 
 def of_replays(
-    app: App, candidate: Candidate, rates: FloatArray, votes: IntArray, points: Sequence[ReplayedPoint]
+    app: App, candidate: Candidate, rates: FloatArray, votes: IntArray, played: FloatArray
 ) -> tuple[FloatArray, Alerts]:
     """Thresholds (P,) that were replayed, ascending, and the alerts at them; nothing where one was not.
 
-    A replay does not tell for how long alerts are open. It is at least the share of frames that are decisions, known
-    where the candidate has an operating point at the threshold.
+    `played` are rows as `replays.numbers` has them. A replay does not tell for how long alerts are open. It is at least
+    the share of frames that are decisions, known where the candidate has an operating point at the threshold.
     """
-    thresholds = np.array(sorted({point.threshold for point in points}))
+    thresholds = np.unique(played[:, THRESHOLD])
     recall = np.zeros((len(rates), len(votes), len(thresholds)))
     false = np.zeros_like(recall)
-    played = np.array([(each.votes, each.threshold, each.fps, each.recall, each.false_share) for each in points])
-    played = played[np.lexsort(played.T[::-1])]
-    starts = np.flatnonzero(np.r_[True, np.any(np.diff(played[:, :2], axis=0) != 0, axis=1)])
-    x_of, t_of = np.searchsorted(votes, played[starts, 0]), np.searchsorted(thresholds, played[starts, 1])
+    played = played[np.lexsort((played[:, FPS], played[:, THRESHOLD], played[:, VOTES]))]
+    of_one = [VOTES, THRESHOLD]
+    starts = np.flatnonzero(np.r_[True, np.any(np.diff(played[:, of_one], axis=0) != 0, axis=1)])
+    x_of, t_of = np.searchsorted(votes, played[starts, VOTES]), np.searchsorted(thresholds, played[starts, THRESHOLD])
     for x, t, start, end in zip(x_of, t_of, starts, [*starts[1:], len(played)], strict=True):
         # Towards 0 at rate 0 below the lowest that was replayed, and level above the highest.
         curve = np.concatenate([np.zeros((1, 5)), played[start:end]])
-        recall[:, x, t] = np.interp(rates, curve[:, 2], curve[:, 3])
-        false[:, x, t] = np.interp(rates, curve[:, 2], curve[:, 4])
+        recall[:, x, t] = np.interp(rates, curve[:, FPS], curve[:, RECALL])
+        false[:, x, t] = np.interp(rates, curve[:, FPS], curve[:, FALSE_SHARE])
     hits = {point.threshold: point.e for point in candidate.operating_points}
     e = np.array([hits.get(threshold, 0.0) for threshold in thresholds.tolist()])
     least_open = np.broadcast_to(deciding_share(e, votes, app.events.correlation), recall.shape)
