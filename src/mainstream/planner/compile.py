@@ -61,25 +61,37 @@ class _Forest:
             dtype=np.int64,
         )
         self.segments = ordered
-        self.above = np.eye(len(ordered), dtype=bool)  # [s, t]: t is s or above it
-        for s, p in enumerate(self.parent.tolist()):
-            if p >= 0:
-                self.above[s] |= self.above[p]
         self.memory_unit = 0.0 if memory_bytes is None else 1.0 / max(memory_bytes, 1)
         groups: dict[str, int] = {}
         for segment in ordered if memory_bytes is not None else ():
             if segment.bytes > 0:
                 groups.setdefault(segment.weights_key, len(groups))
         self.group_memory = np.zeros(len(groups))
-        held = np.zeros((len(ordered) + 1, len(groups)), dtype=bool)  # the last row: nothing shared
+        self.covers: BoolArray = np.zeros((len(ordered) + 1, len(groups)), dtype=bool)  # the last row: nothing shared
         for s, segment in enumerate(ordered):
             group = groups.get(segment.weights_key)
             if group is not None:
                 self.group_memory[group] = segment.bytes * self.memory_unit
-                held[s, group] = True
-        self.covers: BoolArray = held.copy()
-        for s in range(len(ordered)):
-            self.covers[s] = held[:-1][self.above[s]].any(axis=0)
+                self.covers[s, group] = True
+        for s, p in enumerate(self.parent.tolist()):
+            if p >= 0:
+                self.covers[s] |= self.covers[p]
+
+    def part_of(self, segments: IntArray) -> BoolArray:
+        """[k, other]: whether the stem that ends at segment `other` is part of that which ends at `k`; -1: nothing."""
+        distinct, at = np.unique(segments, return_inverse=True)
+        stems = [{-1, *self._chain(s)} for s in distinct.tolist()]
+        part = np.array([[other in stem for other in distinct.tolist()] for stem in stems])
+        found: BoolArray = part[np.ix_(at, at)]
+        return found
+
+    def _chain(self, s: int) -> list[int]:
+        """A segment and those above it; of -1 none."""
+        chain = []
+        while s >= 0:
+            chain.append(s)
+            s = int(self.parent[s])
+        return chain
 
     def costs_at(self, rates: FloatArray) -> FloatArray:
         """What each segment costs at each rate, (S, J); where its steps do not allow one, what their fastest does."""
@@ -119,7 +131,7 @@ def _columns_of(
     head_s = np.array([c.head_s for c in app.candidates])
     memory = np.array([c.head_bytes for c in app.candidates]) * forest.memory_unit
     if not bare:  # what runs now is kept: it is the only option that is no change
-        allowed &= same | ~_beaten(value, table.rates, head_s, memory, segment, forest.above)
+        allowed &= same | ~_beaten(value, table.rates, head_s, memory, segment, forest)
     k, f = np.nonzero(allowed)
     change = np.zeros(len(k)) if running is None else 1.0 - same[k, f]
     use = np.stack([head_s[k] * table.rates[f], memory[k], change], axis=1)
@@ -128,7 +140,7 @@ def _columns_of(
 
 
 def _beaten(
-    value: FloatArray, rates: FloatArray, head_s: FloatArray, memory: FloatArray, segment: IntArray, above: BoolArray
+    value: FloatArray, rates: FloatArray, head_s: FloatArray, memory: FloatArray, segment: IntArray, forest: _Forest
 ) -> BoolArray:
     """Which options (K, F) another one of the app beats, or equals, in everything.
 
@@ -136,22 +148,24 @@ def _beaten(
     whoever pays for the other pays for it. Of options that are alike the first candidate's stays.
     """
     slower = np.maximum.accumulate(value, axis=1)
-    same_candidate = np.zeros(value.shape, dtype=bool)
-    same_candidate[:, 1:] = slower[:, :-1] >= value[:, 1:]
-    stem = np.zeros((len(above) + 1, len(above) + 1), dtype=bool)  # [s, t]: t is part of s; the last: nothing shared
-    stem[:-1, :-1] = above
-    stem[:, -1] = True
-    may = stem[segment[:, None], segment[None, :]] & (memory[None, :] <= memory[:, None])  # [k, other]
+    beaten = np.zeros(value.shape, dtype=bool)
+    beaten[:, 1:] = slower[:, :-1] >= value[:, 1:]
+    may = forest.part_of(segment) & (memory[None, :] <= memory[:, None])  # [k, other]
     np.fill_diagonal(may, False)
-    k, other = np.nonzero(may)
-    # The fastest rate of the other at which it is neither faster nor dearer.
-    ratio = np.divide(head_s[k], head_s[other], out=np.full(len(k), np.inf), where=head_s[other] > 0.0)
-    fastest = np.searchsorted(rates, np.minimum(ratio, 1.0)[:, None] * rates[None, :], side="right") - 1
-    best = np.where(fastest >= 0, slower[other[:, None], np.maximum(fastest, 0)], -np.inf)
-    strictly = (segment[k] == segment[other]) & (other > k)
-    wins = np.where(strictly[:, None], best > value[k], best >= value[k])
-    beaten = same_candidate
-    np.logical_or.at(beaten, k, wins)
+    # The fastest rate of the other at which it is neither faster nor dearer: the same for all heads of such a ratio.
+    ratio = np.divide(head_s[:, None], head_s[None, :], out=np.full(may.shape, np.inf), where=head_s[None, :] > 0.0)
+    ratios, of_pair = np.unique(np.minimum(ratio, 1.0), return_inverse=True)
+    of_pair = of_pair.reshape(may.shape)
+    fastest = np.searchsorted(rates, ratios[:, None] * rates[None, :], side="right") - 1
+    places = np.arange(len(value))
+    for other in places:
+        if beaten[other].all():
+            continue  # what beats it beats whatever it would beat
+        k = np.flatnonzero(may[:, other])
+        at = fastest[of_pair[k, other]]
+        best = np.where(at >= 0, slower[other][np.maximum(at, 0)], -np.inf)
+        strictly = (segment[k] == segment[other]) & (other > k)
+        beaten[k] |= np.where(strictly[:, None], best > value[k], best >= value[k])
     return beaten
 
 
