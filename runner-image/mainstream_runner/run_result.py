@@ -21,6 +21,8 @@ class FrameTally(_Part):
     captured: int = 0
     """frames that its stream delivered"""
     analysed: int = 0
+    stood: int = 0
+    """of those analysed: the picture had not changed, so the score before was theirs, and no network ran"""
     skipped: int = 0
     """not due"""
     dropped: int = 0

@@ -21,9 +21,10 @@ class PlanView:
     base_digest: str
     apps: tuple[RunnerApp, ...]
 
-    def due(self, sampler: NestedSampler, time_s: float) -> tuple[str, ...]:
-        """Names of the apps that the view's `sampler` has analyse the frame captured at `time_s` (monotonic, s)."""
-        rates = sampler.due(time_s, {app.fps for app in self.apps})
+    def due(self, sampler: NestedSampler, time_s: float, pace: float = 1.0) -> tuple[str, ...]:
+        """Names of the apps that the view's `sampler` has analyse the frame captured at `time_s` (monotonic, s), at
+        `pace` of their rates."""
+        rates = sampler.due(time_s, {app.fps for app in self.apps}, pace)
         return tuple(app.name for app in self.apps if app.fps in rates)
 
 

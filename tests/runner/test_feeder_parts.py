@@ -30,7 +30,7 @@ ROUTING = Routing(SHARED, ())
 
 
 def waiting(index: int, view: str = "full", apps: tuple[str, ...] = ("a",)) -> WaitingFrame:
-    return WaitingFrame(ViewKey("s", view, "base", ""), PIXELS, apps, index, index / 10, index / 10, ROUTING)
+    return WaitingFrame(ViewKey("s", view, "base", ""), PIXELS, apps, index, index / 10, index / 10, ROUTING, index, {})
 
 
 def taken(queue: WaitingFrames) -> tuple[WaitingFrame, ...]:

@@ -27,6 +27,8 @@ class _Counts:
     skipped: int = 0
     dropped: int = 0
     waiting: int = 0
+    stood: int = 0
+    """of those analysed"""
     samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=int(_LONGEST_S)))
     """(monotonic seconds, analysed), about one a second"""
 
@@ -62,12 +64,14 @@ class FrameCounts:
                 else:
                     counts.skipped += 1
 
-    def analysed(self, apps: Iterable[str]) -> None:
-        """Scores came for a waiting frame."""
+    def analysed(self, apps: Iterable[str], stood: Iterable[str] = ()) -> None:
+        """There are scores of a waiting frame; of those that `stood` it is the score of the picture before."""
         with self._lock:
             for counts in self._of(apps):
                 counts.waiting -= 1
                 counts.analysed += 1
+            for counts in self._of(stood):
+                counts.stood += 1
 
     def dropped(self, apps: Iterable[str]) -> None:
         """A waiting frame was given up."""
@@ -88,7 +92,12 @@ class FrameCounts:
         with self._lock:
             return {
                 app: FrameTally(
-                    captured=c.captured, analysed=c.analysed, skipped=c.skipped, dropped=c.dropped, waiting=c.waiting
+                    captured=c.captured,
+                    analysed=c.analysed,
+                    stood=c.stood,
+                    skipped=c.skipped,
+                    dropped=c.dropped,
+                    waiting=c.waiting,
                 )
                 for app, c in self._counts.items()
             }

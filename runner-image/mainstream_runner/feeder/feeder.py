@@ -12,7 +12,8 @@ loses a frame nor holds one up.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from mainstream.errors import MainstreamError
 from mainstream.footage.frames import view_pixels
@@ -24,6 +25,7 @@ from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.decider import Decider
 from mainstream_runner.feeder.routing import Routing, ViewKey
 from mainstream_runner.feeder.source import CapturedFrame
+from mainstream_runner.feeder.view_gates import ViewGates
 from mainstream_runner.feeder.waiting import WaitingFrame, WaitingFrames
 from mainstream_runner.line.caller import EngineLine
 from mainstream_runner.pixel_memory import REQUESTS_IN_FLIGHT
@@ -54,6 +56,9 @@ class Feeder:
         self._queue = WaitingFrames()
         self._routing: Routing | None = None
         self._samplers: dict[ViewKey, NestedSampler] = {}
+        self.gates = ViewGates()
+        self._last_scores: dict[str, tuple[int, float]] = {}
+        """the look that a score is of, and the score, by scorer; written and read in turns"""
         self._scored_s = time.monotonic()
         self._complained_s = float("-inf")
         self._stopping = threading.Event()
@@ -82,14 +87,18 @@ class Feeder:
         self._routing = routing
         keys = () if routing is None else routing.numbers.keys()
         self._samplers = {key: sampler for key, sampler in self._samplers.items() if key in keys}
+        self.gates.keep(routing)
+        scorers = set() if routing is None else set(routing.scorers.values())
+        self._last_scores = {scorer: score for scorer, score in self._last_scores.items() if scorer in scorers}
 
     def take(self, stream: str, frame: CapturedFrame) -> None:
         """A camera's frame, in the camera's thread."""
         routing = self._routing
         if routing is None:
             return
+        pace = self.gates.pace
         for key, view in routing.of_stream(stream):
-            due = view.due(self._samplers.setdefault(key, NestedSampler()), frame.due_s)
+            due = view.due(self._samplers.setdefault(key, NestedSampler()), frame.due_s, pace)
             self._counts.captured([app.name for app in view.apps], due)
             if due:
                 self._hand_over(routing, key, due, frame)
@@ -126,10 +135,11 @@ class Feeder:
                 _log.warning("a frame of %s could not be scaled: %s", key.stream, type(error).__name__)
             self._counts.dropped(due)
             return
-        waiting = WaitingFrame(key, pixels, due, frame.index, frame.captured_s, frame.due_s, routing)
+        look, stands_on = self.gates.look(routing, key, pixels, due, frame.due_s)
+        waiting = WaitingFrame(key, pixels, due, frame.index, frame.captured_s, frame.due_s, routing, look, stands_on)
         displaced = self._queue.put(waiting)
         if displaced is not None:
-            self._counts.dropped(displaced.apps)
+            self._drop(displaced, displaced.apps)
 
     # ---- the senders' threads -------------------------------------------------------------------------------------
 
@@ -144,16 +154,34 @@ class Feeder:
         taken = self._queue.take(timeout_s)
         if taken is None:
             return False
-        answered = self._scores(line, taken.frames)
+        answered, routing = self._scores(line, taken.frames)
         with self._queue.turn(taken):
             for frame, scores in zip(taken.frames, answered, strict=True):
-                self._conclude(frame, scores)
+                self._keep_scores(routing, frame, scores or {})
+                standing = self._standing(frame)
+                lacking = tuple(app for app in frame.stands_on if app not in standing)
+                more = self._scores(line, [replace(frame, apps=lacking, stands_on={})])[0][0] if lacking else None
+                self._conclude(frame, (scores or {}) | (more or {}), standing)
         return True
 
-    def _scores(self, line: EngineLine, taken: Sequence[WaitingFrame]) -> list[dict[str, float] | None]:
+    def _standing(self, frame: WaitingFrame) -> dict[str, float]:
+        """Scores of the apps that did not run, but for those that stood on a look which was dropped."""
+        standing = {}
+        for app, look in frame.stands_on.items():
+            of_look, score = self._last_scores.get(frame.routing.scorers[app], (None, 0.0))
+            if of_look == look:
+                standing[app] = score
+        return standing
+
+    def _keep_scores(self, routing: Routing, frame: WaitingFrame, scores: Mapping[str, float]) -> None:
+        """What may stand from now on."""
+        for app, score in scores.items():
+            self._last_scores[routing.scorers[app]] = frame.look, score
+
+    def _scores(self, line: EngineLine, taken: Sequence[WaitingFrame]) -> tuple[list[dict[str, float] | None], Routing]:
         """Ask the engine until it answers, or the frames are too old; None for a frame that has no scores.
 
-        All are of one plan. Where that is no longer served, the plan in use is asked for.
+        All are of one plan. Where that is no longer served, the plan in use is asked for, and told beside the scores.
         """
         routing = taken[0].routing
         deadline_s = time.monotonic() + _PATIENCE_S
@@ -175,12 +203,17 @@ class Feeder:
                     self._complain(error)
                 else:
                     self._scored_s = time.monotonic()
-                    return [None if due is None else next(scores) for due in asked]
+                    return [None if due is None else next(scores) for due in asked], routing
                 self._stopping.wait(_RETRY_S)
         except Exception:
             # The senders are what the whole runner hangs on; what they could not handle is told and dropped.
             _log.exception("frames were dropped")
-        return [None] * len(taken)
+        return [None] * len(taken), routing
+
+    def _drop(self, frame: WaitingFrame, apps: tuple[str, ...]) -> None:
+        """Give a frame up for these apps: they have no score that could stand."""
+        self._counts.dropped(apps)
+        self.gates.forget(frame.routing, frame.key, apps)
 
     def _complain(self, error: EngineUnavailableError) -> None:
         """Once in a while: it is asked many times a second."""
@@ -191,15 +224,15 @@ class Feeder:
     def _due(self, routing: Routing, frame: WaitingFrame) -> DueFrame | None:
         """The frame as the plan numbers it; None where nobody of its apps is there."""
         there = routing.apps(frame.key)
-        apps = tuple(app for app in frame.apps if app in there)
+        apps = tuple(app for app in frame.running if app in there)
         if not apps or routing.size(frame.key) != frame.pixels.shape[:2]:
             return None
         return DueFrame(routing.numbers[frame.key], frame.pixels, apps)
 
-    def _conclude(self, frame: WaitingFrame, scores: dict[str, float] | None) -> None:
-        scored = [app for app in frame.apps if scores is not None and app in scores]
-        self._counts.dropped([app for app in frame.apps if app not in scored])
-        self._counts.analysed(scored)
+    def _conclude(self, frame: WaitingFrame, ran: Mapping[str, float], standing: Mapping[str, float]) -> None:
+        scores = {app: score for app, score in (*ran.items(), *standing.items()) if app in frame.apps}
+        self._drop(frame, tuple(app for app in frame.apps if app not in scores))
+        self._counts.analysed(scores, standing)
         if scores:
             try:
                 self._decider.take(frame, scores)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from mainstream.api.video_stream import Crop, Mask
-from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan, ViewGate
 from mainstream_runner.engine_state import EngineState
 from mainstream_runner.views import PlanView, plan_views
 
@@ -32,6 +32,8 @@ class Routing:
     """of the plan"""
     views: tuple[tuple[ViewKey, PlanView], ...] = field(init=False)
     numbers: dict[ViewKey, int] = field(init=False)
+    scorers: dict[str, str] = field(init=False)
+    """what makes an app's scores, by app: as long as that is the same, they may stand"""
 
     def __post_init__(self) -> None:
         """Number the views as the engine does."""
@@ -41,6 +43,8 @@ class Routing:
         object.__setattr__(self, "digest", self.plan.digest)
         object.__setattr__(self, "views", keyed)
         object.__setattr__(self, "numbers", {key: number for number, (key, _) in enumerate(keyed)})
+        scorers = {app.name: f"{app.name} {app.package_digest} {app.candidate}" for app in self.plan.apps}
+        object.__setattr__(self, "scorers", scorers)
 
     def of_stream(self, stream: str) -> list[tuple[ViewKey, PlanView]]:
         """Views of one stream."""
@@ -49,6 +53,10 @@ class Routing:
     def crop(self, key: ViewKey) -> Crop | None:
         """What part of the picture the view is."""
         return next(stream.crops[key.view] for stream in self.plan.streams if stream.name == key.stream)
+
+    def gate(self, key: ViewKey) -> ViewGate | None:
+        """The view's gate, where the plan has one."""
+        return next(stream.gates.get(key.view) for stream in self.plan.streams if stream.name == key.stream)
 
     def masks(self, stream: str) -> tuple[Mask, ...]:
         """What nobody may see of a stream."""

@@ -7,7 +7,7 @@ for. So decisions fall in the order in which frames came, whoever is answered fi
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,7 @@ class WaitingFrame:
     pixels: NDArray[np.uint8]
     """(height, width, 3), RGB"""
     apps: tuple[str, ...]
+    """that are due"""
     index: int
     """number of the frame in its stream"""
     captured_s: float
@@ -39,6 +40,15 @@ class WaitingFrame:
     """monotonic"""
     routing: Routing
     """of the plan that it was scaled for"""
+    look: int
+    """its number among those of its view that somebody was due on"""
+    stands_on: Mapping[str, int]
+    """of apps that do not run on it: the look before, after which nothing has changed, and whose scores stand"""
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The apps that run on it."""
+        return tuple(app for app in self.apps if app not in self.stands_on)
 
 
 @dataclass(frozen=True)

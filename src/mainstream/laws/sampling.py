@@ -27,9 +27,12 @@ class NestedSampler:
     _credit_frames: dict[float, float] = field(default_factory=dict)
     _last_s: float | None = None
 
-    def due(self, time_s: float, rates: Iterable[float]) -> set[float]:
-        """The subset of `rates` (frames per second) due on the frame captured at `time_s` (monotonic, s)."""
-        elapsed_s = 0.0 if self._last_s is None else max(0.0, time_s - self._last_s)
+    def due(self, time_s: float, rates: Iterable[float], pace: float = 1.0) -> set[float]:
+        """The subset of `rates` (frames per second) due on the frame captured at `time_s` (monotonic, s).
+
+        All rates earn `pace` of what they say, so that they stay nested whatever it is.
+        """
+        elapsed_s = 0.0 if self._last_s is None else pace * max(0.0, time_s - self._last_s)
         self._last_s = time_s
         descending = sorted(set(rates), reverse=True)
         self._credit_frames = {

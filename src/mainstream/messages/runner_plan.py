@@ -21,6 +21,15 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class ViewGate(_Part):
+    """That a view's networks run only where its picture has changed (docs/design.md, "The gate")."""
+
+    duty: float = Field(gt=0, le=1)
+    """share of looks that are planned to run"""
+    moving_cost: float = Field(ge=0)
+    """CPU-seconds a second that its networks take while everything moves"""
+
+
 class RunnerStream(_Part):
     """A stream to decode."""
 
@@ -33,6 +42,8 @@ class RunnerStream(_Part):
     """which of its frames are decoded; rates of the apps are such that these serve them"""
     masks: tuple[Mask, ...] = ()
     """what nobody may see of it, in any view"""
+    gates: dict[str, ViewGate] = {}
+    """of those views, by name, whose networks rest while nothing changes"""
 
 
 class RunnerApp(_Part):

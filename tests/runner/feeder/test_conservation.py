@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runner_apps import runner_app, runner_plan
 
-from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.messages.runner_plan import RunnerPlan, ViewGate
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder import feeder as feeder_module
@@ -27,6 +27,9 @@ from mainstream_runner.views import plan_views
 
 DIGEST = "0" * 64
 PICTURE = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+MOVED = av.VideoFrame.from_ndarray(
+    np.pad(np.full((16, 16, 3), 250, np.uint8), ((0, 16), (16, 0), (0, 0))), format="rgb24"
+)
 NAMES = ("a", "b", "c")
 
 
@@ -58,13 +61,16 @@ class Engine:
         pass
 
 
-def plan_of(apps: tuple[tuple[str, float], ...], *, sharing: bool = True) -> RunnerPlan:
-    return runner_plan(*(runner_app(name, fps=fps) for name, fps in apps), sharing=sharing, fps=1000.0)
+def plan_of(apps: tuple[tuple[str, float], ...], *, sharing: bool = True, gated: bool = False) -> RunnerPlan:
+    plan = runner_plan(*(runner_app(name, fps=fps) for name, fps in apps), sharing=sharing, fps=1000.0)
+    gates = {"full": ViewGate(duty=1.0, moving_cost=0.1)} if gated else {}
+    return plan.model_copy(update={"streams": (plan.streams[0].model_copy(update={"gates": gates}),)})
 
 
 PLANS = st.builds(
-    lambda apps, sharing: plan_of(tuple(sorted(apps.items())), sharing=sharing),
+    lambda apps, sharing, gated: plan_of(tuple(sorted(apps.items())), sharing=sharing, gated=gated),
     st.dictionaries(st.sampled_from(NAMES), st.sampled_from([100.0, 500.0, 1000.0]), min_size=1),
+    st.booleans(),
     st.booleans(),
 )
 STEPS = st.lists(
@@ -75,6 +81,7 @@ STEPS = st.lists(
         st.tuples(st.just("engine lost"), st.none()),
         st.tuples(st.just("nothing planned"), st.none()),
         st.tuples(st.just("late frame"), st.none()),
+        st.tuples(st.just("somebody moves"), st.none()),
     ),
     max_size=14,
 )
@@ -99,13 +106,15 @@ def test_no_frame_goes_uncounted_whatever_becomes_of_plans_and_engine(steps: lis
             decided.extend(record.app for record in records)
 
     feeder = Feeder(1, counts, Decider(lambda app, alert: None, note_frames=note), lambda digest: None)
-    index = 0
+    index, picture = 0, PICTURE
     for step, value in steps:
         match step:
             case "frames":
                 for _ in range(value):
-                    feeder.take("s", CapturedFrame(index, index / 1000, time.monotonic(), PICTURE))
+                    feeder.take("s", CapturedFrame(index, index / 1000, time.monotonic(), picture))
                     index += 1
+            case "somebody moves":
+                picture = PICTURE if picture is MOVED else MOVED
             case "late frame":
                 feeder.take("s", CapturedFrame(index, index / 1000, time.monotonic() - 5.0, PICTURE))
                 index += 1
@@ -113,7 +122,7 @@ def test_no_frame_goes_uncounted_whatever_becomes_of_plans_and_engine(steps: lis
                 Engine.mood = value
             case "plan":
                 Engine.served = value.digest
-                feeder.adopt(Routing(value, ((8, 8),) * len(plan_views(value))))
+                feeder.adopt(Routing(value, ((32, 32),) * len(plan_views(value))))
             case "engine lost":
                 Engine.served = None
             case _:
@@ -127,7 +136,7 @@ def test_no_frame_goes_uncounted_whatever_becomes_of_plans_and_engine(steps: lis
         assert tally.waiting == 0
         assert tally.captured == tally.analysed + tally.skipped + tally.dropped <= index
         assert tally.analysed >= decided.count(app)
-    assert sum(tally.analysed for tally in tallies.values()) == Engine.scored
+    assert sum(tally.analysed - tally.stood for tally in tallies.values()) == Engine.scored
 
 
 def test_what_waits_when_the_feeder_ends_is_dropped_and_counted() -> None:
@@ -135,7 +144,7 @@ def test_what_waits_when_the_feeder_ends_is_dropped_and_counted() -> None:
     counts = FrameCounts()
     feeder = Feeder(1, counts, Decider(lambda app, alert: None), lambda digest: None)
     plan = plan_of((("a", 1000.0),))
-    feeder.adopt(Routing(plan, ((8, 8),)))
+    feeder.adopt(Routing(plan, ((32, 32),)))
     for index in range(30):
         feeder.take("s", CapturedFrame(index, index / 1000, time.monotonic(), PICTURE))
     feeder.close()
@@ -152,7 +161,7 @@ def test_a_change_of_plan_drops_no_frame_while_the_engine_still_runs_the_plan_be
     Engine.before = old.digest
     for plan in (old, new):
         Engine.served = plan.digest
-        feeder.adopt(Routing(plan, ((8, 8),)))
+        feeder.adopt(Routing(plan, ((32, 32),)))
         for index in range(10):
             feeder.take("s", CapturedFrame(index, index / 1000, time.monotonic(), PICTURE))
             time.sleep(0.002)
@@ -188,7 +197,7 @@ def test_the_next_request_is_on_its_way_while_one_is_scored_and_decisions_keep_t
         lambda app, alert: None, note_frames=lambda records: decided.extend(each.frame for each in records)
     )
     feeder = Feeder(1, FrameCounts(), decider, lambda digest: None)
-    feeder.adopt(Routing(plan, ((8, 8),)))
+    feeder.adopt(Routing(plan, ((32, 32),)))
     start_s = time.monotonic()
     for index in range(6):
         time.sleep(0.01)
