@@ -23,10 +23,11 @@ def cost_of_apps(plan: RunnerPlan, profile: NodeProfile, slowdown: float = 1.0) 
         for segment in load.chain:
             rates[segment.key].append(load.fps)
     part = {key: max(each) / sum(each) for key, each in rates.items()}
-    return {
-        load.app: slowdown * load.fps * (load.head_s + sum(each.seconds * part[each.key] for each in load.chain))
-        for load in loads
-    }
+    costs: dict[str, float] = defaultdict(float)
+    for load in loads:
+        shared_s = sum(each.seconds * part[each.key] for each in load.chain)
+        costs[load.app] += slowdown * load.fps * (load.head_s + shared_s)
+    return costs
 
 
 def _is_profiled(app: RunnerApp, profile: NodeProfile) -> bool:

@@ -5,7 +5,7 @@ from runner_apps import runner_app, runner_plan
 
 from mainstream.head_form import HeadForm
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
-from mainstream.messages.runner_plan import RunnerApp
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, ViewGate
 from mainstream.mpackage.manifest import Blob, PrivateSegment
 from mainstream_runner.plan_cost import expected_cost
 from mainstream_runner.pod.cost_ratio import CostRatio
@@ -83,7 +83,7 @@ def test_the_ratio_is_that_of_the_last_minute() -> None:
     cost = expected_cost(served, {"a": 5.0}, PROFILE)
     for second in range(200):
         slow = max(0, second - 100) * cost  # from second 100 on everything takes twice as long
-        ratio.sample(second, second * cost + slow, {"a": 5 * second}, served, PROFILE)
+        ratio.sample(second, second * cost + slow, {"a": 5 * second}, {}, served, PROFILE)
         if second < 60:
             assert ratio.value() is None
         elif second <= 100:
@@ -95,5 +95,29 @@ def test_another_plan_starts_the_minute_anew() -> None:
     ratio = CostRatio()
     for second in range(100):
         served = runner_plan(app("a", 2) if second < 90 else app("a", 1))
-        ratio.sample(second, second * 0.1, {"a": 5 * second}, served, PROFILE)
+        ratio.sample(second, second * 0.1, {"a": 5 * second}, {}, served, PROFILE)
     assert ratio.value() is None
+
+
+def gated(*apps: RunnerApp, duty: float) -> RunnerPlan:
+    plan = runner_plan(*apps)
+    gates = {"full": ViewGate(duty=duty, moving_cost=0.1)}
+    return plan.model_copy(update={"streams": (plan.streams[0].model_copy(update={"gates": gates}),)})
+
+
+def test_behind_a_gate_networks_cost_their_duty_and_looks_what_they_did() -> None:
+    plan, rates = gated(app("a", 2), app("b", 1), duty=0.25), {"a": 2.0, "b": 5.0}
+    look = 0.002 * 5 + 0.0001 * 2 + 0.0001 * 5
+    networks = 0.001 * 5 + 0.002 * 2 + 0.0025 * 5
+    assert expected_cost(plan, rates, PROFILE) == pytest.approx(REST + look + 0.25 * networks)
+    everything = expected_cost(plan, rates, PROFILE, ran=rates)
+    assert everything == pytest.approx(REST + look + networks)
+    assert expected_cost(plan, rates, PROFILE, ran={"a": 0.0, "b": 0.0}) == pytest.approx(REST + look)
+
+
+def test_the_ratio_knows_on_how_many_looks_networks_ran() -> None:
+    ratio, served = CostRatio(), gated(app("a", 2), duty=0.5)
+    used = expected_cost(served, {"a": 5.0}, PROFILE, ran={"a": 1.0})
+    for second in range(61):
+        ratio.sample(second, second * used, {"a": 5 * second}, {"a": 4 * second}, served, PROFILE)
+    assert ratio.value() == pytest.approx(1.0)

@@ -19,6 +19,7 @@ class _Sample:
     at_s: float
     cpu_s: float
     analysed: Mapping[str, int]
+    stood: Mapping[str, int]
 
 
 class CostRatio:
@@ -33,11 +34,12 @@ class CostRatio:
         now_s: float,
         cpu_s: float,
         analysed: Mapping[str, int],
+        stood: Mapping[str, int],
         plan: RunnerPlan | None,
         profile: NodeProfile | None,
     ) -> None:
-        """Note where things stand: monotonic time, CPU-seconds of all processes and analysed frames by app so far,
-        the plan that is served and the profile that it was made with."""
+        """Note where things stand: monotonic time, CPU-seconds of all processes and analysed frames by app so far
+        and on how many of them scores stood, the plan that is served and the profile that it was made with."""
         of = None if plan is None or profile is None else (plan, profile)
         # Less CPU than before: TorchServe was started anew, and what the earlier one used is no longer told.
         if of != self._of or (self._samples and cpu_s < self._samples[-1].cpu_s):
@@ -45,7 +47,7 @@ class CostRatio:
             self._samples.clear()
         if of is None:
             return
-        self._samples.append(_Sample(now_s, cpu_s, dict(analysed)))
+        self._samples.append(_Sample(now_s, cpu_s, dict(analysed), dict(stood)))
         while len(self._samples) > 1 and now_s - self._samples[1].at_s >= _WINDOW_S:
             self._samples.popleft()
 
@@ -57,8 +59,9 @@ class CostRatio:
         first, last = samples[0], samples[-1]
         seconds = last.at_s - first.at_s
         rates = {app: (count - first.analysed.get(app, 0)) / seconds for app, count in last.analysed.items()}
+        stood = {app: (count - first.stood.get(app, 0)) / seconds for app, count in last.stood.items()}
         try:
-            cost = expected_cost(of[0], rates, of[1])
+            cost = expected_cost(of[0], rates, of[1], {app: rates[app] - stood.get(app, 0.0) for app in rates})
         except KeyError:
             return None
         return (last.cpu_s - first.cpu_s) / seconds / cost if cost >= _LEAST_COST else None

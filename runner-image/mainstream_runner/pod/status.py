@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
 from mainstream.messages.runner_plan import RunnerPlan
-from mainstream.messages.status_report import MAX_APP_LACKS, AppStatusReport, StatusReport
+from mainstream.messages.status_report import (
+    MAX_APP_LACKS,
+    AppStatusReport,
+    StatusReport,
+    StreamStatusReport,
+    ViewStatusReport,
+)
 from mainstream_runner.feeder.camera import abandoned_decoders
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.blob_cache import BlobCache
@@ -68,7 +74,8 @@ class RunnerStatus:
             spool=self.pipeline.spool.identity,
             uploads=self.pipeline.delivery.wanted_uploads(),
             apps={} if plan is None else self._apps(plan),
-            streams=self.pipeline.cameras.reports(),
+            pace=round(self.pipeline.gates.pace, 2),
+            streams=self._streams(),
         )
 
     def snapshot(self) -> Snapshot:
@@ -91,8 +98,22 @@ class RunnerStatus:
     def sample(self) -> None:
         """About once a second: note where CPU and costs stand."""
         profile = self.profiles.known.profile()
-        analysed = {app: tally.analysed for app, tally in self.pipeline.counts.tallies().items()}
-        self.cost_ratio.sample(time.monotonic(), self.cpu.sample(), analysed, self.plans.running, profile)
+        tallies = self.pipeline.counts.tallies()
+        analysed = {app: tally.analysed for app, tally in tallies.items()}
+        stood = {app: tally.stood for app, tally in tallies.items()}
+        self.cost_ratio.sample(time.monotonic(), self.cpu.sample(), analysed, stood, self.plans.running, profile)
+
+    def _streams(self) -> dict[str, StreamStatusReport]:
+        duties, restless = self.pipeline.gates.duties(), self.pipeline.gates.restless()
+        reports = {}
+        for name, report in self.pipeline.cameras.reports().items():
+            moving, never = duties.get(name, {}), restless.get(name, {})
+            views = {
+                view: ViewStatusReport(duty=moving.get(view), restless=never.get(view))
+                for view in sorted(moving.keys() | never.keys())
+            }
+            reports[name] = report.model_copy(update={"views": views})
+        return reports
 
     def _apps(self, plan: RunnerPlan) -> dict[str, AppStatusReport]:
         tallies = self.pipeline.counts.tallies()

@@ -76,7 +76,8 @@ class Segment:
 
 @dataclass(frozen=True)
 class Load:
-    """What one app puts on a node: the chain of its segments (root first), its head, its rate."""
+    """What one app puts on a node: the chain of its segments (root first), its head, its rate. Loads of one app add
+    up."""
 
     app: str
     chain: tuple[Segment, ...]
@@ -125,7 +126,9 @@ def cost_of(loads: Sequence[Load], overhead: float) -> Cost:
             met[segment.key] = segment
             rates[segment.key] = max(rates.get(segment.key, 0.0), load.fps)
     segments = tuple(_segment_cost(met[key], rates[key]) for key in met)
-    heads = {load.app: load.head_s * load.fps for load in loads}
+    heads: dict[str, float] = {}
+    for load in loads:
+        heads[load.app] = heads.get(load.app, 0.0) + load.head_s * load.fps
     total = sum(s.cost for s in segments) + sum(heads.values()) + overhead
     return Cost(segments, heads, overhead, total, _memory(met.values(), loads))
 

@@ -15,6 +15,7 @@ Name = Annotated[str, Field(max_length=256)]
 DecodeModeName = Literal["all", "reference", "keyframes", "substream"]
 """reference: only frames that others need; substream: another profile of the same camera"""
 MAX_MODES = 4
+Duty = Annotated[float, Field(gt=0, le=1)]
 StreamName = Annotated[str, Field(max_length=512)]
 """`namespace/name` in a cluster, the path of a file elsewhere"""
 
@@ -102,6 +103,8 @@ class NodeProfile(_Part):
         Field(default={}, max_length=256)
     )
     """of streams that were measured in several; of such a stream `decode_s` is not planned with"""
+    duties: dict[StreamName, Annotated[dict[Name, Duty], Field(max_length=64)]] = Field(default={}, max_length=256)
+    """share of the time in which a view moves, by stream and view; none of one that was not watched for long"""
     resident_bytes: int = Field(0, ge=0)
     """memory of all processes with nothing loaded"""
     idle: NonNegativeFloat

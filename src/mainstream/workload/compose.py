@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from mainstream.api import VideoApp, VideoStream
-from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream, ViewGate
 from mainstream.mpackage.manifest import Manifest
 from mainstream.planner.plan import AppPlan, Plan
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
-from mainstream.workload.problem import camera_key
+from mainstream.workload.problem import branch_point_of, camera_key, planned_duty, view_prefix
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,15 @@ def compose_runner_plan(workload: NodeWorkload, plan: Plan) -> RunnerPlan:
     """What the node's runner has to do; apps that did not fit are left out."""
     placed_by_name = {placed.name: placed for placed in workload.apps}
     running = [(placed_by_name[each.name], each) for each in plan.apps if each.fits]
+    gates = _gates([placed for placed, _ in running], workload.profile, plan)
     return RunnerPlan(
         node=workload.node.metadata.name,
         sharing=plan.policy != "no-sharing",
         budget=plan.budget,
         cost=plan.cost.total,
         streams=tuple(
-            _decoded(stream, plan) for stream in runner_streams([(placed.app, placed.stream) for placed, _ in running])
+            _decoded(stream, plan).model_copy(update={"gates": gates.get(stream.name, {})})
+            for stream in runner_streams([(placed.app, placed.stream) for placed, _ in running])
         ),
         apps=tuple(_app(placed, decided) for placed, decided in running),
     )
@@ -77,6 +80,22 @@ def _decoded(stream: RunnerStream, plan: Plan) -> RunnerStream:
     key = camera_key(stream.name)
     mode = next((each.step for each in plan.cost.segments if each.key == key), None)
     return stream if mode is None else stream.model_copy(update={"decode": mode})
+
+
+def _gates(running: Sequence[PlacedApp], profile: NodeProfile, plan: Plan) -> dict[str, dict[str, ViewGate]]:
+    """The gates that the plan counts on, by stream and view, with what lies behind each while everything moves."""
+    costs: dict[tuple[str, str], float] = {}
+    for placed in running:
+        seen = placed.stream_name, placed.app.spec.stream.view
+        costs[seen] = costs.get(seen, 0.0) + plan.cost.heads[placed.name]
+    gates: dict[str, dict[str, ViewGate]] = {}
+    for (stream, view), cost in costs.items():
+        duty = planned_duty(profile, stream, view)
+        if duty is not None:
+            behind = [each for each in plan.cost.segments if each.key.startswith(view_prefix(stream, view))]
+            cost += sum(each.cost for each in behind if branch_point_of(each.key))
+            gates.setdefault(stream, {})[view] = ViewGate(duty=duty, moving_cost=cost / duty)
+    return gates
 
 
 def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:

@@ -23,6 +23,8 @@ from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
 _SAME_CLOCK = 0.01
 """by which clocks may differ"""
+_GATED_DUTY = 0.85
+"""up to which a gate saves more than it costs"""
 
 
 def build_problem(workload: NodeWorkload) -> Problem:
@@ -54,7 +56,19 @@ def segment_key(placed: PlacedApp, branch_point: int, prefix_hash: str) -> str:
     """Name of a segment: where and for which base network it runs, how deep it ends, and what makes it shareable."""
     # By name too: what it costs goes by the name, and a package may say another network's digest.
     base = f"{placed.package.base.name}@{placed.package.base.digest[:8]}"
-    return f"{placed.stream_name}:{placed.app.spec.stream.view}:{base}/{branch_point}/{prefix_hash[:16]}"
+    view = view_prefix(placed.stream_name, placed.app.spec.stream.view)
+    return f"{view}{base}/{branch_point}/{prefix_hash[:16]}"
+
+
+def view_prefix(stream: str, view: str) -> str:
+    """What the names of all segments of a view begin with."""
+    return f"{stream}:{view}:"
+
+
+def planned_duty(profile: NodeProfile, stream: str, view: str) -> float | None:
+    """Share of a view's looks that networks run on, where a gate pays (docs/design.md, "The gate"); else None."""
+    duty = profile.duties.get(stream, {}).get(view)
+    return duty if duty is not None and duty <= _GATED_DUTY else None
 
 
 def camera_key(stream_name: str) -> str:
@@ -107,6 +121,11 @@ class _Forest:
             )
         return profile
 
+    def duty(self, placed: PlacedApp) -> float:
+        """Share of the looks of the app's view that networks run on."""
+        duty = planned_duty(self._workload.profile, placed.stream_name, placed.app.spec.stream.view)
+        return 1.0 if duty is None else duty
+
     def deepest_segment(self, placed: PlacedApp, candidate: PackedCandidate) -> tuple[str, int]:
         """Key of the last segment that the candidate can share, and the branch-point at which it ends."""
         profile = self.base_profile(placed)
@@ -122,7 +141,7 @@ class _Forest:
                 next_key = segment_key(placed, end_of_segment, prefix_hash)
                 if next_key not in self._shared_private:
                     break
-            seconds = profile.stem_s[end_of_segment] - profile.stem_s[end_of_segment - 1]
+            seconds = self.duty(placed) * (profile.stem_s[end_of_segment] - profile.stem_s[end_of_segment - 1])
             size_bytes = max(profile.segment_bytes[end_of_segment], declared.get(end_of_segment, 0))
             key = self._add(placed, end_of_segment, prefix_hash, key, seconds, size_bytes)
             end = end_of_segment
@@ -139,7 +158,7 @@ class _Forest:
             )
         call_s, head_s = profile.micro_s(candidate.branch_point, dw=form.has_depthwise, slots=form.slots)
         key = f"{tap_key}+{form.call}"
-        self.segments.setdefault(key, Segment(key, tap_key, call_s))
+        self.segments.setdefault(key, Segment(key, tap_key, self.duty(placed) * call_s))
         return key, head_s
 
     def _add_root(self, placed: PlacedApp, profile: BaseProfile) -> str:
@@ -220,7 +239,8 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
     )
     # A replay says nothing of events that the app says are others than those that were replayed.
     measured = cautious_candidate(candidate, placed.package, replayed=placed.plays_as_replayed)
-    return replace(measured, segment=key, head_s=head_s + forest.app_s, head_bytes=own_bytes + head_bytes)
+    head_s = forest.duty(placed) * head_s + forest.app_s
+    return replace(measured, segment=key, head_s=head_s, head_bytes=own_bytes + head_bytes)
 
 
 def _note(placed: PlacedApp) -> str:
