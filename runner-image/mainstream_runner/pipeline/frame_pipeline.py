@@ -23,6 +23,7 @@ from mainstream_runner.feeder.decider import Decider, NoteFrames
 from mainstream_runner.feeder.feeder import Feeder
 from mainstream_runner.feeder.routing import Routing
 from mainstream_runner.feeder.source import CapturedFrame
+from mainstream_runner.feeder.view_gates import ViewGates
 from mainstream_runner.pipeline.cameras import Cameras
 from mainstream_runner.sinks.alert_delivery import AlertDelivery
 from mainstream_runner.sinks.json_lines import AlertFiles
@@ -84,6 +85,11 @@ class FramePipeline:
     def quiet_s(self) -> float:
         """Seconds since the engine last scored something."""
         return self._feeder.quiet_s
+
+    @property
+    def gates(self) -> ViewGates:
+        """Which views move, and at what pace all look."""
+        return self._feeder.gates
 
     @property
     def has_lost_plan(self) -> bool:

@@ -85,6 +85,7 @@ class Coordinator:
         if time.monotonic() - self._sampled_s >= _SAMPLE_S:
             self._sampled_s = time.monotonic()
             self._pipeline.sample()
+            self._profiles.note_duties()
             self.status.sample()
 
     def close(self) -> None:

@@ -21,6 +21,10 @@ _STREAM_COUNTERS: dict[str, tuple[str, Callable[[StreamStatusReport], float]]] =
 _APP_COUNTERS: dict[str, tuple[str, Callable[[AppStatusReport], float]]] = {
     "app_captured_frames": ("Frames of the app's stream.", lambda app: app.captured),
     "app_analysed_frames": ("Frames that the app analysed.", lambda app: app.analysed),
+    "app_stood_frames": (
+        "Analysed frames whose score was that of the picture before, as nothing had changed.",
+        lambda app: app.stood,
+    ),
     "app_skipped_frames": ("Frames on which the app was not due.", lambda app: app.skipped),
     "app_dropped_frames": ("Frames on which the app was due, but late.", lambda app: app.dropped),
     "app_decisions": ("Analysed frames on which a decision fell.", lambda app: app.decisions),
@@ -69,6 +73,7 @@ class _RunnerCollector(Collector):
         yield from _numbers(
             ("cpu_seconds_per_second", "CPU used, all processes, over the last half minute.", report.cpu),
             ("planned_cpu_seconds_per_second", "CPU that the plan was expected to use.", taken.planned_cost),
+            ("pace", "Share of the planned rates at which all apps look.", report.pace),
             ("cost_ratio", "CPU used over what the achieved rates cost by the profile.", report.cost_ratio),
             # Beside the moment at which Prometheus asked it says whether the node's clock is right.
             ("clock_seconds", "The node's clock, in seconds since 1970.", taken.clock_s),
@@ -113,7 +118,12 @@ def _streams(taken: Snapshot) -> Iterator[Metric]:
         if report.stale_s is not None:
             stale.add_metric([stream], report.stale_s)
         decoding.add_metric([stream], report.state == "decoding")
-    yield from (stale, decoding)
+    duty = _gauge("view_duty", "Share of the time in which the view moves.", ["stream", "view"])
+    for stream, report in streams.items():
+        for view, seen in report.views.items():
+            if seen.duty is not None:
+                duty.add_metric([stream, view], seen.duty)
+    yield from (stale, decoding, duty)
 
 
 def _apps(taken: Snapshot) -> Iterator[Metric]:

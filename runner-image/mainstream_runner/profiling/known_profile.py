@@ -27,6 +27,8 @@ class KnownProfile:
     bases: dict[str, BaseProfile] = field(default_factory=dict)
     decode_s: dict[str, float] = field(default_factory=dict)
     decode_modes: dict[str, tuple[DecodeMode, ...]] = field(default_factory=dict)
+    duties: dict[str, dict[str, float]] = field(default_factory=dict)
+    """share of the time in which a view moves, by stream and view"""
     frames: FrameCosts | None = None
     idle: IdleCost | None = None
     back_end: str = ""
@@ -60,6 +62,13 @@ class KnownProfile:
         self.decode_s |= found
         return bool(found)
 
+    def note_duties(self, duties: Mapping[str, Mapping[str, float]]) -> bool:
+        """Take up how much of the time views move now; whether that is another share than before."""
+        new = {stream: {**self.duties.get(stream, {}), **views} for stream, views in duties.items()}
+        found = self.duties | new
+        changed, self.duties = found != self.duties, found
+        return changed
+
     def profile(self) -> NodeProfile | None:
         """The profile, as far as plans can be made with it."""
         if self.frames is None or self.idle is None or not self.bases:
@@ -73,6 +82,7 @@ class KnownProfile:
             app_s=self.frames.app_s,
             decode_s=dict(self.decode_s),
             decode_modes=dict(self.decode_modes),
+            duties=dict(self.duties),
             idle=self.idle.cpu,
             resident_bytes=self.idle.resident_bytes,
         )
@@ -118,6 +128,7 @@ def known_profile(known: NodeProfile, *, declared: bool = False) -> KnownProfile
         bases=dict(known.bases),
         decode_s=dict(known.decode_s),
         decode_modes=dict(known.decode_modes),
+        duties=dict(known.duties),
         # The scale of an earlier start is not known; parts of further base networks are taken as they are.
         frames=FrameCosts(known.frame_s, known.app_s, scale=1.0),
         idle=IdleCost(known.idle, known.resident_bytes),

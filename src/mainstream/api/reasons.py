@@ -222,6 +222,11 @@ class Reason(StrEnum):
     CONNECTING = "Connecting", Effect.INFORMS, "The runner connects to the camera."
     KEY_FRAME_AWAITED = "KeyFrameAwaited", Effect.INFORMS, "The camera answers, and has sent no key frame yet."
     DECODING = "Decoding", Effect.INFORMS, "Frames arrive."
+    VIEW_NEVER_RESTS = (
+        "ViewNeverRests",
+        Effect.INFORMS,
+        "Part of a view, such as a clock in the picture, never rests, so that its gate saves nothing.",
+    )
     OTHER_RATE = "OtherRate", Effect.INFORMS, "Frames arrive at another rate than the declared one; times are theirs."
     NOT_ANSWERING = "NotAnswering", Effect.INFORMS, "The camera fails; the message says how."
     STREAM_UNREACHABLE = "StreamUnreachable", Effect.INFORMS, "The app's stream fails; see its VideoStream."

@@ -55,6 +55,8 @@ class AppStatusReport(_Part):
 
     captured: NonNegativeInt = 0
     analysed: NonNegativeInt = 0
+    stood: NonNegativeInt = 0
+    """of those analysed, whose score was that of the picture before, since nothing had changed"""
     skipped: NonNegativeInt = 0
     """not due"""
     dropped: NonNegativeInt = 0
@@ -70,6 +72,15 @@ class AppStatusReport(_Part):
     missing: tuple[Sha256, ...] = Field(default=(), max_length=MAX_APP_LACKS)
     """those of them that the app's store does not give"""
     delivery: DeliveryReport = DeliveryReport()
+
+
+class ViewStatusReport(_Part):
+    """A view that an app looks at."""
+
+    duty: NonNegativeFloat | None = None
+    """share of the time in which it moves; None until it was watched for long enough"""
+    restless: Said | None = None
+    """the part of it that never rests, such as a clock, where most of it does"""
 
 
 class StreamStatusReport(_Part):
@@ -96,6 +107,7 @@ class StreamStatusReport(_Part):
     decode_errors: NonNegativeInt = 0
     stale_s: NonNegativeFloat | None = None
     """since the last frame came"""
+    views: dict[str, ViewStatusReport] = Field(default_factory=dict, max_length=64)
 
 
 class WantedUpload(_Part):
@@ -129,6 +141,8 @@ class StatusReport(_Part):
     """CPU-seconds per second over the last seconds, all processes"""
     cost_ratio: NonNegativeFloat | None = None
     """CPU used over the last minute, over what the achieved rates cost by the profile; None until there was one"""
+    pace: NonNegativeFloat = 1.0
+    """share of the planned rates at which all apps look: less than 1 while more moves than was planned with"""
     spool: Annotated[str, Field(max_length=64)] | None = None
     """identity of what alerts wait in: another one than before, and what waited there is gone"""
     uploads: tuple[WantedUpload, ...] = Field(default=(), max_length=256)

@@ -76,6 +76,11 @@ class ProfileFollower:
         if self.known.note_modes(cameras.modes()) | self.known.note_decoding(cameras.decoding_costs()):
             self.known.keep(self._file)
 
+    def note_duties(self) -> None:
+        """Take up how much of the time each view moves."""
+        if self.known.note_duties(self._pipeline.gates.duties()):
+            self.known.keep(self._file)
+
     def stop(self) -> None:
         """Give up what is measured: it is measured again later."""
         for work in (self._measuring, self._checking):
