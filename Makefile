@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export QUICK
 
-.PHONY: help docs demo test lint types contracts unit crds reasons test-cluster images release locks chart-docs kube-score cluster-demo clean
+.PHONY: help docs screenshots demo test lint types contracts unit crds reasons test-cluster images release locks chart-docs kube-score cluster-demo clean
 
 help: ## list the commands
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | sort | column -t -s '	'
@@ -48,6 +48,9 @@ crds: $(VENV)/.dev ## write the CustomResourceDefinitions, and the pages of all 
 
 docs: $(VENV)/.dev ## build the site of the docs into out/site; a dead link is an error
 	$(BIN)/python -m mkdocs build
+
+screenshots: $(VENV)/.dev ## pictures of the pages that a browser shows, into out/screenshots; the docs have some. Needs chromium
+	MAINSTREAM_SCREENSHOTS=out/screenshots $(BIN)/pytest tests/demo tests/evaluate tests/runner/receiving tests/docs -k in_a_browser
 
 reasons: $(VENV)/.dev ## write the table of reasons in docs/operator.md anew from their enum
 	$(BIN)/python -m mainstream.api.reasons

@@ -32,6 +32,15 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def screen() -> Iterator[object]:
+    """A browser that pages are shown in (`screen.Screen`)."""
+    from screen import open_screen
+
+    with open_screen() as opened:
+        yield opened
+
+
 @pytest.fixture
 def real_camera() -> Iterator[Callable[[Path], str]]:
     """Plays an H.264 file as a camera does; gives its URL."""

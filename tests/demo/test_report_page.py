@@ -1,8 +1,10 @@
 """The page of a small made-up demo: it renders, holds what it should, and fetches nothing."""
 
 import re
+from pathlib import Path
 
 import pytest
+from screen import Screen
 
 from mainstream_demo.page import render_page
 from mainstream_demo.pictures import Head, StemSegment, stem_tree
@@ -13,6 +15,8 @@ from mainstream_evaluate.evaluation import Moment
 from mainstream_evaluate.pictures import Picture
 from mainstream_evaluate.timeline import timeline
 
+DOT = "R0lGODlhAQABAAAAACH5BAAAAAAALAAAAAABAAEAAAICTAEAOw=="
+"""one pixel"""
 FOUND = Moment(outcome="found", alert_s=(3.5, 4.0), event_s=(3.0, 5.0))
 MISSED = Moment(outcome="missed", event_s=(8.0, 10.0))
 FALSE = Moment(outcome="false", alert_s=(20.0, 21.0))
@@ -65,6 +69,14 @@ def page(result: DemoResult) -> str:
         samples=[(Sample("door", FOUND), Picture(FOUND, "AAAA"))],
         caution=caution(result),
     )
+
+
+def test_the_page_is_whole_in_a_browser(page: str, screen: Screen, tmp_path: Path) -> None:
+    # A picture that is one: what the others here hold is never looked at.
+    (tmp_path / "report.html").write_text(page.replace("data:image/jpeg;base64,AAAA", f"data:image/gif;base64,{DOT}"))
+    shown = screen.show("demo", f"file://{tmp_path / 'report.html'}")
+    assert "0.750" in shown
+    assert "<paper & pencil>" in shown
 
 
 def test_the_page_fetches_nothing(page: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from pydantic import TypeAdapter
+from screen import Screen
 
 from mainstream.api.kinds import RESOURCE_KINDS, ResourceKind
 from mainstream.api.manifests.load import load_manifests
@@ -109,6 +110,13 @@ def test_the_site_is_built_without_a_dead_link(tmp_path: Path) -> None:
     page = (tmp_path / "site/index.html").read_text("utf-8")
     assert 'href="repository/CONTRIBUTING.html"' in page
     assert (tmp_path / "site/repository/SECURITY.html").is_file()
+
+
+def test_the_site_is_whole_in_a_browser(tmp_path: Path, screen: Screen) -> None:
+    assert build(tmp_path, ROOT / "docs").returncode == 0
+    assert "From your own camera to an alert" in screen.show("site", f"file://{tmp_path / 'site/tutorial.html'}")
+    for page in ("index", "manifests/videoapp", "design", "evidence"):
+        assert len(screen.show(page.replace("/", "-"), f"file://{tmp_path / 'site' / page}.html")) > 500
 
 
 def test_a_dead_link_is_an_error(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from screen import Screen
 from typer.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core" / "mpackage"))
@@ -84,6 +85,19 @@ def test_the_page_shows_each_moment_and_fetches_nothing(tmp_path: Path) -> None:
     assert page.count("data:image/jpeg;base64,/9j/") == len(moments) > 1
     assert re.findall(r'(?:src|href)="(?!data:)[^"]*"', page) == []
     assert {moment["outcome"] for moment in moments} == {"found", "missed"}
+
+
+def test_the_page_is_whole_in_a_browser(tmp_path: Path, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [start for start, _ in runs_of("crossing")[:3]]
+    write_run(tmp_path / "run", [*found, 410])
+    for file in (CLIP, LABELS):
+        (tmp_path / file.name).symlink_to(file)
+    monkeypatch.chdir(tmp_path)
+    line = ["evaluate", CLIP.name, LABELS.name, "--run", "run", "--merge-gap", "0.5", "--out", "out"]
+    CliRunner().invoke(command, line, catch_exceptions=False)
+    shown = screen.show("evaluate", f"file://{tmp_path / 'out/evaluation.html'}", height=900)
+    assert "Alerts against labels" in shown
+    assert all(word in shown for word in ("found at", "missed at"))
 
 
 def test_a_file_of_alerts_counts_as_the_run_that_made_it(tmp_path: Path) -> None:

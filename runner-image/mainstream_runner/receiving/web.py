@@ -77,7 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/":
             self._answer(200, draw_page(self.server.alerts).encode(), "text/html; charset=utf-8")
         else:
-            self._answer(404, b"")
+            # Browsers ask for an icon, and say of one that is missing that something is wrong.
+            self._answer(204 if self.path == "/favicon.ico" else 404, b"")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named so by the base class
         """Said is what arrives, not who asked."""

@@ -1,5 +1,6 @@
 """`mainstream receive`: alerts from a runner's own sinks, with their pictures, on a page that is bounded."""
 
+import io
 import socket
 import subprocess
 import sys
@@ -7,10 +8,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import httpx
 import pytest
 from fault_surroundings import Broker
 from fault_tools import MissingToolError, wait_for
+from screen import Screen
 from typer.testing import CliRunner
 
 from mainstream.api.sinks.sink import MqttSink, WebhookSink
@@ -26,6 +29,7 @@ from mainstream_runner.sinks.pictures import AlertPictures
 from mainstream_runner.sinks.webhook import Webhook
 from mainstream_runner.spool.spool import Record
 
+CLIP = Path(__file__).parents[3] / "examples/plaza/plaza.mp4"
 PICTURE = "20261122T120000Z-id-1.jpg"
 
 
@@ -95,6 +99,41 @@ def test_what_a_runners_webhook_sends_is_on_the_page_with_its_picture(
     assert httpx.get(f"{webhook.address}pictures/{PICTURE}").content == b"\xff\xd8picture"
     assert [line.split()[0] for line in said] == ["opened", "picture", "closed"]
     runner.close(gone=False)
+
+
+def test_the_page_is_whole_in_a_browser(board: AlertBoard, screen: Screen) -> None:
+    for number, (frame, phase) in enumerate(((420, "closed"), (520, "closed"), (610, "opened"))):
+        start_s = 1_795_348_800.0 + 60 * number
+        message = AlertMessage(
+            phase,
+            f"{number}",
+            "plaza/crossing",
+            start_s,
+            start_s + 2.4,
+            0.9,
+            12,
+            "edge-1",
+            "plaza",
+            "crossing",
+            None,
+            None,
+        )
+        board.take(encode_alert(message))
+        board.take_picture(f"20261122T12000{number}Z-{number}.jpg", jpeg_of(frame))
+    webhook = AlertWebhook(board, "127.0.0.1", 0)
+    shown = screen.show("receive", webhook.address)
+    webhook.close()
+    assert shown.count("plaza/crossing: over") == 2
+    assert "plaza/crossing: open" in shown
+
+
+def jpeg_of(number: int) -> bytes:
+    """A frame of the plaza clip."""
+    made = io.BytesIO()
+    with av.open(str(CLIP)) as clip:
+        frame = next(each for index, each in enumerate(clip.decode(video=0)) if index == number)
+    frame.to_image().resize((640, 480)).save(made, "JPEG")
+    return made.getvalue()
 
 
 def test_a_post_with_another_key_or_none_is_refused(
