@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mainstream.alerts.merging import merged_events
+from mainstream.mpackage.curve import ReplayedCurve
 from mainstream.mpackage.manifest import Evaluation
 from mainstream.planner import App, Candidate, Problem
-from mainstream.planner.problem import ReplayedPoint
-from mainstream.workload.caution import cautious_replay
+from mainstream.planner.replays import ReplayedPoints
+from mainstream.workload.caution import cautious_rows
 from mainstream_trainer.measure.picture_replay import distinct_thresholds, play
 from photo_scores import Scores
 from workloads import Workload
 
-Curves = Mapping[tuple[str, str], tuple[ReplayedPoint, ...]]
+Curves = Mapping[tuple[str, str], ReplayedPoints]
 """by app and candidate"""
 
 
@@ -48,7 +49,7 @@ def with_curves(problem: Problem, curves: Curves) -> Problem:
 
 def _replayed(
     app: App, candidate: Candidate, workload: Workload, scores: Scores, evaluation: Evaluation
-) -> tuple[ReplayedPoint, ...]:
+) -> ReplayedPoints:
     events = merged_events(app.events)
     curve = play(
         workload.training_stream,
@@ -58,4 +59,5 @@ def _replayed(
         distinct_thresholds((point.threshold, point.p, point.e) for point in candidate.operating_points),
         app.allowed_rates,
     )
-    return tuple(cautious_replay(at, evaluation, events) for at in curve)
+    rows, points = ReplayedCurve.of(curve).numbers(), candidate.operating_points
+    return ReplayedPoints(cautious_rows(rows, points, evaluation, events, app.events.correlation))

@@ -121,7 +121,7 @@ def test_only_what_was_played_is_judged(tmp_path: Path) -> None:
 
 def test_a_package_is_played_over_the_clip(tmp_path: Path) -> None:
     quick = TrainingSettings(
-        variants=1, prune=False, epochs=1, least_steps=1, frozen_epochs=2, heads=(), replay_min_events=1
+        variants=1, prune=False, epochs=1, least_steps=1, frozen_epochs=2, heads=(), threshold_min_events=1
     )
     crop = Crop(x=192, y=160, width=576, height=384)
     data = VideoData(CLIP, LABELS, Split(train=(0, 150), test=(TEST_START, 795)))

@@ -24,7 +24,7 @@ QUICK = TrainingSettings(
     heads=("flat", "pooled"),
     micro_steps=2,
     gap_s=0.2,
-    replay_min_events=1,
+    threshold_min_events=1,
     held_out_share=0.5,
 )
 RUNS = {"door": [(2, 7), (12, 18), (23, 29), (34, 40)], "gate": [(0, 4), (9, 14), (20, 26), (31, 36), (42, 50)]}

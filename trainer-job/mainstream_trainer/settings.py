@@ -79,7 +79,6 @@ class TrainingSettings(BaseModel):
     """leave candidates out that another one, no dearer, matches at every operating point; the extremes stay"""
     thresholds: int = Field(21, ge=3, le=255)
     """operating points of a candidate, evenly spaced in the logit"""
-    replay_min_events: int = Field(8, ge=1)
-    """held-out events, and quiet stretches of one merge gap, below which no replayed curve is given, and no threshold
-    but one half that is not better by a standard error: it would be noise. Of pictures: held-out ones of the event, and
-    of anything else"""
+    threshold_min_events: int = Field(8, ge=1)
+    """held-out events, or pictures of the event, below which no threshold may be chosen but one half, and what is
+    better by a standard error: the rest would be noise"""

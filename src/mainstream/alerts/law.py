@@ -54,19 +54,37 @@ def predicted(
     p: FloatArray, e: FloatArray, fps: FloatArray, votes: IntArray, events: MergedEvents, correlation: float
 ) -> Alerts:
     """Alerts of operating points p, e (P,) at rates `fps` (F,) under `votes` (X,), as the chain has them."""
-    alarmed = found_share(p, fps, votes, events.events, correlation)
-    quiet, opening = _outside(e, fps, votes, events.gap_s, correlation)
-    late_s = tolerance_s(events.length_s)
-    opening *= fps[:, None, None]  # alerts a second
-    recall = np.subtract(1.0, quiet)
-    recall *= alarmed
-    recall += late_s * opening
-    np.minimum(recall, 1.0, out=recall)
+    alarmed, quiet, opening = _alarmed_and_outside(p, e, fps, votes, events, correlation)
     false = _free_s(alarmed, events)
     false *= opening
     # Where looks lie further apart than the gap, each alert ends at once, and w says nothing of how often one opens.
     open_share = np.maximum(quiet, deciding_share(e, votes, correlation))
-    return Alerts(recall, false, open_share, events.per_hour)
+    return Alerts(_recall(alarmed, quiet, opening, events), false, open_share, events.per_hour)
+
+
+def as_replay(
+    p: FloatArray, e: FloatArray, fps: FloatArray, votes: IntArray, events: MergedEvents, correlation: float
+) -> tuple[FloatArray, FloatArray]:
+    """What a replay would tell if the law held: recall, and share v of quiet stretches with an alert, (F, X, P)."""
+    alarmed, quiet, opening = _alarmed_and_outside(p, e, fps, votes, events, correlation)
+    return _recall(alarmed, quiet, opening, events), np.minimum(1.0, opening * events.gap_s)
+
+
+def _alarmed_and_outside(
+    p: FloatArray, e: FloatArray, fps: FloatArray, votes: IntArray, events: MergedEvents, correlation: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """a, w, and alerts that open in a second outside events: (F, X, P) each."""
+    alarmed = found_share(p, fps, votes, events.events, correlation)
+    quiet, opening = _outside(e, fps, votes, events.gap_s, correlation)
+    opening *= fps[:, None, None]
+    return alarmed, quiet, opening
+
+
+def _recall(alarmed: FloatArray, quiet: FloatArray, opening: FloatArray, events: MergedEvents) -> FloatArray:
+    recall: FloatArray = np.subtract(1.0, quiet)
+    recall *= alarmed
+    recall += tolerance_s(events.length_s) * opening
+    return np.minimum(recall, 1.0, out=recall)
 
 
 def replayed(recall: FloatArray, false_share: FloatArray, events: MergedEvents) -> Alerts:

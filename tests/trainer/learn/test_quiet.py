@@ -30,7 +30,7 @@ def evaluator(quiet):
     present = np.zeros(200, dtype=bool)
     for start, end in RUNS:
         present[start:end] = True
-    scored, settings = Scored(np.arange(10, 110), ((10, 110),)), TrainingSettings(replay_min_events=2)
+    scored, settings = Scored(np.arange(10, 110), ((10, 110),)), TrainingSettings(threshold_min_events=2)
     return Evaluator(AppEvents(RUNS, (), TIMES), present, scored, settings, quiet.times)
 
 

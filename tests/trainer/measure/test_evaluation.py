@@ -195,8 +195,8 @@ def test_an_app_that_is_on_all_the_time_replays_to_nothing_found():
     assert {each.recall for each in curve if each.fps >= 1 and each.votes == 1} == {0.0}
 
 
-@pytest.mark.parametrize(("least", "given"), [(2, True), (3, False)])
-def test_a_replayed_curve_is_given_only_where_there_are_enough_events(least, given):
+@pytest.mark.parametrize(("held_out", "given"), [((10, 110), True), ((65, 110), False)])
+def test_a_replayed_curve_is_given_where_a_whole_event_was_held_out(held_out, given):
     present = np.zeros(200, dtype=bool)
     runs = ((20, 30), (60, 70), (140, 150))
     for start, end in runs:
@@ -204,12 +204,11 @@ def test_a_replayed_curve_is_given_only_where_there_are_enough_events(least, giv
     evaluator = Evaluator(
         AppEvents(runs, (), TIMES),
         present,
-        Scored(np.arange(10, 110), ((10, 110),)),
-        TrainingSettings(replay_min_events=least),
+        Scored(np.arange(*held_out), (held_out,)),
+        TrainingSettings(),
     )
-    assert evaluator.evaluation.events == 2
-    assert evaluator.evaluation.quiet_s == pytest.approx(8.0)
-    assert bool(evaluator.measure(present[10:110].astype(float), None, seed=0).replayed) is given
+    assert bool(evaluator.evaluation.events) is given
+    assert bool(evaluator.measure(np.linspace(0.0, 1.0, len(evaluator.frames)), None, seed=0).replayed) is given
 
 
 def test_no_interval_is_narrower_than_its_number_of_blocks_allows():

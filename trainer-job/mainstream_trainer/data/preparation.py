@@ -264,12 +264,12 @@ def _say_worth(request: TrainingRequest, source: str, events: AppEvents, folds: 
     if merged := merged_into_one(events.statistics):
         _LOGGER.warning("%s: apps.%s: its %s", source, request.label or request.app, merged)
     measured = sum(any(start < last and first < end for first, last in folds.blocks) for start, end in events.runs)
-    if measured < request.settings.replay_min_events:
+    if measured < request.settings.threshold_min_events:
         # Clopper and Pearson, Biometrika 1934: the lower end where all of n are found.
         least = 0.025 ** (1 / measured) if measured else 0.0
         _LOGGER.warning(
             "%s: apps.%s: of %d events in the training part %d are measured on; even if all of them are found, recall "
-            "may be as low as %.2f (95 %%), and no curve is replayed: label more before you rely on what is predicted",
+            "may be as low as %.2f (95 %%): label more before you rely on what is predicted",
             *(source, request.label or request.app, len(events.runs), measured, least),
         )
 

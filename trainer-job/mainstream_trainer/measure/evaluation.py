@@ -56,7 +56,7 @@ class Measures:
         }
 
     def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
-        """Operating points, and the replayed curve where there is enough for one."""
+        """Operating points, and the replayed curve."""
         quiet = self._quiet.by_candidate.get(candidate.name)
         few = candidate.kind == "fine-tuned"
         return self._evaluators[candidate.kind].measure(candidate.scores, quiet, seed, few_thresholds=few)
@@ -141,8 +141,8 @@ class Evaluator:
         *,
         few_thresholds: bool = False,
     ) -> Measured:
-        """Operating points of `scores` (n,) and those of quiet footage, and the replayed curve where enough video, or
-        enough pictures, are there for one.
+        """Operating points of `scores` (n,) and those of quiet footage, and the replayed curve; without an event, or a
+        quiet stretch of one merge gap, none.
 
         With `few_thresholds` plans may choose those that a normal fit would, so that they have little to choose by
         luck; with too few events that at 1/2, and what is surely better.
@@ -153,7 +153,7 @@ class Evaluator:
         points = every
         if few_thresholds:
             points = likely_points(every, scores, self._present, self._merged, self._correlation)
-        if self.independent_events < self._settings.replay_min_events:
+        if self.independent_events < self._settings.threshold_min_events:
             points = surely_better(every, self.evaluation)
         return Measured(self.evaluation, points, every, self._replayed(shown, scores, points, seed))
 
@@ -177,13 +177,9 @@ class Evaluator:
     ) -> tuple[ReplayedRate, ...]:
         events = self._events
         if isinstance(events, DeclaredEvents):
-            pictures = min(self.evaluation.frames_event, self.evaluation.frames_other) / events.block_pictures
-            if pictures < self._settings.replay_min_events:
-                return ()
             classes = events.class_of[self.frames]
             return replayed_pictures(scores, classes, self._present, events.statistics, points, seed)
-        quiet_stretches = self.evaluation.quiet_s / events.merge_gap_s
-        if min(self.evaluation.events, quiet_stretches) < self._settings.replay_min_events:
+        if not self.evaluation.events or self.evaluation.quiet_s < events.merge_gap_s:
             return ()
         at = [point.threshold for point in points]
         return replayed_curve(shown, self._stretches, at, self._times, self._merged)
