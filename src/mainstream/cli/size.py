@@ -27,6 +27,9 @@ def size(
     profiled: Annotated[
         str | None, typer.Option(help="Resolution of the cameras that were profiled; needed beside --resolution.")
     ] = None,
+    gop: Annotated[
+        float | None, typer.Option(min=1, max=10_000, help="Frames from one key frame to the next; 50, say.")
+    ] = None,
     apps: Annotated[int, typer.Option(min=1, max=1000, help="On each camera.")] = 1,
     fps: Annotated[float, typer.Option(min=0.1, max=60, help="Frames a second that each app analyses.")] = 5.0,
     frozen: Annotated[
@@ -38,8 +41,9 @@ def size(
 ) -> None:
     """Say how many cores so many cameras and apps need, or, with --cores, what fits.
 
-    By the cost law and a profile of the kind of node; decoding grows with the pixels of a picture. A plan gives each
-    app what it gains most by, and so gets more out of the same cores.
+    By the cost law and a profile of the kind of node; decoding grows with the pixels of a picture, and where apps look
+    no more often than key frames come (--gop), those alone are decoded. A plan gives each app what it gains most by,
+    and so gets more out of the same cores.
     """
     from mainstream.machine import machine_name
     from mainstream.messages.node_profile import read_node_profile
@@ -51,11 +55,11 @@ def size(
             field="--fps",
         )
     known = read_node_profile(profile)
-    asked = Sizing(cameras, camera_fps, apps, fps, frozen, _pixels(resolution, profiled), budget)
+    asked = Sizing(cameras, camera_fps, apps, fps, frozen, _pixels(resolution, profiled), budget, gop)
     found = need(asked, known, base)
     typer.echo(f"{_words(asked)} need {found.cores:.2f} cores, of which a plan may use {found.total:.2f}:")
     for what, seconds in (
-        ("decoding", found.decoding),
+        ("decoding, key frames" if asked.key_frames_alone else "decoding", found.decoding),
         ("views and stem, shared", found.shared),
         ("heads", found.heads),
         ("idle processes", found.idle),

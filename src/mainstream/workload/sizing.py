@@ -32,6 +32,13 @@ class Sizing:
     """of a camera's picture, over those of the cameras that the profile was measured with"""
     budget: float = 0.8
     """share of the cores that a plan may use"""
+    gop: float | None = None
+    """frames from one key frame to the next; None: not known, so that every frame is decoded"""
+
+    @property
+    def key_frames_alone(self) -> bool:
+        """Whether key frames come as often as the apps look, so that nothing else needs to be decoded."""
+        return self.gop is not None and self.fps <= self.camera_fps / self.gop
 
 
 @dataclass(frozen=True)
@@ -59,13 +66,13 @@ class Need:
 def need(asked: Sizing, profile: NodeProfile, base: str | None = None) -> Need:
     """What that takes of the profiled kind of node; `InvalidInputError` where the profile says too little."""
     known = _base(profile, base)
-    point = _branch_point(known, asked.frozen)
+    point = branch_point(known, asked.frozen)
     view = Segment("view", None, profile.frame_s)
     stem = Segment("stem", "view", known.stem_s[point])
     app = Load("app", (view, stem), known.head_s[point] + profile.app_s, 0, asked.fps)
     cost = cost_of([app], 0.0)
     return Need(
-        decoding=asked.cameras * asked.camera_fps * _decode_s(profile) * asked.pixels,
+        decoding=asked.cameras * asked.pixels * _decoding(asked, profile),
         shared=asked.cameras * sum(each.cost for each in cost.segments),
         heads=asked.cameras * asked.apps * cost.heads[app.app],
         idle=profile.idle,
@@ -100,15 +107,38 @@ def _base(profile: NodeProfile, name: str | None) -> BaseProfile:
     return profile.bases[name]
 
 
-def _branch_point(base: BaseProfile, frozen: float) -> int:
+def branch_point(base: BaseProfile, frozen: float) -> int:
     """The deepest one before which no more than that share of the whole stem's cost lies."""
     most = frozen * base.stem_s[-1]
     return max(point for point, seconds in enumerate(base.stem_s) if seconds <= most + 1e-12)
 
 
+def _decoding(asked: Sizing, profile: NodeProfile) -> float:
+    """CPU-seconds a second of one camera like those that were profiled."""
+    every_frame = asked.camera_fps * _decode_s(profile)
+    if asked.gop is None:
+        return every_frame
+    found = [each for modes in profile.decode_modes.values() for each in modes if each.name == "keyframes"]
+    if not found:
+        raise InvalidInputError(
+            "needs a profile that says what key frames take; profile the node anew with a camera, or leave it out",
+            field="--gop",
+        )
+    if not asked.key_frames_alone:
+        return every_frame
+    key_frame_s = sum(each.used_s / each.fps for each in found) / len(found)
+    return min(every_frame, asked.camera_fps / asked.gop * key_frame_s)
+
+
 def _decode_s(profile: NodeProfile) -> float:
-    if not profile.decode_s:
+    """Seconds of one frame, where all are decoded."""
+    whole = dict(profile.decode_s)
+    for name, modes in profile.decode_modes.items():
+        for each in modes:
+            if each.name == "all":
+                whole[name] = each.used_s / each.fps
+    if not whole:
         raise InvalidInputError(
             "has no stream, so decoding is not known; profile the node with a camera", field="profile"
         )
-    return sum(profile.decode_s.values()) / len(profile.decode_s)
+    return sum(whole.values()) / len(whole)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from mainstream.cli.main import app as command
 from mainstream.errors import InvalidInputError
-from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
 from mainstream.workload.sizing import Sizing, fitting, need
 
 BASE = BaseProfile(
@@ -37,6 +37,33 @@ def test_the_need_is_the_cost_law_with_every_segment_once_a_camera() -> None:
 def test_less_that_is_frozen_and_larger_pictures_cost_more() -> None:
     assert need(replace(ASKED, frozen=0.5), PROFILE).total > need(ASKED, PROFILE).total
     assert need(replace(ASKED, pixels=4.0), PROFILE).decoding == pytest.approx(4 * need(ASKED, PROFILE).decoding)
+
+
+MODES = PROFILE.model_copy(
+    update={
+        "decode_modes": {
+            "a": (
+                DecodeMode(name="all", fps=25, used_s=0.125),
+                DecodeMode(name="keyframes", fps=0.5, used_s=0.012),
+            )
+        }
+    }
+)
+
+
+def test_key_frames_alone_are_decoded_where_apps_look_no_more_often() -> None:
+    slow = replace(ASKED, fps=0.5)
+    every = need(slow, MODES).decoding
+    assert every == pytest.approx(10 * 25 * (0.005 + 0.006) / 2), "of what was measured in modes that counts"
+    assert need(replace(slow, gop=50), MODES).decoding == pytest.approx(10 * 0.5 * 0.024)
+    assert need(replace(slow, gop=25), MODES).decoding == pytest.approx(10 * 1.0 * 0.024)
+    assert need(replace(slow, gop=51), MODES).decoding == every, "too seldom for the apps"
+    assert need(replace(slow, gop=2), MODES).decoding == every, "never more than all frames"
+
+
+def test_key_frames_that_were_not_measured_are_refused_with_the_way_out() -> None:
+    with pytest.raises(InvalidInputError, match=r"--gop.*profile the node anew"):
+        need(replace(ASKED, gop=50), PROFILE)
 
 
 def test_what_fits_is_the_most_that_does_each_way() -> None:
@@ -84,6 +111,7 @@ def test_the_command_says_what_fits(tmp_path: Path) -> None:
     ("words", "problem"),
     [
         (("--resolution", "1080p"), "--profiled: must be named"),
+        (("--gop", "50", "--fps", "0.5"), "--gop: needs a profile that says what key frames take; profile the node"),
         (("--resolution", "huge", "--profiled", "720p"), "--resolution: must be one of 480p"),
         (("--fps", "30", "--camera-fps", "10"), "--fps: 30 is more than the 10 a camera sends; lower it"),
     ],
