@@ -1,0 +1,76 @@
+"""Which frames of an app are kept to be labelled: some of each stratum in each hour, with a chance that is known.
+
+A reservoir for each stratum and hour (Vitter, Random Sampling with a Reservoir, 1985): however many frames come, so
+many are kept, and each was as likely as any other. So a day's frames are bounded, whatever the scores do.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mainstream.review.strata import STRATA
+from mainstream.times import HOUR_S
+
+FRAMES_PER_HOUR = (1, 1, 1, 1)
+"""of each stratum: at most 96 a day and app"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A frame that is in the reservoir."""
+
+    number: int
+    """in order of arrival within the hour"""
+    at_s: float
+    score: float
+
+
+@dataclass(frozen=True)
+class DrawnCell:
+    """What was drawn of one stratum in one hour, of how many frames."""
+
+    stratum: int
+    seen: int
+    kept: tuple[Kept, ...]
+
+
+class FrameDrawer:
+    """One app's reservoirs; times are seconds since 1970 and need not ascend."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self._random = random
+        self._hour: int | None = None
+        self._seen = [0] * len(STRATA)
+        self._kept: list[list[Kept]] = [[] for _ in STRATA]
+
+    def ends_hour(self, at_s: float) -> bool:
+        """Whether a frame of that time belongs to a later hour than those that are held: take `end_hour` first."""
+        return self._hour is not None and int(at_s // HOUR_S) > self._hour
+
+    def draw(self, stratum: int, at_s: float, score: float) -> tuple[Kept, Kept | None] | None:
+        """Whether this frame is kept, and which one goes for it."""
+        if self._hour is None:
+            self._hour = int(at_s // HOUR_S)
+        number, room = self._seen[stratum], FRAMES_PER_HOUR[stratum]
+        self._seen[stratum] += 1
+        kept = self._kept[stratum]
+        if len(kept) < room:
+            kept.append(Kept(number, at_s, score))
+            return kept[-1], None
+        place = int(self._random.integers(number + 1))
+        if place >= room:
+            return None
+        gone, kept[place] = kept[place], Kept(number, at_s, score)
+        return kept[place], gone
+
+    def end_hour(self) -> list[DrawnCell]:
+        """What was drawn, of strata that had frames; begins anew."""
+        cells = [
+            DrawnCell(number, seen, tuple(kept))
+            for number, (seen, kept) in enumerate(zip(self._seen, self._kept, strict=True))
+            if seen
+        ]
+        self._hour = None
+        self._seen = [0] * len(STRATA)
+        self._kept = [[] for _ in STRATA]
+        return cells
