@@ -134,7 +134,7 @@ def _of_runner(url: str, token_file: Path | None, order: "ForgetOrder") -> "Forg
 def _of_bucket(prefix: str, order: "ForgetOrder", options: "StoreOptions") -> list[str]:
     """Names of what was removed; the operator puts an app's files below the app's name."""
     from mainstream.mpackage.stores.opening import open_bucket
-    from mainstream_runner.file_names import start_of
+    from mainstream.times import stamped
 
     if not prefix.startswith("s3://"):
         raise InvalidInputError(f"{prefix!r} is not s3://bucket/prefix", field="--clips")
@@ -142,7 +142,7 @@ def _of_bucket(prefix: str, order: "ForgetOrder", options: "StoreOptions") -> li
     names = []
     for name in bucket.all_keys():
         try:
-            start_s = start_of(name.rpartition("/")[2])
+            start_s = stamped(name.rpartition("/")[2])
         except ValueError:
             continue
         if order.from_s - 1 < start_s < order.to_s:

@@ -17,7 +17,7 @@ from pathlib import Path
 from mainstream.messages.alert import AlertMessage, decode_alert, encode_alert
 from mainstream.messages.forgetting import ForgetOrder
 from mainstream.messages.status_report import said
-from mainstream_runner.file_names import start_of
+from mainstream.times import stamped
 from mainstream_runner.spool import alert_ledger
 from mainstream_runner.spool.alert_ledger import AlertCounts, LeftOpen, Unwritten
 from mainstream_runner.spool.bounds import SpoolLimits, SpoolSize
@@ -266,7 +266,7 @@ class Spool:
 
 def _start_s(name: str, alert: str | None, body: bytes) -> float:
     """When the alert of a record opened."""
-    return start_of(name) if alert is None else decode_alert(body).start_s
+    return stamped(name) if alert is None else decode_alert(body).start_s
 
 
 def _marks(sinks: Collection[str]) -> str:

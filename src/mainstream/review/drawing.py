@@ -31,6 +31,8 @@ class DrawnCell:
 
     stratum: int
     seen: int
+    seconds: float
+    """of the stream that those stand for"""
     kept: tuple[Kept, ...]
 
 
@@ -40,6 +42,7 @@ class FrameDrawer:
     def __init__(self, random: np.random.Generator) -> None:
         self._random = random
         self._hour: int | None = None
+        self._from_s = self._to_s = 0.0
         self._seen = [0] * len(STRATA)
         self._kept: list[list[Kept]] = [[] for _ in STRATA]
 
@@ -51,6 +54,8 @@ class FrameDrawer:
         """Whether this frame is kept, and which one goes for it."""
         if self._hour is None:
             self._hour = int(at_s // HOUR_S)
+            self._from_s = self._to_s = at_s
+        self._to_s = max(self._to_s, at_s)
         number, room = self._seen[stratum], FRAMES_PER_HOUR[stratum]
         self._seen[stratum] += 1
         kept = self._kept[stratum]
@@ -64,11 +69,14 @@ class FrameDrawer:
         return kept[place], gone
 
     def end_hour(self) -> list[DrawnCell]:
-        """What was drawn, of strata that had frames; begins anew."""
+        """What was drawn, of strata that had frames; begins anew. A single frame stands for no time, and is none."""
+        total = sum(self._seen)
+        # Between n frames lie n - 1 intervals, and each frame stands for one.
+        each_s = (self._to_s - self._from_s) / (total - 1) if total > 1 else 0.0
         cells = [
-            DrawnCell(number, seen, tuple(kept))
+            DrawnCell(number, seen, seen * each_s, tuple(kept))
             for number, (seen, kept) in enumerate(zip(self._seen, self._kept, strict=True))
-            if seen
+            if seen and each_s > 0.0
         ]
         self._hour = None
         self._seen = [0] * len(STRATA)

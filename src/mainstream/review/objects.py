@@ -1,14 +1,13 @@
-"""What is kept for review, and where: small objects below a prefix, in a tenant's bucket or a folder of a run.
+"""What is kept for review: small objects on the node's disk and in a tenant's bucket, each written once.
 
-    alerts/<day>/<start>-<id>.json      an alert as it opened or, once it is known, as it closed
-    frames/<day>/<time>-<stratum>.json  a frame that was drawn to be labelled, and what it stands for
-    pictures/<day>/<...>.jpg            of either
-    verdicts/<day>/<time>-<id>.json     what a person said
+    <start>-<id>.alert.json        an alert, once it has closed, with <start>-<id>.jpg as its picture
+    <time>-<hour>.frames.json      the frames of an hour that are worth a label
+    <time>-<ms>-<stratum>.frame.jpg   the picture of one of them
+    <time>-<id>.verdict.json       what a person said
 
-Names begin with the time in UTC, so that a listing is in order and what is too old can go without being read.
+Names begin with a time in UTC, so that a listing is in order, and what is too old can go without being read.
 """
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,40 +15,35 @@ from pydantic import BaseModel, ConfigDict, Field
 from mainstream.messages.alert import AlertMessage
 from mainstream.review.strata import STRATA
 from mainstream.review.verdicts import Verdict
+from mainstream.times import stamp
 
-_DAY = "%Y%m%d"
-_TIME = "%Y%m%dT%H%M%SZ"
-MOST_OBJECT_BYTES = 64 << 10
-"""of JSON"""
+_DAY_CHARACTERS = 8
+ALERT, FRAMES, FRAME_PICTURE, VERDICT = ".alert.json", ".frames.json", ".frame.jpg", ".verdict.json"
+MOST_BYTES = 64 << 10
+"""of an object, pictures apart"""
 MOST_PICTURE_BYTES = 1 << 20
+MOST_FRAMES = 64
+"""of one hour"""
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class KeptAlert(BaseModel):
-    """An alert, and what it was planned with."""
-
+class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class KeptAlert(_Part):
+    """An alert that has closed."""
 
     alert: AlertMessage
     merge_gap_s: float = Field(gt=0.0)
-    length_s: float = Field(gt=0.0)
-    """mean length of an event, as planned"""
-    f1: Share
-    """predicted"""
-    f1_interval: tuple[Share, Share] | None = None
-    """90 %"""
 
 
-class DrawnFrame(BaseModel):
+class DrawnFrame(_Part):
     """A frame that is worth a label."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    app: str = Field(min_length=1, max_length=512)
     at_s: float = Field(ge=0.0)
-    """seconds since 1970, as alerts tell them"""
+    """seconds since 1970, or into a file, as alerts tell times"""
     score: Share
-    threshold: Share
     stratum: int = Field(ge=0, lt=len(STRATA))
     chance: float = Field(gt=0.0, le=1.0)
     """with which it was drawn among the frames of its stratum and hour"""
@@ -58,48 +52,63 @@ class DrawnFrame(BaseModel):
 
     @property
     def name(self) -> str:
-        """Tells it from the app's other drawn frames, and goes into a path."""
-        return f"{stamp(self.at_s)}-{int(self.at_s * 1000) % 1000:03}-{STRATA[self.stratum].name}"
+        """Tells it from the app's other drawn frames."""
+        return frame_name(self.at_s, self.stratum)
+
+    @property
+    def picture(self) -> str:
+        """Name of its picture."""
+        return picture_of_frame(self.at_s, self.stratum)
 
 
-def stamp(at_s: float) -> str:
-    """A time in UTC as names begin with it."""
-    return datetime.fromtimestamp(at_s, UTC).strftime(_TIME)
+class DrawnFrames(_Part):
+    """Those of one hour."""
+
+    frames: tuple[DrawnFrame, ...] = Field(min_length=1, max_length=MOST_FRAMES)
+
+
+def encode_object(kept: KeptAlert | DrawnFrames) -> bytes:
+    """As it is kept."""
+    return kept.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 def alert_object(kept: KeptAlert) -> str:
     """Name of an alert's object."""
-    return _named("alerts", kept.alert.start_s, kept.alert.id, "json")
+    return f"{stamp(kept.alert.start_s)}-{kept.alert.id}{ALERT}"
 
 
-def frame_object(frame: DrawnFrame) -> str:
-    """Name of a drawn frame's object."""
-    return f"frames/{_day(frame.at_s)}/{frame.name}.json"
+def frame_name(at_s: float, stratum: int) -> str:
+    """Name of a frame that is worth a label."""
+    return f"{stamp(at_s)}-{int(at_s * 1000) % 1000:03}-{STRATA[stratum].name}"
 
 
-def picture_of_alert(start_s: float, alert: str) -> str:
-    """Name of an alert's picture."""
-    return _named("pictures", start_s, alert, "jpg")
+def picture_of_frame(at_s: float, stratum: int) -> str:
+    """Name of its picture."""
+    return f"{frame_name(at_s, stratum)}{FRAME_PICTURE}"
 
 
-def picture_of_frame(frame: DrawnFrame) -> str:
-    """Name of a drawn frame's picture."""
-    return f"pictures/{_day(frame.at_s)}/{frame.name}.jpg"
+def frames_object(drawn: DrawnFrames) -> str:
+    """Name of the object of an hour's frames: of the last of them, of which no other hour has one."""
+    return f"{max(frame.name for frame in drawn.frames)}{FRAMES}"
+
+
+def is_of_frame(name: str) -> bool:
+    """Whether it is the picture of a frame that is worth a label."""
+    return name.endswith(FRAME_PICTURE)
+
+
+def is_of_alert(name: str) -> bool:
+    """Whether it is an alert's clip or picture."""
+    return name.endswith((".mp4", ".jpg")) and not is_of_frame(name)
 
 
 def verdict_object(verdict: Verdict) -> str:
     """Name of a verdict's object: no two have the same."""
-    return _named("verdicts", verdict.at_s, verdict.id, "json")
+    return f"{stamp(verdict.at_s)}-{verdict.id}{VERDICT}"
 
 
-def told_time_s(name: str) -> float:
-    """The time, to the second, that a name below a prefix tells; `ValueError` where it tells none."""
-    return datetime.strptime(name.rpartition("/")[2].partition("-")[0], _TIME).replace(tzinfo=UTC).timestamp()
-
-
-def _named(folder: str, at_s: float, identity: str, suffix: str) -> str:
-    return f"{folder}/{_day(at_s)}/{stamp(at_s)}-{identity}.{suffix}"
-
-
-def _day(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime(_DAY)
+def key_of(app: str, name: str) -> str:
+    """Where an object lies below the prefix: by app, without its namespace, and day; verdicts by themselves."""
+    of_app = app.rpartition("/")[2]
+    day = name[:_DAY_CHARACTERS]
+    return f"{of_app}/verdicts/{day}/{name}" if name.endswith(VERDICT) else f"{of_app}/{day}/{name}"

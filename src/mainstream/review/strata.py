@@ -11,6 +11,8 @@ class Stratum:
     """Frames of scores no more than so far below the threshold, in logits."""
 
     name: str
+    where: str
+    """in words"""
     below: float
     """frames further down belong to the next"""
     expected: float
@@ -18,10 +20,10 @@ class Stratum:
 
 
 STRATA = (
-    Stratum("above", 0.0, 0.3),
-    Stratum("near", 1.0, 0.15),
-    Stratum("below", 2.5, 0.03),
-    Stratum("far", float("inf"), 0.002),
+    Stratum("above", "above the threshold", 0.0, 0.3),
+    Stratum("near", "just below the threshold", 1.0, 0.15),
+    Stratum("below", "below the threshold", 2.5, 0.03),
+    Stratum("far", "far below the threshold", float("inf"), 0.002),
 )
 """Of scores above the threshold only those matter that made no alert: votes were lacking."""
 

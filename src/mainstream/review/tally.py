@@ -46,7 +46,8 @@ def reviewed(kept: KeptForReview) -> Reviewed | None:
         silent=tuple(_stratum(number, silent, labels) for number in range(len(STRATA))),
         missed=sum(each.is_missed for each in stretches),
         looked_through_s=float(sum(each.end_s - each.start_s for each in stretches)),
-        length_s=max(kept.alerts, key=lambda each: each.alert.start_s).length_s,
+        # The gap is the mean length of labelled runs where nobody said another.
+        length_s=max(kept.alerts, key=lambda each: each.alert.start_s).merge_gap_s,
     )
 
 

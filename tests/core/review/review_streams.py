@@ -80,31 +80,28 @@ def keep(app: PlayedApp, seed: int, *, by_score: bool = True) -> KeptForReview:
         KeptAlert(
             alert=AlertMessage("closed", f"alert-{number}", APP, start_s, end_s, 0.9, 3, "edge-1", "plaza", "walkways"),
             merge_gap_s=app.setting.gap_s,
-            length_s=app.setting.length_s,
-            f1=0.8,
         )
         for number, (start_s, end_s) in enumerate(app.alerts.tolist())
     ]
     drawer = FrameDrawer(np.random.default_rng(seed))
     frames: list[DrawnFrame] = []
 
+    # A stream has sixty hours, however long it is, so that there are frames enough to label.
+    squeeze = HOUR_S / (app.stream.seconds / 60.0)
+
     def end_hour() -> None:
         frames.extend(
             DrawnFrame(
-                app=APP,
                 at_s=each.at_s,
                 score=each.score,
-                threshold=app.threshold,
                 stratum=cell.stratum,
                 chance=len(cell.kept) / cell.seen,
-                stands_for_s=cell.seen / app.setting.fps / len(cell.kept),
+                stands_for_s=cell.seconds / squeeze / len(cell.kept),
             )
             for cell in drawer.end_hour()
             for each in cell.kept
         )
 
-    # A stream has sixty hours, however long it is, so that there are frames enough to label.
-    squeeze = HOUR_S / (app.stream.seconds / 60.0)
     for at_s, value in zip(app.times_s.tolist(), app.scores.tolist(), strict=True):
         if drawer.ends_hour(at_s * squeeze):
             end_hour()

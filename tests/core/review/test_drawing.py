@@ -3,9 +3,9 @@ from collections import Counter
 import numpy as np
 
 from mainstream.review.drawing import FRAMES_PER_HOUR, FrameDrawer
-from mainstream.review.objects import DrawnFrame, frame_object, picture_of_frame, told_time_s
+from mainstream.review.objects import DrawnFrame, DrawnFrames, frames_object, key_of
 from mainstream.review.strata import STRATA, stratum_of
-from mainstream.times import HOUR_S
+from mainstream.times import HOUR_S, stamped
 
 FAR = len(STRATA) - 1
 
@@ -64,10 +64,9 @@ def test_an_hour_ends_with_the_clock() -> None:
     assert drawer.end_hour() == []
 
 
-def test_names_tell_the_time_and_lie_in_the_folder_of_their_day() -> None:
-    frame = DrawnFrame(
-        app="plaza/crossing", at_s=1795975000.125, score=0.4, threshold=0.5, stratum=1, chance=0.1, stands_for_s=60
-    )
-    assert frame_object(frame) == "frames/20261129/20261129T175640Z-125-near.json"
-    assert picture_of_frame(frame) == "pictures/20261129/20261129T175640Z-125-near.jpg"
-    assert told_time_s(frame_object(frame)) == 1795975000.0
+def test_names_tell_the_time_and_lead_into_the_folder_of_their_day() -> None:
+    frame = DrawnFrame(at_s=1795975000.125, score=0.4, stratum=1, chance=0.1, stands_for_s=60)
+    assert frame.picture == "20261129T175640Z-125-near.frame.jpg"
+    hour = frames_object(DrawnFrames(frames=(frame,)))
+    assert key_of("plaza/crossing", hour) == "crossing/20261129/20261129T175640Z-125-near.frames.json"
+    assert stamped(hour) == 1795975000.0

@@ -77,13 +77,11 @@ def test_verdicts_come_first_then_labels_where_they_narrow_the_interval_most() -
 
 def _alert(number: int, start_s: float) -> KeptAlert:
     message = AlertMessage("closed", f"a{number}", APP, start_s, start_s + 2.0, 0.9, 3, "edge-1", "plaza", "walkways")
-    return KeptAlert(alert=message, merge_gap_s=3.0, length_s=5.0, f1=0.8)
+    return KeptAlert(alert=message, merge_gap_s=3.0)
 
 
 def _frame(at_s: float, stratum: int = 3, stands_for_s: float = 100.0) -> DrawnFrame:
-    return DrawnFrame(
-        app=APP, at_s=at_s, score=0.1, threshold=0.5, stratum=stratum, chance=0.1, stands_for_s=stands_for_s
-    )
+    return DrawnFrame(at_s=at_s, score=0.1, stratum=stratum, chance=0.1, stands_for_s=stands_for_s)
 
 
 def _said(*verdicts: Verdict) -> KeptForReview:
