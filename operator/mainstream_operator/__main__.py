@@ -14,6 +14,7 @@ import kopf
 
 from mainstream.errors import MainstreamError
 from mainstream_operator.apply.leaving import let_runners_leave
+from mainstream_operator.apply.retention import Retention, keep_tidying
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.kinds import LEASE
 from mainstream_operator.kube import Kube
@@ -120,13 +121,16 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         elector.start()
         checking = asyncio.create_task(keep_checking(cluster, workers, kube, settings.namespace), name="checking")
         keeping = asyncio.create_task(tokens.keep(), name="metrics token")
+        tidying = asyncio.create_task(
+            keep_tidying(Retention(stores), lambda: list(cluster.apps.values()), elector.leads), name="retention"
+        )
         health = f"http://0.0.0.0:{settings.health_port}/healthz"
         watches = (
             watch_with(resources, clusterwide=True, liveness_endpoint=health),
             watch_with(runners, namespaces=[settings.namespace]),
         )
         await watching.run(watches, stop)
-        for each in (checking, keeping):
+        for each in (checking, keeping, tidying):
             each.cancel()
     finally:
         server.close()

@@ -93,6 +93,18 @@ def test_clips_go_below_the_sinks_own_prefix_with_the_tenants_own_keys() -> None
     reader.close()
 
 
+def test_what_is_kept_for_review_goes_below_its_own_prefix_by_day() -> None:
+    kube = Secrets(store={"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": KEY})
+    reader = PackageReader(StoreOpener(cast(Kube, kube), HostRules), lambda _node: None)
+    review = {"prefix": "s3://media/kept", "store": {"endpoint": "http://127.0.0.1:9", "secretName": "store"}}
+    owner = app(sinks=[{"jsonLines": {"path": "a.jsonl"}}], review=review)
+    upload = WantedUpload(app=owner.key, sink=1, name="20261129T175640Z-id-1.alert.json", size_bytes=5)
+    url = reader.signed_upload(owner, upload)
+    assert url is not None
+    assert url.startswith("http://127.0.0.1:9/media/kept/crossing/20261129/20261129T175640Z-id-1.alert.json?")
+    reader.close()
+
+
 def test_a_runner_that_does_not_answer_holds_up_nobody() -> None:
     class Slow:
         def report(self) -> StatusReport | None:

@@ -73,6 +73,8 @@ def _first(calls: Iterable[HostCall], judge: _Judge) -> Refusal | None:
 def _calls_of_app(app: VideoApp) -> Iterator[HostCall]:
     yield app.spec.package.store.call("package.store")
     yield from _calls_of_sinks(app.spec.sinks)
+    if app.spec.review is not None:
+        yield from (replace(call, field=f"review.{call.field}") for call in app.spec.review.calls())
 
 
 def _calls_of_sinks(sinks: Sequence[SinkKind]) -> Iterator[HostCall]:

@@ -52,7 +52,7 @@ class NodeSecrets:
         keys: dict[str, SinkKeys] = {}
         refusals: dict[str, Refusal] = {}
         for app in apps:
-            for index, use in enumerate(_secrets(app.spec.sinks)):
+            for index, use in enumerate(_secrets(app.spec.destinations)):
                 if use is None:
                     continue
                 found = self._part(app.metadata.namespace or "", use.name, partial(_sink_keys, use))

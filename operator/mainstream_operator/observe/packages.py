@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
+from mainstream.api.sinks.review import Review
 from mainstream.api.sinks.sink import ClipsSink
 from mainstream.back_off import back_off_s
 from mainstream.decide.inputs import PackageState
@@ -27,6 +28,7 @@ from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.reading import open_package
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.stores.s3_store import S3Store
+from mainstream.review.objects import key_of
 from mainstream_operator.observe.fair_queue import FairQueue
 from mainstream_operator.observe.package_memory import SPARE_BYTES, has_room, size_bytes
 from mainstream_operator.observe.stores import SecretProblemError, StoreOpener
@@ -143,15 +145,20 @@ class PackageReader:
         return self._opener.open(reference.store, app.spec.package.store, app.metadata.namespace or "")
 
     def signed_upload(self, app: VideoApp, wanted: WantedUpload) -> str | None:
-        """URL that writes one clip of the app for some minutes, below the prefix that the sink names; None where the
-        app has no such sink.
+        """URL that writes one file of the app for some minutes, below the prefix that its sink, or what is kept for
+        review, names; None where the app has no such place.
         """
-        sinks = app.spec.sinks
-        sink = sinks[wanted.sink] if wanted.sink < len(sinks) else None
-        if not isinstance(sink, ClipsSink):
-            return None
-        store = self._opener.open(sink.prefix, sink.store, app.metadata.namespace or "")
-        return store.signed_upload(f"{app.metadata.name}/{wanted.name}", wanted.size_bytes, _URL_LIFETIME_S)
+        places = app.spec.destinations
+        place = places[wanted.sink] if wanted.sink < len(places) else None
+        match place:
+            case ClipsSink():
+                key = f"{app.metadata.name}/{wanted.name}"
+            case Review():
+                key = key_of(app.metadata.name, wanted.name)
+            case _:
+                return None
+        store = self._opener.open(place.prefix, place.store, app.metadata.namespace or "")
+        return store.signed_upload(key, wanted.size_bytes, _URL_LIFETIME_S)
 
     def _work(self) -> None:
         """Read for whoever's turn it is, until it is nobody's."""

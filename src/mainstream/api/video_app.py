@@ -9,6 +9,7 @@ from mainstream.api.active_hours import ActiveHours
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel, object_key
+from mainstream.api.sinks.review import Review, RunnerSink
 from mainstream.api.sinks.sink import Sink
 from mainstream.api.store_access import StoreAccess
 
@@ -100,11 +101,21 @@ class VideoAppSpec(ApiModel):
         "files on the node, but delivered nowhere else. What is planned and measured does not change by it.",
     )
     sinks: list[Sink] = Field(default_factory=list, max_length=8, description="Where alerts go.")
+    review: Review | None = Field(
+        None,
+        description="Keep alerts with their pictures, and some frames that are worth a label, to say later what was "
+        "right; nothing is kept where left out. It is video of people.",
+    )
     active: ActiveHours | None = Field(None, description="When the app runs; always where left out.")
     suspend: bool = Field(False, description="Keep the app, but run nothing and free its share.")
     dry_run: bool = Field(
         False, description="Plan the app and say in its status what would happen; run nothing, change no other app."
     )
+
+    @property
+    def destinations(self) -> tuple[RunnerSink, ...]:
+        """The sinks, and what is kept for review, where something is: numbered as a runner numbers them."""
+        return (*self.sinks, *(() if self.review is None else (self.review,)))
 
     @field_validator("rates")
     @classmethod

@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mainstream.api.sinks.sink import Sink
+from mainstream.api.sinks.review import RunnerSink
 from mainstream.api.video_stream import Crop, Mask
 from mainstream.files.digest import Sha256
 from mainstream.head_form import HeadForm
@@ -72,7 +72,7 @@ class RunnerApp(_Part):
     merge_gap_s: float = Field(gt=0)
     cooldown_s: float | None = Field(None, gt=0)
     """for so long after an alert that was delivered opened, further ones are muted"""
-    sinks: tuple[Sink, ...] = ()
+    sinks: tuple[RunnerSink, ...] = ()
     trained_view: TrainedView | None = None
     """what of the picture its package was trained on; None where that were pictures, which are no part of a camera's"""
 

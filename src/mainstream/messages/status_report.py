@@ -111,11 +111,11 @@ class StreamStatusReport(_Part):
 
 
 class WantedUpload(_Part):
-    """A clip or picture of an event that waits for a place to be written to."""
+    """A clip, a picture or what is kept for review, which waits for a place to be written to."""
 
     app: str
     sink: NonNegativeInt
-    """which of the app's sinks"""
+    """which of the app's destinations"""
     name: Annotated[str, Field(max_length=256, pattern=r"^[A-Za-z0-9][-_.A-Za-z0-9]*$")]
     """of the file; where it goes is the operator's to say"""
     size_bytes: NonNegativeInt

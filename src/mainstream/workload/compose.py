@@ -112,7 +112,7 @@ def _app(placed: PlacedApp, decided: AppPlan) -> RunnerApp:
     )
     # A kept app's entry is of an earlier spec; what needs no package follows the one of now.
     now = {"fps": decided.fps, "merge_gap_s": placed.merge_gap_s, "cooldown_s": spec.cooldown_seconds}
-    return runs.model_copy(update={**now, "sinks": tuple(spec.sinks)})
+    return runs.model_copy(update={**now, "sinks": spec.destinations})
 
 
 def runner_app(

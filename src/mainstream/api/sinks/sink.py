@@ -16,6 +16,8 @@ from mainstream.api.sinks.broker_access import BrokerAccess, Topic
 from mainstream.api.sinks.sink_kind import MissingEntry, SecretUse, SinkKeys, Takes
 from mainstream.api.store_access import StoreAccess
 
+S3_PREFIX = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]*){0,7}$"
+
 
 class JsonLinesSink(ApiModel):
     """Alerts as JSON lines in a file on the node."""
@@ -150,7 +152,7 @@ class ClipsSink(ApiModel):
     prefix: str = Field(
         min_length=6,
         max_length=1024,
-        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]*){0,7}$",
+        pattern=S3_PREFIX,
         description="s3://bucket/prefix",
     )
     store: StoreAccess = StoreAccess()

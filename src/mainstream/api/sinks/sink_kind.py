@@ -8,8 +8,8 @@ from pydantic import ConfigDict, RootModel
 
 from mainstream.api.host_call import HostCall
 
-Takes = Literal["alerts", "clips"]
-"""what is delivered: messages of alerts, or clips and pictures of them"""
+Takes = Literal["alerts", "clips", "review"]
+"""what is delivered: messages of alerts, clips and pictures of them, or what is kept for review"""
 
 
 class SinkKeys(RootModel[dict[str, str]]):

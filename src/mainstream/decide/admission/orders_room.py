@@ -54,7 +54,7 @@ def within_room(apps: Iterable[PlacedApp]) -> Room:
 def orders_bytes(placed: PlacedApp) -> int:
     """What the app's part of the orders takes at most, whichever candidate it is given."""
     package = placed.package
-    sinks = sum(len(sink.model_dump_json().encode()) + 1 for sink in placed.app.spec.sinks)
+    sinks = sum(len(sink.model_dump_json().encode()) + 1 for sink in placed.app.spec.destinations)
     segments = max(len(candidate.segments) for candidate in package.candidates)
     stream = 2 * len(placed.stream.spec.url.encode())  # in the plan, and in what is wanted
     return _NAMES_BYTES + stream + sinks + len(package.base.segments) * _BLOB_BYTES + segments * _SEGMENT_BYTES

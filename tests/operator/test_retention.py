@@ -1,0 +1,74 @@
+"""What was kept for review goes once it is older than its tenant wanted, and nothing else does."""
+
+import base64
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "core/mpackage"))
+
+from operator_objects import app_body, typed
+from s3_server import BUCKET, KEYS, S3Server, versitygw
+
+from mainstream.api import VideoApp
+from mainstream.hosts.rules import HostRules
+from mainstream.mpackage.stores.store import Store
+from mainstream.times import DAY_S, stamp
+from mainstream_operator.apply.retention import Retention
+from mainstream_operator.kube import Body, Kube, Ref
+from mainstream_operator.observe.stores import StoreOpener
+
+NOW_S = 1796000000.0
+HERE = HostRules(allowed=("127.0.0.1",))
+
+
+class _OneSecret:
+    def get(self, ref: Ref) -> Body | None:
+        texts = {"AWS_ACCESS_KEY_ID": KEYS.access_key_id, "AWS_SECRET_ACCESS_KEY": KEYS.secret_access_key}
+        return {"data": {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}}
+
+
+def _app(endpoint: str, **review: Any) -> VideoApp:
+    store = {"endpoint": endpoint, "secretName": "store"}
+    thing = typed(app_body(review={"prefix": f"s3://{BUCKET}/kept", "store": store, **review}))
+    assert isinstance(thing, VideoApp)
+    return thing
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[S3Server]:
+    started = S3Server(versitygw(tmp_path), tmp_path)
+    started.start()
+    yield started
+    started.kill()
+
+
+def _keys(store: Store) -> list[str]:
+    return store.keys("crossing") + store.keys("other")
+
+
+def test_what_is_too_old_goes_with_its_verdicts_and_all_else_stays(server: S3Server) -> None:
+    store = server.store("kept")
+    old, new = stamp(NOW_S - 8 * DAY_S), stamp(NOW_S - 6 * DAY_S)
+    going = [f"crossing/{old[:8]}/{old}-a1.alert.json", f"crossing/verdicts/{old[:8]}/{old}-v1.verdict.json"]
+    staying = [f"crossing/{new[:8]}/{new}-a2.jpg", "crossing/of-somebody-else.txt", f"other/{old[:8]}/{old}-a.jpg"]
+    for key in (*going, *staying):
+        store.put(key, b"x")
+    retention = Retention(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
+    app = _app(server.endpoint, retainDays=7)
+    assert retention.tidy([app], NOW_S) == 2
+    assert _keys(store) == sorted(staying)
+    assert retention.tidy([app], NOW_S) == 0
+
+
+def test_a_store_that_does_not_answer_costs_its_own_app_alone(
+    server: S3Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = stamp(NOW_S - 40 * DAY_S)
+    server.store("kept").put(f"crossing/{old[:8]}/{old}-a1.jpg", b"x")
+    retention = Retention(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
+    assert retention.tidy([_app("http://127.0.0.1:9"), _app(server.endpoint)], NOW_S) == 1
+    assert "could not be removed" in caplog.text
