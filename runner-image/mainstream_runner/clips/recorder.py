@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from mainstream.messages.forgetting import ForgetOrder
+from mainstream.times import stamped
 from mainstream_runner.clips.packet_ring import PacketRing, RingPacket
 from mainstream_runner.clips.remux import write_clip, write_picture
-from mainstream_runner.file_names import app_folder, start_of
+from mainstream_runner.file_names import app_folder
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.25
@@ -52,6 +54,13 @@ class _Wanted:
     end_due_s: float | None = None
 
 
+@dataclass(frozen=True)
+class _Object:
+    app: str
+    file: str
+    content: bytes
+
+
 class ClipRecorder:
     """Learns when an alert opens and closes, and says when its files are there."""
 
@@ -66,6 +75,7 @@ class ClipRecorder:
         self._file_is_there: FileIsThere = lambda app, name: None
         self._lock = threading.Lock()
         self._pictures: list[_Wanted] = []
+        self._objects: list[_Object] = []
         self._clips: dict[str, _Wanted] = {}
         self._forgotten: list[ForgetOrder] = []
         """so that a file that is being made is not kept"""
@@ -88,9 +98,22 @@ class ClipRecorder:
             while len(self._pictures) > _WAITING_CLIPS:
                 self._pictures.pop(0)
                 self.failed += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="clips", daemon=True)
-                self._thread.start()
+            self._start()
+
+    def write(self, app: str, name: str, content: bytes) -> None:
+        """Keep an object of the app beside its pictures; it is there once those that were asked for before are."""
+        with self._lock:
+            self._objects.append(_Object(app, name, content))
+            while len(self._objects) > _WAITING_CLIPS:
+                self._objects.pop(0)
+                self.failed += 1
+            self._start()
+
+    def discard(self, app: str, picture: str) -> None:
+        """A picture is not wanted any more, made or not."""
+        with self._lock:
+            self._pictures = [each for each in self._pictures if (each.app, each.file) != (app, picture)]
+            (app_folder(self.folder, app) / picture).unlink(missing_ok=True)
 
     def may_clip(self, stream: str) -> bool:
         """Whether clips are made of a stream: one holds the camera's own packets, in which nothing is masked."""
@@ -109,6 +132,7 @@ class ClipRecorder:
         whole = order.model_copy(update={"from_s": math.floor(order.from_s), "to_s": math.ceil(order.to_s)})
         with self._lock:
             self._forgotten = [*self._forgotten, whole][-_FORGOTTEN_ORDERS:]
+            self._objects = [each for each in self._objects if not _is_of(whole, each.app, each.file)]
             wanted = [each for each in (*self._pictures, *self._clips.values()) if _is_of(whole, each.app, each.file)]
             self._pictures = [each for each in self._pictures if each not in wanted]
             self._clips = {name: each for name, each in self._clips.items() if each not in wanted}
@@ -124,21 +148,31 @@ class ClipRecorder:
         if self._thread is not None:
             self._thread.join(5.0)
 
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="clips", daemon=True)
+            self._thread.start()
+
     def _run(self) -> None:
         tidied_s = float("-inf")
         while not self._stopping.wait(_POLL_S):
             if time.monotonic() - tidied_s > _TIDY_S:
                 tidied_s = time.monotonic()
                 self._make_room()
-            for wanted in self._begun():
-                self._make(wanted, self._make_picture)
+            self._make_begun()
             for wanted in self._due(time.monotonic()):
-                self._make(wanted, self._make_clip)
+                self._make(wanted.app, wanted.file, partial(self._make_clip, wanted))
+        self._make_begun()
 
-    def _begun(self) -> list[_Wanted]:
+    def _make_begun(self) -> None:
+        """What has not to be waited for."""
         with self._lock:
-            begun, self._pictures = self._pictures, []
-            return begun
+            pictures, self._pictures = self._pictures, []
+            objects, self._objects = self._objects, []
+        for wanted in pictures:
+            self._make(wanted.app, wanted.file, partial(self._make_picture, wanted))
+        for each in objects:
+            self._make(each.app, each.file, partial(_write, each.content))
 
     def _due(self, now_s: float) -> list[_Wanted]:
         with self._lock:
@@ -153,25 +187,25 @@ class ClipRecorder:
         end_s = longest_s if wanted.end_due_s is None else min(wanted.end_due_s, longest_s)
         return end_s + self._limits.post_roll_s
 
-    def _make(self, wanted: _Wanted, write: Callable[[_Wanted, Path], None]) -> None:
+    def _make(self, app: str, file: str, write: Callable[[Path], None]) -> None:
         """Under another name first: whoever looks for the file finds all of it or nothing."""
-        folder = app_folder(self.folder, wanted.app)
-        unfinished = folder / f".{wanted.file}"
+        folder = app_folder(self.folder, app)
+        unfinished = folder / f".{file}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            write(wanted, unfinished)
-            unfinished.replace(folder / wanted.file)
+            write(unfinished)
+            unfinished.replace(folder / file)
         except Exception as error:
             self.failed += 1
-            _log.warning("%s was not made: %s", wanted.file, type(error).__name__)
+            _log.warning("%s was not made: %s", file, type(error).__name__)
             with contextlib.suppress(OSError):
                 unfinished.unlink(missing_ok=True)
             return
         with self._lock:
-            if any(_is_of(order, wanted.app, wanted.file) for order in self._forgotten):
-                (folder / wanted.file).unlink(missing_ok=True)
+            if any(_is_of(order, app, file) for order in self._forgotten):
+                (folder / file).unlink(missing_ok=True)
                 return
-        self._file_is_there(wanted.app, wanted.file)
+        self._file_is_there(app, file)
         self._make_room()
 
     def _make_picture(self, wanted: _Wanted, path: Path) -> None:
@@ -206,5 +240,9 @@ class ClipRecorder:
             self.evicted += 1
 
 
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
 def _is_of(order: ForgetOrder, app: str, name: str) -> bool:
-    return app == order.app and order.covers(start_of(name))
+    return app == order.app and order.covers(stamped(name))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from mainstream.laws.voting import Voter
 from mainstream.messages.alert import Alert
 from mainstream.messages.runner_plan import RunnerApp
+from mainstream_runner.analysed_frame import AnalysedFrame
 from mainstream_runner.feeder.alerts import AlertMerger
-from mainstream_runner.feeder.frames_file import AnalysedFrame
 from mainstream_runner.feeder.waiting import WaitingFrame
 
 _LONGEST_WAY_S = 15.0
@@ -73,7 +73,9 @@ class Decider:
                 for alert in state.merger.analysed(frame.captured_s, frame.due_s, score, decision=decision):
                     self._deliver(state.app, alert)
                 if self._note_frames is not None:
-                    analysed.append(AnalysedFrame(name, frame.index, frame.captured_s, score, hit, decision))
+                    analysed.append(
+                        AnalysedFrame(name, frame.index, frame.captured_s, frame.due_s, score, hit, decision)
+                    )
         if self._note_frames is not None:
             self._note_frames(analysed)
 

@@ -2,23 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-
-@dataclass(frozen=True)
-class AnalysedFrame:
-    """One frame that one app analysed; a line of the file has the same fields in the same order."""
-
-    app: str
-    frame: int
-    """its number in the stream"""
-    captured_s: float
-    score: float
-    hit: bool
-    decision: bool
-    """whether it completed a run of as many hits as the app has votes"""
+from mainstream_runner.analysed_frame import AnalysedFrame
 
 
 class FramesFile:
@@ -30,9 +17,15 @@ class FramesFile:
 
     def write(self, frames: Iterable[AnalysedFrame]) -> None:
         """Append frames and flush them."""
-        self._file.writelines(json.dumps(vars(each), separators=(",", ":")) + "\n" for each in frames)
+        self._file.writelines(_line(each) for each in frames)
         self._file.flush()
 
     def close(self) -> None:
         """Flush and close."""
         self._file.close()
+
+
+def _line(frame: AnalysedFrame) -> str:
+    """All of it but the monotonic clock, which means nothing to anybody else."""
+    told = {name: value for name, value in vars(frame).items() if name != "due_s"}
+    return json.dumps(told, separators=(",", ":")) + "\n"

@@ -15,6 +15,7 @@ from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.hosts.connecting import SaysRules, no_rules
 from mainstream.messages.alert import Alert
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
+from mainstream_runner.analysed_frame import AnalysedFrame
 from mainstream_runner.client import EngineClient
 from mainstream_runner.clips.recorder import ClipLimits, ClipRecorder
 from mainstream_runner.engine_state import EngineState
@@ -71,7 +72,8 @@ class FramePipeline:
         self.spool = Spool(storage.spool, storage.spool_limits)
         self.recorder = ClipRecorder(storage.clips, self.cameras.existing_ring, storage.clip_limits)
         self.delivery = AlertDelivery(self.spool, self.recorder, storage.files, node=node, rules=rules)
-        self.decider = Decider(self._deliver, self.delivery.alerts_before, note_frames)
+        self._note_frames = note_frames
+        self.decider = Decider(self._deliver, self.delivery.alerts_before, self._note)
         self._feeder = Feeder(port, self.counts, self.decider, self.note_lost_plan)
 
     # ---- plans ----------------------------------------------------------------------------------------------------
@@ -156,6 +158,11 @@ class FramePipeline:
         self.delivery.close()
         self.spool.close()
         return undelivered
+
+    def _note(self, frames: list[AnalysedFrame]) -> None:
+        self.delivery.note_frames(frames)
+        if self._note_frames is not None:
+            self._note_frames(frames)
 
     def _deliver(self, app: RunnerApp, alert: Alert) -> None:
         self.delivery.deliver(app, alert)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from mainstream.api.host_call import HostCall
+from mainstream.api.sinks.review import Review
 from mainstream.api.sinks.sink import JsonLinesSink
 from mainstream.api.sinks.sink_kind import SinkKeys, Takes
 from mainstream.hosts.connecting import SaysRules, no_rules
@@ -20,8 +21,11 @@ from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.runner_orders import sink_key
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.messages.status_report import DeliveryReport, SignedUpload, WantedUpload
+from mainstream.review.objects import is_of_alert, is_of_frame
+from mainstream_runner.analysed_frame import AnalysedFrame
 from mainstream_runner.clips.recorder import ClipRecorder
 from mainstream_runner.file_names import clip_names
+from mainstream_runner.reviewing.keeper import ReviewKeeper
 from mainstream_runner.sinks.cooldown import Cooldowns
 from mainstream_runner.sinks.courier import Courier
 from mainstream_runner.sinks.destination import AppSink, digest
@@ -61,6 +65,7 @@ class AlertDelivery:
         self._couriers: dict[str, Courier] = {}
         self._courier_of: dict[str, str] = {}
         self._uploads = ClipUploads(recorder.folder, rules)
+        self._keeper = ReviewKeeper(recorder)
         self._context = DeliveryContext(node, files, self._uploads, AlertPictures(recorder.folder), rules)
         self._lock = threading.Lock()
         self._cooldowns = Cooldowns()
@@ -75,6 +80,7 @@ class AlertDelivery:
 
         `keys` are by `sink_key`. Raises `InvalidInputError` where a file leads out of its folder.
         """
+        apps = tuple(apps)
         sinks = {app.name: self._sinks_of(app, keys) for app in apps}
         routes = {each.name: route_of(each, self._context) for named in sinks.values() for each in named}
         served: dict[str, list[AppSink]] = {}
@@ -83,6 +89,7 @@ class AlertDelivery:
         with self._lock:
             gone = self._left_places(sinks)
             self._sinks = sinks
+            self._keeper.keep(apps)
             self._courier_of = {name: route.courier for name, route in routes.items()}
             for name in self._couriers.keys() - served.keys():
                 _end([self._couriers.pop(name)], wait=False, gone=name in gone)
@@ -106,9 +113,11 @@ class AlertDelivery:
             if each.sink.takes == "alerts" and (not muted or isinstance(each.sink, JsonLinesSink))
         ]
         files: tuple[str | None, str] | None = None
-        if not muted and any(each.sink.wants_picture() for each in sinks):
+        # A muted alert is one all the same to whoever says whether it was right.
+        if any(each.sink.wants_picture() and (not muted or isinstance(each.sink, Review)) for each in sinks):
             clip, picture = clip_names(alert.id, round(alert.start_s, 3))
-            clips = any(each.sink.takes == "clips" for each in sinks) and self._recorder.may_clip(app.stream)
+            takes_clips = not muted and any(each.sink.takes == "clips" for each in sinks)
+            clips = takes_clips and self._recorder.may_clip(app.stream)
             files = clip if clips else None, picture
             if alert.phase == "opened":
                 self._recorder.begin(app.name, app.stream, picture, files[0], alert.start_due_s)
@@ -118,6 +127,11 @@ class AlertDelivery:
             alert, node=self._context.node, stream=app.stream, view=app.view, files=files, muted=muted
         )
         self._spool.put(app.name, takes_alerts, message, at_s=time.time())
+        self._keeper.note_alert(app, message)
+
+    def note_frames(self, frames: list[AnalysedFrame]) -> None:
+        """Keep some of the frames that were analysed, of apps that ask for a review."""
+        self._keeper.note_frames(frames)
 
     def alerts_before(self, app: str) -> int:
         """Alerts of an app so far, over all lives of the runner."""
@@ -150,7 +164,7 @@ class AlertDelivery:
 
     def wanted_uploads(self) -> tuple[WantedUpload, ...]:
         """Files that wait for a place to be written to."""
-        names = self._names("clips")
+        names = [*self._names("clips"), *self._names("review")]
         waiting = self._spool.oldest(names, 2 * _WANTED_UPLOADS) if names else []
         wanted = [self._uploads.wanted(record) for record in waiting]
         return tuple(each for each in wanted if each is not None)[:_WANTED_UPLOADS]
@@ -185,6 +199,7 @@ class AlertDelivery:
 
     def close(self) -> None:
         """Deliver nothing more; what waits stays."""
+        self._keeper.close()
         self._recorder.close()
         with self._lock:
             _end(list(self._couriers.values()), wait=True)
@@ -221,7 +236,14 @@ class AlertDelivery:
 
     def _file_is_there(self, app: str, name: str) -> None:
         for each in self._sinks.get(app, []):
-            if each.sink.takes == "clips" or (each.sink.wants_picture() and name.endswith(".jpg")):
+            if isinstance(each.sink, Review):
+                # Pictures of frames go with the object that says of how many each was drawn.
+                files = () if is_of_frame(name) or name.endswith(".mp4") else self._keeper.files_with(app, name)
+                for file in files:
+                    self._spool.add_file(app, each.name, file, at_s=time.time())
+            elif is_of_alert(name) and (
+                each.sink.takes == "clips" or (each.sink.wants_picture() and name.endswith(".jpg"))
+            ):
                 self._spool.add_file(app, each.name, name, at_s=time.time())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mainstream.api.sinks.sink import Sink
+from mainstream.api.sinks.review import RunnerSink
 from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream_runner.spool.spool import Record
 
@@ -23,7 +23,7 @@ class AppSink:
     app: str
     index: int
     """which of the app's sinks it is"""
-    sink: Sink
+    sink: RunnerSink
     keys: SinkKeys
 
 

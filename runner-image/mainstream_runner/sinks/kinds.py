@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
+from mainstream.api.sinks.review import Review
 from mainstream.api.sinks.sink import ClipsSink, HomeAssistantSink, JsonLinesSink, MqttSink, WebhookSink
 from mainstream.hosts.connecting import SaysRules
 from mainstream_runner.sinks.destination import AppSink, Route
@@ -37,7 +38,7 @@ def route_of(each: AppSink, context: DeliveryContext) -> Route:
             return mqtt_route(sink, each, context.node, context.pictures, context.rules)
         case HomeAssistantSink() as sink:
             return home_assistant_route(sink, each, context.node, context.pictures, context.rules)
-        case ClipsSink():
+        case ClipsSink() | Review():
             return clips_route(context.uploads)
         case _:
             assert_never(each.sink)

@@ -1,6 +1,7 @@
-"""Clips and pictures to a bucket: the runner holds no key of it, so it reports what waits, and the operator signs URLs.
+"""Clips, pictures and what is kept for review, to a bucket.
 
-A file that waits is a record of the spool; the signed URL stays in memory and is used once.
+The runner holds no key of it, so it reports what waits, and the operator signs URLs. A file that waits is a record of
+the spool; the signed URL stays in memory and is used once.
 """
 
 import threading
@@ -22,7 +23,7 @@ _URLS = 1024
 _NO_SINK = -1
 """of a record whose sink nobody names any more"""
 _CHUNK_BYTES = 1 << 16
-MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
+MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".json": "application/json"}
 
 
 @dataclass(frozen=True)
