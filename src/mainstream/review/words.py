@@ -1,0 +1,34 @@
+"""What the measured quality is in words, with what would make it surer."""
+
+from mainstream.alerts.certainty import told_f1
+from mainstream.review.quality import Estimate, MeasuredQuality, measured_quality, worth_most
+from mainstream.review.strata import STRATA
+from mainstream.review.tally import KeptForReview, reviewed
+
+
+def told(estimate: Estimate) -> str:
+    """With its 90 % interval."""
+    return told_f1(estimate.value, (estimate.low, estimate.high))
+
+
+def quality_sentences(kept: KeptForReview) -> list[str]:
+    """Measured quality of an app, how many labels it rests on, and what ten more would buy."""
+    state = reviewed(kept)
+    if state is None:
+        return ["No alert has closed yet, so there is nothing to say a verdict on."]
+    quality = measured_quality(state)
+    more = worth_most(state)
+    where = "verdicts on alerts" if more.stratum is None else f"labels of frames {STRATA[more.stratum].where}"
+    if quality is None:
+        return [f"Nothing is measured yet: {state.labels} labels so far. What lacks most are {where}."]
+    buys = f"ten more {where} would make the interval about {more.width:.2f} wide, now {quality.f1.width:.2f}"
+    return [
+        f"Measured F1 {told(quality.f1)}, precision {told(quality.precision)}, recall {told(quality.recall)}; "
+        f"from {quality.labels} labels.",
+        f"What would help most: {buys}.",
+    ]
+
+
+def parts_from(quality: MeasuredQuality, predicted: tuple[float, float] | None) -> bool:
+    """Whether what was measured lies below the 90 % interval of what was predicted."""
+    return predicted is not None and quality.f1.high < predicted[0]
