@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export QUICK
 
-.PHONY: help docs screenshots demo test lint types contracts unit crds reasons test-cluster images release locks chart-docs kube-score cluster-demo clean
+.PHONY: help docs screenshots console-assets demo test lint types contracts unit crds reasons test-cluster images release locks chart-docs kube-score cluster-demo clean
 
 help: ## list the commands
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | sort | column -t -s '	'
@@ -34,11 +34,11 @@ lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/.dev ## mypy strict
-	$(BIN)/mypy src operator runner-image trainer-job demo kubectl benchmarks
+	$(BIN)/mypy src operator runner-image trainer-job demo kubectl console benchmarks
 
 contracts: $(VENV)/.dev ## import-linter and unused or undeclared dependencies
 	$(BIN)/lint-imports
-	$(BIN)/deptry src operator runner-image trainer-job demo kubectl
+	$(BIN)/deptry src operator runner-image trainer-job demo kubectl console
 
 unit: $(VENV)/.dev ## pytest
 	$(BIN)/pytest
@@ -51,6 +51,9 @@ docs: $(VENV)/.dev ## build the site of the docs into out/site; a dead link is a
 
 screenshots: $(VENV)/.dev ## pictures of the pages that a browser shows, into out/screenshots; the docs have some. Needs chromium
 	MAINSTREAM_SCREENSHOTS=out/screenshots $(BIN)/pytest tests/demo tests/evaluate tests/runner/receiving tests/docs -k in_a_browser
+
+console-assets: ## fetch htmx and its server-sent events (npm packages) for the console; its pages work without them
+	console/fetch-assets
 
 reasons: $(VENV)/.dev ## write the table of reasons in docs/operator.md anew from their enum
 	$(BIN)/python -m mainstream.api.reasons

@@ -1,0 +1,45 @@
+"""What the console of one machine shows: the folder of a `mainstream run` or of `make demo`."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mainstream.errors import InvalidInputError
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.review.shelf import ReviewShelf
+
+_CLIPS = "clips"
+_PREDICTED = "predicted.json"
+_MOST_BYTES = 1 << 20
+Predicted = tuple[float, float, float]
+"""F1, and the ends of its 90 % interval"""
+
+
+@dataclass(frozen=True)
+class ReviewSource:
+    """A shelf, and what was predicted of its apps."""
+
+    shelf: ReviewShelf
+    predicted: dict[str, Predicted] = field(default_factory=dict)
+
+
+def source_of_run(folder: Path) -> ReviewSource:
+    """Of a run's folder, or of the demo's, whose run of Mainstream's plan is shown."""
+    found = next((each for each in (folder, folder / "mainstream") if (each / _CLIPS).is_dir()), None)
+    if found is None:
+        raise InvalidInputError(
+            "keeps nothing for review; name the folder of `make demo` or of `mainstream run --review`",
+            field="--out",
+            source=folder,
+        )
+    return ReviewSource(ReviewShelf(FolderStore(found / _CLIPS)), _predicted(found / _PREDICTED))
+
+
+def _predicted(path: Path) -> dict[str, Predicted]:
+    try:
+        told = json.loads(path.read_bytes()[:_MOST_BYTES])
+        return {app.replace("/", "."): (f1, low, high) for app, (f1, low, high) in told.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise InvalidInputError("is damaged; run the demo again", field=_PREDICTED, source=path) from error
