@@ -1,0 +1,84 @@
+"""A shelf as a run leaves it: two alerts of one app, frames of one hour, pictures; and its pages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from mainstream.messages.alert import AlertMessage
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.review.objects import (
+    DrawnFrame,
+    DrawnFrames,
+    KeptAlert,
+    alert_object,
+    encode_object,
+    frames_object,
+    picture_of_frame,
+)
+from mainstream.review.shelf import ReviewShelf
+from mainstream_console.pages import make_console
+from mainstream_console.source import ReviewSource
+
+JPEG = b"\xff\xd8\xff\xd9"
+APP = "crossing"
+HOST = "127.0.0.1"
+
+
+def keep_alert(folder: Path, number: int, start_s: float, app: str = APP, picture: str | None = None) -> KeptAlert:
+    name = picture or f"19700101T0000{int(start_s):02}Z-a{number}.jpg"
+    message = AlertMessage(
+        "closed", f"a{number}", app, start_s, start_s + 2, 0.9, 3, "here", "plaza", "walkways", picture=name
+    )
+    kept = KeptAlert(alert=message, merge_gap_s=1.0)
+    at = folder / app
+    at.mkdir(parents=True, exist_ok=True)
+    (at / alert_object(kept)).write_bytes(encode_object(kept))
+    if picture is None:
+        (at / name).write_bytes(JPEG)
+    return kept
+
+
+def keep_frames(folder: Path, times_s: list[float], app: str = APP) -> DrawnFrames:
+    drawn = DrawnFrames(
+        frames=tuple(
+            DrawnFrame(at_s=at_s, score=0.4, stratum=1 + number % 3, chance=0.01, stands_for_s=10.0)
+            for number, at_s in enumerate(times_s)
+        )
+    )
+    (folder / app / frames_object(drawn)).write_bytes(encode_object(drawn))
+    for frame in drawn.frames:
+        (folder / app / picture_of_frame(frame.at_s, frame.stratum)).write_bytes(JPEG)
+    return drawn
+
+
+@dataclass
+class Console:
+    """A browser on the pages of one shelf."""
+
+    browser: TestClient
+    shelf: ReviewShelf
+    folder: Path
+
+    def token(self) -> str:
+        """As a form of a page holds it."""
+        text = self.browser.get(f"/apps/{APP}").text
+        return text.partition('name="token" value="')[2].partition('"')[0]
+
+    def say(self, **form: str) -> int:
+        """POST a form with a right token, and say what was answered."""
+        answer = self.browser.post(f"/apps/{APP}/verdicts", data={"token": self.token()} | form, follow_redirects=False)
+        return answer.status_code
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Console]:
+    keep_alert(tmp_path, 1, 10.0)
+    keep_alert(tmp_path, 2, 30.0)
+    keep_frames(tmp_path, [2.0, 20.0, 50.0])
+    shelf = ReviewShelf(FolderStore(tmp_path))
+    source = ReviewSource(shelf, {APP: (0.95, 0.9, 0.99)})
+    with TestClient(make_console(source, "ada", [HOST]), base_url=f"http://{HOST}") as browser:
+        yield Console(browser, shelf, tmp_path)
