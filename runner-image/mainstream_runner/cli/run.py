@@ -32,6 +32,12 @@ def run(
             help="JSON file with logins of cameras and keys of sinks (docs/events.md); readable to you alone.",
         ),
     ] = None,
+    review: Annotated[
+        bool,
+        typer.Option(
+            "--review", help="Keep alerts, their pictures and frames worth a label, for `mainstream console`."
+        ),
+    ] = False,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Loopback port of TorchServe; a free one where left out.")
     ] = None,
@@ -45,9 +51,12 @@ def run(
     from rich.console import Console
     from rich.live import Live
 
+    from mainstream_runner.reviewing.local import for_review
     from mainstream_runner.run import run_plan
 
     wanted = _read_plan(plan)
+    if review:
+        wanted = for_review(wanted)
     known = None if credentials is None else _read_credentials(credentials)
     _check_store(wanted, store)
     make_folder(out, "--out")
