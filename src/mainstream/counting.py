@@ -6,4 +6,5 @@ def counted(number: float, thing: str) -> str:
     text = str(number) if isinstance(number, int) else f"{number:.3g}"
     if text == "1":
         return f"1 {thing}"
-    return f"{text} {thing[:-1]}ies" if thing.endswith("y") else f"{text} {thing}s"
+    many = f"{thing[:-1]}ies" if thing.endswith("y") and thing[-2] not in "aeiou" else f"{thing}s"
+    return f"{text} {many}"

@@ -16,6 +16,7 @@ from mainstream.counting import counted
         (1_000_000, "frame", "1000000 frames"),
         (1, "delivery", "1 delivery"),
         (2, "delivery", "2 deliveries"),
+        (2, "day", "2 days"),
     ],
 )
 def test_one_is_one_and_everything_else_is_several(number: float, thing: str, said: str) -> None:

@@ -1,6 +1,7 @@
 """What the measured quality is in words, with what would make it surer."""
 
 from mainstream.alerts.certainty import told_f1
+from mainstream.counting import counted
 from mainstream.review.quality import Estimate, MeasuredQuality, measured_quality, worth_most
 from mainstream.review.strata import STRATA
 from mainstream.review.tally import KeptForReview, reviewed
@@ -20,11 +21,11 @@ def quality_sentences(kept: KeptForReview) -> list[str]:
     more = worth_most(state)
     where = "verdicts on alerts" if more.stratum is None else f"labels of frames {STRATA[more.stratum].where}"
     if quality is None:
-        return [f"Nothing is measured yet: {state.labels} labels so far. What lacks most are {where}."]
+        return [f"Nothing is measured yet: {counted(state.labels, 'label')} so far. What lacks most are {where}."]
     buys = f"ten more {where} would make the interval about {more.width:.2f} wide, now {quality.f1.width:.2f}"
     return [
         f"Measured F1 {told(quality.f1)}, precision {told(quality.precision)}, recall {told(quality.recall)}; "
-        f"from {quality.labels} labels.",
+        f"from {counted(quality.labels, 'label')}.",
         f"What would help most: {buys}.",
     ]
 
