@@ -12,7 +12,7 @@ import numpy as np
 from mainstream.api.sinks.review import Review
 from mainstream.messages.alert import AlertMessage
 from mainstream.messages.runner_plan import RunnerApp
-from mainstream.review.drawing import DrawnCell, FrameDrawer, Kept
+from mainstream.review.drawing import DrawnCell, FrameDrawer, KeptFrame
 from mainstream.review.objects import (
     FRAMES,
     DrawnFrame,
@@ -109,7 +109,7 @@ class ReviewKeeper:
         self._recorder.write(app, name, encode_object(frames))
 
 
-def _drawn(cell: DrawnCell, kept: Kept) -> DrawnFrame:
+def _drawn(cell: DrawnCell, kept: KeptFrame) -> DrawnFrame:
     return DrawnFrame(
         at_s=kept.at_s,
         score=kept.score,

@@ -16,7 +16,7 @@ FRAMES_PER_HOUR = (1, 1, 1, 1)
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptFrame:
     """A frame that is in the reservoir."""
 
     number: int
@@ -33,7 +33,7 @@ class DrawnCell:
     seen: int
     seconds: float
     """of the stream that those stand for"""
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptFrame, ...]
 
 
 class FrameDrawer:
@@ -44,13 +44,13 @@ class FrameDrawer:
         self._hour: int | None = None
         self._from_s = self._to_s = 0.0
         self._seen = [0] * len(STRATA)
-        self._kept: list[list[Kept]] = [[] for _ in STRATA]
+        self._kept: list[list[KeptFrame]] = [[] for _ in STRATA]
 
     def ends_hour(self, at_s: float) -> bool:
         """Whether a frame of that time belongs to a later hour than those that are held: take `end_hour` first."""
         return self._hour is not None and int(at_s // HOUR_S) > self._hour
 
-    def draw(self, stratum: int, at_s: float, score: float) -> tuple[Kept, Kept | None] | None:
+    def draw(self, stratum: int, at_s: float, score: float) -> tuple[KeptFrame, KeptFrame | None] | None:
         """Whether this frame is kept, and which one goes for it."""
         if self._hour is None:
             self._hour = int(at_s // HOUR_S)
@@ -60,12 +60,12 @@ class FrameDrawer:
         self._seen[stratum] += 1
         kept = self._kept[stratum]
         if len(kept) < room:
-            kept.append(Kept(number, at_s, score))
+            kept.append(KeptFrame(number, at_s, score))
             return kept[-1], None
         place = int(self._random.integers(number + 1))
         if place >= room:
             return None
-        gone, kept[place] = kept[place], Kept(number, at_s, score)
+        gone, kept[place] = kept[place], KeptFrame(number, at_s, score)
         return kept[place], gone
 
     def end_hour(self) -> list[DrawnCell]:
