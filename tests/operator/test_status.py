@@ -11,6 +11,7 @@ from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop, View
 from mainstream.decide.refusal import Refusal
+from mainstream.messages.node_profile import DecodeMode
 from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
 from mainstream.mpackage.manifest import TrainedView
 from mainstream_operator.decide.decide import decide
@@ -182,6 +183,7 @@ def test_an_app_on_another_view_than_was_trained_on_runs_and_is_told_so(
         (StreamStatusReport(state="decoding", width=640, height=480, fps=30.0), ("True", "OtherRate")),
         (StreamStatusReport(state="decoding", width=32, height=32, fps=10.0), ("False", "OtherSize")),
         (StreamStatusReport(state="waiting", problem="waits"), ("Unknown", "KeyFrameAwaited")),
+        (StreamStatusReport(state="decoding", width=640, height=480, decode_problem="no keys"), ("True", "OtherMode")),
     ],
 )
 def test_a_stream_is_held_against_what_is_declared_of_it(
@@ -193,6 +195,24 @@ def test_a_stream_is_held_against_what_is_declared_of_it(
     stream = stream.model_copy(update={"spec": spec})
     status = stream_status(stream, "n1", None, 1, reported, NOW)
     assert condition(status, "Reachable") == condition_of_stream
+
+
+def test_a_stream_says_how_it_is_decoded_and_what_each_way_costs(cluster: ClusterState) -> None:
+    modes = (DecodeMode(name="all", fps=25.0, used_s=0.12), DecodeMode(name="keyframes", fps=2.0833, used_s=0.04321))
+    reported = StreamStatusReport(state="decoding", width=640, height=480, fps=10.0, decode="keyframes", modes=modes)
+    stream = cluster.streams["plaza/plaza"]
+    status = stream_status(stream, "n1", None, 1, reported, NOW)
+    assert [each.message for each in status.conditions if each.type == "Reachable"] == [
+        "Frames arrive; key frames alone are decoded."
+    ]
+    assert status.observed is not None
+    assert status.observed.decode == "keyframes"
+    assert [(each.name, each.frames_per_second, each.cpu) for each in status.observed.modes] == [
+        ("all", 25.0, 0.12),
+        ("keyframes", 2.08, 0.0432),
+    ]
+    pinned = stream.model_copy(update={"spec": stream.spec.model_copy(update={"decode": "reference"})})
+    assert condition(stream_status(pinned, "n1", None, 1, reported, NOW), "Reachable") == ("True", "OtherMode")
 
 
 def test_a_tenant_does_not_learn_the_names_of_others_apps(cluster: ClusterState) -> None:

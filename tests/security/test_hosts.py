@@ -40,8 +40,8 @@ def app(**spec: object) -> VideoApp:
     )
 
 
-def stream(url: str) -> VideoStream:
-    spec = {"url": url, "framesPerSecond": 10, "node": {"name": "n1"}}
+def stream(url: str, **more: Any) -> VideoStream:
+    spec = {"url": url, "framesPerSecond": 10, "node": {"name": "n1"}, **more}
     return VideoStream.model_validate({"kind": "VideoStream", "metadata": {"name": "hall"}, "spec": spec})
 
 
@@ -144,6 +144,10 @@ def test_a_stream_at_an_internal_host_is_refused(url: str) -> None:
     assert refusal is not None
     assert refusal.reason == "HostNotAllowed"
     assert stream_refusal(stream("rtsp://192.168.1.20:554/stream"), DEFAULT) is None
+    beside = stream("rtsp://192.168.1.20:554/stream", substream={"url": url, "framesPerSecond": 5})
+    refusal = stream_refusal(beside, DEFAULT)
+    assert refusal is not None
+    assert refusal.message.startswith("The host in spec.substream.url ")
 
 
 def _body(thing: VideoApp | VideoStream) -> dict[str, Any]:

@@ -20,8 +20,11 @@ def app_refusal(app: VideoApp, rules: HostRules) -> Refusal | None:
 
 def stream_refusal(stream: VideoStream, rules: HostRules) -> Refusal | None:
     """Why a stream is not to be opened; a file has no host."""
-    url = stream.spec.url
-    return None if url.startswith("file:") else _first([HostCall("url", url=url)], _Judge(rules))
+    url, substream = stream.spec.url, stream.spec.substream
+    calls = [] if url.startswith("file:") else [HostCall("url", url=url)]
+    if substream is not None:
+        calls.append(HostCall("substream.url", url=substream.url))
+    return _first(calls, _Judge(rules))
 
 
 def host_refusals(snapshot: NodeSnapshot, rules: HostRules) -> tuple[dict[str, Refusal], dict[str, Refusal]]:

@@ -3,11 +3,19 @@
 from datetime import datetime
 
 from mainstream.api.reasons import Reason
-from mainstream.api.video_stream import ObservedStream, VideoStream, VideoStreamStatus
+from mainstream.api.video_stream import ObservedMode, ObservedStream, VideoStream, VideoStreamStatus
 from mainstream.decide.refusal import Refusal
 from mainstream.footage.stream_fit import DeliveredPicture, mask_beyond_picture, other_rate, view_beyond_picture
+from mainstream.messages.node_profile import DecodeModeName
 from mainstream.messages.status_report import StreamStatusReport
 from mainstream_operator.status.conditions import Stated, is_false, is_refused, is_true, is_unknown, settle, stalled
+
+_DECODED: dict[DecodeModeName, str] = {
+    "all": "Frames arrive.",
+    "reference": "Frames arrive; those that no other frame needs are not decoded.",
+    "keyframes": "Frames arrive; key frames alone are decoded.",
+    "substream": "Frames arrive; those of the substream are decoded.",
+}
 
 
 def stream_status(
@@ -76,6 +84,15 @@ def _reachable(
     beyond = beyond or mask_beyond_picture(stream.spec.masks, delivered)
     if beyond is not None:
         return is_false("Reachable", Reason.OTHER_SIZE, beyond)
+    if reported.decode_problem is not None:
+        return is_true("Reachable", Reason.OTHER_MODE, f"Frames arrive, but {reported.decode_problem}.")
+    pinned = stream.spec.decode
+    if pinned is not None and reported.modes and pinned not in [mode.name for mode in reported.modes]:
+        return is_true(
+            "Reachable",
+            Reason.OTHER_MODE,
+            f"Frames arrive, but the camera sends nothing that could be decoded as spec.decode says ({pinned}).",
+        )
     rate = other_rate(stream.spec.frames_per_second, delivered)
     if rate is not None:
         return is_true("Reachable", Reason.OTHER_RATE, rate)
@@ -87,7 +104,7 @@ def _reachable(
             f"View {name} has a part that never rests ({part}), so that networks run on it however quiet the rest is; "
             "if it is a clock, grey it in spec.masks.",
         )
-    return is_true("Reachable", Reason.DECODING, "Frames arrive.")
+    return is_true("Reachable", Reason.DECODING, _DECODED[reported.decode or "all"])
 
 
 def _observed(stream: VideoStream, reported: StreamStatusReport | None, now: datetime) -> ObservedStream | None:
@@ -95,4 +112,15 @@ def _observed(stream: VideoStream, reported: StreamStatusReport | None, now: dat
         seen = stream.status.observed
         return None if seen is None else seen.model_copy(update={"frames_per_second": None})
     fps = None if reported.fps is None else round(reported.fps, 2)
-    return ObservedStream(at=now, width=reported.width, height=reported.height, frames_per_second=fps)
+    modes = [
+        ObservedMode(name=mode.name, frames_per_second=round(mode.fps, 2), cpu=round(mode.used_s, 4))
+        for mode in reported.modes
+    ]
+    return ObservedStream(
+        at=now,
+        width=reported.width,
+        height=reported.height,
+        frames_per_second=fps,
+        decode=reported.decode,
+        modes=modes,
+    )

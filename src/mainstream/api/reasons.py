@@ -228,6 +228,11 @@ class Reason(StrEnum):
         "Part of a view, such as a clock in the picture, never rests, so that its gate saves nothing.",
     )
     OTHER_RATE = "OtherRate", Effect.INFORMS, "Frames arrive at another rate than the declared one; times are theirs."
+    OTHER_MODE = (
+        "OtherMode",
+        Effect.INFORMS,
+        "The stream is decoded otherwise than was planned, or its substream is not what it should be; alerts go on.",
+    )
     NOT_ANSWERING = "NotAnswering", Effect.INFORMS, "The camera fails; the message says how."
     STREAM_UNREACHABLE = "StreamUnreachable", Effect.INFORMS, "The app's stream fails; see its VideoStream."
     OTHER_VIEW = "OtherView", Effect.INFORMS, "The app looks at another part of the picture than was trained on."

@@ -3,11 +3,12 @@
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from mainstream.api.active_hours import ActiveHours
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel
+from mainstream.messages.node_profile import MAX_MODES, DecodeModeName
 
 LabelKey = Annotated[str, Field(min_length=1, max_length=317)]
 LabelValue = Annotated[str, Field(max_length=63)]
@@ -70,6 +71,26 @@ class View(ApiModel):
     crop: Crop = Field(description="The rectangle.")
 
 
+def holds_no_login(url: str) -> str:
+    """The address, without user and password; raises `ValueError` where it has some."""
+    _, address, rest = url.partition("://")
+    if address and not url.startswith("file:") and "@" in rest.partition("/")[0]:
+        raise ValueError("holds a user or password; leave it out, and name a Secret (credentialsSecretName)")
+    return url
+
+
+class Substream(ApiModel):
+    """Another profile of the same camera: the same picture, smaller, with a clock of its own."""
+
+    url: Annotated[str, AfterValidator(holds_no_login)] = Field(
+        min_length=1,
+        max_length=2048,
+        pattern=r"^(rtsp|rtsps):.+",
+        description="rtsp://host/path without credentials; the stream's own are used.",
+    )
+    frames_per_second: float = Field(gt=0, le=240, description="Rate at which it delivers frames.")
+
+
 class StreamNode(ApiModel):
     """The one node that analyses the stream."""
 
@@ -92,7 +113,14 @@ class StreamNode(ApiModel):
 class VideoStreamSpec(ApiModel):
     """What the platform team declares of a camera."""
 
-    url: str = Field(
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            "!has(self.decode) || self.decode != 'substream' || has(self.substream)",
+            "decode: substream needs spec.substream",
+        )
+    )
+
+    url: Annotated[str, AfterValidator(holds_no_login)] = Field(
         min_length=1,
         max_length=2048,
         pattern=r"^(rtsp|rtsps|file):.+",
@@ -106,6 +134,14 @@ class VideoStreamSpec(ApiModel):
         None, description="Secret in the stream's namespace with username and password."
     )
     frames_per_second: float = Field(gt=0, le=240, description="Rate at which the camera delivers frames.")
+    substream: Substream | None = Field(
+        None, description="Smaller pictures of the same camera, which are decoded where they serve the apps for less."
+    )
+    decode: DecodeModeName | None = Field(
+        None,
+        description="Decodes it in this way whatever it costs: all frames, those that other frames need (reference), "
+        "key frames alone, or the substream. Left out, the planner chooses among what was measured.",
+    )
     views: list[View] = Field(
         default_factory=list,
         max_length=16,
@@ -128,14 +164,6 @@ class VideoStreamSpec(ApiModel):
     )
     node: StreamNode = Field(description="The one node that analyses the stream.")
 
-    @field_validator("url")
-    @classmethod
-    def _holds_no_login(cls, url: str) -> str:
-        _, address, rest = url.partition("://")
-        if address and not url.startswith("file:") and "@" in rest.partition("/")[0]:
-            raise ValueError("holds a user or password; leave it out, and name a Secret (credentialsSecretName)")
-        return url
-
     @model_validator(mode="after")
     def _views_are_distinct(self) -> Self:
         names = [view.name for view in self.views]
@@ -143,13 +171,33 @@ class VideoStreamSpec(ApiModel):
             raise ValueError(f"views must have distinct names other than {FULL_VIEW!r}")
         return self
 
+    @model_validator(mode="after")
+    def _has_what_it_decodes(self) -> Self:
+        if self.substream is None and self.decode == "substream":
+            raise ValueError("decode: substream needs a substream; give spec.substream")
+        if self.substream is not None and self.url.startswith("file:"):
+            raise ValueError("a file has no substream; leave it out")
+        return self
+
+
+class ObservedMode(StatusModel):
+    """One way to decode the stream, as it was measured on its node."""
+
+    name: DecodeModeName = Field(description="all, reference, keyframes or substream.")
+    frames_per_second: float = Field(description="Frames that it yields.")
+    cpu: float = Field(description="CPU-seconds a second that it takes.")
+
 
 class ObservedStream(Observed):
     """What the runner reports of the camera."""
 
     width: int | None = Field(None, description="Columns of its picture.")
     height: int | None = Field(None, description="Rows of its picture.")
-    frames_per_second: float | None = Field(None, description="Rate at which frames arrive.")
+    frames_per_second: float | None = Field(None, description="Rate at which frames arrive, decoded or not.")
+    decode: DecodeModeName | None = Field(None, description="Which of them are decoded.")
+    modes: list[ObservedMode] = Field(
+        default_factory=list, max_length=MAX_MODES, description="What each way to decode it yields and takes."
+    )
 
 
 class VideoStreamStatus(StatusModel):

@@ -6,6 +6,7 @@ from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.status_report import StatusReport
+from mainstream.workload.decoding import most_fps
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import base_profile
 
@@ -54,7 +55,7 @@ def not_covered(placed: PlacedApp, profile: NodeProfile, report: StatusReport | 
             f"{base.digest[:12]}; train the package again.",
         )
     if known is not None and placed.stream_name in profile.decode_s:
-        return None
+        return _too_slow(placed, profile)
     unreadable = why_unreadable(placed, report)
     if unreadable is not None:
         return unreadable
@@ -66,6 +67,18 @@ def not_covered(placed: PlacedApp, profile: NodeProfile, report: StatusReport | 
         message = f"What {missing} costs on this node is not known; the runner measures it, or `mainstream profile`."
         return Refusal(Reason.PROFILING, message)
     return Refusal(Reason.PROFILING, f"The runner is measuring what {missing} costs on this node.")
+
+
+def _too_slow(placed: PlacedApp, profile: NodeProfile) -> Refusal | None:
+    """That the mode which the stream is pinned to brings too few frames for the slowest rate that the app allows."""
+    rates, served = placed.app.spec.rates, most_fps(placed.stream, profile)
+    if rates is None or rates[0] <= served or rates[0] > placed.stream.spec.frames_per_second:
+        return None
+    return Refusal(
+        Reason.CANNOT_BE_USED,
+        f"VideoStream {placed.stream_name} is decoded in one way alone (spec.decode: {placed.stream.spec.decode}), "
+        f"which yields {served:.3g} frames a second, and the app looks {rates[0]:g} times at least; lower spec.rates.",
+    )
 
 
 def why_unreadable(placed: PlacedApp, report: StatusReport | None) -> Refusal | None:

@@ -30,6 +30,13 @@ class ViewGate(_Part):
     """CPU-seconds a second that its networks take while everything moves"""
 
 
+class RunnerSubstream(_Part):
+    """Another profile of a stream's camera."""
+
+    url: str
+    fps: float = Field(gt=0)
+
+
 class RunnerStream(_Part):
     """A stream to decode."""
 
@@ -40,6 +47,8 @@ class RunnerStream(_Part):
     """of every view in use, by its name; None is the whole picture"""
     decode: DecodeModeName = "all"
     """which of its frames are decoded; rates of the apps are such that these serve them"""
+    substream: RunnerSubstream | None = None
+    """smaller pictures of the same; crops and masks are in the stream's own pixels"""
     masks: tuple[Mask, ...] = ()
     """what nobody may see of it, in any view"""
     gates: dict[str, ViewGate] = {}

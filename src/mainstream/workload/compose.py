@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.messages.node_profile import NodeProfile
-from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream, ViewGate
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream, RunnerSubstream, ViewGate
 from mainstream.mpackage.manifest import Manifest
 from mainstream.planner.plan import AppPlan, Plan
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
@@ -72,7 +72,16 @@ def runner_stream(stream: VideoStream, views: Iterable[str]) -> RunnerStream:
     """A stream and these views of it, as a runner plan has them."""
     spec = stream.spec
     crops = {view: stream.crop(view) for view in views}
-    return RunnerStream(name=stream.key, url=spec.url, fps=spec.frames_per_second, crops=crops, masks=spec.masks)
+    other = spec.substream
+    substream = None if other is None else RunnerSubstream(url=other.url, fps=other.frames_per_second)
+    return RunnerStream(
+        name=stream.key,
+        url=spec.url,
+        fps=spec.frames_per_second,
+        crops=crops,
+        substream=substream,
+        masks=spec.masks,
+    )
 
 
 def _decoded(stream: RunnerStream, plan: Plan) -> RunnerStream:

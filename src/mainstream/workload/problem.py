@@ -8,7 +8,7 @@ at one tap run in one call, which is a leaf below the stem's segment that ends t
 from dataclasses import replace
 
 from mainstream.errors import InvalidInputError
-from mainstream.laws.cost import CostStep, Segment
+from mainstream.laws.cost import Segment
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.planner.problem import (
@@ -19,10 +19,9 @@ from mainstream.planner.problem import (
     Problem,
 )
 from mainstream.workload.caution import cautious_candidate
+from mainstream.workload.decoding import decode_steps, most_fps
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
-_SAME_CLOCK = 0.01
-"""by which clocks may differ"""
 _GATED_DUTY = 0.85
 """up to which a gate saves more than it costs"""
 
@@ -76,12 +75,6 @@ def camera_key(stream_name: str) -> str:
     return f"{stream_name}:camera/0/"
 
 
-def served_fps(measured_fps: float) -> float:
-    """The highest rate that a mode of so many frames a second serves: a camera's clock is not quite ours."""
-    near_fps = round(measured_fps, 1)
-    return near_fps if measured_fps < near_fps <= (1 + _SAME_CLOCK) * measured_fps else measured_fps
-
-
 def branch_point_of(key: str) -> int:
     """The branch-point at which a segment of that key ends."""
     return int(key.rsplit("/", 2)[1])
@@ -92,7 +85,7 @@ class _Forest:
 
     def __init__(self, workload: NodeWorkload) -> None:
         self.segments: dict[str, Segment] = {}
-        self.app_s = workload.profile.app_s
+        self.profile = workload.profile
         self._workload = workload
         users: dict[str, set[str]] = {}
         for placed in workload.apps:
@@ -112,7 +105,7 @@ class _Forest:
     def base_profile(self, placed: PlacedApp) -> BaseProfile:
         """What the app's base network costs on this node."""
         base = placed.package.base
-        profile = base_profile(self._workload.profile, placed.package)
+        profile = base_profile(self.profile, placed.package)
         if profile is None:
             raise InvalidInputError(
                 f"the node's profile does not cover base network {base.name!r} with digest {base.digest[:12]}; "
@@ -123,7 +116,7 @@ class _Forest:
 
     def duty(self, placed: PlacedApp) -> float:
         """Share of the looks of the app's view that networks run on."""
-        duty = planned_duty(self._workload.profile, placed.stream_name, placed.app.spec.stream.view)
+        duty = planned_duty(self.profile, placed.stream_name, placed.app.spec.stream.view)
         return 1.0 if duty is None else duty
 
     def deepest_segment(self, placed: PlacedApp, candidate: PackedCandidate) -> tuple[str, int]:
@@ -164,25 +157,18 @@ class _Forest:
     def _add_root(self, placed: PlacedApp, profile: BaseProfile) -> str:
         """A frame of the view on its way to the base network; the base's workspace is there once for all views."""
         key = segment_key(placed, 0, placed.package.prefix_hashes[0])
-        seconds = self._workload.profile.frame_s
+        seconds = self.profile.frame_s
         workspace = f"workspace of {placed.package.base.name} {placed.package.base.digest}"
         camera = self._add_camera(placed)
         self.segments.setdefault(key, Segment(key, camera, seconds, profile.workspace_bytes, weights=workspace))
         return key
 
     def _add_camera(self, placed: PlacedApp) -> str | None:
-        """Decoding the stream in one of its modes; None where it is an overhead, as there is nothing to choose.
-
-        Whatever the fastest of them was measured to yield, it serves every rate that the stream is declared with.
-        """
-        modes = self._workload.profile.decode_modes.get(placed.stream_name, ())
-        if not modes:
+        """Decoding the stream in one of its modes; None where it is an overhead, as there is nothing to choose."""
+        steps = decode_steps(placed.stream, self.profile)
+        if not steps:
             return None
-        key, fastest = camera_key(placed.stream_name), max(mode.fps for mode in modes)
-        declared_fps = placed.stream.spec.frames_per_second
-        most_fps = {mode.name: served_fps(mode.fps) for mode in modes}
-        most_fps |= {mode.name: max(mode.fps, declared_fps) for mode in modes if mode.fps == fastest}
-        steps = tuple(CostStep(mode.name, most_fps[mode.name], mode.used_s) for mode in modes)
+        key = camera_key(placed.stream_name)
         self.segments.setdefault(key, Segment(key, steps=steps))
         return key
 
@@ -205,12 +191,13 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
             f"{rates[-1]:g} is more than the stream's {stream_fps:g} frames per second",
             field=f"VideoApp {placed.name}: spec.rates",
         )
+    served_fps = most_fps(placed.stream, forest.profile)
     return App(
         name=placed.name,
-        stream_fps=stream_fps,
+        stream_fps=served_fps,
         events=placed.event_statistics,
         candidates=tuple(_candidate(placed, candidate, forest) for candidate in placed.package.candidates),
-        rates=rates,
+        rates=None if rates is None else tuple(rate for rate in rates if rate <= served_fps),
         votes=DEFAULT_VOTES if spec.votes == "auto" else (spec.votes,),
         weight=spec.objective.weight,
         objective=Objective(
@@ -239,7 +226,7 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
     )
     # A replay says nothing of events that the app says are others than those that were replayed.
     measured = cautious_candidate(candidate, placed.package, replayed=placed.plays_as_replayed)
-    head_s = forest.duty(placed) * head_s + forest.app_s
+    head_s = forest.duty(placed) * head_s + forest.profile.app_s
     return replace(measured, segment=key, head_s=head_s, head_bytes=own_bytes + head_bytes)
 
 

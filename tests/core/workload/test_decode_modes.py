@@ -1,15 +1,19 @@
 """A camera that can be decoded in several ways: planned, told to the runner, and no overhead any more."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from mainstream.api.reasons import Reason
+from mainstream.decide.profiled import not_covered
 from mainstream.decide.slowdown import slowed
 from mainstream.messages.node_profile import DecodeMode, NodeProfile, decoding_cost
 from mainstream.planner import solve
 from mainstream.workload.compose import compose_runner_plan
+from mainstream.workload.decoding import served_fps
 from mainstream.workload.node_workload import NodeWorkload
-from mainstream.workload.problem import branch_point_of, build_problem, camera_key, served_fps
+from mainstream.workload.problem import branch_point_of, build_problem, camera_key
 
 MODES = (
     DecodeMode(name="keyframes", fps=2.0, used_s=0.002),
@@ -76,3 +80,47 @@ def test_what_a_mode_takes_is_known_and_slowed_like_everything(measured: NodeWor
 )
 def test_a_camera_whose_clock_is_a_little_slow_serves_the_rate_that_it_means(measured: float, served: float) -> None:
     assert served_fps(measured) == served
+
+
+def pinned(workload: NodeWorkload, mode: str, **spec: object) -> NodeWorkload:
+    """The same, with the stream pinned to a mode, and its apps' specs so changed."""
+    apps = tuple(
+        replace(
+            placed,
+            stream=with_spec(placed.stream, decode=mode),
+            app=with_spec(placed.app, **spec),
+        )
+        for placed in workload.apps
+    )
+    return replace(workload, apps=apps)
+
+
+def with_spec(resource: Any, **changes: object) -> Any:
+    return resource.model_copy(update={"spec": resource.spec.model_copy(update=changes)})
+
+
+def test_a_stream_that_is_pinned_to_a_mode_is_decoded_in_it_and_looked_at_no_faster(measured: NodeWorkload) -> None:
+    asked = with_budget(pinned(measured, "keyframes"), 0.9)
+    problem = build_problem(asked)
+    orders = compose_runner_plan(asked, solve(problem))
+    assert [stream.decode for stream in orders.streams] == ["keyframes"]
+    assert max(app.fps for app in orders.apps) <= 2.0
+    narrowed = build_problem(pinned(measured, "keyframes", rates=[1.0, 2.0, 5.0]))
+    assert {app.rates for app in narrowed.apps} == {(1.0, 2.0)}
+
+
+def test_a_pin_to_what_the_camera_does_not_send_leaves_the_choice_to_the_planner(measured: NodeWorkload) -> None:
+    steps = build_problem(pinned(measured, "reference")).segments[0].steps
+    assert [step.name for step in steps] == ["keyframes", "substream", "all"]
+
+
+def test_an_app_that_is_too_fast_for_the_pinned_mode_is_told_what_to_change(measured: NodeWorkload) -> None:
+    fast = pinned(measured, "keyframes", rates=[5.0]).apps[0]
+    refusal = not_covered(fast, measured.profile, None)
+    assert refusal is not None
+    assert refusal.reason is Reason.CANNOT_BE_USED
+    assert refusal.message == (
+        "VideoStream hall is decoded in one way alone (spec.decode: keyframes), which yields 2 frames a second, and "
+        "the app looks 5 times at least; lower spec.rates."
+    )
+    assert not_covered(pinned(measured, "keyframes", rates=[1.0, 5.0]).apps[0], measured.profile, None) is None

@@ -56,8 +56,13 @@ def orders_bytes(placed: PlacedApp) -> int:
     package = placed.package
     sinks = sum(len(sink.model_dump_json().encode()) + 1 for sink in placed.app.spec.destinations)
     segments = max(len(candidate.segments) for candidate in package.candidates)
-    stream = 2 * len(placed.stream.spec.url.encode())  # in the plan, and in what is wanted
+    stream = 2 * sum(len(url.encode()) for url in _urls(placed))  # in the plan, and in what is wanted
     return _NAMES_BYTES + stream + sinks + len(package.base.segments) * _BLOB_BYTES + segments * _SEGMENT_BYTES
+
+
+def _urls(placed: PlacedApp) -> list[str]:
+    spec = placed.stream.spec
+    return [spec.url] if spec.substream is None else [spec.url, spec.substream.url]
 
 
 def _too_large(size_bytes: int) -> Refusal:
