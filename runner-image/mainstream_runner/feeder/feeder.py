@@ -18,6 +18,8 @@ from dataclasses import replace
 from mainstream.errors import MainstreamError
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.masks import grey_out
+from mainstream.footage.shown import shown_size
+from mainstream.footage.substream import crop_in, masks_in
 from mainstream.laws.sampling import NestedSampler
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
@@ -125,9 +127,13 @@ class Feeder:
             self._counts.dropped(due)
             return
         height, width = routing.size(key)
+        masks, crop = routing.masks(key.stream), routing.crop(key)
         try:
-            grey_out(frame.picture, routing.masks(key.stream))
-            pixels = view_pixels(frame.picture, routing.crop(key), height, width)
+            if frame.of_size is not None:
+                size = shown_size(frame.picture)
+                masks, crop = masks_in(masks, frame.of_size, size), crop_in(crop, frame.of_size, size)
+            grey_out(frame.picture, masks)
+            pixels = view_pixels(frame.picture, crop, height, width)
         except Exception as error:
             # The camera's picture has another size than the view was cut for (its VideoStream tells), or is broken:
             # the frame is accounted for either way.

@@ -39,6 +39,8 @@ class CapturedFrame:
     due_s: float
     """when it was due on the monotonic clock: sampling and durations go by it, and later than that it is late"""
     picture: av.VideoFrame
+    of_size: tuple[int, int] | None = None
+    """width and height of the picture that crops and masks are told in, where it is another: a substream's"""
 
 
 class _Shown(NamedTuple):
