@@ -90,7 +90,9 @@ class Camera:
         *,
         open_source: OpenSource = Source,
         rules: SaysRules = no_rules,
+        on_packet: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_packet` is told, in the thread that decodes, of every packet that was dealt with."""
         self.stream = stream
         self.login = login
         self.ring = ring or PacketRing()
@@ -100,6 +102,7 @@ class Camera:
         self._take = take
         self._open_source = open_source
         self._rules = rules
+        self._on_packet = on_packet
         self._counts = _Counts()
         self._report = StreamStatusReport(state="connecting")
         self._since_s, self._since_arrived = 0.0, 0
@@ -110,13 +113,13 @@ class Camera:
 
     def report(self) -> StreamStatusReport:
         """How it goes."""
-        counts = self._counts
+        counts, mode = self._counts, self.modes.in_force
         return self._report.model_copy(
             update={
                 "captured": counts.captured,
                 "reconnects": counts.reconnects,
                 "decode_errors": counts.decode_errors + self._errors_so_far(),
-                "decode": self.modes.in_force if self._report.state == "decoding" else None,
+                "decode": mode if self._report.state == "decoding" and mode != "packets" else None,
                 "decode_problem": None if self.modes.problem is None else said(self.modes.problem),
                 "modes": () if self.meter.measured is None else self.meter.measured.modes,
                 "stale_s": time.monotonic() - counts.framed_s,
@@ -234,6 +237,7 @@ class Camera:
         counts.arrived += 1
         counts.decode_cpu_s += cpu_s - decoder.cpu_s
         decoder.cpu_s = cpu_s
+        self._on_packet()
 
     def _end_if_unwanted(self, decoder: _Decoder) -> None:
         if self._stopping.is_set() or not decoder.wanted:

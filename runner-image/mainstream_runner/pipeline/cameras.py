@@ -9,8 +9,8 @@ from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.messages.status_report import StreamStatusReport
 from mainstream_runner.clips.packet_ring import PacketRing
-from mainstream_runner.feeder.camera import Camera, TakeFrame
-from mainstream_runner.feeder.source import own_mode
+from mainstream_runner.feeder.camera import TakeFrame
+from mainstream_runner.pipeline.stream_player import StreamPlayer
 
 _UNNEEDED_FPS = 1.0
 """of a stream that no app looks at"""
@@ -21,7 +21,7 @@ class Cameras:
 
     def __init__(self, rules: SaysRules = no_rules) -> None:
         self._rules = rules
-        self._cameras: dict[str, Camera] = {}
+        self._cameras: dict[str, StreamPlayer] = {}
         self._rings: dict[str, PacketRing] = {}
         self._filmed: dict[str, tuple[Mask, ...]] = {}
         """what nobody may see, by stream of which packets are kept"""
@@ -43,9 +43,9 @@ class Cameras:
                 self._cameras.pop(name).stop()
                 self._rings.pop(name, None)
         for name in wanted.keys() - self._cameras.keys():
-            self._cameras[name] = Camera(wanted[name], logins.get(name), take, self.ring(name), rules=self._rules)
+            self._cameras[name] = StreamPlayer(wanted[name], logins.get(name), take, self.ring(name), self._rules)
         for name, camera in self._cameras.items():
-            camera.modes.ask(own_mode(wanted[name]), needed_fps.get(name, _UNNEEDED_FPS))
+            camera.decode(wanted[name], needed_fps.get(name, _UNNEEDED_FPS))
 
     def film(self, plan: RunnerPlan | None) -> None:
         """Keep packets for clips and pictures of exactly those streams of which an app of the plan wants some."""
@@ -79,13 +79,12 @@ class Cameras:
 
     def decoding_costs(self) -> dict[str, tuple[float, int]]:
         """CPU-seconds spent on decoding so far and frames that came of it, by stream that is decoded whole."""
-        whole = [camera for camera in self._all() if camera.modes.asked == "all"]
-        return {camera.stream.name: camera.decoding_cost() for camera in whole}
+        return {camera.stream.name: camera.decoding_cost() for camera in self._all() if camera.is_whole}
 
     def modes(self) -> dict[str, tuple[DecodeMode, ...]]:
         """What ways to decode a stream cost and yield, by stream that was measured; decoding all comes first."""
-        measured = {camera.stream.name: camera.meter.measured for camera in self._all()}
-        return {name: each.modes for name, each in measured.items() if each is not None}
+        measured = {camera.stream.name: camera.modes() for camera in self._all()}
+        return {name: modes for name, modes in measured.items() if modes}
 
     def reports(self) -> dict[str, StreamStatusReport]:
         """How each goes."""
@@ -110,9 +109,10 @@ class Cameras:
         ring.masks = self._filmed.get(stream, ring.masks)
         ring.want(stream in self._filmed)
 
-    def _all(self) -> list[Camera]:
+    def _all(self) -> list[StreamPlayer]:
         return list(self._cameras.values())
 
 
-def _is_of(camera: Camera, stream: RunnerStream, login: Login | None) -> bool:
-    return (camera.stream.url, camera.stream.fps, camera.login) == (stream.url, stream.fps, login)
+def _is_of(camera: StreamPlayer, stream: RunnerStream, login: Login | None) -> bool:
+    now = camera.stream
+    return (now.url, now.fps, now.substream, camera.login) == (stream.url, stream.fps, stream.substream, login)

@@ -135,8 +135,7 @@ class PlanRun:
     def _open_cameras(self) -> None:
         """Wait until every camera delivers; raises `InvalidInputError` for one that does not."""
         cameras = self._pipeline.cameras
-        streams = [stream for stream in self._config.plan.streams if not _is_file(stream)]
-        cameras.follow(streams, self._config.credentials.logins, self._take, self._needed_fps)
+        streams = self._follow_cameras()
         deadline_s = time.monotonic() + _CONNECT_TIMEOUT_S
         for stream in streams:
             while (report := cameras.reports()[stream.name]).state != "decoding" and not self._stopping.is_set():
@@ -148,6 +147,12 @@ class PlanRun:
                     raise InvalidInputError(report.problem or "the camera does not answer", source=stream.name)
                 time.sleep(_STEP_S)
             self._watch.check(stream, DeliveredPicture(report.width, report.height, None))
+
+    def _follow_cameras(self) -> list[RunnerStream]:
+        """Play those of the plan; what is decoded beside them follows from how they go."""
+        streams = [stream for stream in self._config.plan.streams if not _is_file(stream)]
+        self._pipeline.cameras.follow(streams, self._config.credentials.logins, self._take, self._needed_fps)
+        return streams
 
     # ---- playing --------------------------------------------------------------------------------------------------
 
@@ -204,6 +209,7 @@ class PlanRun:
             if seconds - sent_s >= _PROGRESS_EVERY_S:
                 sent_s = seconds
                 self._send(RunProgressed(seconds=seconds, frames=self._pipeline.counts.tallies()))
+                self._follow_cameras()
                 reports = self._pipeline.cameras.reports()
                 for stream in self._config.plan.streams:
                     if stream.name in reports:

@@ -21,6 +21,8 @@ class StreamWatch:
         self._notice = notice
         self._rates_said: set[str] = set()
         self._waiting_said_s: dict[str, float] = {}
+        self._decode_problems: dict[str, str] = {}
+        """what was said last of how a stream is decoded"""
 
     def check(self, stream: RunnerStream, delivered: DeliveredPicture) -> None:
         """Raises `InvalidInputError` where a view or mask reaches beyond the picture; notices a rate that is not
@@ -43,6 +45,9 @@ class StreamWatch:
             if now_s - self._waiting_said_s.get(stream.name, float("-inf")) >= _AGAIN_S:
                 self._waiting_said_s[stream.name] = now_s
                 self._notice(stream.name, report.problem)
+        if report.decode_problem is not None and report.decode_problem != self._decode_problems.get(stream.name):
+            self._decode_problems[stream.name] = report.decode_problem
+            self._notice(stream.name, f"{report.decode_problem}.")
         if report.state == "decoding":
             self._check_rate(stream, DeliveredPicture(report.width, report.height, report.fps))
 

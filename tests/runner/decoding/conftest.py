@@ -15,8 +15,8 @@ MakeClip = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
-    """Frames of 160x120 pixels at ten a second, each brighter than the one before; `groups` are lengths, the last of
-    which goes on."""
+    """Frames of 160x120 pixels (or larger) at ten a second, each brighter than the one before; `groups` are lengths,
+    the last of which goes on."""
     folder = tmp_path_factory.mktemp("groups")
 
     def make(groups: tuple[int, ...] = (10,), *, between: int = 0, frames: int = 60, size: int = 160) -> Path:
@@ -32,9 +32,9 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
         rng = np.random.default_rng(0)
         with av.open(str(path), "w") as output:
             stream = output.add_stream("libx264", rate=10, options=options)
-            stream.width, stream.height, stream.pix_fmt = size, 120, "yuv420p"
+            stream.width, stream.height, stream.pix_fmt = size, size * 3 // 4, "yuv420p"
             for index in range(frames):
-                noise = rng.integers(0, 40, (120, size, 3), dtype=np.uint8)
+                noise = rng.integers(0, 40, (size * 3 // 4, size, 3), dtype=np.uint8)
                 frame = av.VideoFrame.from_ndarray(noise + np.uint8(index % 60 * 3), format="rgb24")
                 frame.pict_type = av.video.frame.PictureType.I if index in keys else av.video.frame.PictureType.NONE
                 output.mux(stream.encode(frame))

@@ -55,7 +55,7 @@ def test_other_groups_of_pictures_or_another_size_are_measured_anew(make_clip) -
     assert meter.measured is after
     metered(make_clip((20,), frames=100, size=320), meter)
     assert meter.measured is not None
-    assert meter.measured.size == (320, 120)
+    assert meter.measured.size == (320, 240)
 
 
 def test_one_stream_is_measured_at_a_time(make_clip) -> None:
