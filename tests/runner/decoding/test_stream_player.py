@@ -30,7 +30,7 @@ class Scene:
         """Step as a runner does."""
         self.player.decode(self.player.stream.model_copy(update={"decode": mode}), needed_fps)
 
-    def wait_for(self, condition: Callable[[], bool], mode: str, timeout_s: float = 20.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], mode: str, timeout_s: float = 90.0) -> None:
         """Step until it is so."""
         deadline_s = time.monotonic() + timeout_s
         while not condition():
