@@ -1,6 +1,6 @@
-"""`make bench-frames`: what a look costs beside its network, over the line and through TorchServe, medians.
+"""`make bench-frames`: what a look costs beside its network, what decode modes cost, and ten cameras on one core.
 
-QUICK=1 takes shorter rounds. With names as arguments (way) only those rows are measured.
+QUICK=1 takes shorter rounds. With names as arguments (way, modes, ten) only those rows are measured.
 """
 
 import sys
@@ -10,9 +10,11 @@ from harness import Report, chosen, on_one_thread
 if __name__ == "__main__":
     on_one_thread()
 
+from frames_modes import mode_rows
+from frames_ten import ten_rows
 from frames_way import way_rows
 
-PARTS = {"way": way_rows}
+PARTS = {"way": way_rows, "modes": mode_rows, "ten": ten_rows}
 
 
 def main(wanted: list[str]) -> int:
