@@ -130,6 +130,10 @@ def test_a_profile_of_this_node_is_complete_and_plausible(
     assert 0.002 < base.head_s[0] < 0.2
     assert 0.0 <= profile.frame_s < 0.05
     assert 0.0 < profile.decode_s["plaza"] < 0.05
+    whole, needed, keys = profile.decode_modes["plaza"]
+    assert (whole.name, needed.name, keys.name) == ("all", "reference", "keyframes")
+    assert (whole.fps, keys.fps) == (pytest.approx(10.0, rel=0.02), pytest.approx(0.2, rel=0.02))
+    assert whole.used_s > needed.used_s > keys.used_s > 0
     assert profile.idle < 0.1
     assert profile.versions.keys() >= {"torch", "torchserve"}
     assert len(steps) == 7

@@ -63,5 +63,9 @@ def _table(measured: "NodeProfile") -> "Table":
     table.add_row("heads, votes and counts, a frame of an app", "", f"{measured.app_s * 1e3:.2f}", "")
     for name, decode_s in measured.decode_s.items():
         table.add_row(f"decoding {name}, a captured frame", "", f"{decode_s * 1e3:.2f}", "")
+    for name, modes in measured.decode_modes.items():
+        for mode in modes:
+            what = f"decoding {name}, a second of {mode.name}: {mode.fps:.3g} frames"
+            table.add_row(what, "", f"{mode.used_s * 1e3:.2f}", "")
     table.add_row("idle, a second", "", f"{measured.idle * 1e3:.2f}", "")
     return table

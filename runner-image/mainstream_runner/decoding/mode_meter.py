@@ -79,9 +79,18 @@ class ModeMeter:
         self._keys = KeyRate()
         self._measuring: _Measuring | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that is to be known is."""
+        return self.measured is not None and self._measuring is None
+
     def opened(self) -> None:
         """Times of packets begin anew."""
         self._keys = KeyRate()
+        self._stop()
+
+    def closed(self) -> None:
+        """The stream is: what was begun is measured at another time, and others may measure."""
         self._stop()
 
     def packet(self, packet: Any, context: Any, time_s: float, read_cpu_s: float) -> None:

@@ -91,13 +91,14 @@ class Camera:
         open_source: OpenSource = Source,
         rules: SaysRules = no_rules,
         on_packet: Callable[[], None] = lambda: None,
+        meter: ModeMeter | None = None,
     ) -> None:
-        """`on_packet` is told, in the thread that decodes, of every packet that was dealt with."""
+        """`on_packet` is told, in the thread that decodes, of every packet that was dealt with; `meter` measures."""
         self.stream = stream
         self.login = login
         self.ring = ring or PacketRing()
         self.modes = ModeInForce(own_mode(stream))
-        self.meter = ModeMeter()
+        self.meter = meter
         self._url = with_login(stream.url, login)
         self._take = take
         self._open_source = open_source
@@ -121,7 +122,6 @@ class Camera:
                 "decode_errors": counts.decode_errors + self._errors_so_far(),
                 "decode": mode if self._report.state == "decoding" and mode != "packets" else None,
                 "decode_problem": None if self.modes.problem is None else said(self.modes.problem),
-                "modes": () if self.meter.measured is None else self.meter.measured.modes,
                 "stale_s": time.monotonic() - counts.framed_s,
             }
         )

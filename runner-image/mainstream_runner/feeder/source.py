@@ -124,6 +124,8 @@ class Source:
 
     def close(self) -> None:
         """Close the stream."""
+        if self._meter is not None:
+            self._meter.closed()
         self._reader.close()
 
     def _file_frames(self, start_s: float) -> Iterator[CapturedFrame]:

@@ -19,8 +19,10 @@ _UNNEEDED_FPS = 1.0
 class Cameras:
     """Followed by one thread, read by any."""
 
-    def __init__(self, rules: SaysRules = no_rules) -> None:
+    def __init__(self, rules: SaysRules = no_rules, *, measures: bool = False) -> None:
+        """With `measures`, what ways to decode a stream cost is measured beside what is played."""
         self._rules = rules
+        self._measures = measures
         self._cameras: dict[str, StreamPlayer] = {}
         self._rings: dict[str, PacketRing] = {}
         self._filmed: dict[str, tuple[Mask, ...]] = {}
@@ -43,7 +45,9 @@ class Cameras:
                 self._cameras.pop(name).stop()
                 self._rings.pop(name, None)
         for name in wanted.keys() - self._cameras.keys():
-            self._cameras[name] = StreamPlayer(wanted[name], logins.get(name), take, self.ring(name), self._rules)
+            self._cameras[name] = StreamPlayer(
+                wanted[name], logins.get(name), take, self.ring(name), rules=self._rules, measures=self._measures
+            )
         for name, camera in self._cameras.items():
             camera.decode(wanted[name], needed_fps.get(name, _UNNEEDED_FPS))
 

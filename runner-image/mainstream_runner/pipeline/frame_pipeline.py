@@ -58,16 +58,18 @@ class FramePipeline:
         on_alert: Callable[[Alert], None] = lambda alert: None,
         note_frames: NoteFrames | None = None,
         rules: SaysRules = no_rules,
+        measures: bool = False,
     ) -> None:
         """`port` is TorchServe's inference API on loopback.
 
-        `on_alert` gets alerts as they open and close, after the sinks.
+        `on_alert` gets alerts as they open and close, after the sinks. With `measures`, what ways to decode a stream
+        cost is measured beside what is played.
         """
         self._port = port
         self._on_alert = on_alert
         self._lost_plan: str | None = None
         self._closed = False
-        self.cameras = Cameras(rules)
+        self.cameras = Cameras(rules, measures=measures)
         self.counts = FrameCounts()
         self.spool = Spool(storage.spool, storage.spool_limits)
         self.recorder = ClipRecorder(storage.clips, self.cameras.existing_ring, storage.clip_limits)

@@ -18,6 +18,7 @@ from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.messages.status_report import StreamStatusReport, said
 from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter
 from mainstream_runner.feeder.camera import Camera, TakeFrame
 from mainstream_runner.feeder.source import CapturedFrame, own_mode
 
@@ -32,8 +33,16 @@ class StreamPlayer:
     """Steered by one thread, read by any."""
 
     def __init__(
-        self, stream: RunnerStream, login: Login | None, take: TakeFrame, ring: PacketRing, rules: SaysRules
+        self,
+        stream: RunnerStream,
+        login: Login | None,
+        take: TakeFrame,
+        ring: PacketRing,
+        *,
+        rules: SaysRules,
+        measures: bool,
     ) -> None:
+        """With `measures`, what each way to decode it costs is measured beside what is played."""
         self.stream = stream
         self.login = login
         self._take = take
@@ -54,7 +63,10 @@ class StreamPlayer:
         """CPU-seconds, frames and decode errors of substreams that were closed"""
         self._small: Camera | None = None
         self._small_mode: DecodeMode | None = None
-        self._main = Camera(stream, login, self._take_own, ring, rules=rules, on_packet=self._watch_substream)
+        self._meter, self._small_meter = (ModeMeter() if measures else None for _ in range(2))
+        self._main = Camera(
+            stream, login, self._take_own, ring, rules=rules, on_packet=self._watch_substream, meter=self._meter
+        )
 
     # ---- steering -------------------------------------------------------------------------------------------------
 
@@ -81,14 +93,17 @@ class StreamPlayer:
     def _keep_substream(self, stream: RunnerStream) -> None:
         """Open it where it is to be decoded or measured, close it where it is neither."""
         small, other = self._small, stream.substream
-        if small is not None and small.meter.measured is not None and self._main.meter.measured is not None:
-            whole = small.meter.measured.modes[0]
-            used_s = self._main.meter.measured.read_s + whole.used_s
-            self._small_mode = DecodeMode(name="substream", fps=whole.fps, used_s=used_s)
-        needed = other is not None and (self._wanted or self._small_mode is None)
+        own_measured, measured = _measured(self._meter), _measured(self._small_meter)
+        if own_measured is not None and measured is not None:
+            whole = measured.modes[0]
+            self._small_mode = whole.model_copy(
+                update={"name": "substream", "used_s": own_measured.read_s + whole.used_s}
+            )
+        to_measure = self._small_meter is not None and measured is None
+        needed = other is not None and (self._wanted or to_measure)
         if needed and small is None and other is not None and self._size is not None:
             beside = stream.model_copy(update={"url": other.url, "fps": other.fps, "decode": "all", "substream": None})
-            self._small = Camera(beside, self.login, self._take_small, rules=self._rules)
+            self._small = Camera(beside, self.login, self._take_small, rules=self._rules, meter=self._small_meter)
         elif not needed and small is not None:
             small.stop()
             cpu_s, frames = small.decoding_cost()
@@ -155,7 +170,7 @@ class StreamPlayer:
 
     def modes(self) -> tuple[DecodeMode, ...]:
         """What ways to decode it cost and yield; decoding all comes first, none before that is measured."""
-        measured = self._main.meter.measured
+        measured = _measured(self._meter)
         if measured is None:
             return ()
         return measured.modes if self._small_mode is None else (*measured.modes, self._small_mode)
@@ -183,3 +198,7 @@ class StreamPlayer:
         if self._size is None or self._small_size is None:
             return None
         return other_aspect(self._size, self._small_size)
+
+
+def _measured(meter: ModeMeter | None) -> MeasuredModes | None:
+    return None if meter is None else meter.measured

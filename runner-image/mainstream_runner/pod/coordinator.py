@@ -44,7 +44,9 @@ class Coordinator:
         self._reader = OrdersReader(settings.orders, settings.secret, settings.data / "orders")
         self._orders = Orders()
         self._cache = BlobCache(settings.data / "store", self._host_rules)
-        self._pipeline = FramePipeline(serving.port, settings.node, settings.storage, rules=self._host_rules)
+        self._pipeline = FramePipeline(
+            serving.port, settings.node, settings.storage, rules=self._host_rules, measures=True
+        )
         self._plans = PlanFollower(self._pipeline, self._cache)
         cpu = CpuMeter(lambda: serving.guard)
         self._profiles = ProfileFollower(

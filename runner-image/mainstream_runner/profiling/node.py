@@ -7,11 +7,12 @@ from pathlib import Path
 
 from mainstream.errors import InvalidInputError
 from mainstream.machine import machine_name
-from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.node_profile import DecodeMode, NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.processes import cpu_seconds, resident_bytes
 from mainstream_runner.profiling.fit import fit_base, fit_decode_s
+from mainstream_runner.profiling.modes import measure_modes
 from mainstream_runner.profiling.profiler import (
     IdleCost,
     ProbeRun,
@@ -35,7 +36,8 @@ def profile_node(
     *,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> NodeProfile:
-    """Measure what frames of `streams` cost here with each base network: about 45 s, 15 more for each further one.
+    """Measure what frames of `streams` cost here with each base network: about 50 s, 15 more for each further one, and
+    10 to 30 for each further stream.
 
     Plays the beginning of every stream in real time. `on_step` learns what comes next. Raises `MainstreamError` where
     a base network is not installed or a stream can't be played.
@@ -51,9 +53,11 @@ def profile_node(
             parts = {base: profiler.part_costs(base) for base in base_names}
             idle = profiler.idle()
             first = base_names[0]
+            modes: dict[str, tuple[DecodeMode, ...]] = {}
             for stream in streams:
                 on_step(f"measuring decoding of {stream.name}")
                 driver.measure_decoding(stream, first, parts[first], idle)
+                modes[stream.name] = measure_modes(stream, driver.decode_s[stream.name])
             costs = profiler.frame_costs(first, parts[first], idle)
             return NodeProfile(
                 machine=machine_name(),
@@ -63,6 +67,7 @@ def profile_node(
                 frame_s=costs.frame_s,
                 app_s=costs.app_s,
                 decode_s=driver.decode_s,
+                decode_modes={name: each for name, each in modes.items() if each},
                 resident_bytes=idle.resident_bytes,
                 idle=idle.cpu,
             )

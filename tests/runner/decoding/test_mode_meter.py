@@ -67,6 +67,15 @@ def test_one_stream_is_measured_at_a_time(make_clip) -> None:
     assert turns.take(other)
 
 
+def test_a_stream_that_ends_while_it_is_measured_holds_up_no_other(make_clip) -> None:
+    turns = Turns()
+    ending = ModeMeter(turns)
+    assert metered(make_clip(frames=20), ending) == []
+    assert not turns.take(object())
+    ending.closed()
+    assert turns.take(object())
+
+
 def test_how_often_key_frames_come_is_known_after_three_intervals() -> None:
     keys = KeyRate()
     for time_s in (0.0, 2.0, 4.0):

@@ -96,7 +96,7 @@ def camera(make_clip) -> "Iterator[Callable[..., tuple[Camera, list[CapturedFram
 def test_a_camera_is_switched_without_being_opened_anew_and_leaves_out_no_frame(camera) -> None:
     playing, taken = camera("keyframes")
     for count in range(2, 6):
-        wait_for(lambda count=count: len(taken) == count)
+        wait_for(lambda count=count: len(taken) >= count)
     playing.modes.ask("all", 25.0)
     wait_for(lambda: len(taken) >= 40)
     ticks = [late.picture.pts - early.picture.pts for early, late in pairwise(taken)]

@@ -62,7 +62,7 @@ def play(make_clip, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
         ring = PacketRing()
         ring.want(True)
         taken: list[CapturedFrame] = []
-        player = StreamPlayer(stream, None, lambda _, frame: taken.append(frame), ring, no_rules)
+        player = StreamPlayer(stream, None, lambda _, frame: taken.append(frame), ring, rules=no_rules, measures=True)
         scenes.append((Scene(player, ring, taken), (own, small)))
         return scenes[-1][0]
 

@@ -1,0 +1,37 @@
+"""Measures what ways to decode a stream cost and yield, by playing it for that alone: for `mainstream profile`."""
+
+import time
+from contextlib import closing
+
+from mainstream.messages.node_profile import DecodeMode
+from mainstream.messages.runner_plan import RunnerStream
+from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter
+from mainstream_runner.feeder.source import Source
+
+
+def measure_modes(stream: RunnerStream, decode_s: float) -> tuple[DecodeMode, ...]:
+    """Play it until its modes are known, half a minute at most, decoding all first; empty where it is too short.
+
+    `decode_s` is what a frame took of the whole process: what that is beyond decoding, each frame takes in every mode.
+    """
+    own = _measured(stream)
+    if own is None:
+        return ()
+    whole = own.modes[0]
+    beyond_s = max(0.0, decode_s - whole.used_s / whole.fps)
+    modes = [mode.model_copy(update={"used_s": mode.used_s + beyond_s * mode.fps}) for mode in own.modes]
+    if stream.substream is not None:
+        small = _measured(stream.model_copy(update={"url": stream.substream.url, "fps": stream.substream.fps}))
+        if small is not None:
+            used_s = own.read_s + small.modes[0].used_s + beyond_s * small.modes[0].fps
+            modes.append(DecodeMode(name="substream", fps=small.modes[0].fps, used_s=used_s))
+    return tuple(modes)
+
+
+def _measured(stream: RunnerStream) -> MeasuredModes | None:
+    meter = ModeMeter()
+    with closing(Source(stream.model_copy(update={"decode": "all"}), meter=meter)) as source:
+        for _ in source.frames(time.monotonic()):
+            if meter.is_settled:
+                break
+    return meter.measured
