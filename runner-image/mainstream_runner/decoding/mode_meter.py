@@ -43,6 +43,16 @@ class MeasuredModes:
     """key frames a second; 0 where fewer than three came"""
 
 
+@dataclass(frozen=True)
+class StreamModes:
+    """What ways to decode a stream cost and yield."""
+
+    modes: tuple[DecodeMode, ...]
+    """all first"""
+    is_settled: bool
+    """whether none is still to come"""
+
+
 class Turns:
     """Who may measure now."""
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from mainstream.api.video_stream import Mask
 from mainstream.hosts.connecting import SaysRules, no_rules
-from mainstream.messages.node_profile import DecodeMode
 from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.messages.status_report import StreamStatusReport
 from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.decoding.mode_meter import StreamModes
 from mainstream_runner.feeder.camera import TakeFrame
 from mainstream_runner.pipeline.stream_player import StreamPlayer
 
@@ -85,10 +85,10 @@ class Cameras:
         """CPU-seconds spent on decoding so far and frames that came of it, by stream that is decoded whole."""
         return {camera.stream.name: camera.decoding_cost() for camera in self._all() if camera.is_whole}
 
-    def modes(self) -> dict[str, tuple[DecodeMode, ...]]:
-        """What ways to decode a stream cost and yield, by stream that was measured; decoding all comes first."""
-        measured = {camera.stream.name: camera.modes() for camera in self._all()}
-        return {name: modes for name, modes in measured.items() if modes}
+    def modes(self) -> dict[str, StreamModes]:
+        """What ways to decode a stream cost and yield, by stream that was measured."""
+        measured = {camera.stream.name: camera.stream_modes() for camera in self._all()}
+        return {name: modes for name, modes in measured.items() if modes is not None}
 
     def reports(self) -> dict[str, StreamStatusReport]:
         """How each goes."""

@@ -18,7 +18,7 @@ from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.messages.status_report import StreamStatusReport, said
 from mainstream_runner.clips.packet_ring import PacketRing
-from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter
+from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter, StreamModes
 from mainstream_runner.feeder.camera import Camera, TakeFrame
 from mainstream_runner.feeder.source import CapturedFrame, own_mode
 
@@ -174,6 +174,15 @@ class StreamPlayer:
         if measured is None:
             return ()
         return measured.modes if self._small_mode is None else (*measured.modes, self._small_mode)
+
+    def stream_modes(self) -> StreamModes | None:
+        """The same, and whether that is all; None before anything is measured."""
+        modes, meter, small = self.modes(), self._meter, self._small
+        if meter is None or not modes:
+            return None
+        awaited = self.stream.substream is not None and self._small_mode is None
+        is_failing = small is not None and small.report().state == "failing"
+        return StreamModes(modes, meter.is_settled and (not awaited or is_failing))
 
     @property
     def is_whole(self) -> bool:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from mainstream.machine import machine_name
 from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
+from mainstream_runner.decoding.mode_meter import StreamModes
 from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, profiled_versions
 
 _log = logging.getLogger(__name__)
@@ -44,9 +45,18 @@ class KnownProfile:
         """All but what decoding costs: it is measured anew."""
         self.bases, self.frames, self.idle, self.versions = {}, None, None, profiled_versions()
 
-    def note_modes(self, measured: Mapping[str, tuple[DecodeMode, ...]]) -> bool:
-        """Take up what modes of streams cost and yield where that is other than what is known; whether it was."""
-        found = {name: modes for name, modes in measured.items() if is_other(self.decode_modes.get(name, ()), modes)}
+    def note_modes(self, measured: Mapping[str, StreamModes]) -> bool:
+        """Take up what modes of streams cost and yield where that is other than what is known; whether it was.
+
+        While some of them are still to come, what is known from before counts.
+        """
+        known = self.decode_modes
+        found = {
+            name: each.modes
+            for name, each in measured.items()
+            if (each.is_settled or name not in known or len(each.modes) > len(known[name]))
+            and is_other(known.get(name, ()), each.modes)
+        }
         self.decode_modes |= found
         self.decode_s |= {name: modes[0].used_s / modes[0].fps for name, modes in found.items()}
         return bool(found)

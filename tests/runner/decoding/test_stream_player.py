@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
-from scripted_camera import Picture, ScriptedCamera, pictures_of
+from scripted_camera import ScriptedCamera, pictures_of
 
 from mainstream.hosts.connecting import no_rules
 from mainstream.messages.runner_plan import RunnerStream, RunnerSubstream
@@ -26,9 +26,9 @@ class Scene:
     ring: PacketRing
     taken: list[CapturedFrame] = field(default_factory=list)
 
-    def decode(self, mode: str, needed_fps: float = 5.0) -> None:
-        """Step as a runner does."""
-        self.player.decode(self.player.stream.model_copy(update={"decode": mode}), needed_fps)
+    def decode(self, mode: str) -> None:
+        """Step as a runner does, whose fastest app looks five times a second."""
+        self.player.decode(self.player.stream.model_copy(update={"decode": mode}), 5.0)
 
     def wait_for(self, condition: Callable[[], bool], mode: str, timeout_s: float = 90.0) -> None:
         """Step until it is so."""
@@ -45,19 +45,19 @@ class Scene:
 
 @pytest.fixture
 def play(make_clip, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
-    """Plays clips as cameras at fifty frames a second; the substream ends after so many frames, and can be opened anew
+    """Plays clips as cameras at ten frames a second; the substream ends after so many frames, and can be opened anew
     after two seconds."""
     monkeypatch.setattr("mainstream_runner.feeder.camera.back_off_s", lambda _failures, _most_s: 2.0)
     scenes: list[tuple[Scene, tuple[ScriptedCamera, ...]]] = []
 
     def camera(size: int, frames: int) -> ScriptedCamera:
         clip = make_clip(frames=frames, size=size)
-        return ScriptedCamera([Picture(each.units, each.stamp // 5) for each in pictures_of(clip)])
+        return ScriptedCamera(pictures_of(clip), fps=10.0)
 
-    def playing(small_frames: int = 1500) -> Scene:
-        own, small = camera(OWN[0], 1500), camera(SMALL[0], small_frames)
+    def playing(small_frames: int = 900) -> Scene:
+        own, small = camera(OWN[0], 900), camera(SMALL[0], small_frames)
         stream = RunnerStream(
-            name="s", url=own.url, fps=50.0, crops={}, substream=RunnerSubstream(url=small.url, fps=50.0)
+            name="s", url=own.url, fps=10.0, crops={}, substream=RunnerSubstream(url=small.url, fps=10.0)
         )
         ring = PacketRing()
         ring.want(True)
@@ -78,9 +78,9 @@ def test_the_substream_is_measured_beside_the_stream_and_closed_again(play: Play
     scene.wait_for(lambda: len(scene.player.modes()) > 2, "all")
     whole, keys, small = scene.player.modes()
     assert [mode.name for mode in (whole, keys, small)] == ["all", "keyframes", "substream"]
-    assert small.fps == pytest.approx(50.0, rel=0.1)
+    assert small.fps == pytest.approx(10.0, rel=0.1)
     assert small.used_s > 0
-    scene.decode("all")
+    scene.wait_for(lambda: (found := scene.player.stream_modes()) is not None and found.is_settled, "all")
     assert scene.player.is_whole
     assert not any(scene.sources())
     assert scene.player.report().modes == scene.player.modes()
@@ -88,16 +88,17 @@ def test_the_substream_is_measured_beside_the_stream_and_closed_again(play: Play
 
 def test_frames_are_the_substreams_from_its_first_on_and_the_streams_again_at_once(play: Play) -> None:
     scene = play()
-    scene.wait_for(lambda: len(scene.taken) > 20, "all")
-    scene.wait_for(lambda: scene.sources().count(True) > 50, "substream")
+    scene.wait_for(lambda: len(scene.taken) > 5, "all")
+    scene.wait_for(lambda: scene.sources().count(True) > 15, "substream")
     report = scene.player.report()
     assert (report.state, report.decode, report.decode_problem) == ("decoding", "substream", None)
     assert (report.width, report.height) == OWN
     frame = scene.taken[-1]
     assert (frame.picture.width, frame.picture.height, frame.of_size) == (*SMALL, OWN)
-    kept = len(scene.ring.between(0.0, time.monotonic()))
+    kept = scene.ring.between(0.0, time.monotonic())
+    assert time.monotonic() - kept[-1].read_s < 2.0
     known = len(scene.taken)
-    scene.wait_for(lambda: len(scene.taken) > known + 50, "all")
+    scene.wait_for(lambda: len(scene.taken) > known + 10, "all")
     # Both changes were made once, and hardly more time passed over them than between any two frames.
     sources = scene.sources()
     assert sum(one != other for one, other in pairwise(sources)) == 2
@@ -105,12 +106,11 @@ def test_frames_are_the_substreams_from_its_first_on_and_the_streams_again_at_on
     for early, late in pairwise(scene.taken):
         gaps_s[early.of_size == late.of_size].append(late.due_s - early.due_s)
     assert max(gaps_s[False]) < max(gaps_s[True]) + 0.2
-    assert len(scene.ring.between(0.0, time.monotonic())) > kept > 50
     assert scene.player.report().decode_errors == 0
 
 
 def test_where_the_substream_ends_the_stream_itself_is_decoded_until_it_is_back(play: Play) -> None:
-    scene = play(small_frames=100)
+    scene = play(small_frames=30)
     scene.wait_for(lambda: any(scene.sources()), "substream")
     scene.wait_for(lambda: not scene.sources()[-1], "substream")
     told = scene.player.report()
@@ -123,7 +123,7 @@ def test_where_the_substream_ends_the_stream_itself_is_decoded_until_it_is_back(
     report = scene.player.report()
     assert (report.decode, report.decode_problem) == ("substream", None)
     silent_s = max(late.due_s - early.due_s for early, late in pairwise(scene.taken))
-    assert silent_s < 2.0
+    assert silent_s < 3.0
 
 
 def test_a_substream_that_cannot_be_opened_is_told_and_alerts_go_on(play: Play) -> None:
@@ -136,4 +136,4 @@ def test_a_substream_that_cannot_be_opened_is_told_and_alerts_go_on(play: Play) 
     assert report.decode_problem.startswith("the substream cannot be read (")
     assert (report.state, report.decode) == ("decoding", "all")
     known = len(scene.taken)
-    scene.wait_for(lambda: len(scene.taken) > known + 20, "substream")
+    scene.wait_for(lambda: len(scene.taken) > known + 10, "substream")

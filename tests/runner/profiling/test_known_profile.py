@@ -7,6 +7,7 @@ import pytest
 
 from mainstream.machine import machine_name
 from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
+from mainstream_runner.decoding.mode_meter import StreamModes
 from mainstream_runner.profiling import drift
 from mainstream_runner.profiling.drift import drifted_bases
 from mainstream_runner.profiling.known_profile import KnownProfile, known_profile
@@ -94,30 +95,37 @@ def test_another_base_network_of_the_same_name_is_unknown() -> None:
     assert drifted(2.0, digest="1" * 64) == {"base": None}
 
 
-def modes(all_s: float, keys_fps: float = 2.0) -> dict[str, tuple[DecodeMode, ...]]:
-    whole = DecodeMode(name="all", fps=25.0, used_s=all_s)
-    return {"hall": (whole, DecodeMode(name="keyframes", fps=keys_fps, used_s=0.01))}
+WHOLE = DecodeMode(name="all", fps=25.0, used_s=0.1)
+
+
+def modes(all_s: float, keys_fps: float = 2.0) -> tuple[DecodeMode, ...]:
+    whole = WHOLE.model_copy(update={"used_s": all_s})
+    return whole, DecodeMode(name="keyframes", fps=keys_fps, used_s=0.01)
+
+
+def settled(*measured: DecodeMode) -> dict[str, StreamModes]:
+    return {"hall": StreamModes(measured, is_settled=True)}
 
 
 def test_modes_of_a_stream_are_known_with_what_decoding_all_of_it_costs_a_frame() -> None:
     known = known_profile(PROFILE)
     assert known is not None
-    assert known.note_modes(modes(0.1))
+    assert known.note_modes(settled(*modes(0.1)))
     profile = known.profile()
     assert profile is not None
-    assert profile.decode_modes == modes(0.1)
+    assert profile.decode_modes == {"hall": modes(0.1)}
     assert profile.decode_s == {"hall": pytest.approx(0.004)}
     assert known_profile(profile) == known
 
 
 def test_noise_in_what_modes_cost_is_not_taken_up_and_other_groups_of_pictures_are() -> None:
     known = KnownProfile()
-    known.note_modes(modes(0.1))
-    assert not known.note_modes(modes(0.115, keys_fps=2.05))
-    assert known.decode_modes == modes(0.1)
-    assert known.note_modes(modes(0.13))
-    assert known.note_modes(modes(0.13, keys_fps=0.5))
-    assert known.decode_modes == modes(0.13, keys_fps=0.5)
+    known.note_modes(settled(*modes(0.1)))
+    assert not known.note_modes(settled(*modes(0.115, keys_fps=2.05)))
+    assert known.decode_modes == {"hall": modes(0.1)}
+    assert known.note_modes(settled(*modes(0.13)))
+    assert known.note_modes(settled(*modes(0.13, keys_fps=0.5)))
+    assert known.decode_modes == {"hall": modes(0.13, keys_fps=0.5)}
 
 
 def test_a_stream_whose_modes_cannot_be_measured_is_known_by_what_its_frames_cost() -> None:
@@ -126,3 +134,14 @@ def test_a_stream_whose_modes_cannot_be_measured_is_known_by_what_its_frames_cos
     assert known.note_decoding({"hall": (6.0, 1000)})
     assert known.decode_s == {"hall": pytest.approx(0.006)}
     assert known.decode_modes == {}
+
+
+def test_a_mode_that_is_not_measured_again_yet_is_gone_on_with() -> None:
+    known = KnownProfile()
+    not_yet = {"hall": StreamModes((WHOLE,), is_settled=False)}
+    assert known.note_modes(not_yet)
+    assert known.note_modes(settled(*modes(0.1)))
+    assert not known.note_modes(not_yet)
+    assert known.decode_modes == {"hall": modes(0.1)}
+    assert known.note_modes(settled(WHOLE))
+    assert known.decode_modes == {"hall": (WHOLE,)}
