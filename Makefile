@@ -50,7 +50,7 @@ docs: $(VENV)/.dev ## build the site of the docs into out/site; a dead link is a
 	$(BIN)/python -m mkdocs build
 
 screenshots: $(VENV)/.dev ## pictures of the pages that a browser shows, into out/screenshots; the docs have some. Needs chromium
-	MAINSTREAM_SCREENSHOTS=out/screenshots $(BIN)/pytest tests/demo tests/evaluate tests/runner/receiving tests/docs -k in_a_browser
+	MAINSTREAM_SCREENSHOTS=out/screenshots $(BIN)/pytest tests/console tests/demo tests/evaluate tests/runner/receiving tests/docs -k in_a_browser
 
 console-assets: ## fetch htmx and its server-sent events (npm packages) for the console; its pages work without them
 	console/fetch-assets

@@ -26,6 +26,18 @@ class Screen:
         self._show(name, url, NARROW[0], height, keep=False)
         return self._show(name, url, WIDE[0], height, keep=True)
 
+    @contextmanager
+    def page(self, **options: Any) -> Iterator[Any]:
+        """A page to click on, as playwright has it; whatever is said to be wrong on it fails in the end."""
+        page = self._browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]}, **options)
+        page.set_default_timeout(_TIMEOUT_MS)
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        yield page
+        page.close()
+        assert not wrong, wrong
+
     def _show(self, name: str, url: str, width: int, height: int, *, keep: bool) -> str:
         page = self._browser.new_page(viewport={"width": width, "height": height})
         wrong: list[str] = []

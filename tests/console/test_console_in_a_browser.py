@@ -1,0 +1,96 @@
+"""The console as a reviewer uses it: in a browser, by mouse and by keys, and as whoever cannot see well meets it."""
+
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+import uvicorn
+from review_pages import APP, HOST, keep_alert, keep_frames
+from screen import Screen
+
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.review.shelf import ReviewShelf
+from mainstream.review.verdicts import AlertVerdict, FrameLabel
+from mainstream_console.pages import make_console
+from mainstream_console.source import ReviewSource
+
+CLIP = Path(__file__).parents[2] / "examples/plaza/plaza.mp4"
+_WAIT_S = 20.0
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> ReviewShelf:
+    """Alerts and frames with pictures of the plaza."""
+    for number, start_s in enumerate((10.0, 30.0, 41.0), start=1):
+        keep_alert(tmp_path, number, start_s)
+    keep_frames(tmp_path, [2.0, 20.0, 50.0])
+    with av.open(str(CLIP)) as clip:
+        frames = clip.decode(video=0)
+        for path in sorted((tmp_path / APP).glob("*.jpg")):
+            for _ in range(40):
+                frame = next(frames)
+            frame.to_image().resize((384, 288)).save(path)
+    return ReviewShelf(FolderStore(tmp_path))
+
+
+@pytest.fixture
+def address(shelf: ReviewShelf) -> Iterator[str]:
+    source = ReviewSource(shelf, {APP: (0.95, 0.9, 0.99)})
+    config = uvicorn.Config(make_console(source, "ada", [HOST]), host=HOST, port=0, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline_s = time.monotonic() + _WAIT_S
+    while not server.started:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://{HOST}:{port}"
+    server.should_exit = True
+    thread.join(_WAIT_S)
+
+
+def test_the_pages_are_whole_in_a_browser(address: str, screen: Screen) -> None:
+    assert APP in screen.show("console", f"{address}/")
+    assert "Label frames (3 wait)" in screen.show("console-app", f"{address}/apps/{APP}", height=900)
+    assert "Was an event under way?" in screen.show("console-label", f"{address}/apps/{APP}/label", height=900)
+
+
+def test_a_verdict_and_labels_by_mouse_and_by_key_are_kept(address: str, shelf: ReviewShelf, screen: Screen) -> None:
+    with screen.page() as page:
+        page.goto(f"{address}/")
+        page.click(f"text={APP}")
+        page.fill("input[name=note] >> nth=0", "only rain")
+        page.click("button:has-text('Wrong') >> nth=0")
+        page.wait_for_selector("text=says ada")
+        page.click("text=Label frames")
+        for key, left in (("n", "2 frames wait"), ("e", "1 frame waits"), ("n", "No frame waits")):
+            page.wait_for_selector("h1:has-text('Was an event')")
+            page.keyboard.press(key)
+            page.wait_for_selector(f"text={left}")
+    said = shelf.kept(APP).verdicts
+    assert [(each.is_right, each.note) for each in said if isinstance(each, AlertVerdict)] == [(False, "only rain")]
+    assert sorted(each.is_event for each in said if isinstance(each, FrameLabel)) == [False, False, True]
+
+
+def test_what_axe_checks_of_pages_finds_nothing_serious(address: str, screen: Screen, tmp_path: Path) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("no npm, which axe-core comes by: install Debian's npm")
+    got = subprocess.run(["npm", "pack", "--silent", "axe-core"], cwd=tmp_path, capture_output=True, timeout=120)
+    if got.returncode:
+        pytest.skip("axe-core cannot be had from npm here")
+    (archive,) = tmp_path.glob("axe-core-*.tgz")
+    subprocess.run(["tar", "-xzf", archive], cwd=tmp_path, check=True, timeout=60)
+    axe = (tmp_path / "package/axe.min.js").read_text(encoding="utf-8")
+    for path in ("/", f"/apps/{APP}", f"/apps/{APP}/label", f"/apps/{APP}/alerts/a1"):
+        with screen.page(bypass_csp=True) as page:
+            page.goto(f"{address}{path}")
+            page.evaluate(axe)
+            found = page.evaluate("axe.run().then(result => result.violations)")
+        serious = [(each["id"], each["help"]) for each in found if each["impact"] in ("serious", "critical")]
+        assert serious == [], path
