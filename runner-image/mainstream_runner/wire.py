@@ -96,6 +96,8 @@ class WholeCost(_Part):
 class Measurement(_Part, Generic[_Result]):
     """The answer to a `MeasureRequest`."""
 
+    process: int
+    """of the worker"""
     result: _Result | None = None
     """None until it is measured"""
 

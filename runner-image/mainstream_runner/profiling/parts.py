@@ -2,12 +2,13 @@
 
 Cut by cut in turn, so that whatever else the node does falls on all of them alike, and with pauses: back to back,
 caches and clocks are warm and everything looks cheaper than in service. What is left of that the live run puts right.
+Each cut holds the whole network prepared once more: of one too large for that a few cuts are measured at a time.
 """
 
 import copy
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,21 +24,40 @@ from mainstream_runner.engine.back_end import EngineStep, Value
 from mainstream_runner.engine.calibration import BackEndChoice
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.profiling.micro_calls import KINDS, TapCalls, call_costs
+from mainstream_runner.profiling.room import cuts_at_once, free_memory_bytes
 
 _WARM_ROUNDS = 2
 _MOST_COPIES = 4.0
 """of a weight in memory; more is noise of the allocator"""
+_ENOUGH_BYTES = 64 << 20
+"""of weights to tell how often they lie in memory; what the allocator keeps is little beside them"""
 
 
-def measure_parts(network: Network, choice: BackEndChoice, fps: float, seconds: float) -> PartCosts:
-    """Run every cut on noise, `fps` runs a second in all, for `seconds`; medians of CPU-seconds."""
+def measure_parts(
+    network: Network,
+    choice: BackEndChoice,
+    fps: float,
+    seconds: float,
+    free_bytes: Callable[[], int] = free_memory_bytes,
+) -> PartCosts:
+    """Run every cut on noise, `fps` runs a second in all, for `seconds`; medians of CPU-seconds.
+
+    `free_bytes` says how much memory is left.
+    """
     shape = (1, network.preprocessing.height, network.preprocessing.width, 3)
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     with torch.inference_mode():
         copies, workspace_bytes = _memory(network, choice, pixels)
-        cuts = [_Cut.prepare(network, choice, k) for k in range(network.depth + 1)]
-        rounds = _WARM_ROUNDS + max(len(KINDS), round(fps * seconds / len(cuts)))
-        rows, calls = _timed(network, choice, cuts, pixels, rounds, fps)
+        cuts = network.depth + 1
+        rounds = _WARM_ROUNDS + max(len(KINDS), round(fps * seconds / cuts))
+        cut_bytes = (copies - 1) * _bytes(network.segments) + workspace_bytes
+        some = cuts_at_once(cuts, cut_bytes, free_bytes())
+        measured = [
+            _of_cuts(network, choice, range(first, min(first + some, cuts)), pixels, rounds, fps)
+            for first in range(0, cuts, some)
+        ]
+    rows = np.concatenate([each[0] for each in measured], axis=1)
+    calls = np.concatenate([each[1] for each in measured])
     entered_s, rest_s = np.median(rows[_WARM_ROUNDS:], axis=0).T
     micro = call_costs(calls)
     channels, height, width = network.branch_points[-1].shape
@@ -93,6 +113,14 @@ def _chain(
     return choice.back_end.chain(segments, network.branch_points[start].shape, 1, preprocessing).step()
 
 
+def _of_cuts(
+    network: Network, choice: BackEndChoice, numbers: Iterable[int], pixels: NDArray[np.uint8], rounds: int, fps: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`_timed` of cuts that are prepared for that, and let go of."""
+    cuts = [_Cut.prepare(network, choice, k) for k in numbers]
+    return _timed(network, choice, cuts, pixels, rounds, fps)
+
+
 def _timed(
     network: Network, choice: BackEndChoice, cuts: Sequence[_Cut], pixels: NDArray[np.uint8], rounds: int, fps: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -118,22 +146,24 @@ def _timed(
 
 
 def _memory(network: Network, choice: BackEndChoice, pixels: NDArray[np.uint8]) -> tuple[float, int]:
-    """How often a weight lies in memory once it is prepared, and what running takes beside: from two networks with
-    weights of their own, prepared one after the other."""
+    """How often a weight lies in memory once it is prepared, and what running takes beside.
+
+    From the network and from copies of its first segments, prepared one after the other: copies of all of them would be
+    the most that is ever taken of a large one.
+    """
     enter = choice.back_end.preprocessing(network.preprocessing, 1).step()
+    own = len(network.segments)
+    few = next(n for n in range(1, own + 1) if n == own or _bytes(network.segments[:n]) >= _ENOUGH_BYTES)
     kept: list[EngineStep] = []
     resident: list[int] = [_resident_bytes()]
-    for _ in range(2):
-        segments = [copy.deepcopy(segment) for segment in network.segments]
-        run = choice.back_end.chain(segments, network.branch_points[0].shape, choice.batch).step()
+    for segments in (lambda: network.segments, lambda: [copy.deepcopy(each) for each in network.segments[:few]]):
+        run = choice.back_end.chain(segments(), network.branch_points[0].shape, choice.batch).step()
         run(enter(pixels))
         kept.append(run)
-        del segments
         resident.append(_resident_bytes())
     before, one, two = resident
-    weights = _bytes(network.segments)
-    copies = min(_MOST_COPIES, max(1.0, (two - one) / weights))
-    return copies, max(0, round(one - before - copies * weights))
+    copies = min(_MOST_COPIES, max(1.0, (two - one) / _bytes(network.segments[:few])))
+    return copies, max(0, round(one - before - (copies - 1) * _bytes(network.segments)))
 
 
 def _resident_bytes() -> int:

@@ -4,6 +4,7 @@ The feeder's frames come over the line, in a thread of their own.
 """
 
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -11,7 +12,7 @@ from typing import Protocol
 import torch
 from pydantic import BaseModel
 
-from mainstream.nn.registry import load_to_measure
+from mainstream.nn.registry import declared_bytes, load_to_measure
 from mainstream_runner import wire
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.host import EngineHost, StalePlanError
@@ -20,6 +21,7 @@ from mainstream_runner.line.sockets import address
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.pixel_memory import PixelReader
 from mainstream_runner.profiling.parts import measure_parts, time_whole
+from mainstream_runner.profiling.room import check_room, free_memory_bytes
 from mainstream_runner.serving.aside import Aside
 from mainstream_runner.serving.worker import cache_folder, device, line_port
 
@@ -71,9 +73,10 @@ class Handler:
                 return self._host.state()
             case wire.MeasureRequest():
                 measured = self._aside.ask(request, lambda: self._measure(request))
-                return wire.Measurement[PartCosts | wire.WholeCost](result=measured)
+                return wire.Measurement[PartCosts | wire.WholeCost](process=os.getpid(), result=measured)
 
     def _measure(self, asked: wire.MeasureRequest) -> PartCosts | wire.WholeCost:
+        check_room(asked.base, declared_bytes(asked.base), free_memory_bytes())
         network = load_to_measure(asked.base)
         choice = self._choose(network)
         if asked.kind == "whole":

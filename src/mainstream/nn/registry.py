@@ -79,6 +79,15 @@ def load_to_measure(name: str) -> Network:
     return load_base_network(name)
 
 
+@cache
+def declared_bytes(name: str) -> int:
+    """Bytes of the weights of the network of that name, classifier and all; found without taking as many."""
+    architecture = load_architecture(name)
+    with torch.device("meta"):
+        network = _needing(name, architecture.make)
+    return sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+
+
 def build_base_network(
     name: str, digest: str, segments: Sequence[Mapping[str, torch.Tensor]], *, source: object
 ) -> Network:
