@@ -39,6 +39,10 @@ class EngineUnavailableError(MainstreamError):
     """No answer from TorchServe: it is starting, restarting its worker, or gone."""
 
 
+class MeasurementLostError(EngineUnavailableError):
+    """The worker ended while it measured."""
+
+
 class PlanNotServedError(MainstreamError):
     """The engine serves another plan than the one asked for, or none (its worker was restarted)."""
 
@@ -104,12 +108,19 @@ class EngineClient:
     ) -> _Answer:
         """Ask until it is measured: the worker does so beside the frames."""
         deadline_s = time.monotonic() + _MEASURE_TIMEOUT_S
+        measured: wire.Measurement[_Answer] | None = None
         while time.monotonic() < deadline_s:
-            measured = self._ask(request, answers)
+            before = measured
+            try:
+                measured = self._ask(request, answers)
+            except EngineUnavailableError as error:
+                raise error if before is None else MeasurementLostError(error.message, field=error.field) from error
+            if before is not None and before.process != measured.process:
+                raise MeasurementLostError("the worker was restarted while it measured", field="torchserve")
             if measured.result is not None:
                 return measured.result
             self._pause(_MEASURE_POLL_S)
-        raise EngineUnavailableError(f"was not measured within {_MEASURE_TIMEOUT_S:.0f} s", field="base")
+        raise MainstreamError(f"was not measured within {_MEASURE_TIMEOUT_S:.0f} s; it is tried again", field="base")
 
     def _ask(self, request: BaseModel, answers: TypeAdapter[_Answer | wire.Refused]) -> _Answer:
         """Send a request; what it is answered. Raises what a refusal stands for."""

@@ -93,7 +93,7 @@ class Coordinator:
     def close(self) -> None:
         """End what takes long, then the frames' way."""
         self._plans.close()
-        self._profiles.stop()
+        self._profiles.close()
         self._pipeline.close()
         self._cache.close()
         _log.warning("leaves: %s", words_of(self._pipeline.counts.tallies()))

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
@@ -50,6 +51,7 @@ class RunnerStatus:
     serving: Serving
     cpu: CpuMeter
     cost_ratio: CostRatio
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def health(self) -> Health:
         """The plan that is served, and how long nothing of it was scored."""
@@ -62,6 +64,7 @@ class RunnerStatus:
         plan = orders.plan
         return StatusReport(
             node=self.node,
+            started_at=self.started_at,
             served=self.plans.served if plan is not None else None,
             received=orders.plan_digest,
             lacks=() if plan is None else self.cache.lacks(plan),
@@ -69,6 +72,7 @@ class RunnerStatus:
             profile=self.profiles.known.profile(),
             profile_problem=self.profiles.problem,
             unavailable_bases=self.profiles.unavailable,
+            interrupted=self.profiles.interrupted,
             cpu=self.cpu.rate(),
             cost_ratio=self.cost_ratio.value(),
             spool=self.pipeline.spool.identity,

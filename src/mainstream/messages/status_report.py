@@ -121,10 +121,20 @@ class WantedUpload(_Part):
     size_bytes: NonNegativeInt
 
 
+class InterruptedProfiling(_Part):
+    """A base network during whose measurement the runner ended."""
+
+    base: Annotated[str, Field(max_length=MAX_SAID)]
+    at: AwareDatetime
+    """when the next start, or the next worker, found that out"""
+
+
 class StatusReport(_Part):
     """Everything that the operator asks for."""
 
     node: str
+    started_at: AwareDatetime | None = None
+    """when this runner's process began"""
     served: Sha256 | None = None
     """digest of the ordered plan that frames run through, with whoever's weights are complete"""
     received: Sha256 | None = None
@@ -137,6 +147,8 @@ class StatusReport(_Part):
     profile_problem: Said | None = None
     unavailable_bases: dict[str, Said] = Field(default_factory=dict)
     """base networks that this runner cannot run, and why"""
+    interrupted: InterruptedProfiling | None = None
+    """the last"""
     cpu: NonNegativeFloat | None = None
     """CPU-seconds per second over the last seconds, all processes"""
     cost_ratio: NonNegativeFloat | None = None

@@ -11,17 +11,20 @@ from pathlib import Path
 from mainstream.errors import MainstreamError
 from mainstream.messages.node_profile import BaseProfile
 from mainstream.messages.runner_orders import Wanted
-from mainstream.messages.status_report import said
+from mainstream.messages.status_report import InterruptedProfiling, said
+from mainstream_runner.client import EngineUnavailableError
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.pipeline.frame_pipeline import FramePipeline
 from mainstream_runner.pod.cpu import CpuMeter
 from mainstream_runner.pod.following.camera_driver import CameraDriver
+from mainstream_runner.pod.following.interrupted import Interruptions
 from mainstream_runner.pod.following.long_work import LongWork, Pause, StoppedError
 from mainstream_runner.pod.orders import Orders
 from mainstream_runner.profiling.drift import drifted_bases
 from mainstream_runner.profiling.fit import fit_base
 from mainstream_runner.profiling.known_profile import known_profile, read_known_profile
-from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, Profiler
+from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, Profiler, profiled_versions
+from mainstream_runner.profiling.room import memory_limit_bytes
 
 _RETRY_S = 10.0
 """until a profile that can't be made is tried again"""
@@ -50,16 +53,27 @@ class ProfileFollower:
         self._checking: LongWork[dict[str, BaseProfile | None]] | None = None
         self._is_checked = False
         self._retry_s = 0.0
+        self._interruptions = Interruptions(file.with_name("profiling.json"), _circumstances())
+        self._unavailable: dict[str, str] = {}
         self.known = read_known_profile(file)
         self.problem: str | None = None
         """why it can't be measured"""
-        self.unavailable: dict[str, str] = {}
-        """base networks that can't be had, and why"""
 
     @property
     def is_busy(self) -> bool:
         """Whether something is measured, or what came of it is not taken up yet: plans have to wait for that."""
         return self._measuring is not None or self._checking is not None
+
+    @property
+    def unavailable(self) -> dict[str, str]:
+        """Base networks that can't be had or measured, and why."""
+        problems = self._unavailable | self._interruptions.problems
+        return {base: problem for base, problem in problems.items() if base not in self.known.bases}
+
+    @property
+    def interrupted(self) -> InterruptedProfiling | None:
+        """The base network during whose measurement the runner ended last."""
+        return self._interruptions.last
 
     def start_anew(self, wanted: Wanted) -> None:
         """There are other orders; go on from what the operator knows, where this disk knows nothing."""
@@ -86,6 +100,11 @@ class ProfileFollower:
         for work in (self._measuring, self._checking):
             if work is not None:
                 work.stop()
+
+    def close(self) -> None:
+        """Give up what is measured; this end says nothing against it."""
+        self.stop()
+        self._interruptions.end()
 
     def step(self, orders: Orders, *, plan_is_settled: bool) -> None:
         """Take up what was measured, or start to measure what is missing."""
@@ -134,7 +153,8 @@ class ProfileFollower:
             self.known.keep(self._file)
 
     def _start_measuring(self, wanted: Wanted) -> None:
-        missing = tuple(name for name in wanted.bases if name not in self.known.bases)
+        unknown = (name for name in wanted.bases if name not in self.known.bases)
+        missing = tuple(name for name in unknown if self._interruptions.may_measure(name))
         if not missing or time.monotonic() < self._retry_s:
             return
         if self._pipeline.cameras.decoding() is None:
@@ -153,7 +173,11 @@ class ProfileFollower:
         unavailable: dict[str, str] = {}
         for base in bases:
             try:
-                parts[base] = profiler.part_costs(base)
+                with self._interruptions.measuring(base):
+                    parts[base] = profiler.part_costs(base)
+            except EngineUnavailableError:
+                # That says nothing of the base network: what lacks is measured once the worker is back.
+                raise
             except MainstreamError as error:
                 unavailable[base] = said(error.message)
         idle = idle or profiler.idle()
@@ -173,7 +197,7 @@ class ProfileFollower:
         except MainstreamError as error:
             self.problem = said(error.message)
         else:
-            self.problem, self.unavailable = None, measured.unavailable
+            self.problem, self._unavailable = None, measured.unavailable
             self._take_up(measured)
         self._retry_s = time.monotonic() + _RETRY_S
 
@@ -185,3 +209,8 @@ class ProfileFollower:
                 known.back_end = parts.back_end
                 known.bases[name] = fit_base(parts, frames.scale)
         known.keep(self._file)
+
+
+def _circumstances() -> str:
+    """What a base network that could not be measured is tried again with another one of."""
+    return f"{memory_limit_bytes()} {sorted(profiled_versions().items())}"
