@@ -48,7 +48,7 @@ def written(cluster: ClusterState, seconds: float, *, running: Any = None) -> tu
     observation = replace(observed(cluster, running), at=now)
     if running is not None:
         apps = {app.name: AppStatusReport(analysed=5, fps=app.fps) for app in running.apps}
-        report = StatusReport(node="n1", served=running.digest, apps=apps)
+        report = StatusReport(node="n1", started_at=now, served=running.digest, apps=apps)
         observation = replace(observation, report=report)
     decision = decide(observation, KeptPlanning())
     statuses = object_statuses(observation, decision)

@@ -38,9 +38,10 @@ def decide(observation: Observation, planning: Planning) -> NodeDecision:
 
 def wanted_of(decision: NodeDecision, node: EdgeNode) -> Wanted:
     """What the runner has to profile before anything can be planned for it."""
+    held = () if decision.out_of_memory is None else decision.out_of_memory.held_bases
     streams = {placed.stream_name: runner_stream(placed.stream, ()) for placed in decision.usable}
     return Wanted(
-        bases=tuple(sorted({placed.package.base.name for placed in decision.usable})),
+        bases=tuple(sorted({placed.package.base.name for placed in decision.usable}.difference(held))),
         streams=tuple(streams[name] for name in sorted(streams)),
         profile=decision.profile,
         declared=node.spec.profile is not None,

@@ -19,6 +19,14 @@ def memory_condition(known: OutOfMemory | None, now: datetime) -> list[Stated]:
         return [is_false("OutOfMemory", Reason.ENOUGH_MEMORY, "The runner has not been killed for memory for an hour.")]
     often = "" if known.times == 1 else f", {known.times} times in a row"
     killed = f"The runner was killed at {known.at:%Y-%m-%d %H:%M:%S} UTC{often}: it needed more than its "
+    if known.base is not None:
+        left_out = (
+            f" That network is left out: {', '.join(known.held_bases[-_MOST_NAMED:])}." if known.held_bases else ""
+        )
+        measured = f" while it measured base network {known.base} for {known.suspect}"
+        way_out = " Raise spec.runner.memoryMebibytes, or have packages trained from a smaller base network."
+        message = f"{killed}{known.memory_mebibytes} MiB{measured}.{way_out}{left_out}"
+        return [is_true("OutOfMemory", Reason.OUT_OF_MEMORY, message)]
     last = f"{known.memory_mebibytes} MiB. {known.suspect} came last ({known.suspect_mebibytes:g} MiB of weights)"
     most = "" if known.largest == known.suspect else f", {known.largest} has most ({known.largest_mebibytes:g} MiB)"
     names = [each.name for each in known.held]
@@ -31,12 +39,12 @@ def memory_condition(known: OutOfMemory | None, now: datetime) -> list[Stated]:
 
 def is_told(known: OutOfMemory | None, now: datetime) -> bool:
     """Whether the platform team still reads of it: within the hour, and as long as an app is left out."""
-    return known is not None and (bool(known.held) or _is_fresh(known, now))
+    return known is not None and (bool(known.held or known.held_bases) or _is_fresh(known, now))
 
 
 def app_memory(key: str, known: OutOfMemory | None, now: datetime) -> Refusal | None:
     """What the app that came last reads for an hour; nobody else's app reads anything."""
-    if known is None or known.suspect != key or not _is_fresh(known, now):
+    if known is None or known.base is not None or known.suspect != key or not _is_fresh(known, now):
         return None
     return Refusal(
         Reason.OUT_OF_MEMORY,

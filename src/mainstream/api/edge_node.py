@@ -104,6 +104,12 @@ class OutOfMemory(StatusModel):
     largest: str = Field(description="namespace/name of the app that brought the most weights along.")
     largest_mebibytes: float = Field(description="How many.")
     held: list[HeldApp] = Field(default_factory=list, max_length=64, description="Apps that are left out for it.")
+    base: str | None = Field(None, description="Base network that was being measured for the suspect, if one was.")
+    held_bases: list[str] = Field(
+        default_factory=list,
+        max_length=64,
+        description="Base networks that are measured no more until the runner has more memory.",
+    )
 
 
 class EdgeNodeStatus(StatusModel):

@@ -127,7 +127,7 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = (
         "OutOfMemory",
         Effect.WAITS,
-        "The node's runner was killed for memory, and the app came last; twice in a row, and it is left out.",
+        "The node's runner was killed for memory as the app came, or as the app's base network was measured.",
     )
     DRY_RUN = "DryRun", Effect.INFORMS, "The app is a dry run and would be admitted; see `status.dryRun`."
     DRY_RUN_NOT_ADMITTED = "DryRunNotAdmitted", Effect.INFORMS, "The app is a dry run and would not be admitted."

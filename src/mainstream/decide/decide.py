@@ -20,7 +20,7 @@ from mainstream.decide.best_plan import NodeCapacity
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.node_plan import Forecast, NodePlan, NodePlanner
 from mainstream.decide.planning import Planning
-from mainstream.decide.profiled import known_profile, not_covered, why_unprofiled, why_unreadable
+from mainstream.decide.profiled import known_profile, not_covered, not_measured, why_unprofiled
 from mainstream.decide.refusal import Refusal
 from mainstream.decide.refuse import SortedApps, bare_node, goes_on, sort_apps
 from mainstream.decide.slowdown import slowdown_of, slowed
@@ -73,15 +73,17 @@ def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainst
     """Decide for one node; a policy other than mainstream is a baseline."""
     memory = after_kills(inputs)
     found = _with_room(sort_apps(inputs, held_back(memory)))
-    return replace(_decide(inputs, found, planning, policy), out_of_memory=memory)
+    return replace(_decide(inputs, found, planning, policy, memory), out_of_memory=memory)
 
 
-def _decide(inputs: NodeInputs, found: SortedApps, planning: Planning, policy: Policy) -> NodeDecision:
+def _decide(
+    inputs: NodeInputs, found: SortedApps, planning: Planning, policy: Policy, memory: OutOfMemory | None
+) -> NodeDecision:
     node = inputs.node
     profile = None if node is None else known_profile(node, inputs.measured)
     if node is None or profile is None:
         why = why_unprofiled(inputs)
-        waiting = found.waiting | {each.name: why_unreadable(each, inputs.report) or why for each in found.usable}
+        waiting = found.waiting | {each.name: not_measured(each, memory, inputs.report) or why for each in found.usable}
         still = _still_running(inputs, found)
         return NodeDecision(
             runner_plan=still,
@@ -92,7 +94,7 @@ def _decide(inputs: NodeInputs, found: SortedApps, planning: Planning, policy: P
         )
     slowdown = slowdown_of(node, profile, inputs.report, inputs.running)
     seen = seen_alerts(inputs)
-    ready, refused, waiting = _ready(found, profile, inputs)
+    ready, refused, waiting = _ready(found, profile, inputs, memory)
     ready = [trusted(placed, seen) for placed in ready]
     planned = {placed.name for placed in ready}
     unprofiled = [name for name, refusal in waiting.items() if refusal.reason.effect is Effect.HOLDS]
@@ -150,7 +152,7 @@ def _with_room(found: SortedApps) -> SortedApps:
 
 
 def _ready(
-    found: SortedApps, profile: NodeProfile, inputs: NodeInputs
+    found: SortedApps, profile: NodeProfile, inputs: NodeInputs, memory: OutOfMemory | None
 ) -> tuple[Sequence[PlacedApp], dict[str, Refusal], dict[str, Refusal]]:
     """Those of the usable apps that the profile covers; who is refused, and who waits, with the others.
 
@@ -161,7 +163,7 @@ def _ready(
     asking = {each.key: each for each in inputs.apps}
     known = [placed.package for placed in found.usable if placed.kept is None]
     for placed in found.usable:
-        refusal = not_covered(placed, profile, inputs.report)
+        refusal = not_covered(placed, profile, inputs.report, memory)
         if refusal is None:
             ready.append(placed)
         elif refusal.reason.effect.refuses:
@@ -170,7 +172,7 @@ def _ready(
         else:
             entry = inputs.entry_of(asking[placed.name])
             kept = None if entry is None else kept_app(placed.app, placed.stream, entry, known)
-            goes = kept is not None and not_covered(kept, profile, inputs.report) is None
+            goes = kept is not None and not_covered(kept, profile, inputs.report, memory) is None
             if kept is not None and goes:
                 ready.append(kept)
             waiting[placed.name] = goes_on(refusal) if goes else refusal

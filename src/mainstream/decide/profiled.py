@@ -1,7 +1,9 @@
 """What a frame costs on a node: which profile is planned with, and which apps it does not cover. Pure."""
 
 from mainstream.api import EdgeNode
+from mainstream.api.edge_node import OutOfMemory
 from mainstream.api.reasons import Reason
+from mainstream.decide.admission.out_of_memory import too_large
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.node_profile import NodeProfile
@@ -42,12 +44,15 @@ def why_unprofiled(inputs: NodeInputs) -> Refusal:
     return Refusal(Reason.PROFILING, "The runner is measuring what a frame costs on this node.")
 
 
-def not_covered(placed: PlacedApp, profile: NodeProfile, report: StatusReport | None) -> Refusal | None:
+def not_covered(
+    placed: PlacedApp, profile: NodeProfile, report: StatusReport | None, memory: OutOfMemory | None
+) -> Refusal | None:
     """Why the profile says nothing of what an app costs; None where it does."""
     base = placed.package.base
-    if report is not None and base.name in report.unavailable_bases:
-        return Refusal(Reason.BASE_UNAVAILABLE, f"Base network {base.name}: {report.unavailable_bases[base.name]}.")
     known = profile.bases.get(base.name)
+    unmeasurable = why_unmeasurable(placed, report, memory) if known is None else None
+    if unmeasurable is not None:
+        return unmeasurable
     if known is not None and base_profile(profile, placed.package) is None:
         return Refusal(
             Reason.BASE_UNAVAILABLE,
@@ -79,6 +84,21 @@ def _too_slow(placed: PlacedApp, profile: NodeProfile) -> Refusal | None:
         f"VideoStream {placed.stream_name} is decoded in one way alone (spec.decode: {placed.stream.spec.decode}), "
         f"which yields {served:.3g} frames a second, and the app looks {rates[0]:g} times at least; lower spec.rates.",
     )
+
+
+def not_measured(placed: PlacedApp, memory: OutOfMemory | None, report: StatusReport | None) -> Refusal | None:
+    """What keeps a node without a profile from measuring what an app costs; None where nothing is known to."""
+    return why_unmeasurable(placed, report, memory) or why_unreadable(placed, report)
+
+
+def why_unmeasurable(placed: PlacedApp, report: StatusReport | None, memory: OutOfMemory | None) -> Refusal | None:
+    """Why the app's base network is not measured; None where it may be."""
+    base = placed.package.base.name
+    if memory is not None and base in memory.held_bases:
+        return too_large(base)
+    if report is not None and base in report.unavailable_bases:
+        return Refusal(Reason.BASE_UNAVAILABLE, f"Base network {base}: {report.unavailable_bases[base]}.")
+    return None
 
 
 def why_unreadable(placed: PlacedApp, report: StatusReport | None) -> Refusal | None:

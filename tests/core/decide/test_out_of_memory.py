@@ -12,6 +12,7 @@ from mainstream.api.video_app import PlannedPackage, VideoAppStatus
 from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.planning import StepPlanning
+from mainstream.messages.status_report import InterruptedProfiling, StatusReport
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 
 PLANNING = StepPlanning(time.monotonic)
@@ -114,3 +115,94 @@ def test_more_memory_lets_everybody_in_again(running: NodeInputs) -> None:
     spec = inputs.node.spec.model_copy(update={"runner": runner})
     decision = decide_node(replace(inputs, node=inputs.node.model_copy(update={"spec": spec})), PLANNING)
     assert served(decision) == {"door", "lift"}
+
+
+def restarted(inputs: NodeInputs, at: datetime, base: str | None) -> NodeInputs:
+    """The runner is there again, and says what it measured as it ended."""
+    interrupted = None if base is None else InterruptedProfiling(base=base, at=at)
+    return replace(inputs, report=StatusReport(node="edge-1", started_at=at, interrupted=interrupted), at=at)
+
+
+def with_newcomer(inputs: NodeInputs, base: str) -> NodeInputs:
+    """A third app comes whose package is of a base network that was never measured."""
+    lift = inputs.apps[1]
+    metadata = lift.app.metadata.model_copy(update={"name": "gate", "creation_timestamp": START, "uid": "three"})
+    gate = replace(lift, app=lift.app.model_copy(update={"metadata": metadata, "status": VideoAppStatus()}))
+    manifest = inputs.packages["lift"].manifest
+    assert manifest is not None
+    large = manifest.model_copy(update={"base": manifest.base.model_copy(update={"name": base, "digest": "f" * 64})})
+    packages = {**inputs.packages, "gate": PackageState(manifest=large)}
+    return replace(inputs, apps=(*inputs.apps, gate), packages=packages)
+
+
+def test_a_kill_while_a_base_network_was_measured_is_of_whoever_asked_for_it_and_of_nobody_who_ran(
+    running: NodeInputs,
+) -> None:
+    inputs, at = with_newcomer(running, "large"), START + 11 * MINUTE
+    inputs, decision = killed(restarted(inputs, at, "large"), at)
+    assert decision.out_of_memory is not None
+    assert (decision.out_of_memory.suspect, decision.out_of_memory.base) == ("gate", "large")
+    assert decision.out_of_memory.held == []
+    assert served(decision) == {"door", "lift"}
+    assert decision.waiting.keys() == {"gate"}
+    assert decision.waiting["gate"].reason is Reason.OUT_OF_MEMORY
+    assert "measured base network large for this app" in decision.waiting["gate"].message
+    assert "spec.runner.memoryMebibytes" in decision.waiting["gate"].message
+    again = decide_node(inputs, PLANNING)
+    assert again.out_of_memory == decision.out_of_memory
+    assert again.waiting == decision.waiting
+
+
+def test_nobody_is_named_for_a_kill_before_the_runner_has_answered_or_has_had_its_time_to(running: NodeInputs) -> None:
+    at = START + 11 * MINUTE
+    silent = replace(running, killed_at=at, at=at + timedelta(seconds=20))
+    assert decide_node(silent, PLANNING).out_of_memory is None
+    before = replace(silent, report=StatusReport(node="edge-1", started_at=START))
+    assert decide_node(before, PLANNING).out_of_memory is None
+    for waited in (replace(each, at=at + timedelta(seconds=26)) for each in (silent, before)):
+        known = decide_node(waited, PLANNING).out_of_memory
+        assert known is not None
+        assert known.suspect == "lift"
+
+
+def test_what_was_measured_as_an_earlier_runner_ended_says_nothing_of_a_later_kill(running: NodeInputs) -> None:
+    inputs, at = with_newcomer(running, "large"), START + 30 * MINUTE
+    earlier = InterruptedProfiling(base="large", at=START + 11 * MINUTE)
+    report = StatusReport(node="edge-1", started_at=at, interrupted=earlier)
+    _, decision = killed(replace(inputs, report=report, at=at), at)
+    assert decision.out_of_memory is not None
+    assert (decision.out_of_memory.suspect, decision.out_of_memory.base) == ("lift", None)
+
+
+def test_a_base_network_that_nobody_asks_for_any_more_leaves_the_newest_app_named(running: NodeInputs) -> None:
+    at = START + 11 * MINUTE
+    _, decision = killed(restarted(running, at, "large"), at)
+    assert decision.out_of_memory is not None
+    assert (decision.out_of_memory.suspect, decision.out_of_memory.base) == ("lift", None)
+
+
+def test_more_memory_has_the_base_network_measured_again(running: NodeInputs) -> None:
+    inputs, at = with_newcomer(running, "large"), START + 11 * MINUTE
+    inputs, _ = killed(restarted(inputs, at, "large"), at)
+    assert inputs.node is not None
+    runner = inputs.node.spec.runner.model_copy(update={"memory_mebibytes": 2048})
+    spec = inputs.node.spec.model_copy(update={"runner": runner})
+    decision = decide_node(replace(inputs, node=inputs.node.model_copy(update={"spec": spec})), PLANNING)
+    assert decision.waiting["gate"].reason is Reason.PROFILING
+
+
+def test_an_app_of_a_base_network_that_was_measured_before_runs_on(running: NodeInputs, workload: NodeWorkload) -> None:
+    at = START + 11 * MINUTE
+    base = workload.apps[0].package.base.name
+    _, decision = killed(restarted(running, at, base), at)
+    assert decision.out_of_memory is not None
+    assert decision.out_of_memory.held_bases == [base]
+    assert served(decision) == {"door", "lift"}
+
+
+def test_on_a_node_without_a_profile_the_app_of_that_base_network_is_told_too(running: NodeInputs) -> None:
+    inputs, at = with_newcomer(running, "large"), START + 11 * MINUTE
+    inputs = replace(inputs, measured=None, running=None)
+    _, decision = killed(restarted(inputs, at, "large"), at)
+    assert decision.waiting["gate"].reason is Reason.OUT_OF_MEMORY
+    assert decision.waiting["door"].reason is Reason.PROFILING

@@ -116,11 +116,11 @@ def test_a_pin_to_what_the_camera_does_not_send_leaves_the_choice_to_the_planner
 
 def test_an_app_that_is_too_fast_for_the_pinned_mode_is_told_what_to_change(measured: NodeWorkload) -> None:
     fast = pinned(measured, "keyframes", rates=[5.0]).apps[0]
-    refusal = not_covered(fast, measured.profile, None)
+    refusal = not_covered(fast, measured.profile, None, None)
     assert refusal is not None
     assert refusal.reason is Reason.CANNOT_BE_USED
     assert refusal.message == (
         "VideoStream hall is decoded in one way alone (spec.decode: keyframes), which yields 2 frames a second, and "
         "the app looks 5 times at least; lower spec.rates."
     )
-    assert not_covered(pinned(measured, "keyframes", rates=[1.0, 5.0]).apps[0], measured.profile, None) is None
+    assert not_covered(pinned(measured, "keyframes", rates=[1.0, 5.0]).apps[0], measured.profile, None, None) is None

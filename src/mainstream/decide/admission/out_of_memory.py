@@ -4,19 +4,26 @@ A plan counts the memory that packages declare; what a runner needs beyond that 
 newest app of those that ran, as before it came they were enough. Killed twice in a row with the same newest app, the
 runner goes on without it. That ends with another spec, another app in its place, or more memory for the runner; what is
 known stands in the EdgeNode's status, so that a restart forgets nothing.
+
+A runner that was measuring a base network says so once it is there again: then it was not the newest app that ran, but
+those that asked for that base network. It is measured no more until the runner has more memory.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mainstream.api.edge_node import HeldApp, OutOfMemory
 from mainstream.api.reasons import Reason
-from mainstream.decide.inputs import AskingApp, NodeInputs
+from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.runner_plan import RunnerApp
 
 IN_A_ROW = timedelta(minutes=30)
 """between two kills that are told together: a container that keeps failing waits five minutes, and loads"""
+ANSWERS_WITHIN = timedelta(seconds=25)
+"""of a kill: so long nobody is named before the runner, which may know better, has answered"""
+_SLACK = timedelta(seconds=2)
+"""between the kubelet's clock, which tells whole seconds, and the runner's"""
 HELD_AFTER = 2
 """kills in a row with the same newest app"""
 MOST_HELD = 64
@@ -31,10 +38,25 @@ def after_kills(inputs: NodeInputs) -> OutOfMemory | None:
     if known is not None:
         enough = memory > known.memory_mebibytes
         held = [] if enough else [each for each in known.held if _still_there(each, inputs)]
-        known = known.model_copy(update={"held": held})
+        known = known.model_copy(update={"held": held, "held_bases": [] if enough else known.held_bases})
     killed = inputs.killed_at
-    if killed is None or (known is not None and killed <= known.at):
+    if killed is None or (known is not None and killed <= known.at) or not _is_heard(inputs, killed):
         return known
+    base, asked = _measured_for(inputs, killed)
+    if base is not None and asked is not None:
+        bases = [] if known is None else [each for each in known.held_bases if each != base]
+        return OutOfMemory(
+            at=killed,
+            times=1,
+            memory_mebibytes=memory,
+            suspect=asked,
+            suspect_mebibytes=0.0,
+            largest=asked,
+            largest_mebibytes=0.0,
+            held=[] if known is None else known.held,
+            base=base,
+            held_bases=[*bases, base][-MOST_HELD:],
+        )
     sizes = _sizes(inputs, but=() if known is None else [each.name for each in known.held])
     suspect = _newest(inputs, sizes)
     if suspect is None:
@@ -55,12 +77,45 @@ def after_kills(inputs: NodeInputs) -> OutOfMemory | None:
         largest=largest,
         largest_mebibytes=round(sizes[largest] / _MEBIBYTE, 1),
         held=held[-MOST_HELD:],
+        held_bases=[] if known is None else known.held_bases,
     )
 
 
 def held_back(known: OutOfMemory | None) -> dict[str, Refusal]:
     """Apps that are left out, by key, in words for their own tenant."""
     return {} if known is None else dict.fromkeys((each.name for each in known.held), _HELD)
+
+
+def too_large(base: str) -> Refusal:
+    """What an app reads whose base network is measured no more."""
+    return Refusal(
+        Reason.OUT_OF_MEMORY,
+        f"The node's runner was killed for memory while it measured base network {base} for this app; the network is "
+        "left out so that the others run. Train the package from a smaller base network, or ask for more memory "
+        "(EdgeNode spec.runner.memoryMebibytes).",
+    )
+
+
+def _is_heard(inputs: NodeInputs, killed: datetime) -> bool:
+    """Whether the runner has answered since, or has had its time to."""
+    started = None if inputs.report is None else inputs.report.started_at
+    if started is not None and started >= killed - _SLACK:
+        return True
+    return inputs.at is None or inputs.at - killed > ANSWERS_WITHIN
+
+
+def _measured_for(inputs: NodeInputs, killed: datetime) -> tuple[str | None, str | None]:
+    """The base network that was being measured as the runner was killed, and the newest app that asks for it."""
+    interrupted = None if inputs.report is None else inputs.report.interrupted
+    if interrupted is None or not killed - _SLACK <= interrupted.at <= killed + ANSWERS_WITHIN:
+        return None, None
+    asking = [
+        (each.app.metadata.creation_timestamp or killed, each.key)
+        for each in inputs.apps
+        if (manifest := inputs.packages.get(each.key, PackageState()).manifest) is not None
+        and manifest.base.name == interrupted.base
+    ]
+    return interrupted.base, max(asking)[1] if asking else None
 
 
 def _sizes(inputs: NodeInputs, but: Sequence[str]) -> Mapping[str, int]:
