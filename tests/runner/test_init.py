@@ -9,9 +9,11 @@ from typer.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core" / "mpackage"))
 
+from s3_server import KEYS, S3Server, versitygw
 from small_package import make_package
 
 from mainstream.api.manifests.load import Manifests, load_manifests
+from mainstream.api.store_access import StoreAccess
 from mainstream.api.video_stream import Crop
 from mainstream.cli.main import app as command
 from mainstream.errors import InvalidInputError
@@ -38,7 +40,7 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def init(tmp_path: Path, store: Path, source: str, *words: str) -> Manifests:
+def init(tmp_path: Path, store: Path | str, source: str, *words: str) -> Manifests:
     packages = [word for name in ("door", "gate", "sky") for word in ("--package", f"{store}/{name}@1")]
     line = ["init", source, *packages, "--out", str(tmp_path / "made"), *words]
     result = CliRunner().invoke(command, line, catch_exceptions=False)
@@ -60,6 +62,33 @@ def test_a_clip_and_packages_make_manifests_with_rate_crop_and_node(tmp_path: Pa
     ]
     assert made.apps[0].spec.package.reference == f"file:{store}/door@1"
     assert made.apps[0].spec.sinks[0].wants_picture()
+
+
+def test_of_packages_in_s3_the_manifest_says_how_the_cluster_reaches_them(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = S3Server(versitygw(tmp_path), tmp_path)
+    server.start()
+    try:
+        for file in (each for each in store.rglob("*") if each.is_file()):
+            server.store("apps").put(str(file.relative_to(store)), file.read_bytes())
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS.access_key_id)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS.secret_access_key)
+        words = ("--endpoint", server.endpoint, "--store-secret", "store-keys")
+        made = init(tmp_path, "s3://packages/apps", str(CLIP), *words)
+    finally:
+        server.kill()
+    package = made.apps[0].spec.package
+    assert package.reference == "s3://packages/apps/door@1"
+    assert package.store == StoreAccess(endpoint=server.endpoint, secret_name="store-keys")  # noqa: S106 - a name
+    written = (tmp_path / "made/apps.yaml").read_text()
+    assert KEYS.secret_access_key not in written
+
+
+def test_how_a_store_is_reached_is_asked_of_stores_in_s3_alone(tmp_path: Path, store: Path) -> None:
+    for option in ("--endpoint", "--region", "--store-secret"):
+        with pytest.raises(InvalidInputError, match=f"{option}: is for packages in S3"):
+            init(tmp_path, store, str(CLIP), option, "x")
 
 
 def test_a_camera_is_looked_at_as_a_clip_is(tmp_path: Path, store: Path, real_camera: Callable[[Path], str]) -> None:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mainstream.cli.outputs import make_folder, write_output
+from mainstream.cli.store_options import with_s3_options
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mainstream.api.model import Resource
+    from mainstream.api.store_access import StoreAccess
     from mainstream.footage.stream_fit import DeliveredPicture
+    from mainstream.mpackage.stores.opening import StoreOptions
     from mainstream.workload.first_manifests import FirstApp
 
 _FILES = ("node.yaml", "stream.yaml", "apps.yaml")
@@ -23,6 +26,7 @@ _MEASURED_S = 3.0
 _USER, _PASSWORD = "MAINSTREAM_CAMERA_USER", "MAINSTREAM_CAMERA_PASSWORD"
 
 
+@with_s3_options("ca_bundle", "profile")
 def init(
     source: Annotated[str, typer.Argument(help="rtsp://host/path without user and password, or a video file.")],
     package: Annotated[
@@ -44,12 +48,17 @@ def init(
     webhook: Annotated[
         str | None, typer.Option(help="Where alerts and their pictures go, such as http://127.0.0.1:8088/.")
     ] = None,
+    store_secret: Annotated[
+        str | None, typer.Option(help="Secret with the keys of the packages' store, for the cluster.")
+    ] = None,
+    *,
+    s3: "StoreOptions",
 ) -> None:
     """Write manifests for one camera or file and the apps of some packages, ready for `plan` and for `kubectl apply`.
 
     The stream is opened, and packages are read: rate, crop and node are filled in, and what does not fit is said. A
-    camera's login is read from MAINSTREAM_CAMERA_USER and MAINSTREAM_CAMERA_PASSWORD, and written nowhere. Files that
-    are there already are left alone.
+    camera's login is read from MAINSTREAM_CAMERA_USER and MAINSTREAM_CAMERA_PASSWORD, keys of S3 from the environment,
+    and neither is written anywhere. Files that are there already are left alone.
     """
     from dataclasses import replace
 
@@ -74,8 +83,9 @@ def init(
         secret=None if secret is None else checked_name(secret, "--secret"),
         budget=budget,
         sinks=[] if webhook is None else [_webhook(webhook)],
+        store=_store(package, s3, store_secret),
     )
-    apps = [_read(each) for each in package]
+    apps = [_read(each, s3) for each in package]
     delivered = _look_at(url)
     if fps is not None:
         delivered = replace(delivered, fps=fps)
@@ -90,8 +100,11 @@ def init(
     for app, declared in zip(apps, declared_apps, strict=True):
         problem = view_problem(declared_stream.crop(declared.spec.stream.view), app.trained, delivered.size)
         typer.echo(f"  {declared.key}: view {declared.spec.stream.view}" + (f"; {problem}" if problem else ""))
-    typer.echo(f"next: mainstream profile {out}, which writes out/profile.json, then")
-    typer.echo(f"      mainstream plan {out} --profile out/profile.json --store FOLDER, where the packages are")
+    if _are_in_s3(package):
+        typer.echo(f"next: kubectl apply -f {out}")
+    else:
+        typer.echo(f"next: mainstream profile {out}, which writes out/profile.json, then")
+        typer.echo(f"      mainstream plan {out} --profile out/profile.json --store FOLDER, where the packages are")
 
 
 def _address(source: str) -> str:
@@ -126,14 +139,32 @@ def _webhook(url: str) -> dict[str, object]:
     return {"webhook": sink}
 
 
-def _read(text: str) -> "FirstApp":
+def _store(packages: list[str], s3: "StoreOptions", secret: str | None) -> "StoreAccess":
+    """How the cluster reaches the packages' store."""
+    from mainstream.api.store_access import StoreAccess
+    from mainstream.workload.first_manifests import checked_name
+
+    if not _are_in_s3(packages):
+        for option, given in (("--endpoint", s3.endpoint), ("--region", s3.region), ("--store-secret", secret)):
+            if given is not None:
+                raise InvalidInputError("is for packages in S3; name them as s3://bucket/prefix/name@1", field=option)
+    named = None if secret is None else checked_name(secret, "--store-secret")
+    return StoreAccess(endpoint=s3.endpoint, region=s3.region, secret_name=named, anonymous=s3.anonymous)
+
+
+def _are_in_s3(packages: list[str]) -> bool:
+    """Where a cluster finds them, and `mainstream plan` does not."""
+    return all(each.startswith("s3://") for each in packages)
+
+
+def _read(text: str, s3: "StoreOptions") -> "FirstApp":
     from mainstream.cli.store_options import DEFAULT_STORE
     from mainstream.mpackage.reading import open_package
     from mainstream.mpackage.stores.opening import open_store, split_reference
     from mainstream.workload.first_manifests import FirstApp, object_name
 
     where, reference = split_reference(text, DEFAULT_STORE)
-    manifest = open_package(open_store(where), reference)
+    manifest = open_package(open_store(where, s3), reference)
     store = where if where.startswith("s3://") else f"file:{where.removeprefix('file:')}"
     return FirstApp(object_name(reference.name), f"{store}/{reference}", manifest.training.view)
 

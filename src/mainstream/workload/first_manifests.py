@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mainstream.api.edge_node import EdgeNode
 from mainstream.api.model import API_VERSION, Name, Resource
+from mainstream.api.store_access import StoreAccess
 from mainstream.api.video_app import VideoApp
 from mainstream.api.video_stream import FULL_VIEW, Crop, VideoStream
 from mainstream.errors import InvalidInputError
@@ -44,6 +45,8 @@ class FirstNames:
     budget: float = 0.8
     sinks: Sequence[Mapping[str, Any]] = field(default_factory=list)
     """as written in a manifest; a file for each app where there is none"""
+    store: StoreAccess = field(default_factory=StoreAccess)
+    """that the packages lie in"""
 
 
 def first_manifests(
@@ -86,7 +89,7 @@ def first_manifests(
                 "metadata": {"name": app.name, **metadata},
                 "spec": {
                     "stream": {"name": names.stream, "view": _view_name(crops[app.name], view_of)},
-                    "package": {"reference": app.reference},
+                    "package": {"reference": app.reference, "store": names.store},
                     "sinks": list(names.sinks) or [{"jsonLines": {"path": f"{app.name}.jsonl"}}],
                 },
             }
