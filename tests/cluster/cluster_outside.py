@@ -77,7 +77,7 @@ def open_outside(folder: Path, host: str) -> Iterator[Outside]:
         media = S3Store("s3://media/plaza", client)
         for name in ("plaza.mp4", "labels.json"):
             media.put(name, (ROOT / "examples" / "plaza" / name).read_bytes(), replace=True)
-        camera_url = os.environ.get("MAINSTREAM_TEST_CAMERA_URL") or _start_camera(folder, host, stack)
+        camera_url = os.environ.get("MAINSTREAM_TEST_CAMERA_URL") or start_camera(folder, host, stack)
         received = Received()
         server = ThreadingHTTPServer((host, WEBHOOK_PORT), _receiver(received))
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -131,7 +131,8 @@ def _start_store(folder: Path, host: str, stack: ExitStack) -> str:
     return f"http://{host}:{S3_PORT}"
 
 
-def _start_camera(folder: Path, host: str, stack: ExitStack) -> str:
+def start_camera(folder: Path, host: str, stack: ExitStack) -> str:
+    """Plays the clip to whoever has its login; its address as pods see it."""
     clip = folder / "camera.mp4"
     _repeat(ROOT / "examples" / "plaza" / "plaza.mp4", clip)
     program = tool("rtsp-camera", shared="camera/rtsp-camera")
