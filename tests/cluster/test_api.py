@@ -4,6 +4,7 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -153,6 +154,28 @@ def test_hostile_objects_are_rejected_or_told_and_touch_nobody(fleet: ApiStage) 
         if body["kind"] == "EdgeNode":
             fleet.kubectl("delete", "edgenode", body["metadata"]["name"], "--timeout=20s")
     wait_for("orders without them", lambda: "guests/" not in orders_of(fleet, fleet.nodes[2]).get("plan.json", ""), 20)
+
+
+def test_the_plan_of_others_is_out_within_five_seconds_of_the_end_of_an_apps_hours(fleet: ApiStage) -> None:
+    node = fleet.nodes[0]
+    idle = ref(fleet_app(fleet, node, 1))
+    others = [f"{node}-{number}" for number in (0, 2, 3)]
+    # Windows are told in whole minutes; until this one ends there is time to plan with the app once more.
+    end = (datetime.now(UTC) + timedelta(seconds=80)).replace(second=0, microsecond=0)
+    window = {"from": f"{end - timedelta(hours=2):%H:%M}", "to": f"{end:%H:%M}"}
+    fleet.kube.patch(idle, {"spec": {"active": {"timeZone": "UTC", "windows": [window]}}})
+    wait_for("a plan with the app", lambda: f"{node}-1" in planned(fleet, node), 15)
+    time.sleep((end - datetime.now(UTC)).total_seconds())
+    wait_for("a plan without it", lambda: sorted(planned(fleet, node)) == others, 5, 0.05)
+    print(f"the plan of others was out {(datetime.now(UTC) - end).total_seconds():.1f} s after the end of its hours")
+    fleet.kube.patch(idle, {"spec": {"active": None}})
+    wait_for("a plan with it again", lambda: f"{node}-1" in planned(fleet, node), 30)
+
+
+def planned(stage: ApiStage, node: str) -> list[str]:
+    """Names of the apps that the node's runner is told to run."""
+    plan = orders_of(stage, node).get("plan.json")
+    return [] if plan is None else [app["name"].rpartition("/")[2] for app in json.loads(plan)["apps"]]
 
 
 def test_the_api_server_refuses_a_login_in_a_cameras_address(fleet: ApiStage) -> None:

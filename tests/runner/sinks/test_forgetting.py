@@ -136,6 +136,36 @@ def test_an_upload_that_is_under_way_is_waited_for(node: Node, tmp_path: Path) -
     store.stop()
 
 
+def test_nothing_of_the_span_is_left_on_node_or_bucket_while_clips_upload(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = S3Server(versitygw(tmp_path), tmp_path)
+    server.start()
+    bucket = server.store("clips")
+    door = app_with("plaza/door", {"clips": {"prefix": f"s3://{BUCKET}/clips"}})
+    node.delivery.keep([door], {})
+    for minute in range(30):
+        node.tell(door, TEN + 60 * minute)
+    # As the operator answers a status report: a URL for each file that waits, the newest last.
+    wanted = node.delivery.wanted_uploads()
+    signed = [
+        SignedUpload(upload=each, url=bucket.signed_upload(f"door/{each.name}", each.size_bytes, 60)) for each in wanted
+    ]
+    node.delivery.take_uploads(tuple(signed))
+    wait_for(lambda: bucket.all_keys(), 10.0, "a file in the bucket")
+    done = node.delivery.forget(ORDER)
+    assert done.in_flight == 0
+    assert node.left("plaza/door") == []
+    for name, value in (("ACCESS_KEY_ID", KEYS.access_key_id), ("SECRET_ACCESS_KEY", KEYS.secret_access_key)):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    there = len(bucket.all_keys())
+    assert there > 0
+    said = forget("--clips", f"s3://{BUCKET}/clips", "--endpoint", server.endpoint)
+    assert f"{there} file" in said
+    assert bucket.all_keys() == []
+    server.kill()
+
+
 def test_an_alert_that_is_still_open_is_told(node: Node) -> None:
     door = app_with("plaza/door")
     node.delivery.keep([door], {})
