@@ -183,6 +183,8 @@ def test_a_camera_s_frames_are_worth_decoding_only_where_the_budget_is_ample() -
         assert plan.status == "optimal"
         modes[budget] = {segment.key: segment.step for segment in plan.cost.segments}["camera"]
         assert plan.cost.total <= budget + 1e-9
+        told = "; its looks lie on the 2 frames a second of keyframes, up to 0.5 s after they are due"
+        assert {app.why.endswith(told) for app in plan.apps} == {budget == 0.08}
     assert modes == {0.08: "keyframes", 0.6: "all"}
 
 

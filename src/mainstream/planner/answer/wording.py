@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from math import ceil, inf
 
 from mainstream.alerts.certainty import (
@@ -12,6 +13,7 @@ from mainstream.alerts.certainty import (
     what_helps,
 )
 from mainstream.alerts.merging import merged_events, merged_into_one
+from mainstream.laws.cost import Segment
 from mainstream.planner.problem import App, Candidate
 from mainstream.times import DAY_S, HOUR_S, HOURS_PER_DAY
 
@@ -65,6 +67,19 @@ def more(recall_gain: float, per_hour_spared: float, value_gain: float) -> str:
 def measure_of(metric: str) -> str:
     """What an app's minimum is of."""
     return f"{'F' + metric[1:] if metric.startswith('f') else metric} of alerts"
+
+
+def off_the_grid(chain: Iterable[Segment], steps: Mapping[str, str | None]) -> list[str]:
+    """That an app's looks lie on the frames of a step that lacks some, so not as evenly as they were replayed."""
+    found = []
+    for segment in chain:
+        name = steps.get(segment.key)
+        fps = next((step.fps for step in segment.steps if step.name == name), inf)
+        if fps < segment.most_fps:
+            found.append(
+                f"its looks lie on the {fps:.3g} frames a second of {name}, up to {1.0 / fps:.2g} s after they are due"
+            )
+    return found
 
 
 def remarks(app: App, candidate: Candidate, fps: float) -> list[str]:

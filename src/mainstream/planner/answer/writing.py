@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mainstream.laws.cost import Cost, Load, chain_of, cost_of
 from mainstream.planner.answer.f1_interval import Interval
+from mainstream.planner.answer.wording import off_the_grid
 from mainstream.planner.exact.goals import Outcome
 from mainstream.planner.exact.instance import Instance
 from mainstream.planner.plan import AppPlan, Plan, Status
@@ -45,7 +46,8 @@ def write_plan(
     problem: Problem, names: Sequence[str], policy: str, decided: Decided | None, certificate: Certificate
 ) -> Plan:
     """The plan, apps in the order of `names`; `decided` is None if nothing fits at all."""
-    chosen = {} if decided is None else _app_plans(decided)
+    cost = _cost(problem, decided)
+    chosen = {} if decided is None else _app_plans(problem, decided, cost)
     apps = tuple(chosen.get(name) or _shed(name, certificate.shed[name]) for name in names)
     total = sum(app.weight for app in problem.apps)
     mean_f1 = sum(app.weight * chosen[app.name].f1 for app in problem.apps if app.name in chosen) / total
@@ -57,7 +59,7 @@ def write_plan(
         policy=policy,
         status=_status(decided, certificate, objective, bound),
         apps=apps,
-        cost=_cost(problem, decided),
+        cost=cost,
         budget=problem.budget,
         objective=objective,
         bound=bound,
@@ -68,10 +70,12 @@ def write_plan(
     )
 
 
-def _app_plans(decided: Decided) -> dict[str, AppPlan]:
+def _app_plans(problem: Problem, decided: Decided, cost: Cost) -> dict[str, AppPlan]:
+    by_key = {segment.key: segment for segment in problem.segments}
+    steps = {segment.key: segment.step for segment in cost.segments}
     plans = {}
     for table, (k, f) in zip(decided.tables, _entries(decided), strict=True):
-        name = table.app.name
+        name, chain = table.app.name, chain_of(by_key, table.app.candidates[k].segment)
         plans[name] = AppPlan(
             name=name,
             candidate=table.app.candidates[k].name,
@@ -85,7 +89,7 @@ def _app_plans(decided: Decided) -> dict[str, AppPlan]:
             precision=float(table.precision[k, f]),
             false_alerts_per_hour=float(table.false_per_hour[k, f]),
             value=float(table.value[k, f]),
-            why=decided.reasons[name],
+            why="; ".join([decided.reasons[name], *off_the_grid(chain, steps)]),
             f1_interval=decided.intervals.get(name),
         )
     return plans
