@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+from alerts_few import few_events
 from alerts_quiet import quiet_streams
 from alerts_real import real_scores
 from harness import QUICK, Report
@@ -34,6 +35,7 @@ def main() -> int:
     replay(report, compared)
     choosing(report, compared)
     quiet_streams(report, DAYS)
+    few_events(report)
     if QUICK:
         report.left_out("judges on real scores", "see a whole run", "packages take longer to train")
     else:
