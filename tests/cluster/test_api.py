@@ -182,6 +182,8 @@ def test_the_api_server_refuses_a_login_in_a_cameras_address(fleet: ApiStage) ->
     for url in ("rtsp://user:word@camera/1", "rtsps://user@camera"):
         with pytest.raises(AssertionError, match="holds a user or password; leave it out, and name a Secret"):
             fleet.apply(stream("login", SYSTEM, fleet.nodes[0], url=url))
+        with pytest.raises(AssertionError, match="holds a user or password"):
+            fleet.apply(stream("login", SYSTEM, fleet.nodes[0], substream={"url": url, "framesPerSecond": 5}))
     fleet.apply(stream("no-login", SYSTEM, fleet.nodes[0], url="rtsp://camera/a@b"))
     fleet.kubectl("delete", "videostream", "no-login", "-n", SYSTEM)
 

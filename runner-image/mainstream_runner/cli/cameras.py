@@ -34,9 +34,9 @@ def find(
     """Print a VideoStream for each camera that answers to ONVIF, ready for `kubectl apply -f`.
 
     Run it on a machine in the cameras' own network: the question (WS-Discovery) is a multicast over IPv4, which pods
-    cannot send. Of each lens the profile with the most pixels is taken. The login is shown to every camera that
-    answers, as a digest, and never printed; a Secret brings it to the cluster. What could not be declared is said on
-    stderr.
+    cannot send. Of each lens the profile with the most pixels is taken, and as its substream a small one. The login is
+    shown to every camera that answers, as a digest, and never printed; a Secret brings it to the cluster. What could
+    not be declared is said on stderr.
     """
     from mainstream.workload.first_manifests import checked_name, manifest_text
     from mainstream_runner.finding.declared import StreamSettings, declared

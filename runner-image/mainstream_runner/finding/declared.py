@@ -15,6 +15,8 @@ from mainstream_runner.finding.onvif_camera import Profile
 
 _ENCODINGS = ("H264", "H265", "MPEG4")
 _ASSUMED_FPS = 25.0
+_LEAST_WIDTH = 320
+"""of a substream; base networks look at some 200 pixels"""
 _PASSWORD_IN_URL = re.compile(r"pass(word|wd)?=[^&]|pwd=[^&]", re.IGNORECASE)
 
 
@@ -67,7 +69,8 @@ def declared(cameras: Sequence[FoundCamera], settings: StreamSettings) -> Declar
             name = object_name(camera.name or "camera")
             unique = _free(name if count[name] == 1 else object_name(f"{name[:40]}-{camera.address}"), taken)
             try:
-                streams.append(VideoStream.model_validate(_stream(main, unique, settings)))
+                sub = _substream(main, lens, camera.address)
+                streams.append(VideoStream.model_validate(_stream(main, sub, unique, settings)))
             except ValidationError as error:
                 told.append(f"{camera.address}: what it says makes no VideoStream ({error.errors()[0]['msg']})")
                 continue
@@ -113,7 +116,24 @@ def _problem_with(url: str, address: str) -> str | None:
     return None
 
 
-def _stream(main: Profile, name: str, settings: StreamSettings) -> Mapping[str, Any]:
+def _substream(main: Profile, lens: Sequence[Profile], address: str) -> Mapping[str, Any] | None:
+    """The smallest of the same lens on which something can be seen, or the largest that is smaller still."""
+    smaller = [
+        (each, each.encoder.rate)
+        for each in lens
+        if each.encoder.encoding in _ENCODINGS
+        and _pixels(each) < _pixels(main)
+        and each.encoder.rate is not None
+        and _problem_with(each.url, address) is None
+    ]
+    if not smaller:
+        return None
+    seen = [each for each in smaller if each[0].encoder.resolution.width >= _LEAST_WIDTH]
+    chosen, rate = seen[-1] if seen else smaller[0]
+    return {"url": _without_login(chosen.url), "framesPerSecond": rate.frames_per_second}
+
+
+def _stream(main: Profile, sub: Mapping[str, Any] | None, name: str, settings: StreamSettings) -> Mapping[str, Any]:
     rate = main.encoder.rate
     return {
         "kind": "VideoStream",
@@ -122,6 +142,7 @@ def _stream(main: Profile, name: str, settings: StreamSettings) -> Mapping[str, 
             "url": _without_login(main.url),
             "credentialsSecretName": settings.secret,
             "framesPerSecond": _ASSUMED_FPS if rate is None else rate.frames_per_second,
+            "substream": sub,
             "node": {"name": settings.node},
         },
     }

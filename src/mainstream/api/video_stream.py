@@ -13,6 +13,9 @@ from mainstream.messages.node_profile import MAX_MODES, DecodeModeName
 LabelKey = Annotated[str, Field(min_length=1, max_length=317)]
 LabelValue = Annotated[str, Field(max_length=63)]
 
+_LOGIN_TOLD = "holds a user or password; leave it out, and name a Secret (credentialsSecretName)"
+_NO_LOGIN = cel("self.startsWith('file:') || !self.matches('^[^/]*://[^/]*@')", _LOGIN_TOLD)
+
 FULL_VIEW = "full"
 """the view that every stream has: the whole picture"""
 
@@ -75,7 +78,7 @@ def holds_no_login(url: str) -> str:
     """The address, without user and password; raises `ValueError` where it has some."""
     _, address, rest = url.partition("://")
     if address and not url.startswith("file:") and "@" in rest.partition("/")[0]:
-        raise ValueError("holds a user or password; leave it out, and name a Secret (credentialsSecretName)")
+        raise ValueError(_LOGIN_TOLD)
     return url
 
 
@@ -87,6 +90,7 @@ class Substream(ApiModel):
         max_length=2048,
         pattern=r"^(rtsp|rtsps):.+",
         description="rtsp://host/path without credentials; the stream's own are used.",
+        json_schema_extra=_NO_LOGIN,
     )
     frames_per_second: float = Field(gt=0, le=240, description="Rate at which it delivers frames.")
 
@@ -125,10 +129,7 @@ class VideoStreamSpec(ApiModel):
         max_length=2048,
         pattern=r"^(rtsp|rtsps|file):.+",
         description="rtsp://host/path without credentials, or file:path (relative to the manifest).",
-        json_schema_extra=cel(
-            "self.startsWith('file:') || !self.matches('^[^/]*://[^/]*@')",
-            "holds a user or password; leave it out, and name a Secret (credentialsSecretName)",
-        ),
+        json_schema_extra=_NO_LOGIN,
     )
     credentials_secret_name: Name | None = Field(
         None, description="Secret in the stream's namespace with username and password."

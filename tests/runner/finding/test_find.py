@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 from onvif_responder import Network, Offer, OnvifCamera
 
 from mainstream.api.manifests.load import load_manifests
+from mainstream.api.video_stream import Substream
 from mainstream.cli.main import app as command
 from mainstream.errors import InvalidInputError
 from mainstream_runner.finding import find
@@ -46,6 +47,7 @@ def test_a_camera_is_declared_ready_to_apply(tmp_path: Path) -> None:
     (stream,) = load_manifests(tmp_path).streams
     assert (stream.key, stream.spec.url) == ("plaza/entrance-hall", "rtsp://127.0.0.2:554/main")
     assert (stream.spec.frames_per_second, stream.spec.node.name) == (25, "edge-1")
+    assert stream.spec.substream == Substream(url="rtsp://127.0.0.2:554/sub", frames_per_second=10)
     assert stream.spec.credentials_secret_name is None
     assert result.stderr == ""
 
@@ -85,6 +87,22 @@ def test_cameras_of_one_name_get_their_addresses_behind_it_whether_they_are_reac
     with Network(*alone, OnvifCamera("127.0.0.4", "gate-127-0-0-2"), OnvifCamera("127.0.0.5", "")):
         found = streams(run_find())
     assert list(found) == ["gate-127-0-0-2", "gate-127-0-0-2-2", "camera"]
+
+
+def test_the_substream_is_the_smallest_on_which_something_can_be_seen() -> None:
+    offers = [
+        Offer("main", 2560, 1440),
+        Offer("middle", 1280, 720),
+        Offer("small", 640, 360, fps=8),
+        Offer("untimed", 480, 270, fps=None),
+        Offer("tiny", 176, 144),
+        Offer("pictures", 400, 300, encoding="JPEG"),
+    ]
+    tiny = [offers[0], offers[4]]
+    with Network(OnvifCamera("127.0.0.2", "a", offers), OnvifCamera("127.0.0.3", "b", tiny)):
+        found = streams(run_find())
+    assert found["a"]["substream"] == {"url": "rtsp://127.0.0.2:554/small", "framesPerSecond": 8}
+    assert found["b"]["substream"]["url"] == "rtsp://127.0.0.3:554/tiny"
 
 
 def test_of_each_lens_the_profile_with_most_pixels_is_taken() -> None:
