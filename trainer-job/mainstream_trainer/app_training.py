@@ -167,7 +167,7 @@ class _Training:
         job, request = self._job, self._job.request
         candidates = list(self._candidates.values())
         quiet = score_quiet(job.quiet, candidates, job.network, request.crop, self._check_stop)
-        measures = Measures(job, quiet)
+        measures = Measures(job, quiet, self._lesson.features.greys() if job.view is not None else None)
         measured = {each.name: measures.measure(each, request.seed) for each in candidates}
         statistics = measures.event_statistics(candidates)
         package = pack(request, job.network, candidates, measured, statistics, training_of(job))

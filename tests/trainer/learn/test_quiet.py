@@ -31,7 +31,7 @@ def evaluator(quiet):
     for start, end in RUNS:
         present[start:end] = True
     scored, settings = Scored(np.arange(10, 110), ((10, 110),)), TrainingSettings(threshold_min_events=2)
-    return Evaluator(AppEvents(RUNS, (), TIMES), present, scored, settings, quiet.times)
+    return Evaluator(AppEvents(RUNS, (), TIMES), present, scored, settings, quiet)
 
 
 def quiet_scores(seconds, wrong=()):

@@ -25,7 +25,7 @@ from mainstream_trainer.measure.operating_points import (
     operating_points,
     thresholds,
 )
-from mainstream_trainer.measure.replay import MAX_VOTES, Stretch, replayed_curve, spaced_rates
+from mainstream_trainer.measure.replay import MAX_VOTES, Replay, Stretch, spaced_rates
 from mainstream_trainer.settings import TrainingSettings
 
 FPS = 10.0
@@ -162,13 +162,8 @@ def test_a_candidate_is_matched_only_if_each_of_its_points_is():
 def test_a_perfect_candidate_replays_to_full_recall_without_false_alarms():
     present = np.zeros(100, dtype=bool)
     present[20:40] = present[70:90] = True
-    curve = replayed_curve(
-        present.astype(float),
-        [Stretch((0, 100), ((20, 40), (70, 90)), ())],
-        np.array([0.5]),
-        FrameTimes.constant(100, FPS),
-        EVENTS,
-    )
+    stretches = [Stretch((0, 100), ((20, 40), (70, 90)), ())]
+    curve = Replay(stretches, FrameTimes.constant(100, FPS), EVENTS).curve(present.astype(float), [0.5])
     at = {(each.fps, each.votes): each for each in curve}
     assert set(at) == {(rate, votes) for rate in spaced_rates(FPS) for votes in range(1, MAX_VOTES + 1)}
     assert all(each.false_share == 0 for each in curve)
@@ -183,7 +178,7 @@ def test_false_alerts_are_counted_by_quiet_stretches_of_one_merge_gap():
     scores[5] = 1
     (each,) = [
         each
-        for each in replayed_curve(scores, [Stretch((0, 100), ((60, 80),), ())], np.array([0.5]), TIMES, EVENTS)
+        for each in Replay([Stretch((0, 100), ((60, 80),), ())], TIMES, EVENTS).curve(scores, [0.5])
         if (each.fps, each.votes) == (10, 1)
     ]
     # Nothing is found; of 8 s outside the event .5 s are tolerance: 7.5 s are 3.75 stretches of 2 s.
@@ -191,7 +186,7 @@ def test_false_alerts_are_counted_by_quiet_stretches_of_one_merge_gap():
 
 
 def test_an_app_that_is_on_all_the_time_replays_to_nothing_found():
-    curve = replayed_curve(np.ones(100), [Stretch((0, 100), ((60, 80),), ())], np.array([0.5]), TIMES, EVENTS)
+    curve = Replay([Stretch((0, 100), ((60, 80),), ())], TIMES, EVENTS).curve(np.ones(100), [0.5])
     assert {each.recall for each in curve if each.fps >= 1 and each.votes == 1} == {0.0}
 
 
@@ -226,14 +221,30 @@ def test_stretches_are_replayed_apart_from_each_other():
     present = np.zeros(200, dtype=bool)
     present[95:100] = present[100:104] = True
     stretches = [Stretch((0, 100), ((95, 100),), ()), Stretch((100, 200), (), ((100, 104),))]
-    both = replayed_curve(present.astype(float), stretches, [0.5], TIMES, EVENTS)
+    both = Replay(stretches, TIMES, EVENTS).curve(present.astype(float), [0.5])
     (first,) = (
         each
-        for each in replayed_curve(present[:100].astype(float), stretches[:1], [0.5], TIMES, EVENTS)
+        for each in Replay(stretches[:1], TIMES, EVENTS).curve(present[:100].astype(float), [0.5])
         if (each.fps, each.votes) == (10, 6)
     )
     (found,) = (each for each in both if (each.fps, each.votes) == (10, 6))
     assert found.recall == first.recall == 0.0
+
+
+def test_a_replay_goes_through_the_gate_so_that_what_it_misses_is_missing_in_recall():
+    """Two events on which every frame of a candidate hits; the gate sees that one of them moves."""
+    present = np.zeros(400, dtype=bool)
+    present[220:240] = present[300:320] = True
+    greys = np.random.default_rng(0).normal(90, 0.3, (400, 8, 8)).astype(np.float32)
+    greys[220:240, 3:6, 3:6] += 80
+    stretches = [Stretch((0, 400), ((220, 240), (300, 320)), ())]
+    times = FrameTimes.constant(400, FPS)
+    without, through = (
+        {(each.fps, each.votes): each.recall for each in Replay(stretches, times, EVENTS, each).curve(present, [0.5])}
+        for each in (None, greys)
+    )
+    assert without[10, 3] == 1.0
+    assert through[10, 3] == 0.5
 
 
 def folded(shares, frames=40):

@@ -22,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.laws.gate import Greys, grey
 from mainstream.nn.heads.kinds import DEFAULT_HEAD
 from mainstream.nn.network import Network
 from mainstream_trainer.learn.variants import varied
@@ -146,6 +147,10 @@ class FeatureCache:
     def pixels(self, frame: int) -> NDArray[np.uint8]:
         """A frame as it is, (height, width, 3)."""
         return np.array(self._pixels[frame])
+
+    def greys(self) -> Greys:
+        """All frames as the gate of their view looks at them, (n, rows, columns)."""
+        return np.stack([grey(frame) for frame in self._pixels])
 
     def frames_a_pass(self, branch_point: int) -> int:
         """How many frames to take through the layers after a branch-point at once."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mainstream.api.video_stream import Crop
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.frames import view_pixels
+from mainstream.laws.gate import Greys, grey
 from mainstream.nn.network import Network
 from mainstream_trainer.data.clip import Clip, pictures_of
 from mainstream_trainer.learn.candidate import TrainedCandidate
@@ -31,6 +32,8 @@ class QuietScores:
     """of each clip"""
     by_candidate: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """scores (frames of all clips,), by name"""
+    greys: Greys | None = None
+    """the frames of all clips as the gate of their view looks at them, (n, rows, columns)"""
 
 
 NO_QUIET = QuietScores()
@@ -48,9 +51,11 @@ def score_quiet(
         return NO_QUIET
     models = {each.name: Model(each.branch_point, each.segments, each.head) for each in candidates}
     scores: dict[str, list[NDArray[np.float64]]] = {name: [np.empty(0)] for name in models}
+    greys: list[Greys] = []
     with torch.inference_mode():
         for pixels in _batches(clips, crop, network):
             check_stop()
+            greys += [grey(frame) for frame in pixels.numpy()]
             features = network.preprocessing(pixels).contiguous(memory_format=torch.channels_last)
             for k in range(network.depth + 1):
                 for name, model in models.items():
@@ -60,7 +65,9 @@ def score_quiet(
                 if k < network.depth:
                     features = network.segments[k](features)
     return QuietScores(
-        tuple(clip.times for clip in clips), {name: np.concatenate(each) for name, each in scores.items()}
+        tuple(clip.times for clip in clips),
+        {name: np.concatenate(each) for name, each in scores.items()},
+        np.stack(greys),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import Run, runs_within
+from mainstream.laws.gate import Greys
 from mainstream.mpackage.curve import ReplayedRate
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import CandidateKind, Evaluation, MeasuredEventStatistics, MeasuredPoint
@@ -20,7 +22,7 @@ from mainstream_trainer.learn.candidate import TrainedCandidate
 from mainstream_trainer.learn.quiet import NO_QUIET, QuietScores
 from mainstream_trainer.measure.operating_points import HeldOutLabels, blocks_of, operating_points, thresholds
 from mainstream_trainer.measure.picture_replay import replayed_pictures
-from mainstream_trainer.measure.replay import Stretch, quiet_s, replayed_curve
+from mainstream_trainer.measure.replay import Replay, Stretch, quiet_s
 from mainstream_trainer.measure.which_thresholds import likely_points, surely_better
 from mainstream_trainer.settings import TrainingSettings
 
@@ -44,15 +46,16 @@ class Measures:
     fine-tuned candidates on those that were held out.
     """
 
-    def __init__(self, job: Job, quiet: QuietScores = NO_QUIET) -> None:
+    def __init__(self, job: Job, quiet: QuietScores = NO_QUIET, greys: Greys | None = None) -> None:
+        """`greys` (n, rows, columns) are the frames of the training part as the gate of their view looks at them."""
         settings = job.request.settings
         self._job, self._quiet = job, quiet
         frames = job.folds.frames
         folds = Scored(frames, job.folds.blocks, job.folds.fold_of[frames])
         held_out = Scored(job.held_out.frames, job.held_out.blocks)
         self._evaluators: dict[CandidateKind, Evaluator] = {
-            "micro": Evaluator(job.events, job.present, folds, settings, quiet.times),
-            "fine-tuned": Evaluator(job.events, job.present, held_out, settings, quiet.times),
+            "micro": Evaluator(job.events, job.present, folds, settings, quiet, greys),
+            "fine-tuned": Evaluator(job.events, job.present, held_out, settings, quiet, greys),
         }
 
     def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
@@ -95,9 +98,11 @@ class Evaluator:
         present: NDArray[np.bool_],
         scored: Scored,
         settings: TrainingSettings,
-        quiet: Sequence[FrameTimes] = (),
+        quiet: QuietScores = NO_QUIET,
+        greys: Greys | None = None,
     ):
-        """`quiet` footage is measured on as if it had been held out; it tells nothing of how events are."""
+        """`quiet` footage is measured on as if it had been held out; it tells nothing of how events are. With `greys`
+        of the training part, replays go through a gate."""
         self._events = events
         self._settings = settings
         self.frames = scored.frames
@@ -109,7 +114,10 @@ class Evaluator:
             block_frames = events.block_pictures
         else:
             block_frames = events.length_frames
-            self._times, added = _with_quiet(events.times, quiet)
+            self._times, added = _with_quiet(events.times, quiet.times)
+            self._greys = None if greys is None else greys[self.frames]
+            if self._greys is not None and quiet.greys is not None:
+                self._greys = np.concatenate([self._greys, quiet.greys])
             self._stretches = [*(_stretch(events, block) for block in scored.blocks), *added]
             quiet_seconds = sum(quiet_s(stretch, self._times) for stretch in self._stretches)
             frames = np.concatenate([frames, *(np.arange(*stretch.frames) for stretch in added)])
@@ -123,7 +131,7 @@ class Evaluator:
             block_frames=block_frames,
             events=sum(len(stretch.events) for stretch in self._stretches),
             quiet_s=round(quiet_seconds, _DIGITS),
-            quiet_footage_s=round(sum(times.span[1] - times.span[0] for times in quiet), _DIGITS),
+            quiet_footage_s=round(sum(times.span[1] - times.span[0] for times in quiet.times), _DIGITS),
         )
 
     @property
@@ -181,8 +189,12 @@ class Evaluator:
             return replayed_pictures(scores, classes, self._present, events.statistics, points, seed)
         if not self.evaluation.events or self.evaluation.quiet_s < events.merge_gap_s:
             return ()
-        at = [point.threshold for point in points]
-        return replayed_curve(shown, self._stretches, at, self._times, self._merged)
+        return self._replay.curve(shown, [point.threshold for point in points])
+
+    @cached_property
+    def _replay(self) -> Replay:
+        """The same for all candidates."""
+        return Replay(self._stretches, self._times, self._merged, self._greys)
 
 
 def matches(points: Sequence[MeasuredPoint], others: Sequence[MeasuredPoint]) -> bool:

@@ -1,4 +1,7 @@
-"""The replayed curve: held-out video played at every rate and phase, and scored by alerts as it would be live."""
+"""The replayed curve: held-out video played at every rate and phase, and scored by alerts as it would be live.
+
+Frames go through the gate of their view (docs/design.md, "The gate"), so that what it misses is missing in recall.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from mainstream.alerts.merging import MergedEvents
 from mainstream.alerts.spans import alerts_of_hits, as_spans, tolerance_s
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import Run
+from mainstream.laws.gate import Gate, Greys
 from mainstream.laws.sampling import NestedSampler
 from mainstream.mpackage.curve import ReplayedRate
 
@@ -20,6 +24,7 @@ _MAX_PHASES = 8
 _SLOW_FPS = (0.1, 0.2, 0.5)
 _RATE_STEP = 1.2
 _DIGITS = 6
+_APP = "app"
 
 
 @dataclass(frozen=True)
@@ -38,27 +43,31 @@ def rates(fps: float) -> list[float]:
     return [rate for rate in (*_SLOW_FPS, *range(1, int(fps) + 1)) if rate <= fps]
 
 
-def replayed_curve(
-    scores: NDArray[np.float64],
-    stretches: Sequence[Stretch],
-    thresholds: Sequence[float],
-    times: FrameTimes,
-    events: MergedEvents,
-) -> tuple[ReplayedRate, ...]:
-    """Recall and share of quiet stretches with a false alert, by threshold, rate and votes, over several phases.
+class Replay:
+    """Held-out stretches at every rate, for any candidate's scores."""
 
-    `scores` (n,) are those of all stretches in order; `events` sets merge gap and tolerance. A slow rate sees no more
-    than its first frame in a short stretch; the phases make up for it.
-    """
-    curve = []
-    for rate in spaced_rates(times.fps):
-        play = _Play(stretches, times, rate, events)
-        for threshold in thresholds:
-            hits = np.append(scores >= threshold, False)[play.frames]
-            for votes in range(1, MAX_VOTES + 1):
-                recall, share = play.counted(hits, votes)
-                curve.append(ReplayedRate(float(threshold), rate, votes, recall, share))
-    return tuple(curve)
+    def __init__(
+        self, stretches: Sequence[Stretch], times: FrameTimes, events: MergedEvents, greys: Greys | None = None
+    ) -> None:
+        """`events` sets merge gap and tolerance; `greys` (n, rows, columns) are of the frames of all stretches in
+        order, as the gate looks at them."""
+        gate = None if greys is None else _learnt(greys, stretches, times)
+        self._plays = [(rate, _Play(stretches, times, rate, events, greys, gate)) for rate in spaced_rates(times.fps)]
+
+    def curve(self, scores: NDArray[np.float64], thresholds: Sequence[float]) -> tuple[ReplayedRate, ...]:
+        """Recall and share of quiet stretches with a false alert, by threshold, rate and votes, over several phases.
+
+        `scores` (n,) are those of all stretches in order. A slow rate sees no more than its first frame in a short
+        stretch; the phases make up for it.
+        """
+        curve = []
+        for rate, play in self._plays:
+            for threshold in thresholds:
+                hits = np.append(scores >= threshold, False)[play.frames]
+                for votes in range(1, MAX_VOTES + 1):
+                    recall, share = play.counted(hits, votes)
+                    curve.append(ReplayedRate(float(threshold), rate, votes, recall, share))
+        return tuple(curve)
 
 
 class _Play:
@@ -66,7 +75,15 @@ class _Play:
     on from one to the next: so all of them are counted at once.
     """
 
-    def __init__(self, stretches: Sequence[Stretch], times: FrameTimes, rate: float, events: MergedEvents) -> None:
+    def __init__(
+        self,
+        stretches: Sequence[Stretch],
+        times: FrameTimes,
+        rate: float,
+        events: MergedEvents,
+        greys: Greys | None,
+        gate: Gate | None,
+    ) -> None:
         apart_s = 4 * (events.gap_s + tolerance_s(events.length_s)) + 1.0
         frames: list[NDArray[np.intp]] = []
         shown_s: list[NDArray[np.float64]] = []
@@ -80,7 +97,10 @@ class _Play:
             true = as_spans(times.spans([run for run, _ in known]))
             for analysed in _analysed(part, rate):
                 # A frame that nobody scored, and that is no hit, ends each.
-                frames += [analysed + before, np.array([last])]
+                ran = analysed
+                if greys is not None and gate is not None:
+                    ran = analysed[_ran_last(gate, greys[before + analysed], part.middles_s[analysed])]
+                frames += [ran + before, np.array([last])]
                 shown_s += [part.middles_s[analysed] - start_s + at_s, np.array([at_s + end_s - start_s + apart_s / 2])]
                 spans.append(true - start_s + at_s)
                 whole += [is_whole for _, is_whole in known]
@@ -123,6 +143,31 @@ def _due(start: int, times: FrameTimes, rate: float) -> Iterator[int]:
     for index in range(start, times.frames):
         if sampler.due(float(times.edges_s[index]), [rate]):
             yield index
+
+
+def _learnt(greys: Greys, stretches: Sequence[Stretch], times: FrameTimes) -> Gate:
+    """A gate that knows the view's quiet times, as one does that has run for a while."""
+    gate, row = Gate(), 0
+    for stretch in stretches:
+        gate.begin()
+        part = times.part(stretch.frames)
+        for at_s in part.middles_s:
+            if gate.is_due(float(at_s)):
+                gate.learn(greys[row], float(at_s))
+            row += 1
+    return gate
+
+
+def _ran_last(gate: Gate, greys: Greys, times_s: NDArray[np.float64]) -> NDArray[np.intp]:
+    """For each of an app's looks the one whose score is the look's: itself, or that on which networks ran last."""
+    gate.begin()
+    ran = np.empty(len(greys), dtype=np.intp)
+    last = 0
+    for look, at_s in enumerate(times_s):
+        if gate.passes(greys[look], float(at_s), (_APP,)):
+            last = look
+        ran[look] = last
+    return ran
 
 
 def quiet_s(stretch: Stretch, times: FrameTimes) -> float:
