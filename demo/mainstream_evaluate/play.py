@@ -10,6 +10,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import Run
 from mainstream.footage.masks import grey_out
+from mainstream.laws.gate import Gate, grey
 from mainstream.laws.sampling import NestedSampler
 from mainstream.laws.voting import Voter
 from mainstream.messages.runner_plan import RunnerPlan
@@ -29,7 +30,10 @@ def play(
     for app, problem in executor.unavailable_apps.items():
         raise InvalidInputError(problem, field=f"package {app}")
     views = plan_views(plan)
-    samplers = [NestedSampler() for _ in views]
+    samplers, gates = [NestedSampler() for _ in views], [Gate() for _ in views]
+    gated = [view.view in plan.streams[0].gates for view in views]
+    scores: dict[str, float] = {}
+    """each app's last ones, which stand while its view does"""
     voters = {app.name: Voter(app.votes) for app in plan.apps}
     thresholds = {app.name: app.threshold for app in plan.apps}
     decisions: dict[str, list[int]] = {app.name: [] for app in plan.apps}
@@ -37,15 +41,19 @@ def play(
     for number, picture in pictures_of(clip, part):
         at_s = float(clip.times.edges_s[number])
         grey_out(picture, plan.streams[0].masks)
-        frames = []
+        frames, looked = [], []
         for index, (view, sampler) in enumerate(zip(views, samplers, strict=True)):
             due = view.due(sampler, at_s)
+            looked += due
             if due:
                 size = executor.views[index]
-                frames.append(DueFrame(index, view_pixels(picture, crops[view.view], size.height, size.width), due))
-        for scores in executor.score(frames) if frames else ():
-            for app, score in scores.items():
-                if voters[app].decide(score >= thresholds[app]):
-                    decisions[app].append(number)
+                pixels = view_pixels(picture, crops[view.view], size.height, size.width)
+                running = gates[index].passes(grey(pixels), at_s, due) if gated[index] else due
+                frames += [DueFrame(index, pixels, running)] if running else []
+        for scored in executor.score(frames) if frames else ():
+            scores |= scored
+        for app in looked:
+            if voters[app].decide(scores[app] >= thresholds[app]):
+                decisions[app].append(number)
         on_share((number + 1 - part[0]) / (part[1] - part[0]))
     return decisions
