@@ -32,7 +32,7 @@ _MARGIN = 2.5
 _NOTED_S = 1.0
 _NOTED = 120
 _NOTED_LEAST = 16
-"""levels that are learnt from; with fewer nothing stands"""
+"""levels that are learnt from; with fewer the least threshold holds"""
 _LONGEST_S = 30.0
 """for which scores stand: should a gate be wrong, then not for long"""
 _RESTLESS_SHARE = 0.8
@@ -60,9 +60,10 @@ def _columns(width: int) -> Greys:
 
 
 def changed(before: Greys, now: Greys) -> Greys:
-    """By how many grey levels each block differs, beyond what light and exposure explain.
+    """By how many grey levels each block differs, beyond what light, exposure and shadows explain.
 
-    Those move all blocks of one tone alike: what most of a tone's blocks do is light, what single ones do is a change.
+    Exposure moves all blocks of one tone alike: what most of a tone's blocks do is light, what single ones do is a
+    change. Shadows are soft: they move neighbouring blocks alike, where things have edges.
     """
     brightness, difference = before.reshape(-1), (now - before).reshape(-1)
     by_tone = np.argsort(brightness, kind="stable")
@@ -73,8 +74,9 @@ def changed(before: Greys, now: Greys) -> Greys:
     middle = size // 2
     at = brightness[of_tone[:, middle]]
     light = _between(brightness, at, np.sort(difference[of_tone], axis=1)[:, middle])
-    beyond: Greys = np.abs(difference - light).reshape(now.shape)
-    return beyond
+    beyond = (difference - light).reshape(now.shape)
+    sharp: Greys = np.abs(beyond - _around(beyond))
+    return sharp
 
 
 def _between(brightness: Greys, at: Greys, light: Greys) -> Greys:
@@ -86,15 +88,24 @@ def _between(brightness: Greys, at: Greys, light: Greys) -> Greys:
     return between
 
 
+def _around(values: Greys) -> Greys:
+    """The mean of each block and its eight neighbours; a block at the edge counts as its own neighbour beyond."""
+    wide = np.concatenate([values[:1], values, values[-1:]])
+    down = wide[:-2] + wide[1:-1] + wide[2:]
+    wide = np.concatenate([down[:, :1], down, down[:, -1:]], axis=1)
+    around: Greys = (wide[:, :-2] + wide[:, 1:-1] + wide[:, 2:]) / 9
+    return around
+
+
 def level(change: Greys) -> float:
     """The grey levels that a change reaches in as many blocks as tell it from noise."""
     return float(np.partition(change, -_MOVED_BLOCKS, axis=None)[-_MOVED_BLOCKS])
 
 
 def threshold(levels: Sequence[float]) -> float:
-    """Level up to which a picture counts as the same, by what was seen between looks; 0 before enough was seen."""
+    """Level up to which a picture counts as the same, by what was seen within a second; the least before enough was."""
     if len(levels) < _NOTED_LEAST:
-        return 0.0
+        return LEAST_LEVEL
     quiet = sorted(levels)[int(_QUIET_SHARE * len(levels))]
     return min(MOST_LEVEL, max(LEAST_LEVEL, _MARGIN * quiet))
 
@@ -129,7 +140,7 @@ class Gate:
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _levels: deque[float] = field(default_factory=lambda: deque(maxlen=_NOTED))
     _noted: _Seen | None = None
-    _threshold: float = 0.0
+    _threshold: float = LEAST_LEVEL
     _moved: Greys | None = None
     _times_noted: int = 0
     _moves: bool = True
@@ -204,7 +215,7 @@ class Gate:
             self._threshold = threshold(self._levels)
             self._moves = self._levels[-1] > self._threshold
             self._times_noted += 1
-            moved = (change > max(self._threshold, LEAST_LEVEL)).astype(np.float32)
+            moved = (change > self._threshold).astype(np.float32)
             weight = np.float32(1 / min(self._times_noted, _NOTED))
             self._moved = moved if self._moved is None else self._moved + weight * (moved - self._moved)
         else:

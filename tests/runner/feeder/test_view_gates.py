@@ -184,5 +184,5 @@ def test_a_duty_is_that_of_the_busiest_five_minutes_of_the_last_hour() -> None:
 
 def test_the_feeder_tells_how_much_of_the_time_each_view_moves_gate_or_not(stage: Stage) -> None:
     stage.adopt(gated(runner_app("a"), gate=None))
-    stage.look(301)
-    assert stage.feeder.gates.duties() == {"s": {"full": 0.1}}
+    stage.look(302, lambda look: 8 * (look % 6) if look < 97 else None)
+    assert stage.feeder.gates.duties() == {"s": {"full": 0.35}}
