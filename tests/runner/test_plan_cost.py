@@ -121,3 +121,14 @@ def test_the_ratio_knows_on_how_many_looks_networks_ran() -> None:
     for second in range(61):
         ratio.sample(second, second * used, {"a": 5 * second}, {"a": 4 * second}, served, PROFILE)
     assert ratio.value() == pytest.approx(1.0)
+
+
+def test_each_minute_of_a_plan_teaches_once() -> None:
+    ratio, served = CostRatio(), gated(app("a", 2), duty=0.5)
+    lessons = []
+    for second in range(200):
+        ratio.sample(second, 0.3 * second, {"a": 5 * second}, {"a": 4 * second}, served, PROFILE)
+        lessons += [] if (minute := ratio.lesson()) is None else [(second, minute)]
+    assert [second for second, _ in lessons] == [60, 120, 180]
+    assert lessons[0][1].used == pytest.approx(0.3)
+    assert (lessons[0][1].rates, lessons[0][1].ran) == ({"a": 5.0}, {"a": 1.0})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.plan_cost import expected_cost
+from mainstream_runner.profiling.minute import Minute
 
 _WINDOW_S = 60.0
 _LEAST_COST = 0.005
@@ -28,6 +29,7 @@ class CostRatio:
     def __init__(self) -> None:
         self._samples: deque[_Sample] = deque()
         self._of: tuple[RunnerPlan, NodeProfile] | None = None
+        self._taught_s = float("-inf")
 
     def sample(
         self,
@@ -53,6 +55,24 @@ class CostRatio:
 
     def value(self) -> float | None:
         """The ratio; None until the plan ran for a minute, or where what it costs is too little to tell."""
+        of, minute = self._of, self._minute()
+        if of is None or minute is None:
+            return None
+        try:
+            cost = expected_cost(minute.plan, minute.rates, of[1], minute.ran)
+        except KeyError:
+            return None
+        return minute.used / cost if cost >= _LEAST_COST else None
+
+    def lesson(self) -> Minute | None:
+        """The last minute, once it is over; each is given once."""
+        minute = self._minute()
+        if minute is None or self._samples[0].at_s < self._taught_s:
+            return None
+        self._taught_s = self._samples[-1].at_s
+        return minute
+
+    def _minute(self) -> Minute | None:
         of, samples = self._of, tuple(self._samples)
         if of is None or len(samples) < 2 or samples[-1].at_s - samples[0].at_s < _WINDOW_S:
             return None
@@ -60,8 +80,5 @@ class CostRatio:
         seconds = last.at_s - first.at_s
         rates = {app: (count - first.analysed.get(app, 0)) / seconds for app, count in last.analysed.items()}
         stood = {app: (count - first.stood.get(app, 0)) / seconds for app, count in last.stood.items()}
-        try:
-            cost = expected_cost(of[0], rates, of[1], {app: rates[app] - stood.get(app, 0.0) for app in rates})
-        except KeyError:
-            return None
-        return (last.cpu_s - first.cpu_s) / seconds / cost if cost >= _LEAST_COST else None
+        ran = {app: rates[app] - stood.get(app, 0.0) for app in rates}
+        return Minute(of[0], rates, ran, (last.cpu_s - first.cpu_s) / seconds)

@@ -106,6 +106,9 @@ class RunnerStatus:
         analysed = {app: tally.analysed for app, tally in tallies.items()}
         stood = {app: tally.stood for app, tally in tallies.items()}
         self.cost_ratio.sample(time.monotonic(), self.cpu.sample(), analysed, stood, self.plans.running, profile)
+        minute = self.cost_ratio.lesson()
+        if minute is not None:
+            self.profiles.learn(minute)
 
     def _streams(self) -> dict[str, StreamStatusReport]:
         duties, restless = self.pipeline.gates.duties(), self.pipeline.gates.restless()

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from mainstream.machine import machine_name
 from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
 from mainstream_runner.decoding.mode_meter import StreamModes
+from mainstream_runner.profiling.lessons import Lessons
+from mainstream_runner.profiling.minute import Minute
 from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, profiled_versions
 
 _log = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ class KnownProfile:
     back_end: str = ""
     versions: dict[str, str] = field(default_factory=profiled_versions)
     """that it was measured with"""
+    lessons: Lessons = field(default_factory=Lessons)
+    """what plans that ran since taught about it"""
 
     @property
     def is_of_these_versions(self) -> bool:
@@ -44,6 +48,7 @@ class KnownProfile:
     def forget(self) -> None:
         """All but what decoding costs: it is measured anew."""
         self.bases, self.frames, self.idle, self.versions = {}, None, None, profiled_versions()
+        self.lessons = Lessons()
 
     def note_modes(self, measured: Mapping[str, StreamModes]) -> bool:
         """Take up what modes of streams cost and yield where that is other than what is known; whether it was.
@@ -79,8 +84,22 @@ class KnownProfile:
         changed, self.duties = found != self.duties, found
         return changed
 
+    def learn(self, minute: Minute) -> bool:
+        """Take up what a plan used in a minute; whether profiles are others from now on."""
+        measured = self._measured()
+        if measured is None:
+            return False
+        try:
+            return self.lessons.take(measured, minute.plan, minute.rates, minute.ran, minute.used)
+        except KeyError:
+            return False  # the plan runs what is not measured yet
+
     def profile(self) -> NodeProfile | None:
-        """The profile, as far as plans can be made with it."""
+        """The profile, as far as plans can be made with it, by all that is known."""
+        measured = self._measured()
+        return None if measured is None else self.lessons.corrected(measured)
+
+    def _measured(self) -> NodeProfile | None:
         if self.frames is None or self.idle is None or not self.bases:
             return None
         return NodeProfile(

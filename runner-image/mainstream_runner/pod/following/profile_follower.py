@@ -3,6 +3,7 @@
 Measured in a thread of its own, one thing at a time; what came of it is taken up in a step.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +24,11 @@ from mainstream_runner.pod.orders import Orders
 from mainstream_runner.profiling.drift import drifted_bases
 from mainstream_runner.profiling.fit import fit_base
 from mainstream_runner.profiling.known_profile import known_profile, read_known_profile
+from mainstream_runner.profiling.minute import Minute
 from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, Profiler, profiled_versions
 from mainstream_runner.profiling.room import memory_limit_bytes
 
+_log = logging.getLogger(__name__)
 _RETRY_S = 10.0
 """until a profile that can't be made is tried again"""
 
@@ -88,6 +91,14 @@ class ProfileFollower:
         """Take up what decoding costs, stream by stream."""
         cameras = self._pipeline.cameras
         if self.known.note_modes(cameras.modes()) | self.known.note_decoding(cameras.decoding_costs()):
+            self.known.keep(self._file)
+
+    def learn(self, minute: Minute) -> None:
+        """Take up what the plan that is served used in a minute."""
+        if self.known.learn(minute):
+            _log.info(
+                "costs are corrected: %s", {part: round(each, 2) for part, each in self.known.lessons.ratios.items()}
+            )
             self.known.keep(self._file)
 
     def note_duties(self) -> None:

@@ -1,0 +1,99 @@
+"""What plans that ran taught about costs: each part of a profile is corrected by itself, not all by one factor. Pure.
+
+A minute of a plan says what all of its parts took together; minutes of several plans, whose parts weigh differently,
+say which part was off. That is linear regression with a prior, taken up minute by minute (a Kalman filter): at first
+each part is believed to be as measured, give or take three tenths, and a minute to be noisy by a twentieth.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+
+from mainstream.arrays import FloatArray
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.runner_plan import RunnerPlan
+from mainstream_runner.plan_cost import expected_cost
+
+_STEM = ("stem, first third", "stem, second third", "stem, last third")
+PARTS = ("decoding", "frame's way", *_STEM, "heads", "calls of micro-heads")
+"""that a plan may weigh differently; idling is the same under all"""
+_PRIOR = 0.3
+_NOISE = 0.05
+_DRIFT = 0.01
+"""by which a part may have changed since the minute before"""
+_LEAST, _MOST = 0.3, 3.0
+_TOLD = 0.03
+"""share of a plan's cost, below which a correction is kept back: for less nothing is planned anew"""
+_Ratios = Mapping[str, float]
+
+
+class Lessons:
+    """Ratios of what parts cost over what the profile says of them; changed by one thread."""
+
+    def __init__(self) -> None:
+        self._ratios: FloatArray = np.ones(len(PARTS))
+        self._covariance: FloatArray = np.eye(len(PARTS)) * _PRIOR**2
+        self._told: FloatArray = self._ratios
+
+    @property
+    def ratios(self) -> dict[str, float]:
+        """By part, as profiles are corrected with."""
+        return dict(zip(PARTS, self._told.tolist(), strict=True))
+
+    def take(self, measured: NodeProfile, plan: RunnerPlan, rates: _Ratios, ran: _Ratios, used: float) -> bool:
+        """A minute of a plan at achieved rates: CPU-seconds a second that were used, where `measured` is what nothing
+        was corrected of yet. Whether profiles are corrected otherwise from now on."""
+        parts = parts_of(plan, rates, ran, measured)
+        expected = measured.idle + parts @ self._ratios
+        seen = self._covariance @ parts
+        gain = seen / (parts @ seen + (_NOISE * expected) ** 2)
+        wrong = used - expected
+        self._ratios = np.clip(self._ratios + gain * wrong, _LEAST, _MOST)
+        self._covariance = self._covariance - np.outer(gain, seen) + np.eye(len(PARTS)) * _DRIFT**2
+        if abs(parts @ (self._ratios - self._told)) <= _TOLD * expected:
+            return False
+        self._told = self._ratios
+        return True
+
+    def corrected(self, measured: NodeProfile) -> NodeProfile:
+        """The profile with each part multiplied by its ratio."""
+        return weighted(measured, self.ratios)
+
+
+def parts_of(plan: RunnerPlan, rates: _Ratios, ran: _Ratios, profile: NodeProfile) -> FloatArray:
+    """What each part of a plan costs by the profile (parts,), CPU-seconds a second."""
+    alone = [weighted(profile, {each: float(each == part) for each in PARTS}) for part in PARTS]
+    return np.array([expected_cost(plan, rates, each, ran) - profile.idle for each in alone])
+
+
+def weighted(profile: NodeProfile, ratios: _Ratios) -> NodeProfile:
+    """The profile with the seconds of each part multiplied."""
+    decoding, way = ratios["decoding"], ratios["frame's way"]
+    modes = {
+        stream: tuple(mode.model_copy(update={"used_s": decoding * mode.used_s}) for mode in each)
+        for stream, each in profile.decode_modes.items()
+    }
+    return profile.model_copy(
+        update={
+            "decode_s": {stream: decoding * seconds for stream, seconds in profile.decode_s.items()},
+            "decode_modes": modes,
+            "frame_s": way * profile.frame_s,
+            "app_s": way * profile.app_s,
+            "bases": {name: _weighted(base, ratios) for name, base in profile.bases.items()},
+        }
+    )
+
+
+def _weighted(base: BaseProfile, ratios: _Ratios) -> BaseProfile:
+    depth = len(base.stem_s) - 1
+    steps = [
+        ratios[_STEM[len(_STEM) * number // depth]] * (end - start)
+        for number, (start, end) in enumerate(pairwise(base.stem_s))
+    ]
+    calls = ratios["calls of micro-heads"]
+    names = ("call_s", "slot_s", "dw_call_s", "dw_slot_s")
+    micro = {name: tuple(calls * each for each in getattr(base, name)) for name in names}
+    stem_s = (0.0, *np.cumsum(steps).tolist())
+    head_s = tuple(ratios["heads"] * each for each in base.head_s)
+    return base.model_copy(update={"stem_s": stem_s, "head_s": head_s, **micro})
