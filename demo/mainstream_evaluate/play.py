@@ -41,7 +41,8 @@ def play(
     for number, picture in pictures_of(clip, part):
         at_s = float(clip.times.edges_s[number])
         grey_out(picture, plan.streams[0].masks)
-        frames, looked = [], []
+        frames: list[DueFrame] = []
+        looked: list[str] = []
         for index, (view, sampler) in enumerate(zip(views, samplers, strict=True)):
             due = view.due(sampler, at_s)
             looked += due
