@@ -7,7 +7,6 @@ what it misses live, it misses in a replay as well.
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,8 @@ Greys = NDArray[np.float32]
 BLOCK_PIXELS = 8
 LEAST_LEVEL, MOST_LEVEL = 3.0, 8.0
 """grey levels between which the threshold is learnt, however quiet or busy a view is"""
-_LUMA = (0.299, 0.587, 0.114)
-_SKIPPED_ROWS = 2
-"""every second row of pixels is looked at: views are scaled with a filter that has each pixel count"""
+_ROWS_APART = 4
+"""rows of pixels that are looked at: views are scaled with a filter that has each pixel of the picture count"""
 _TONES = 12
 """into which blocks fall by their brightness: a camera that changes its exposure moves all of a tone alike"""
 _MOVED_BLOCKS = 2
@@ -44,19 +42,12 @@ _RESTLESS_MOST = 0.25
 
 def grey(pixels: NDArray[np.uint8]) -> Greys:
     """Of the pixels (height, width, 3) of a view; rows and columns that fill no block are left out."""
-    height, width = (each // BLOCK_PIXELS * BLOCK_PIXELS for each in pixels.shape[:2])
-    rows: Greys = pixels[1:height:_SKIPPED_ROWS, :width].reshape(-1, 3 * width).astype(np.float32)
-    means: Greys = (rows @ _columns(width)).reshape(height // BLOCK_PIXELS, -1, width // BLOCK_PIXELS).mean(axis=1)
+    down, across = (each // BLOCK_PIXELS for each in pixels.shape[:2])
+    rows = pixels[_ROWS_APART // 2 : down * BLOCK_PIXELS : _ROWS_APART, : across * BLOCK_PIXELS]
+    in_blocks = rows.reshape(down, BLOCK_PIXELS // _ROWS_APART, across, 3 * BLOCK_PIXELS)
+    sums = in_blocks.sum(axis=(1, 3), dtype=np.uint32)
+    means: Greys = (sums / (in_blocks.shape[1] * in_blocks.shape[3])).astype(np.float32)
     return means
-
-
-@lru_cache(maxsize=8)
-def _columns(width: int) -> Greys:
-    """What each colour of each pixel of a row counts in the mean of its block, (3 * width, blocks)."""
-    pixels = np.repeat(np.eye(width // BLOCK_PIXELS), BLOCK_PIXELS, axis=0) / BLOCK_PIXELS
-    colours = pixels[:, np.newaxis] * np.array(_LUMA)[np.newaxis, :, np.newaxis]
-    counts: Greys = colours.reshape(3 * width, -1).astype(np.float32)
-    return counts
 
 
 def changed(before: Greys, now: Greys) -> Greys:
