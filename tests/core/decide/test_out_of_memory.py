@@ -165,6 +165,18 @@ def test_nobody_is_named_for_a_kill_before_the_runner_has_answered_or_has_had_it
         assert known.suspect == "lift"
 
 
+def test_a_runner_that_answers_late_takes_back_whom_its_silence_had_named_and_held(running: NodeInputs) -> None:
+    inputs, at = with_newcomer(running, "large"), START + 13 * MINUTE
+    inputs, _ = killed(replace(inputs, at=START + 12 * MINUTE), START + 11 * MINUTE)
+    inputs, decision = killed(replace(inputs, at=at + timedelta(seconds=26)), at)
+    assert served(decision) == {"door"}
+    decision = decide_node(restarted(inputs, at + timedelta(seconds=90), "large"), PLANNING)
+    assert decision.out_of_memory is not None
+    assert (decision.out_of_memory.suspect, decision.out_of_memory.base) == ("gate", "large")
+    assert decision.out_of_memory.held == []
+    assert served(decision) == {"door", "lift"}
+
+
 def test_what_was_measured_as_an_earlier_runner_ended_says_nothing_of_a_later_kill(running: NodeInputs) -> None:
     inputs, at = with_newcomer(running, "large"), START + 30 * MINUTE
     earlier = InterruptedProfiling(base="large", at=START + 11 * MINUTE)

@@ -10,6 +10,7 @@ those that asked for that base network. It is measured no more until the runner 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mainstream.api.edge_node import HeldApp, OutOfMemory
@@ -40,23 +41,14 @@ def after_kills(inputs: NodeInputs) -> OutOfMemory | None:
         held = [] if enough else [each for each in known.held if _still_there(each, inputs)]
         known = known.model_copy(update={"held": held, "held_bases": [] if enough else known.held_bases})
     killed = inputs.killed_at
-    if killed is None or (known is not None and killed <= known.at) or not _is_heard(inputs, killed):
+    if killed is None or (known is not None and killed < known.at):
         return known
-    base, asked = _measured_for(inputs, killed)
-    if base is not None and asked is not None:
-        bases = [] if known is None else [each for each in known.held_bases if each != base]
-        return OutOfMemory(
-            at=killed,
-            times=1,
-            memory_mebibytes=memory,
-            suspect=asked,
-            suspect_mebibytes=0.0,
-            largest=asked,
-            largest_mebibytes=0.0,
-            held=[] if known is None else known.held,
-            base=base,
-            held_bases=[*bases, base][-MOST_HELD:],
-        )
+    is_told = known is not None and killed == known.at
+    measured = None if is_told and known is not None and known.base is not None else _measured_for(inputs, killed)
+    if measured is not None:
+        return _of_base(known, measured, killed, memory)
+    if is_told or not _is_heard(inputs, killed):
+        return known
     sizes = _sizes(inputs, but=() if known is None else [each.name for each in known.held])
     suspect = _newest(inputs, sizes)
     if suspect is None:
@@ -104,18 +96,47 @@ def _is_heard(inputs: NodeInputs, killed: datetime) -> bool:
     return inputs.at is None or inputs.at - killed > ANSWERS_WITHIN
 
 
-def _measured_for(inputs: NodeInputs, killed: datetime) -> tuple[str | None, str | None]:
-    """The base network that was being measured as the runner was killed, and the newest app that asks for it."""
+@dataclass(frozen=True)
+class _Measured:
+    """What was being measured as the runner was killed."""
+
+    base: str
+    asked: str
+    """the newest app that asks for it, by key"""
+
+
+def _measured_for(inputs: NodeInputs, killed: datetime) -> _Measured | None:
+    """The base network that was being measured, if somebody asks for it; the runner says so once it is there again."""
     interrupted = None if inputs.report is None else inputs.report.interrupted
-    if interrupted is None or not killed - _SLACK <= interrupted.at <= killed + ANSWERS_WITHIN:
-        return None, None
+    if interrupted is None or interrupted.at < killed - _SLACK:
+        return None
     asking = [
         (each.app.metadata.creation_timestamp or killed, each.key)
         for each in inputs.apps
         if (manifest := inputs.packages.get(each.key, PackageState()).manifest) is not None
         and manifest.base.name == interrupted.base
     ]
-    return interrupted.base, max(asking)[1] if asking else None
+    return _Measured(interrupted.base, max(asking)[1]) if asking else None
+
+
+def _of_base(known: OutOfMemory | None, measured: _Measured, killed: datetime, memory: int) -> OutOfMemory:
+    """In place of what was said of the same kill before the runner was heard, as far as anything was."""
+    held = [] if known is None else known.held
+    if known is not None and known.at == killed:
+        held = [each for each in held if each.name != known.suspect]
+    bases = [] if known is None else [each for each in known.held_bases if each != measured.base]
+    return OutOfMemory(
+        at=killed,
+        times=1,
+        memory_mebibytes=memory,
+        suspect=measured.asked,
+        suspect_mebibytes=0.0,
+        largest=measured.asked,
+        largest_mebibytes=0.0,
+        held=held,
+        base=measured.base,
+        held_bases=[*bases, measured.base][-MOST_HELD:],
+    )
 
 
 def _sizes(inputs: NodeInputs, but: Sequence[str]) -> Mapping[str, int]:
