@@ -22,6 +22,8 @@ APPS = 4
 TAKE_OVER_S = 15.0
 _STILL_S = 3.0
 _SETTLED_S = 60.0
+_STARTED_S = 180.0
+"""on a busy machine, of which a start takes a minute"""
 
 
 @dataclass
@@ -91,7 +93,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
             found = Pair(stage, {"first": first, "second": second}, way)
             try:
                 first.start()
-                wait_for("the first to lead", lambda: found.leader() == "first", 60)
+                wait_for("the first to lead", lambda: found.leader() == "first", _STARTED_S)
                 second.start()
                 wait_planned(stage, APPS * len(stage.nodes), 90)
                 yield found

@@ -13,7 +13,8 @@ from mainstream.api.kinds import RESOURCE_KINDS
 from mainstream_kubectl.cluster import Cluster
 from mainstream_kubectl.doctor.doctor import examine
 from mainstream_kubectl.doctor.facts import Facts
-from mainstream_kubectl.doctor.rights import NEEDED, MissingRight
+from mainstream_kubectl.doctor.rights import NEEDED, MissingRight, missing_rights
+from mainstream_operator.kube import KubeError
 
 ESTABLISHED = {"conditions": [{"type": "Established", "status": "True"}]}
 DEFINITIONS = {
@@ -96,6 +97,47 @@ def test_nothing_is_found_where_nothing_is_wrong() -> None:
 def test_a_fault_is_named_with_its_way_out(facts: Facts, words: str) -> None:
     assert [line for line in found(facts) if words in line], found(facts)
     assert all(". Way out: " in line and line.endswith(".") for line in found(facts))
+
+
+def waiting_for_room(node: str | None) -> dict[str, Any]:
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no node fits"}
+    annotations = {} if node is None else {"mainstream.video/node": node}
+    return {"metadata": {"name": "pod", "annotations": annotations}, "status": {"conditions": [condition]}}
+
+
+def test_a_pod_without_room_is_named_but_not_a_runner_whose_node_is_cordoned() -> None:
+    for node, words in (("n1", "lower the runner's cpu"), (None, "make room on a node")):
+        (line,) = found(replace(WELL, pods=(waiting_for_room(node),)))
+        assert "finds no room (no node fits)" in line
+        assert words in line
+    cordoned = {**kubernetes_node_body(), "spec": {"unschedulable": True}}
+    assert found(replace(WELL, pods=(waiting_for_room("n1"),), kubernetes_nodes=(cordoned,))) == []
+
+
+class Reviews:
+    """An API server that answers every review with the same."""
+
+    def __init__(self, status: int | None) -> None:
+        self.status = status
+        self.asked: list[dict[str, Any]] = []
+
+    def ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append(body)
+        if self.status is not None:
+            raise KubeError(self.status, "refused")
+        return {"status": {"allowed": True}}
+
+
+def test_rights_are_asked_in_reviews_without_a_name_and_only_a_refusal_is_passed_over() -> None:
+    reviews, unseen = Reviews(None), list[str]()
+    assert missing_rights(reviews, "mainstream", "op", unseen) == ()  # type: ignore[arg-type]
+    # An API server refuses one with metadata (422).
+    assert len(reviews.asked) == len(NEEDED)
+    assert not any("metadata" in each for each in reviews.asked)
+    assert missing_rights(Reviews(403), "mainstream", "op", unseen) == ()  # type: ignore[arg-type]
+    assert unseen == ["the operator's rights (create subjectaccessreviews)"]
+    with pytest.raises(KubeError):
+        missing_rights(Reviews(422), "mainstream", "op", unseen)  # type: ignore[arg-type]
 
 
 def test_a_definition_that_lacks_a_field_is_older_than_the_program() -> None:

@@ -7,6 +7,7 @@ from mainstream.decide.place import EDGE_LABEL
 from mainstream_kubectl.doctor.facts import Facts
 from mainstream_kubectl.doctor.fault import Fault
 from mainstream_operator.kube import Body
+from mainstream_operator.names import NODE_ANNOTATION
 
 _CLOCK_AHEAD = timedelta(seconds=5)
 _CLOCK_BEHIND = timedelta(seconds=60)
@@ -73,7 +74,11 @@ def _of_node(node: Body, facts: Facts) -> Iterator[Fault]:
 
 def check_pods(facts: Facts) -> Iterator[Fault]:
     """Of the release's namespace: those that wait for something."""
+    cordoned = {
+        each["metadata"]["name"] for each in facts.kubernetes_nodes if each.get("spec", {}).get("unschedulable")
+    }
     for pod in facts.pods:
+        node = (pod["metadata"].get("annotations") or {}).get(NODE_ANNOTATION)
         about, status = f"pod {pod['metadata']['name']}", pod.get("status", {})
         for container in status.get("containerStatuses") or []:
             waiting = container.get("state", {}).get("waiting") or {}
@@ -82,8 +87,11 @@ def check_pods(facts: Facts) -> Iterator[Fault]:
                     about, f"waits: {waiting['reason']} of {container.get('image')}", _WAITING[waiting["reason"]]
                 )
         for each in status.get("conditions") or []:
-            if each["type"] == "PodScheduled" and each.get("reason") == "Unschedulable":
+            unscheduled = each["type"] == "PodScheduled" and each.get("reason") == "Unschedulable"
+            # A runner waits for its drained node, as it is meant to.
+            if unscheduled and node not in cordoned:
                 way_out = "lower the runner's cpu and memory (EdgeNode spec.runner), or make room on the node"
+                way_out = "make room on a node, or add one" if node is None else way_out
                 yield Fault(about, f"finds no room ({each.get('message', '')})", way_out)
     for claim in facts.claims:
         if claim.get("status", {}).get("phase") == "Pending":

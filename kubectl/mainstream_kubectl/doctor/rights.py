@@ -6,6 +6,7 @@ from mainstream.api.kinds import RESOURCE_KINDS
 from mainstream.api.model import GROUP
 from mainstream_operator.kube import Kube, KubeError
 
+_REFUSED = (401, 403)
 _REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 
@@ -56,7 +57,9 @@ def missing_rights(kube: Kube, system: str, account: str, unseen: list[str]) -> 
     for right in NEEDED:
         try:
             allowed = _allowed(kube, system, account, right)
-        except KubeError:
+        except KubeError as error:
+            if error.status not in _REFUSED:
+                raise
             unseen.append("the operator's rights (create subjectaccessreviews)")
             return ()
         if not allowed:
@@ -79,7 +82,6 @@ def _allowed(kube: Kube, system: str, account: str, right: Right) -> bool:
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
-        "metadata": {"name": account},
         "spec": {"user": user, "groups": groups, "resourceAttributes": asked},
     }
     answer = kube.ask(_REVIEWS, body)
