@@ -21,7 +21,10 @@ def quality_sentences(kept: KeptForReview) -> list[str]:
     more = worth_most(state)
     where = "verdicts on alerts" if more.stratum is None else f"labels of frames {STRATA[more.stratum].where}"
     if quality is None:
-        return [f"Nothing is measured yet: {counted(state.labels, 'label')} so far. What lacks most are {where}."]
+        has_frames = any(each.seconds for each in state.silent)
+        is_silent_unknown = state.right + state.wrong > 0.0 and not has_frames
+        lacks = "a stretch of time outside alerts that somebody looked through" if is_silent_unknown else where
+        return [f"Nothing is measured yet: {counted(state.labels, 'label')} so far. What lacks most: {lacks}."]
     buys = f"ten more {where} would make the interval about {more.width:.2f} wide, now {quality.f1.width:.2f}"
     return [
         f"Measured F1 {told(quality.f1)}, precision {told(quality.precision)}, recall {told(quality.recall)}; "

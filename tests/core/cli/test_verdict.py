@@ -38,6 +38,12 @@ def test_a_verdict_is_kept_beside_the_alert_and_what_is_measured_is_shown(kept: 
     assert [each.kind for each in said] == ["alert", "stretch"]
 
 
+def test_where_no_frame_can_be_labelled_a_stretch_is_asked_for(tmp_path: Path) -> None:
+    keep_alert(tmp_path, 1, 10.0)
+    assert "What lacks most: verdicts on alerts" in _say(tmp_path)
+    assert "What lacks most: a stretch of time" in _say(tmp_path, "--alert", "a1", "--right")
+
+
 def test_a_verdict_that_is_said_anew_counts_instead_of_the_first(kept: Path) -> None:
     _say(kept, "--nothing", "0", "8")
     right = _say(kept, "--alert", "a1", "--right")
