@@ -23,6 +23,8 @@ _SOON_S = 5.0
 _KEYS = 3
 _SAME_FRAMES = 0.95
 """share of all frames from which on a mode passes too few over to be one"""
+_TELLING_SHARE = 0.5
+"""of packets that have to bring a picture"""
 _OTHER_RATE = 0.2
 """by which key frames come faster or slower than was measured before all is measured again"""
 _TURN_S = 30.0
@@ -88,6 +90,8 @@ class ModeMeter:
         self._turns = turns
         self._keys = KeyRate()
         self._measuring: _Measuring | None = None
+        self._is_untold = False
+        """whether its packets cannot be decoded beside, on this connection"""
 
     @property
     def is_settled(self) -> bool:
@@ -97,6 +101,7 @@ class ModeMeter:
     def opened(self) -> None:
         """Times of packets begin anew."""
         self._keys = KeyRate()
+        self._is_untold = False
         self._stop()
 
     def closed(self) -> None:
@@ -116,13 +121,16 @@ class ModeMeter:
         if not self._measuring.is_busy(time_s):
             self._turns.give_back(self)
         if self._measuring.is_over(time_s):
-            self.measured = self._measuring.result(time_s, read_cpu_s)
+            measured = self._measuring.result(time_s, read_cpu_s)
+            self.measured, self._is_untold = measured or self.measured, measured is None
             self._stop()
         elif self.measured is None and self._measuring.is_known_in_part(time_s):
             self.measured = self._measuring.result(time_s, read_cpu_s)
 
     def _is_other(self, context: Any) -> bool:
         known = self.measured
+        if self._is_untold:
+            return False
         if known is None or known.size != (context.width, context.height):
             return True
         return self._keys.differs_from(known.key_fps)
@@ -210,12 +218,14 @@ class _Measuring:
         """Whether all but key frames is known, and is not to wait for them."""
         return bool(self._seconds) and time_s - self._from_s >= _SOON_S
 
-    def result(self, time_s: float, read_cpu_s: float) -> MeasuredModes:
-        """What each mode costs and yields."""
+    def result(self, time_s: float, read_cpu_s: float) -> MeasuredModes | None:
+        """What each mode costs and yields; None where most packets brought nothing beside, which says nothing of it."""
+        if self._whole.pictures < _TELLING_SHARE * self._whole.packets:
+            return None
         read_s = (read_cpu_s - self._read_from_s) / (time_s - self._from_s)
         whole_cpu_s, needed_cpu_s, alone_cpu_s = (each.end() for each in (self._whole, self._needed, self._alone))
         whole_fps, needed_fps = self._whole.pictures / self._seconds, self._needed.pictures / self._seconds
-        modes = [DecodeMode(name="all", fps=max(whole_fps, 1e-3), used_s=read_s + whole_cpu_s / self._seconds)]
+        modes = [DecodeMode(name="all", fps=whole_fps, used_s=read_s + whole_cpu_s / self._seconds)]
         if 0 < needed_fps < _SAME_FRAMES * whole_fps:
             used_s = read_s + needed_cpu_s / self._seconds
             modes.append(DecodeMode(name="reference", fps=needed_fps, used_s=used_s))

@@ -5,6 +5,7 @@ from pathlib import Path
 import av
 import pytest
 
+from mainstream_runner.decoding import mode_meter
 from mainstream_runner.decoding.mode_meter import KeyRate, MeasuredModes, ModeMeter, Turns
 
 
@@ -74,6 +75,21 @@ def test_a_stream_that_ends_while_it_is_measured_holds_up_no_other(make_clip) ->
     assert not turns.take(object())
     ending.closed()
     assert turns.take(object())
+
+
+def test_a_stream_whose_packets_cannot_be_decoded_beside_is_said_nothing_of(
+    make_clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind = mode_meter.decoder_beside
+
+    def without_parameters(context: object) -> object:
+        return av.CodecContext.create("h264", "r")
+
+    monkeypatch.setattr(mode_meter, "decoder_beside", without_parameters)
+    meter = ModeMeter()
+    assert metered(make_clip(), meter) == []
+    monkeypatch.setattr(mode_meter, "decoder_beside", blind)
+    assert len(metered(make_clip(), meter)) == 1
 
 
 def test_how_often_key_frames_come_is_known_after_three_intervals() -> None:
