@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from mainstream_trainer.data.preparation import Job
 from mainstream_trainer.learn.candidate import Lesson, TrainedCandidate, train_candidate, tuned_name
 from mainstream_trainer.learn.checkpoints import Checkpoints
 from mainstream_trainer.learn.common_stem import CommonStemTraining
+from mainstream_trainer.learn.cross_fit import lesson_of_all, lesson_of_fold, with_scores_of
 from mainstream_trainer.learn.feature_cache import FeatureCache
 from mainstream_trainer.learn.groups import Step, groups_of_job, work_of
 from mainstream_trainer.learn.micro import MicroLesson, train_micro_heads
@@ -98,6 +99,7 @@ class _Training:
         self._on_progress = on_progress
         self._check_stop = check_stop
         self._candidates: dict[str, TrainedCandidate] = {}
+        self._starts = {step.branch_point: step.start for group in groups_of_job(job) for step in group}
         self._work_done = 0.0
         self._work = _MICRO_WORK * len(job.forms) + sum(self._work_of(k) for k in job.branch_points)
         self._record: dict[str, Any] = {
@@ -142,7 +144,7 @@ class _Training:
     def train_group(self, group: list[Step]) -> None:
         """Train fine-tuned candidates in this order, each from another of the app's own."""
         for step in group:
-            self._finish(step.branch_point, None if step.start is None else self._candidates[tuned_name(step.start)])
+            self._finish(step.branch_point)
 
     def await_all(self, wait_s: float) -> None:
         """Until others have finished every candidate; `MainstreamError` where that takes too long."""
@@ -177,7 +179,7 @@ class _Training:
         self._on_progress(Progress(request.app, "published", 1.0))
         return package.manifest
 
-    def _finish(self, branch_point: int, before: TrainedCandidate | None) -> None:
+    def _finish(self, branch_point: int) -> None:
         request = self._job.request
         started_s = time.monotonic()
 
@@ -188,20 +190,52 @@ class _Training:
         trained = self._finished.load(tuned_name(branch_point))
         resumed = trained is not None
         if trained is None:
-            trained = self._train(branch_point, before, on_share)
+            train = self._cross_fitted if self._job.tuned_over_folds else self._train
+            trained = train(branch_point, on_share)
             self._finished.save(trained)
         on_share(1.0)
         self._work_done += self._work_of(branch_point)
         self._add(trained, time.monotonic() - started_s, resumed=resumed)
 
-    def _train(
-        self, branch_point: int, before: TrainedCandidate | None, on_share: Callable[[float], None]
-    ) -> TrainedCandidate:
+    def _train(self, branch_point: int, on_share: Callable[[float], None]) -> TrainedCandidate:
         job = self._job
         if self._common_stem is not None and branch_point == job.request.common_stem:
             return self._common_stem.candidate(job, self._lesson, on_share, self._check_stop)
+        return self._learnt(branch_point, self._lesson, self._before(branch_point), on_share)
+
+    def _cross_fitted(self, branch_point: int, on_share: Callable[[float], None]) -> TrainedCandidate:
+        folds = self._job.folds
+        parts = folds.count + 1
+
+        def of_part(part: int) -> Callable[[float], None]:
+            return lambda share: on_share((part + share) / parts)
+
+        members = [self._member(branch_point, fold, of_part(fold)) for fold in range(folds.count)]
+        lesson, before = lesson_of_all(self._lesson, folds), self._before(branch_point)
+        shipped = self._learnt(branch_point, lesson, before, of_part(folds.count))
+        return with_scores_of(shipped, members, folds)
+
+    def _member(self, branch_point: int, fold: int, on_share: Callable[[float], None]) -> TrainedCandidate:
+        """The candidate of one fold: as it was finished before, else trained."""
+        name, start = f"{tuned_name(branch_point)}-fold-{fold}", self._starts[branch_point]
+        member = self._finished.load(name)
+        if member is None:
+            before = None if start is None else self._member(start, fold, lambda share: None)
+            lesson = lesson_of_fold(self._lesson, self._job.folds, fold)
+            member = replace(self._learnt(branch_point, lesson, before, on_share), name=name)
+            self._finished.save(member)
+        return member
+
+    def _before(self, branch_point: int) -> TrainedCandidate | None:
+        start = self._starts[branch_point]
+        return None if start is None else self._candidates[tuned_name(start)]
+
+    def _learnt(
+        self, branch_point: int, lesson: Lesson, before: TrainedCandidate | None, on_share: Callable[[float], None]
+    ) -> TrainedCandidate:
+        job = self._job
         seed = candidate_seed(job.request.seed, job.request.app, branch_point)
-        return train_candidate(job.network, branch_point, self._lesson, before, seed, on_share, self._check_stop)
+        return train_candidate(job.network, branch_point, lesson, before, seed, on_share, self._check_stop)
 
     def _add(self, trained: TrainedCandidate, seconds: float, *, resumed: bool) -> None:
         self._candidates[trained.name] = trained
@@ -215,7 +249,8 @@ class _Training:
         )
 
     def _work_of(self, branch_point: int) -> float:
-        return work_of(self._job.network.branch_points[branch_point].cost_share)
+        times = self._job.folds.count + 1 if self._job.tuned_over_folds else 1
+        return times * work_of(self._job.network.branch_points[branch_point].cost_share)
 
 
 def inputs_digest(job: Job) -> str:

@@ -50,6 +50,8 @@ class TrainingSettings(BaseModel):
     """with everything frozen"""
     folds: int = Field(5, ge=2, le=10)
     """blocks that micro-heads are cross-fitted over; fewer where one would hold no event"""
+    tuned_folds: bool = False
+    """whether fine-tuned candidates are cross-fitted over them, too: each is then trained once more for every block"""
     taps: tuple[int, ...] | None = Field(None, min_length=1, max_length=32)
     """branch-points that micro-heads read; None: as the base network's shares of cost suggest"""
     heads: tuple[str, ...] = Field(("flat", "pooled"), max_length=8)

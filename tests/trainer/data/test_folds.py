@@ -102,8 +102,9 @@ def test_groups_stay_whole_and_no_fold_learns_from_those_that_it_scores():
         rows = np.array([group == name for group in groups])
         (fold,) = set(folds.fold_of[rows].tolist())
         assert not folds.fit[fold][rows].any()
-    assert set(folds.first.fit.tolist()).isdisjoint(folds.first.frames.tolist())
-    assert folds.fold_of[folds.first.frames].tolist() == [0] * len(folds.first.frames)
+    division = folds.division(3)
+    assert set(division.fit.tolist()).isdisjoint(division.frames.tolist())
+    assert division.frames.tolist() == np.flatnonzero(folds.fold_of == 3).tolist()
 
 
 def test_groups_whose_sizes_put_no_event_into_a_block_are_dealt_out_by_events():

@@ -114,11 +114,14 @@ class TrainOptions(CommandOptions):
         ),
     ] = False
     folds: Annotated[
-        int,
+        int | None,
         typer.Option(
-            help="Blocks that micro-heads are cross-fitted over; fewer where one would hold no event.", min=2, max=10
+            help="Blocks that all candidates are cross-fitted over; fine-tuned ones are trained once more for each. "
+            "Micro-heads alone, over five, where left out. Fewer where one would hold no event.",
+            min=2,
+            max=10,
         ),
-    ] = 5
+    ] = None
     grouped_by: Annotated[
         Path | None,
         typer.Option(

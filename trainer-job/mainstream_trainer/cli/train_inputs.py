@@ -99,7 +99,7 @@ def _settings(options: TrainOptions) -> "TrainingSettings":
             taps=_whole_numbers(options.taps, "--taps"),
             heads=tuple(kind.strip() for kind in options.heads.split(",") if kind.strip()),
             head_width=options.head_width,
-            folds=options.folds,
+            **({} if options.folds is None else {"folds": options.folds, "tuned_folds": True}),
         )
     except ValidationError as error:
         field, message = all_problems(error)

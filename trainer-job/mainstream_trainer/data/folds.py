@@ -48,10 +48,9 @@ class Folds:
         """Frames that are scored, ascending."""
         return np.flatnonzero(self.fold_of >= 0)
 
-    @property
-    def first(self) -> HeldOut:
-        """The division whose models never saw the first block."""
-        return HeldOut(np.flatnonzero(self.fit[0]), runs_of(self.fold_of == 0))
+    def division(self, fold: int) -> HeldOut:
+        """What the models of one fold learn from, and the block that they never saw."""
+        return HeldOut(np.flatnonzero(self.fit[fold]), runs_of(self.fold_of == fold))
 
 
 def folds_of_footage(

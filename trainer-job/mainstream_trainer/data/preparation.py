@@ -15,7 +15,7 @@ from mainstream.api.video_stream import Crop, Mask
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import Labels, Run, event_mask, runs_within
-from mainstream.mpackage.manifest import TrainedView
+from mainstream.mpackage.manifest import CandidateKind, TrainedView
 from mainstream.nn.heads.kinds import make_head
 from mainstream.nn.network import Network
 from mainstream.weights import resolve_base_network
@@ -76,7 +76,7 @@ class Job:
     present: NDArray[np.bool_]
     """on which frames of the training part the event is there"""
     held_out: HeldOut
-    """for fine-tuned candidates"""
+    """for fine-tuned candidates that are not cross-fitted"""
     folds: Folds
     """for micro-heads"""
     forms: tuple[MicroForm, ...]
@@ -92,6 +92,15 @@ class Job:
     def branch_points(self) -> tuple[int, ...]:
         """Of fine-tuned candidates."""
         return self.request.branch_points or ()
+
+    @property
+    def tuned_over_folds(self) -> bool:
+        """Whether fine-tuned candidates are cross-fitted over the folds, too."""
+        return self.request.settings.tuned_folds and self.folds.count > 1
+
+    def scored_frames(self, kind: CandidateKind) -> NDArray[np.intp]:
+        """Frames of which candidates of that kind have scores, ascending."""
+        return self.folds.frames if kind == "micro" or self.tuned_over_folds else self.held_out.frames
 
 
 class Preparation:
@@ -135,7 +144,7 @@ class Preparation:
         if groups is not None:
             of_frames = np.repeat(groups, [part.source.frames for part in parts]).tolist()
             folds = folds_of_groups(of_frames, present, settings.folds, events.merged[0])
-            held_out = folds.first
+            held_out = folds.division(0)
         else:
             try:
                 held_out = hold_out(present, events.times, settings)
@@ -209,7 +218,7 @@ class Preparation:
             pictures,
             DeclaredEvents(data.statistics, data.block_pictures, pictures.class_of),
             present,
-            pictures.held_out if groups is None else folds.first,
+            pictures.held_out if groups is None else folds.division(0),
             folds,
             checked_forms(request, network),
             _data_digest(request, network, {**known, **_known_groups(request, groups)}),

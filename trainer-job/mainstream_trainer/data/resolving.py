@@ -38,6 +38,12 @@ def resolved(request: TrainingRequest, network: Network) -> TrainingRequest:
                 f"must lie between 0 and {network.depth}, which the baselines need as each app's own",
                 field="common_stem",
             )
+        if settings.tuned_folds:
+            raise InvalidInputError(
+                "has apps hold out the same frames, and --folds cross-fits each app's own candidates; leave out one of "
+                "the two",
+                field="common_stem",
+            )
         branch_points = (*branch_points, request.common_stem)
     return replace(request, branch_points=tuple(sorted(set(branch_points))), settings=settings)
 

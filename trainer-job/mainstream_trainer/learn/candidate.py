@@ -38,6 +38,8 @@ class Lesson:
     """on which frames of the training part the event is there: (n,), or (n, apps)"""
     held_out: HeldOut
     settings: TrainingSettings
+    steps_for: int | None = None
+    """how many frames the number of steps follows from; None: as many as fit the weights"""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class TrainedCandidate:
     head: nn.Module
     form: HeadForm
     scores: NDArray[np.float64]
-    """sigmoid of the logit, by weights as they are stored: of the held-out frames, or, of a micro-head, of all frames
-    that are in a fold, each by the weights of its fold"""
+    """sigmoid of the logit, by weights as they are stored: of the held-out frames, or, where it is cross-fitted, of all
+    frames that are in a fold, each by the weights of its fold"""
     half: bool
     """whether the weights are stored in half precision"""
     epochs: float
@@ -137,7 +139,7 @@ def learn(
 ) -> Learnt:
     """Train for as many steps as the schedule says, whatever the held-out frames would say."""
     settings, held_out = lesson.settings, lesson.held_out
-    plan = schedule(frozen_share, len(held_out.fit), settings, goes_on=goes_on)
+    plan = schedule(frozen_share, lesson.steps_for or len(held_out.fit), settings, goes_on=goes_on)
     model.to(lesson.features.device)
     learner = Learner(model, lesson, plan, seed)
     for done in range(0, plan.steps, _STEPS_TOLD):

@@ -15,10 +15,11 @@ from functools import cache
 
 from mainstream.nn.network import Network
 from mainstream_trainer.data.preparation import Job
+from mainstream_trainer.settings import TrainingSettings
 
 _MIDDLE = 0.5
-_FIRST = 6.0
-"""what a group's first candidate costs over one that goes on: 14 to 20 looks at held-out frames against some 3"""
+_FIRST = TrainingSettings().epochs / TrainingSettings().epochs_going_on
+"""what a group's first candidate costs over one that goes on: it sees the frames more often"""
 
 
 @dataclass(frozen=True)

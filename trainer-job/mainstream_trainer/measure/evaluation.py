@@ -42,8 +42,8 @@ class Measured:
 
 
 class Measures:
-    """Measures the candidates of one app: micro-heads on every frame, by the weights of folds that never saw it;
-    fine-tuned candidates on those that were held out.
+    """Measures the candidates of one app: those that are cross-fitted on every frame, by the weights of folds that
+    never saw it; others on the frames that were held out.
     """
 
     def __init__(self, job: Job, quiet: QuietScores = NO_QUIET, greys: Greys | None = None) -> None:
@@ -55,13 +55,15 @@ class Measures:
         held_out = Scored(job.held_out.frames, job.held_out.blocks)
         self._evaluators: dict[CandidateKind, Evaluator] = {
             "micro": Evaluator(job.events, job.present, folds, settings, quiet, greys),
-            "fine-tuned": Evaluator(job.events, job.present, held_out, settings, quiet, greys),
+            "fine-tuned": Evaluator(
+                job.events, job.present, folds if job.tuned_over_folds else held_out, settings, quiet, greys
+            ),
         }
 
     def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
         """Operating points, and the replayed curve."""
         quiet = self._quiet.by_candidate.get(candidate.name)
-        few = candidate.kind == "fine-tuned"
+        few = candidate.kind == "fine-tuned" and not self._job.tuned_over_folds
         return self._evaluators[candidate.kind].measure(candidate.scores, quiet, seed, few_thresholds=few)
 
     def event_statistics(self, candidates: Sequence[TrainedCandidate]) -> MeasuredEventStatistics:

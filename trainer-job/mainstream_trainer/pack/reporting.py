@@ -35,7 +35,7 @@ def write_report(
         return
     best = max(manifest.candidates, key=lambda each: (each.balanced_accuracy, each.branch_point))
     scores = next(each.scores for each in candidates if each.name == best.name)
-    frames = job.folds.frames if best.kind == "micro" else job.held_out.frames
+    frames = job.scored_frames(best.kind)
     missed, false_alarms = worst(scores, job.present[frames], frames, features.pixels)
     fps = job.events.times.fps if isinstance(job.events, AppEvents) else None
     flat = [each for each in candidates if isinstance(each.head, MicroHead) and each.head.flat]
@@ -50,7 +50,6 @@ def write_report(
         manifest,
         record,
         fps=fps,
-        cost_shares=[cut.cost_share for cut in job.network.branch_points],
         best=best,
         looks=looks,
         missed=missed,
