@@ -1,8 +1,8 @@
 """`make bench-trainer`: what fifteen candidates cost, how good they are, what they weigh, and what a kill costs.
 
 Balanced accuracy is that at score 1/2 on the test half of the plaza clip, which the trainer never opens. Everything is
-trained on the clip's first half, 39.7 s. With names as arguments (speed, resume, cache, quality, stem, micro, heads)
-only those rows are measured.
+trained on the clip's first half, 39.7 s. With names as arguments (speed, resume, cache, quality, stem, micro, last-map,
+heads) only those rows are measured.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import trainer_lessons as lessons
 from harness import QUICK, Report, chosen
 from trainer_candidates import common_stem, quality
 from trainer_heads import micro_against_whole
+from trainer_last_map import against_last_map
 from trainer_micro import micro_heads
 
 from mainstream.footage.labels import Split
@@ -155,6 +156,7 @@ PARTS = {
     "quality": quality,
     "stem": common_stem,
     "micro": micro_heads,
+    "last-map": against_last_map,
     "heads": micro_against_whole,
 }
 

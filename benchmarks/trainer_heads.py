@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,7 @@ def micro_against_whole(report: Report) -> None:
     if QUICK:
         report.left_out("best micro-head against whole fine-tune", "see a whole run", "trainings take hours")
         return
-    for make in (_plaza, lambda: _photos("signs", 0.03), lambda: _photos("fashion", 0.02)):
+    for make in STANDS:
         try:
             stand = make()
         except InvalidInputError as error:
@@ -162,17 +163,18 @@ def rows(report: Report, stand: Stand, found: Sequence[Compared]) -> None:
             kind: np.array([getattr(getattr(each, kind), measure) for each in found])
             for kind in ("micro", "whole", "pooled")
         }
+        apps_of = [each.app for each in found]
         behind, ahead = by["micro"] - by["whole"], by["micro"] - by["pooled"]
         means = ", ".join(f"{kind} {values.mean():.3f}" for kind, values in by.items())
         report.row(
             f"{what}: {title} of the best micro-head less that of the whole fine-tune",
-            f"{behind.mean():+.3f} (standard error {_error(found, behind):.3f}; {means})",
+            f"{behind.mean():+.3f} (standard error {error_over_apps(apps_of, behind):.3f}; {means})",
             f"at least {least:+.2f}",
             behind.mean() >= least,
         )
         report.row(
             f"{what}: {title} of the best micro-head less that of the pooled last map",
-            f"{ahead.mean():+.3f} (standard error {_error(found, ahead):.3f})",
+            f"{ahead.mean():+.3f} (standard error {error_over_apps(apps_of, ahead):.3f})",
             f"at least {stand.more_than_pooled:+.2f}",
             ahead.mean() >= stand.more_than_pooled,
         )
@@ -206,9 +208,9 @@ def average_precision(scores: NDArray[np.float64], present: NDArray[np.bool_]) -
     return float(precision[shown].mean())
 
 
-def _error(found: Sequence[Compared], values: NDArray[np.float64]) -> float:
+def error_over_apps(named: Sequence[str], values: NDArray[np.float64]) -> float:
     """Standard error of the mean over apps, each the mean of its seeds."""
-    apps = np.array([each.app for each in found])
+    apps = np.array(named)
     means = [values[apps == app].mean() for app in np.unique(apps)]
     return float(np.std(means, ddof=1) / np.sqrt(len(means)))
 
@@ -271,3 +273,11 @@ def _plaza() -> Stand:
         return part.read(lessons.WALKWAYS, size.height, size.width, lambda _: None), shown
 
     return Stand("plaza", requests, truth, 0.08, -0.03, -0.03)
+
+
+STANDS: tuple[Callable[[], Stand], ...] = (
+    _plaza,
+    partial(_photos, "signs", 0.03),
+    partial(_photos, "fashion", 0.02),
+)
+"""each raises `InvalidInputError` where its pictures are not there"""

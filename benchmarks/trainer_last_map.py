@@ -1,0 +1,147 @@
+"""How good micro-heads are against the published head on the last map, where the whole network would have to run.
+
+As `trainer_heads`, without its fine-tunes of whole networks, so that it takes minutes and not hours: the same apps, the
+same test pictures, candidates as the trainer makes them. What was judged is kept in out/bench/trainer_last_map.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from harness import FOLDER, QUICK, Report
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from trainer_heads import (
+    SEEDS,
+    STANDS,
+    Judged,
+    Stand,
+    Truth,
+    average_precision,
+    balanced_accuracy,
+    error_over_apps,
+)
+
+from mainstream.errors import InvalidInputError
+from mainstream_trainer.data.preparation import Job, Preparation
+from mainstream_trainer.learn.candidate import Lesson, TrainedCandidate, train_candidate
+from mainstream_trainer.learn.feature_cache import FeatureCache
+from mainstream_trainer.learn.micro import MicroLesson, train_micro_heads
+from mainstream_trainer.learn.model import Model
+from mainstream_trainer.learn.schedule import candidate_seed
+
+KEPT = FOLDER / "trainer_last_map"
+_ROW = "best micro-head against the pooled last map"
+_TOGETHER = 32
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One app of one seed."""
+
+    app: str
+    seed: int
+    micro: Judged
+    pooled: Judged
+
+
+_COMPARED = TypeAdapter(list[Compared])
+
+
+def against_last_map(report: Report) -> None:
+    """Rows of every stand whose pictures are there."""
+    for make in STANDS:
+        try:
+            stand = make()
+        except InvalidInputError as error:
+            report.left_out(_ROW, "as below", str(error))
+            continue
+        found = [each for seed in (SEEDS[:1] if QUICK else SEEDS) for each in compared(stand, seed)]
+        report.details[f"{stand.name}, last map"] = [asdict(each) for each in found]
+        for measure, title in (("accuracy", "balanced accuracy"), ("precision", "average precision")):
+            micro, pooled = (
+                np.array([getattr(getattr(each, kind), measure) for each in found]) for kind in ("micro", "pooled")
+            )
+            ahead = micro - pooled
+            report.row(
+                f"{stand.name}, {len({each.app for each in found})} apps, {len({each.seed for each in found})} seeds: "
+                f"{title} of the best micro-head less that of the pooled last map",
+                f"{ahead.mean():+.3f} (standard error {error_over_apps([each.app for each in found], ahead):.3f}; "
+                f"{micro.mean():.3f} against {pooled.mean():.3f})",
+                f"at least {stand.more_than_pooled:+.2f}",
+                ahead.mean() >= stand.more_than_pooled,
+            )
+
+
+def compared(stand: Stand, seed: int) -> list[Compared]:
+    """All apps of one seed; what was judged before is found."""
+    path = KEPT / f"{stand.name}-{seed}.json"
+    if not path.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_COMPARED.dump_json(_compared(stand, seed), indent=1))
+    return _COMPARED.validate_json(path.read_bytes())
+
+
+def _compared(stand: Stand, seed: int) -> list[Compared]:
+    preparation = Preparation()
+    jobs = [preparation.prepare(request) for request in stand.requests(seed)]
+    first, settings = jobs[0], jobs[0].request.settings
+    network, size = first.network, first.network.preprocessing
+    taps = sorted({form.tap for form in first.forms} | {network.depth})
+    with (
+        TemporaryDirectory(prefix="bench-last-map-") as folder,
+        ThreadPoolExecutor(torch.get_num_threads()) as executor,
+    ):
+        features = FeatureCache(network, Path(folder), first.source.frames, settings, seed)
+        features.build(
+            lambda: first.source.read(first.request.crop, size.height, size.width, lambda _: None),
+            features.plan(taps, settings.cache_bytes),
+            executor,
+            lambda _: None,
+        )
+        learnt = [(job, *_learnt(job, features)) for job in jobs]
+        return _judged(stand.truth(), learnt, seed)
+
+
+def _learnt(job: Job, features: FeatureCache) -> tuple[TrainedCandidate, TrainedCandidate]:
+    """The best micro-head, by the scores of its folds, and the pooled head on the last map."""
+    request, depth = job.request, job.network.depth
+    lesson = MicroLesson(request.app, features, job.present, job.folds, request.settings, request.seed)
+    micro = train_micro_heads(job.forms, lesson, lambda _: None, lambda: None)
+    shown = job.present[job.folds.frames]
+    best = max(micro, key=lambda each: balanced_accuracy(each.scores, shown))
+    tuned = Lesson(features, job.present, job.held_out, request.settings)
+    seed = candidate_seed(request.seed, request.app, depth)
+    return best, train_candidate(job.network, depth, tuned, None, seed, lambda _: None, lambda: None)
+
+
+def _judged(truth: Truth, learnt: list[tuple[Job, TrainedCandidate, TrainedCandidate]], seed: int) -> list[Compared]:
+    views, present = truth
+    network = learnt[0][0].network
+    models = {
+        (job.request.app, each.name): Model(each.branch_point, each.segments, each.head)
+        for job, *candidates in learnt
+        for each in candidates
+    }
+    scores: dict[tuple[str, str], list[NDArray[np.float64]]] = {key: [] for key in models}
+    with torch.inference_mode():
+        for at in range(0, len(views), _TOGETHER):
+            frames = network.preprocessing(torch.from_numpy(views[at : at + _TOGETHER]))
+            maps = frames.contiguous(memory_format=torch.channels_last)
+            for k, segment in enumerate(network.segments, start=1):
+                maps = segment(maps)
+                for key, model in models.items():
+                    if model.branch_point == k:
+                        scores[key].append(torch.sigmoid(model.head(maps).double()).numpy())
+
+    def judged(job: Job, each: TrainedCandidate) -> Judged:
+        said, shown = np.concatenate(scores[job.request.app, each.name]), present[job.request.app]
+        share = network.branch_points[each.branch_point].cost_share
+        return Judged(balanced_accuracy(said, shown), average_precision(said, shown), each.name, share)
+
+    return [Compared(job.request.app, seed, judged(job, micro), judged(job, pooled)) for job, micro, pooled in learnt]
