@@ -58,7 +58,7 @@ def show(
         Path | None, typer.Option(help="Draw it into this file, too (.svg or .png).", metavar="FILE")
     ] = None,
 ) -> None:
-    """Show where a base network can be cut: for each branch-point share of cost, map size, parameters, bytes, a bar.
+    """Show where a base network can be cut: for each branch-point share of cost, map, micro-head, parameters, bytes.
 
     Cost is counted in operations, so that the table is the same on every machine; `mainstream profile` measures.
     """

@@ -52,6 +52,8 @@ class BaseReference(_Part):
     preprocessing: dict[str, Any]
     segments: tuple[Blob, ...] = Field(default=(), max_length=256)
     """its weights, one blob a segment, so that a node without them gets them; empty where every image carries it"""
+    cost_shares: tuple[Probability, ...] = Field(default=(), max_length=256)
+    """share of its operations that lie before each branch-point"""
 
 
 class Statistic(_Part):
@@ -156,8 +158,7 @@ class PackedCandidate(_Part):
     balanced_accuracy: Probability
     """on held-out frames, at the middle threshold"""
     dominated_by: CandidateName | None = None
-    """a candidate that is at least as good and no dearer; this one is kept as the baselines need it, or as nothing was
-    pruned"""
+    """a candidate that is at least as good and no dearer; this one is kept for baselines, or as nothing was pruned"""
 
     @model_validator(mode="after")
     def _head_is_a_head(self) -> Self:

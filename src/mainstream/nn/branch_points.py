@@ -24,6 +24,8 @@ class Cut:
     """name of the node in the traced graph"""
     cost_share: float
     """share of the whole network's operations that lie before the cut, 0 to 1"""
+    operations: int
+    """that lie before the cut, for one frame"""
     shape: tuple[int, ...]
     """of the one tensor alive there, without the batch"""
 
@@ -56,7 +58,7 @@ def find_cuts(network: fx.GraphModule, example: torch.Tensor) -> list[Cut]:
         alive = [other for other in nodes[: index + 1] if other.op != "get_attr" and last_use[other] > index]
         read_later = any(last_read[other] > index for other in nodes[:index])
         if alive == [node] and not read_later and node in observer.shapes:
-            cuts.append(Cut(node.name, spent / total, observer.shapes[node]))
+            cuts.append(Cut(node.name, spent / total, spent, observer.shapes[node]))
     return cuts
 
 

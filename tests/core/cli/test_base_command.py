@@ -31,6 +31,8 @@ def test_show_has_one_row_a_branch_point_and_draws_it(tmp_path):
     rows = [line.split() for line in output.splitlines() if line.strip()[:1].isdigit()]
     assert [row[0] for row in rows] == [str(k) for k in range(16)]
     assert rows[-1][1:3] == ["1.000", "1280x5x5"]
+    # A micro-head at tap 9: 112 x 10 x 10 x 8 of 137 million multiplications; at tap 1 its map is too large to be flat.
+    assert [row[4] for row in (rows[1], rows[9])] == ["*0.42%", "0.05%"]
     assert (tmp_path / "network.svg").read_text().startswith("<?xml")
 
 

@@ -1,9 +1,12 @@
+import io
 import os
 import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 
+from mainstream.cli.printing.package_table import render_published
 from mainstream.mpackage.curve import ReplayedCurve, ReplayedRate
 from mainstream.mpackage.layout import blob_key
 from mainstream.mpackage.publish import blob_of, publish
@@ -28,8 +31,22 @@ def test_inspect_shows_candidates_and_event_statistics(command, package):
     assert result.returncode == 0
     assert f"sha256:{package[0].digest}" in result.stdout
     assert "event length 1.8 s (measured)" in result.stdout
-    assert "0.80 (0.70-0.90)" in result.stdout
+    assert ".80 (.70-.90)" in result.stdout
     assert "thin: measured on 3 events and 2.22 quiet stretches" in result.stdout
+
+
+def test_inspect_says_how_much_of_the_base_a_candidate_may_share(package):
+    manifest = package[0]
+    shares = (0.0, 0.25, 1.0)[: len(manifest.prefix_hashes)]
+    base = manifest.base.model_copy(
+        update={"cost_shares": (*shares, *[1.0] * (len(manifest.prefix_hashes) - len(shares)))}
+    )
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(render_published(manifest.model_copy(update={"base": base})))
+    rows = [line.split() for line in console.export_text().splitlines()]
+    for candidate in manifest.candidates:
+        (row,) = [row for row in rows if row[:1] == [candidate.name]]
+        assert row[1:3] == [str(candidate.branch_point), f"{base.cost_shares[candidate.branch_point]:.0%}"]
 
 
 def test_verify_says_that_all_is_well(command):

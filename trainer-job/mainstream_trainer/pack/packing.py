@@ -32,6 +32,7 @@ from mainstream_trainer.request import TrainingRequest
 
 EVENT_CLASS = "event"
 CLASSES = ("other", EVENT_CLASS)
+_DIGITS = 6
 _VERSIONS = ("mainstream", "torch", "numpy", "av", "pillow")
 
 
@@ -69,6 +70,7 @@ def pack(
             digest=network.digest,
             preprocessing=dict(network.preprocessing.as_dict()),
             segments=base_segments,
+            cost_shares=tuple(round(cut.cost_share, _DIGITS) for cut in network.branch_points),
         ),
         prefix_hashes=network.prefix_hashes,
         event_statistics=statistics,

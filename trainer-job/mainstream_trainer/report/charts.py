@@ -9,23 +9,51 @@ from matplotlib.figure import Figure
 from mainstream.mpackage.manifest import PackedCandidate
 from mainstream_trainer.report.quality import Quality
 
+_BESIDE = 0.9
+"""percent, from one kind of head to the next"""
 
-def over_branch_points(candidates: Sequence[PackedCandidate], found: Sequence[Quality]) -> str:
-    """F1 over branch-point with error bars: squares are micro-heads; hollow where dominated."""
-    figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+
+_MARKERS = "osD^vP*X"
+_COLOURS = ("#1f5fa8", "#b3541e", "#2b7a4b", "#7a3b8f", "#8a7a1e", "#3b8a8f", "#8f3b5a", "#555555")
+
+
+def over_cost(candidates: Sequence[PackedCandidate], found: Sequence[Quality], cost_shares: Sequence[float]) -> str:
+    """F1 over the share of the base network that runs before the branch-point, with error bars; hollow: dominated.
+
+    Each kind of head has a colour and a mark of its own, a little beside the others that read the same tap.
+    """
+    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
     axes = figure.add_subplot()
+    kinds = list(dict.fromkeys(_kind(each) for each in sorted(candidates, key=lambda each: (each.kind, each.name))))
     for candidate, each in zip(candidates, found, strict=True):
-        bars = [[each.f1 - each.low], [each.high - each.f1]]
-        colour = "#1f5fa8" if candidate.kind == "fine-tuned" else "#b3541e"
-        face = "white" if candidate.dominated_by is not None else colour
-        marker = "o" if candidate.kind == "fine-tuned" else "s"
+        at = kinds.index(_kind(candidate))
+        colour, marker = _COLOURS[at % len(_COLOURS)], _MARKERS[at % len(_MARKERS)]
+        x = 100 * cost_shares[candidate.branch_point] + _BESIDE * (at - (len(kinds) - 1) / 2)
         axes.errorbar(
-            candidate.branch_point, each.f1, yerr=bars, fmt=marker, color=colour, markerfacecolor=face, capsize=3
+            x,
+            each.f1,
+            yerr=[[each.f1 - each.low], [each.high - each.f1]],
+            fmt=marker,
+            color=colour,
+            markerfacecolor="white" if candidate.dominated_by is not None else colour,
+            capsize=3,
         )
+    for at, kind in enumerate(kinds):
+        axes.plot([], [], _MARKERS[at % len(_MARKERS)], color=_COLOURS[at % len(_COLOURS)], label=kind)
+    axes.set(
+        xlabel="of the base network before the branch-point or tap, %", ylabel="F1", ylim=(0, 1.02), xlim=(-4, 104)
+    )
     points = sorted({each.branch_point for each in candidates})
-    axes.set(xlabel="branch-point (0: nothing frozen), or tap", ylabel="F1", ylim=(0, 1.02), xticks=points)
+    above = axes.secondary_xaxis("top")
+    above.set_xticks([100 * cost_shares[k] for k in points], [str(k) for k in points])
+    above.set_xlabel("branch-point (0: nothing frozen), or tap")
     axes.grid(axis="y", color="#e4e4e4")
+    axes.legend(fontsize=7, loc="lower left", ncols=3)
     return _svg(figure)
+
+
+def _kind(candidate: PackedCandidate) -> str:
+    return candidate.kind if candidate.kind == "fine-tuned" else candidate.head_form.kind
 
 
 def over_rates(rates_fps: Sequence[float], curves: Mapping[str, Sequence[Quality]]) -> str:

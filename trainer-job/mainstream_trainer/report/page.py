@@ -5,7 +5,7 @@ from typing import Any
 
 from mainstream.html_page import render_html
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
-from mainstream_trainer.report.charts import over_branch_points, over_rates
+from mainstream_trainer.report.charts import over_cost, over_rates
 from mainstream_trainer.report.misses import Example
 from mainstream_trainer.report.quality import RATES_FPS, middle, quality
 
@@ -15,14 +15,12 @@ def render_report(
     record: Mapping[str, Any],
     *,
     fps: float | None,
-    cost_shares: Sequence[float],
     best: PackedCandidate,
     looks: Mapping[str, str],
     missed: Sequence[Example],
     false_alarms: Sequence[Example],
 ) -> str:
     """HTML without anything to fetch; `fps` of the stream bounds the rates, None where there is no stream;
-    `cost_shares` are those of the base network before each branch-point;
     `looks` are pictures (data URLs) of what flat heads look at, by candidate."""
     rates = [rate for rate in RATES_FPS if fps is None or rate <= fps]
     shown_fps = max(rate for rate in rates if rate <= 1.0 or rate == rates[0])
@@ -36,8 +34,8 @@ def render_report(
         trained={each["name"]: each for each in record["candidates"]},
         rows=[(each, middle(each), found) for each, found in zip(manifest.candidates, at_rate, strict=True)],
         shown_fps=shown_fps,
-        cost_shares=cost_shares,
-        branch_point_chart=over_branch_points(manifest.candidates, at_rate),
+        cost_shares=manifest.base.cost_shares,
+        cost_chart=over_cost(manifest.candidates, at_rate, manifest.base.cost_shares),
         rate_chart=over_rates(rates, curves),
         replayed=any(each.replayed for each in manifest.candidates),
         best=best,

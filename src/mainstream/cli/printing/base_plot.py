@@ -1,4 +1,4 @@
-"""Draws a base network: what each segment costs and weighs, and how large the map is where it ends."""
+"""Draws a base network: what each segment costs and weighs, and what the map where it ends costs a micro-head."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def draw_network(network: Network, path: Path) -> None:
 
     rows = network_rows(network)
     points = [row.branch_point for row in rows]
-    figure = Figure(figsize=(8.0, 7.0), layout="constrained")
-    cost, size, weight = figure.subplots(3, 1, sharex=True)
+    figure = Figure(figsize=(8.0, 8.5), layout="constrained")
+    cost, size, head, weight = figure.subplots(4, 1, sharex=True)
     cost.bar(points, [100 * row.segment_share for row in rows], color="tab:blue")
     cost.set_ylabel("cost of the\nsegment, %")
     total = cost.twinx()
@@ -38,6 +38,13 @@ def draw_network(network: Network, path: Path) -> None:
     total.set_ylabel("cost before, %")
     size.bar(points, [row.map_bytes / 1024 for row in rows], color="tab:orange")
     size.set_ylabel("map, KiB")
+    for kind, flat, colour in (("flat or pooled", True, "tab:red"), ("pooled alone", False, "tab:pink")):
+        there = [row for row in rows if row.head_share is not None and row.flat is flat]
+        if there:
+            shares = [100 * (row.head_share or 0.0) for row in there]
+            head.bar([row.branch_point for row in there], shares, color=colour, label=kind)
+    head.set_ylabel("micro-head,\n% of the cost")
+    head.legend(fontsize=8)
     weight.bar(points, [row.bytes / 1e6 for row in rows], color="tab:green")
     weight.set_ylabel("weights of the\nsegment, MB")
     weight.set_xlabel("branch-point")

@@ -12,7 +12,7 @@ from mainstream.nn.architecture import Architecture
 from mainstream.nn.network import Network
 from mainstream.nn.summary import network_rows
 
-_BAR_COLUMNS = 12
+_BAR_COLUMNS = 8
 
 
 def render_architectures(architectures: Sequence[Architecture]) -> RenderableType:
@@ -40,8 +40,8 @@ def render_network(network: Network, *, real: bool) -> RenderableType:
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
-        caption="cost: share of operations before the branch-point; parameters, MB and bar (cost): of the segment that "
-        "ends there",
+        caption="cost: share of operations before the branch-point; head: of a micro-head that reads its map (* too "
+        "large for a flat one, - no map); parameters, MB and bar (cost): of the segment that ends there",
         caption_justify="left",
     )
     numbers = [
@@ -50,17 +50,19 @@ def render_network(network: Network, *, real: bool) -> RenderableType:
             f"{row.cost_share:.3f}",
             row.map,
             f"{row.map_bytes / 1024:.0f}",
+            "-" if row.head_share is None else f"{'' if row.flat else '*'}{row.head_share:.2%}",
             f"{row.parameters:,}",
             f"{row.bytes / 1e6:.2f}",
         )
         for row in rows
     ]
-    for column, cells in zip(("k", "cost", "map", "KiB", "parameters", "MB"), zip(*numbers, strict=True), strict=True):
+    columns = ("k", "cost", "map", "KiB", "head", "parameters", "MB")
+    for column, cells in zip(columns, zip(*numbers, strict=True), strict=True):
         # Wide enough for each number: on a narrow terminal the names of nodes give way, never digits.
         width = max(len(column), *(len(cell) for cell in cells))
         table.add_column(column, justify="right", no_wrap=True, min_width=width)
     table.add_column("of segment", no_wrap=True, min_width=_BAR_COLUMNS)
-    table.add_column("after", overflow="ellipsis", no_wrap=True, max_width=24)
+    table.add_column("after", overflow="ellipsis", no_wrap=True, max_width=16)
     most = max(row.segment_share for row in rows)
     for row, cells in zip(rows, numbers, strict=True):
         table.add_row(

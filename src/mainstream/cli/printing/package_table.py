@@ -114,19 +114,23 @@ def _candidates(manifest: Manifest) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=0,
-        caption="p, e: share of hits in events and outside (95 % interval); by: dominated by",
+        caption="of base: operations before the branch-point, or the tap that a micro-head reads; from: threshold; "
+        "p, e: share of hits in events and outside (95 % interval); by: dominated by",
         caption_justify="left",
     )
-    columns = ("candidate", "frozen\nto", "bal.\nacc.", "thres-\nhold", "p", "e", "re-\nplayed", "own\nMB", "by")
+    columns = ("candidate", "frozen to,\nof base", "bal.\nacc.", "from", "p", "e", "re-\nplay", "own\nMB", "by")
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
+    shares = manifest.base.cost_shares
     for candidate in manifest.candidates:
         best = max(candidate.operating_points, key=lambda point: point.p - point.e)
         table.add_row(
             candidate.name,
-            str(candidate.branch_point),
-            f"{candidate.balanced_accuracy:.3f}",
-            f"{best.threshold:.3f}",
+            f"{candidate.branch_point} {shares[candidate.branch_point]:4.0%}"
+            if shares
+            else str(candidate.branch_point),
+            _short(candidate.balanced_accuracy),
+            _short(best.threshold),
             _with_interval(best.p, best.p_interval),
             _with_interval(best.e, best.e_interval),
             str(len(candidate.replayed)) if candidate.replayed else "-",
@@ -137,7 +141,12 @@ def _candidates(manifest: Manifest) -> Table:
 
 
 def _with_interval(value: float, interval: tuple[float, float]) -> str:
-    return f"{value:.2f} ({interval[0]:.2f}-{interval[1]:.2f})"
+    return f"{_short(value)} ({_short(interval[0])}-{_short(interval[1])})"
+
+
+def _short(share: float) -> str:
+    """Two digits, so that a row fits a terminal of 80 columns."""
+    return f"{share:.2f}".removeprefix("0")
 
 
 def _own_bytes(candidate: PackedCandidate) -> int:
