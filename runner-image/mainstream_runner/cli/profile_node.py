@@ -67,5 +67,8 @@ def _table(measured: "NodeProfile") -> "Table":
         for mode in modes:
             what = f"decoding {name}, a second of {mode.name}: {mode.fps:.3g} frames"
             table.add_row(what, "", f"{mode.used_s * 1e3:.2f}", "")
+    for name, duties in measured.duties.items():
+        for view, duty in duties.items():
+            table.add_row(f"view {view} of {name} moves, share of the time", "", f"{duty:.2f}", "")
     table.add_row("idle, a second", "", f"{measured.idle * 1e3:.2f}", "")
     return table

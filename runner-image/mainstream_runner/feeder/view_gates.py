@@ -41,16 +41,20 @@ class DutyMeter:
             self._since_s = at_s
         if at_s - self._since_s >= _WINDOW_S:
             if self._noted >= _LEAST_NOTED:
-                self._windows.append(self._moved / self._noted)
+                self._windows.append(duty_of(self._moved, self._noted))
             self._since_s, self._noted, self._moved = at_s, 0, 0
         self._noted += 1
         self._moved += moves
 
     @property
     def duty(self) -> float | None:
-        """The share, rounded up; None until a window is over."""
-        windows = tuple(self._windows)
-        return round(_STEP * max(1, math.ceil(max(windows) / _STEP)), 2) if windows else None
+        """The share; None until a window is over."""
+        return max(tuple(self._windows), default=None)
+
+
+def duty_of(moved: int, noted: int) -> float:
+    """The share of the times noted at which a view moved, rounded up."""
+    return round(_STEP * max(1, math.ceil(moved / noted / _STEP)), 2)
 
 
 @dataclass

@@ -97,10 +97,10 @@ def _write(path: Path, order: BaseModel | None) -> None:
 
 
 def read_token(secret: Path) -> str:
-    """What the admin port asks for; empty (nobody gets in) without one, or with one that is no text."""
+    """What the admin port asks for; empty (nobody gets in) without one."""
     try:
         return (secret / TOKEN_FILE).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         return ""
 
 

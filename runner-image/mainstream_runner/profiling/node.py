@@ -11,6 +11,7 @@ from mainstream.messages.node_profile import DecodeMode, NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.processes import cpu_seconds, resident_bytes
+from mainstream_runner.profiling.duties import duties_of_file
 from mainstream_runner.profiling.fit import fit_base, fit_decode_s
 from mainstream_runner.profiling.modes import measure_modes
 from mainstream_runner.profiling.profiler import (
@@ -58,6 +59,8 @@ def profile_node(
                 on_step(f"measuring decoding of {stream.name}")
                 driver.measure_decoding(stream, first, parts[first], idle)
                 modes[stream.name] = measure_modes(stream, driver.decode_s[stream.name])
+            on_step("watching which views move")
+            duties = {stream.name: duties_of_file(stream) for stream in streams}
             costs = profiler.frame_costs(first, parts[first], idle)
             return NodeProfile(
                 machine=machine_name(),
@@ -68,6 +71,7 @@ def profile_node(
                 app_s=costs.app_s,
                 decode_s=driver.decode_s,
                 decode_modes={name: each for name, each in modes.items() if each},
+                duties=duties,
                 resident_bytes=idle.resident_bytes,
                 idle=idle.cpu,
             )

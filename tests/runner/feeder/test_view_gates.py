@@ -61,7 +61,7 @@ class Stage:
             )
             self.feeder.take("s", shown)
             self.looks += 1
-            assert self.feeder.drain(5.0)
+            assert self.feeder.drain(60.0)
         return self.records[before:]
 
 
