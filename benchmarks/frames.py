@@ -1,6 +1,7 @@
-"""`make bench-frames`: what a look costs beside its network, what decode modes cost, and ten cameras on one core.
+"""`make bench-frames`: what a look costs beside its network, what decode modes cost, ten cameras on one core, and
+what a gate saves of the networks.
 
-QUICK=1 takes shorter rounds. With names as arguments (way, modes, ten) only those rows are measured.
+QUICK=1 takes shorter rounds. With names as arguments (scaling, way, modes, ten, gate) only those rows are measured.
 """
 
 import sys
@@ -10,11 +11,12 @@ from harness import Report, chosen, on_one_thread
 if __name__ == "__main__":
     on_one_thread()
 
+from frames_gate import gate_rows
 from frames_modes import mode_rows
 from frames_ten import ten_rows
-from frames_way import way_rows
+from frames_way import scaling_rows, way_rows
 
-PARTS = {"way": way_rows, "modes": mode_rows, "ten": ten_rows}
+PARTS = {"scaling": scaling_rows, "way": way_rows, "modes": mode_rows, "ten": ten_rows, "gate": gate_rows}
 
 
 def main(wanted: list[str]) -> int:

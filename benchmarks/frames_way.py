@@ -14,8 +14,10 @@ from pathlib import Path
 from statistics import median
 from unittest.mock import patch
 
+import av
 import numpy as np
 import torch
+from av.video.reformatter import Interpolation, VideoReformatter
 from harness import QUICK, Report
 from runner_stage import below, clip_stream, pictures, workers
 
@@ -44,6 +46,7 @@ IDLE_S = 5.0
 WARM_LOOKS = 600
 """the JVM translates its code at the first few hundred requests, whoever sends them"""
 ENTERED = 40
+SCALED = 60
 FRAMES = 8
 
 
@@ -89,6 +92,30 @@ def way_rows(report: Report) -> None:
         None,
     )
     report.details["way_ms"] = {"line": list(map(vars, measured)), "http": list(map(vars, through_http))}
+
+
+def scaling_rows(report: Report) -> None:
+    """swscale's filters beside each other, with caches as cold as frames leave them."""
+    times_ms = _filters_ms(pictures(FRAMES))
+    report.row(
+        "scaling 768x576 to 160x160, CPU a look, paced: the area filter, the bilinear one",
+        f"{times_ms['AREA']:.2f} ms, {times_ms['BILINEAR']:.2f} ms",
+        "area no dearer",
+        times_ms["AREA"] <= 1.05 * times_ms["BILINEAR"],
+    )
+
+
+def _filters_ms(shown: list[av.VideoFrame]) -> dict[str, float]:
+    scalers = {name: VideoReformatter() for name in ("AREA", "BILINEAR")}
+    spent_s: dict[str, list[float]] = {name: [] for name in scalers}
+    for look in range(SCALED):
+        for name, scaler in scalers.items():
+            time.sleep(1 / 20)
+            start_s = time.thread_time()
+            way = Interpolation[name]
+            scaler.reformat(shown[look % FRAMES], 160, 160, "rgb24", interpolation=way, threads=1).to_ndarray()
+            spent_s[name].append(time.thread_time() - start_s)
+    return {name: 1e3 * median(each) for name, each in spent_s.items()}
 
 
 def _rounds(

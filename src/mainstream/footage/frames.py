@@ -3,7 +3,7 @@
 Scores mean the same live as on held-out video only if both look at the same pixels, so there is one function for it.
 Whatever is decoded becomes upright 8-bit RGB: turned as its display matrix says, with crops in shown pixels, and HDR
 brought down to what SDR shows. swscale's area filter has every source pixel count once, so small people do not
-flicker; the bilinear one, whose support is twice as wide, costs half as much again (`make bench-frames`).
+flicker; the bilinear one, whose support is twice as wide, is no cheaper (`make bench-frames`).
 """
 
 import threading

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from mainstream.errors import InvalidInputError
+from mainstream.laws.chain import STEPWISE_FRAMES
 from mainstream.laws.cost import chain_of
-from mainstream.planner.problem import App, Candidate, Problem, ReplayedPoint
+from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem, ReplayedPoint
 from mainstream.planner.replays import FALSE_SHARE, FPS, RECALL, VOTES, ReplayedPoints, numbers, played_with
-from mainstream.planner.tables.points import are_sound, is_interval
-from mainstream.planner.tables.work import event_pieces_s, table_work
 
 MOST_VOTES = 1000
 MOST_STREAM_FPS = 1000.0
@@ -24,7 +23,9 @@ _LEAST_FPS = 1e-6
 _LEAST_S = 1e-9
 _MOST_S = 1e7
 _MOST_WORK = 1e8
-"""of one app's table: about two seconds"""
+"""points by votes by steps of the chain: one or two seconds"""
+_STEPS_OF_DOUBLING = 1024.0
+"""that a doubling of the frames beyond `STEPWISE_FRAMES` takes as long as"""
 
 
 def _fail(field: str, message: str, app: App | None = None) -> InvalidInputError:
@@ -145,14 +146,20 @@ def _check_app(app: App, at: str, most_fps: Mapping[str, float]) -> None:
 
 
 def _check_work(app: App, at: str) -> None:
-    """No table may take so long that the others of its namespace wait for it."""
-    if table_work(app) > _MOST_WORK:
-        points = sum(len(candidate.operating_points) for candidate in app.candidates)
-        pieces_s = event_pieces_s(app)
-        frames = max(pieces_s) * app.allowed_rates[-1]
-        message = f"has {points} operating points, too many for events of {frames:.0f} frames in {len(pieces_s)} pieces"
-        way_out = "publish it with fewer candidates or thresholds, or allow fewer or lower rates"
-        raise _fail(f"{at}.candidates", f"{message} at {len(app.allowed_rates)} rates; {way_out}", app)
+    """What the law of alerts takes grows with points, votes and the frames of the longest event."""
+    points = sum(
+        len(candidate.operating_points)
+        for candidate in app.candidates
+        if not len(played_with(candidate.replayed, app.votes))
+    )
+    events = app.events
+    longest_s = max([events.length_s, *events.lengths_s, *(end_s - start_s for start_s, end_s in events.runs_s)])
+    frames = longest_s * app.allowed_rates[-1]
+    doublings = math.log2(max(1.0, frames / STEPWISE_FRAMES))
+    steps = min(frames, STEPWISE_FRAMES) + _STEPS_OF_DOUBLING * doublings
+    if points * len(app.votes) * steps > _MOST_WORK:
+        message = f"has {points} operating points, too many for events of {frames:.0f} frames; publish it with fewer"
+        raise _fail(f"{at}.candidates", f"{message} candidates or thresholds, or allow lower rates", app)
 
 
 def _check_events(app: App, at: str) -> None:
@@ -211,13 +218,13 @@ def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[
         raise _fail(f"{at}.segment", f"{message}; lower the app's rates", app)
     if not candidate.operating_points and not candidate.replayed:
         raise _fail(f"{at}.operating_points", "is empty, and nothing was replayed; give at least one", app)
-    if not are_sound(candidate.operating_points):
+    if not _points_fine(candidate.operating_points):
         for n, point in enumerate(candidate.operating_points):
             _number(point.threshold, f"{at}.operating_points[{n}].threshold", app, least=-math.inf)
             _number(point.p, f"{at}.operating_points[{n}].p", app, most=1.0)
             _number(point.e, f"{at}.operating_points[{n}].e", app, most=1.0)
             for name, interval in (("p_interval", point.p_interval), ("e_interval", point.e_interval)):
-                if not is_interval(interval):
+                if not _is_interval(interval):
                     message = f"must be two ascending numbers between 0 and 1, is {interval!r}"
                     raise _fail(f"{at}.operating_points[{n}].{name}", message, app)
         _unique(
@@ -225,7 +232,7 @@ def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[
             f"{at}.operating_points",
             f"app '{app.name}': threshold",
         )
-    if len(candidate.replayed) and not _replays_fine(candidate.replayed):
+    if not _replays_fine(candidate.replayed):
         for n, replay in enumerate(candidate.replayed):
             _number(replay.threshold, f"{at}.replayed[{n}].threshold", app, least=-math.inf)
             _number(replay.fps, f"{at}.replayed[{n}].fps", app, least=_LEAST_FPS)
@@ -236,8 +243,28 @@ def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[
         raise _fail(f"{at}.replayed", "was replayed with none of the votes that the app allows", app)
 
 
+def _points_fine(points: Sequence[OperatingPoint]) -> bool:
+    """Whether all operating points are in order: a quick look at the thousands there are."""
+    try:
+        in_range = all(
+            0.0 <= point.p <= 1.0
+            and 0.0 <= point.e <= 1.0
+            and -math.inf < point.threshold < math.inf
+            and _is_interval(point.p_interval)
+            and _is_interval(point.e_interval)
+            for point in points
+        )
+    except TypeError:
+        return False
+    return in_range and len({point.threshold for point in points}) == len(points)
+
+
+def _is_interval(interval: tuple[float, float] | None) -> bool:
+    return interval is None or 0.0 <= interval[0] <= interval[1] <= 1.0
+
+
 def _replays_fine(replayed: Sequence[ReplayedPoint]) -> bool:
-    """Whether all that was replayed is in order: a quick look at the thousands of points there are."""
+    """The same of what was replayed."""
     try:
         rows = numbers(replayed)
         whole = isinstance(replayed, ReplayedPoints) or all(type(replay.votes) is int for replay in replayed)

@@ -2,7 +2,6 @@
 
 predictions.py            alerts of each threshold, rate and votes
 options.py                best threshold and votes for each (candidate, rate)
-points.py, known.py       the same by what it is made of, kept
-work.py                   how long that takes
+fingerprint.py, known.py  the same by what it is made of, kept
 build.py                  option tables of all apps, within the deadline
 """

@@ -7,10 +7,8 @@ it, so that no change of these has a table made anew.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -19,9 +17,9 @@ from mainstream.arrays import FloatArray
 from mainstream.kept import Kept
 from mainstream.laws.chain import Compat
 from mainstream.planner.problem import App, Pin
+from mainstream.planner.tables.fingerprint import fingerprint
 from mainstream.planner.tables.options import OptionTable, fresh_table
 from mainstream.planner.tables.options import least_false_per_hour as _least_false_per_hour
-from mainstream.planner.tables.points import fingerprint
 
 KEPT_BYTES = 64 << 20
 """of all apps that are planned for; an app of 12 candidates at 30 rates takes 50 KiB"""
@@ -131,19 +129,11 @@ def _made(
 def _keys(app: App, pin: Pin | None, compat: Compat | None) -> Sequence[Hashable]:
     """What the table of each candidate follows from, rates apart."""
     objective = app.objective
-    about = _digest(
-        (
-            merged_events(app.events) if compat is None else (app.events, app.stream_fps, compat),
-            app.events.correlation,
-            tuple(sorted(set(app.votes))),
-            (objective.metric, objective.beta, objective.maximum_false_alerts_per_day),
-            (None, None) if pin is None else (pin.threshold, pin.votes),
-        )
+    about = (
+        merged_events(app.events) if compat is None else (app.events, app.stream_fps, compat),
+        app.events.correlation,
+        tuple(sorted(set(app.votes))),
+        (objective.metric, objective.beta, objective.maximum_false_alerts_per_day),
+        (None, None) if pin is None else (pin.threshold, pin.votes),
     )
     return [(about, *fingerprint(candidate)) for candidate in app.candidates]
-
-
-@lru_cache(maxsize=1024)
-def _digest(about: Hashable) -> bytes:
-    """The same in a few bytes, as each candidate is asked for by it."""
-    return hashlib.sha256(repr(about).encode()).digest()

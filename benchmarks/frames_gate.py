@@ -1,0 +1,103 @@
+"""Rows of `make bench-frames` on the gate of a view: on how many looks networks run, and what of alerts is lost.
+
+Two clips of still scenes with rare events (`MAINSTREAM_CLIPS`, else the project's shared folder): cars, whose camera
+changes its exposure after each, and bottles that a hand takes away. Not an app is judged here but its gate, so the app
+is one that is always right: its score on a look is what the labels say of the frame that networks ran on last.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from harness import Report
+from runner_stage import pictures
+
+from mainstream.alerts.measured import count_alerts
+from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
+from mainstream.arrays import FloatArray, IntArray
+from mainstream.footage.frames import view_pixels
+from mainstream.laws.gate import Gate, Greys, grey
+from mainstream_trainer.data.clip import Clip, inspect_clip, pictures_of
+
+CLIPS = Path(os.environ.get("MAINSTREAM_CLIPS", Path(__file__).parents[2] / "shared" / "data" / "clips"))
+JUDGED = {"cars.mp4": "car", "bottles.mp4": "hand"}
+RATES_FPS = (2.0, 5.0, 10.0)
+LEAST_SAVED = 1.7
+SIZE = 160
+VOTES = 2
+GAP_S = 1.0
+LOOKS = 60
+"""at the gate, to time it"""
+
+
+def gate_rows(report: Report) -> None:
+    """What a look at a gate costs; of each clip on how many looks networks run, and what becomes of its alerts."""
+    report.row(
+        "gate: CPU of a look that is compared and stands, paced at 20 a second",
+        f"{1e3 * _look_s():.2f} ms",
+        "said",
+        None,
+    )
+    for name, app in JUDGED.items():
+        target = f"{LEAST_SAVED}x; none lost"
+        if not (CLIPS / name).is_file():
+            report.left_out(f"gate on {name}", target, f"not in {CLIPS}; set MAINSTREAM_CLIPS")
+            continue
+        clip = inspect_clip(CLIPS / name)
+        runs = json.loads((CLIPS / "labels.json").read_text())[name]["apps"][app]["runs"]
+        greys = [grey(view_pixels(each, None, SIZE, SIZE)) for _, each in pictures_of(clip, (0, clip.frames))]
+        for fps in RATES_FPS:
+            looks, ran = _through_gate(clip, greys, fps)
+            without, behind = (_counted(clip, runs, looks, each) for each in (looks, ran))
+            saved = len(looks) / int(np.count_nonzero(looks == ran))
+            report.row(
+                f"gate on {name} at {fps:g} looks a second, from a start: looks over those that networks run on",
+                f"{saved:.2f}x; {behind[0]} of {without[0]} events found, false alerts {behind[1]} ({without[1]})",
+                target,
+                bool(saved >= LEAST_SAVED and behind[0] >= without[0]),
+            )
+
+
+def _through_gate(clip: Clip, greys: list[Greys], fps: float) -> tuple[IntArray, IntArray]:
+    """Frames that are looked at, and for each the one on which networks ran last."""
+    gate, due_s = Gate(), 0.0
+    looks: list[int] = []
+    ran: list[int] = []
+    for frame, at_s in enumerate(clip.times.middles_s):
+        if at_s < due_s:
+            continue
+        due_s += 1 / fps
+        passes = gate.passes(greys[frame], float(at_s), ("app",))
+        looks.append(frame)
+        ran.append(frame if passes else ran[-1])
+    return np.array(looks), np.array(ran)
+
+
+def _counted(clip: Clip, runs: list[list[int]], looks: IntArray, ran: IntArray) -> tuple[int, int]:
+    """Events found and false alerts of who is right on each frame that networks run on."""
+    present = np.zeros(clip.frames, dtype=np.bool_)
+    for start, end in runs:
+        present[start:end] = True
+    shown_s: FloatArray = clip.times.middles_s[looks]
+    alerts = alerts_of_hits(present[ran], shown_s, VOTES, GAP_S)
+    events = as_spans(merge_spans(clip.times.spans([(start, end) for start, end in runs]), GAP_S))
+    tolerance = tolerance_s(float((events[:, 1] - events[:, 0]).mean()))
+    return count_alerts(alerts[:, 0], events, np.ones(len(events), dtype=np.bool_), tolerance)
+
+
+def _look_s() -> float:
+    """CPU-seconds of a look at one still picture, with caches as cold as frames leave them."""
+    gate, shown = Gate(), pictures(1)[0]
+    spent_s: list[float] = []
+    for look in range(LOOKS):
+        time.sleep(0.05)
+        pixels = view_pixels(shown, None, SIZE, SIZE)
+        start_s = time.thread_time()
+        gate.passes(grey(pixels), look / 20, ("app",))
+        spent_s.append(time.thread_time() - start_s)
+    return median(spent_s)
