@@ -122,7 +122,8 @@ class Camera:
                 "decode_errors": counts.decode_errors + self._errors_so_far(),
                 "decode": mode if self._report.state == "decoding" and mode != "packets" else None,
                 "decode_problem": None if self.modes.problem is None else said(self.modes.problem),
-                "stale_s": time.monotonic() - counts.framed_s,
+                # The thread that decodes may have noted a frame meanwhile.
+                "stale_s": max(0.0, time.monotonic() - counts.framed_s),
             }
         )
 
