@@ -37,7 +37,7 @@ class KnownProfile:
     back_end: str = ""
     versions: dict[str, str] = field(default_factory=profiled_versions)
     """that it was measured with"""
-    lessons: Lessons = field(default_factory=Lessons)
+    lessons: Lessons = field(default_factory=Lessons, compare=False)
     """what plans that ran since taught about it"""
 
     @property
