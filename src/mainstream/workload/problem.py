@@ -65,9 +65,16 @@ def view_prefix(stream: str, view: str) -> str:
 
 
 def planned_duty(profile: NodeProfile, stream: str, view: str) -> float | None:
-    """Share of a view's looks that networks run on, where a gate pays (docs/design.md, "The gate"); else None."""
+    """Share of a view's looks that are paid for, where a gate pays (docs/design.md, "The gate"); else None.
+
+    Alerts are wanted while a view moves. So one view of all that are gated may move at any time and nobody's rates
+    fall: a lone view is paid for in full, and of many each for little more than its own duty.
+    """
+    gated = [duty for views in profile.duties.values() for duty in views.values() if duty <= _GATED_DUTY]
     duty = profile.duties.get(stream, {}).get(view)
-    return duty if duty is not None and duty <= _GATED_DUTY else None
+    if duty is None or duty > _GATED_DUTY:
+        return None
+    return duty + (1.0 - duty) / len(gated)
 
 
 def camera_key(stream_name: str) -> str:
