@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from mainstream.counting import counted
 from mainstream_runner.run_result import FrameTally
 
 _SHORTEST_S = 10.0
@@ -116,7 +117,7 @@ def words_of(tallies: Mapping[str, FrameTally]) -> str:
     """All of it in one line."""
     parts = ("captured", "analysed", "skipped", "dropped")
     sums = (f"{sum(getattr(each, part) for each in tallies.values())} {part}" for part in parts)
-    return f"{len(tallies)} apps, whose frames were {', '.join(sums)}"
+    return f"{counted(len(tallies), 'app')}, whose frames were {', '.join(sums)}"
 
 
 def _rate(counts: _Counts, planned_fps: float) -> float | None:

@@ -93,16 +93,16 @@ def _decoded(stream: RunnerStream, plan: Plan) -> RunnerStream:
 
 def _gates(running: Sequence[PlacedApp], profile: NodeProfile, plan: Plan) -> dict[str, dict[str, ViewGate]]:
     """The gates that the plan counts on, by stream and view, with what lies behind each while everything moves."""
-    costs: dict[tuple[str, str], float] = {}
+    watching: dict[tuple[str, str], list[str]] = {}
     for placed in running:
-        seen = placed.stream_name, placed.app.spec.stream.view
-        costs[seen] = costs.get(seen, 0.0) + plan.cost.heads[placed.name]
+        watching.setdefault((placed.stream_name, placed.app.spec.stream.view), []).append(placed.name)
     gates: dict[str, dict[str, ViewGate]] = {}
-    for (stream, view), cost in costs.items():
+    for (stream, view), apps in watching.items():
         duty = planned_duty(profile, stream, view)
         if duty is not None:
             behind = [each for each in plan.cost.segments if each.key.startswith(view_prefix(stream, view))]
-            cost += sum(each.cost for each in behind if branch_point_of(each.key))
+            cost = sum(each.cost for each in behind if branch_point_of(each.key))
+            cost += sum(plan.cost.heads[app] for app in apps)
             gates.setdefault(stream, {})[view] = ViewGate(duty=duty, moving_cost=cost / duty)
     return gates
 

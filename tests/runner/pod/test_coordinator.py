@@ -138,10 +138,11 @@ def test_a_runner_that_leaves_scores_what_waits_and_says_what_became_of_every_fr
     Engine.may_load.set()
     pod.order(plan_of(1000.0))
     pod.step_until(lambda: pod.served is not None)
+    now_s = time.monotonic()
     for index in range(3):
-        pod.coordinator._pipeline.take("s", CapturedFrame(index, index / 1000, time.monotonic(), PICTURE))
+        pod.coordinator._pipeline.take("s", CapturedFrame(index, index / 100, now_s + index / 100, PICTURE))
     pod.coordinator.close()
-    assert "leaves: 1 apps, whose frames were 3 captured, 1 analysed, 2 skipped, 0 dropped" in caplog.text
+    assert "leaves: 1 app, whose frames were 3 captured, 3 analysed, 0 skipped, 0 dropped" in caplog.text
 
 
 def test_long_work_is_given_up_at_its_next_pause() -> None:
