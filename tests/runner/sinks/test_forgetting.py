@@ -179,15 +179,14 @@ def test_a_file_that_is_being_made_is_not_kept(tmp_path: Path) -> None:
     recorder.start(lambda _app, name: told.append(name))
     making, forgotten = threading.Event(), threading.Event()
 
-    def write(_wanted: object, path: Path) -> None:
+    def write(path: Path) -> None:
         making.set()
         forgotten.wait(5.0)
         path.write_bytes(b"clip")
 
     clip, picture = clip_names("id-1", TEN + 60)
     recorder.begin("plaza/door", "s", picture, clip, 0.0)
-    wanted = recorder._clips[clip]
-    thread = threading.Thread(target=recorder._make, args=(wanted, write))
+    thread = threading.Thread(target=recorder._make, args=("plaza/door", clip, write))
     thread.start()
     making.wait(5.0)
     assert recorder.forget(ORDER) == 2
