@@ -32,7 +32,8 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+# Of one module: playwright has an event loop in this thread as long as it is open, beside which no other can run.
+@pytest.fixture(scope="module")
 def screen() -> Iterator[object]:
     """A browser that pages are shown in (`screen.Screen`)."""
     from screen import open_screen
