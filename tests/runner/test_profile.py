@@ -136,7 +136,7 @@ def test_a_profile_of_this_node_is_complete_and_plausible(
     assert whole.used_s > needed.used_s > keys.used_s > 0
     assert profile.idle < 0.1
     assert profile.versions.keys() >= {"torch", "torchserve"}
-    assert len(steps) == 7
+    assert len(steps) == 8
     assert profile.back_end in {"openvino", "torch-eager"}
     # TorchServe alone; what this process holds is none of its business.
     assert 100 << 20 < profile.resident_bytes < 1 << 30
