@@ -10,7 +10,7 @@ from mainstream.errors import InvalidInputError
 
 
 def console(
-    out: Annotated[Path, typer.Option(help="Folder of a demo, or of `mainstream run --review`.")] = Path("out/demo"),
+    out: Annotated[Path, typer.Option(help="Folder of `mainstream run --review`.")] = Path("out/run"),
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8090,
     who: Annotated[str | None, typer.Option(help="Who reviews; your login's name where left out.")] = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""What the console of one machine shows: the folder of a `mainstream run` or of `make demo`."""
+"""What the console of one machine shows: the folder of a `mainstream run`."""
 
 import json
 from dataclasses import dataclass, field
@@ -24,15 +24,12 @@ class ReviewSource:
 
 
 def source_of_run(folder: Path) -> ReviewSource:
-    """Of a run's folder, or of the demo's, whose run of Mainstream's plan is shown."""
-    found = next((each for each in (folder, folder / "mainstream") if (each / _CLIPS).is_dir()), None)
-    if found is None:
+    """Of the folder that a run left, or fills now; `predicted.json` there may say F1 and interval of each app."""
+    if not (folder / _CLIPS).is_dir():
         raise InvalidInputError(
-            "keeps nothing for review; name the folder of `make demo` or of `mainstream run --review`",
-            field="--out",
-            source=folder,
+            "keeps nothing for review; name the folder of a `mainstream run --review`", field="--out", source=folder
         )
-    return ReviewSource(ReviewShelf(FolderStore(found / _CLIPS)), _predicted(found / _PREDICTED))
+    return ReviewSource(ReviewShelf(FolderStore(folder / _CLIPS)), _predicted(folder / _PREDICTED))
 
 
 def _predicted(path: Path) -> dict[str, Predicted]:
@@ -42,4 +39,6 @@ def _predicted(path: Path) -> dict[str, Predicted]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise InvalidInputError("is damaged; run the demo again", field=_PREDICTED, source=path) from error
+        raise InvalidInputError(
+            "is damaged; write {app: [F1, low, high]}, or remove it", field=_PREDICTED, source=path
+        ) from error

@@ -39,4 +39,3 @@ def demo(
     result = run_demo(example, out, DemoProgress(console))
     print_result(result, console)
     console.print(f"\n{out / 'report.json'} and {out / 'report.html'} say more.")
-    console.print(f"`mainstream console --out {out}` shows the alerts, to say which were right: http://127.0.0.1:8090/")

@@ -1,6 +1,5 @@
 """The demo from beginning to end: train, profile, plan, run live under three policies, measure, print and draw."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +29,6 @@ from mainstream_demo.result import POLICIES, TITLES, DemoResult, F1Difference
 from mainstream_demo.training import train_packages
 from mainstream_evaluate.truth import truth_of
 from mainstream_runner.profiling.node import profile_node
-from mainstream_runner.reviewing.local import for_review
 from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
@@ -73,7 +71,6 @@ def run_demo(example: Path, out: Path, progress: DemoProgress) -> DemoResult:
             runs = {
                 policy: _run(server, policy, made.runner_plan, out, labels, progress) for policy, made in plans.items()
             }
-        _note_predicted(plans["mainstream"], out / "mainstream")
         result, page = _result(plans, labels, clip, runs, watch)
     result = result.model_copy(update={"seconds": watch.seconds})
     (out / "report.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")
@@ -114,20 +111,12 @@ def _run(
     if orders is None or not orders.apps:
         return None
     folder = out / policy
-    orders = for_review(orders)
     start, end = labels.split.test
     seconds = (end - start) / orders.streams[0].fps
     with progress.playing(TITLES[policy], seconds) as on_progress:
         return run_plan_on(
             server, orders, out / "store", folder, start_frame=start, end_frame=end, on_progress=on_progress
         )
-
-
-def _note_predicted(made: NodePlan, folder: Path) -> None:
-    """For the console: what is measured there stands beside it."""
-    apps = () if made.plan is None else made.plan.apps
-    told = {app.name: (app.f1, *app.f1_interval) for app in apps if app.f1_interval is not None}
-    (folder / "predicted.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 def _result(

@@ -131,13 +131,18 @@ def test_a_restart_of_the_operator_changes_nothing(story: Stage) -> None:
         apps = [story.get("videoapp", app) or {} for app in APPS]
         return [[(c["type"], c["status"], c["lastTransitionTime"]) for c in a["status"]["conditions"]] for a in apps]
 
-    plan = ordered_plan(story)
+    def ordered() -> Any:
+        # What it costs is known better the longer the runner runs, and a new operator begins with what is known then.
+        plan = ordered_plan(story)
+        assert plan is not None
+        return plan.streams, plan.apps
+
+    plan = ordered()
     pod, before, conditions = story.runner_pod()["metadata"]["uid"], dropped(story), told()
     story.kubectl("rollout", "restart", "deployment/mainstream-operator", "-n", SYSTEM)
     story.kubectl("rollout", "status", "deployment/mainstream-operator", "-n", SYSTEM, "--timeout=60s")
     time.sleep(10)
-    assert plan is not None
-    assert ordered_plan(story) == plan
+    assert ordered() == plan
     assert story.runner_pod()["metadata"]["uid"] == pod
     assert {app: each[1] for app, each in dropped(story).items()} == {app: each[1] for app, each in before.items()}
     assert told() == conditions
