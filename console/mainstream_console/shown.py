@@ -49,7 +49,7 @@ class AlertShown:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class StretchShown:
     """What somebody said of a stretch of time."""
 
     start: str
@@ -94,11 +94,12 @@ def alerts_shown(kept: KeptForReview) -> list[AlertShown]:
     return [_alert(each, said.get(each.alert.id)) for each in newest]
 
 
-def stretches(kept: KeptForReview) -> list[Stretch]:
+def stretches(kept: KeptForReview) -> list[StretchShown]:
     """What was said of stretches, the newest first."""
     there = [each for each in that_count(kept.verdicts) if isinstance(each, StretchVerdict)]
     return [
-        Stretch(clock(each.start_s), clock(each.end_s), each.is_missed, each.note, each.who) for each in reversed(there)
+        StretchShown(clock(each.start_s), clock(each.end_s), each.is_missed, each.note, each.who)
+        for each in reversed(there)
     ]
 
 

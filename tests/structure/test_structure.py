@@ -17,6 +17,7 @@ PACKAGES = tuple(
         "trainer-job/mainstream_trainer",
         "demo/mainstream_demo",
         "kubectl/mainstream_kubectl",
+        "console/mainstream_console",
     )
 )
 MOST_LINES = 300
