@@ -13,10 +13,8 @@ from mainstream.api.model import ApiModel, Name, cel
 from mainstream.api.one_of import OneOf
 from mainstream.api.sinks.body_template import JSON, MOST_CHARACTERS, BodyTemplate
 from mainstream.api.sinks.broker_access import BrokerAccess, Topic
+from mainstream.api.sinks.bucket_access import BucketAccess
 from mainstream.api.sinks.sink_kind import MissingEntry, SecretUse, SinkKeys, Takes
-from mainstream.api.store_access import StoreAccess
-
-S3_PREFIX = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9][-_.A-Za-z0-9]*){0,7}$"
 
 
 class JsonLinesSink(ApiModel):
@@ -143,31 +141,11 @@ class HomeAssistantSink(BrokerAccess):
         return self.pictures
 
 
-class ClipsSink(ApiModel):
+class ClipsSink(BucketAccess):
     """A short clip and a picture of each alert, uploaded under a prefix of the tenant's bucket."""
 
     key: ClassVar[str] = "clips"
     takes: ClassVar[Takes] = "clips"
-
-    prefix: str = Field(
-        min_length=6,
-        max_length=1024,
-        pattern=S3_PREFIX,
-        description="s3://bucket/prefix",
-    )
-    store: StoreAccess = StoreAccess()
-
-    def calls(self) -> tuple[HostCall, ...]:
-        """The store."""
-        return (self.store.call("store"),)
-
-    def wants_picture(self) -> bool:
-        """Always."""
-        return True
-
-    def secret(self) -> SecretUse | None:
-        """None for the runner: the operator signs a URL for each file."""
-        return None
 
 
 Sink = Annotated[
