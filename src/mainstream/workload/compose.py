@@ -9,7 +9,7 @@ from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream,
 from mainstream.mpackage.manifest import Manifest
 from mainstream.planner.plan import AppPlan, Plan
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
-from mainstream.workload.problem import branch_point_of, camera_key, planned_duty, view_prefix
+from mainstream.workload.problem import branch_point_of, camera_key, planned_duties, view_prefix
 
 
 @dataclass(frozen=True)
@@ -93,17 +93,19 @@ def _decoded(stream: RunnerStream, plan: Plan) -> RunnerStream:
 
 def _gates(running: Sequence[PlacedApp], profile: NodeProfile, plan: Plan) -> dict[str, dict[str, ViewGate]]:
     """The gates that the plan counts on, by stream and view, with what lies behind each while everything moves."""
+    duties = planned_duties(profile)
     watching: dict[tuple[str, str], list[str]] = {}
     for placed in running:
-        watching.setdefault((placed.stream_name, placed.app.spec.stream.view), []).append(placed.name)
+        seen = placed.stream_name, placed.app.spec.stream.view
+        if seen in duties:
+            watching.setdefault(seen, []).append(placed.name)
     gates: dict[str, dict[str, ViewGate]] = {}
     for (stream, view), apps in watching.items():
-        duty = planned_duty(profile, stream, view)
-        if duty is not None:
-            behind = [each for each in plan.cost.segments if each.key.startswith(view_prefix(stream, view))]
-            cost = sum(each.cost for each in behind if branch_point_of(each.key))
-            cost += sum(plan.cost.heads[app] for app in apps)
-            gates.setdefault(stream, {})[view] = ViewGate(duty=duty, moving_cost=cost / duty)
+        behind = [each for each in plan.cost.segments if each.key.startswith(view_prefix(stream, view))]
+        cost = sum(each.cost for each in behind if branch_point_of(each.key))
+        cost += sum(plan.cost.heads[app] for app in apps)
+        duty = duties[stream, view]
+        gates.setdefault(stream, {})[view] = ViewGate(duty=duty, moving_cost=cost / duty)
     return gates
 
 

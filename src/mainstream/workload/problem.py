@@ -64,17 +64,19 @@ def view_prefix(stream: str, view: str) -> str:
     return f"{stream}:{view}:"
 
 
-def planned_duty(profile: NodeProfile, stream: str, view: str) -> float | None:
-    """Share of a view's looks that are paid for, where a gate pays (docs/design.md, "The gate"); else None.
+def planned_duties(profile: NodeProfile) -> dict[tuple[str, str], float]:
+    """Share of a view's looks that are paid for, by stream and view, where a gate pays (docs/design.md, "The gate").
 
     Alerts are wanted while a view moves. So one view of all that are gated may move at any time and nobody's rates
     fall: a lone view is paid for in full, and of many each for little more than its own duty.
     """
-    gated = [duty for views in profile.duties.values() for duty in views.values() if duty <= _GATED_DUTY]
-    duty = profile.duties.get(stream, {}).get(view)
-    if duty is None or duty > _GATED_DUTY:
-        return None
-    return duty + (1.0 - duty) / len(gated)
+    gated = {
+        (stream, view): duty
+        for stream, views in profile.duties.items()
+        for view, duty in views.items()
+        if duty <= _GATED_DUTY
+    }
+    return {key: duty + (1.0 - duty) / len(gated) for key, duty in gated.items()}
 
 
 def camera_key(stream_name: str) -> str:
@@ -93,6 +95,7 @@ class _Forest:
     def __init__(self, workload: NodeWorkload) -> None:
         self.segments: dict[str, Segment] = {}
         self.profile = workload.profile
+        self._duties = planned_duties(workload.profile)
         self._workload = workload
         users: dict[str, set[str]] = {}
         for placed in workload.apps:
@@ -123,8 +126,7 @@ class _Forest:
 
     def duty(self, placed: PlacedApp) -> float:
         """Share of the looks of the app's view that networks run on."""
-        duty = planned_duty(self.profile, placed.stream_name, placed.app.spec.stream.view)
-        return 1.0 if duty is None else duty
+        return self._duties.get((placed.stream_name, placed.app.spec.stream.view), 1.0)
 
     def deepest_segment(self, placed: PlacedApp, candidate: PackedCandidate) -> tuple[str, int]:
         """Key of the last segment that the candidate can share, and the branch-point at which it ends."""

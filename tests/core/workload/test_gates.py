@@ -7,7 +7,7 @@ import pytest
 from mainstream.planner import solve
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.node_workload import NodeWorkload
-from mainstream.workload.problem import branch_point_of, build_problem, planned_duty
+from mainstream.workload.problem import branch_point_of, build_problem, planned_duties
 
 
 def watched(workload: NodeWorkload, duty: float, others: int = 1) -> NodeWorkload:
@@ -42,8 +42,8 @@ def test_a_view_that_moves_most_of_the_time_has_no_gate(
 ) -> None:
     asked = watched(workload, duty)
     view = workload.apps[0].app.spec.stream.view
-    assert planned_duty(asked.profile, "hall", view) == (None if planned is None else pytest.approx(planned))
-    assert planned_duty(asked.profile, "hall", "elsewhere") is None
+    assert planned_duties(asked.profile).get(("hall", view)) == (None if planned is None else pytest.approx(planned))
+    assert planned_duties(asked.profile).get(("hall", "elsewhere")) is None
     (stream,) = compose_runner_plan(asked, solve(build_problem(asked))).streams
     assert (view in stream.gates) == (planned is not None)
 
