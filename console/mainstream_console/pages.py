@@ -20,12 +20,15 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.files.documents import problem_of
 from mainstream.mpackage.stores.store import MissingKeyError, is_key
+from mainstream.review.assessment import Assessment
 from mainstream.review.tally import KeptForReview
 from mainstream.review.verdicts import AlertVerdict, FrameLabel, StretchVerdict, Verdict
+from mainstream.review.words import quality_sentences
 from mainstream_console.changes import Changes, TooManyListenersError
 from mainstream_console.guards import BoundedBody, FormTokens, PostLimit, SafeHeaders
-from mainstream_console.shown import alerts_shown, next_frame, row, stretches
+from mainstream_console.shown import AppRow, alerts_shown, next_frame, row, stretches
 from mainstream_console.source import ReviewSource
 
 _log = logging.getLogger(__name__)
@@ -68,22 +71,13 @@ class Pages:
 
     async def apps(self, request: Request) -> Response:
         """All apps, with how good they were."""
-        names = await run_in_threadpool(self._source.shelf.apps)
-        rows = [row(name, await self._kept(name), self._source.predicted.get(name)) for name in names]
-        return self._page(request, "apps.html.j2", rows=rows)
+        return self._page(request, "apps.html.j2", rows=await run_in_threadpool(self._rows))
 
     async def app(self, request: Request) -> Response:
         """One app: its alerts, what was said of them, stretches of time."""
-        name = request.path_params["app"]
-        kept = await self._known(name)
-        return self._page(
-            request,
-            "app.html.j2",
-            app=row(name, kept, self._source.predicted.get(name)),
-            alerts=alerts_shown(kept),
-            stretches=stretches(kept),
-            waiting=next_frame(kept),
-        )
+        kept = await self._known(request.path_params["app"])
+        shown = await run_in_threadpool(self._assessed, request.path_params["app"], kept)
+        return self._page(request, "app.html.j2", alerts=alerts_shown(kept), stretches=stretches(kept), **shown)
 
     async def alert(self, request: Request) -> Response:
         """One alert."""
@@ -95,14 +89,9 @@ class Pages:
 
     async def label(self, request: Request) -> Response:
         """The frame that is worth a label most."""
-        name = request.path_params["app"]
-        kept = await self._known(name)
-        return self._page(
-            request,
-            "label.html.j2",
-            app=row(name, kept, self._source.predicted.get(name)),
-            frame=next_frame(kept),
-        )
+        kept = await self._known(request.path_params["app"])
+        shown = await run_in_threadpool(self._assessed, request.path_params["app"], kept)
+        return self._page(request, "label.html.j2", **shown)
 
     async def picture(self, request: Request) -> Response:
         """A JPEG of an alert or a frame."""
@@ -140,7 +129,7 @@ class Pages:
         except ValidationError as error:
             problem = error.errors()[0]
             field = ".".join(map(str, problem["loc"])) or "the form"
-            raise HTTPException(422, f"{field}: {str(problem['msg']).removeprefix('Value error, ')}") from error
+            raise HTTPException(422, f"{field}: {problem_of(problem)}") from error
         except InvalidInputError as error:
             raise HTTPException(422, str(error)) from error
         await run_in_threadpool(self._source.shelf.say, app, verdict)
@@ -151,10 +140,20 @@ class Pages:
     async def _known(self, app: str) -> KeptForReview:
         if app not in await run_in_threadpool(self._source.shelf.apps):
             raise HTTPException(404, "nothing is kept of such an app")
-        return await self._kept(app)
-
-    async def _kept(self, app: str) -> KeptForReview:
         return await run_in_threadpool(self._source.shelf.kept, app)
+
+    def _rows(self) -> list[AppRow]:
+        shelf, predicted = self._source.shelf, self._source.predicted
+        return [row(name, Assessment(shelf.kept(name)), predicted.get(name)) for name in shelf.apps()]
+
+    def _assessed(self, app: str, kept: KeptForReview) -> dict[str, Any]:
+        """What both pages of an app show of its quality; working it out takes some ten milliseconds."""
+        assessed = Assessment(kept)
+        return {
+            "app": row(app, assessed, self._source.predicted.get(app)),
+            "sentences": quality_sentences(assessed),
+            "frame": next_frame(assessed),
+        }
 
     def _page(self, request: Request, template: str, **values: Any) -> Response:
         session = self._tokens.session(request)

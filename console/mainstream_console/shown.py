@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mainstream.alerts.certainty import told_f1
+from mainstream.review.assessment import Assessment
 from mainstream.review.objects import DrawnFrame, KeptAlert
-from mainstream.review.quality import MeasuredQuality, measured_quality, worth_most
 from mainstream.review.strata import STRATA
-from mainstream.review.tally import KeptForReview, reviewed, unlabelled
+from mainstream.review.tally import KeptForReview
 from mainstream.review.verdicts import AlertVerdict, StretchVerdict, that_count
-from mainstream.review.words import parts_from, quality_sentences, told
+from mainstream.review.words import told
+from mainstream_console.source import Predicted
 
 MOST_SHOWN = 200
 """alerts on one page, the newest"""
@@ -27,7 +29,6 @@ class AppRow:
     labels: int
     measured: str
     """F1 with its interval, or what lacks"""
-    sentences: tuple[str, ...]
     predicted: str
     is_below: bool
     """what was measured lies below what was predicted"""
@@ -72,18 +73,16 @@ class FrameShown:
     """frames that could be labelled, this one too"""
 
 
-def row(name: str, kept: KeptForReview, predicted: tuple[float, float, float] | None) -> AppRow:
-    """An app; `predicted` is F1 with the ends of its 90 % interval."""
-    state = reviewed(kept)
-    quality: MeasuredQuality | None = None if state is None else measured_quality(state)
+def row(name: str, assessed: Assessment, predicted: Predicted | None) -> AppRow:
+    """An app."""
+    state, quality = assessed.state, assessed.quality
     return AppRow(
         name=name,
-        alerts=len({each.alert.id for each in kept.alerts}),
+        alerts=0 if state is None else state.alerts,
         labels=0 if state is None else state.labels,
         measured="not yet" if quality is None else told(quality.f1),
-        sentences=tuple(quality_sentences(kept)),
-        predicted="not known here" if predicted is None else "{:.2f} ({:.2f} to {:.2f})".format(*predicted),
-        is_below=quality is not None and predicted is not None and parts_from(quality, predicted[1:]),
+        predicted="not known here" if predicted is None else told_f1(predicted[0], predicted[1:]),
+        is_below=quality is not None and predicted is not None and quality.f1.high < predicted[1],
     )
 
 
@@ -103,14 +102,12 @@ def stretches(kept: KeptForReview) -> list[StretchShown]:
     ]
 
 
-def next_frame(kept: KeptForReview) -> FrameShown | None:
+def next_frame(assessed: Assessment) -> FrameShown | None:
     """Of the stratum that is worth a label most the oldest frame; of any, where that one has none; None without any."""
-    state = reviewed(kept)
-    frames = unlabelled(kept)[1]
-    if state is None or not frames:
+    frames, more = assessed.waiting, assessed.more
+    if more is None or not frames:
         return None
-    stratum = worth_most(state).stratum
-    best = next((frame for frame in frames if frame.stratum == stratum), frames[0])
+    best = frames[0] if frames[0].stratum == more.stratum else min(frames, key=lambda frame: frame.at_s)
     return _frame(best, len(frames))
 
 

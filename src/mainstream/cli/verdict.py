@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mainstream.cli.review_options import ReviewedApp, ReviewOption, open_kept, show_quality
 from mainstream.cli.store_options import with_s3_options
 from mainstream.errors import InvalidInputError
 
@@ -23,11 +24,8 @@ _Stretch = Annotated[
 
 @with_s3_options()
 def verdict(
-    app: Annotated[str, typer.Argument(help="The app's name, without its namespace.")],
-    review: Annotated[
-        str,
-        typer.Option(help="Where its alerts are kept: s3://bucket/prefix of its spec.review, or OUT/clips of a run."),
-    ],
+    app: ReviewedApp,
+    review: ReviewOption,
     alert: Annotated[str | None, typer.Option(help="Identity of an alert, as its messages tell it.")] = None,
     right: Annotated[bool | None, typer.Option("--right/--wrong", help="Whether the alert was right.")] = None,
     missed: _Stretch = None,
@@ -41,14 +39,7 @@ def verdict(
 
     Verdicts are kept beside the alerts. Of several on one thing the last counts.
     """
-    from mainstream.mpackage.stores.opening import open_store
-    from mainstream.review.shelf import ReviewShelf
-
-    shelf = ReviewShelf(open_store(review, s3))
-    kept = shelf.kept(app)
-    if not kept.alerts and not kept.frames:
-        known = ", ".join(shelf.apps()) or "none"
-        raise InvalidInputError(f"nothing is kept of {app!r}; there are: {known}", field="APP", source=review)
+    shelf, kept = open_kept(app, review, s3)
     said = _said(
         kept, app, alert=alert, right=right, missed=missed, nothing=nothing, note=note, who=who or getpass.getuser()
     )
@@ -56,7 +47,7 @@ def verdict(
         shelf.say(app, said)
         typer.echo("kept")
         kept = shelf.kept(app)
-    _show(kept)
+    show_quality(kept)
 
 
 def _said(
@@ -72,6 +63,7 @@ def _said(
 ) -> "Verdict | None":
     from pydantic import ValidationError
 
+    from mainstream.files.documents import problem_of
     from mainstream.review.verdicts import AlertVerdict, StretchVerdict
 
     if (alert is None) != (right is None):
@@ -94,7 +86,7 @@ def _said(
     except ValidationError as error:
         first = error.errors()[0]
         name = f"--{first['loc'][0]}" if first["loc"] else field
-        raise InvalidInputError(str(first["msg"]).removeprefix("Value error, "), field=name) from error
+        raise InvalidInputError(problem_of(first), field=name) from error
 
 
 def _check_alert(kept: "KeptForReview", alert: str) -> None:
@@ -114,10 +106,3 @@ def _time_s(text: str, field: str) -> float:
     except ValueError as error:
         raise InvalidInputError(f"{text!r} is no time; write 2026-11-22T10:00:05, or seconds", field=field) from error
     return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
-
-
-def _show(kept: "KeptForReview") -> None:
-    from mainstream.review.words import quality_sentences
-
-    for sentence in quality_sentences(kept):
-        typer.echo(sentence)

@@ -2,9 +2,9 @@
 
 from mainstream.alerts.certainty import told_f1
 from mainstream.counting import counted
-from mainstream.review.quality import Estimate, MeasuredQuality, measured_quality, worth_most
+from mainstream.review.assessment import Assessment
+from mainstream.review.quality import Estimate
 from mainstream.review.strata import STRATA
-from mainstream.review.tally import KeptForReview, reviewed
 
 
 def told(estimate: Estimate) -> str:
@@ -12,13 +12,11 @@ def told(estimate: Estimate) -> str:
     return told_f1(estimate.value, (estimate.low, estimate.high))
 
 
-def quality_sentences(kept: KeptForReview) -> list[str]:
+def quality_sentences(assessed: Assessment) -> list[str]:
     """Measured quality of an app, how many labels it rests on, and what ten more would buy."""
-    state = reviewed(kept)
-    if state is None:
+    state, quality, more = assessed.state, assessed.quality, assessed.more
+    if state is None or more is None:
         return ["No alert has closed yet, so there is nothing to say a verdict on."]
-    quality = measured_quality(state)
-    more = worth_most(state)
     where = "verdicts on alerts" if more.stratum is None else f"labels of frames {STRATA[more.stratum].where}"
     if quality is None:
         has_frames = any(each.seconds for each in state.silent)
@@ -31,8 +29,3 @@ def quality_sentences(kept: KeptForReview) -> list[str]:
         f"from {counted(quality.labels, 'label')}.",
         f"What would help most: {buys}.",
     ]
-
-
-def parts_from(quality: MeasuredQuality, predicted: tuple[float, float] | None) -> bool:
-    """Whether what was measured lies below the 90 % interval of what was predicted."""
-    return predicted is not None and quality.f1.high < predicted[0]

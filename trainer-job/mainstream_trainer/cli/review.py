@@ -7,29 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mainstream.cli.review_options import ReviewedApp, ReviewOption, open_kept, show_quality
 from mainstream.cli.store_options import with_s3_options
 from mainstream.counting import counted
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from mainstream.mpackage.stores.opening import StoreOptions
-    from mainstream.review.shelf import ReviewShelf
-    from mainstream.review.tally import KeptForReview
 
 commands = typer.Typer(no_args_is_help=True, help="Label frames with other tools, and train from what was labelled.")
-
-_App = Annotated[str, typer.Argument(help="The app's name, without its namespace.")]
-_Review = Annotated[
-    str,
-    typer.Option(help="Where its alerts are kept: the prefix of its spec.review, s3://..., or OUT/clips of a run."),
-]
 
 
 @commands.command("export")
 @with_s3_options()
 def export_frames(
-    app: _App,
-    review: _Review,
+    app: ReviewedApp,
+    review: ReviewOption,
     to: Annotated[Path, typer.Option(help="Folder for pictures, Label Studio's tasks and CVAT's labels.")],
     most: Annotated[int, typer.Option(min=1, max=5000, help="At most so many frames.")] = 100,
     *,
@@ -38,7 +31,7 @@ def export_frames(
     """Write the frames that are worth a label most, for Label Studio or CVAT (docs/review.md)."""
     from mainstream_trainer.reviewing.label_queue import export_queue
 
-    shelf, kept = _kept(app, review, s3)
+    shelf, kept = open_kept(app, review, s3)
     done = export_queue(app, shelf, kept, to, most)
     gone = f"; {counted(done.gone, 'picture')} no longer kept" if done.gone else ""
     typer.echo(f"{to}: {counted(done.frames, 'frame')} to label{gone}")
@@ -47,19 +40,18 @@ def export_frames(
 @commands.command("import")
 @with_s3_options()
 def import_labels(
-    app: _App,
+    app: ReviewedApp,
     labels: Annotated[Path, typer.Argument(help="Export of Label Studio (JSON) or of CVAT (for images 1.1).")],
-    review: _Review,
+    review: ReviewOption,
     who: Annotated[str | None, typer.Option(help="Who labelled; your login's name where left out.")] = None,
     *,
     s3: "StoreOptions",
 ) -> None:
     """Keep labels that a tool exported beside the alerts, and show the quality. Imported twice, the last ones count."""
     from mainstream.review.verdicts import FrameLabel
-    from mainstream.review.words import quality_sentences
     from mainstream_trainer.reviewing.labels_back import read_labels_of_frames
 
-    shelf, kept = _kept(app, review, s3)
+    shelf, kept = open_kept(app, review, s3)
     said = read_labels_of_frames(labels)
     known = {frame.name for frame in kept.frames}
     missing = [frame for frame in said if frame not in known]
@@ -75,15 +67,14 @@ def import_labels(
         label = FrameLabel(app=app, who=who or getpass.getuser(), at_s=at_s, frame=frame, is_event=is_event)
         shelf.say(app, label)
     typer.echo(f"{counted(len(said), 'label')} kept")
-    for sentence in quality_sentences(shelf.kept(app)):
-        typer.echo(sentence)
+    show_quality(shelf.kept(app))
 
 
 @commands.command("pictures")
 @with_s3_options()
 def training_pictures(
-    app: _App,
-    review: _Review,
+    app: ReviewedApp,
+    review: ReviewOption,
     to: Annotated[Path, typer.Option(help="New folder: pictures by class, and days.csv for --grouped-by.")],
     *,
     s3: "StoreOptions",
@@ -91,21 +82,9 @@ def training_pictures(
     """Write what was labelled as pictures that `mainstream train` takes, with days as groups."""
     from mainstream_trainer.reviewing.training_pictures import DAYS, write_training_pictures
 
-    shelf, kept = _kept(app, review, s3)
+    shelf, kept = open_kept(app, review, s3)
     done = write_training_pictures(app, shelf, kept, to)
     typer.echo(
         f"{to}: {counted(done.events, 'picture')} of events and {done.nothing} of nothing, of "
         f"{counted(done.days, 'day')}; {to / DAYS} names the day of each"
     )
-
-
-def _kept(app: str, review: str, s3: "StoreOptions") -> "tuple[ReviewShelf, KeptForReview]":
-    from mainstream.mpackage.stores.opening import open_store
-    from mainstream.review.shelf import ReviewShelf
-
-    shelf = ReviewShelf(open_store(review, s3))
-    kept = shelf.kept(app)
-    if not kept.alerts and not kept.frames:
-        known = ", ".join(shelf.apps()) or "none"
-        raise InvalidInputError(f"nothing is kept of {app!r}; there are: {known}", field="APP", source=review)
-    return shelf, kept

@@ -3,15 +3,12 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from mainstream.mpackage.stores.store import MissingKeyError
-from mainstream.review.objects import DrawnFrame
-from mainstream.review.quality import worth_most
+from mainstream.review.assessment import Assessment
 from mainstream.review.shelf import ReviewShelf
-from mainstream.review.tally import KeptForReview, reviewed, unlabelled
+from mainstream.review.tally import KeptForReview
 
-FrameOpinion = Literal["event", "nothing"]
 EVENT, NOTHING = "event", "nothing"
 PICTURES, LABEL_STUDIO, CVAT = "pictures", "label-studio.json", "cvat-labels.json"
 INTERFACE = "label-studio.xml"
@@ -36,7 +33,7 @@ class Exported:
 
 def export_queue(app: str, shelf: ReviewShelf, kept: KeptForReview, folder: Path, most: int) -> Exported:
     """Write at most so many frames, those that are worth a label most first; names of pictures tell the frames."""
-    frames = by_worth(kept)[:most]
+    frames = Assessment(kept).waiting[:most]
     (folder / PICTURES).mkdir(parents=True, exist_ok=True)
     tasks = []
     for frame in frames:
@@ -51,10 +48,3 @@ def export_queue(app: str, shelf: ReviewShelf, kept: KeptForReview, folder: Path
     labels = [{"name": name, "type": "tag", "attributes": []} for name in (EVENT, NOTHING)]
     (folder / CVAT).write_text(json.dumps(labels, indent=1) + "\n", encoding="utf-8")
     return Exported(len(tasks), len(frames) - len(tasks))
-
-
-def by_worth(kept: KeptForReview) -> list[DrawnFrame]:
-    """Frames that wait for a label: those of the stratum that is worth most now, then the others from near to far."""
-    state = reviewed(kept)
-    best = None if state is None else worth_most(state).stratum
-    return sorted(unlabelled(kept)[1], key=lambda frame: (frame.stratum != best, frame.stratum, frame.at_s))
