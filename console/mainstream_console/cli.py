@@ -1,6 +1,8 @@
 """`mainstream console`: review the alerts of a run on this machine."""
 
 import getpass
+import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -24,19 +26,11 @@ def console(
     from mainstream_console.source import source_of_run
 
     pages = make_console(source_of_run(out), who or getpass.getuser(), ["127.0.0.1", "localhost"])
-    if not _is_free(port):
-        raise InvalidInputError(f"{port} is taken on this machine; name another one", field="--port")
+    config = uvicorn.Config(pages, log_level="warning", limit_concurrency=64, timeout_keep_alive=10)
+    try:
+        listening = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise InvalidInputError(f"{port} is taken on this machine; name another one", field="--port") from error
     typer.echo(f"http://127.0.0.1:{port}/; Ctrl-C ends it")
-    uvicorn.run(pages, host="127.0.0.1", port=port, log_level="warning", limit_concurrency=64, timeout_keep_alive=10)
-
-
-def _is_free(port: int) -> bool:
-    import socket
-
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+    with listening, suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
