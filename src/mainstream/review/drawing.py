@@ -19,8 +19,6 @@ FRAMES_PER_HOUR = (1, 1, 1, 1)
 class KeptFrame:
     """A frame that is in the reservoir."""
 
-    number: int
-    """in order of arrival within the hour"""
     at_s: float
     score: float
 
@@ -41,8 +39,11 @@ class FrameDrawer:
 
     def __init__(self, random: np.random.Generator) -> None:
         self._random = random
-        self._hour: int | None = None
         self._from_s = self._to_s = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._hour: int | None = None
         self._seen = [0] * len(STRATA)
         self._kept: list[list[KeptFrame]] = [[] for _ in STRATA]
 
@@ -56,16 +57,15 @@ class FrameDrawer:
             self._hour = int(at_s // HOUR_S)
             self._from_s = self._to_s = at_s
         self._to_s = max(self._to_s, at_s)
-        number, room = self._seen[stratum], FRAMES_PER_HOUR[stratum]
         self._seen[stratum] += 1
-        kept = self._kept[stratum]
+        kept, room = self._kept[stratum], FRAMES_PER_HOUR[stratum]
         if len(kept) < room:
-            kept.append(KeptFrame(number, at_s, score))
+            kept.append(KeptFrame(at_s, score))
             return kept[-1], None
-        place = int(self._random.integers(number + 1))
+        place = int(self._random.integers(self._seen[stratum]))
         if place >= room:
             return None
-        gone, kept[place] = kept[place], KeptFrame(number, at_s, score)
+        gone, kept[place] = kept[place], KeptFrame(at_s, score)
         return kept[place], gone
 
     def end_hour(self) -> list[DrawnCell]:
@@ -78,7 +78,5 @@ class FrameDrawer:
             for number, (seen, kept) in enumerate(zip(self._seen, self._kept, strict=True))
             if seen and each_s > 0.0
         ]
-        self._hour = None
-        self._seen = [0] * len(STRATA)
-        self._kept = [[] for _ in STRATA]
+        self._begin()
         return cells

@@ -110,5 +110,10 @@ def verdict_object(verdict: Verdict) -> str:
 def key_of(app: str, name: str) -> str:
     """Where an object lies below the prefix: by app, without its namespace, and day; verdicts by themselves."""
     of_app = app.rpartition("/")[2]
-    day = name[:_DAY_CHARACTERS]
+    day = day_of(name)
     return f"{of_app}/verdicts/{day}/{name}" if name.endswith(VERDICT) else f"{of_app}/{day}/{name}"
+
+
+def day_of(name: str) -> str:
+    """The day, in UTC, that a name begins with."""
+    return name[:_DAY_CHARACTERS]

@@ -23,7 +23,7 @@ def test_every_frame_of_an_hour_is_as_likely_to_be_kept_as_any_other() -> None:
             drawer.draw(FAR, float(number), 0.1)
         (cell,) = drawer.end_hour()
         assert cell.seen == 20
-        counts.update(each.number for each in cell.kept)
+        counts.update(int(each.at_s) for each in cell.kept)
     # 200 are expected of each, with a deviation of 14.
     assert len(counts) == 20
     assert max(abs(count - 200) for count in counts.values()) < 60
@@ -47,11 +47,11 @@ def test_what_goes_for_a_frame_is_told_so_that_its_picture_can_go() -> None:
         change = drawer.draw(FAR, float(number), 0.1)
         if change is not None:
             new, gone = change
-            there.add(new.number)
+            there.add(int(new.at_s))
             if gone is not None:
-                there.remove(gone.number)
+                there.remove(int(gone.at_s))
     (cell,) = drawer.end_hour()
-    assert there == {each.number for each in cell.kept}
+    assert there == {int(each.at_s) for each in cell.kept}
 
 
 def test_an_hour_ends_with_the_clock() -> None:

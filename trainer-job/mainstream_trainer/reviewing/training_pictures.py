@@ -8,13 +8,13 @@ from pathlib import Path
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.stores.store import MissingKeyError
+from mainstream.review.objects import day_of
 from mainstream.review.shelf import ReviewShelf
 from mainstream.review.tally import KeptForReview
 from mainstream.review.verdicts import AlertVerdict, FrameLabel, that_count
 from mainstream_trainer.reviewing.label_queue import EVENT, NOTHING
 
 DAYS = "days.csv"
-_DAY_CHARACTERS = 8
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def write_training_pictures(app: str, shelf: ReviewShelf, kept: KeptForReview, f
         name = f"{EVENT if is_event else NOTHING}/{picture.removesuffix('.jpg').replace('.', '-')}.jpg"
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-        written.append((name, picture[:_DAY_CHARACTERS]))
+        written.append((name, day_of(picture)))
     if not written:
         shutil.rmtree(folder, ignore_errors=True)
         raise InvalidInputError("no picture of what was labelled is kept any more", field="APP", source=app)
