@@ -218,7 +218,6 @@ class Camera:
         with closing(source):
             if decoder.wanted:
                 decoder.source = source
-            self._since_s, self._since_captured = time.monotonic(), self._counts.captured
             self._since_s, self._since_arrived = time.monotonic(), self._counts.arrived
             decoder.cpu_s = time.thread_time()
             for frame in source.frames(time.monotonic()):
