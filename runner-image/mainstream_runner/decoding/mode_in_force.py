@@ -20,6 +20,11 @@ _AGAIN_S = 60.0
 _WORDS = {"keyframes": "key frame", "reference": "frame that others need"}
 
 
+def patience_s(needed_fps: float) -> float:
+    """How long what is planned may bring no picture, for apps of which the fastest looks so many times a second."""
+    return max(_LEAST_PATIENCE_S, _MISSED / needed_fps)
+
+
 class ModeInForce:
     """One stream's, over all connections to it; asked by the thread that decodes, told by any."""
 
@@ -66,7 +71,7 @@ class ModeInForce:
         if asked not in _WORDS:
             return asked
         if self.problem is None:
-            if time_s - self._shown_s <= self._patience_s:
+            if time_s - self._shown_s <= patience_s(self._needed_fps):
                 return asked
             self.problem = (
                 f"the camera has sent no {_WORDS[asked]} for {time_s - self._shown_s:.1f} s, and apps look "
@@ -82,10 +87,6 @@ class ModeInForce:
     def shown(self, time_s: float) -> None:
         """A packet of that time brought a picture."""
         self._shown_s = time_s
-
-    @property
-    def _patience_s(self) -> float:
-        return max(_LEAST_PATIENCE_S, _MISSED / self._needed_fps)
 
     def _serves_again(self, asked: OwnMode, time_s: float) -> bool:
         if asked == "reference":

@@ -18,15 +18,13 @@ from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.messages.status_report import StreamStatusReport, said
 from mainstream_runner.clips.packet_ring import PacketRing
+from mainstream_runner.decoding.mode_in_force import patience_s
 from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter, StreamModes
 from mainstream_runner.feeder.camera import Camera, TakeFrame
 from mainstream_runner.feeder.source import CapturedFrame, own_mode
 
-_LEAST_PATIENCE_S = 1.0
-_MISSED = 3.0
-"""looks that the substream may fail before the stream itself is decoded"""
 _STEADY_FRAMES = 10
-"""of the substream in a row, each within that patience, before it is relied on again"""
+"""of the substream in a row, each within `patience_s`, before it is relied on again"""
 
 
 class StreamPlayer:
@@ -123,7 +121,7 @@ class StreamPlayer:
         now_s = time.monotonic()
         self._small_size = shown_size(frame.picture)
         with self._lock:
-            if self._small_s and now_s - self._small_s[-1] > self._patience_s:
+            if self._small_s and now_s - self._small_s[-1] > patience_s(self._needed_fps):
                 self._small_s.clear()
             self._small_s.append(now_s)
             steady = self._problem is None or len(self._small_s) == _STEADY_FRAMES
@@ -139,17 +137,13 @@ class StreamPlayer:
             return
         with self._lock:
             silent_s = time.monotonic() - self._small_s[-1]
-            if self._delivers and silent_s > self._patience_s:
+            if self._delivers and silent_s > patience_s(self._needed_fps):
                 self._delivers = False
                 self._small_s.clear()
                 self._main.modes.ask("all", self._needed_fps)
                 self._problem = (
                     f"the substream has sent no frame for {silent_s:.1f} s; the stream itself is decoded instead"
                 )
-
-    @property
-    def _patience_s(self) -> float:
-        return max(_LEAST_PATIENCE_S, _MISSED / self._needed_fps)
 
     # ---- what others ask ------------------------------------------------------------------------------------------
 
