@@ -55,6 +55,12 @@ class StreamModes:
     """whether none is still to come"""
 
 
+def substream_mode(own: MeasuredModes, small: MeasuredModes) -> DecodeMode:
+    """What decoding a substream costs and yields: packets of the stream itself are read beside it."""
+    whole = small.modes[0]
+    return whole.model_copy(update={"name": "substream", "used_s": own.read_s + whole.used_s})
+
+
 class Turns:
     """Who may measure now."""
 

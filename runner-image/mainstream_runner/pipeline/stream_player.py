@@ -19,7 +19,7 @@ from mainstream.messages.runner_plan import RunnerStream
 from mainstream.messages.status_report import StreamStatusReport, said
 from mainstream_runner.clips.packet_ring import PacketRing
 from mainstream_runner.decoding.mode_in_force import patience_s
-from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter, StreamModes
+from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter, StreamModes, substream_mode
 from mainstream_runner.feeder.camera import Camera, TakeFrame
 from mainstream_runner.feeder.source import CapturedFrame, own_mode
 
@@ -93,10 +93,7 @@ class StreamPlayer:
         small, other = self._small, stream.substream
         own_measured, measured = _measured(self._meter), _measured(self._small_meter)
         if own_measured is not None and measured is not None:
-            whole = measured.modes[0]
-            self._small_mode = whole.model_copy(
-                update={"name": "substream", "used_s": own_measured.read_s + whole.used_s}
-            )
+            self._small_mode = substream_mode(own_measured, measured)
         to_measure = self._small_meter is not None and measured is None
         needed = other is not None and (self._wanted or to_measure)
         if needed and small is None and other is not None and self._size is not None:

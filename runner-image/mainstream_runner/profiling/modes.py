@@ -5,7 +5,7 @@ from contextlib import closing
 
 from mainstream.messages.node_profile import DecodeMode
 from mainstream.messages.runner_plan import RunnerStream
-from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter
+from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter, substream_mode
 from mainstream_runner.feeder.source import Source
 
 
@@ -19,13 +19,12 @@ def measure_modes(stream: RunnerStream, decode_s: float) -> tuple[DecodeMode, ..
         return ()
     whole = own.modes[0]
     beyond_s = max(0.0, decode_s - whole.used_s / whole.fps)
-    modes = [mode.model_copy(update={"used_s": mode.used_s + beyond_s * mode.fps}) for mode in own.modes]
+    modes = list(own.modes)
     if stream.substream is not None:
         small = _measured(stream.model_copy(update={"url": stream.substream.url, "fps": stream.substream.fps}))
         if small is not None:
-            used_s = own.read_s + small.modes[0].used_s + beyond_s * small.modes[0].fps
-            modes.append(DecodeMode(name="substream", fps=small.modes[0].fps, used_s=used_s))
-    return tuple(modes)
+            modes.append(substream_mode(own, small))
+    return tuple(mode.model_copy(update={"used_s": mode.used_s + beyond_s * mode.fps}) for mode in modes)
 
 
 def _measured(stream: RunnerStream) -> MeasuredModes | None:
