@@ -101,9 +101,7 @@ class StreamPlayer:
             self._small = Camera(beside, self.login, self._take_small, rules=self._rules, meter=self._small_meter)
         elif not needed and small is not None:
             small.stop()
-            cpu_s, frames = small.decoding_cost()
-            errors = small.report().decode_errors
-            self._spent = (self._spent[0] + cpu_s, self._spent[1] + frames, self._spent[2] + errors)
+            self._spent = self._of_substreams()
             self._small = None
 
     # ---- the threads that decode ----------------------------------------------------------------------------------
@@ -146,11 +144,13 @@ class StreamPlayer:
 
     def report(self) -> StreamStatusReport:
         """How it goes."""
-        own, small, size = self._main.report(), self._small, self._size
-        frames, errors = own.captured + self._spent[1], own.decode_errors + self._spent[2]
-        if small is not None:
-            frames, errors = frames + small.report().captured, errors + small.report().decode_errors
-        changes: dict[str, object] = {"captured": frames, "decode_errors": errors, "modes": self.modes()}
+        own, size = self._main.report(), self._size
+        _, frames, errors = self._of_substreams()
+        changes: dict[str, object] = {
+            "captured": own.captured + frames,
+            "decode_errors": own.decode_errors + errors,
+            "modes": self.modes(),
+        }
         problem = self._problem or own.decode_problem or self._substream_problem()
         if self._delivers and size is not None:
             changes |= {"state": "decoding", "decode": "substream", "width": size[0], "height": size[1]}
@@ -188,8 +188,16 @@ class StreamPlayer:
     def decoding_cost(self) -> tuple[float, int]:
         """CPU-seconds spent on reading and decoding so far, and frames that came of it."""
         cpu_s, frames = self._main.decoding_cost()
-        small_s, small_frames = (0.0, 0) if self._small is None else self._small.decoding_cost()
-        return cpu_s + small_s + self._spent[0], frames + small_frames + self._spent[1]
+        small_s, small_frames, _ = self._of_substreams()
+        return cpu_s + small_s, frames + small_frames
+
+    def _of_substreams(self) -> tuple[float, int, int]:
+        """CPU-seconds, frames and decode errors of the substream that plays and of those that were closed."""
+        (spent_s, frames, errors), small = self._spent, self._small
+        if small is None:
+            return spent_s, frames, errors
+        cpu_s, captured = small.decoding_cost()
+        return spent_s + cpu_s, frames + captured, errors + small.report().decode_errors
 
     def _substream_problem(self) -> str | None:
         small = self._small
