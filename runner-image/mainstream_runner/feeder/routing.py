@@ -32,6 +32,8 @@ class Routing:
     """of the plan"""
     views: tuple[tuple[ViewKey, PlanView], ...] = field(init=False)
     numbers: dict[ViewKey, int] = field(init=False)
+    gates: dict[ViewKey, ViewGate] = field(init=False)
+    """of those views for which the plan has one"""
     scorers: dict[str, str] = field(init=False)
     """what makes an app's scores, by app: as long as that is the same, they may stand"""
 
@@ -43,6 +45,9 @@ class Routing:
         object.__setattr__(self, "digest", self.plan.digest)
         object.__setattr__(self, "views", keyed)
         object.__setattr__(self, "numbers", {key: number for number, (key, _) in enumerate(keyed)})
+        planned = {(stream.name, view): gate for stream in self.plan.streams for view, gate in stream.gates.items()}
+        gates = {key: gate for key, _ in keyed if (gate := planned.get((key.stream, key.view))) is not None}
+        object.__setattr__(self, "gates", gates)
         scorers = {app.name: f"{app.name} {app.package_digest} {app.candidate}" for app in self.plan.apps}
         object.__setattr__(self, "scorers", scorers)
 
@@ -53,10 +58,6 @@ class Routing:
     def crop(self, key: ViewKey) -> Crop | None:
         """What part of the picture the view is."""
         return next(stream.crops[key.view] for stream in self.plan.streams if stream.name == key.stream)
-
-    def gate(self, key: ViewKey) -> ViewGate | None:
-        """The view's gate, where the plan has one."""
-        return next(stream.gates.get(key.view) for stream in self.plan.streams if stream.name == key.stream)
 
     def masks(self, stream: str) -> tuple[Mask, ...]:
         """What nobody may see of a stream."""

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.laws.gate import Gate, grey
-from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.feeder.routing import Routing, ViewKey
 
 _WINDOW_S = 300.0
@@ -94,7 +93,7 @@ class ViewGates:
         apps stands on that does not run on this one."""
         view = self._views.setdefault(key, _View())
         view.looks += 1
-        gated, learns = routing.gate(key) is not None, view.gate.is_due(at_s)
+        gated, learns = key in routing.gates, view.gate.is_due(at_s)
         if not gated and not learns:
             return view.looks, {}
         greys = grey(pixels)
@@ -146,8 +145,7 @@ def pace_of(routing: Routing, recent: Mapping[ViewKey, float]) -> float:
 
     1 as long as no more moves than was planned with; less evenly for everybody, whoever's view it is that moves.
     """
-    plan: RunnerPlan = routing.plan
-    gates = {key: gate for key, _ in routing.views if (gate := routing.gate(key)) is not None}
+    plan, gates = routing.plan, routing.gates
     left = plan.budget - plan.cost + sum(gate.duty * gate.moving_cost for gate in gates.values())
     wanted = sum(recent.get(key, gate.duty) * gate.moving_cost for key, gate in gates.items())
     return 1.0 if wanted <= left else max(_SLOWEST, left / wanted)
