@@ -170,7 +170,7 @@ def test_what_the_feeder_hands_to_the_engine_holds_none_of_it(first: av.VideoFra
         app = runner_app("door", stream="s", view="full")
         stream = RunnerStream(name="s", url="file:a", fps=10, crops={"full": None}, masks=(WINDOW,))
         plan = RunnerPlan(node="n", sharing=True, budget=1, cost=1, streams=(stream,), apps=(app,))
-        feeder = Feeder(9, FrameCounts(), Decider(lambda *_: None, lambda _: 0, None), lambda _: None)
+        feeder = Feeder(9, FrameCounts(), Decider(lambda *_: None), lambda _: None)
         feeder._stopping.set()
         feeder.adopt(Routing(plan, ((160, 160),)))
         now_s = time.monotonic()

@@ -39,7 +39,7 @@ class Decider:
         self,
         deliver: DeliverAlert,
         alerts_before: Callable[[str], int] = lambda app: 0,
-        note_frames: NoteFrames | None = None,
+        note_frames: NoteFrames = lambda frames: None,
     ) -> None:
         """`alerts_before` gives the number of alerts that earlier lives of the runner opened for an app."""
         self._deliver = deliver
@@ -72,12 +72,8 @@ class Decider:
                 state.decisions += decision
                 for alert in state.merger.analysed(frame.captured_s, frame.due_s, score, decision=decision):
                     self._deliver(state.app, alert)
-                if self._note_frames is not None:
-                    analysed.append(
-                        AnalysedFrame(name, frame.index, frame.captured_s, frame.due_s, score, hit, decision)
-                    )
-        if self._note_frames is not None:
-            self._note_frames(analysed)
+                analysed.append(AnalysedFrame(name, frame.index, frame.captured_s, frame.due_s, score, hit, decision))
+        self._note_frames(analysed)
 
     def decisions(self, app: str) -> int:
         """Analysed frames of an app on which a decision fell, since it was last taken up."""

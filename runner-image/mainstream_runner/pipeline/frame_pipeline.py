@@ -56,7 +56,7 @@ class FramePipeline:
         storage: PipelineStorage,
         *,
         on_alert: Callable[[Alert], None] = lambda alert: None,
-        note_frames: NoteFrames | None = None,
+        note_frames: NoteFrames = lambda frames: None,
         rules: SaysRules = no_rules,
         measures: bool = False,
     ) -> None:
@@ -163,8 +163,7 @@ class FramePipeline:
 
     def _note(self, frames: list[AnalysedFrame]) -> None:
         self.delivery.note_frames(frames)
-        if self._note_frames is not None:
-            self._note_frames(frames)
+        self._note_frames(frames)
 
     def _deliver(self, app: RunnerApp, alert: Alert) -> None:
         self.delivery.deliver(app, alert)
