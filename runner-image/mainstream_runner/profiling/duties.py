@@ -20,7 +20,10 @@ _VIEW_PIXELS = 160
 
 
 def duties_of_file(stream: RunnerStream) -> dict[str, float]:
-    """The share of the time in which each view moves, by name; none of a file that is too short to say."""
+    """The share of the time in which each view moves, by name; none of a file that is too short to say, or of a
+    camera, whose runner watches it."""
+    if not stream.url.startswith(FILE):
+        return {}
     gates = {view: Gate() for view in stream.crops}
     moved = dict.fromkeys(stream.crops, 0)
     noted = 0

@@ -37,5 +37,9 @@ def test_a_view_moves_for_as_long_as_something_does_in_it(tmp_path: Path) -> Non
     assert duties["right"] <= 0.1
 
 
+def test_a_camera_is_profiled_without_duties_as_its_runner_watches_it() -> None:
+    assert duties_of_file(RunnerStream(name="hall", url="rtsp://127.0.0.1:9/hall", fps=FPS, crops={"full": None})) == {}
+
+
 def test_a_file_of_a_few_seconds_says_nothing(tmp_path: Path) -> None:
     assert duties_of_file(written(tmp_path / "short.mp4", 12, moving_s=2)) == {}
