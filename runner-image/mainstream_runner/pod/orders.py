@@ -5,7 +5,6 @@ mounted, or nothing that makes sense, goes on from there.
 """
 
 import logging
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +12,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from mainstream.errors import InvalidInputError
+from mainstream.files.durable import replace_durably
 from mainstream.messages.packed_orders import INDEX_FILE, MAX_PARTS, OrdersText, part_file, unpack_orders
 from mainstream.messages.runner_orders import CREDENTIALS_FILE, TOKEN_FILE, NodeCredentials, Wanted
 from mainstream.messages.runner_plan import RunnerPlan
@@ -88,12 +88,7 @@ def _write(path: Path, order: BaseModel | None) -> None:
     text = order.model_dump_json().encode()
     if path.is_file() and path.read_bytes() == text:
         return
-    hidden = path.with_name(f".{path.name}")
-    with hidden.open("wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    hidden.replace(path)
+    replace_durably(path, text)
 
 
 def read_token(secret: Path) -> str:

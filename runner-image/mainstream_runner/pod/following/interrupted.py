@@ -6,13 +6,13 @@ between, most likely since it needed more memory than its limit. The others go o
 
 import contextlib
 import logging
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from mainstream.files.durable import replace_durably
 from mainstream.messages.status_report import InterruptedProfiling
 from mainstream_runner.client import MeasurementLostError
 from mainstream_runner.pod.following.long_work import StoppedError
@@ -98,13 +98,8 @@ class Interruptions:
 
     def _keep(self, measuring: str | None) -> None:
         self._noted = self._noted.model_copy(update={"measuring": measuring})
-        hidden = self._file.with_name(f".{self._file.name}")
         try:
-            with hidden.open("w", encoding="utf-8") as file:
-                file.write(self._noted.model_dump_json())
-                file.flush()
-                os.fsync(file.fileno())
-            hidden.replace(self._file)
+            replace_durably(self._file, self._noted.model_dump_json().encode())
         except OSError as error:
             _log.warning("what is measured could not be noted: %s", error.strerror)
 
