@@ -1,9 +1,10 @@
-"""Apps of plans whose weights nobody reads."""
+"""Apps of plans whose weights nobody reads, and what they cost."""
 
 from typing import Any
 
 from mainstream.head_form import HeadForm
-from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream, ViewGate
 from mainstream.mpackage.manifest import Blob
 
 DIGEST = "0" * 64
@@ -32,7 +33,22 @@ def runner_app(name: str = "a", **changed: Any) -> RunnerApp:
     return RunnerApp(name=name, **(app | changed))
 
 
-def runner_plan(*apps: RunnerApp, sharing: bool = True, fps: float = 10.0) -> RunnerPlan:
-    """A plan of them on one stream."""
-    stream = RunnerStream(name="s", url="file:x", fps=fps, crops={"full": None})
+def runner_plan(*apps: RunnerApp, sharing: bool = True, fps: float = 10.0, gate: ViewGate | None = None) -> RunnerPlan:
+    """A plan of them on one stream, whose view has that gate."""
+    gates = {} if gate is None else {"full": gate}
+    stream = RunnerStream(name="s", url="file:x", fps=fps, crops={"full": None}, gates=gates)
     return RunnerPlan(node="n", sharing=sharing, budget=1.0, cost=1.0, streams=(stream,), apps=apps)
+
+
+def node_profile(base: BaseProfile, decode_s: float) -> NodeProfile:
+    """Of a node with base network "tiny", that decodes their stream."""
+    return NodeProfile(
+        machine="m",
+        back_end="b",
+        versions={},
+        bases={"tiny": base},
+        frame_s=0.002,
+        app_s=0.0001,
+        decode_s={"s": decode_s},
+        idle=0.01,
+    )

@@ -1,10 +1,10 @@
 """What a plan costs by the profile, and what the runner makes of it while it runs."""
 
 import pytest
-from runner_apps import runner_app, runner_plan
+from runner_apps import node_profile, runner_app, runner_plan
 
 from mainstream.head_form import HeadForm
-from mainstream.messages.node_profile import BaseProfile, NodeProfile
+from mainstream.messages.node_profile import BaseProfile
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, ViewGate
 from mainstream.mpackage.manifest import Blob, PrivateSegment
 from mainstream_runner.plan_cost import expected_cost
@@ -15,16 +15,7 @@ BLOB = Blob(sha256=DIGEST, size_bytes=1)
 BASE = BaseProfile(
     digest=DIGEST, stem_s=(0.0, 0.001, 0.003), head_s=(0.004, 0.0025, 0.0), segment_bytes=(0, 1, 1), head_bytes=1
 )
-PROFILE = NodeProfile(
-    machine="m",
-    back_end="b",
-    versions={},
-    bases={"tiny": BASE},
-    frame_s=0.002,
-    app_s=0.0001,
-    decode_s={"s": 0.0005},
-    idle=0.01,
-)
+PROFILE = node_profile(BASE, decode_s=0.0005)
 REST = 0.01 + 10 * 0.0005
 
 
@@ -100,9 +91,7 @@ def test_another_plan_starts_the_minute_anew() -> None:
 
 
 def gated(*apps: RunnerApp, duty: float) -> RunnerPlan:
-    plan = runner_plan(*apps)
-    gates = {"full": ViewGate(duty=duty, moving_cost=0.1)}
-    return plan.model_copy(update={"streams": (plan.streams[0].model_copy(update={"gates": gates}),)})
+    return runner_plan(*apps, gate=ViewGate(duty=duty, moving_cost=0.1))
 
 
 def test_behind_a_gate_networks_cost_their_duty_and_looks_what_they_did() -> None:

@@ -62,9 +62,8 @@ class Engine:
 
 
 def plan_of(apps: tuple[tuple[str, float], ...], *, sharing: bool = True, gated: bool = False) -> RunnerPlan:
-    plan = runner_plan(*(runner_app(name, fps=fps) for name, fps in apps), sharing=sharing, fps=1000.0)
-    gates = {"full": ViewGate(duty=1.0, moving_cost=0.1)} if gated else {}
-    return plan.model_copy(update={"streams": (plan.streams[0].model_copy(update={"gates": gates}),)})
+    gate = ViewGate(duty=1.0, moving_cost=0.1) if gated else None
+    return runner_plan(*(runner_app(name, fps=fps) for name, fps in apps), sharing=sharing, fps=1000.0, gate=gate)
 
 
 PLANS = st.builds(

@@ -26,9 +26,7 @@ GATE = ViewGate(duty=0.5, moving_cost=0.2)
 
 
 def gated(*apps: RunnerApp, gate: ViewGate | None = GATE, budget: float = 1.0, cost: float = 0.5) -> RunnerPlan:
-    plan = runner_plan(*apps, fps=10.0)
-    stream = plan.streams[0].model_copy(update={"gates": {} if gate is None else {"full": gate}})
-    return plan.model_copy(update={"streams": (stream,), "budget": budget, "cost": cost})
+    return runner_plan(*apps, gate=gate).model_copy(update={"budget": budget, "cost": cost})
 
 
 def picture(seed: int, person_at: int | None = None) -> av.VideoFrame:

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from runner_apps import runner_app, runner_plan
+from runner_apps import node_profile, runner_app, runner_plan
 
-from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, DecodeMode
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.plan_cost import expected_cost
 from mainstream_runner.profiling.known_profile import KnownProfile
@@ -21,16 +21,7 @@ BASE = BaseProfile(
     segment_bytes=(1,) * (DEPTH + 1),
     head_bytes=1,
 )
-PROFILE = NodeProfile(
-    machine="m",
-    back_end="b",
-    versions={},
-    bases={"tiny": BASE},
-    frame_s=0.002,
-    app_s=0.0001,
-    decode_s={"s": 0.001},
-    idle=0.01,
-)
+PROFILE = node_profile(BASE, decode_s=0.001)
 
 
 def plan_of(random: np.random.Generator) -> RunnerPlan:
