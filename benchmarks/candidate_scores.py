@@ -5,7 +5,7 @@ Candidates of one base network: what they share of it runs once a picture.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ from mainstream.weights import read_tensors
 
 Scores = dict[str, dict[str, NDArray[np.float64]]]
 """by package's name and candidate's name, (pictures,)"""
+Named = tuple[str, str]
+"""an app's name, and a candidate's of it"""
 
 _TOGETHER = 32
 
@@ -32,7 +34,17 @@ def candidate_scores(manifests: Sequence[Manifest], store: Store, network: Netwo
         for each in manifests
         for one in each.candidates
     }
-    found: dict[tuple[str, str], list[NDArray[np.float64]]] = {key: [] for key in models}
+    scores: Scores = {each.name: {} for each in manifests}
+    for (app, name), said in model_scores(models, network, views).items():
+        scores[app][name] = said
+    return scores
+
+
+def model_scores(
+    models: Mapping[Named, tuple[int, nn.Module]], network: Network, views: NDArray[np.uint8]
+) -> dict[Named, NDArray[np.float64]]:
+    """The same of models, each from the map at its branch-point to logits."""
+    found: dict[Named, list[NDArray[np.float64]]] = {key: [] for key in models}
     with torch.inference_mode():
         for at in range(0, len(views), _TOGETHER):
             frames = network.preprocessing(torch.from_numpy(views[at : at + _TOGETHER]))
@@ -42,10 +54,7 @@ def candidate_scores(manifests: Sequence[Manifest], store: Store, network: Netwo
                 for key, (branch_point, model) in models.items():
                     if branch_point == k:
                         found[key].append(torch.sigmoid(model(features).double()).numpy())
-    scores: Scores = {each.name: {} for each in manifests}
-    for (app, name), parts in found.items():
-        scores[app][name] = np.concatenate(parts)
-    return scores
+    return {key: np.concatenate(parts) for key, parts in found.items()}
 
 
 def _model(store: Store, network: Network, candidate: PackedCandidate) -> nn.Module:

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from candidate_scores import model_scores
 from harness import FOLDER, QUICK, Report
-from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from trainer_heads import (
     SEEDS,
@@ -37,7 +37,6 @@ from mainstream_trainer.learn.schedule import candidate_seed
 
 KEPT = FOLDER / "trainer_last_map"
 _ROW = "best micro-head against the pooled last map"
-_TOGETHER = 32
 
 
 @dataclass(frozen=True)
@@ -124,23 +123,14 @@ def _judged(truth: Truth, learnt: list[tuple[Job, TrainedCandidate, TrainedCandi
     views, present = truth
     network = learnt[0][0].network
     models = {
-        (job.request.app, each.name): Model(each.branch_point, each.segments, each.head)
+        (job.request.app, each.name): (each.branch_point, Model(each.branch_point, each.segments, each.head).head)
         for job, *candidates in learnt
         for each in candidates
     }
-    scores: dict[tuple[str, str], list[NDArray[np.float64]]] = {key: [] for key in models}
-    with torch.inference_mode():
-        for at in range(0, len(views), _TOGETHER):
-            frames = network.preprocessing(torch.from_numpy(views[at : at + _TOGETHER]))
-            maps = frames.contiguous(memory_format=torch.channels_last)
-            for k, segment in enumerate(network.segments, start=1):
-                maps = segment(maps)
-                for key, model in models.items():
-                    if model.branch_point == k:
-                        scores[key].append(torch.sigmoid(model.head(maps).double()).numpy())
+    scores = model_scores(models, network, views)
 
     def judged(job: Job, each: TrainedCandidate) -> Judged:
-        said, shown = np.concatenate(scores[job.request.app, each.name]), present[job.request.app]
+        said, shown = scores[job.request.app, each.name], present[job.request.app]
         share = network.branch_points[each.branch_point].cost_share
         return Judged(balanced_accuracy(said, shown), average_precision(said, shown), each.name, share)
 
