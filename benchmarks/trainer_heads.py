@@ -128,7 +128,7 @@ def _compared(stand: Stand, seed: int) -> list[Compared]:
     def judged(manifest: Manifest, candidate: PackedCandidate) -> Judged:
         said, shown = scores[manifest.name][candidate.name], present[manifest.name]
         share = network.branch_points[candidate.branch_point].cost_share
-        return Judged(balanced_accuracy(said, shown), average_precision(said, shown), candidate.name, share)
+        return Judged(lessons.balanced_accuracy(said, shown), average_precision(said, shown), candidate.name, share)
 
     size = network.preprocessing
     whole = operations(network.stem(network.depth), (3, size.height, size.width))
@@ -192,12 +192,6 @@ def operations(module: nn.Module, shape: Sequence[int]) -> int:
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         module(torch.zeros(1, *shape))
     return int(counter.get_total_flops())
-
-
-def balanced_accuracy(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
-    """At score 1/2."""
-    hits = scores >= 0.5
-    return float((hits[present].mean() + 1 - hits[~present].mean()) / 2)
 
 
 def average_precision(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:

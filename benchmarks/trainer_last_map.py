@@ -6,13 +6,10 @@ same test pictures, candidates as the trainer makes them. What was judged is kep
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-import torch
+import trainer_lessons as lessons
 from candidate_scores import model_scores
 from harness import FOLDER, QUICK, Report
 from pydantic import TypeAdapter
@@ -23,7 +20,6 @@ from trainer_heads import (
     Stand,
     Truth,
     average_precision,
-    balanced_accuracy,
     error_over_apps,
 )
 
@@ -89,22 +85,10 @@ def compared(stand: Stand, seed: int) -> list[Compared]:
 def _compared(stand: Stand, seed: int) -> list[Compared]:
     preparation = Preparation()
     jobs = [preparation.prepare(request) for request in stand.requests(seed)]
-    first, settings = jobs[0], jobs[0].request.settings
-    network, size = first.network, first.network.preprocessing
-    taps = sorted({form.tap for form in first.forms} | {network.depth})
-    with (
-        TemporaryDirectory(prefix="bench-last-map-") as folder,
-        ThreadPoolExecutor(torch.get_num_threads()) as executor,
-    ):
-        features = FeatureCache(network, Path(folder), first.source.frames, settings, seed)
-        features.build(
-            lambda: first.source.read(first.request.crop, size.height, size.width, lambda _: None),
-            features.plan(taps, settings.cache_bytes),
-            executor,
-            lambda _: None,
-        )
+    taps = sorted({form.tap for form in jobs[0].forms} | {jobs[0].network.depth})
+    with lessons.built_features(jobs[0], taps) as features:
         learnt = [(job, *_learnt(job, features)) for job in jobs]
-        return _judged(stand.truth(), learnt, seed)
+    return _judged(stand.truth(), learnt, seed)
 
 
 def _learnt(job: Job, features: FeatureCache) -> tuple[TrainedCandidate, TrainedCandidate]:
@@ -113,7 +97,7 @@ def _learnt(job: Job, features: FeatureCache) -> tuple[TrainedCandidate, Trained
     lesson = MicroLesson(request.app, features, job.present, job.folds, request.settings, request.seed)
     micro = train_micro_heads(job.forms, lesson, lambda _: None, lambda: None)
     shown = job.present[job.folds.frames]
-    best = max(micro, key=lambda each: balanced_accuracy(each.scores, shown))
+    best = max(micro, key=lambda each: lessons.balanced_accuracy(each.scores, shown))
     tuned = Lesson(features, job.present, job.held_out, request.settings)
     seed = candidate_seed(request.seed, request.app, depth)
     return best, train_candidate(job.network, depth, tuned, None, seed, lambda _: None, lambda: None)
@@ -132,6 +116,6 @@ def _judged(truth: Truth, learnt: list[tuple[Job, TrainedCandidate, TrainedCandi
     def judged(job: Job, each: TrainedCandidate) -> Judged:
         said, shown = scores[job.request.app, each.name], present[job.request.app]
         share = network.branch_points[each.branch_point].cost_share
-        return Judged(balanced_accuracy(said, shown), average_precision(said, shown), each.name, share)
+        return Judged(lessons.balanced_accuracy(said, shown), average_precision(said, shown), each.name, share)
 
     return [Compared(job.request.app, seed, judged(job, micro), judged(job, pooled)) for job, micro, pooled in learnt]

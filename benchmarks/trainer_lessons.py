@@ -164,20 +164,26 @@ def _lessons(
         request = TrainingRequest(data, app, crop=crop, seed=seed, settings=_SETTINGS, common_stem=common_stem)
         prepared.append(Preparation().prepare(request))
     jobs = join_stems(prepared, lambda job: job.request.crop)
-    first = jobs[0]
-    size = first.network.preprocessing
+    with built_features(jobs[0], kept) as features:
+        yield [(job, Lesson(features, job.present, job.held_out, job.request.settings)) for job in jobs]
+
+
+@contextmanager
+def built_features(job: Job, kept: Sequence[int]) -> Iterator[FeatureCache]:
+    """Of the frames that a job looks at, kept at some branch-points."""
+    size, settings = job.network.preprocessing, job.request.settings
     with (
         TemporaryDirectory(prefix="bench-trainer-") as folder,
         ThreadPoolExecutor(torch.get_num_threads()) as executor,
     ):
-        features = FeatureCache(first.network, Path(folder), first.source.frames, _SETTINGS, seed)
+        features = FeatureCache(job.network, Path(folder), job.source.frames, settings, job.request.seed)
         features.build(
-            lambda: first.source.read(first.request.crop, size.height, size.width, lambda _: None),
-            features.plan(kept, _SETTINGS.cache_bytes),
+            lambda: job.source.read(job.request.crop, size.height, size.width, lambda _: None),
+            features.plan(kept, settings.cache_bytes),
             executor,
             lambda _: None,
         )
-        yield [(job, Lesson(features, job.present, job.held_out, job.request.settings)) for job in jobs]
+        yield features
 
 
 def _train(
@@ -190,7 +196,7 @@ def _train(
 
 
 def _held_out(job: Job, candidate: TrainedCandidate) -> float:
-    return _balanced(candidate.scores, job.present[job.held_out.frames])
+    return balanced_accuracy(candidate.scores, job.present[job.held_out.frames])
 
 
 def _test(network: Network, candidate: TrainedCandidate, app: str) -> float:
@@ -206,10 +212,11 @@ def _test(network: Network, candidate: TrainedCandidate, app: str) -> float:
             features = size(torch.from_numpy(frames[at : at + 16])).contiguous(memory_format=torch.channels_last)
             features = network.stem(candidate.branch_point)(features)
             scores.append(torch.sigmoid(model.head(model.body(features)).double()).numpy())
-    return _balanced(np.concatenate(scores), present)
+    return balanced_accuracy(np.concatenate(scores), present)
 
 
-def _balanced(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
+def balanced_accuracy(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
+    """At score 1/2."""
     hits = scores >= 0.5
     return float((hits[present].mean() + 1 - hits[~present].mean()) / 2)
 
