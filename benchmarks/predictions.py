@@ -44,6 +44,7 @@ from mainstream_trainer.training import train_apps
 sys.path.append(str(Path(__file__).parent / "evidence"))
 
 from pools import Part, load_pool
+from results import kept
 
 BASE = "efficientnet-lite0-96"
 """photos are 100 pixels wide"""
@@ -82,12 +83,11 @@ _JUDGED = TypeAdapter(list[Judged])
 
 def judged_split(pool: str, split: int) -> list[Judged]:
     """All apps of one split; what was judged before is found."""
-    path = KEPT / f"{pool}-{split}-{APPS}.json"
-    if not path.exists():
-        found = list(judge(pool, load_pool(pool).folder.absolute(), split))
-        KEPT.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_JUDGED.dump_json(found, indent=1))
-    return _JUDGED.validate_json(path.read_bytes())
+
+    def made() -> object:
+        return _JUDGED.dump_python(list(judge(pool, load_pool(pool).folder.absolute(), split)), mode="json")
+
+    return _JUDGED.validate_python(kept(KEPT / f"{pool}-{split}-{APPS}.json", made))
 
 
 def judge(pool: str, folder: Path, split: int) -> Iterator[Judged]:

@@ -38,6 +38,7 @@ from mainstream_trainer.training import Resources, train_apps
 sys.path.append(str(Path(__file__).parent / "evidence"))
 
 from pools import load_pool
+from results import kept
 
 KEPT = FOLDER / "trainer_heads"
 SEEDS = (0, 1, 2)
@@ -110,15 +111,11 @@ def micro_against_whole(report: Report) -> None:
 
 def compared(stand: Stand, seed: int) -> list[Compared]:
     """All apps of one seed; what was judged before is found."""
-    path = KEPT / f"{stand.name}-{seed}.json"
-    if not path.exists():
-        found = _compared(stand, seed)
-        path.write_bytes(_COMPARED.dump_json(found, indent=1))
-    return _COMPARED.validate_json(path.read_bytes())
+    made = kept(KEPT / f"{stand.name}-{seed}.json", lambda: _COMPARED.dump_python(_compared(stand, seed), mode="json"))
+    return _COMPARED.validate_python(made)
 
 
 def _compared(stand: Stand, seed: int) -> list[Compared]:
-    KEPT.mkdir(parents=True, exist_ok=True)
     requests, store = stand.requests(seed), FolderStore(KEPT / "store")
     manifests = train_apps(requests, store, resources=Resources(workers=1, work=KEPT / "training"))
     network = load_base_network(requests[0].base)

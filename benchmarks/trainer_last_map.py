@@ -6,7 +6,9 @@ same test pictures, candidates as the trainer makes them. What was judged is kep
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import trainer_lessons as lessons
@@ -30,6 +32,10 @@ from mainstream_trainer.learn.feature_cache import FeatureCache
 from mainstream_trainer.learn.micro import MicroLesson, train_micro_heads
 from mainstream_trainer.learn.model import Model
 from mainstream_trainer.learn.schedule import candidate_seed
+
+sys.path.append(str(Path(__file__).parent / "evidence"))
+
+from results import kept
 
 KEPT = FOLDER / "trainer_last_map"
 _ROW = "best micro-head against the pooled last map"
@@ -75,11 +81,8 @@ def against_last_map(report: Report) -> None:
 
 def compared(stand: Stand, seed: int) -> list[Compared]:
     """All apps of one seed; what was judged before is found."""
-    path = KEPT / f"{stand.name}-{seed}.json"
-    if not path.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_COMPARED.dump_json(_compared(stand, seed), indent=1))
-    return _COMPARED.validate_json(path.read_bytes())
+    made = kept(KEPT / f"{stand.name}-{seed}.json", lambda: _COMPARED.dump_python(_compared(stand, seed), mode="json"))
+    return _COMPARED.validate_python(made)
 
 
 def _compared(stand: Stand, seed: int) -> list[Compared]:
