@@ -29,9 +29,11 @@ from mainstream.footage.labels import event_mask, read_labels
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.heads.kinds import head_of
+from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
 from mainstream_trainer.data.clip import ClipPart, inspect_clip
 from mainstream_trainer.data.declared import declare
+from mainstream_trainer.learn.candidate import TrainedCandidate
 from mainstream_trainer.request import DEFAULT_BASE, PictureData, TrainingRequest, VideoData
 from mainstream_trainer.training import Resources, train_apps
 
@@ -62,6 +64,18 @@ class Judged:
     name: str
     share: float
     """of the base network's operations before its tap"""
+
+    @classmethod
+    def of(
+        cls,
+        candidate: PackedCandidate | TrainedCandidate,
+        network: Network,
+        said: NDArray[np.float64],
+        shown: NDArray[np.bool_],
+    ) -> Judged:
+        """By its scores of the test's pictures, and on which of them its event is."""
+        share = network.branch_points[candidate.branch_point].cost_share
+        return cls(lessons.balanced_accuracy(said, shown), average_precision(said, shown), candidate.name, share)
 
 
 @dataclass(frozen=True)
@@ -123,9 +137,7 @@ def _compared(stand: Stand, seed: int) -> list[Compared]:
     scores = candidate_scores(manifests, store, network, views)
 
     def judged(manifest: Manifest, candidate: PackedCandidate) -> Judged:
-        said, shown = scores[manifest.name][candidate.name], present[manifest.name]
-        share = network.branch_points[candidate.branch_point].cost_share
-        return Judged(lessons.balanced_accuracy(said, shown), average_precision(said, shown), candidate.name, share)
+        return Judged.of(candidate, network, scores[manifest.name][candidate.name], present[manifest.name])
 
     size = network.preprocessing
     whole = operations(network.stem(network.depth), (3, size.height, size.width))
@@ -163,24 +175,27 @@ def rows(report: Report, stand: Stand, found: Sequence[Compared]) -> None:
         apps_of = [each.app for each in found]
         behind, ahead = by["micro"] - by["whole"], by["micro"] - by["pooled"]
         means = ", ".join(f"{kind} {values.mean():.3f}" for kind, values in by.items())
-        report.row(
-            f"{what}: {title} of the best micro-head less that of the whole fine-tune",
-            f"{behind.mean():+.3f} (standard error {error_over_apps(apps_of, behind):.3f}; {means})",
-            f"at least {least:+.2f}",
-            behind.mean() >= least,
-        )
-        report.row(
-            f"{what}: {title} of the best micro-head less that of the pooled last map",
-            f"{ahead.mean():+.3f} (standard error {error_over_apps(apps_of, ahead):.3f})",
-            f"at least {stand.more_than_pooled:+.2f}",
-            ahead.mean() >= stand.more_than_pooled,
-        )
+        told = f"{what}: {title} of the best micro-head less that of the"
+        difference(report, f"{told} whole fine-tune", apps_of, behind, least, f"; {means}")
+        difference(report, f"{told} pooled last map", apps_of, ahead, stand.more_than_pooled)
     stem, head = max(each.micro.share for each in found), max(each.head_share for each in found)
     report.row(
         f"{what}: operations of the stem under the best micro-head, and of that head",
         f"at most {stem:.1%} and {head:.2%} of the network's",
         "at most 87 % and 1 %",
         stem <= _MOST_STEM and head <= _MOST_HEAD,
+    )
+
+
+def difference(
+    report: Report, what: str, named: Sequence[str], values: NDArray[np.float64], least: float, beside: str = ""
+) -> None:
+    """A row on the mean of a difference between two kinds of candidate, of apps so named."""
+    report.row(
+        what,
+        f"{values.mean():+.3f} (standard error {error_over_apps(named, values):.3f}{beside})",
+        f"at least {least:+.2f}",
+        values.mean() >= least,
     )
 
 

@@ -15,15 +15,7 @@ import trainer_lessons as lessons
 from candidate_scores import model_scores
 from harness import FOLDER, QUICK, Report
 from pydantic import TypeAdapter
-from trainer_heads import (
-    SEEDS,
-    STANDS,
-    Judged,
-    Stand,
-    Truth,
-    average_precision,
-    error_over_apps,
-)
+from trainer_heads import SEEDS, STANDS, Judged, Stand, Truth, difference
 
 from mainstream.errors import InvalidInputError
 from mainstream_trainer.data.preparation import Job, Preparation
@@ -68,14 +60,14 @@ def against_last_map(report: Report) -> None:
             micro, pooled = (
                 np.array([getattr(getattr(each, kind), measure) for each in found]) for kind in ("micro", "pooled")
             )
-            ahead = micro - pooled
-            report.row(
+            difference(
+                report,
                 f"{stand.name}, {len({each.app for each in found})} apps, {len({each.seed for each in found})} seeds: "
                 f"{title} of the best micro-head less that of the pooled last map",
-                f"{ahead.mean():+.3f} (standard error {error_over_apps([each.app for each in found], ahead):.3f}; "
-                f"{micro.mean():.3f} against {pooled.mean():.3f})",
-                f"at least {stand.more_than_pooled:+.2f}",
-                ahead.mean() >= stand.more_than_pooled,
+                [each.app for each in found],
+                micro - pooled,
+                stand.more_than_pooled,
+                f"; {micro.mean():.3f} against {pooled.mean():.3f}",
             )
 
 
@@ -117,8 +109,6 @@ def _judged(truth: Truth, learnt: list[tuple[Job, TrainedCandidate, TrainedCandi
     scores = model_scores(models, network, views)
 
     def judged(job: Job, each: TrainedCandidate) -> Judged:
-        said, shown = scores[job.request.app, each.name], present[job.request.app]
-        share = network.branch_points[each.branch_point].cost_share
-        return Judged(lessons.balanced_accuracy(said, shown), average_precision(said, shown), each.name, share)
+        return Judged.of(each, network, scores[job.request.app, each.name], present[job.request.app])
 
     return [Compared(job.request.app, seed, judged(job, micro), judged(job, pooled)) for job, micro, pooled in learnt]
