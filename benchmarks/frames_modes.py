@@ -3,11 +3,9 @@
 What the runner measures of a stream chooses modes; so these rows play the stream in each mode, and count by themselves.
 """
 
-import os
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ from statistics import median
 
 from frames_stage import CAMERA, CORE, cameras, looped, make_clip
 from harness import QUICK, Report
-from runner_stage import CLIP
+from runner_stage import CLIP, on_core
 
 from mainstream.messages.node_profile import DecodeModeName
 from mainstream.messages.runner_plan import RunnerStream
@@ -113,15 +111,12 @@ def _urls(clip: _Clip) -> Iterator[str]:
 def _metered(stream: RunnerStream) -> MeasuredModes:
     """As the runner measures it."""
     meter = ModeMeter()
-
-    def play() -> None:
+    with on_core(CORE):
         while not meter.is_settled:
             with closing(Source(stream, meter=meter)) as source:
                 for _ in source.frames(time.monotonic()):
                     if meter.is_settled:
-                        return
-
-    _on_core(play)
+                        break
     assert meter.measured is not None
     return meter.measured
 
@@ -133,31 +128,13 @@ def _median(stream: RunnerStream, mode: DecodeModeName) -> _Used:
 
 def _played(stream: RunnerStream) -> _Used:
     """CPU-seconds a second of the thread that plays it, opening apart, and the frames that came."""
-    found: list[_Used] = []
-
-    def play() -> None:
-        frames = 0
-        # However seldom key frames come, nothing else is decoded.
-        with closing(Source(stream, modes=ModeInForce(own_mode(stream), SELDOM_FPS))) as source:
-            start_s, cpu_s = time.monotonic(), time.thread_time()
-            for _ in source.frames(start_s):
-                frames += 1
-                if time.monotonic() - start_s > ROUND_S:
-                    break
-            seconds = time.monotonic() - start_s
-            found.append(_Used((time.thread_time() - cpu_s) / seconds, frames / seconds))
-
-    _on_core(play)
-    return found[0]
-
-
-def _on_core(work: Callable[[], None]) -> None:
-    """In a thread of its own, on the one core."""
-
-    def pinned() -> None:
-        os.sched_setaffinity(0, {CORE})
-        work()
-
-    thread = threading.Thread(target=pinned)
-    thread.start()
-    thread.join()
+    frames = 0
+    # However seldom key frames come, nothing else is decoded.
+    with on_core(CORE), closing(Source(stream, modes=ModeInForce(own_mode(stream), SELDOM_FPS))) as source:
+        start_s, cpu_s = time.monotonic(), time.thread_time()
+        for _ in source.frames(start_s):
+            frames += 1
+            if time.monotonic() - start_s > ROUND_S:
+                break
+        seconds = time.monotonic() - start_s
+        return _Used((time.thread_time() - cpu_s) / seconds, frames / seconds)

@@ -3,15 +3,14 @@
 What the plan is expected to take is worked out by the cost law from a profile that is made on the same core.
 """
 
-import os
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from frames_stage import CAMERA, CORE, cameras, looped, make_clip
 from harness import QUICK, Report
+from runner_stage import on_core
 
 from mainstream.messages.node_profile import DecodeModeName, NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream, RunnerSubstream
@@ -60,7 +59,7 @@ def ten_rows(report: Report) -> None:
     if not CAMERA.exists():
         report.left_out(f"{CAMERAS} cameras on one core", "5 and 2 looks a second an app", f"no camera at {CAMERA}")
         return
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as name, _pinned():
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as name, on_core(CORE):
         folder = Path(name)
         with cameras(_clips(folder)) as urls:
             streams = [_stream(number, urls) for number in range(CAMERAS)]
@@ -127,14 +126,3 @@ def _plan(network: Network, store: Path, streams: Sequence[RunnerStream], case: 
         for index, form in enumerate(FORMS)
     ]
     return RunnerPlan(node="node", sharing=True, budget=1.0, cost=0.0, streams=decoded, apps=tuple(apps))
-
-
-@contextmanager
-def _pinned() -> Iterator[None]:
-    """All that is started here runs on the one core."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {CORE})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
