@@ -21,6 +21,7 @@ from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
 from mainstream.arrays import FloatArray, IntArray
 from mainstream.footage.frames import view_pixels
+from mainstream.footage.labels import Run, event_mask
 from mainstream.laws.gate import Gate, Greys, grey
 from mainstream_trainer.data.clip import Clip, inspect_clip, pictures_of
 
@@ -49,7 +50,8 @@ def gate_rows(report: Report) -> None:
             report.left_out(f"gate on {name}", target, f"not in {CLIPS}; set MAINSTREAM_CLIPS")
             continue
         clip = inspect_clip(CLIPS / name)
-        runs = json.loads((CLIPS / "labels.json").read_text())[name]["apps"][app]["runs"]
+        labels = json.loads((CLIPS / "labels.json").read_text())[name]["apps"][app]
+        runs = tuple((start, end) for start, end in labels["runs"])
         greys = [grey(view_pixels(each, None, SIZE, SIZE)) for _, each in pictures_of(clip, (0, clip.frames))]
         for fps in RATES_FPS:
             looks, ran = _through_gate(clip, greys, fps)
@@ -78,14 +80,12 @@ def _through_gate(clip: Clip, greys: list[Greys], fps: float) -> tuple[IntArray,
     return np.array(looks), np.array(ran)
 
 
-def _counted(clip: Clip, runs: list[list[int]], looks: IntArray, ran: IntArray) -> tuple[int, int]:
+def _counted(clip: Clip, runs: tuple[Run, ...], looks: IntArray, ran: IntArray) -> tuple[int, int]:
     """Events found and false alerts of who is right on each frame that networks run on."""
-    present = np.zeros(clip.frames, dtype=np.bool_)
-    for start, end in runs:
-        present[start:end] = True
+    present = event_mask(runs, clip.frames)
     shown_s: FloatArray = clip.times.middles_s[looks]
     alerts = alerts_of_hits(present[ran], shown_s, VOTES, GAP_S)
-    events = as_spans(merge_spans(clip.times.spans([(start, end) for start, end in runs]), GAP_S))
+    events = as_spans(merge_spans(clip.times.spans(runs), GAP_S))
     tolerance = tolerance_s(float((events[:, 1] - events[:, 0]).mean()))
     return count_alerts(alerts[:, 0], events, np.ones(len(events), dtype=np.bool_), tolerance)
 
