@@ -12,6 +12,8 @@ from pathlib import Path
 import av
 from runner_stage import CLIP
 
+from mainstream_runner.serving.torchserve import free_port
+
 CAMERA = Path(os.environ.get("MAINSTREAM_SHARED", Path(__file__).parents[2] / "shared")) / "camera" / "rtsp-camera"
 CORE = 0
 """the one that is measured"""
@@ -61,8 +63,7 @@ def cameras(clips: Sequence[Path]) -> Iterator[list[str]]:
     with ExitStack() as stack:
         urls = []
         for clip in clips:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                port = free.getsockname()[1]
+            port = free_port()
             process = subprocess.Popen(
                 [CAMERA, clip, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
