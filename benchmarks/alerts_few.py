@@ -17,7 +17,7 @@ from mainstream.alerts.law import as_replay, false_share, replayed
 from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import alerts_of_hits, as_spans, tolerance_s
-from mainstream.alerts.synthetic import Setting, Stream, make_stream
+from mainstream.alerts.synthetic import Setting, make_stream
 from mainstream.arrays import BoolArray, FloatArray, IntArray
 from mainstream.laws.chain import f1
 from mainstream.mpackage.manifest import Evaluation, MeasuredPoint
@@ -66,7 +66,7 @@ class Part:
         inside = (at >= 0) & (times < spans[np.maximum(at, 0), 1])
         scores = _scores(setting, at, inside, rng)
         quiet_s = stream.seconds - float(np.diff(spans, axis=1).sum())
-        return cls(_merged(setting, stream), spans, times, inside, scores, quiet_s)
+        return cls(merged_events(stream.statistics(setting)), spans, times, inside, scores, quiet_s)
 
     def counted(self, threshold: float, votes: int) -> tuple[int, int]:
         """Found events and false alerts."""
@@ -128,7 +128,7 @@ def _told(part: Part) -> Told:
     p, e = (np.array([getattr(point, name) for point in points]) for name in ("p", "e"))
     by_law = [each[0] for each in as_replay(p, e, np.array([FPS]), VOTES, part.events, correlation)]
     beliefs = {
-        "a replay as counted": (rows[:, RECALL], rows[:, FALSE_SHARE]),
+        "a replay as counted": _columns(rows),
         "a replay and two at chance": _columns(cautious_rows(rows, (), evaluation, part.events, correlation)),
         BELIEVED: _columns(cautious_rows(rows, points, evaluation, part.events, correlation)),
         "the law of alerts alone": (by_law[0].T.ravel(), by_law[1].T.ravel()),
@@ -156,10 +156,6 @@ def _point(part: Part, threshold: float, evaluation: Evaluation) -> OperatingPoi
     measured = MeasuredPoint(threshold=0.5, p=p, e=e, p_interval=(0, 1), e_interval=(0, 1))
     believed = cautious(measured, evaluation)
     return OperatingPoint(threshold, believed.p, believed.e)
-
-
-def _merged(setting: Setting, stream: Stream) -> MergedEvents:
-    return merged_events(stream.statistics(setting))
 
 
 def _scores(setting: Setting, at: IntArray, inside: BoolArray, rng: np.random.Generator) -> FloatArray:
