@@ -21,6 +21,7 @@ from mainstream.api import VideoApp
 from mainstream.decide.inputs import PackageState
 from mainstream.mpackage.manifest import Manifest
 from mainstream_operator.decide.planning import KeptPlanning
+from mainstream_operator.kinds import CONFIG_MAP, DEPLOYMENT, GUARD, SECRET, Kind
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import NODE_LABEL
@@ -46,12 +47,7 @@ NAMES = ("crossing", "lamp-post", "path-left", "road-right", "bench")
 _MACHINE = Ref("v1", "nodes", NODE)
 _EDGE_NODE = Ref(API, "edgenodes", NODE)
 _RESOURCES = ("videoapps", "videostreams", "edgenodes")
-_CHILDREN = (
-    ("apps/v1", "deployments"),
-    ("v1", "configmaps"),
-    ("v1", "secrets"),
-    ("policy/v1", "poddisruptionbudgets"),
-)
+_CHILDREN = (DEPLOYMENT, CONFIG_MAP, SECRET, GUARD)
 _GONE_S = 20.0
 _LOOKS = 20
 """after which an operator that still writes is taken to write for ever"""
@@ -271,21 +267,19 @@ class OneNode:
         self.fail(never)
         for plural, each in self._resources():
             self._delete(Ref(API, plural, each["metadata"]["name"], each["metadata"].get("namespace")))
-        for api, plural in _CHILDREN:
-            for each in self._children(api, plural):
-                self._delete(Ref(api, plural, each["metadata"]["name"], SYSTEM))
+        for kind in _CHILDREN:
+            for each in self._children(kind):
+                self._delete(kind.ref(each["metadata"]["name"], SYSTEM))
         wait_for("an empty cluster", self._is_empty, _GONE_S, 0.02)
 
     def _is_empty(self) -> bool:
-        children = [each for api, plural in _CHILDREN for each in self._children(api, plural)]
-        return not self._resources() and not children
+        return not self._resources() and not any(self._children(kind) for kind in _CHILDREN)
 
     def _resources(self) -> list[tuple[str, Body]]:
         return [(plural, each) for plural in _RESOURCES for each in self._users.list_all(f"/apis/{API}/{plural}")]
 
-    def _children(self, api: str, plural: str) -> list[Body]:
-        root = "/api" if api == "v1" else "/apis"
-        return self._users.list_all(f"{root}/{api}/namespaces/{SYSTEM}/{plural}", label=NODE_LABEL)
+    def _children(self, kind: Kind) -> list[Body]:
+        return self._users.list_all(kind.path(SYSTEM), label=NODE_LABEL)
 
     def _delete(self, place: Ref) -> None:
         there = self._users.get(place)
