@@ -29,22 +29,15 @@ class Screen:
     @contextmanager
     def page(self, **options: Any) -> Iterator[Any]:
         """A page to click on, as playwright has it; whatever is said to be wrong on it fails in the end."""
-        page = self._browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]}, **options)
-        page.set_default_timeout(_TIMEOUT_MS)
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page, wrong = self._open(WIDE, **options)
         yield page
         page.close()
         assert not wrong, wrong
 
     def _show(self, name: str, url: str, width: int, height: int, *, keep: bool) -> str:
-        page = self._browser.new_page(viewport={"width": width, "height": height})
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page, wrong = self._open((width, height))
         page.on("requestfailed", lambda request: wrong.append(f"{request.url}: {request.failure}"))
-        page.goto(url, timeout=_TIMEOUT_MS, wait_until="load")
+        page.goto(url, wait_until="load")
         reaches = page.evaluate("document.documentElement.scrollWidth")
         missing = page.evaluate("[...document.images].filter(each => !each.naturalWidth).length")
         text = str(page.inner_text("body"))
@@ -56,6 +49,15 @@ class Screen:
         assert reaches <= width, f"{name} is {reaches} pixels wide on a screen of {width}"
         assert missing == 0, f"{missing} pictures of {name} do not show"
         return text
+
+    def _open(self, size: tuple[int, int], **options: Any) -> tuple[Any, list[str]]:
+        """An empty page, and what will be said to be wrong on it."""
+        page = self._browser.new_page(viewport={"width": size[0], "height": size[1]}, **options)
+        page.set_default_timeout(_TIMEOUT_MS)
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        return page, wrong
 
 
 @contextmanager
