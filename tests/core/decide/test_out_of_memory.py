@@ -57,6 +57,13 @@ def told(inputs: NodeInputs, decision: NodeDecision) -> NodeInputs:
     return replace(inputs, node=node, running=decision.runner_plan)
 
 
+def with_more_memory(inputs: NodeInputs) -> NodeInputs:
+    assert inputs.node is not None
+    runner = inputs.node.spec.runner.model_copy(update={"memory_mebibytes": 2048})
+    spec = inputs.node.spec.model_copy(update={"runner": runner})
+    return replace(inputs, node=inputs.node.model_copy(update={"spec": spec}))
+
+
 def served(decision: NodeDecision) -> set[str]:
     return set() if decision.runner_plan is None else {app.name for app in decision.runner_plan.apps}
 
@@ -110,10 +117,7 @@ def test_another_spec_or_another_app_of_the_name_is_tried_again(
 def test_more_memory_lets_everybody_in_again(running: NodeInputs) -> None:
     inputs, _ = killed(running, START + 11 * MINUTE)
     inputs, _ = killed(inputs, START + 13 * MINUTE)
-    assert inputs.node is not None
-    runner = inputs.node.spec.runner.model_copy(update={"memory_mebibytes": 2048})
-    spec = inputs.node.spec.model_copy(update={"runner": runner})
-    decision = decide_node(replace(inputs, node=inputs.node.model_copy(update={"spec": spec})), PLANNING)
+    decision = decide_node(with_more_memory(inputs), PLANNING)
     assert served(decision) == {"door", "lift"}
 
 
@@ -196,10 +200,7 @@ def test_a_base_network_that_nobody_asks_for_any_more_leaves_the_newest_app_name
 def test_more_memory_has_the_base_network_measured_again(running: NodeInputs) -> None:
     inputs, at = with_newcomer(running, "large"), START + 11 * MINUTE
     inputs, _ = killed(restarted(inputs, at, "large"), at)
-    assert inputs.node is not None
-    runner = inputs.node.spec.runner.model_copy(update={"memory_mebibytes": 2048})
-    spec = inputs.node.spec.model_copy(update={"runner": runner})
-    decision = decide_node(replace(inputs, node=inputs.node.model_copy(update={"spec": spec})), PLANNING)
+    decision = decide_node(with_more_memory(inputs), PLANNING)
     assert decision.waiting["gate"].reason is Reason.PROFILING
 
 
