@@ -3,8 +3,9 @@
 import base64
 import json
 import re
+import time
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -106,6 +107,35 @@ def end_state(stage: ApiStage, nodes: Iterable[str]) -> dict[str, Any]:
         if each.get("status", {}).get("node") in names
     }
     return {"orders": {node: orders_of(stage, node) for node in names}, "apps": apps}
+
+
+def is_told(stage: ApiStage, nodes: Iterable[str], apps_a_node: int) -> bool:
+    """Whether every app of these nodes was told of its last spec, and their orders name them all."""
+    for node in nodes:
+        bodies = [stage.kube.get(ref(fleet_app(stage, node, index))) or {} for index in range(apps_a_node)]
+        if any(each["status"].get("observedGeneration") != each["metadata"]["generation"] for each in bodies):
+            return False
+        orders = orders_of(stage, node).get("plan.json", "")
+        if not all(f"{node}-{index}" in orders for index in range(apps_a_node)):
+            return False
+    return True
+
+
+def wait_still(
+    stage: ApiStage, nodes: Sequence[str], apps_a_node: int, *, still_s: float, timeout_s: float, every_s: float
+) -> dict[str, Any]:
+    """The end state, once all are told, and it has not changed for so long."""
+    state, since_s = end_state(stage, nodes), time.monotonic()
+
+    def still() -> bool:
+        nonlocal state, since_s
+        now = end_state(stage, nodes)
+        if now != state or not is_told(stage, nodes, apps_a_node):
+            state, since_s = now, time.monotonic()
+        return time.monotonic() - since_s > still_s
+
+    wait_for("end of changes", still, timeout_s, every_s)
+    return state
 
 
 def timeless(status: Any) -> Any:

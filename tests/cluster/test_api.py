@@ -17,14 +17,15 @@ from fleet_run import (
     camera,
     children_of,
     declare_fleet,
-    end_state,
     fleet_app,
+    is_told,
     metric,
     orders_of,
     planned_apps,
     ref,
     throw,
     wait_planned,
+    wait_still,
 )
 from hostile_specs import hostile_objects, special_objects
 
@@ -110,24 +111,8 @@ def test_kills_at_random_moments_lead_to_the_same_end(fleet: ApiStage) -> None:
 
 def settled(stage: ApiStage, node: str) -> dict[str, Any]:
     """The end state: every app of the node is told of its last spec, the orders name them all, and nothing moves."""
-
-    def there() -> bool:
-        bodies = [stage.kube.get(ref(fleet_app(stage, node, index))) or {} for index in range(4)]
-        told = all(each["status"].get("observedGeneration") == each["metadata"]["generation"] for each in bodies)
-        return told and all(f"{node}-{index}" in orders_of(stage, node).get("plan.json", "") for index in range(4))
-
-    wait_for("the last state", there, 60)
-    state, since_s = end_state(stage, [node]), time.monotonic()
-
-    def still() -> bool:
-        nonlocal state, since_s
-        now = end_state(stage, [node])
-        if now != state or not there():
-            state, since_s = now, time.monotonic()
-        return time.monotonic() - since_s > _STILL_S
-
-    wait_for("end of changes", still, 60, 0.5)
-    return state
+    wait_for("the last state", lambda: is_told(stage, [node], 4), 60)
+    return wait_still(stage, [node], 4, still_s=_STILL_S, timeout_s=60, every_s=0.5)
 
 
 def test_hostile_objects_are_rejected_or_told_and_touch_nobody(fleet: ApiStage) -> None:

@@ -10,11 +10,12 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from api_stage import ApiStage, OperatorProcess, open_api_stage
 from cluster_tools import MissingToolError, wait_for
-from fleet_run import children_of, declare_fleet, end_state, fleet_app, orders_of, ref, wait_planned
+from fleet_run import children_of, declare_fleet, fleet_app, ref, wait_planned, wait_still
 from leaders import Way, another, child_writes, holder
 
 pytestmark = pytest.mark.timeout(900)
@@ -52,19 +53,9 @@ class Pair:
         """Give an app another weight, so that its node is planned anew."""
         self.stage.kube.patch(ref(fleet_app(self.stage, node, index)), {"spec": {"objective": {"weight": weight}}})
 
-    def settle(self) -> dict[str, object]:
+    def settle(self) -> dict[str, Any]:
         """What it comes to: every app was told of its last spec, and nothing moves."""
-        state, since_s = self._state(), time.monotonic()
-
-        def still() -> bool:
-            nonlocal state, since_s
-            now = self._state()
-            if now != state or not self._told():
-                state, since_s = now, time.monotonic()
-            return time.monotonic() - since_s > _STILL_S
-
-        wait_for("end of changes", still, _SETTLED_S, 0.3)
-        return state
+        return wait_still(self.stage, self.stage.nodes, APPS, still_s=_STILL_S, timeout_s=_SETTLED_S, every_s=0.3)
 
     def runners(self) -> dict[str, tuple[str, int]]:
         """Every runner's Deployment, with how often it was changed."""
@@ -74,18 +65,6 @@ class Pair:
             assert body is not None
             found[node] = (body["metadata"]["uid"], body["metadata"]["generation"])
         return found
-
-    def _state(self) -> dict[str, object]:
-        return end_state(self.stage, self.stage.nodes)
-
-    def _told(self) -> bool:
-        for node in self.stage.nodes:
-            bodies = [self.stage.kube.get(ref(fleet_app(self.stage, node, index))) or {} for index in range(APPS)]
-            if any(each["status"].get("observedGeneration") != each["metadata"]["generation"] for each in bodies):
-                return False
-            if not all(f"{node}-{index}" in orders_of(self.stage, node).get("plan.json", "") for index in range(APPS)):
-                return False
-        return True
 
 
 @pytest.fixture(scope="module")
