@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mainstream.api.kinds import RESOURCE_KINDS
 from mainstream.api.model import API_VERSION
-from mainstream_operator.kube import Ref
+from mainstream_operator.kube import Body, Ref
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,8 @@ OWN_KINDS = {name: Kind(name, API_VERSION, kind.plural) for name, kind in RESOUR
 """what users declare"""
 RUNNER_KINDS = {kind.name: kind for kind in (DEPLOYMENT, CONFIG_MAP, CLAIM, SECRET, GUARD, POD)}
 """what a runner consists of"""
+
+
+def is_cordoned(node: Body) -> bool:
+    """Whether a Node takes no new pods, as before a drain."""
+    return bool(node.get("spec", {}).get("unschedulable"))

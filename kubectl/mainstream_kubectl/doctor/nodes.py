@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from mainstream.decide.place import EDGE_LABEL
 from mainstream_kubectl.doctor.facts import Facts
 from mainstream_kubectl.doctor.fault import Fault
+from mainstream_operator.kinds import is_cordoned
 from mainstream_operator.kube import Body
 from mainstream_operator.names import NODE_ANNOTATION
 
@@ -74,9 +75,7 @@ def _of_node(node: Body, facts: Facts) -> Iterator[Fault]:
 
 def check_pods(facts: Facts) -> Iterator[Fault]:
     """Of the release's namespace: those that wait for something."""
-    cordoned = {
-        each["metadata"]["name"] for each in facts.kubernetes_nodes if each.get("spec", {}).get("unschedulable")
-    }
+    cordoned = {each["metadata"]["name"] for each in facts.kubernetes_nodes if is_cordoned(each)}
     for pod in facts.pods:
         node = (pod["metadata"].get("annotations") or {}).get(NODE_ANNOTATION)
         about, status = f"pod {pod['metadata']['name']}", pod.get("status", {})

@@ -3,8 +3,8 @@
 import logging
 
 from mainstream_operator.apply.ensure import remove
-from mainstream_operator.kinds import GUARD, NODE
-from mainstream_operator.kube import Body, Kube, KubeError
+from mainstream_operator.kinds import GUARD, NODE, is_cordoned
+from mainstream_operator.kube import Kube, KubeError
 from mainstream_operator.watch.cluster_state import ClusterState
 
 _log = logging.getLogger(__name__)
@@ -18,11 +18,7 @@ def let_runners_leave(cluster: ClusterState, kube: Kube) -> None:
     try:
         for body in kube.list_all(NODE.path()):
             guard = cluster.children(body["metadata"]["name"]).guard
-            if guard is not None and _is_cordoned(body):
+            if guard is not None and is_cordoned(body):
                 remove(kube, guard, GUARD)
     except KubeError as error:
         _log.warning("runners of cordoned nodes cannot be let go: %s", error)
-
-
-def _is_cordoned(node: Body) -> bool:
-    return bool(node.get("spec", {}).get("unschedulable"))

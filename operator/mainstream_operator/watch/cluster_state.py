@@ -15,7 +15,17 @@ from mainstream.api.model import object_key
 from mainstream.decide.place import EDGE_LABEL, place_stream
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.packed_orders import MAX_PARTS
-from mainstream_operator.kinds import CLAIM, CONFIG_MAP, DEPLOYMENT, GUARD, OWN_KINDS, POD, RUNNER_KINDS, SECRET
+from mainstream_operator.kinds import (
+    CLAIM,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    GUARD,
+    OWN_KINDS,
+    POD,
+    RUNNER_KINDS,
+    SECRET,
+    is_cordoned,
+)
 from mainstream_operator.kube import Body
 from mainstream_operator.names import NODE_ANNOTATION, holds_orders, orders_name, runner_name
 from mainstream_operator.watch.resources import Unreadable, read_resource
@@ -113,7 +123,7 @@ class ClusterState:
             dict(body["metadata"].get("labels") or {}),
             ready.get("status") == "True",
             None if since is None else datetime.fromisoformat(since),
-            bool(body.get("spec", {}).get("unschedulable")),
+            is_cordoned(body),
         )
         before = self.kubernetes_nodes.pop(kubernetes_node.name, None)
         if not gone:
