@@ -11,6 +11,7 @@ from mainstream.api.conditions import Condition
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import DiskLoss, DryRun, ObservedApp, PlannedApp, PlannedPackage, VideoApp, VideoAppStatus
 from mainstream.api.video_stream import Crop
+from mainstream.counting import counted
 from mainstream.decide.admission.admit import WAY_OUT_OF_BUDGET
 from mainstream.decide.dry_run import DryRunOutcome
 from mainstream.decide.refusal import Refusal
@@ -166,7 +167,7 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
         return is_false("Ready", Reason.CANNOT_RUN, f"The runner cannot run the app: {reported.problem}")
     if reported is not None and reported.missing:
         others = len(reported.missing) - 1
-        more = "" if others == 0 else f" and {others} {'other' if others == 1 else 'others'}"
+        more = "" if others == 0 else f" and {counted(others, 'other')}"
         return is_false(
             "Ready",
             Reason.WEIGHTS_MISSING,
@@ -175,7 +176,7 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
             "spec.package; the runner asks again.",
         )
     if reported is not None and reported.lacks:
-        files = f"{len(reported.lacks)} {'file' if len(reported.lacks) == 1 else 'files'}"
+        files = counted(len(reported.lacks), "file")
         return is_false("Ready", Reason.FETCHING_WEIGHTS, f"The runner fetches {files} of the app's weights.")
     if reported is not None and reported.analysed > 0:
         picture = None if stream is None else DeliveredPicture(stream.width, stream.height, None).size

@@ -100,12 +100,13 @@ def _planned(facts: NodeFacts) -> Stated:
         return is_unknown("Planned", Reason.NOTHING_TO_PLAN, f"No app can be planned here. {unknown}".strip())
     shed = () if facts.plan is None else facts.plan.shed
     if shed:
-        lost = f"{counted(len(shed), 'app')} {'is' if len(shed) == 1 else 'are'} not admitted: {', '.join(shed[:5])}"
-        message = f"{lost}; raise the budget or lower minimums."
+        message = f"{_apps_are(len(shed))} not admitted: {', '.join(shed[:5])}; raise the budget or lower minimums."
         return is_false("Planned", Reason.NOT_ALL_FIT, f"{message} {unknown}".strip())
-    planned = len(facts.ordered.apps)
-    message = f"{counted(planned, 'app')} {'is' if planned == 1 else 'are'} planned."
-    return is_true("Planned", Reason.PLANNED, f"{message} {unknown}".strip())
+    return is_true("Planned", Reason.PLANNED, f"{_apps_are(len(facts.ordered.apps))} planned. {unknown}".strip())
+
+
+def _apps_are(number: int) -> str:
+    return f"{counted(number, 'app')} {'is' if number == 1 else 'are'}"
 
 
 def _settled_ready(node: EdgeNode, facts: NodeFacts, now: datetime) -> Stated | Condition:
