@@ -12,7 +12,13 @@ from mainstream.api.video_app import VideoAppStatus
 from mainstream.api.video_stream import Crop, View
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.node_profile import DecodeMode
-from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
+from mainstream.messages.status_report import (
+    AppStatusReport,
+    DeliveryReport,
+    StatusReport,
+    StreamStatusReport,
+    ViewStatusReport,
+)
 from mainstream.mpackage.manifest import TrainedView
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
@@ -195,6 +201,21 @@ def test_a_stream_is_held_against_what_is_declared_of_it(
     stream = stream.model_copy(update={"spec": spec})
     status = stream_status(stream, "n1", None, 1, reported, NOW)
     assert condition(status, "Reachable") == condition_of_stream
+
+
+def test_a_stream_names_the_first_view_that_never_rests(cluster: ClusterState) -> None:
+    views = {
+        "door": ViewStatusReport(restless="left"),
+        "gate": ViewStatusReport(restless="top"),
+        "quiet": ViewStatusReport(),
+    }
+    named = []
+    for order in (("quiet", "door", "gate"), ("gate", "door")):
+        reported = StreamStatusReport(state="decoding", views={name: views[name] for name in order})
+        status = stream_status(cluster.streams["plaza/plaza"], "n1", None, 1, reported, NOW)
+        assert condition(status, "Reachable") == ("True", "ViewNeverRests")
+        named += [each.message.partition(",")[0] for each in status.conditions if each.type == "Reachable"]
+    assert named == ["View door has a part that never rests (left)", "View gate has a part that never rests (top)"]
 
 
 def test_a_stream_says_how_it_is_decoded_and_what_each_way_costs(cluster: ClusterState) -> None:

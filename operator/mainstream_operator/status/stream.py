@@ -96,14 +96,14 @@ def _reachable(
     rate = other_rate(stream.spec.frames_per_second, delivered)
     if rate is not None:
         return is_true("Reachable", Reason.OTHER_RATE, rate)
-    restless = {name: view.restless for name, view in reported.views.items() if view.restless is not None}
-    for name, part in restless.items():
-        return is_true(
-            "Reachable",
-            Reason.VIEW_NEVER_RESTS,
-            f"View {name} has a part that never rests ({part}), so that networks run on it however quiet the rest is; "
-            "if it is a clock, grey it in spec.masks.",
-        )
+    for name, view in reported.views.items():
+        if view.restless is not None:
+            return is_true(
+                "Reachable",
+                Reason.VIEW_NEVER_RESTS,
+                f"View {name} has a part that never rests ({view.restless}), so that networks run on it however quiet "
+                "the rest is; if it is a clock, grey it in spec.masks.",
+            )
     return is_true("Reachable", Reason.DECODING, _DECODED[reported.decode or "all"])
 
 
