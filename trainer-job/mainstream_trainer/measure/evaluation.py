@@ -53,12 +53,11 @@ class Measures:
         frames = job.folds.frames
         folds = Scored(frames, job.folds.blocks, job.folds.fold_of[frames])
         held_out = Scored(job.held_out.frames, job.held_out.blocks)
-        self._evaluators: dict[CandidateKind, Evaluator] = {
-            "micro": Evaluator(job.events, job.present, folds, settings, quiet, greys),
-            "fine-tuned": Evaluator(
-                job.events, job.present, folds if job.tuned_over_folds else held_out, settings, quiet, greys
-            ),
-        }
+        micro = Evaluator(job.events, job.present, folds, settings, quiet, greys)
+        tuned = micro
+        if not job.tuned_over_folds:
+            tuned = Evaluator(job.events, job.present, held_out, settings, quiet, greys)
+        self._evaluators: dict[CandidateKind, Evaluator] = {"micro": micro, "fine-tuned": tuned}
 
     def measure(self, candidate: TrainedCandidate, seed: int) -> Measured:
         """Operating points, and the replayed curve."""
