@@ -51,8 +51,8 @@ class Replay:
     ) -> None:
         """`events` sets merge gap and tolerance; `greys` (n, rows, columns) are of the frames of all stretches in
         order, as the gate looks at them."""
-        gate = None if greys is None else _learnt(greys, stretches, times)
-        self._plays = [(rate, _Play(stretches, times, rate, events, greys, gate)) for rate in spaced_rates(times.fps)]
+        gated = None if greys is None else _Gated(greys, _learnt(greys, stretches, times))
+        self._plays = [(rate, _Play(stretches, times, rate, events, gated)) for rate in spaced_rates(times.fps)]
 
     def curve(self, scores: NDArray[np.float64], thresholds: Sequence[float]) -> tuple[ReplayedRate, ...]:
         """Recall and share of quiet stretches with a false alert, by threshold, rate and votes, over several phases.
@@ -81,8 +81,7 @@ class _Play:
         times: FrameTimes,
         rate: float,
         events: MergedEvents,
-        greys: Greys | None,
-        gate: Gate | None,
+        gated: "_Gated | None",
     ) -> None:
         apart_s = 4 * (events.gap_s + tolerance_s(events.length_s)) + 1.0
         frames: list[NDArray[np.intp]] = []
@@ -96,11 +95,10 @@ class _Play:
             known = sorted([*((run, True) for run in stretch.events), *((run, False) for run in stretch.cut)])
             true = as_spans(times.spans([run for run, _ in known]))
             for analysed in _analysed(part, rate):
+                looks = before + analysed
+                ran = looks if gated is None else gated.ran_last(looks, part.middles_s[analysed])
                 # A frame that nobody scored, and that is no hit, ends each.
-                ran = analysed
-                if greys is not None and gate is not None:
-                    ran = analysed[_ran_last(gate, greys[before + analysed], part.middles_s[analysed])]
-                frames += [ran + before, np.array([last])]
+                frames += [ran, np.array([last])]
                 shown_s += [part.middles_s[analysed] - start_s + at_s, np.array([at_s + end_s - start_s + apart_s / 2])]
                 spans.append(true - start_s + at_s)
                 whole += [is_whole for _, is_whole in known]
@@ -147,27 +145,34 @@ def _due(start: int, times: FrameTimes, rate: float) -> Iterator[int]:
 
 def _learnt(greys: Greys, stretches: Sequence[Stretch], times: FrameTimes) -> Gate:
     """A gate that knows the view's quiet times, as one does that has run for a while."""
-    gate, row = Gate(), 0
+    gate, rows = Gate(), iter(greys)
     for stretch in stretches:
         gate.begin()
-        part = times.part(stretch.frames)
-        for at_s in part.middles_s:
-            if gate.is_due(float(at_s)):
-                gate.learn(greys[row], float(at_s))
-            row += 1
+        for at_s in times.part(stretch.frames).middles_s:
+            gate.learn(next(rows), float(at_s))
     return gate
 
 
-def _ran_last(gate: Gate, greys: Greys, times_s: NDArray[np.float64]) -> NDArray[np.intp]:
-    """For each of an app's looks the one whose score is the look's: itself, or that on which networks ran last."""
-    gate.begin()
-    ran = np.empty(len(greys), dtype=np.intp)
-    last = 0
-    for look, at_s in enumerate(times_s):
-        if gate.passes(greys[look], float(at_s), (_APP,)):
-            last = look
-        ran[look] = last
-    return ran
+@dataclass(frozen=True)
+class _Gated:
+    """A view as its gate looks at it."""
+
+    greys: Greys
+    """of all frames, (n, rows, columns)"""
+    gate: Gate
+
+    def ran_last(self, looks: NDArray[np.intp], times_s: NDArray[np.float64]) -> NDArray[np.intp]:
+        """For each of an app's looks the frame whose score is the look's: its own, or that on which networks ran last.
+
+        `looks` (n,) are frames, `times_s` (n,) when they are shown.
+        """
+        self.gate.begin()
+        ran, last = [], 0
+        for look, at_s in zip(looks.tolist(), times_s.tolist(), strict=True):
+            if self.gate.passes(self.greys[look], at_s, (_APP,)):
+                last = look
+            ran.append(last)
+        return np.array(ran, dtype=np.intp)
 
 
 def quiet_s(stretch: Stretch, times: FrameTimes) -> float:
