@@ -30,8 +30,8 @@ def play(
     for app, problem in executor.unavailable_apps.items():
         raise InvalidInputError(problem, field=f"package {app}")
     views = plan_views(plan)
-    samplers, gates = [NestedSampler() for _ in views], [Gate() for _ in views]
-    gated = [view.view in plan.streams[0].gates for view in views]
+    samplers = [NestedSampler() for _ in views]
+    gates = [Gate() if view.view in plan.streams[0].gates else None for view in views]
     scores: dict[str, float] = {}
     """each app's last ones, which stand while its view does"""
     voters = {app.name: Voter(app.votes) for app in plan.apps}
@@ -43,13 +43,13 @@ def play(
         grey_out(picture, plan.streams[0].masks)
         frames: list[DueFrame] = []
         looked: list[str] = []
-        for index, (view, sampler) in enumerate(zip(views, samplers, strict=True)):
+        for index, (view, sampler, gate) in enumerate(zip(views, samplers, gates, strict=True)):
             due = view.due(sampler, at_s)
             looked += due
             if due:
                 size = executor.views[index]
                 pixels = view_pixels(picture, crops[view.view], size.height, size.width)
-                running = gates[index].passes(grey(pixels), at_s, due) if gated[index] else due
+                running = due if gate is None else gate.passes(grey(pixels), at_s, due)
                 frames += [DueFrame(index, pixels, running)] if running else []
         for scored in executor.score(frames) if frames else ():
             scores |= scored
