@@ -11,10 +11,11 @@ from mainstream_trainer.report.quality import Quality
 
 _BESIDE = 0.9
 """percent, from one kind of head to the next"""
-
-
-_MARKERS = "osD^vP*X"
-_COLOURS = ("#1f5fa8", "#b3541e", "#2b7a4b", "#7a3b8f", "#8a7a1e", "#3b8a8f", "#8f3b5a", "#555555")
+_STYLES = (
+    *(("o", "#1f5fa8"), ("s", "#b3541e"), ("D", "#2b7a4b"), ("^", "#7a3b8f")),
+    *(("v", "#8a7a1e"), ("P", "#3b8a8f"), ("*", "#8f3b5a"), ("X", "#555555")),
+)
+"""mark and colour of a kind of head"""
 
 
 def over_cost(candidates: Sequence[PackedCandidate], found: Sequence[Quality], cost_shares: Sequence[float]) -> str:
@@ -27,7 +28,7 @@ def over_cost(candidates: Sequence[PackedCandidate], found: Sequence[Quality], c
     kinds = list(dict.fromkeys(_kind(each) for each in sorted(candidates, key=lambda each: (each.kind, each.name))))
     for candidate, each in zip(candidates, found, strict=True):
         at = kinds.index(_kind(candidate))
-        colour, marker = _COLOURS[at % len(_COLOURS)], _MARKERS[at % len(_MARKERS)]
+        marker, colour = _STYLES[at % len(_STYLES)]
         x = 100 * cost_shares[candidate.branch_point] + _BESIDE * (at - (len(kinds) - 1) / 2)
         axes.errorbar(
             x,
@@ -39,7 +40,8 @@ def over_cost(candidates: Sequence[PackedCandidate], found: Sequence[Quality], c
             capsize=3,
         )
     for at, kind in enumerate(kinds):
-        axes.plot([], [], _MARKERS[at % len(_MARKERS)], color=_COLOURS[at % len(_COLOURS)], label=kind)
+        marker, colour = _STYLES[at % len(_STYLES)]
+        axes.plot([], [], marker, color=colour, label=kind)
     axes.set(
         xlabel="of the base network before the branch-point or tap, %", ylabel="F1", ylim=(0, 1.02), xlim=(-4, 104)
     )
