@@ -151,8 +151,10 @@ def test_the_plan_of_others_is_out_within_five_seconds_of_the_end_of_an_apps_hou
     fleet.kube.patch(idle, {"spec": {"active": {"timeZone": "UTC", "windows": [window]}}})
     wait_for("a plan with the app", lambda: f"{node}-1" in planned(fleet, node), 15)
     time.sleep((end - datetime.now(UTC)).total_seconds())
-    wait_for("a plan without it", lambda: sorted(planned(fleet, node)) == others, 5, 0.05)
-    print(f"the plan of others was out {(datetime.now(UTC) - end).total_seconds():.1f} s after the end of its hours")
+    wait_for("a plan without it", lambda: sorted(planned(fleet, node)) == others, 20, 0.05)
+    out_after_s = (datetime.now(UTC) - end).total_seconds()
+    print(f"the plan of others was out {out_after_s:.1f} s after the end of its hours")
+    assert out_after_s < 5
     fleet.kube.patch(idle, {"spec": {"active": None}})
     wait_for("a plan with it again", lambda: f"{node}-1" in planned(fleet, node), 30)
 
