@@ -28,6 +28,7 @@ FIELDS = {
     for model in (VideoAppSpec, VideoStreamSpec)
     for name, field in model.model_fields.items()
 }
+Site = tuple[subprocess.CompletedProcess[str], Path]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -104,19 +105,27 @@ def build(folder: Path, docs: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
-def test_the_site_is_built_without_a_dead_link(tmp_path: Path) -> None:
-    built = build(tmp_path, ROOT / "docs")
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """How the building of the docs as they are ended, and the folder that came of it."""
+    folder = tmp_path_factory.mktemp("docs")
+    return build(folder, ROOT / "docs"), folder / "site"
+
+
+def test_the_site_is_built_without_a_dead_link(site: Site) -> None:
+    built, folder = site
     assert built.returncode == 0, built.stderr[-2000:]
-    page = (tmp_path / "site/index.html").read_text("utf-8")
+    page = (folder / "index.html").read_text("utf-8")
     assert 'href="repository/CONTRIBUTING.html"' in page
-    assert (tmp_path / "site/repository/SECURITY.html").is_file()
+    assert (folder / "repository/SECURITY.html").is_file()
 
 
-def test_the_site_is_whole_in_a_browser(tmp_path: Path, screen: Screen) -> None:
-    assert build(tmp_path, ROOT / "docs").returncode == 0
-    assert "From your own camera to an alert" in screen.show("site", f"file://{tmp_path / 'site/tutorial.html'}")
+def test_the_site_is_whole_in_a_browser(site: Site, screen: Screen) -> None:
+    built, folder = site
+    assert built.returncode == 0
+    assert "From your own camera to an alert" in screen.show("site", f"file://{folder / 'tutorial.html'}")
     for page in ("index", "manifests/videoapp", "design", "evidence"):
-        assert len(screen.show(page.replace("/", "-"), f"file://{tmp_path / 'site' / page}.html")) > 500
+        assert len(screen.show(page.replace("/", "-"), f"file://{folder / page}.html")) > 500
 
 
 def test_a_dead_link_is_an_error(tmp_path: Path) -> None:
