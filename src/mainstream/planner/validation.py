@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from mainstream.errors import InvalidInputError
-from mainstream.laws.chain import STEPWISE_FRAMES
 from mainstream.laws.cost import chain_of
 from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem, ReplayedPoint
 from mainstream.planner.replays import FALSE_SHARE, FPS, RECALL, VOTES, ReplayedPoints, numbers, played_with
+from mainstream.planner.tables.work import event_pieces_s, table_work
 
 MOST_VOTES = 1000
 MOST_STREAM_FPS = 1000.0
@@ -23,9 +23,7 @@ _LEAST_FPS = 1e-6
 _LEAST_S = 1e-9
 _MOST_S = 1e7
 _MOST_WORK = 1e8
-"""points by votes by steps of the chain: one or two seconds"""
-_STEPS_OF_DOUBLING = 1024.0
-"""that a doubling of the frames beyond `STEPWISE_FRAMES` takes as long as"""
+"""of one app's table: about two seconds"""
 
 
 def _fail(field: str, message: str, app: App | None = None) -> InvalidInputError:
@@ -146,20 +144,14 @@ def _check_app(app: App, at: str, most_fps: Mapping[str, float]) -> None:
 
 
 def _check_work(app: App, at: str) -> None:
-    """What the law of alerts takes grows with points, votes and the frames of the longest event."""
-    points = sum(
-        len(candidate.operating_points)
-        for candidate in app.candidates
-        if not len(played_with(candidate.replayed, app.votes))
-    )
-    events = app.events
-    longest_s = max([events.length_s, *events.lengths_s, *(end_s - start_s for start_s, end_s in events.runs_s)])
-    frames = longest_s * app.allowed_rates[-1]
-    doublings = math.log2(max(1.0, frames / STEPWISE_FRAMES))
-    steps = min(frames, STEPWISE_FRAMES) + _STEPS_OF_DOUBLING * doublings
-    if points * len(app.votes) * steps > _MOST_WORK:
-        message = f"has {points} operating points, too many for events of {frames:.0f} frames; publish it with fewer"
-        raise _fail(f"{at}.candidates", f"{message} candidates or thresholds, or allow lower rates", app)
+    """No table may take so long that the others of its namespace wait for it."""
+    if table_work(app) > _MOST_WORK:
+        points = sum(len(candidate.operating_points) for candidate in app.candidates)
+        pieces_s = event_pieces_s(app)
+        frames = max(pieces_s) * app.allowed_rates[-1]
+        message = f"has {points} operating points, too many for events of {frames:.0f} frames in {len(pieces_s)} pieces"
+        way_out = "publish it with fewer candidates or thresholds, or allow fewer or lower rates"
+        raise _fail(f"{at}.candidates", f"{message} at {len(app.allowed_rates)} rates; {way_out}", app)
 
 
 def _check_events(app: App, at: str) -> None:
@@ -232,7 +224,7 @@ def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[
             f"{at}.operating_points",
             f"app '{app.name}': threshold",
         )
-    if not _replays_fine(candidate.replayed):
+    if len(candidate.replayed) and not _replays_fine(candidate.replayed):
         for n, replay in enumerate(candidate.replayed):
             _number(replay.threshold, f"{at}.replayed[{n}].threshold", app, least=-math.inf)
             _number(replay.fps, f"{at}.replayed[{n}].fps", app, least=_LEAST_FPS)

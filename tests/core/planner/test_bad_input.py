@@ -234,11 +234,11 @@ def test_any_numbers_give_a_plan_or_an_error_that_names_a_field(
 
 
 def test_more_operating_points_than_long_events_allow_are_refused_before_any_is_planned_with() -> None:
-    many = tuple(OperatingPoint(n / 5000, 0.9, 0.02) for n in range(5000))
+    many = tuple(OperatingPoint(n / 15000, 0.9, 0.02) for n in range(15000))
     long = EventStatistics(length_s=3000.0, frequency=0.5, correlation=0.5)
     wrong = candidate(operating_points=many)
     solve(replace(wrong, apps=(wrong.apps[0], replace(wrong.apps[1], votes=(1,)))))
     with pytest.raises(
-        InvalidInputError, match="'bikes': has 5004 operating points, too many for events of 30000 frames"
+        InvalidInputError, match="'bikes': has 15004 operating points, too many for events of 30000 frames"
     ):
         solve(replace(wrong, apps=(wrong.apps[0], replace(wrong.apps[1], events=long))))

@@ -7,8 +7,10 @@ it, so that no change of these has a table made anew.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -129,11 +131,19 @@ def _made(
 def _keys(app: App, pin: Pin | None, compat: Compat | None) -> Sequence[Hashable]:
     """What the table of each candidate follows from, rates apart."""
     objective = app.objective
-    about = (
-        merged_events(app.events) if compat is None else (app.events, app.stream_fps, compat),
-        app.events.correlation,
-        tuple(sorted(set(app.votes))),
-        (objective.metric, objective.beta, objective.maximum_false_alerts_per_day),
-        (None, None) if pin is None else (pin.threshold, pin.votes),
+    about = _digest(
+        (
+            merged_events(app.events) if compat is None else (app.events, app.stream_fps, compat),
+            app.events.correlation,
+            tuple(sorted(set(app.votes))),
+            (objective.metric, objective.beta, objective.maximum_false_alerts_per_day),
+            (None, None) if pin is None else (pin.threshold, pin.votes),
+        )
     )
     return [(about, *fingerprint(candidate)) for candidate in app.candidates]
+
+
+@lru_cache(maxsize=1024)
+def _digest(about: Hashable) -> bytes:
+    """The same in a few bytes, as each candidate is asked for by it."""
+    return hashlib.sha256(repr(about).encode()).digest()
