@@ -76,6 +76,7 @@ class Reason(StrEnum):
     STORE_UNREACHABLE = "StoreUnreachable", Effect.HOLDS, "The store does not answer; it is asked again."
     READING_FAILED = "ReadingFailed", Effect.HOLDS, "Reading the package failed unexpectedly; it is read again."
     PACKAGE_BEING_READ = "PackageBeingRead", Effect.HOLDS, "The package's manifest is being read."
+    PREDICTING = "Predicting", Effect.HOLDS, "What the app's candidates would find is being worked out."
     BASE_UNAVAILABLE = (
         "BaseUnavailable",
         Effect.REFUSES,
@@ -90,6 +91,11 @@ class Reason(StrEnum):
         "PackagesTooLarge",
         Effect.REFUSES,
         "The namespace's packages take more of the operator's memory than is left for it.",
+    )
+    TOO_MUCH_TO_PLAN = (
+        "TooMuchToPlan",
+        Effect.REFUSES,
+        "The namespace's apps give the planner more to choose from than it looks through for one namespace.",
     )
     ORDERS_TOO_LARGE = (
         "OrdersTooLarge",

@@ -15,6 +15,7 @@ from mainstream.decide.admission.admit import precedence
 from mainstream.decide.admission.base_networks import beyond_bases
 from mainstream.decide.admission.orders_room import within_room
 from mainstream.decide.admission.out_of_memory import after_kills, held_back
+from mainstream.decide.admission.planning_room import beyond_planning
 from mainstream.decide.baselines import Baselines
 from mainstream.decide.best_plan import NodeCapacity
 from mainstream.decide.inputs import NodeInputs
@@ -22,7 +23,7 @@ from mainstream.decide.node_plan import Forecast, NodePlan, NodePlanner
 from mainstream.decide.planning import Planning
 from mainstream.decide.profiled import known_profile, not_covered, not_measured, why_unprofiled
 from mainstream.decide.refusal import Refusal
-from mainstream.decide.refuse import SortedApps, bare_node, goes_on, sort_apps
+from mainstream.decide.refuse import SortedApps, bare_node, goes_on, sort_apps, with_predictions
 from mainstream.decide.slowdown import slowdown_of, slowed
 from mainstream.decide.trust import evidence_after, seen_alerts, trusted
 from mainstream.messages.node_profile import NodeProfile
@@ -72,7 +73,7 @@ class NodeDecision:
 def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainstream") -> NodeDecision:
     """Decide for one node; a policy other than mainstream is a baseline."""
     memory = after_kills(inputs)
-    found = _with_room(sort_apps(inputs, held_back(memory)))
+    found = with_predictions(_with_room(sort_apps(inputs, held_back(memory)), inputs, planning), inputs)
     return replace(_decide(inputs, found, planning, policy, memory), out_of_memory=memory)
 
 
@@ -144,11 +145,14 @@ def _ordered(plan: NodePlan, running: RunnerPlan | None) -> RunnerPlan | None:
     return running if (made.apps, made.streams) == (running.apps, running.streams) else made
 
 
-def _with_room(found: SortedApps) -> SortedApps:
-    """Without those whose base networks are too many, or whose part of the orders is too large, for a runner."""
-    beyond = beyond_bases(found.usable)
-    room = within_room(placed for placed in found.usable if placed.name not in beyond)
-    return replace(found, usable=room.fitting, refused=found.refused | beyond | room.refused)
+def _with_room(found: SortedApps, inputs: NodeInputs, planning: Planning) -> SortedApps:
+    """Without those that are too much for a node: base networks, what there is to plan, or their part of the orders."""
+    refused = beyond_bases(found.usable)
+    left = tuple(placed for placed in found.usable if placed.name not in refused)
+    name = "" if inputs.node is None else inputs.node.metadata.name
+    refused |= planning.recall(f"room to plan {name}", left, lambda: beyond_planning(left))
+    room = within_room(placed for placed in left if placed.name not in refused)
+    return replace(found, usable=room.fitting, refused=found.refused | refused | room.refused)
 
 
 def _ready(

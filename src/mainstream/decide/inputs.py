@@ -109,6 +109,8 @@ class NodeInputs:
     """of the node's budget, by namespace, where a quota limits it"""
     contended_shares: Mapping[str, float] = field(default_factory=dict)
     """the same where that binds only while others want more"""
+    predicting: frozenset[str] = frozenset()
+    """apps whose package was read, and what it predicts is still being worked out, by key"""
 
     def entry_of(self, asking: AskingApp) -> RunnerApp | None:
         """What the app runs now, if it is to go on with that until something else is known of it."""

@@ -1,7 +1,7 @@
 """Second step: which apps cannot be used as they are. One that is refused touches nobody else. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
@@ -92,6 +92,22 @@ def sort_apps(inputs: NodeInputs, held_back: Mapping[str, Refusal]) -> SortedApp
     return SortedApps(tuple(usable), refused, waiting)
 
 
+def with_predictions(found: SortedApps, inputs: NodeInputs) -> SortedApps:
+    """Without apps whose predictions are being worked out: one that runs goes on so, and any other waits alone."""
+    slow = [placed for placed in found.usable if placed.name in inputs.predicting and placed.kept is None]
+    asking = {each.key: each for each in inputs.apps}
+    known = [placed.package for placed in found.usable if placed.kept is None]
+    usable = {placed.name: placed for placed in found.usable}
+    waiting = dict(found.waiting)
+    for placed in slow:
+        del usable[placed.name]
+        waiting[placed.name] = _PREDICTING
+        if (entry := inputs.entry_of(asking[placed.name])) is not None:
+            usable[placed.name] = kept_app(placed.app, placed.stream, entry, known)
+            waiting[placed.name] = goes_on(_PREDICTING)
+    return replace(found, usable=tuple(usable[name] for name in sorted(usable)), waiting=waiting)
+
+
 def goes_on(refusal: Refusal) -> Refusal:
     """The same of an app that runs, and goes on with what it runs."""
     return Refusal(refusal.reason, f"{refusal.message} Until then the app goes on as it runs.")
@@ -105,6 +121,11 @@ def bare_node(node: EdgeNode) -> EdgeNode:
 
 _SUSPENDED = Refusal(Reason.SUSPENDED, "The app is suspended; set spec.suspend to false to run it.")
 _BEING_READ = Refusal(Reason.PACKAGE_BEING_READ, "The package's manifest is being read.")
+_PREDICTING = Refusal(
+    Reason.PREDICTING,
+    "What the package's candidates would find at each threshold, rate and votes is being worked out, for one namespace "
+    "after the other; fewer candidates, thresholds or rates take less time.",
+)
 
 
 def _refuse(each: AskingApp) -> Refusal | None:

@@ -124,10 +124,15 @@ class App:
     @property
     def allowed_rates(self) -> tuple[float, ...]:
         """Allowed rates, ascending, in frames a second."""
-        if self.rates is not None:
-            return tuple(sorted(set(self.rates)))
-        slow = [rate for rate in SLOW_RATES_FPS if rate <= self.stream_fps]
-        return (*slow, *(float(rate) for rate in range(1, int(self.stream_fps) + 1)))
+        return allowed_rates(self.rates, self.stream_fps)
+
+
+def allowed_rates(rates: Sequence[float] | None, stream_fps: float) -> tuple[float, ...]:
+    """The rates that are named, ascending, or else those that any app on such a stream may have."""
+    if rates is not None:
+        return tuple(sorted(set(rates)))
+    slow = [rate for rate in SLOW_RATES_FPS if rate <= stream_fps]
+    return (*slow, *(float(rate) for rate in range(1, int(stream_fps) + 1)))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest
+from mainstream.planner.problem import allowed_rates
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class PlacedApp:
     def stream_name(self) -> str:
         """Unique on the node."""
         return self.stream.key
+
+    @property
+    def allowed_rates(self) -> tuple[float, ...]:
+        """Frames a second that it may be analysed at, ascending."""
+        return allowed_rates(self.app.spec.rates, self.stream.spec.frames_per_second)
 
     @property
     def event_statistics(self) -> EventStatistics:

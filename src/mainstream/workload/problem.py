@@ -38,6 +38,12 @@ def build_problem(workload: NodeWorkload) -> Problem:
     )
 
 
+def costless_problem(placed: PlacedApp) -> Problem:
+    """One app alone, as if it cost nothing: what it may choose from and what that would find, wherever it runs."""
+    app = _costless_app(placed, placed.stream.spec.frames_per_second)
+    return Problem(apps=(app,), segments=(), budget=1.0)
+
+
 def base_profile(profile: NodeProfile, package: Manifest) -> BaseProfile | None:
     """What the package's base network costs on a node; None where that was not measured.
 
@@ -192,6 +198,12 @@ class _Forest:
 
 
 def _app(placed: PlacedApp, forest: _Forest) -> App:
+    app = _costless_app(placed, most_fps(placed.stream, forest.profile))
+    pairs = zip(app.candidates, placed.package.candidates, strict=True)
+    return replace(app, candidates=tuple(_with_cost(each, packed, placed, forest) for each, packed in pairs))
+
+
+def _costless_app(placed: PlacedApp, served_fps: float) -> App:
     spec = placed.app.spec
     stream_fps = placed.stream.spec.frames_per_second
     rates = None if spec.rates is None else tuple(spec.rates)
@@ -200,12 +212,15 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
             f"{rates[-1]:g} is more than the stream's {stream_fps:g} frames per second",
             field=f"VideoApp {placed.name}: spec.rates",
         )
-    served_fps = most_fps(placed.stream, forest.profile)
+    # A replay says nothing of events that the app says are others than those that were replayed.
+    replayed = placed.plays_as_replayed
     return App(
         name=placed.name,
         stream_fps=served_fps,
         events=placed.event_statistics,
-        candidates=tuple(_candidate(placed, candidate, forest) for candidate in placed.package.candidates),
+        candidates=tuple(
+            cautious_candidate(each, placed.package, replayed=replayed) for each in placed.package.candidates
+        ),
         rates=None if rates is None else tuple(rate for rate in rates if rate <= served_fps),
         votes=DEFAULT_VOTES if spec.votes == "auto" else (spec.votes,),
         weight=spec.objective.weight,
@@ -221,7 +236,7 @@ def _app(placed: PlacedApp, forest: _Forest) -> App:
     )
 
 
-def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -> Candidate:
+def _with_cost(measured: Candidate, candidate: PackedCandidate, placed: PlacedApp, forest: _Forest) -> Candidate:
     key, end = forest.deepest_segment(placed, candidate)
     profile = forest.base_profile(placed)
     head_s, head_bytes = profile.head_s[end], max(profile.head_bytes, candidate.head.size_bytes)
@@ -233,8 +248,6 @@ def _candidate(placed: PlacedApp, candidate: PackedCandidate, forest: _Forest) -
         for each in candidate.segments
         if each.branch_point >= end
     )
-    # A replay says nothing of events that the app says are others than those that were replayed.
-    measured = cautious_candidate(candidate, placed.package, replayed=placed.plays_as_replayed)
     head_s = forest.duty(placed) * head_s + forest.profile.app_s
     return replace(measured, segment=key, head_s=head_s, head_bytes=own_bytes + head_bytes)
 

@@ -152,6 +152,35 @@ def test_an_app_that_was_never_read_waits_alone(paper: Paper, seed: int) -> None
 
 
 @any_seed
+def test_an_app_whose_choices_are_still_worked_out_waits_alone(paper: Paper, seed: int) -> None:
+    inputs = paper.inputs(seed)
+    for running in (None, decide_node(without(inputs), PLANNING).runner_plan):
+        inputs = replace(inputs, running=running)
+        slow = replace(inputs, predicting=frozenset({CULPRIT}))
+        decision = decide_node(slow, PLANNING)
+        assert of_others(decision) == of_others(decide_node(without(inputs), PLANNING))
+        assert decision.waiting[CULPRIT].reason is Reason.PREDICTING
+        gone = replace(slow, apps=without(inputs).apps)
+        assert of_others(decide_node(gone, PLANNING)) == of_others(decision)
+
+
+@any_seed
+def test_a_running_app_whose_choices_are_worked_out_anew_goes_on_as_one_that_cannot_be_read(
+    paper: Paper, seed: int
+) -> None:
+    inputs = paper.inputs(seed)
+    inputs = replace(inputs, running=decide_node(inputs, PLANNING).runner_plan)
+    slow = decide_node(replace(inputs, predicting=frozenset({CULPRIT})), PLANNING)
+    unread = decide_node(packaged(inputs, PackageState()), PLANNING)
+    assert entries(slow.runner_plan) == entries(unread.runner_plan)
+    if CULPRIT in entries(inputs.running):
+        assert entries(slow.runner_plan)[CULPRIT] == entries(inputs.running)[CULPRIT]
+        assert slow.waiting[CULPRIT].message.endswith("Until then the app goes on as it runs.")
+    stopped = changed(replace(inputs, predicting=frozenset({CULPRIT})), suspend=True)
+    assert CULPRIT not in entries(decide_node(stopped, PLANNING).runner_plan)
+
+
+@any_seed
 def test_a_running_app_that_cannot_be_read_goes_on_and_takes_what_it_took(paper: Paper, seed: int) -> None:
     """For its neighbours it is an app whose package offers what it runs, and nothing else."""
     inputs = paper.inputs(seed)
