@@ -26,6 +26,7 @@ from mainstream_operator.metrics_tokens import MetricsTokens
 from mainstream_operator.observe.host_rules import KnownHostRules
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.observe import Sources
+from mainstream_operator.observe.option_tables import OptionTables
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.observe.stores import StoreOpener
@@ -71,6 +72,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         sources=Sources(
             kube=kube,
             packages=PackageReader(stores, workers.enqueue_from_thread),
+            tables=OptionTables(workers.enqueue_from_thread),
             reports=StatusReports(workers.enqueue_from_thread),
             secrets=NodeSecrets(kube, settings.namespace),
             host_rules=rules.now,
@@ -141,6 +143,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         elector.close()
         tools.status_writer.close()
         tools.sources.packages.close()
+        tools.sources.tables.close()
         tools.sources.reports.close()
         recorder.close()
 

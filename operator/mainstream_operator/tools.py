@@ -29,3 +29,4 @@ class Tools:
         self.metrics.forget(node)
         self.sources.reports.forget(node)
         self.sources.packages.forget(node)
+        self.sources.tables.forget(node)

@@ -27,6 +27,7 @@ from mainstream_operator.metrics import Metrics
 from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.observe import Sources
+from mainstream_operator.observe.option_tables import OptionTables
 from mainstream_operator.observe.orders import given_plan
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.status_reports import StatusReports
@@ -51,6 +52,13 @@ _CHILDREN = (DEPLOYMENT, CONFIG_MAP, SECRET, GUARD)
 _GONE_S = 20.0
 _LOOKS = 20
 """after which an operator that still writes is taken to write for ever"""
+
+
+class _Tables:
+    """All there at once."""
+
+    def predicting(self, _apps: object, _node: str) -> frozenset[str]:
+        return frozenset()
 
 
 class _Packages:
@@ -165,6 +173,7 @@ class OneNode:
             sources=Sources(
                 kube=kube,
                 packages=cast(PackageReader, _Packages(self._numbers)),
+                tables=cast(OptionTables, _Tables()),
                 reports=StatusReports(lambda _node: None),
                 secrets=NodeSecrets(kube, SYSTEM),
                 host_rules=lambda: self._settings.host_rules,

@@ -17,6 +17,7 @@ from mainstream_operator.kube import Kube
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.observe.node_secrets import NodeSecrets
 from mainstream_operator.observe.observe import Sources
+from mainstream_operator.observe.option_tables import OptionTables
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.runner_client import RunnerClient
 from mainstream_operator.observe.status_reports import StatusReports
@@ -121,6 +122,7 @@ def tools() -> Any:
         sources=Sources(
             kube=kube,
             packages=PackageReader(cast(StoreOpener, None), lambda _node: None),
+            tables=OptionTables(lambda _node: None),
             reports=StatusReports(lambda _node: None),
             secrets=NodeSecrets(kube, "mainstream"),
             host_rules=cast(Any, None),
@@ -132,6 +134,7 @@ def tools() -> Any:
     )
     yield found
     found.sources.packages.close()
+    found.sources.tables.close()
     found.sources.reports.close()
 
 

@@ -24,6 +24,7 @@ def decide(observation: Observation, planning: Planning) -> NodeDecision:
         apps=snapshot.apps,
         refused=observation.refused,
         packages=observation.packages,
+        predicting=observation.predicting,
         measured=None if report is None else report.profile,
         report=report,
         killed_at=killed_for_memory_at(snapshot.children.pods),

@@ -34,6 +34,8 @@ class Observation:
     """apps a sink of which has a Secret that can't be used"""
     host_rules: HostRules = field(default_factory=HostRules)
     """which hosts tenants may name"""
+    predicting: frozenset[str] = frozenset()
+    """apps whose choices are still being worked out, by key"""
     given_plan: RunnerPlan | None = None
     """that the runner was given last; None where there is none, or one that somebody spoiled"""
     runner: RunnerClient | None = None

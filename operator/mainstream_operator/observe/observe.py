@@ -1,16 +1,19 @@
 """Observes one node: what the watches know of it, and what has to be asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mainstream.decide.inputs import AskingApp, PackageState
 from mainstream.decide.refuse import refuse_apps
 from mainstream.hosts.rules import HostRules
 from mainstream.messages.runner_orders import NodeCredentials
+from mainstream.workload.node_workload import PlacedApp
 from mainstream_operator.kube import Kube
 from mainstream_operator.observe.allowed_hosts import host_refusals
 from mainstream_operator.observe.node_secrets import NodeSecrets, new_token, token_of
 from mainstream_operator.observe.observation import Observation
+from mainstream_operator.observe.option_tables import OptionTables
 from mainstream_operator.observe.orders import given_plan
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.runner_client import RunnerClient, running_pod
@@ -24,6 +27,7 @@ class Sources:
 
     kube: Kube
     packages: PackageReader
+    tables: OptionTables
     reports: StatusReports
     secrets: NodeSecrets
     host_rules: Callable[[], HostRules]
@@ -39,6 +43,7 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
     refused = app_refusals | refuse_apps(snapshot.apps)
     usable = [each for each in snapshot.apps if each.key not in refused]
     packages = sources.packages.read_all((each.app for each in usable if each.is_planned), snapshot.node)
+    predicting = sources.tables.predicting(_read(usable, packages), snapshot.node)
     streams = [each.stream for each in snapshot.streams if each.stream.key not in unallowed]
     logins, stream_refusals = sources.secrets.logins(streams)
     keys, sink_refusals = sources.secrets.sink_keys(each.app for each in usable if each.runs)
@@ -55,6 +60,7 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
     return Observation(
         snapshot=snapshot,
         packages=packages,
+        predicting=predicting,
         report=report,
         credentials=NodeCredentials(logins=logins, sinks=keys),
         stream_refusals=stream_refusals | unallowed,
@@ -67,3 +73,11 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
         token=token or new_token(),
         at=sources.now(),
     )
+
+
+def _read(apps: Iterable[AskingApp], packages: Mapping[str, PackageState]) -> Iterator[PlacedApp]:
+    """Those of the apps whose package was read."""
+    for each in apps:
+        state = packages.get(each.key, PackageState())
+        if each.stream is not None and state.manifest is not None:
+            yield PlacedApp(each.app, each.stream, state.manifest)
