@@ -13,8 +13,9 @@ import numpy as np
 
 from mainstream.errors import InvalidInputError
 from mainstream.laws.cost import chain_of
-from mainstream.planner.problem import App, Candidate, OperatingPoint, Problem, ReplayedPoint
+from mainstream.planner.problem import App, Candidate, Problem, ReplayedPoint
 from mainstream.planner.replays import FALSE_SHARE, FPS, RECALL, VOTES, ReplayedPoints, numbers, played_with
+from mainstream.planner.tables.points import are_sound, is_interval
 from mainstream.planner.tables.work import event_pieces_s, table_work
 
 MOST_VOTES = 1000
@@ -210,13 +211,13 @@ def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[
         raise _fail(f"{at}.segment", f"{message}; lower the app's rates", app)
     if not candidate.operating_points and not candidate.replayed:
         raise _fail(f"{at}.operating_points", "is empty, and nothing was replayed; give at least one", app)
-    if not _points_fine(candidate.operating_points):
+    if not are_sound(candidate.operating_points):
         for n, point in enumerate(candidate.operating_points):
             _number(point.threshold, f"{at}.operating_points[{n}].threshold", app, least=-math.inf)
             _number(point.p, f"{at}.operating_points[{n}].p", app, most=1.0)
             _number(point.e, f"{at}.operating_points[{n}].e", app, most=1.0)
             for name, interval in (("p_interval", point.p_interval), ("e_interval", point.e_interval)):
-                if not _is_interval(interval):
+                if not is_interval(interval):
                     message = f"must be two ascending numbers between 0 and 1, is {interval!r}"
                     raise _fail(f"{at}.operating_points[{n}].{name}", message, app)
         _unique(
@@ -235,28 +236,8 @@ def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[
         raise _fail(f"{at}.replayed", "was replayed with none of the votes that the app allows", app)
 
 
-def _points_fine(points: Sequence[OperatingPoint]) -> bool:
-    """Whether all operating points are in order: a quick look at the thousands there are."""
-    try:
-        in_range = all(
-            0.0 <= point.p <= 1.0
-            and 0.0 <= point.e <= 1.0
-            and -math.inf < point.threshold < math.inf
-            and _is_interval(point.p_interval)
-            and _is_interval(point.e_interval)
-            for point in points
-        )
-    except TypeError:
-        return False
-    return in_range and len({point.threshold for point in points}) == len(points)
-
-
-def _is_interval(interval: tuple[float, float] | None) -> bool:
-    return interval is None or 0.0 <= interval[0] <= interval[1] <= 1.0
-
-
 def _replays_fine(replayed: Sequence[ReplayedPoint]) -> bool:
-    """The same of what was replayed."""
+    """Whether all that was replayed is in order: a quick look at the thousands of points there are."""
     try:
         rows = numbers(replayed)
         whole = isinstance(replayed, ReplayedPoints) or all(type(replay.votes) is int for replay in replayed)

@@ -28,7 +28,7 @@ from mainstream.mpackage.event_statistics import independent_frames, observation
 from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredPoint, PackedCandidate
 from mainstream.planner.problem import DEFAULT_VOTES, Candidate, OperatingPoint
 from mainstream.planner.replays import FALSE_SHARE, FPS, RECALL, THRESHOLD, VOTES, ReplayedPoints
-from mainstream.planner.tables.fingerprint import Points
+from mainstream.planner.tables.points import Points
 
 PRIOR_BLOCKS = 2.0
 """weight of the prior, in blocks: one hit and one miss for a classifier at chance (Laplace's rule of succession)"""

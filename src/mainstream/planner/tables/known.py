@@ -19,9 +19,9 @@ from mainstream.arrays import FloatArray
 from mainstream.kept import Kept
 from mainstream.laws.chain import Compat
 from mainstream.planner.problem import App, Pin
-from mainstream.planner.tables.fingerprint import fingerprint
 from mainstream.planner.tables.options import OptionTable, fresh_table
 from mainstream.planner.tables.options import least_false_per_hour as _least_false_per_hour
+from mainstream.planner.tables.points import fingerprint
 
 KEPT_BYTES = 64 << 20
 """of all apps that are planned for; an app of 12 candidates at 30 rates takes 50 KiB"""
