@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.reasons import Reason
+from mainstream.decide.admission import admit as admit_module
 from mainstream.decide.admission.admit import MOST_EXPLAINED, admit
 from mainstream.decide.admission.budget_shares import tenants_problem, within_shares
 from mainstream.decide.admission.together import sound_together
@@ -136,6 +137,19 @@ def test_only_the_first_that_are_not_admitted_are_told_how_much_is_missing() -> 
     _, admission = ask_all(many, 0.001)
     explained = [why.missing_budget is not None for why in admission.turned_away.values()]
     assert explained == [True] * MOST_EXPLAINED + [False] * 3
+
+
+def test_where_there_is_much_to_look_through_fewer_are_told_and_the_same_are_admitted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = [(f"t/app-{index:02}", 1.0, 0.0) for index in range(8)]
+    _, told = ask_all(many, 0.02)
+    monkeypatch.setattr(admit_module, "MOST_LOOKED_THROUGH", 1)
+    _, untold = ask_all(many, 0.02)
+    assert untold.admitted == told.admitted
+    assert untold.turned_away.keys() == told.turned_away.keys()
+    assert any(why.missing_budget is not None for why in told.turned_away.values())
+    assert all(why.missing_budget is None for why in untold.turned_away.values())
 
 
 @settings(max_examples=25, deadline=None)

@@ -26,6 +26,8 @@ ProblemOf = Callable[[Sequence[PlacedApp]], Problem]
 
 MOST_EXPLAINED = 16
 """apps whose conditions say how much is missing: finding that takes as long as a dozen admissions"""
+MOST_LOOKED_THROUGH = 5_000_000
+"""choices (candidates by rates) that admitting looks through before conditions say less"""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = 0.005
 """to which a shortfall of a metric is stated"""
@@ -64,8 +66,21 @@ def precedence(app: VideoApp) -> tuple[float, datetime, str]:
     return (-app.spec.objective.weight, app.metadata.creation_timestamp or _EPOCH, app.key)
 
 
-def admit(apps: Sequence[PlacedApp], problem_of: ProblemOf, fits: Fits, *, first: Collection[str] = ()) -> Admission:
+class _Counted:
+    """Asks whether problems fit, and counts what that looks through."""
+
+    def __init__(self, fits: Fits) -> None:
+        self._fits = fits
+        self.looked_through = 0
+
+    def __call__(self, problem: Problem) -> bool:
+        self.looked_through += sum(len(app.candidates) * len(app.allowed_rates) for app in problem.apps)
+        return self._fits(problem)
+
+
+def admit(apps: Sequence[PlacedApp], problem_of: ProblemOf, ask: Fits, *, first: Collection[str] = ()) -> Admission:
     """Admit apps in order, those named `first` before all others; where all fit it takes as long as one question."""
+    fits = _Counted(ask)
     ordered = sorted(apps, key=lambda placed: (placed.name not in first, precedence(placed.app)))
     if not ordered or fits(problem_of(ordered)):
         return Admission(tuple(apps), {})
@@ -79,7 +94,7 @@ def admit(apps: Sequence[PlacedApp], problem_of: ProblemOf, fits: Fits, *, first
     for placed in ordered[low:]:
         if fits(problem_of([*admitted, placed])):
             admitted.append(placed)
-        elif len(turned_away) < MOST_EXPLAINED:
+        elif len(turned_away) < MOST_EXPLAINED and fits.looked_through < MOST_LOOKED_THROUGH:
             turned_away[placed.name] = _why(problem_of, admitted, placed, fits)
         else:
             turned_away[placed.name] = TurnedAway(len(admitted))
