@@ -58,6 +58,8 @@ def stream(url: str, **more: Any) -> VideoStream:
         "fd00:c1::a9fe:a9fe",
         *("0x646464c8", "0144.0144.0144.0310", "1684301000", "64:ff9b::6464:64c8", "::ffff:168.63.129.16"),
         *("::127.0.0.1", "[::127.0.0.1]", "::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1", "fe80::5efe:7f00:1"),
+        *("64:ff9b:1:7f00:0:100::", "64:ff9b:1:7f:0:1::", "64:ff9b:1:0:7f:0:100:0", "64:ff9b:1::", "64:ff9b:1::7f00:1"),
+        "64:ff9b:1:a9fe:a9:fe00::",
         *("2001:db8::5efe:169.254.169.254", "2001:db8::200:5efe:7f00:1", "2001:0:7f00:1::", "2001::80ff:fffe"),
         *("2002:a9fe:a9fe::1", "::ffff:7f00:1", "0:0:0:0:0:ffff:7f00:1", "0:0:0:0:0:0:0:1", "::1%lo"),
         *("localhost6", "localhost6.localdomain6", "localhost4", "ip6-localhost", "ip6-loopback.", "LocalHost6."),
@@ -77,7 +79,13 @@ def test_what_is_no_name_of_a_host_is_refused(host: str) -> None:
     assert problem_of_host(host, DEFAULT) == "is not the name or address of a host"
 
 
-@pytest.mark.parametrize("host", ["10.0.0.9", "192.168.1.20", "fd12::1", "s3.plaza.svc", "example.org", "8.8.8.8"])
+NAT64 = ("64:ff9b::5db8:d822", "64:ff9b:1::5db8:d822", "64:ff9b:1:5db8:d8:2200::", "64:ff9b:1:0:5d:b8d8:2200:0")
+"""93.184.216.34 behind prefixes of several lengths"""
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.9", "192.168.1.20", "fd12::1", "s3.plaza.svc", "example.org", "8.8.8.8", *NAT64]
+)
 def test_private_addresses_and_other_names_are_allowed_without_a_list(host: str) -> None:
     assert problem_of_host(host, DEFAULT) is None
 

@@ -10,9 +10,11 @@ _WRAPPING = (
     IPv6Network("::/96"),  # IPv4-compatible (RFC 4291)
     IPv6Network("::ffff:0:0:0/96"),  # IPv4-translated (RFC 2765)
     IPv6Network("64:ff9b::/96"),  # NAT64 (RFC 6052)
-    IPv6Network("64:ff9b:1::/48"),  # NAT64 of one's own (RFC 8215)
 )
 """networks whose addresses end with the IPv4 address that is meant, beside those that `ipaddress` knows"""
+_OWN_NAT64 = IPv6Network("64:ff9b:1::/48")
+"""of which a site takes a prefix of 48 to 96 bits (RFC 8215)"""
+_NOBODY = IPv4Network("0.0.0.0/8")
 _ISATAP = 0x5EFE
 """lower half of bits 32 to 63 from the end (RFC 5214)"""
 _INTERNAL: tuple[IPv4Network | IPv6Network, ...] = (
@@ -53,6 +55,19 @@ def meant(address: Address) -> Iterator[Address]:
     number = int(address)
     if any(address in network for network in _WRAPPING) or (number >> 32) & 0xFDFFFFFF == _ISATAP:
         yield IPv4Address(number & 0xFFFFFFFF)
+    if address in _OWN_NAT64:
+        yield from _behind_prefixes(number)
+
+
+def _behind_prefixes(number: int) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that stand right behind a prefix of NAT64, around bits 64 to 71 (RFC 6052, section 2.2).
+
+    How long the prefix is, is the site's business: each length that leaves an address is taken for meant.
+    """
+    without_u = number >> 64 << 56 | number & ((1 << 56) - 1)
+    places = (without_u >> 40, without_u >> 32, without_u >> 24, number)
+    found = [IPv4Address(each & 0xFFFFFFFF) for each in places]
+    yield from [each for each in found if each not in _NOBODY] or found
 
 
 def is_internal(address: Address) -> bool:
