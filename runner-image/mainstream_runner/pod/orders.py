@@ -92,10 +92,10 @@ def _write(path: Path, order: BaseModel | None) -> None:
 
 
 def read_token(secret: Path) -> str:
-    """What the admin port asks for; empty (nobody gets in) without one."""
+    """What the admin port asks for; empty (nobody gets in) without one, or with one that is no text."""
     try:
         return (secret / TOKEN_FILE).read_text(encoding="utf-8").strip()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return ""
 
 

@@ -76,6 +76,8 @@ def test_logins_and_token_come_from_the_secret(tmp_path: Path) -> None:
     login = OrdersReader(orders, secret, tmp_path / "kept").read().credentials.logins["plaza/plaza"]
     assert (login.username, login.password) == ("u", "p")
     assert read_token(secret) == "word"
+    (secret / TOKEN_FILE).write_bytes(b"\xff\xfe word")
+    assert read_token(secret) == "", "what is no text opens nothing"
 
 
 def test_a_secret_that_changes_alone_leaves_the_plan_the_object_that_it_was(tmp_path: Path) -> None:

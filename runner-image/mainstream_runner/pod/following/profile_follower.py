@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstream.back_off import back_off_s
 from mainstream.errors import MainstreamError
 from mainstream.messages.node_profile import BaseProfile
 from mainstream.messages.runner_orders import Wanted
@@ -31,6 +32,8 @@ from mainstream_runner.profiling.room import memory_limit_bytes
 _log = logging.getLogger(__name__)
 _RETRY_S = 10.0
 """until a profile that can't be made is tried again"""
+_LAST_RETRY_S = 3600.0
+"""the same of a base network that can't be had, after ever longer: each try stands beside everybody's frames"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,10 @@ class ProfileFollower:
         self._retry_s = 0.0
         self._interruptions = Interruptions(file.with_name("profiling.json"), _circumstances())
         self._unavailable: dict[str, str] = {}
+        self._tries: dict[str, int] = {}
+        """in vain, by base network"""
+        self._due_s: dict[str, float] = {}
+        """when such a base network is tried again"""
         self.known = read_known_profile(file)
         self.problem: str | None = None
         """why it can't be measured"""
@@ -164,9 +171,12 @@ class ProfileFollower:
             self.known.keep(self._file)
 
     def _start_measuring(self, wanted: Wanted) -> None:
-        unknown = (name for name in wanted.bases if name not in self.known.bases)
-        missing = tuple(name for name in unknown if self._interruptions.may_measure(name))
-        if not missing or time.monotonic() < self._retry_s:
+        now_s = time.monotonic()
+        self._forget_but(wanted.bases, now_s)
+        unknown = [name for name in wanted.bases if name not in self.known.bases]
+        due = (name for name in unknown if now_s >= self._due_s.get(name, 0.0))
+        missing = tuple(name for name in due if self._interruptions.may_measure(name))
+        if not missing or now_s < self._retry_s:
             return
         if self._pipeline.cameras.decoding() is None:
             self.problem = "no stream answers" if wanted.streams else None
@@ -208,9 +218,24 @@ class ProfileFollower:
         except MainstreamError as error:
             self.problem = said(error.message)
         else:
-            self.problem, self._unavailable = None, measured.unavailable
+            self.problem = None
+            self._note_unavailable(measured)
             self._take_up(measured)
         self._retry_s = time.monotonic() + _RETRY_S
+
+    def _note_unavailable(self, measured: _Measurement) -> None:
+        for name in measured.parts:
+            self._due_s.pop(name, None)
+        self._unavailable = self._unavailable | measured.unavailable
+        for name in measured.unavailable:
+            self._tries[name] = self._tries.get(name, 0) + 1
+            self._due_s[name] = time.monotonic() + back_off_s(self._tries[name], _LAST_RETRY_S, first_s=_RETRY_S)
+
+    def _forget_but(self, bases: Sequence[str], now_s: float) -> None:
+        """What no app names any more is forgotten once it would be tried again."""
+        self._due_s = {name: due_s for name, due_s in self._due_s.items() if name in bases or due_s > now_s}
+        self._tries = {name: tries for name, tries in self._tries.items() if name in self._due_s}
+        self._unavailable = {name: why for name, why in self._unavailable.items() if name in self._due_s}
 
     def _take_up(self, measured: _Measurement) -> None:
         known, frames = self.known, measured.frames
