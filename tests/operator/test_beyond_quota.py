@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from operator_objects import app_body, observed
 
 from mainstream.decide.admission.quotas import Quota, Quotas
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
+from mainstream_operator.status import statuses as statuses_module
 from mainstream_operator.status.statuses import ObjectStatus, object_statuses
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.snapshot import take_snapshot
@@ -46,6 +48,21 @@ def test_who_is_beyond_a_quota_and_says_so_has_no_status_worked_out_until_someth
     assert set(statuses(cluster, 2)) == {"crossing", "lamp-post"}, "whoever may run is told"
     put(cluster, "lamp-post", 2, generation=2, votes=2)
     assert set(statuses(cluster, 1)) == {"crossing", "lamp-post"}, "of another spec it is told anew"
+
+
+def test_of_thousands_beyond_a_quota_so_many_are_told_at_a_time_and_a_neighbour_at_once(
+    cluster: ClusterState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statuses_module, "MOST_BEYOND", 3)
+    for number in range(8):
+        put(cluster, f"app-{number}", 10 + number)
+    told = statuses(cluster, 2)
+    beyond = sorted(name for name in told if name.startswith("app-"))
+    assert beyond == ["app-0", "app-1", "app-2"]
+    assert {"crossing", "lamp-post"} <= told.keys()
+    write(cluster, told)
+    then = statuses(cluster, 2)
+    assert sorted(name for name in then if name.startswith("app-")) == ["app-3", "app-4", "app-5"]
 
 
 def test_who_is_beyond_a_quota_and_refused_too_is_told_of_the_refusal(cluster: ClusterState) -> None:
