@@ -119,8 +119,8 @@ class VideoStreamSpec(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=cel(
-            "!has(self.decode) || self.decode != 'substream' || has(self.substream)",
-            "decode: substream needs spec.substream",
+            "has(self.substream) ? !self.url.startsWith('file:') : !has(self.decode) || self.decode != 'substream'",
+            "decode: substream needs spec.substream, and a file has none",
         )
     )
 
