@@ -118,6 +118,18 @@ def test_what_the_operator_is_told_is_what_it_reads(values: Path) -> None:
     }
 
 
+def test_an_operator_that_reads_thousands_of_objects_on_a_busy_node_has_minutes_until_it_is_judged() -> None:
+    (operator,) = (
+        container
+        for each in of_kind(render(), "Deployment")
+        for container in each["spec"]["template"]["spec"]["containers"]
+        if container["name"] == "operator"
+    )
+    startup, liveness = operator["startupProbe"], operator["livenessProbe"]
+    assert startup["httpGet"] == liveness["httpGet"]
+    assert startup["periodSeconds"] * startup["failureThreshold"] >= 300
+
+
 def test_images_come_from_the_registry_that_is_named_and_by_digest_where_one_is_given() -> None:
     objects = render("--values", str(CHART / "ci" / "pinned-values.yaml"))
     registry = "registry.example.org:5000/mirror"
