@@ -25,7 +25,7 @@ from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.tensors import pack_tensors, round_to_half
 from mainstream.weights import pack_base_network
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.engine.agreement import calibration_frames
+from mainstream_runner.engine.agreement import calibration_frames, difference_problem
 from mainstream_runner.engine.calibration import BackEndChoice, always, calibrated
 from mainstream_runner.engine.executor import PIXELS, Executor
 from mainstream_runner.engine.heads import sigmoid
@@ -307,6 +307,14 @@ def test_weights_that_are_no_numbers_are_refused_naming_the_file(make_plan, netw
     executor = load_executor(with_head(make_plan([(15, 1.0), (15, 1.0)]), blob), store, EAGER)
     assert list(executor.unavailable_apps) == ["app-1"]
     assert f"{blob.sha256}: holds NaN or infinite numbers (bias)" in executor.unavailable_apps["app-1"]
+
+
+def test_feature_maps_that_differ_by_no_number_are_no_agreement(templates: Templates) -> None:
+    fast, reference = OpenVinoCpu(templates), TorchEager()
+    assert difference_problem(fast, reference, 0.001) is None
+    assert difference_problem(fast, reference, float("nan")) == (
+        "openvino is not used: its feature maps differ by nan% from torch-eager's"
+    )
 
 
 def test_a_score_that_is_no_number_on_some_frame_is_no_hit() -> None:

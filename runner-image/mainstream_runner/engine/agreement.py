@@ -24,7 +24,7 @@ FRAMES = 2
 NEGLIGIBLE = 1e-3
 """between two scores: rounding makes as much. A threshold that lies between them, where whoever writes packages can put
 one, says nothing of a back end and is no reason to run everybody's apps by the slower one"""
-TOLERANCE = 1e-3
+_TOLERANCE = 1e-3
 """of the largest number of a feature map"""
 Pictures = Mapping[tuple[int, int], Sequence[NDArray[np.uint8]]]
 """frames seen lately, (height, width, 3) RGB, by height and width"""
@@ -67,9 +67,18 @@ def base_problem(network: Network, fast: BackEnd, reference: BackEnd, frames: Fr
                 for each, value in zip((fast, reference), (run(pixels[np.newaxis]) for run in runs), strict=True)
             )
             largest = max(difference(found, expected), difference(means, expected_means))
-            if not largest <= TOLERANCE:
-                return f"{fast.name} is not used: its feature maps differ by {largest:.1%} from {reference.name}'s"
+            problem = difference_problem(fast, reference, largest)
+            if problem is not None:
+                return problem
     return None
+
+
+def difference_problem(fast: BackEnd, reference: BackEnd, share: float) -> str | None:
+    """Why one back end does not stand in for the other whose feature maps differ by such a share; None where it may."""
+    # The other way round a share that is no number would count as none.
+    if share <= _TOLERANCE:
+        return None
+    return f"{fast.name} is not used: its feature maps differ by {share:.1%} from {reference.name}'s"
 
 
 def difference(found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:

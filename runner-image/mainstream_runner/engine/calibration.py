@@ -21,7 +21,7 @@ from mainstream.errors import MainstreamError
 from mainstream.machine import machine_name, versions
 from mainstream.messages.status_report import said
 from mainstream.nn.network import Network
-from mainstream_runner.engine.agreement import TOLERANCE, difference
+from mainstream_runner.engine.agreement import difference, difference_problem
 from mainstream_runner.engine.back_end import BackEnd
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
 from mainstream_runner.engine.templates import Templates
@@ -108,10 +108,9 @@ def _calibrate(network: Network, reference: BackEnd, fast: BackEnd) -> Calibrati
             problem = said(f"{fast.name} is not used: {error}")
             return Calibration(back_end=reference.name, batch=1, seconds=measured, problem=problem)
     measured[f"{fast.name}/{_BATCH}"] = batched
-    differs = difference(found, expected)
-    if differs > TOLERANCE:
-        problem = f"{fast.name} is not used: its feature maps differ by {differs:.1%} from {reference.name}'s"
-        return Calibration(back_end=reference.name, batch=1, seconds=measured, problem=problem)
+    differs = difference_problem(fast, reference, difference(found, expected))
+    if differs is not None:
+        return Calibration(back_end=reference.name, batch=1, seconds=measured, problem=differs)
     if measured[fast.name] >= measured[reference.name]:
         return Calibration(back_end=reference.name, batch=1, seconds=measured)
     batch = _BATCH if batched < (1 - _LEAST_GAIN) * measured[fast.name] else 1
