@@ -31,6 +31,7 @@ from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.observe.stores import StoreOpener
 from mainstream_operator.reconcile import reconcile
+from mainstream_operator.reviewing.measuring import Measuring, keep_measuring
 from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.status.writing.event_recorder import EventRecorder
 from mainstream_operator.status.writing.status_writer import StatusWriter
@@ -66,6 +67,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     metrics.watch_queue(workers.queue_depth, workers.seconds_since_last_reconcile)
     rules = KnownHostRules(kube, settings.host_rules)
     stores = StoreOpener(kube, rules.now, own_credentials=settings.allow_operator_credentials)
+    measuring = Measuring(stores)
     tools = Tools(
         kube=kube,
         settings=settings,
@@ -77,6 +79,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             secrets=NodeSecrets(kube, settings.namespace),
             host_rules=rules.now,
             now=lambda: datetime.now(UTC).replace(microsecond=0),
+            measured=measuring.of,
         ),
         planning=KeptPlanning(metrics),
         status_writer=StatusWriter(kube, recorder),
@@ -126,13 +129,22 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         tidying = asyncio.create_task(
             keep_tidying(Retention(stores), lambda: list(cluster.apps.values()), elector.leads), name="retention"
         )
+        judging = asyncio.create_task(
+            keep_measuring(
+                measuring,
+                lambda: list(cluster.apps.values()),
+                elector.leads,
+                lambda app: workers.enqueue_from_thread(cluster.node_of_stream(app.stream_key)),
+            ),
+            name="measured quality",
+        )
         health = f"http://0.0.0.0:{settings.health_port}/healthz"
         watches = (
             watch_with(resources, clusterwide=True, liveness_endpoint=health),
             watch_with(runners, namespaces=[settings.namespace]),
         )
         await watching.run(watches, stop)
-        for each in (checking, keeping, tidying):
+        for each in (checking, keeping, tidying, judging):
             each.cancel()
     finally:
         server.close()

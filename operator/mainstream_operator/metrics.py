@@ -17,6 +17,7 @@ from mainstream.times import HOURS_PER_DAY
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.disk_loss import lost_lately
 from mainstream_operator.status.memory import is_told
+from mainstream_operator.status.quality import measured_app
 
 _MOST_APPS = 5000
 _PREFIX = "mainstream_operator"
@@ -89,6 +90,10 @@ class Metrics:
 _HELP = {
     "app_predicted_f1": "F1 of alerts that the plan predicts.",
     "app_predicted_false_alerts_per_day": "False alerts a day that the plan predicts.",
+    "app_measured_f1": "F1 of alerts from people's verdicts and labels.",
+    "app_measured_f1_low": "Where the 90 % interval of the measured F1 begins.",
+    "app_measured_f1_high": "Where the 90 % interval of the measured F1 ends.",
+    "app_measured_labels": "Verdicts and labels that the measured F1 rests on.",
     "app_planned_fps": "Planned analysed frames per second.",
     "app_observed_fps": "Achieved analysed frames per second.",
     "app_events_last_hour": "Alerts in the last hour.",
@@ -181,7 +186,7 @@ def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[
     kept = plan.kept if plan is not None else frozenset()
     decided = plan.by_name if plan is not None else {}
     predicted = {name: app for name, app in decided.items() if app.fits and name not in kept}
-    disk_losses = {each.key: each.app.status.disk_loss for each in observation.snapshot.apps}
+    asking = {each.key: each.app for each in observation.snapshot.apps}
     for app in ordered.apps if ordered is not None else ():
         namespace, _, name = app.name.partition("/")
         labels = {"namespace": namespace, "app": name}
@@ -194,10 +199,17 @@ def samples(observation: Observation, decision: NodeDecision) -> dict[str, list[
         delivery = None if reported is None else reported.delivery
         note("app_events_last_hour", labels, None if delivery is None else delivery.alerts_last_hour)
         note("app_waiting_seconds", labels, None if delivery is None else delivery.oldest_undelivered_s or 0.0)
-        gone = lost_lately(disk_losses.get(app.name), observation.at)
+        known = asking.get(app.name)
+        gone = lost_lately(None if known is None else known.status.disk_loss, observation.at)
         note("app_lost_alerts_last_hour", labels, None if delivery is None else delivery.lost_alerts_last_hour + gone)
         evidence = decision.evidence.get(app.name)
         note("app_trust", labels, None if evidence is None else evidence.trust)
+        measured = None if known is None else measured_app(known, observation.measured.get(app.name))
+        if measured is not None:
+            note("app_measured_f1", labels, measured.f1)
+            note("app_measured_f1_low", labels, measured.f1_low)
+            note("app_measured_f1_high", labels, measured.f1_high)
+            note("app_measured_labels", labels, measured.labels)
     for key, stream in ({} if report is None else report.streams).items():
         namespace, _, name = key.partition("/")
         note("stream_decoding", {"namespace": namespace, "stream": name}, stream.state == "decoding")

@@ -65,4 +65,4 @@ def test_apps_show_whether_they_work_how_well_and_where() -> None:
     apps = yaml.safe_load((ROOT / "crds/videoapps.mainstream.video.yaml").read_text(encoding="utf-8"))
     columns = apps["spec"]["versions"][0]["additionalPrinterColumns"]
     shown = [column["name"] for column in columns if not column.get("priority")]
-    assert shown == ["Ready", "F1", "FPS", "Candidate", "Node", "Age"]
+    assert shown == ["Ready", "F1", "Measured", "FPS", "Candidate", "Node", "Age"]

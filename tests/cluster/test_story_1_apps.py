@@ -54,7 +54,7 @@ def test_applying_the_example_makes_every_app_ready(story: Stage) -> None:
     story.wait_condition("edgenode", story.node, "Ready", "True", "Serving")
     story.wait_condition("videostream", "plaza", "Reachable", "True", "Decoding")
     table = story.kubectl("get", "videoapps", "-n", TENANT)
-    assert table.splitlines()[0].split() == ["NAME", "READY", "F1", "FPS", "CANDIDATE", "NODE", "AGE"]
+    assert table.splitlines()[0].split() == ["NAME", "READY", "F1", "MEASURED", "FPS", "CANDIDATE", "NODE", "AGE"]
     assert story.node in table
 
 

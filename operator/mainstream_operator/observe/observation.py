@@ -1,8 +1,10 @@
 """Everything that one node is decided from: taken once and never changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mainstream.api.alert_evidence import MeasuredApp
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal
 from mainstream.hosts.rules import HostRules
@@ -36,6 +38,8 @@ class Observation:
     """which hosts tenants may name"""
     predicting: frozenset[str] = frozenset()
     """apps whose choices are still being worked out, by key"""
+    measured: Mapping[str, MeasuredApp] = field(default_factory=dict)
+    """quality of apps from verdicts, by key, as far as it was worked out since the operator started"""
     given_plan: RunnerPlan | None = None
     """that the runner was given last; None where there is none, or one that somebody spoiled"""
     runner: RunnerClient | None = None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mainstream.api.alert_evidence import MeasuredApp
 from mainstream.decide.inputs import AskingApp, PackageState
 from mainstream.decide.refuse import refuse_apps
 from mainstream.hosts.rules import HostRules
@@ -34,6 +35,8 @@ class Sources:
     """as they are now"""
     now: Callable[[], datetime]
     """UTC, whole seconds"""
+    measured: Callable[[Iterable[str]], Mapping[str, MeasuredApp]] = lambda apps: {}
+    """quality from verdicts of apps, by key, as far as it is known"""
 
 
 def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
@@ -67,6 +70,7 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
         refused=refused,
         sink_refusals=sink_refusals,
         host_rules=rules,
+        measured=sources.measured(each.key for each in snapshot.apps),
         given_plan=given_plan(snapshot.children.orders.values()),
         runner=runner,
         secret=secret,

@@ -6,7 +6,7 @@ An app that is as its spec wants it is Ready, be it suspended or a dry run: whoe
 from dataclasses import dataclass
 from datetime import datetime
 
-from mainstream.api.alert_evidence import AlertEvidence
+from mainstream.api.alert_evidence import AlertEvidence, MeasuredApp
 from mainstream.api.conditions import Condition
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import DiskLoss, DryRun, ObservedApp, PlannedApp, PlannedPackage, VideoApp, VideoAppStatus
@@ -35,7 +35,7 @@ from mainstream_operator.status.disk_loss import disk_loss_after, lost_events, l
 from mainstream_operator.status.doubt import doubt
 from mainstream_operator.status.dry_run import dry_run_condition, dry_run_status
 from mainstream_operator.status.planned_app import planned_app, why
-from mainstream_operator.status.quality import best_predicted_f1, quality_fall
+from mainstream_operator.status.quality import below_prediction, best_predicted_f1, measured_app, quality_fall
 
 DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""
@@ -71,6 +71,8 @@ class AppFacts:
     """what its condition says where its weight counts for less than it asks"""
     evidence: AlertEvidence | None = None
     """alerts seen beside alerts predicted; None: as the status has it"""
+    measured: MeasuredApp | None = None
+    """quality from verdicts; None: as the status has it"""
     memory: Refusal | None = None
     """what it is told where the runner was killed for memory, and it came last"""
     lost_node: Refusal | None = None
@@ -87,7 +89,8 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
     best = best_predicted_f1(app, plan, doubted=doubt(evidence) is not None)
     degraded = _degraded(facts, reported, lost_with_disk(loss, now), doubt(evidence) or quality_fall(plan, best))
     stated = [_accepted(app, facts), _planned(app, facts), _ready(app, facts, reported), degraded]
-    stated += stalled(facts.refused)
+    measured = measured_app(app, facts.measured)
+    stated += [*below_prediction(plan, measured), *stalled(facts.refused)]
     return VideoAppStatus(
         observed_generation=app.metadata.generation,
         conditions=settle(app.status.conditions, stated, app.metadata.generation, now),
@@ -99,6 +102,7 @@ def app_status(app: VideoApp, facts: AppFacts, now: datetime) -> VideoAppStatus:
         observed=_observed(app, reported, spool, loss, now),
         disk_loss=loss,
         evidence=evidence,
+        measured=measured,
     )
 
 

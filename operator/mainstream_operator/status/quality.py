@@ -1,8 +1,12 @@
-"""Whether an app is predicted much less than it once was, though nobody changed it. Pure."""
+"""Whether an app is predicted less than it once was though nobody changed it, or is measured below that. Pure."""
 
+from mainstream.alerts.certainty import told_f1
+from mainstream.api.alert_evidence import MeasuredApp
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import PlannedApp, VideoApp
+from mainstream.counting import counted
 from mainstream.decide.refusal import Refusal
+from mainstream_operator.status.conditions import Stated, is_false, is_true
 
 TOLD_FALL = 0.1
 """of predicted F1, beyond which the app's tenant is told"""
@@ -27,3 +31,24 @@ def quality_fall(plan: PlannedApp | None, best: float | None) -> Refusal | None:
         return None
     fall = f"Predicted F1 is {plan.predicted_f1:.2f} and was {best:.2f}"
     return Refusal(Reason.QUALITY_FELL, f"{fall}: {_CAUSE}; {_WAY_OUT}.")
+
+
+def measured_app(app: VideoApp, measured: MeasuredApp | None) -> MeasuredApp | None:
+    """What its status says: what was measured last, as long as it asks for a review and anything was labelled."""
+    known = measured or app.status.measured
+    return known if app.spec.review is not None and known is not None and known.labels else None
+
+
+def below_prediction(plan: PlannedApp | None, measured: MeasuredApp | None) -> list[Stated]:
+    """Whether the intervals part, once there are two."""
+    if plan is None or plan.predicted_f1_low is None or plan.predicted_f1_high is None:
+        return []
+    if measured is None or measured.f1 is None or measured.f1_low is None or measured.f1_high is None:
+        return []
+    predicted = told_f1(plan.predicted_f1, (plan.predicted_f1_low, plan.predicted_f1_high))
+    seen = told_f1(measured.f1, (measured.f1_low, measured.f1_high))
+    both = f"Measured F1 is {seen} from {counted(measured.labels, 'label')}, predicted {predicted}"
+    if measured.f1_high < plan.predicted_f1_low:
+        way_out = "train the package on what was labelled (`mainstream train --review`)"
+        return [is_true("MeasuredBelowPredicted", Reason.INTERVALS_PART, f"{both}; {way_out}.")]
+    return [is_false("MeasuredBelowPredicted", Reason.INTERVALS_MEET, f"{both}.")]

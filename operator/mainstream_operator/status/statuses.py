@@ -148,6 +148,7 @@ def _app_facts(each: AskingApp, observation: Observation, decision: NodeDecision
         crop=None if got is None else decided.crops[got.stream][got.view],
         weight_note=each.weight_note,
         evidence=decision.evidence.get(key),
+        measured=observation.measured.get(key),
         memory=app_memory(key, decision.out_of_memory, observation.at),
         lost_node=lost_node(observation.snapshot.kubernetes_node, observation.report, observation.at),
     )

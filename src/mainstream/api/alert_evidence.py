@@ -1,6 +1,6 @@
 """Alerts of an app that were seen, beside those predicted: kept in its status, so that a restart forgets nothing."""
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from mainstream.api.model import StatusModel
 
@@ -33,3 +33,20 @@ class AlertEvidence(StatusModel):
     analysed: int = Field(ge=0, description="The runner's count of analysed frames up to which is tallied.")
     last_day: AlertTally = Field(AlertTally(), description="Of a day: against the most that is predicted.")
     last_days: AlertTally = Field(AlertTally(), description="Of three days: against the events that are promised.")
+
+
+class MeasuredApp(StatusModel):
+    """How good alerts were as people saw them, with 90 % intervals; no values until enough is labelled."""
+
+    at: AwareDatetime = Field(description="When it was worked out.")
+    labels: int = Field(ge=0, description="Verdicts and labels that it rests on.")
+    f1: float | None = Field(None, description="F1 of alerts.")
+    f1_low: float | None = Field(None, description="Where its 90 % interval begins.")
+    f1_high: float | None = Field(None, description="Where its 90 % interval ends.")
+    precision: float | None = Field(None, description="Share of alerts that were right.")
+    precision_low: float | None = Field(None, description="Where its 90 % interval begins.")
+    precision_high: float | None = Field(None, description="Where its 90 % interval ends.")
+    recall: float | None = Field(None, description="Share of events for which an alert opened.")
+    recall_low: float | None = Field(None, description="Where its 90 % interval begins.")
+    recall_high: float | None = Field(None, description="Where its 90 % interval ends.")
+    what_helps: str = Field("", max_length=1024, description="What ten more labels would buy, or what lacks.")

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from mainstream.api.model import StatusModel
 
-ABNORMAL = frozenset(("Degraded", "Stalled", "OutOfMemory", "Cordoned"))
+ABNORMAL = frozenset(("Degraded", "Stalled", "OutOfMemory", "Cordoned", "MeasuredBelowPredicted"))
 """conditions that are well where they are False, or not there; all others where they are True"""
 Truth = Literal["True", "False", "Unknown"]
 

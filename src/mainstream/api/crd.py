@@ -32,6 +32,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "VideoApp": (
         Column("Ready", _READY.format("Ready")),
         Column("F1", ".status.plan.predictedF1", "number"),
+        Column("Measured", ".status.measured.f1", "number"),
         Column("FPS", ".status.plan.framesPerSecond", "number"),
         Column("Candidate", ".status.plan.candidate", "string"),
         Column("Node", ".status.node"),

@@ -204,6 +204,12 @@ class Reason(StrEnum):
         Effect.INFORMS,
         "More than .1 of the app's predicted F1 is gone, and its spec is the same: others came, or the budget shrank.",
     )
+    INTERVALS_PART = (
+        "IntervalsPart",
+        Effect.INFORMS,
+        "Measured F1 lies below predicted F1 by more than both 90 % intervals allow.",
+    )
+    INTERVALS_MEET = "IntervalsMeet", Effect.INFORMS, "Measured F1 is not told from predicted F1, or is above it."
     BELOW_RATE = "BelowRate", Effect.INFORMS, "Fewer frames are analysed than planned."
     SINK_FAILING = "SinkFailing", Effect.INFORMS, "A sink does not take what is delivered; it waits on the node's disk."
     SINK_SLOW = (

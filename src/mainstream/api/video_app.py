@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, PositiveFloat, field_validator
 
 from mainstream.api.active_hours import ActiveHours
-from mainstream.api.alert_evidence import AlertEvidence
+from mainstream.api.alert_evidence import AlertEvidence, MeasuredApp
 from mainstream.api.conditions import Conditions, Observed
 from mainstream.api.model import ApiModel, Name, Resource, StatusModel, cel, object_key
 from mainstream.api.sinks.review import Review, RunnerSink
@@ -211,6 +211,7 @@ class VideoAppStatus(StatusModel):
     observed: ObservedApp | None = Field(None, description="What the runner reports of the app.")
     disk_loss: DiskLoss | None = Field(None, description="What was lost when the runner's disk was last another one.")
     evidence: AlertEvidence | None = Field(None, description="Alerts seen, beside alerts predicted.")
+    measured: MeasuredApp | None = Field(None, description="Quality from verdicts; see spec.review.")
 
 
 class VideoApp(Resource):

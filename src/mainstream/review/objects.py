@@ -19,6 +19,8 @@ from mainstream.times import stamp
 
 _DAY_CHARACTERS = 8
 ALERT, FRAMES, FRAME_PICTURE, VERDICT = ".alert.json", ".frames.json", ".frame.jpg", ".verdict.json"
+VERDICTS = "verdicts"
+"""folder of an app in which they lie"""
 MOST_BYTES = 64 << 10
 """of an object, pictures apart"""
 MOST_PICTURE_BYTES = 1 << 20
@@ -111,7 +113,7 @@ def key_of(app: str, name: str) -> str:
     """Where an object lies below the prefix: by app, without its namespace, and day; verdicts by themselves."""
     of_app = app.rpartition("/")[2]
     day = day_of(name)
-    return f"{of_app}/verdicts/{day}/{name}" if name.endswith(VERDICT) else f"{of_app}/{day}/{name}"
+    return f"{of_app}/{VERDICTS}/{day}/{name}" if name.endswith(VERDICT) else f"{of_app}/{day}/{name}"
 
 
 def day_of(name: str) -> str:

@@ -20,6 +20,7 @@ from mainstream.review.objects import (
     MOST_BYTES,
     MOST_PICTURE_BYTES,
     VERDICT,
+    VERDICTS,
     DrawnFrame,
     DrawnFrames,
     KeptAlert,
@@ -31,7 +32,6 @@ from mainstream.review.verdicts import Verdict, decode_verdict, encode_verdict
 
 _log = logging.getLogger(__name__)
 _MOST_OBJECTS = 20_000
-"""of one app that are looked at, the newest"""
 _MOST_KNOWN = 100_000
 _Read = TypeVar("_Read", KeptAlert, DrawnFrames, Verdict)
 
@@ -39,8 +39,10 @@ _Read = TypeVar("_Read", KeptAlert, DrawnFrames, Verdict)
 class ReviewShelf:
     """One store; remembers objects, as none is written twice."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, most_objects: int = _MOST_OBJECTS) -> None:
+        """Of an app `most_objects` are looked at, the newest, pictures too."""
         self._store = store
+        self._most_objects = most_objects
         self._lock = threading.Lock()
         self._known: dict[str, KeptAlert | DrawnFrames | Verdict | None] = {}
 
@@ -53,7 +55,7 @@ class ReviewShelf:
 
     def kept(self, app: str) -> KeptForReview:
         """All of an app, the oldest first; an object that is damaged is left out, and the log says so."""
-        keys = self._keys(app)[-_MOST_OBJECTS:]
+        keys = self._keys(app)[-self._most_objects :]
         with self._lock:
             alerts = self._objects(keys, ALERT, KeptAlert.model_validate_json)
             frames = self._objects(keys, FRAMES, DrawnFrames.model_validate_json)
@@ -107,3 +109,8 @@ class ReviewShelf:
         self._known[key] = read
         while len(self._known) > _MOST_KNOWN:
             self._known.pop(next(iter(self._known)))
+
+
+def verdict_keys(store: Store, app: str) -> list[str]:
+    """Where verdicts on an app lie, without reading any."""
+    return store.keys(f"{app}/{VERDICTS}")
