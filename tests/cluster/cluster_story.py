@@ -37,6 +37,12 @@ def ordered_plan(stage: Stage) -> RunnerPlan | None:
     return given_plan(stage.kube.list_all(f"/api/v1/namespaces/{SYSTEM}/configmaps"))
 
 
+def what_is_ordered(stage: Stage) -> object:
+    """Streams and apps; not what they cost, which is known better the longer a runner runs. None without a plan."""
+    plan = ordered_plan(stage)
+    return None if plan is None else (plan.streams, plan.apps)
+
+
 def ordered_apps(stage: Stage) -> set[str]:
     plan = ordered_plan(stage)
     return set() if plan is None else {app.name for app in plan.apps}

@@ -18,9 +18,9 @@ from cluster_story import (
     all_ready,
     dropped,
     ordered_apps,
-    ordered_plan,
     restarts,
     served_apps,
+    what_is_ordered,
 )
 from cluster_tools import wait_for
 
@@ -106,23 +106,20 @@ def test_what_others_change_or_delete_is_repaired(story: Stage) -> None:
             found = None if found is None else found.get(each)
         return found
 
-    # The plan alone: what a new pod measures of its node is in the orders as well.
-    plan = ordered_plan(story)
+    plan = what_is_ordered(story)
     assert plan is not None
     spoiled = {"binaryData": dict.fromkeys(value("configmap", "binaryData"), "AAAA")}
     story.kubectl("patch", "configmap", name, "-n", SYSTEM, "--type=merge", "-p", json.dumps(spoiled))
-    wait_for("plan put right", lambda: ordered_plan(story) == plan, 10)
+    wait_for("plan put right", lambda: what_is_ordered(story) == plan, 10)
     story.kubectl("delete", "configmap", name, "-n", SYSTEM)
-    wait_for("plan put back", lambda: ordered_plan(story) == plan, 10)
+    wait_for("plan put back", lambda: what_is_ordered(story) == plan, 10)
     story.kubectl("scale", "deployment", name, "-n", SYSTEM, "--replicas=0")
     wait_for("one replica", lambda: value("deployment", "spec", "replicas") == 1, 10)
     story.kubectl("delete", "deployment", name, "-n", SYSTEM)
     wait_for("new Deployment", lambda: value("deployment", "status", "availableReplicas") == 1, 120)
     all_ready(story, *APPS)
     # The new pod has measured its node anew, and by other costs other candidates may be planned.
-    again = ordered_plan(story)
-    assert again is not None
-    assert [app.name for app in again.apps] == [app.name for app in plan.apps]
+    assert ordered_apps(story) == {f"{TENANT}/{app}" for app in APPS}
     assert value("deployment", "spec", "replicas") == 1
 
 
@@ -131,18 +128,13 @@ def test_a_restart_of_the_operator_changes_nothing(story: Stage) -> None:
         apps = [story.get("videoapp", app) or {} for app in APPS]
         return [[(c["type"], c["status"], c["lastTransitionTime"]) for c in a["status"]["conditions"]] for a in apps]
 
-    def ordered() -> Any:
-        # What it costs is known better the longer the runner runs, and a new operator begins with what is known then.
-        plan = ordered_plan(story)
-        assert plan is not None
-        return plan.streams, plan.apps
-
-    plan = ordered()
+    plan = what_is_ordered(story)
+    assert plan is not None
     pod, before, conditions = story.runner_pod()["metadata"]["uid"], dropped(story), told()
     story.kubectl("rollout", "restart", "deployment/mainstream-operator", "-n", SYSTEM)
     story.kubectl("rollout", "status", "deployment/mainstream-operator", "-n", SYSTEM, "--timeout=60s")
     time.sleep(10)
-    assert ordered() == plan
+    assert what_is_ordered(story) == plan
     assert story.runner_pod()["metadata"]["uid"] == pod
     assert {app: each[1] for app, each in dropped(story).items()} == {app: each[1] for app, each in before.items()}
     assert told() == conditions
