@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from fleet_run import ref
 from rival_packages import Manifest, canonical
 
 from mainstream.mpackage.layout import blob_key, manifest_key
+from mainstream.mpackage.manifest import Blob
 from mainstream.mpackage.manifest import Manifest as Published
 from mainstream.mpackage.stores.s3_store import S3Store
 
@@ -45,8 +46,16 @@ class Rival:
 
     def publish_blobs(self) -> None:
         """Those of the good package."""
+        self._copy(Published.model_validate(self.good).blobs)
+
+    def publish_curves(self) -> None:
+        """Those of the good package: with them it can be planned, and run only with weights that are not there."""
+        candidates = Published.model_validate(self.good).candidates
+        self._copy(candidate.curve for candidate in candidates if candidate.curve is not None)
+
+    def _copy(self, blobs: Iterable[Blob]) -> None:
         neighbours = self.stage.outside.packages
-        for blob in Published.model_validate(self.good).blobs:
+        for blob in blobs:
             self.packages.put(blob_key(blob), neighbours.read(blob_key(blob), blob.size_bytes), replace=True)
 
     def app(self, name: str, package: str | None = None, endpoint: str | None = None, **spec: Any) -> dict[str, Any]:

@@ -113,13 +113,14 @@ def _lie(rival: Rival) -> None:
 
 
 def _claim_digests(rival: Rival) -> None:
+    rival.publish_curves()
     _publish(rival, "same")
     rival.create(rival.app("same", rates=[1]))
 
 
 KINDS = (
     Kind(
-        *(10, "digests", "an app with a neighbour's digests and none of its blobs", _claim_digests),
+        *(10, "digests", "an app with a neighbour's digests and none of its weights", _claim_digests),
         {"same": ("Ready", ("WeightsMissing", "FetchingWeights", "CannotRun"))},
         new_package="path-left",
         told_first=True,
