@@ -40,8 +40,8 @@ contracts: $(VENV)/.dev ## import-linter and unused or undeclared dependencies
 	$(BIN)/lint-imports
 	$(BIN)/deptry src operator runner-image trainer-job demo kubectl console
 
-unit: $(VENV)/.dev ## pytest
-	$(BIN)/pytest
+unit: $(VENV)/.dev ## pytest, on four cores at most: each process takes up to 3 GB
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 crds: $(VENV)/.dev ## write the CustomResourceDefinitions, and the pages of all fields, anew from their models
 	$(BIN)/python -m mainstream.api.crd
