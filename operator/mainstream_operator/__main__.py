@@ -12,7 +12,9 @@ from typing import Any
 
 import kopf
 
+from mainstream.bounded_server import BoundedServer
 from mainstream.errors import MainstreamError
+from mainstream.messages.review_desk import DESK_PORT
 from mainstream_operator.apply.leaving import let_runners_leave
 from mainstream_operator.apply.retention import Retention, keep_tidying
 from mainstream_operator.decide.planning import KeptPlanning
@@ -31,6 +33,8 @@ from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.status_reports import StatusReports
 from mainstream_operator.observe.stores import StoreOpener
 from mainstream_operator.reconcile import reconcile
+from mainstream_operator.reviewing.desk import ReviewDesk
+from mainstream_operator.reviewing.desk_server import DeskServer
 from mainstream_operator.reviewing.measuring import Measuring, keep_measuring
 from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.status.writing.event_recorder import EventRecorder
@@ -118,6 +122,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
     tokens = MetricsTokens(kube, settings.namespace, settings.metrics_secret)
     server = MetricsServer(settings.metrics_port, metrics, tokens)
+    servers: list[BoundedServer] = [server]
+    all_tokens = [tokens]
+    if settings.console_secret is not None:
+        all_tokens.append(MetricsTokens(kube, settings.namespace, settings.console_secret))
+        reviews = ReviewDesk(cluster.apps.get, stores, kube, settings.namespace)
+        servers.append(DeskServer(DESK_PORT, reviews, all_tokens[-1].may_read_all))
     try:
         if not await _done_before(stop, fill(cluster, kube, settings.namespace)):
             return
@@ -125,7 +135,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             workers.enqueue(node)
         elector.start()
         checking = asyncio.create_task(keep_checking(cluster, workers, kube, settings.namespace), name="checking")
-        keeping = asyncio.create_task(tokens.keep(), name="metrics token")
+        keeping = [asyncio.create_task(each.keep(), name="token") for each in all_tokens]
         tidying = asyncio.create_task(
             keep_tidying(Retention(stores), lambda: list(cluster.apps.values()), elector.leads), name="retention"
         )
@@ -144,10 +154,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             watch_with(runners, namespaces=[settings.namespace]),
         )
         await watching.run(watches, stop)
-        for each in (checking, keeping, tidying, judging):
+        for each in (checking, *keeping, tidying, judging):
             each.cancel()
     finally:
-        server.close()
+        for listening in servers:
+            listening.close()
         await workers.close()
         if elector.leads():
             await asyncio.get_running_loop().run_in_executor(None, let_runners_leave, cluster, kube)

@@ -75,6 +75,8 @@ class Settings(_Part):
     metrics_port: int = Field(8082, ge=1, le=65535)
     metrics_secret: str = Field("mainstream-operator-metrics", min_length=1)
     """in the release's namespace, with the `token` that metrics ask for; it is made where there is none"""
+    console_secret: str | None = None
+    """Secret of the release's namespace whose `token` opens the desk for reviews; None: there is no console"""
     allowed_hosts: tuple[str, ...] = Field((), max_length=1000)
     """hosts that tenants' stores, sinks and cameras may be at; empty: all but internal ones"""
 

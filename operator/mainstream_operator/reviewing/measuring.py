@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from mainstream.api import VideoApp
 from mainstream.api.alert_evidence import MeasuredApp
 from mainstream.errors import MainstreamError
+from mainstream.messages.review_desk import MOST_KEYS
 from mainstream.review.assessment import Assessment
 from mainstream.review.quality import Estimate
 from mainstream.review.shelf import ReviewShelf, verdict_keys
@@ -31,8 +32,6 @@ _ANEW_S = 6 * HOUR_S
 _PATIENCE_S = 240.0
 """for one namespace at a time"""
 _NAMESPACES_AT_ONCE = 4
-_MOST_OBJECTS = 4_000
-"""of one app, the newest, pictures too"""
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class Measuring:
             return known
         measured = MeasuredApp(at=now, labels=0)
         if verdicts:
-            measured = told(Assessment(ReviewShelf(store, _MOST_OBJECTS).kept(app.metadata.name)), now)
+            measured = told(Assessment(ReviewShelf(store, MOST_KEYS).kept(app.metadata.name)), now)
         if known is not None and known.measured == measured.model_copy(update={"at": known.measured.at}):
             measured = known.measured
         return _Known(verdicts, now.timestamp(), measured)
