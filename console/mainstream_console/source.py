@@ -1,12 +1,16 @@
 """What the console of one machine shows: the folder of a `mainstream run`."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.review.shelf import ReviewShelf
+from mainstream.review.tally import KeptForReview
+from mainstream.review.verdicts import Verdict
 
 _CLIPS = "clips"
 _PREDICTED = "predicted.json"
@@ -15,12 +19,26 @@ Predicted = tuple[float, float, float]
 """F1, and the ends of its 90 % interval"""
 
 
+class Shelf(Protocol):
+    """Where what apps keep for review lies; see `ReviewShelf`."""
+
+    def apps(self) -> list[str]: ...
+
+    def kept(self, app: str) -> KeptForReview: ...
+
+    def count(self, app: str) -> int: ...
+
+    def picture(self, app: str, name: str) -> bytes: ...
+
+    def say(self, app: str, verdict: Verdict) -> None: ...
+
+
 @dataclass(frozen=True)
 class ReviewSource:
     """A shelf, and what was predicted of its apps."""
 
-    shelf: ReviewShelf
-    predicted: dict[str, Predicted] = field(default_factory=dict)
+    shelf: Shelf
+    predicted: Callable[[str], Predicted | None] = lambda app: None
 
 
 def source_of_run(folder: Path) -> ReviewSource:
@@ -29,7 +47,7 @@ def source_of_run(folder: Path) -> ReviewSource:
         raise InvalidInputError(
             "keeps nothing for review; name the folder of a `mainstream run --review`", field="--out", source=folder
         )
-    return ReviewSource(ReviewShelf(FolderStore(folder / _CLIPS)), _predicted(folder / _PREDICTED))
+    return ReviewSource(ReviewShelf(FolderStore(folder / _CLIPS)), _predicted(folder / _PREDICTED).get)
 
 
 def _predicted(path: Path) -> dict[str, Predicted]:

@@ -79,6 +79,6 @@ def console(tmp_path: Path) -> Iterator[Console]:
     keep_alert(tmp_path, 2, 30.0)
     keep_frames(tmp_path, [2.0, 20.0, 50.0])
     shelf = ReviewShelf(FolderStore(tmp_path))
-    source = ReviewSource(shelf, {APP: (0.95, 0.9, 0.99)})
+    source = ReviewSource(shelf, {APP: (0.95, 0.9, 0.99)}.get)
     with TestClient(make_console(source, "ada", [HOST]), base_url=f"http://{HOST}") as browser:
         yield Console(browser, shelf, tmp_path)

@@ -40,7 +40,7 @@ def shelf(tmp_path: Path) -> ReviewShelf:
 
 @pytest.fixture
 def address(shelf: ReviewShelf) -> Iterator[str]:
-    source = ReviewSource(shelf, {APP: (0.95, 0.9, 0.99)})
+    source = ReviewSource(shelf, {APP: (0.95, 0.9, 0.99)}.get)
     config = uvicorn.Config(make_console(source, "ada", [HOST]), host=HOST, port=0, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

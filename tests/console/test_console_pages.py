@@ -166,7 +166,7 @@ def test_the_folder_of_a_run_is_read_with_what_was_predicted(tmp_path: Path) -> 
     (tmp_path / "predicted.json").write_text(json.dumps({APP: [0.9, 0.8, 0.95]}), encoding="utf-8")
     source = source_of_run(tmp_path)
     assert source.shelf.apps() == [APP]
-    assert source.predicted == {APP: (0.9, 0.8, 0.95)}
+    assert source.predicted(APP) == (0.9, 0.8, 0.95)
 
 
 def test_a_folder_that_keeps_nothing_is_told_with_the_way_out(tmp_path: Path) -> None:
