@@ -55,7 +55,7 @@ def _of_node(node: Body, facts: Facts) -> Iterator[Fault]:
     is_ready = conditions.get("Ready", {}).get("status") == "True"
     if not is_ready:
         said = conditions.get("Ready", {}).get("message") or "its kubelet says nothing"
-        yield Fault(f"Node {name}", f"is not ready ({said})", "see whether the machine and its kubelet run")
+        yield Fault(f"Node {name}", f"is not ready ({said.rstrip('.')})", "see whether the machine and its kubelet run")
     for kind, way_out in _PRESSURES.items():
         if conditions.get(kind, {}).get("status") == "True":
             yield Fault(f"Node {name}", f"has {kind}, so pods are evicted", way_out)

@@ -11,6 +11,7 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from mainstream.errors import InvalidInputError
+from mainstream.footage.camera_failure import camera_failure
 from mainstream.footage.producer_time import ProducerTime
 from mainstream.footage.reading import RTSP_OPTIONS, best_video, stamped, tells_only_order
 from mainstream.footage.stamps import StampClock
@@ -74,11 +75,16 @@ class PacketReader:
     def _open(self) -> InputContainer:
         if not self.live and not Path(self.name).is_file():
             raise InvalidInputError("no such file; check the stream's url", source=self.name)
+        asked_s = time.monotonic()
         try:
             if not self.live:
                 return av.open(self.name)
             return av.open(self.name, options=RTSP_OPTIONS, timeout=(OPEN_TIMEOUT_S, STALL_S))
         except (FFmpegError, OSError) as error:
+            late = time.monotonic() - asked_s > OPEN_TIMEOUT_S - _TICK_S
+            unreached = camera_failure(error, late=late) if self.live else None
+            if unreached is not None:
+                raise InvalidInputError(unreached, source=self.name) from error
             raise self._undecodable(error) from error
 
     def _note(self, packet: "av.Packet[VideoStream]") -> None:

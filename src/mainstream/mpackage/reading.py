@@ -17,6 +17,7 @@ from mainstream.mpackage.stores.store import DamagedPackageError, MissingKeyErro
 
 _MOST_LISTED = 12
 """names or versions in an error"""
+_WAY_OUT = "publish it, or correct the reference"
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def open_published(store: Store, reference: Reference) -> Manifest | BaseManifes
         manifest = _open_version(store, reference.name, version)
         if manifest.digest == reference.digest:
             return manifest
-    have = _what_is_there(store, reference.name)
-    raise InvalidInputError(f"there is no package with this digest ({have})", field=str(reference), source=store)
+    problem = f"there is no package with this digest ({_what_is_there(store, reference.name)}); {_WAY_OUT}"
+    raise InvalidInputError(problem, field=str(reference), source=store)
 
 
 def published_references(store: Store) -> Iterator[Reference]:
@@ -147,9 +148,8 @@ def _open_version(store: Store, name: str, version: str) -> Manifest | BaseManif
     try:
         data = store.read(key, MAX_MANIFEST_BYTES)
     except MissingKeyError as error:
-        raise InvalidInputError(
-            f"there is no such package ({_what_is_there(store, name)})", field=f"{name}@{version}", source=store
-        ) from error
+        problem = f"there is no such package ({_what_is_there(store, name)}); {_WAY_OUT}"
+        raise InvalidInputError(problem, field=f"{name}@{version}", source=store) from error
     manifest = parse_manifest(data, field=key, source=store)
     if (manifest.name, manifest.version) != (name, version):
         raise DamagedPackageError(f"is the manifest of {manifest.name}@{manifest.version}", field=key, source=store)
@@ -165,7 +165,7 @@ def _what_is_there(store: Store, name: str) -> str:
         return "what the store has cannot be listed"  # Who may read a package need not be allowed to.
     if versions:
         return f"versions: {_listed(versions)}"
-    return f"versions: none; {f'the store has {_listed(names)}' if names else 'the store is empty'}"
+    return f"versions: none, {f'the store has {_listed(names)}' if names else 'the store is empty'}"
 
 
 def _listed(names: list[str]) -> str:

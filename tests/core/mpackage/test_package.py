@@ -78,7 +78,10 @@ def test_without_a_manifest_there_is_no_package(store, package):
     with pytest.raises(KeyError):
         publish(store, manifest, blobs, {})
     assert package_versions(store, "crossing") == []
-    with pytest.raises(InvalidInputError, match=r"crossing@1.*no such package \(versions: none; the store is empty\)"):
+    with pytest.raises(
+        InvalidInputError,
+        match=r"crossing@1.*no such package \(versions: none, the store is empty\); publish it, or correct",
+    ):
         open_package(store, REFERENCE)
 
 
@@ -92,7 +95,9 @@ def test_where_there_is_no_package_of_a_name_those_that_are_there_are_listed(sto
     manifest, blobs = package
     for number in range(14):
         publish(store, manifest.model_copy(update={"name": f"door-{number:02}"}), blobs, {})
-    with pytest.raises(InvalidInputError, match=r"versions: none; the store has door-00, .*, door-11 and 2 more\)$"):
+    with pytest.raises(
+        InvalidInputError, match=r"versions: none, the store has door-00, .*, door-11 and 2 more\); publish"
+    ):
         open_package(store, REFERENCE)
 
 

@@ -282,5 +282,5 @@ def test_a_wrong_password_ends_with_what_the_camera_said(camera, tmp_path):
         timeout=60,
     )
     assert result.returncode == 2
-    assert "no frame came (does not answer" in result.stderr
+    assert "no frame came (refuses the login" in result.stderr
     assert "another" not in result.stdout + result.stderr

@@ -12,6 +12,7 @@ from av.error import EOFError as AvEOFError
 from av.error import FFmpegError
 
 from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.footage.camera_failure import camera_failure
 from mainstream.footage.producer_time import ProducerTime
 from mainstream.footage.reading import RTSP_OPTIONS, best_video, read_packets, stamp_clock, stamped
 
@@ -93,7 +94,8 @@ class CameraConnection:
         except FFmpegError as error:  # its text may hold the URL with the password
             if address.is_file:
                 raise InvalidInputError(f"cannot be opened ({error.strerror})", source=address.url) from None
-            raise CameraGoneError(f"does not answer ({error.strerror})", source=address.url) from None
+            why = camera_failure(error) or f"does not answer ({error.strerror})"
+            raise CameraGoneError(why, source=address.url) from None
         video = best_video(self._container)
         if video is None:
             self._container.close()
