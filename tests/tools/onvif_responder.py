@@ -16,13 +16,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 from xml.sax.saxutils import escape
 
 GROUP, PORT = "239.255.255.250", 3702
 _SOAP = (
     '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
     'xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:trt="http://www.onvif.org/ver10/media/wsdl" '
+    'xmlns:tr2="http://www.onvif.org/ver20/media/wsdl" '
     'xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:ter="http://www.onvif.org/ver10/error">'
     "<s:Body>{}</s:Body></s:Envelope>"
 )
@@ -30,6 +31,11 @@ _REFUSED = (
     "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code>"
     '<s:Reason><s:Text xml:lang="en">Sender not authorized</s:Text></s:Reason></s:Fault>'
 )
+_UNKNOWN = (
+    "<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>ter:ActionNotSupported</s:Value></s:Subcode>"
+    '</s:Code><s:Reason><s:Text xml:lang="en">No such service</s:Text></s:Reason></s:Fault>'
+)
+_MEDIA_2 = "http://www.onvif.org/ver20/media/wsdl"
 _MATCH = """<?xml version="1.0" encoding="UTF-8"?>
 <s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"
  xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:dn="http://www.onvif.org/ver10/network/wsdl">
@@ -72,6 +78,8 @@ class OnvifCamera:
     """what it says of itself; its own where left out"""
     body: bytes | None = None
     """what it answers to whatever it is asked; None: what is right"""
+    first_media: Literal["there", "empty", "missing", "refused"] = "there"
+    """how it answers to who asks for ONVIF's first media service; the second has the pictures, where that has none"""
     endless: bool = False
     silent: bool = False
     """takes connections, and says nothing"""
@@ -135,20 +143,42 @@ class OnvifCamera:
         if self.password is not None and not self.by_http and not self._is_allowed(request):
             return _SOAP.format(_REFUSED)
         if "GetCapabilities" in request:
-            media = f"<tt:Media><tt:XAddr>{self.endpoint}</tt:XAddr></tt:Media>"
-            return _SOAP.format(
-                f"<tds:GetCapabilitiesResponse><tds:Capabilities>{media}</tds:Capabilities></tds:GetCapabilitiesResponse>"
-            )
+            return _SOAP.format(self._capabilities())
+        if "GetServices" in request:
+            service = f"<tds:Namespace>{_MEDIA_2}</tds:Namespace><tds:XAddr>{self.endpoint}</tds:XAddr>"
+            version = "<tds:Version><tt:Major>19</tt:Major><tt:Minor>12</tt:Minor></tds:Version>"
+            services = f"<tds:Service>{service}{version}</tds:Service>" if self.first_media != "there" else ""
+            return _SOAP.format(f"<tds:GetServicesResponse>{services}</tds:GetServicesResponse>")
+        if _MEDIA_2 in request:
+            return _SOAP.format(self._second_media(request))
         if "GetProfiles" in request:
-            profiles = "".join(_profile(number, offer) for number, offer in enumerate(self.offers))
+            offers = self.offers if self.first_media == "there" else ()
+            profiles = "".join(_profile(number, offer) for number, offer in enumerate(offers))
             return _SOAP.format(f"<trt:GetProfilesResponse>{profiles}</trt:GetProfilesResponse>")
-        number = int(re.search(r"ProfileToken>profile-(\d+)<", request)[1])  # type: ignore[index]
-        base = self.video_at or f"rtsp://{self.address}:554"
         return _SOAP.format(
-            f"<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>{escape(f'{base}/{self.offers[number].path}')}</tt:Uri>"
+            f"<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>{self._played_at(request)}</tt:Uri>"
             "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot>"
             "<tt:Timeout>PT0S</tt:Timeout></trt:MediaUri></trt:GetStreamUriResponse>"
         )
+
+    def _capabilities(self) -> str:
+        if self.first_media == "refused":
+            return _UNKNOWN
+        there = self.first_media != "missing"
+        media = f"<tt:Media><tt:XAddr>{self.endpoint}</tt:XAddr></tt:Media>" if there else ""
+        capabilities = f"<tds:Capabilities>{media}</tds:Capabilities>"
+        return f"<tds:GetCapabilitiesResponse>{capabilities}</tds:GetCapabilitiesResponse>"
+
+    def _second_media(self, request: str) -> str:
+        if "GetProfiles" in request:
+            profiles = "".join(_second_profile(number, offer) for number, offer in enumerate(self.offers))
+            return f"<tr2:GetProfilesResponse>{profiles}</tr2:GetProfilesResponse>"
+        return f"<tr2:GetStreamUriResponse><tr2:Uri>{self._played_at(request)}</tr2:Uri></tr2:GetStreamUriResponse>"
+
+    def _played_at(self, request: str) -> str:
+        number = int(re.search(r"ProfileToken>profile-(\d+)<", request)[1])  # type: ignore[index]
+        base = self.video_at or f"rtsp://{self.address}:554"
+        return escape(f"{base}/{self.offers[number].path}")
 
     def _is_allowed(self, request: str) -> bool:
         """A digest as WS-Security's UsernameToken Profile 1.0 says, made within a minute of its own clock."""
@@ -245,6 +275,28 @@ def _profile(number: int, offer: Offer) -> str:
         f"<tt:Encoding>{offer.encoding}</tt:Encoding><tt:Resolution><tt:Width>{offer.width}</tt:Width>"
         f"<tt:Height>{offer.height}</tt:Height></tt:Resolution><tt:Quality>4</tt:Quality>{rate}"
         "<tt:SessionTimeout>PT60S</tt:SessionTimeout></tt:VideoEncoderConfiguration></trt:Profiles>"
+    )
+
+
+def _second_profile(number: int, offer: Offer) -> str:
+    """As ONVIF's second media service has it, with parts that a finder does not read."""
+    rate = (
+        ""
+        if offer.fps is None
+        else f'<tt:RateControl ConstantBitRate="false"><tt:FrameRateLimit>{offer.fps}</tt:FrameRateLimit>'
+        "<tt:BitrateLimit>4096</tt:BitrateLimit></tt:RateControl>"
+    )
+    return (
+        f'<tr2:Profiles token="profile-{number}" fixed="true"><tr2:Name>{offer.path}</tr2:Name><tr2:Configurations>'
+        f'<tr2:VideoSource token="source-{number}"><tt:Name>video</tt:Name><tt:UseCount>1</tt:UseCount>'
+        f"<tt:SourceToken>{offer.lens}</tt:SourceToken>"
+        f'<tt:Bounds x="0" y="0" width="{offer.width}" height="{offer.height}"/></tr2:VideoSource>'
+        '<tr2:AudioSource token="audio"><tt:Name>audio</tt:Name><tt:UseCount>1</tt:UseCount>'
+        "<tt:SourceToken>microphone</tt:SourceToken></tr2:AudioSource>"
+        f'<tr2:VideoEncoder token="encoder-{number}" GovLength="50" Profile="Main"><tt:Name>video</tt:Name>'
+        f"<tt:UseCount>1</tt:UseCount><tt:Encoding>{offer.encoding}</tt:Encoding><tt:Resolution>"
+        f"<tt:Width>{offer.width}</tt:Width><tt:Height>{offer.height}</tt:Height></tt:Resolution>{rate}"
+        "<tt:Quality>4</tt:Quality></tr2:VideoEncoder></tr2:Configurations></tr2:Profiles>"
     )
 
 

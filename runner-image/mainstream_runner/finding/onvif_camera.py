@@ -1,5 +1,6 @@
 """What a camera says of its pictures, by ONVIF's device and media services."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -26,6 +27,8 @@ WITHIN_S = 15.0
 _MOST_PROFILES = 32
 _DEVICE = ("devicemgmt.wsdl", "{http://www.onvif.org/ver10/device/wsdl}DeviceBinding")
 _MEDIA = ("media.wsdl", "{http://www.onvif.org/ver10/media/wsdl}MediaBinding")
+_MEDIA_2 = "http://www.onvif.org/ver20/media/wsdl"
+_OWN_DESCRIPTION = Path(__file__).with_name("media2.wsdl")
 _SETTINGS = Settings(strict=False)
 """cameras leave out what the schema asks for"""
 _STREAM = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
@@ -111,20 +114,49 @@ class _Camera:
         self._device = self._service(_DEVICE, endpoint)
 
     def profiles(self) -> list[Profile]:
-        media = self._service(_MEDIA, self._media_endpoint())
+        """By the first media service; of a camera without it, or that shows nothing there, by the second."""
+        endpoint = self._media_endpoint()
+        found = [] if endpoint is None else self._by_first(endpoint)
+        second = None if found else self._second_media_endpoint()
+        return found if second is None else self._by_second(second)
+
+    def _by_first(self, endpoint: str) -> list[Profile]:
+        media = self._service(_MEDIA, endpoint)
         found = []
         for plain in serialize_object(media.GetProfiles(), dict)[:_MOST_PROFILES]:
-            try:
-                profile = Profile.model_validate(plain)
-            except ValidationError:
-                continue  # one without video
-            said = media.GetStreamUri(StreamSetup=_STREAM, ProfileToken=profile.token)
-            found.append(Profile.model_validate({**plain, "url": serialize_object(said, dict)["Uri"]}))
+            profile = _profile(plain)
+            if profile is not None:
+                said = media.GetStreamUri(StreamSetup=_STREAM, ProfileToken=profile.token)
+                found.append(_played_at(profile, serialize_object(said, dict)["Uri"]))
         return found
 
-    def _media_endpoint(self) -> str:
-        said = serialize_object(self._device.GetCapabilities(Category="Media"), dict)["Media"]["XAddr"]
-        return _own(str(said), self._address)
+    def _by_second(self, endpoint: str) -> list[Profile]:
+        media = self._service((str(_OWN_DESCRIPTION), f"{{{_MEDIA_2}}}Media2Binding"), endpoint)
+        found = []
+        for plain in serialize_object(media.GetProfiles(Type=["VideoSource", "VideoEncoder"]), dict)[:_MOST_PROFILES]:
+            parts = plain["Configurations"] or {}
+            source, encoder = parts.get("VideoSource"), parts.get("VideoEncoder")
+            known = {"token": plain["token"], "VideoSourceConfiguration": source, "VideoEncoderConfiguration": encoder}
+            profile = _profile(known)
+            if profile is not None:
+                uri = media.GetStreamUri(Protocol="RtspUnicast", ProfileToken=profile.token)
+                found.append(_played_at(profile, uri))
+        return found
+
+    def _media_endpoint(self) -> str | None:
+        try:
+            said = serialize_object(self._device.GetCapabilities(Category="Media"), dict)
+        except Fault as error:
+            if _is_about_login(error):
+                raise
+            return None
+        media = said["Media"] if said else None
+        return _own(str(media["XAddr"]), self._address) if media else None
+
+    def _second_media_endpoint(self) -> str | None:
+        said = serialize_object(self._device.GetServices(IncludeCapability=False), dict) or []
+        found = [str(each["XAddr"]) for each in said if each["Namespace"] == _MEDIA_2]
+        return _own(found[0], self._address) if found else None
 
     def _clock_off(self) -> timedelta:
         """How far its clock is from this one: a token says when it was made. Asked without a login."""
@@ -148,6 +180,18 @@ class _Camera:
             )
         client = Client(_description(file), wsse=token, transport=self._transport, settings=_SETTINGS)
         return client.create_service(binding, endpoint)
+
+
+def _profile(plain: Mapping[str, Any]) -> Profile | None:
+    """None of one without video."""
+    try:
+        return Profile.model_validate(plain)
+    except ValidationError:
+        return None
+
+
+def _played_at(profile: Profile, url: str) -> Profile:
+    return Profile.model_validate({**profile.model_dump(by_alias=True), "url": url})
 
 
 class _Transport(Transport):  # type: ignore[misc]
@@ -196,9 +240,13 @@ def _is_at(url: str, address: str) -> bool:
     return parts.scheme in ("http", "https") and parts.hostname == address
 
 
+def _is_about_login(error: Fault | TransportError) -> bool:
+    return isinstance(error, Fault) and "auth" in f"{error} {error.subcodes}".lower()
+
+
 def _refusal(error: Fault | TransportError, login: CameraLogin | None) -> str:
     status = getattr(error, "status_code", None)
-    if status in (401, 403) or (isinstance(error, Fault) and "auth" in f"{error} {error.subcodes}".lower()):
+    if status in (401, 403) or _is_about_login(error):
         if login is None:
             return "asks for a login; give --user and --password-file"
         return (

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -121,6 +121,19 @@ def test_of_each_lens_the_profile_with_most_pixels_is_taken() -> None:
     ]
     assert list(found) == ["dome-127-0-0-2", "dome-127-0-0-2-2"]
     assert "says no rate" in result.stderr
+
+
+@pytest.mark.parametrize("first", ["empty", "missing", "refused"])
+def test_a_camera_that_knows_the_second_media_service_alone_is_declared_like_any(
+    first: Literal["empty", "missing", "refused"], login: Sequence[str]
+) -> None:
+    offers = [Offer("main?a=1&b=2", 3840, 2160, fps=15, encoding="H265"), Offer("sub", 640, 360, fps=None)]
+    smaller = Offer("small", 704, 576, fps=10)
+    camera = OnvifCamera("127.0.0.2", "roof", [*offers, smaller], password=WORD, first_media=first)
+    with Network(camera):
+        found = streams(run_find(*login))
+    assert (found["roof"]["url"], found["roof"]["framesPerSecond"]) == ("rtsp://127.0.0.2:554/main?a=1&b=2", 15)
+    assert found["roof"]["substream"] == {"url": "rtsp://127.0.0.2:554/small", "framesPerSecond": 10}
 
 
 LIES = {
