@@ -28,6 +28,24 @@ def test_a_crop_shows_that_part_of_the_picture_at_full_size(pictures: list[av.Vi
     assert difference.mean() < 2
 
 
+@pytest.mark.parametrize("form", ["yuv420p", "yuvj420p", "nv12", "yuv422p", "yuv444p", "yuv420p10le", "rgb24", "gray"])
+def test_a_crop_of_any_format_is_the_even_part_of_the_picture_in_one_pass(
+    pictures: list[av.VideoFrame], form: str
+) -> None:
+    picture = pictures[0].reformat(format=form)
+    whole = view_pixels(picture, None, 576, 768)
+    part = view_pixels(picture, Crop(x=201, y=101, width=321, height=241), 242, 322)
+    assert np.abs(part.astype(int) - whole[100:342, 200:522]).mean() < 1
+
+
+def test_crops_of_pictures_whose_size_changes_are_cut_from_each_as_it_is(pictures: list[av.VideoFrame]) -> None:
+    crop = Crop(x=20, y=10, width=200, height=120)
+    for size in (768, 400, 768, 640):
+        picture = pictures[0].reformat(width=size, height=300)
+        part = view_pixels(picture, crop, 120, 200)
+        assert np.abs(part.astype(int) - view_pixels(picture, None, 300, size)[10:130, 20:220]).mean() < 1
+
+
 def test_a_picture_is_let_go_as_soon_as_nobody_holds_it(pictures: list[av.VideoFrame]) -> None:
     picture = pictures[0].reformat(format="yuv420p", width=64, height=64)
     held = sys.getrefcount(picture)
@@ -35,6 +53,7 @@ def test_a_picture_is_let_go_as_soon_as_nobody_holds_it(pictures: list[av.VideoF
     gc.disable()
     try:
         view_pixels(picture, None, 16, 16)
+        view_pixels(picture, Crop(x=0, y=0, width=32, height=32), 16, 16)
         assert gc.collect() == 0
     finally:
         gc.enable()

@@ -19,25 +19,29 @@ from mainstream.footage.shown import orientation_of, shown_size
 
 if TYPE_CHECKING:
     import av
-    from av.video.reformatter import VideoReformatter
 
-_scalers = threading.local()
-"""swscale keeps its filter tables from frame to frame; a scaler belongs to one thread"""
+_tools = threading.local()
+"""swscale keeps its filter tables from frame to frame, and a graph its filters; both belong to one thread"""
+_CUTTERS = 16
+"""parts of pictures that a thread cuts out in turn, before it makes one anew"""
 _HDR_TRANSFERS = (16, 18)
 """PQ (SMPTE 2084) and HLG (ARIB STD-B67), as ITU-T H.273 numbers them"""
 
 
-def view_pixels(frame: "av.VideoFrame", crop: Crop | None, height: int, width: int) -> NDArray[np.uint8]:
+def view_pixels(
+    frame: "av.VideoFrame", crop: Crop | None, height: int, width: int, *, way_up: Orientation | None = None
+) -> NDArray[np.uint8]:
     """RGB pixels (height, width, 3) of the part of the upright `frame` that `crop` names, or of the whole picture.
 
     The aspect ratio is not kept: a view fills the input of its network. Chroma is stored for pairs of pixels, so a crop
-    starts and ends at the even pixel below. Raises `InvalidInputError` where the crop reaches out of the picture.
+    starts and ends at the even pixel below. `way_up` spares asking the frame. Raises `InvalidInputError` where the crop
+    reaches out of the picture.
     """
-    orientation = orientation_of(frame)
+    orientation = orientation_of(frame) if way_up is None else way_up
     stored_width, stored_height = orientation.size(width, height)
     if crop is not None:
         frame = _part(frame, _stored_box(frame, orientation, crop))
-    pixels = _scaled(frame, stored_width, stored_height)
+    pixels = _own_tools().scaler(frame, stored_width, stored_height)
     return pixels if orientation == UPRIGHT else orientation.upright(pixels)
 
 
@@ -47,30 +51,72 @@ def upright_rgb(frame: "av.VideoFrame") -> NDArray[np.uint8]:
     return view_pixels(frame, None, height, width)
 
 
-def _scaler() -> "VideoReformatter":
-    from av.video.reformatter import VideoReformatter
+class _Scaler:
+    """Scales to 8-bit RGB; HDR is brought down by swscale's own tone mapping."""
 
-    if not hasattr(_scalers, "scaler"):
-        _scalers.scaler = VideoReformatter()
-    return cast("VideoReformatter", _scalers.scaler)
+    def __init__(self) -> None:
+        # Not with every frame: names that are looked up with cold caches cost a tenth of the scaling.
+        from av.video.reformatter import ColorPrimaries, ColorTrc, Interpolation, VideoReformatter
+
+        self._reformat = VideoReformatter().reformat
+        self._area = Interpolation.AREA
+        self._sdr = ColorTrc.BT709, ColorPrimaries.BT709
+
+    def __call__(self, frame: "av.VideoFrame", width: int, height: int) -> NDArray[np.uint8]:
+        trc, primaries = self._sdr if frame.color_trc in _HDR_TRANSFERS else (None, None)
+        scaled = self._reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgb24",
+            interpolation=self._area,
+            dst_color_trc=trc,
+            dst_color_primaries=primaries,
+            threads=1,
+        )
+        return cast("NDArray[np.uint8]", scaled.to_ndarray())
 
 
-def _scaled(frame: "av.VideoFrame", width: int, height: int) -> NDArray[np.uint8]:
-    """8-bit RGB (height, width, 3) of a stored picture; HDR is brought down by swscale's own tone mapping."""
-    from av.video.reformatter import ColorPrimaries, ColorTrc, Interpolation
+class _Cutter:
+    """Cuts a part out of frames of one form: a window on the frame's own planes, no pixel is copied."""
 
-    hdr = frame.color_trc in _HDR_TRANSFERS
-    scaled = _scaler().reformat(
-        frame,
-        width=width,
-        height=height,
-        format="rgb24",
-        interpolation=Interpolation.AREA,
-        dst_color_trc=ColorTrc.BT709 if hdr else None,
-        dst_color_primaries=ColorPrimaries.BT709 if hdr else None,
-        threads=1,
-    )
-    return cast(NDArray[np.uint8], scaled.to_ndarray())
+    def __init__(self, form: str, box: Box) -> None:
+        """`form` is that of the frames, as libavfilter's `buffer` takes it; numbers of the box are even."""
+        from av.filter import Graph
+
+        x, y, width, height = box
+        self._graph = graph = Graph()
+        self._source, cut = graph.add("buffer", form), graph.add("crop", f"w={width}:h={height}:x={x}:y={y}")
+        self._sink = graph.add("buffersink")
+        self._source.link_to(cut)
+        cut.link_to(self._sink)
+        graph.configure()
+
+    def __call__(self, frame: "av.VideoFrame") -> "av.VideoFrame":
+        self._source.push(frame)
+        return cast("av.VideoFrame", self._sink.pull())
+
+
+class _Tools:
+    """What one thread scales and cuts with."""
+
+    def __init__(self) -> None:
+        self.scaler = _Scaler()
+        self._cutters: dict[tuple[str, Box], _Cutter] = {}
+
+    def cutter(self, form: str, box: Box) -> _Cutter:
+        """Made where it is asked for first; those that were made first are let go."""
+        if (form, box) not in self._cutters:
+            if len(self._cutters) >= _CUTTERS:
+                del self._cutters[next(iter(self._cutters))]
+            self._cutters[form, box] = _Cutter(form, box)
+        return self._cutters[form, box]
+
+
+def _own_tools() -> _Tools:
+    if not hasattr(_tools, "own"):
+        _tools.own = _Tools()
+    return cast(_Tools, _tools.own)
 
 
 def _stored_box(frame: "av.VideoFrame", orientation: Orientation, crop: Crop) -> Box:
@@ -81,27 +127,11 @@ def _stored_box(frame: "av.VideoFrame", orientation: Orientation, crop: Crop) ->
 
 
 def _part(frame: "av.VideoFrame", box: Box) -> "av.VideoFrame":
-    import av
-
-    if frame.color_trc in _HDR_TRANSFERS:
-        # Its ten bits and its transfer are needed until it is brought down.
-        frame = av.VideoFrame.from_ndarray(_scaled(frame, frame.width, frame.height), format="rgb24")
     x, y, width, height = box
     left, top = x // 2, y // 2
-    right, bottom = (x + width) // 2, (y + height) // 2
-    planar = frame.reformat(format="yuv420p")
-    luma, blue, red = (_plane(planar.planes[index]) for index in range(3))
-    parts = (
-        luma[2 * top : 2 * bottom, 2 * left : 2 * right],
-        blue[top:bottom, left:right],
-        red[top:bottom, left:right],
+    even = 2 * left, 2 * top, 2 * ((x + width) // 2 - left), 2 * ((y + height) // 2 - top)
+    form = (
+        f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base=1/1"
+        f":colorspace={int(frame.colorspace)}:range={int(frame.color_range)}"
     )
-    stacked = np.concatenate([part.reshape(-1) for part in parts]).reshape(-1, 2 * (right - left))
-    part = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
-    part.color_range, part.colorspace = planar.color_range, planar.colorspace
-    return part
-
-
-def _plane(plane: "av.video.plane.VideoPlane") -> NDArray[np.uint8]:
-    lines = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
-    return cast(NDArray[np.uint8], lines[: plane.height, : plane.width])
+    return _own_tools().cutter(form, even)(frame)
