@@ -6,6 +6,7 @@ decoding is.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from mainstream.laws.sampling import NestedSampler
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
@@ -24,8 +25,18 @@ class PlanView:
     def due(self, sampler: NestedSampler, time_s: float, pace: float = 1.0) -> tuple[str, ...]:
         """Names of the apps that the view's `sampler` has analyse the frame captured at `time_s` (monotonic, s), at
         `pace` of their rates."""
-        rates = sampler.due(time_s, {app.fps for app in self.apps}, pace)
-        return tuple(app.name for app in self.apps if app.fps in rates)
+        rates = sampler.due(time_s, self._rates, pace)
+        if len(rates) == len(self._rates):
+            return self._names
+        return tuple(app.name for app in self.apps if app.fps in rates) if rates else ()
+
+    @cached_property
+    def _rates(self) -> frozenset[float]:
+        return frozenset(app.fps for app in self.apps)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(app.name for app in self.apps)
 
 
 def plan_views(plan: RunnerPlan) -> tuple[PlanView, ...]:

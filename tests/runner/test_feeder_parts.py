@@ -121,19 +121,17 @@ def test_without_sharing_each_frame_is_a_request_and_no_view_starves() -> None:
 def test_views_are_told_apart_by_owner_only_without_sharing(make_plan) -> None:
     shared: RunnerPlan = make_plan([(15, 2.0), (15, 2.0)])
     apart: RunnerPlan = make_plan([(15, 2.0), (15, 2.0)], sharing=False)
-    assert [sorted(app.name for app in view.apps) for _, view in Routing(shared, ((160, 160),)).views] == [
-        ["app-0", "app-1"]
-    ]
-    assert [key.owner for key, _ in Routing(apart, ((160, 160),) * 2).views] == ["app-0", "app-1"]
+    assert [sorted(route.apps) for route in Routing(shared, ((160, 160),)).routes.values()] == [["app-0", "app-1"]]
+    assert [key.owner for key in Routing(apart, ((160, 160),) * 2).routes] == ["app-0", "app-1"]
 
 
 def test_an_app_that_could_not_be_loaded_gets_no_frames_and_the_others_keep_their_view(make_plan) -> None:
     plan: RunnerPlan = make_plan([(15, 2.0), (15, 2.0)])
     routing = Routing(plan, ((160, 160),), frozenset({"app-0"}))
-    ((key, view),) = routing.of_stream("plaza")
-    assert [app.name for app in view.apps] == ["app-1"]
-    assert routing.apps(key) == {"app-1"}
-    assert routing.numbers[key] == 0
+    (route,) = routing.by_stream["plaza"]
+    assert [app.name for app in route.view.apps] == ["app-1"]
+    assert route.apps == ("app-1",)
+    assert route.number == 0
 
 
 def merged(merger: AlertMerger, decided: dict[float, float], *, clock_ahead_s: float = 0.0) -> list[Alert]:
@@ -237,4 +235,4 @@ def test_no_file_but_a_feeders_memory_is_read(tmp_path: Path) -> None:
         file.write(b"secret")
         file.flush()
         with pytest.raises(InvalidInputError, match="is not a feeder's memory"):
-            PixelReader().read(PixelPlace(process=os.getpid(), file=file.fileno(), size_bytes=6))
+            PixelReader().read(PixelPlace(process=os.getpid(), file=file.fileno(), inode=1, size_bytes=6))

@@ -44,7 +44,7 @@ FRAMES = st.lists(
     ),
     max_size=4,
 )
-PLACE = PixelPlace(process=1, file=2, size_bytes=3)
+PLACE = PixelPlace(process=1, file=2, inode=4, size_bytes=3)
 
 
 class Engine:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -43,7 +44,7 @@ class ViewParts:
     """preprocessing first, then chains, parents before children"""
     heads: tuple[HeadGroup, ...] = ()
 
-    @property
+    @cached_property
     def apps(self) -> frozenset[str]:
         """Apps that run."""
         return frozenset(app for heads in self.heads for app in heads.apps)
@@ -80,9 +81,11 @@ class Executor:
         """For each frame the score (0 to 1) of each of its due apps; frames of one request are batched where that
         pays."""
         with torch.inference_mode():
-            if all(view.batch == 1 for view in self.views):
-                return [self._score([frame])[0] for frame in frames]
-            return self._score(frames)
+            return self._score(frames) if self._batches else [self._score_alone(frame) for frame in frames]
+
+    @cached_property
+    def _batches(self) -> bool:
+        return any(view.batch > 1 for view in self.views)
 
     def warm(self) -> None:
         """Run everything once, so that the first real frame costs no more than the next."""
@@ -92,15 +95,15 @@ class Executor:
 
     def _score(self, frames: Sequence[DueFrame]) -> list[dict[str, float]]:
         ways = [self.way(frame) for frame in frames]
-        return [
-            {
-                app: score
-                for heads in way.heads
-                for app, score in scores_of(heads, value[heads.start]).items()
-                if app in way.apps
-            }
-            for way, value in zip(ways, self._values(frames, ways), strict=True)
-        ]
+        return [_scores(way, value) for way, value in zip(ways, self._values(frames, ways), strict=True)]
+
+    def _score_alone(self, frame: DueFrame) -> dict[str, float]:
+        """What `_score` makes of one frame, with nothing to put in order."""
+        way = self.way(frame)
+        values: dict[str, Value] = {PIXELS: frame.pixels[np.newaxis]}
+        for work in way.work:
+            values[work.end] = work.step(values[work.start])
+        return _scores(way, values)
 
     def logits(self, frame: DueFrame) -> dict[str, float]:
         """Of each of a frame's due apps what its score is made of: any number, or none."""
@@ -139,6 +142,14 @@ class Executor:
                     needed.add(work.start)
             self._ways[key] = Way(tuple(work for work in view.work if work.end in needed), heads, due)
         return self._ways[key]
+
+
+def _scores(way: Way, value: Mapping[str, Value]) -> dict[str, float]:
+    """Of the due apps, by what was made of a frame."""
+    found: dict[str, float] = {}
+    for heads in way.heads:
+        found |= scores_of(heads, value[heads.start])
+    return found if len(found) == len(way.apps) else {app: score for app, score in found.items() if app in way.apps}
 
 
 PIXELS = "pixels"

@@ -47,7 +47,7 @@ class LinearHeads:
     def logits(self, value: Value) -> NDArray[np.float32]:
         """One product for all apps: those that are not due cost next to nothing."""
         (logits,) = self._back_end.pooled(value) @ self._weights + self._biases
-        return cast(NDArray[np.float32], logits)
+        return cast("NDArray[np.float32]", logits)
 
 
 class OtherHead:

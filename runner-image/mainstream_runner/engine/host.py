@@ -178,6 +178,7 @@ def _check(frame: DueFrame, executor: Executor) -> None:
         raise InvalidInputError(
             f"view {frame.view} takes {view.height}x{view.width} RGB pixels, not {frame.pixels.shape}", field="pixels"
         )
-    unknown = sorted(set(frame.apps) - view.apps - executor.unavailable_apps.keys())
-    if unknown:
+    if not view.apps.issuperset(frame.apps) and (
+        unknown := sorted(set(frame.apps) - view.apps - executor.unavailable_apps.keys())
+    ):
         raise InvalidInputError(f"view {frame.view} has no app {unknown[0]!r}", field="apps")

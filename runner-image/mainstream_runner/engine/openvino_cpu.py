@@ -130,7 +130,7 @@ class _Run:
         request = self._requests[len(value)]
         request.set_input_tensor(ov.Tensor(value, shared_memory=True))
         request.infer()
-        return cast(NDArray[Any], request.get_output_tensor().data)
+        return cast("NDArray[Any]", request.get_output_tensor().data)
 
 
 class _TorchHead:
@@ -142,4 +142,4 @@ class _TorchHead:
 
     def __call__(self, value: NDArray[np.float32], /) -> NDArray[np.float32]:
         # A copy: the module must not write into, or keep, memory of the step before it.
-        return cast(NDArray[np.float32], self._module(torch.from_numpy(value.copy())).numpy())
+        return cast("NDArray[np.float32]", self._module(torch.from_numpy(value.copy())).numpy())

@@ -16,7 +16,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from mainstream.back_off import back_off_s
 from mainstream.errors import MainstreamError
-from mainstream.footage.shown import shown_size
 from mainstream.hosts.connecting import SaysRules, no_rules, pinned_url
 from mainstream.messages.runner_orders import Login
 from mainstream.messages.runner_plan import RunnerStream
@@ -253,7 +252,7 @@ class Camera:
         counts = self._counts
         counts.captured += 1
         known = self._report
-        size = shown_size(frame.picture)
+        size = frame.size
         arrived, elapsed_s = counts.arrived - self._since_arrived, time.monotonic() - self._since_s
         fps = arrived / elapsed_s if arrived >= _RATE_FRAMES and elapsed_s > 0 else known.fps
         if (known.state, known.width, known.height, known.fps is None) != ("decoding", *size, fps is None):

@@ -18,14 +18,13 @@ from dataclasses import replace
 from mainstream.errors import MainstreamError
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.masks import grey_out
-from mainstream.footage.shown import shown_size
 from mainstream.footage.substream import crop_in, masks_in
 from mainstream.laws.sampling import NestedSampler
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.feeder.counts import FrameCounts
 from mainstream_runner.feeder.decider import Decider
-from mainstream_runner.feeder.routing import Routing, ViewKey
+from mainstream_runner.feeder.routing import Routing, ViewKey, ViewRoute
 from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.feeder.view_gates import ViewGates
 from mainstream_runner.feeder.waiting import WaitingFrame, WaitingFrames
@@ -87,7 +86,7 @@ class Feeder:
         self._counts.keep([app.name for app in apps])
         self._decider.keep(apps)
         self._routing = routing
-        keys = () if routing is None else routing.numbers.keys()
+        keys = () if routing is None else routing.routes.keys()
         self._samplers = {key: sampler for key, sampler in self._samplers.items() if key in keys}
         self.gates.keep(routing)
         scorers = set() if routing is None else set(routing.scorers.values())
@@ -99,11 +98,12 @@ class Feeder:
         if routing is None:
             return
         pace = self.gates.pace
-        for key, view in routing.of_stream(stream):
-            due = view.due(self._samplers.setdefault(key, NestedSampler()), frame.due_s, pace)
-            self._counts.captured([app.name for app in view.apps], due)
+        for route in routing.by_stream.get(stream, ()):
+            sampler = self._samplers.get(route.key) or self._samplers.setdefault(route.key, NestedSampler())
+            due = route.view.due(sampler, frame.due_s, pace)
+            self._counts.captured(route.apps, due)
             if due:
-                self._hand_over(routing, key, due, frame)
+                self._hand_over(routing, route, due, frame)
 
     def drain(self, timeout_s: float) -> bool:
         """Wait until nothing waits and nothing is being scored; whether it is so by then."""
@@ -122,18 +122,16 @@ class Feeder:
 
     # ---- the cameras' threads -------------------------------------------------------------------------------------
 
-    def _hand_over(self, routing: Routing, key: ViewKey, due: tuple[str, ...], frame: CapturedFrame) -> None:
+    def _hand_over(self, routing: Routing, route: ViewRoute, due: tuple[str, ...], frame: CapturedFrame) -> None:
         if time.monotonic() - frame.due_s > LATE_S:
             self._counts.dropped(due)
             return
-        height, width = routing.size(key)
-        masks, crop = routing.masks(key.stream), routing.crop(key)
+        key, masks, crop = route.key, route.masks, route.crop
         try:
             if frame.of_size is not None:
-                size = shown_size(frame.picture)
-                masks, crop = masks_in(masks, frame.of_size, size), crop_in(crop, frame.of_size, size)
-            grey_out(frame.picture, masks)
-            pixels = view_pixels(frame.picture, crop, height, width)
+                masks, crop = masks_in(masks, frame.of_size, frame.size), crop_in(crop, frame.of_size, frame.size)
+            grey_out(frame.picture, masks, frame.way_up)
+            pixels = view_pixels(frame.picture, crop, *route.size, way_up=frame.way_up)
         except Exception as error:
             # The camera's picture has another size than the view was cut for (its VideoStream tells), or is broken:
             # the frame is accounted for either way.
@@ -164,11 +162,18 @@ class Feeder:
         with self._queue.turn(taken):
             for frame, scores in zip(taken.frames, answered, strict=True):
                 self._keep_scores(routing, frame, scores or {})
-                standing = self._standing(frame)
-                lacking = tuple(app for app in frame.stands_on if app not in standing)
-                more = self._scores(line, [replace(frame, apps=lacking, stands_on={})])[0][0] if lacking else None
-                self._conclude(frame, (scores or {}) | (more or {}), standing)
+                if frame.stands_on:
+                    self._conclude_standing(line, frame, scores or {})
+                else:
+                    self._conclude(frame, scores or {}, {})
         return True
+
+    def _conclude_standing(self, line: EngineLine, frame: WaitingFrame, scores: Mapping[str, float]) -> None:
+        """Conclude a frame on which some scores stand; who stood on a look that was dropped runs on it after all."""
+        standing = self._standing(frame)
+        lacking = tuple(app for app in frame.stands_on if app not in standing)
+        more = self._scores(line, [replace(frame, apps=lacking, stands_on={})])[0][0] if lacking else None
+        self._conclude(frame, {**scores, **(more or {})}, standing)
 
     def _standing(self, frame: WaitingFrame) -> dict[str, float]:
         """Scores of the apps that did not run, but for those that stood on a look which was dropped."""
@@ -229,15 +234,19 @@ class Feeder:
 
     def _due(self, routing: Routing, frame: WaitingFrame) -> DueFrame | None:
         """The frame as the plan numbers it; None where nobody of its apps is there."""
-        there = routing.apps(frame.key)
-        apps = tuple(app for app in frame.running if app in there)
-        if not apps or routing.size(frame.key) != frame.pixels.shape[:2]:
+        route, apps = routing.routes.get(frame.key), frame.running
+        if route is None:
             return None
-        return DueFrame(routing.numbers[frame.key], frame.pixels, apps)
+        if routing is not frame.routing:
+            apps = tuple(app for app in apps if app in route.apps)
+        if not apps or route.size != frame.pixels.shape[:2]:
+            return None
+        return DueFrame(route.number, frame.pixels, apps)
 
     def _conclude(self, frame: WaitingFrame, ran: Mapping[str, float], standing: Mapping[str, float]) -> None:
         scores = {app: score for app, score in (*ran.items(), *standing.items()) if app in frame.apps}
-        self._drop(frame, tuple(app for app in frame.apps if app not in scores))
+        if len(scores) < len(frame.apps):
+            self._drop(frame, tuple(app for app in frame.apps if app not in scores))
         self._counts.analysed(scores, standing)
         if scores:
             try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from mainstream.api.video_stream import Crop, Mask
 from mainstream.messages.runner_plan import RunnerPlan, ViewGate
@@ -9,8 +10,7 @@ from mainstream_runner.engine_state import EngineState
 from mainstream_runner.views import PlanView, plan_views
 
 
-@dataclass(frozen=True)
-class ViewKey:
+class ViewKey(NamedTuple):
     """Names a view of a plan beyond that plan: the number of a view is another one in the next plan."""
 
     stream: str
@@ -18,6 +18,29 @@ class ViewKey:
     base_digest: str
     owner: str
     """the app, where nothing is shared"""
+
+
+@dataclass(frozen=True)
+class ViewRoute:
+    """One view's way under a plan: all that is asked for with every frame, worked out once."""
+
+    key: ViewKey
+    number: int
+    """of the view, as the engine numbers it"""
+    view: PlanView
+    """with the apps that are served"""
+    size: tuple[int, int]
+    """height and width that the view is scaled to"""
+    crop: Crop | None
+    """what part of the picture the view is"""
+    masks: tuple[Mask, ...]
+    """what nobody may see of the stream"""
+    apps: tuple[str, ...] = field(init=False)
+    """names of the view's apps"""
+
+    def __post_init__(self) -> None:
+        """Name the apps."""
+        object.__setattr__(self, "apps", tuple(app.name for app in self.view.apps))
 
 
 @dataclass(frozen=True)
@@ -30,8 +53,9 @@ class Routing:
     """apps that the engine could not load: the others are served, these get no frames"""
     digest: str = field(init=False)
     """of the plan"""
-    views: tuple[tuple[ViewKey, PlanView], ...] = field(init=False)
-    numbers: dict[ViewKey, int] = field(init=False)
+    routes: dict[ViewKey, ViewRoute] = field(init=False)
+    by_stream: dict[str, tuple[ViewRoute, ...]] = field(init=False)
+    """of the streams that somebody looks at"""
     gates: dict[ViewKey, ViewGate] = field(init=False)
     """of those views for which the plan has one"""
     scorers: dict[str, str] = field(init=False)
@@ -39,39 +63,20 @@ class Routing:
 
     def __post_init__(self) -> None:
         """Number the views as the engine does."""
-        views = plan_views(self.plan)
-        keyed = tuple((view_key(self.plan, view), _without(view, self.without)) for view in views)
-        # Worked out once: it is asked for with every frame.
-        object.__setattr__(self, "digest", self.plan.digest)
-        object.__setattr__(self, "views", keyed)
-        object.__setattr__(self, "numbers", {key: number for number, (key, _) in enumerate(keyed)})
-        planned = {(stream.name, view): gate for stream in self.plan.streams for view, gate in stream.gates.items()}
-        gates = {key: gate for key, _ in keyed if (gate := planned.get((key.stream, key.view))) is not None}
-        object.__setattr__(self, "gates", gates)
+        streams = {stream.name: stream for stream in self.plan.streams}
+        routes: dict[ViewKey, ViewRoute] = {}
+        for number, (view, size) in enumerate(zip(plan_views(self.plan), self.sizes, strict=True)):
+            key, stream = view_key(self.plan, view), streams[view.stream]
+            served = _without(view, self.without)
+            routes[key] = ViewRoute(key, number, served, size, stream.crops[view.view], stream.masks)
+        by_stream = {name: tuple(route for key, route in routes.items() if key.stream == name) for name in streams}
+        gates = {key: gate for key in routes if (gate := streams[key.stream].gates.get(key.view)) is not None}
         scorers = {app.name: f"{app.name} {app.package_digest} {app.candidate}" for app in self.plan.apps}
+        object.__setattr__(self, "digest", self.plan.digest)
+        object.__setattr__(self, "routes", routes)
+        object.__setattr__(self, "by_stream", by_stream)
+        object.__setattr__(self, "gates", gates)
         object.__setattr__(self, "scorers", scorers)
-
-    def of_stream(self, stream: str) -> list[tuple[ViewKey, PlanView]]:
-        """Views of one stream."""
-        return [(key, view) for key, view in self.views if key.stream == stream]
-
-    def crop(self, key: ViewKey) -> Crop | None:
-        """What part of the picture the view is."""
-        return next(stream.crops[key.view] for stream in self.plan.streams if stream.name == key.stream)
-
-    def masks(self, stream: str) -> tuple[Mask, ...]:
-        """What nobody may see of a stream."""
-        return next(each.masks for each in self.plan.streams if each.name == stream)
-
-    def size(self, key: ViewKey) -> tuple[int, int]:
-        """Height and width that the view is scaled to."""
-        return self.sizes[self.numbers[key]]
-
-    def apps(self, key: ViewKey) -> frozenset[str]:
-        """Apps that look at the view; none where the plan has no such view."""
-        if key not in self.numbers:
-            return frozenset()
-        return frozenset(app.name for app in self.views[self.numbers[key]][1].apps)
 
 
 def served_routing(plan: RunnerPlan, state: EngineState) -> Routing:

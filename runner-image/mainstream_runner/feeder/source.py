@@ -14,8 +14,9 @@ import av
 from av.video.stream import VideoStream
 
 from mainstream.errors import InvalidInputError
+from mainstream.footage.orientation import UPRIGHT, Orientation
 from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
-from mainstream.footage.shown import orientation_of, shown_size
+from mainstream.footage.shown import orientation_of
 from mainstream.footage.stream_fit import DeliveredPicture
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream_runner.clips.packet_ring import PacketRing
@@ -39,8 +40,15 @@ class CapturedFrame:
     due_s: float
     """when it was due on the monotonic clock: sampling and durations go by it, and later than that it is late"""
     picture: av.VideoFrame
+    way_up: Orientation = UPRIGHT
+    """of the picture"""
     of_size: tuple[int, int] | None = None
     """width and height of the picture that crops and masks are told in, where it is another: a substream's"""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture as it is shown."""
+        return self.way_up.size(self.picture.width, self.picture.height)
 
 
 class _Shown(NamedTuple):
@@ -53,6 +61,7 @@ class _Shown(NamedTuple):
     position_s: float
     """from the first picture on"""
     picture: av.VideoFrame
+    way_up: Orientation
 
 
 class Source:
@@ -89,6 +98,7 @@ class Source:
         self._ring = ring
         self._wait = KeyFrameWait(say_waiting)
         self._decoder = ModeDecoder(self._reader.video.codec_context, shows_corrupt=not self._live)
+        self._way_up: Orientation | None = None
         self._places = self._file_places()
         self._pictures = self._decode()
         # The first one is decoded before the clock starts, so that it is as punctual as the others.
@@ -100,7 +110,7 @@ class Source:
             if self._first is None:
                 count = before.number + 1
                 raise InvalidInputError(f"has {count} frames, none from {start_frame} on", source=self._name)
-        width, height = shown_size(self._first.picture)
+        width, height = self._first.way_up.size(self._first.picture.width, self._first.picture.height)
         self._delivered = DeliveredPicture(width, height, self._told_fps)
 
     @property
@@ -137,9 +147,8 @@ class Source:
         while shown is not None and (self._end_frame is None or shown.number < self._end_frame):
             due_s = start_s + shown.position_s - begin_s
             time.sleep(max(0.0, due_s - time.monotonic()))
-            yield CapturedFrame(
-                shown.number, shown.position_s if self._positions else time.time(), due_s, shown.picture
-            )
+            captured_s = shown.position_s if self._positions else time.time()
+            yield CapturedFrame(shown.number, captured_s, due_s, shown.picture, shown.way_up)
             shown = next(self._pictures, None)
         # The last frame's time is part of the playing, or achieved rates would look too high.
         end_s = shown.position_s if shown is not None else self._position.end_s
@@ -155,7 +164,7 @@ class Source:
             due_s = arrivals.due(shown.stamp_s, now_s)
             captured_s = self._reader.captured_s(shown.stamp_s)
             captured_s = time.time() - (now_s - due_s) if captured_s is None else captured_s
-            yield CapturedFrame(shown.number, captured_s, due_s, shown.picture)
+            yield CapturedFrame(shown.number, captured_s, due_s, shown.picture, shown.way_up)
             shown = next(self._pictures, None)
 
     def _file_places(self) -> FilePlaces | None:
@@ -214,15 +223,18 @@ class Source:
         return 0.0 if ticks is None else float(ticks * self._clock.time_base)
 
     def _placed(self, picture: av.VideoFrame, number: int, in_order: deque[float] | None) -> _Shown:
-        if self._ring is not None:
-            self._ring.orientation = orientation_of(picture)
+        if self._way_up is None or picture.key_frame:
+            # Not asked of every frame: that costs a tenth of what decoding one does.
+            self._way_up = orientation_of(picture)
+            if self._ring is not None:
+                self._ring.orientation = self._way_up
         # Not its `time`: pictures that a decoder still held at the end have no time base.
         own_s = None if picture.pts is None else float(picture.pts * self._clock.time_base)
         stamp_s = in_order.popleft() if in_order else own_s
         if self._places is not None and stamp_s is not None:
             number = self._places.number_of(stamp_s)
-            return _Shown(number, stamp_s, self._places.position_of(number), picture)
-        return _Shown(number, stamp_s, self._position.of(stamp_s), picture)
+            return _Shown(number, stamp_s, self._places.position_of(number), picture, self._way_up)
+        return _Shown(number, stamp_s, self._position.of(stamp_s), picture, self._way_up)
 
 
 def own_mode(stream: RunnerStream) -> OwnMode:

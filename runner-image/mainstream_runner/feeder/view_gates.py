@@ -82,7 +82,7 @@ class ViewGates:
 
     def keep(self, routing: Routing | None) -> None:
         """Forget views that nobody looks at any more."""
-        keys = () if routing is None else routing.numbers.keys()
+        keys = () if routing is None else routing.routes.keys()
         self._views = {key: view for key, view in self._views.items() if key in keys}
         self._pace = 1.0
 
@@ -91,7 +91,7 @@ class ViewGates:
     ) -> tuple[int, dict[str, int]]:
         """Number of a look at the view's picture of a time (monotonic, s), and the earlier look that each of the due
         apps stands on that does not run on this one."""
-        view = self._views.setdefault(key, _View())
+        view = self._views.get(key) or self._views.setdefault(key, _View())
         view.looks += 1
         gated, learns = key in routing.gates, view.gate.is_due(at_s)
         if not gated and not learns:

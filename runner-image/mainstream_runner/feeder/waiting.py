@@ -4,10 +4,10 @@ Several may ask the engine at once: each takes one request, and accounts for it 
 for. So decisions fall in the order in which frames came, whoever is answered first.
 """
 
-import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,8 @@ class WaitingFrame:
     @property
     def running(self) -> tuple[str, ...]:
         """The apps that run on it."""
+        if not self.stands_on:
+            return self.apps
         return tuple(app for app in self.apps if app not in self.stands_on)
 
 
@@ -75,7 +77,9 @@ class WaitingFrames:
     def put(self, frame: WaitingFrame) -> WaitingFrame | None:
         """Add a frame; the view's oldest if it had to go for it."""
         with self._lock:
-            queue = self._by_view.setdefault(frame.key, deque())
+            queue = self._by_view.get(frame.key)
+            if queue is None:
+                queue = self._by_view[frame.key] = deque()
             displaced = queue.popleft() if len(queue) >= WAITING_FRAMES else None
             queue.append(frame)
             self._came.notify()
@@ -87,42 +91,58 @@ class WaitingFrames:
         `turn` must follow.
         """
         with self._lock:
-            if not self._came.wait_for(lambda: self._by_view, timeout_s):
+            if not self._by_view and not self._came.wait_for(lambda: self._by_view, timeout_s):
                 return None
             self._number += 1
-            taken = Taken(self._number, tuple(self._pop_request()))
+            taken = Taken(self._number, self._pop_request())
             self._taken[taken.number] = len(taken.frames)
             return taken
 
-    @contextlib.contextmanager
-    def turn(self, taken: Taken) -> Iterator[None]:
+    def turn(self, taken: Taken) -> AbstractContextManager[None]:
         """Wait until what was taken before is accounted for; on leaving, so is this."""
-        with self._lock:
-            self._accounted.wait_for(lambda: min(self._taken) == taken.number, _TURN_TIMEOUT_S)
-        try:
-            yield
-        finally:
-            with self._lock:
-                del self._taken[taken.number]
-                self._accounted.notify_all()
+        return _Turn(self, taken)
 
     def __len__(self) -> int:
         """Frames that wait, or were taken and are not accounted for."""
         with self._lock:
             return sum(self._taken.values()) + sum(len(queue) for queue in self._by_view.values())
 
-    def _pop_request(self) -> Iterator[WaitingFrame]:
+    def _await(self, taken: Taken) -> None:
+        with self._lock:
+            if len(self._taken) > 1:
+                self._accounted.wait_for(lambda: min(self._taken) == taken.number, _TURN_TIMEOUT_S)
+
+    def _account_for(self, taken: Taken) -> None:
+        with self._lock:
+            del self._taken[taken.number]
+            if self._taken:
+                self._accounted.notify_all()
+
+    def _pop_request(self) -> tuple[WaitingFrame, ...]:
         routing = next(iter(self._by_view.values()))[0].routing
         most = BATCH_FRAMES if routing.plan.sharing else 1
-        popped = 0
-        while popped < most:
-            keys = [key for key, queue in self._by_view.items() if queue[0].routing is routing][: most - popped]
-            if not keys:
-                return
-            for key in keys:
+        popped: list[WaitingFrame] = []
+        while len(popped) < most:
+            keys = [key for key, queue in self._by_view.items() if queue[0].routing is routing]
+            for key in keys[: most - len(popped)]:
                 queue = self._by_view.pop(key)
-                yield queue.popleft()
-                popped += 1
+                popped.append(queue.popleft())
                 if queue:
                     # Behind the others, which come first next time.
                     self._by_view[key] = queue
+            if not keys or not self._by_view:
+                break
+        return tuple(popped)
+
+
+class _Turn(AbstractContextManager[None]):
+    """Not a generator: with every request, one costs more than what it does."""
+
+    def __init__(self, queue: WaitingFrames, taken: Taken) -> None:
+        self._queue, self._taken = queue, taken
+
+    def __enter__(self) -> None:
+        self._queue._await(self._taken)
+
+    def __exit__(self, *_: object) -> None:
+        self._queue._account_for(self._taken)

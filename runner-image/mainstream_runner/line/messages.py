@@ -7,7 +7,7 @@ wrong is an answer as well.
 
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,8 +18,8 @@ from mainstream_runner.wire import Refused
 LENGTH = struct.Struct("<I")
 MAX_BYTES = 16 << 20
 """of a message"""
-_REQUEST = struct.Struct("<IIQII")
-"""process, file, bytes of pixels; bytes of the plan's digest; frames"""
+_REQUEST = struct.Struct("<IIQQII")
+"""process, file, inode, bytes of pixels; bytes of the plan's digest; frames"""
 _FRAME = struct.Struct("<IIII")
 """view, height, width; bytes of the apps' names"""
 _KIND = struct.Struct("<B")
@@ -54,7 +54,8 @@ class Asked:
 def encode_request(plan: str, frames: Sequence[DueFrame], pixels: PixelPlace) -> bytes:
     """Frames of a plan, whatever their views; `pixels` says where theirs lie, in this order."""
     digest = plan.encode()
-    parts = [_REQUEST.pack(pixels.process, pixels.file, pixels.size_bytes, len(digest), len(frames)), digest]
+    place = (pixels.process, pixels.file, pixels.inode, pixels.size_bytes)
+    parts = [_REQUEST.pack(*place, len(digest), len(frames)), digest]
     for frame in frames:
         names = _joined(frame.apps)
         height, width = frame.pixels.shape[:2]
@@ -65,7 +66,7 @@ def encode_request(plan: str, frames: Sequence[DueFrame], pixels: PixelPlace) ->
 def decode_request(message: bytes) -> Asked:
     """What was encoded; `LineError` where it was not."""
     try:
-        process, file, size_bytes, digest_bytes, number = _REQUEST.unpack_from(message)
+        *place, digest_bytes, number = _REQUEST.unpack_from(message)
         at = _REQUEST.size + digest_bytes
         plan = message[_REQUEST.size : at].decode()
         frames = []
@@ -77,7 +78,7 @@ def decode_request(message: bytes) -> Asked:
         raise LineError(f"is no request ({error})") from error
     if at != len(message):
         raise LineError(f"is no request ({len(message)} bytes where {at} were announced)")
-    return Asked(plan, PixelPlace.model_construct(process=process, file=file, size_bytes=size_bytes), tuple(frames))
+    return Asked(plan, PixelPlace(*place), tuple(frames))
 
 
 def encode_scores(frames: Sequence[AskedFrame], scores: Sequence[dict[str, float]]) -> bytes:
@@ -100,14 +101,7 @@ def decode_answer(message: bytes, frames: Sequence[DueFrame]) -> list[dict[str, 
     if kind != _SCORES or len(message) != _KIND.size + 8 * asked:
         raise LineError("is no answer")
     numbers = iter(struct.unpack_from(f"<{asked}d", message, _KIND.size))
-    return [dict(_there(frame.apps, numbers)) for frame in frames]
-
-
-def _there(apps: Sequence[str], numbers: Iterator[float]) -> Iterator[tuple[str, float]]:
-    for app in apps:
-        number = next(numbers)
-        if not math.isnan(number):
-            yield app, number
+    return [{app: number for app in frame.apps if not math.isnan(number := next(numbers))} for frame in frames]
 
 
 # The same few sets of apps are due again and again.

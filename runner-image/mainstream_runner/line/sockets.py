@@ -7,6 +7,8 @@ import struct
 from mainstream_runner.line.messages import LENGTH, MAX_BYTES, LineError
 
 _CHUNK_BYTES = 1 << 16
+_USUAL_BYTES = 1 << 11
+"""of a message; what is longer is read in pieces"""
 _PEER = struct.Struct("3i")
 """process, user and group, as SO_PEERCRED has them"""
 
@@ -29,7 +31,7 @@ def send(connection: socket.socket, message: bytes) -> None:
 
 def receive(connection: socket.socket) -> bytes | None:
     """The next message, None at the end of the line; `LineError` where that is cut or too long, `OSError` in time."""
-    data = connection.recv(_CHUNK_BYTES)
+    data = connection.recv(_USUAL_BYTES)
     if not data:
         return None
     while len(data) < LENGTH.size:
@@ -37,6 +39,8 @@ def receive(connection: socket.socket) -> bytes | None:
     (length,) = LENGTH.unpack_from(data)
     if length > MAX_BYTES:
         raise LineError(f"has {length} bytes; a message has at most {MAX_BYTES}")
+    if len(data) == LENGTH.size + length:
+        return data[LENGTH.size :]
     message = bytearray(data[LENGTH.size :])
     while len(message) < length:
         message += _more(connection, length - len(message))

@@ -10,7 +10,6 @@ import time
 from collections import deque
 from dataclasses import replace
 
-from mainstream.footage.shown import shown_size
 from mainstream.footage.substream import other_aspect
 from mainstream.hosts.connecting import SaysRules
 from mainstream.messages.node_profile import DecodeMode
@@ -107,14 +106,14 @@ class StreamPlayer:
     # ---- the threads that decode ----------------------------------------------------------------------------------
 
     def _take_own(self, name: str, frame: CapturedFrame) -> None:
-        self._size = shown_size(frame.picture)
+        self._size = frame.size
         with self._lock:
             if not self._delivers:
                 self._take(name, frame)
 
     def _take_small(self, name: str, frame: CapturedFrame) -> None:
         now_s = time.monotonic()
-        self._small_size = shown_size(frame.picture)
+        self._small_size = frame.size
         with self._lock:
             if self._small_s and now_s - self._small_s[-1] > patience_s(self._needed_fps):
                 self._small_s.clear()

@@ -160,7 +160,7 @@ def test_all_look_less_often_while_more_moves_than_was_planned_with(stage: Stage
 def test_the_pace_falls_evenly_by_what_the_budget_leaves() -> None:
     plan = gated(runner_app("a"), gate=ViewGate(duty=0.25, moving_cost=0.4), budget=0.5, cost=0.4)
     routing = Routing(plan, ((SIZE, SIZE),))
-    ((key, _),) = routing.views
+    (key,) = routing.routes
     assert pace_of(routing, {key: 0.5}) == pytest.approx(1.0)
     assert pace_of(routing, {key: 1.0}) == pytest.approx(0.2 / 0.4)
     assert pace_of(routing, {}) == 1.0
