@@ -1,20 +1,25 @@
-"""Holds the law of alerts against alerts that are simulated from its own chain, and against alerts of real scores.
+"""`make bench-alerts`: the law of alerts against alerts simulated from its own chain, and against those of real scores.
 
-    python benchmarks/alerts.py             # 200 settings, some two minutes; then real scores
-    QUICK=1 python benchmarks/alerts.py     # 40 of them, without real scores
+    python benchmarks/alerts.py                  # everything
+    python benchmarks/alerts.py law quiet few    # only what is simulated, some ten minutes
+    QUICK=1 python benchmarks/alerts.py          # 40 of the 200 settings, nothing real
 
-Real scores are those of small packages, which take half an hour of one core to train and are kept in out/bench/alerts.
+Parts are law, quiet, few, plaza, spots, signs, fashion. Real scores are those of small packages, which take half an
+hour of one core a pool; packages, scores, and what each workload and day came to are kept in out/bench/alerts, so that
+a run which is cut short goes on where it was.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from alerts_few import few_events
 from alerts_quiet import quiet_streams
-from alerts_real import real_scores
-from harness import QUICK, Report
+from alerts_real import photos, six, spots
+from harness import QUICK, Report, chosen
 
 from mainstream.alerts.synthetic import Compared, compare, random_settings
 from mainstream.arrays import FloatArray
@@ -28,19 +33,12 @@ LEAST_F1 = 0.5
 """of a choice that is worth comparing"""
 
 
-def main() -> int:
-    report = Report("alerts", packages=("numpy",))
+def law_alone(report: Report) -> None:
+    """Settings of the law's own chain."""
     compared = [compare(setting, EVENTS, VOTES, seed) for seed, setting in enumerate(random_settings(1, SETTINGS))]
     chain(report, compared)
     replay(report, compared)
     choosing(report, compared)
-    quiet_streams(report, DAYS)
-    few_events(report)
-    if QUICK:
-        report.left_out("judges on real scores", "see a whole run", "packages take longer to train")
-    else:
-        real_scores(report)
-    return report.write()
 
 
 def chain(report: Report, compared: list[Compared]) -> None:
@@ -84,5 +82,25 @@ def choosing(report: Report, compared: list[Compared]) -> None:
     report.row("F1 lost by choosing by the law, mean", f"{lost:.4f}", "at most .01", lost <= 0.01)
 
 
+PARTS: dict[str, Callable[[Report], None]] = {
+    "law": law_alone,
+    "quiet": partial(quiet_streams, settings=DAYS),
+    "few": few_events,
+    "plaza": six,
+    "spots": spots,
+    "signs": partial(photos, name="signs"),
+    "fashion": partial(photos, name="fashion"),
+}
+
+
+def main(wanted: list[str]) -> int:
+    """Measure, print, write; the exit code."""
+    parts = chosen(PARTS, wanted)
+    report = Report("alerts", packages=("numpy", "torch"))
+    for part in parts:
+        part(report)
+    return report.write()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -32,6 +32,7 @@ from photo_scores import Scores
 from play import Choice as PlayedChoice
 from play import play_app
 from pools import Part
+from replayed import on_held_out
 from results import kept
 
 HOURS = 24
@@ -161,6 +162,7 @@ def _from_photos(package: Manifest, quiet: _Quiet, held_out: Part, scores: Score
             )
             for each in package.candidates
         },
+        on_held_out(package).model_dump(),
     )
 
 
@@ -181,16 +183,22 @@ def _from_day(
         for each in package.candidates
     }
     counted = {"events": HOURS, "quiet_s": recorded.seconds - HOURS * events.length_s}
-    replayed = _with_replays(package, quiet, curves)
+    return _with_replays(package, quiet, curves, counted)
+
+
+def _with_replays(
+    package: Manifest,
+    quiet: _Quiet,
+    curves: Mapping[str, tuple[ReplayedRate, ...]],
+    counted: Mapping[str, float],
+) -> Manifest:
+    """The package with other replays, and what they were counted on."""
     candidates = tuple(
-        each.model_copy(update={"evaluation": each.evaluation.model_copy(update=counted)})
-        for each in replayed.candidates
+        each.model_copy(
+            update={"replayed": curves[each.name], "evaluation": each.evaluation.model_copy(update=counted)}
+        )
+        for each in package.candidates
     )
-    return replayed.model_copy(update={"candidates": candidates})
-
-
-def _with_replays(package: Manifest, quiet: _Quiet, curves: Mapping[str, tuple[ReplayedRate, ...]]) -> Manifest:
-    candidates = tuple(each.model_copy(update={"replayed": curves[each.name]}) for each in package.candidates)
     return package.model_copy(update={"event_statistics": quiet.statistics, "candidates": candidates})
 
 

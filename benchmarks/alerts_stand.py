@@ -1,8 +1,9 @@
 """What the judges on real scores stand on: pools of photos, their apps' packages, what frames cost, all scores.
 
 Made once and kept in out/bench/alerts, so that a run which is cut short goes on where it was. Packages are the product
-trainer's, small ones (three candidates, one pass over the photos), since what counts is how predictions compare with
-what is played. Photos are those of the evidence (benchmarks/evidence/pools.py); nothing was chosen on test photos.
+trainer's, small ones (three fine-tuned candidates after one pass over the photos, and micro-heads), since what counts
+is how predictions compare with what is played. Photos are those of the evidence (benchmarks/evidence/pools.py); nothing
+was chosen on test photos.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from harness import FOLDER
 
 sys.path.append(str(Path(__file__).parent / "evidence"))
 
+from fold_scores import fold_scores
+
 from cells import BUDGET_APPS, event_groups
 from live import measure_profile
 from mainstream.messages.node_profile import NodeProfile, read_node_profile
@@ -26,18 +29,18 @@ from mainstream.planner import App
 from mainstream.planner.tables.known import option_table
 from mainstream.workload.caution import cautious_candidate
 from mainstream_trainer.settings import TrainingSettings
-from packages import BASE, Recipe, pool_packages
+from packages import BASE, Recipe, pool_packages, pool_request
 from photo_scores import Pictures, Scores, photo_scores
 from pools import Pool
 from workloads import STREAM
 
 KEPT = FOLDER / "alerts"
-STORE = KEPT / "store"
+STORE, CHECKPOINTS = KEPT / "store", KEPT / "checkpoints"
 SMALL = Recipe(
     branch_points=(0, 7, 15),
-    settings=TrainingSettings(variants=1, stride=1, epochs=1, frozen_epochs=30, heads=()),
+    settings=TrainingSettings(variants=1, stride=1, epochs=1, frozen_epochs=30),
 )
-SMALL_CLIP = TrainingSettings(variants=2, stride=1, epochs=1, frozen_epochs=30, heads=())
+SMALL_CLIP = TrainingSettings(variants=2, stride=1, epochs=1, frozen_epochs=30)
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,10 @@ class Stand:
     @cached_property
     def packages(self) -> dict[str, Manifest]:
         """One of each class."""
-        groups = event_groups(len(self.pool.classes), BUDGET_APPS)
-        return pool_packages(self.pool, groups, BASE, recipe=SMALL, store=STORE, work=KEPT / "training")
+        work = KEPT / "training"
+        return pool_packages(
+            self.pool, self._groups, BASE, recipe=SMALL, store=STORE, work=work, checkpoints=CHECKPOINTS
+        )
 
     @cached_property
     def profile(self) -> NodeProfile:
@@ -63,13 +68,21 @@ class Stand:
 
     @cached_property
     def held_out(self) -> Scores:
-        """Of the photos that packages were measured on."""
-        return scores_of(self.packages, self.pool.held_out)
+        """Of held-out photos, by weights that never saw them: those of folds for micro-heads, as what ships has learnt
+        from every photo.
+        """
+        shipped = scores_of(self.packages, self.pool.held_out)
+        requests = [pool_request(self.pool, group, BASE, SMALL) for group in self._groups]
+        return {**shipped, **fold_scores(requests, CHECKPOINTS)}
 
     @cached_property
     def test(self) -> Scores:
         """Of photos that nothing was chosen on."""
         return scores_of(self.packages, self.pool.test)
+
+    @property
+    def _groups(self) -> tuple[tuple[int, ...], ...]:
+        return event_groups(len(self.pool.classes), BUDGET_APPS)
 
 
 def scores_of(packages: dict[str, Manifest], pictures: Pictures) -> Scores:

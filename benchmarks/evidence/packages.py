@@ -43,15 +43,21 @@ def pool_packages(
     recipe: Recipe = RECIPE,
     store: Path = STORE,
     work: Path = FOLDER / "training",
+    checkpoints: Path | None = None,
 ) -> dict[str, Manifest]:
-    """One package for each group of classes that is an app's event; its version names the base network."""
-    requests = [_request(pool, group, base, recipe) for group in groups]
+    """One package for each group of classes that is an app's event; its version names the base network.
+
+    Candidates with what folds say of them stay in `checkpoints`, where that is given.
+    """
+    requests = [pool_request(pool, group, base, recipe) for group in groups]
     # Finished candidates are kept, so that a run that was cut short goes on where it was.
-    manifests = train_apps(requests, FolderStore(store), on_progress=_Teller(), resources=Resources(work=work))
+    resources = Resources(work=work, checkpoints=None if checkpoints is None else FolderStore(checkpoints))
+    manifests = train_apps(requests, FolderStore(store), on_progress=_Teller(), resources=resources)
     return {manifest.name: manifest for manifest in manifests}
 
 
-def _request(pool: Pool, group: tuple[int, ...], base: str, recipe: Recipe) -> TrainingRequest:
+def pool_request(pool: Pool, group: tuple[int, ...], base: str, recipe: Recipe) -> TrainingRequest:
+    """What the trainer is asked for one group of classes."""
     # Events differ from workload to workload, so what a package says of them is stated for each workload anew.
     placeholder = MeasuredEventStatistics(
         length_s=Statistic(value=1.0, source="declared"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mainstream.alerts.merging import merged_events
 from mainstream.mpackage.curve import ReplayedCurve
-from mainstream.mpackage.manifest import Evaluation
+from mainstream.mpackage.manifest import Evaluation, Manifest
 from mainstream.planner import App, Candidate, Problem
 from mainstream.planner.replays import ReplayedPoints
 from mainstream.workload.caution import cautious_rows
@@ -24,15 +24,20 @@ Curves = Mapping[tuple[str, str], ReplayedPoints]
 
 def replayed_curves(workload: Workload, problem: Problem, scores: Scores) -> Curves:
     """The curve of every candidate of a problem of the workload's apps; `scores` are those of held-out photos."""
-    evaluations = {
-        (placed.name, each.name): each.evaluation for placed in workload.node.apps for each in placed.package.candidates
-    }
+    evaluations = {placed.name: on_held_out(placed.package) for placed in workload.node.apps}
     return {
-        at: _replayed(app, candidate, workload, scores, evaluations[at])
+        at: _replayed(app, candidate, workload, scores, evaluations[app.name])
         for app in problem.apps
         for candidate in app.candidates
         for at in [(app.name, candidate.name)]
     }
+
+
+def on_held_out(package: Manifest) -> Evaluation:
+    """On how much held-out photos tell something: what fine-tuned candidates are measured on. Of micro-heads a package
+    counts all photos that it learnt from, by folds.
+    """
+    return next(each.evaluation for each in package.candidates if each.kind == "fine-tuned")
 
 
 def with_curves(problem: Problem, curves: Curves) -> Problem:
