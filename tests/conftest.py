@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -27,8 +28,16 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     maker = _SHARED / "cases/make-inputs"
     if not maker.is_file():
         pytest.skip("make-inputs is not here; set MAINSTREAM_SHARED to the folder with cases/make-inputs in it")
-    folder = tmp_path_factory.mktemp("cases")
-    subprocess.run([sys.executable, maker, folder], check=True, stdout=subprocess.DEVNULL, timeout=300)
+    base = tmp_path_factory.getbasetemp()
+    # It is half a minute of work, which processes of one run do once.
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = common / "cases"
+    with (common / "cases.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            made = tmp_path_factory.mktemp("cases-being-made")
+            subprocess.run([sys.executable, maker, made], check=True, stdout=subprocess.DEVNULL, timeout=300)
+            made.rename(folder)
     return folder
 
 

@@ -22,9 +22,7 @@ def request_over_folds(quick_request):
     update = {"tuned_folds": True, "folds": 2, "heads": ("pooled",), "taps": (13,), "variants": 1}
     update |= {"batch_frames": 4, "epochs": 0.05, "epochs_going_on": 0.05, "frozen_epochs": 1}
     settings = quick_request.settings.model_copy(update=update)
-    return replace(
-        quick_request, app="gate", base="efficientnet-lite0-96", branch_points=(0, 14, 15), settings=settings
-    )
+    return replace(quick_request, app="gate", branch_points=(0, 14, 15), settings=settings)
 
 
 def test_a_fold_learns_from_other_blocks_alone_for_as_many_steps_as_all():

@@ -1,7 +1,9 @@
+import resource
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +22,7 @@ from mainstream.nn.heads.kinds import head_of
 from mainstream.nn.network import Network
 from mainstream.nn.prefix_hash import next_prefix_hash
 from mainstream.nn.registry import load_base_network
-from mainstream_trainer.training import train_app, train_apps
+from mainstream_trainer.training import memory_given_back, train_app, train_apps
 
 
 def test_a_package_holds_every_candidate_and_verifies(trained):
@@ -49,7 +51,7 @@ def test_progress_of_every_app_ends_at_all_of_it(trained):
 
 def test_frozen_means_frozen(trained):
     _, manifests, _ = trained
-    network = load_base_network("efficientnet-lite0")
+    network = load_base_network(manifests[0].base.name)
     # Hashed anew: the base that was trained from is still what it was.
     fresh = Network(network.name, network.preprocessing, network.branch_points, network.segments)
     assert manifests[0].prefix_hashes == fresh.prefix_hashes == manifests[1].prefix_hashes
@@ -58,7 +60,7 @@ def test_frozen_means_frozen(trained):
 
 def test_blobs_make_the_very_network_that_was_hashed(trained):
     store, (manifest, _), _ = trained
-    network = load_base_network("efficientnet-lite0")
+    network = load_base_network(manifest.base.name)
     for candidate in manifest.candidates:
         segments = network.trainable_segments(candidate.branch_point) if candidate.kind == "fine-tuned" else []
         key = network.prefix_hashes[candidate.branch_point]
@@ -148,3 +150,25 @@ def test_ctrl_c_leaves_no_package_and_no_process(quick_request, tmp_path):
     process.communicate(timeout=20)
     assert process.returncode not in (0, None)
     assert list(tmp_path.rglob("manifest.json")) == []
+
+
+def resident_mb():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+
+def test_what_threads_freed_is_given_back():
+    kept = []
+
+    def allocate_and_free():
+        pieces = [bytearray(60_000) for _ in range(3000)]
+        # What is still in use lies behind what is freed, so that malloc gives nothing back of itself.
+        kept.append(bytearray(60_000))
+        del pieces
+
+    before_mb = resident_mb()
+    with memory_given_back():
+        thread = threading.Thread(target=allocate_and_free)
+        thread.start()
+        thread.join()
+        assert resident_mb() > before_mb + 100
+    assert resident_mb() < before_mb + 50

@@ -4,12 +4,13 @@ Every app trains on one thread: on small feature maps two apps side by side fini
 threads, and what they learn does not depend on how many cores there are.
 """
 
+import ctypes
 import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from os import sched_getaffinity
 from pathlib import Path
@@ -88,10 +89,23 @@ def train_apps(
         if manifests[index] is None:
             views.setdefault(_view_key(job), []).append(index)
     for indices in views.values():
-        trained = _train_view([jobs[index] for index in indices], store, on_progress, resources)
+        with memory_given_back():
+            trained = _train_view([jobs[index] for index in indices], store, on_progress, resources)
         for index, manifest in zip(indices, trained, strict=resources.share is None):
             manifests[index] = manifest
     return [manifest for manifest in manifests if manifest is not None]
+
+
+@contextmanager
+def memory_given_back() -> Iterator[None]:
+    """Give back to the system, when done, what threads have freed. Every view has threads of its own, and malloc keeps
+    what each of them freed: view by view, hundreds of megabytes that nobody uses."""
+    try:
+        yield
+    finally:
+        # Only glibc has it, and only glibc needs it.
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _train_view(jobs: list[Job], store: Store, on_progress: OnProgress, resources: Resources) -> list[Manifest]:

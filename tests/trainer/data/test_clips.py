@@ -37,7 +37,9 @@ def request_of(cases, tmp_path):
 
     def make(*clips, **change):
         parts = tuple(VideoData(cases / f"data/{name}", path) for name, path in clips)
-        return TrainingRequest(ClipsData(parts), "door", branch_points=(0, 14, 15), settings=QUICK, **change)
+        return TrainingRequest(
+            ClipsData(parts), "door", base="efficientnet-lite0-96", branch_points=(0, 14, 15), settings=QUICK, **change
+        )
 
     return make
 

@@ -130,7 +130,9 @@ def test_pictures_as_people_have_them_are_read_and_as_bright_as_their_like(cases
 
 
 def test_a_package_of_pictures_holds_declared_statistics_and_curves_of_what_was_held_out(pictures, tmp_path):
-    request = TrainingRequest(data(pictures), "red", branch_points=(0, 14, 15), settings=QUICK)
+    request = TrainingRequest(
+        data(pictures), "red", base="efficientnet-lite0-96", branch_points=(0, 14, 15), settings=QUICK
+    )
     store = FolderStore(tmp_path / "store")
     red, both = train_apps(
         [

@@ -71,7 +71,7 @@ def test_a_node_pays_once_for_a_common_stem_and_the_plan_names_it_for_both(toget
     pinned = replace(problem, pins=tuple(Pin(app.name, candidate=f"tuned-{STEM}", fps=1.0) for app in problem.apps))
     plan = solve(pinned)
     profile = workload.profile
-    whole = profile.frame_s + profile.bases["efficientnet-lite0"].stem_s[-1]
+    whole = profile.frame_s + profile.bases[door.base.name].stem_s[-1]
     assert plan.cost.total == pytest.approx(problem.overhead + whole + 2 * profile.app_s)
     first, second = compose_runner_plan(workload, plan).apps
     assert first.segments == second.segments
@@ -130,7 +130,7 @@ def workload_of(packages):
         machine="paper",
         back_end="torch",
         versions={},
-        bases={"efficientnet-lite0": base},
+        bases={packages[0].base.name: base},
         frame_s=0.002,
         app_s=0.0003,
         decode_s={"plaza": 0.0015},
