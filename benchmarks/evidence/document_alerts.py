@@ -21,7 +21,7 @@ def judges(results: Path = RESULTS) -> str:
     return f"""{title}
 
 What is predicted by alerts against what is measured by them, on the law's own chain and on real scores, with small
-packages (three fine-tuned candidates after one pass, and micro-heads); `make bench-alerts`, on
-{data["machine"]["cores"]} cores under a load of {load}.
+packages (one pass of fine-tuning, and micro-heads); `make bench-alerts`, on {data["machine"]["cores"]} cores under a
+load of {load}.
 
 {chr(10).join(rows)}"""
