@@ -101,7 +101,7 @@ def test_a_rollback_brings_the_release_before_back_with_apps_running(story: Stag
         pod = (story.get("deployment", name, SYSTEM) or {})["spec"]["template"]["metadata"]["annotations"]
         return "round" not in pod
 
-    wait_for("Deployment as it was", without_annotation, 30)
+    wait_for("Deployment as it was", without_annotation, 60)
     all_ready(story, *APPS)
     assert story.get("crd", "videoapps.mainstream.video", None) is not None
 
