@@ -61,7 +61,7 @@ reasons: $(VENV)/.dev ## write the table of reasons in docs/operator.md anew fro
 test-cluster: $(VENV)/.dev ## the story of apps on a real Kubernetes; skips where there is none, saying how to get one
 	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster -v --timeout 1800
 
-images: ## build the three images into out/images, each with its bill of materials, and say how large they are
+images: ## build the images into out/images, each with its bill of materials, and say how large they are
 	$(PYTHON) images/build.py
 
 release: $(VENV)/.python ## wheel, chart, images that were built, checksums and signatures, into out/release

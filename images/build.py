@@ -1,4 +1,4 @@
-"""`make images`: the three images as archives in out/images, each with its bill of materials, and how large they are.
+"""`make images`: the images as archives in out/images, each with its bill of materials, and how large they are.
 
 Built with Docker where its daemon answers (or with what MAINSTREAM_TEST_BUILD_IMAGE names), else with build-image of
 ../shared, which needs no image registry.
@@ -17,14 +17,14 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("MAINSTREAM_TEST_SHARED", ROOT.parent / "shared"))
-FOLDERS = {"operator": "operator", "runner": "runner-image", "trainer": "trainer-job"}
+FOLDERS = {"operator": "operator", "runner": "runner-image", "trainer": "trainer-job", "console": "console"}
 """folder of each one's Dockerfile"""
-LARGEST_MB = {"operator": 110, "runner": 450, "trainer": 450}
+LARGEST_MB = {"operator": 110, "runner": 450, "trainer": 450, "console": 110}
 """`gzip -6` of the archive"""
 BILL = "usr/share/mainstream/sbom.cdx.json"
 HOW = (
     "no way to build images: start Docker, install buildah, debootstrap and crun for ../shared/cluster/build-image, "
-    "or name a folder with operator.tar, runner.tar and trainer.tar in MAINSTREAM_TEST_IMAGES"
+    "or name a folder with operator.tar, runner.tar, trainer.tar and console.tar in MAINSTREAM_TEST_IMAGES"
 )
 _TIMEOUT_S = 1800.0
 _CHUNK_BYTES = 1 << 20

@@ -22,6 +22,7 @@ EXTRAS = {
     "torch": ("", "torch", "trainer"),
     "runner": ("runner",),
     "trainer": ("s3",),
+    "console": ("", "console"),
 }
 """extras of pyproject.toml by lock; '' is what everything needs"""
 ON_TOP_OF_TORCH = ("runner", "trainer")

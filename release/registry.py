@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PARTS = ("operator", "runner", "trainer")
+PARTS = ("operator", "runner", "trainer", "console")
 """each with an image of its own"""
 _TIMEOUT_S = 900.0
 _PLAIN = "http://"

@@ -15,6 +15,8 @@ from arm64 import CannotAskError, lacking
 from build import version
 from lock import EXTRAS, LOCKS, ON_TOP_OF_TORCH, ROOT, merged, read_lock, requirements, write_lock
 
+FOLDERS = ("operator", "runner-image", "trainer-job", "console")
+
 
 def locked(name: str) -> dict[str, str]:
     text = (LOCKS / f"{name}.txt").read_text(encoding="utf-8")
@@ -45,7 +47,7 @@ def test_torch_is_pinned_to_the_build_for_cpus() -> None:
     assert locked("torch")["torch"].endswith("+cpu")
 
 
-@pytest.mark.parametrize("folder", ["operator", "runner-image", "trainer-job"])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_every_installation_in_an_image_asks_for_hashes_or_reaches_no_index(folder: str) -> None:
     text = (ROOT / folder / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
     installations = [line for line in text.splitlines() if " install " in line and "pip" in line.split(" install ")[0]]
@@ -89,13 +91,13 @@ def test_whatever_arm64_lacks_is_named_and_the_rest_is_looked_at_without_it() ->
 
 
 def test_no_image_has_a_version_of_its_own() -> None:
-    for folder in ("operator", "runner-image", "trainer-job"):
+    for folder in FOLDERS:
         text = (ROOT / folder / "Dockerfile").read_text(encoding="utf-8")
         assert text.count("ARG VERSION=unknown\n") == 2
         assert version() not in text
 
 
-@pytest.mark.parametrize("folder", ["operator", "runner-image", "trainer-job"])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_an_image_holds_of_the_wheel_only_the_core_and_its_own_part(folder: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     parts = {Path(each) for each in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]}

@@ -135,5 +135,5 @@ def test_only_where_images_stand_do_values_change() -> None:
 
 
 def test_nothing_is_pushed_where_an_image_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(CannotReleaseError, match="no image of runner, trainer to push: run `make images` first"):
+    with pytest.raises(CannotReleaseError, match="no image of runner, trainer, console to push: run `make images`"):
         release.push_images(Registry("r.example"), {"operator": tmp_path / "operator.tar"}, "1")
