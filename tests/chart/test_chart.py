@@ -39,8 +39,9 @@ def test_no_right_has_a_wildcard_and_the_definitions_are_kept(values: Path) -> N
 
 
 def test_each_rule_of_the_operator_says_which_call_needs_it() -> None:
-    for line, before in _rules(CHART / "templates" / "rbac.yaml"):
-        assert before.startswith("#"), f"rule in line {line}"
+    for name in ("rbac.yaml", "console.yaml"):
+        for line, before in _rules(CHART / "templates" / name):
+            assert before.startswith("#"), f"rule in line {line} of {name}"
 
 
 def _rules(path: Path) -> list[tuple[int, str]]:
@@ -64,10 +65,11 @@ def test_every_pod_keeps_to_the_restricted_level(values: Path) -> None:
 
 
 @each_values_file
-def test_only_the_operator_has_a_token(values: Path) -> None:
+def test_only_the_operator_and_the_console_have_a_token(values: Path) -> None:
     objects = render("--values", str(values))
     with_token = [pod for pod in pods(objects) if pod["spec"]["automountServiceAccountToken"]]
-    assert [pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in with_token] == ["mainstream-operator"]
+    names = {pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in with_token}
+    assert names - {"mainstream-console"} == {"mainstream-operator"}
     for account in of_kind(objects, "ServiceAccount"):
         assert account["automountServiceAccountToken"] is False
 
@@ -118,6 +120,22 @@ def test_what_the_operator_is_told_is_what_it_reads(values: Path) -> None:
     }
 
 
+def test_a_console_is_there_where_it_is_asked_for_and_reads_what_the_chart_tells_it() -> None:
+    from mainstream_console.cluster.settings import ConsoleSettings
+
+    names = ("mainstream-console", "mainstream-console-pages", "system-mainstream-console")
+    assert [each["kind"] for each in render() if each["metadata"]["name"] in names] == []
+    objects = render(*EVERYTHING)
+    [text] = [each["data"]["console.json"] for each in of_kind(objects, "ConfigMap") if "console.json" in each["data"]]
+    settings = ConsoleSettings.model_validate_json(text)
+    assert settings.proxy is not None
+    assert (settings.hosts, settings.proxy.user_header) == (("console.example.org",), "X-Auth-Request-User")
+    assert settings.operator_url == "http://mainstream-console.system.svc:8083"
+    [role] = [each for each in of_kind(objects, "ClusterRole") if each["metadata"]["name"].endswith("-console")]
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list", "watch", "create"}
+    assert "secrets" not in {each for rule in role["rules"] for each in rule["resources"]}
+
+
 def test_an_operator_that_reads_thousands_of_objects_on_a_busy_node_has_minutes_until_it_is_judged() -> None:
     (operator,) = (
         container
@@ -147,7 +165,12 @@ def test_common_labels_and_annotations_are_on_everything_and_change_no_selector(
         if each["kind"] != "CustomResourceDefinition":
             assert each["metadata"]["labels"]["team"] == "video", each["metadata"]["name"]
             assert each["metadata"]["annotations"]["example.org/contact"] == "video@example.org"
-    selectors = [of_kind(objects, "Deployment")[0]["spec"]["selector"] for objects in (plain, marked)]
+    selectors = [
+        each["spec"]["selector"]
+        for objects in (plain, marked)
+        for each in of_kind(objects, "Deployment")
+        if each["metadata"]["name"] == "mainstream-operator"
+    ]
     assert selectors[0] == selectors[1]
 
 

@@ -64,6 +64,20 @@ capabilities:
 {{ include "mainstream.name" . }}-metrics
 {{- end -}}
 
+{{- define "mainstream.console" -}}
+{{- printf "%s-console" .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "mainstream.consoleSelector" -}}
+app.kubernetes.io/name: mainstream-console
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "mainstream.consoleLabels" -}}
+{{ include "mainstream.consoleSelector" . }}
+{{ include "mainstream.commonLabels" . }}
+{{- end -}}
+
 {{/* Whose pods may reach a port of metrics: the release's own namespace where nobody is named. */}}
 {{- define "mainstream.metricsFrom" -}}
 {{- .Values.networkPolicy.metricsFrom | default (list (dict "podSelector" dict)) | toYaml -}}
