@@ -14,7 +14,6 @@ import kopf
 
 from mainstream.bounded_server import BoundedServer
 from mainstream.errors import MainstreamError
-from mainstream.messages.review_desk import DESK_PORT
 from mainstream_operator.apply.leaving import let_runners_leave
 from mainstream_operator.apply.retention import Retention, keep_tidying
 from mainstream_operator.decide.planning import KeptPlanning
@@ -127,7 +126,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     if settings.console_secret is not None:
         all_tokens.append(MetricsTokens(kube, settings.namespace, settings.console_secret))
         reviews = ReviewDesk(cluster.apps.get, stores, kube, settings.namespace)
-        servers.append(DeskServer(DESK_PORT, reviews, all_tokens[-1].may_read_all))
+        servers.append(DeskServer(settings.desk_port, reviews, all_tokens[-1].may_read_all))
     try:
         if not await _done_before(stop, fill(cluster, kube, settings.namespace)):
             return

@@ -11,6 +11,7 @@ from mainstream.api.edge_node import EdgeNodeSpec
 from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas
 from mainstream.files.documents import read_document
 from mainstream.hosts.rules import Endpoint, HostRules
+from mainstream.messages.review_desk import DESK_PORT
 
 SETTINGS_VARIABLE = "MAINSTREAM_OPERATOR_SETTINGS"
 
@@ -77,6 +78,7 @@ class Settings(_Part):
     """in the release's namespace, with the `token` that metrics ask for; it is made where there is none"""
     console_secret: str | None = None
     """Secret of the release's namespace whose `token` opens the desk for reviews; None: there is no console"""
+    desk_port: int = Field(DESK_PORT, ge=1, le=65535)
     allowed_hosts: tuple[str, ...] = Field((), max_length=1000)
     """hosts that tenants' stores, sinks and cameras may be at; empty: all but internal ones"""
 

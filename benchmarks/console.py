@@ -1,0 +1,106 @@
+"""`make bench-console`: the cluster's console at a fleet's size, beside a real API server with simulated nodes.
+
+How long the first page takes at 1,000 apps on 100 nodes, and what ten viewers cost the API server by its audit log.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+import httpx
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
+
+from api_stage import ApiStage, open_api_stage, seconds_of
+from cluster_tools import MissingToolError
+from console_stage import USER, ConsoleProcess, make_platform_team, make_tenant, open_console
+from fleet_run import TENANTS, declare_fleet, wait_planned
+from harness import QUICK, Report
+
+NODES, APPS_A_NODE = 100, 10
+VIEWERS = 10
+PAGES = 20
+VIEWED_S = 60.0 if QUICK else 180.0
+EVERY_S = 5.0
+"""a viewer loads a page"""
+
+
+def main() -> int:
+    """Measure, and say where a target was missed."""
+    report = Report("console", packages=("starlette", "uvicorn", "jinja2", "pydantic"))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            _measure(Path(folder), report)
+    except MissingToolError as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    return report.write()
+
+
+def _measure(folder: Path, report: Report) -> None:
+    with open_api_stage(folder, simulated=NODES, tenants=TENANTS, audit=True) as stage:
+        apps = declare_fleet(stage, APPS_A_NODE)
+        stage.operator.start()
+        wait_planned(stage, len(apps), 900)
+        # What it takes is not what is measured.
+        stage.operator.kill()
+        with open_console(stage, folder, 0) as console:
+            tokens = [make_platform_team(stage), *(make_tenant(stage, tenant, "view") for tenant in TENANTS)]
+            _page_rows(console, tokens[0], len(apps), report)
+            _viewers_row(stage, console, tokens, report)
+
+
+def _page_rows(console: ConsoleProcess, token: str, apps: int, report: Report) -> None:
+    browser = console.browser(token)
+    took_s = []
+    for _ in range(PAGES):
+        start_s = time.perf_counter()
+        page = browser.get("/").text
+        took_s.append(time.perf_counter() - start_s)
+        assert page.count('<a href="/apps/') == apps
+    worst = max(took_s)
+    report.details["first_page_s"] = took_s
+    what = f"first page at {apps} apps on {NODES} nodes, median and longest of {PAGES}"
+    report.row(what, f"{1000 * median(took_s):.0f} and {1000 * worst:.0f} ms", "300 ms", median(took_s) <= 0.3)
+
+
+def _viewers_row(stage: ApiStage, console: ConsoleProcess, tokens: list[str], report: Report) -> None:
+    browsers = [console.browser(tokens[number % len(tokens)]) for number in range(VIEWERS)]
+    since_s = time.time()
+    with ThreadPoolExecutor(VIEWERS) as pool:
+        loads = sum(pool.map(_view, browsers))
+    seen_s = time.time() - since_s
+    asked = _requests_since(stage, since_s)
+    report.details["viewers"] = {"pages": loads, "seconds": seen_s, "requests": asked}
+    what = f"API requests of the console for {VIEWERS} viewers, {loads} pages in {seen_s:.0f} s"
+    report.row(what, f"{asked / seen_s:.2f} a second", "2 a second", asked / seen_s <= 2.0)
+
+
+def _view(browser: httpx.Client) -> int:
+    """Look at lists now and then; how many pages came."""
+    until_s, loads = time.monotonic() + VIEWED_S, 0
+    while time.monotonic() < until_s:
+        for path in ("/", "/streams"):
+            loads += browser.get(path).status_code == 200
+        time.sleep(EVERY_S)
+    return loads
+
+
+def _requests_since(stage: ApiStage, since_s: float) -> int:
+    assert stage.audit_log is not None
+    count = 0
+    with stage.audit_log.open(encoding="utf-8") as lines:
+        for line in lines:
+            if USER in line:
+                entry = json.loads(line)
+                is_new = seconds_of(entry["requestReceivedTimestamp"]) >= since_s
+                count += is_new and entry["user"]["username"] == USER and entry["stage"] != "ResponseStarted"
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(main())

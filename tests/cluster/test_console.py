@@ -1,0 +1,101 @@
+"""The console beside a real API server and the operator: who sees what by real roles; a verdict, page to bucket."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from api_stage import ApiStage, free_port, open_api_stage
+from cluster_tools import MissingToolError, wait_for
+from console_stage import (
+    SECRET_NAME,
+    ConsoleProcess,
+    form_token,
+    make_platform_team,
+    make_tenant,
+    open_console,
+)
+from fleet_run import TENANTS, declare_fleet, wait_planned
+
+from mainstream.messages.alert import AlertMessage
+from mainstream.mpackage.stores.s3_store import S3Store
+from mainstream.review.objects import KeptAlert, alert_object, encode_object, key_of
+
+pytestmark = pytest.mark.timeout(400)
+FREE = {"candidate": 0, "rate": 0}
+
+
+@dataclass
+class Scene:
+    """Two nodes with apps of two tenants, one of which keeps alerts; the console; who looks at it."""
+
+    stage: ApiStage
+    console: ConsoleProcess
+    app: str
+    kept: S3Store
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("console")
+    desk_port = free_port()
+    settings = {"consoleSecret": SECRET_NAME, "deskPort": desk_port}
+    try:
+        with open_api_stage(folder, simulated=2, tenants=TENANTS, settings=settings) as stage:
+            apps = declare_fleet(stage, 2, switchingCosts=FREE, budget=0.3)
+            first = apps[0]
+            first["spec"]["review"] = {"prefix": "s3://packages/kept", "store": first["spec"]["package"]["store"]}
+            stage.apply(first)
+            stage.operator.start()
+            wait_planned(stage, len(apps), 120)
+            key = f"{first['metadata']['namespace']}/{first['metadata']['name']}"
+            with open_console(stage, folder, desk_port) as console:
+                yield Scene(stage, console, key, S3Store("s3://packages/kept", stage.store._client))
+    except MissingToolError as missing:
+        pytest.skip(str(missing))
+
+
+def test_people_see_what_their_roles_let_them_see(scene: Scene) -> None:
+    theirs, others = TENANTS
+    browser = scene.console.browser(make_tenant(scene.stage, theirs, "view"))
+    page = browser.get("/").text
+    assert f"{theirs}/" in page
+    assert f"{others}/" not in page
+    for path in (f"/apps/{others}/anything", "/nodes", f"/nodes/{scene.stage.nodes[0]}"):
+        assert browser.get(path).status_code == 404, path
+    app = browser.get(f"/apps/{scene.app}").text
+    assert "videoapps/reviews" in app
+    assert "candidate" in app.lower()
+    stranger = httpx.get(f"{scene.console.url}/apps/{scene.app}")
+    assert (stranger.status_code, stranger.headers["location"]) == (303, "/login")
+
+
+def test_the_platform_team_sees_the_stem_tree_as_it_runs(scene: Scene) -> None:
+    browser = scene.console.browser(make_platform_team(scene.stage))
+    assert scene.stage.nodes[1] in browser.get("/nodes").text
+    page = wait_for("tree", lambda: _with_tree(browser, scene.stage.nodes[0]), 30)
+    assert f"/apps/{scene.app}" in page
+    assert "base network bench-net" in page
+
+
+def test_a_verdict_goes_from_a_page_to_the_tenants_bucket(scene: Scene) -> None:
+    namespace, name = scene.app.split("/")
+    start_s = time.time() - 600.0
+    told = (start_s, start_s + 5.0, 0.9, 3, scene.stage.nodes[0], "cam", "full")
+    kept = KeptAlert(alert=AlertMessage("closed", "a1", scene.app, *told), merge_gap_s=4.0)
+    scene.kept.put(key_of(name, alert_object(kept)), encode_object(kept))
+    browser = scene.console.browser(make_tenant(scene.stage, namespace, "edit"))
+    page = browser.get(f"/apps/{scene.app}").text
+    assert "score 0.90" in page
+    form = {"token": form_token(page), "alert": "a1", "opinion": "wrong", "note": "only rain"}
+    after = browser.post(f"/apps/{scene.app}/verdicts", data=form)
+    assert (after.status_code, "only rain" in after.text) == (200, True)
+    (verdict,) = scene.kept.keys(f"{name}/verdicts")
+    assert b"only rain" in scene.kept.read(verdict, 10_000)
+    assert f"system:serviceaccount:{namespace}:person-edit" in scene.console.log.read_text(encoding="utf-8")
+
+
+def _with_tree(browser: httpx.Client, node: str) -> str:
+    page = browser.get(f"/nodes/{node}").text
+    return page if "stem to branch-point" in page or "candidate" in page else ""
