@@ -163,7 +163,8 @@ def test_a_disk_that_takes_nothing_says_so_and_nothing_is_acknowledged(
 
 def test_the_folder_of_a_run_is_read_with_what_was_predicted(tmp_path: Path) -> None:
     keep_alert(tmp_path / "clips", 1, 10.0)
-    (tmp_path / "predicted.json").write_text(json.dumps({APP: [0.9, 0.8, 0.95]}), encoding="utf-8")
+    told = {"plan": "0" * 64, "apps": {APP: [0.9, 0.8, 0.95]}}
+    (tmp_path / "predicted.json").write_text(json.dumps(told), encoding="utf-8")
     source = source_of_run(tmp_path)
     assert source.shelf.apps() == [APP]
     assert source.predicted(APP) == (0.9, 0.8, 0.95)

@@ -55,11 +55,13 @@ def run(
     from mainstream_runner.run import run_plan
 
     wanted = _read_plan(plan)
+    digest = wanted.digest
     if review:
         wanted = for_review(wanted)
     known = None if credentials is None else _read_credentials(credentials)
     _check_store(wanted, store)
     make_folder(out, "--out")
+    _tell_predicted(plan, digest, out)
     console = Console()
     with Live(console=console, refresh_per_second=2) as live:
 
@@ -99,6 +101,17 @@ def _read_plan(path: Path) -> "RunnerPlan":
     from mainstream.messages.runner_plan import RunnerPlan
 
     return read_document(RunnerPlan, path, way_out="make one with `mainstream plan --runner-plan`")
+
+
+def _tell_predicted(plan: Path, digest: str, out: Path) -> None:
+    """Keep what is predicted beside what will be measured, for the console; what another plan predicted goes."""
+    from mainstream.review.predicted import PREDICTED_FILE, beside_plan, read_predicted
+
+    predicted = read_predicted(beside_plan(plan))
+    kept = out / PREDICTED_FILE
+    kept.unlink(missing_ok=True)
+    if predicted is not None and predicted.plan == digest:
+        kept.write_text(predicted.model_dump_json() + "\n", encoding="utf-8")
 
 
 def _check_store(plan: "RunnerPlan", store: Path) -> None:

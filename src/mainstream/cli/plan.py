@@ -29,6 +29,7 @@ from mainstream.offline import OfflineNode, offline_node, planned, read_packages
 from mainstream.planner import Policy
 from mainstream.planner.answer.whatif import WhatIf, compare
 from mainstream.planner.sweep import parse_sweep, sweep, sweep_to_json
+from mainstream.review.predicted import PredictedApps, beside_plan
 from mainstream.workload.problem import build_problem
 
 
@@ -76,7 +77,9 @@ def plan(
     ] = None,
     plot: Annotated[Path, typer.Option(help="Where --sweep draws: a .png or .svg.")] = Path("sweep.svg"),
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    runner_plan: Annotated[Path | None, typer.Option(help="Also write what `mainstream run` takes.")] = None,
+    runner_plan: Annotated[
+        Path | None, typer.Option(help="Also write what `mainstream run` takes; beside it, what is predicted.")
+    ] = None,
 ) -> None:
     """Pick candidate, frame rate, threshold and votes for every app of a node, so that the F1 of alerts is highest.
 
@@ -164,6 +167,16 @@ def _tell(
             raise InvalidInputError("no app is planned, so there is nothing to write", field="--runner-plan")
         # The very bytes of a cluster's ConfigMap, whose sha256 is the digest that a runner reports.
         write_output(runner_plan, ordered.model_dump_json(), "--runner-plan")
+        write_output(beside_plan(runner_plan), _predicted(decision, ordered).model_dump_json(), "--runner-plan")
+
+
+def _predicted(decision: NodeDecision, ordered: RunnerPlan) -> PredictedApps:
+    """Of the apps that are planned anew: what goes on as it runs is not predicted."""
+    made = None if decision.plan is None or decision.plan.plan is None else decision.plan.plan
+    running = {app.name for app in ordered.apps}
+    apps = () if made is None else tuple(app for app in made.apps if app.name in running)
+    told = {app.name: (app.f1, *app.f1_interval) for app in apps if app.fits and app.f1_interval is not None}
+    return PredictedApps(plan=ordered.digest, apps=told)
 
 
 def _check_options(policy: Policy, extra: Path | None, swept: str | None, runner_plan: Path | None) -> None:

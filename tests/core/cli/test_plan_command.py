@@ -15,6 +15,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.layout import manifest_key
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.review.predicted import beside_plan, read_predicted
 from mainstream.workload.node_workload import NodeWorkload
 
 
@@ -75,6 +76,10 @@ def test_a_rate_that_a_file_contradicts_and_a_view_beyond_its_picture_are_said_b
 def test_a_runner_plan_is_written_beside(paper: Path) -> None:
     run(paper, "--runner-plan", str(paper / "runner-plan.json"))
     assert [app["name"] for app in json.loads((paper / "runner-plan.json").read_text())["apps"]] == ["door", "lift"]
+    predicted = read_predicted(beside_plan(paper / "runner-plan.json"))
+    assert predicted is not None
+    assert sorted(predicted.apps) == ["door", "lift"]
+    assert all(low <= f1 <= high for f1, low, high in predicted.apps.values())
 
 
 def test_what_if_tells_what_everyone_would_lose(paper: Path) -> None:
