@@ -83,6 +83,14 @@ def test_a_soft_shadow_changes_nothing() -> None:
     assert not settled().passes(grey(noisy(shaded, 7)), 30.2, APPS)
 
 
+def test_what_stands_is_said_of_a_picture_at_rest_not_of_the_last_that_moved() -> None:
+    gate = settled()
+    looks = [*(with_person(scene(), x) for x in (40, 60, 80)), *[with_person(scene(), 80)] * 6]
+    times_s = [30.0 + look / 10 for look in range(1, 10)]
+    passed = [bool(gate.passes(grey(each), at_s, ["fast"])) for each, at_s in zip(looks, times_s, strict=True)]
+    assert passed == [True] * 5 + [False] * 4
+
+
 def test_each_app_is_held_against_the_picture_that_it_saw_itself() -> None:
     gate = settled()
     there = grey(with_person(scene(), 60))

@@ -31,6 +31,9 @@ _NOTED_S = 1.0
 _NOTED = 120
 _NOTED_LEAST = 16
 """levels that are learnt from; with fewer the least threshold holds"""
+_SETTLES_S = 0.25
+"""after a change: until then all looks run, so that what stands is of a picture at rest, not of the last that moved"""
+_NEVER_S = float("-inf")
 _LONGEST_S = 30.0
 """for which scores stand: should a gate be wrong, then not for long"""
 _RESTLESS_SHARE = 0.8
@@ -122,6 +125,8 @@ class _Seen:
 
     greys: Greys
     at_s: float
+    changed_s: float
+    """when the app last ran because something had changed"""
 
 
 @dataclass
@@ -144,20 +149,24 @@ class Gate:
         """
         self._note(now, at_s)
         same: dict[int, bool] = {}
-        running = []
+        running: dict[str, float] = {}
         for app in apps:
             seen = self._seen.get(app)
-            if seen is None or seen.greys.shape != now.shape or at_s - seen.at_s >= _LONGEST_S:
-                running.append(app)
+            if seen is None or seen.greys.shape != now.shape:
+                running[app] = _NEVER_S
+                continue
+            if at_s - seen.at_s >= _LONGEST_S:
+                running[app] = seen.changed_s
                 continue
             # Ticks are nested, so that several apps have seen one picture last.
             picture = id(seen.greys)
             if picture not in same:
                 same[picture] = level(changed(seen.greys, now)) <= self._threshold
             if not same[picture]:
-                running.append(app)
-        if running:
-            self._seen.update(dict.fromkeys(running, _Seen(now, at_s)))
+                running[app] = at_s
+            elif at_s - seen.changed_s < _SETTLES_S:
+                running[app] = seen.changed_s
+        self._seen.update({app: _Seen(now, at_s, changed_s) for app, changed_s in running.items()})
         return tuple(running)
 
     def is_due(self, at_s: float) -> bool:
@@ -211,4 +220,4 @@ class Gate:
             self._moved = moved if self._moved is None else self._moved + weight * (moved - self._moved)
         else:
             self._moved, self._times_noted, self._moves = None, 0, True
-        self._noted = _Seen(now, at_s)
+        self._noted = _Seen(now, at_s, _NEVER_S)
