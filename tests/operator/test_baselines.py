@@ -7,9 +7,9 @@ from operator_objects import app_body, observed
 from mainstream.api.edge_node import EdgeNodeStatus
 from mainstream.decide.decide import decide_node
 from mainstream.decide.inputs import NodeInputs
-from mainstream.decide.planning import StepPlanning
+from mainstream.decide.planning import StepPlanning, Steps
 from mainstream.planner import Plan, Policy, Problem
-from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.decide import answer, decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.statuses import object_statuses
@@ -23,10 +23,10 @@ class CountedPlanning(StepPlanning):
         super().__init__(time.monotonic)
         self.baselines: list[tuple[Policy, int]] = []
 
-    def solve(self, problem: Problem, policy: Policy = "mainstream") -> Plan:
+    def solve(self, problem: Problem, policy: Policy = "mainstream", steps: Steps | None = None) -> Plan:
         if policy != "mainstream":
             self.baselines.append((policy, len(problem.apps)))
-        return super().solve(problem, policy)
+        return super().solve(problem, policy, steps)
 
 
 def mean_f1(observation: Observation, policy: Policy) -> float:
@@ -42,7 +42,8 @@ def inputs_of(observation: Observation) -> NodeInputs:
 
 def test_an_edge_node_s_status_has_its_plan_beside_the_baselines(cluster: ClusterState) -> None:
     observation = observed(cluster)
-    decision = decide(observation, KeptPlanning())
+    planning = KeptPlanning()
+    decision = answer(decide(observation, planning), planning).decision
     statuses = object_statuses(observation, decision)
     plan = next(each.after.plan for each in statuses if isinstance(each.after, EdgeNodeStatus))
     assert plan is not None
@@ -53,7 +54,7 @@ def test_an_edge_node_s_status_has_its_plan_beside_the_baselines(cluster: Cluste
 def test_baselines_are_found_once_and_never_for_a_dry_run(cluster: ClusterState) -> None:
     cluster.note_resource("VideoApp", app_body("tried", dryRun=True), gone=False)
     observation, planning = observed(cluster), CountedPlanning()
-    decision = decide(observation, planning)
+    decision = answer(decide(observation, planning), planning).decision
     assert decision.forecasts.keys() == {"plaza/tried"}
     assert planning.baselines == [("no-sharing", 2), ("max-sharing", 2), ("micro-only", 2)]
 

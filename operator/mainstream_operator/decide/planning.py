@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from mainstream.decide.planning import Answer, StepPlanning
+from mainstream.decide.planning import Answer, StepPlanning, Steps
 from mainstream.planner import Plan, Policy, Problem
 
 _KEPT = 4096
@@ -49,17 +49,17 @@ class KeptPlanning:
                 self._answers.popitem(last=False)
         return answer
 
-    def solve(self, problem: Problem, policy: Policy = "mainstream") -> Plan:
+    def solve(self, problem: Problem, policy: Policy = "mainstream", steps: Steps | None = None) -> Plan:
         """The plan for a problem."""
         with self._one:
             start_s = time.monotonic()
-            plan = self._planning.solve(problem, policy)
+            plan = self._planning.solve(problem, policy, steps)
             seconds = time.monotonic() - start_s
         if self._watcher is not None:
             self._watcher.planned(policy, seconds)
         return plan
 
-    def fits(self, problem: Problem) -> bool:
+    def fits(self, problem: Problem, steps: Steps | None = None) -> bool:
         """Whether all apps of a problem can be served; `InvalidInputError` where one cannot be used at all."""
         with self._one:
-            return self._planning.fits(problem)
+            return self._planning.fits(problem, steps)

@@ -10,9 +10,10 @@ from types import MappingProxyType
 
 from mainstream.api import EdgeNode
 from mainstream.api.reasons import Reason
-from mainstream.decide.admission.admit import ProblemOf, admit, why_turned_away
+from mainstream.decide.admission.admit import Fits, ProblemOf, admit, why_turned_away
 from mainstream.decide.admission.budget_shares import tenants_problem, within_shares
 from mainstream.decide.admission.together import sound_together
+from mainstream.decide.bounded_planning import BoundedPlanning
 from mainstream.decide.planning import Planning
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import MainstreamError
@@ -61,13 +62,14 @@ class BestPlan:
     """None: nobody is admitted"""
 
 
-def best_plan(capacity: NodeCapacity, apps: Sequence[PlacedApp], planning: Planning) -> BestPlan:
+def best_plan(capacity: NodeCapacity, apps: Sequence[PlacedApp], asked: Planning) -> BestPlan:
     """Admit, plan, and keep every tenant within its share of the budget.
 
     A share that binds only while others want more is first kept as any other, and of memory too. What everybody gets
     then is theirs; what that leaves goes to whoever gains most by it, so that nothing idles.
     """
-    asking, refused = _usable(capacity, apps, planning)
+    planning = BoundedPlanning(asked)
+    asking, refused = _usable(capacity, apps, planning.fits)
     contended = dict(capacity.contended_shares) if len(_by_namespace(asking)) > 1 else {}
     hard = dict(capacity.budget_shares)
     shares = hard | {name: min(share, hard.get(name, 1.0)) for name, share in contended.items()}
@@ -81,12 +83,12 @@ def _within(
     asking: tuple[PlacedApp, ...],
     shares: Mapping[str, float],
     of_memory: Mapping[str, float],
-    planning: Planning,
+    planning: BoundedPlanning,
 ) -> BestPlan:
     """The best plan with every tenant within its share, of the budget and of memory, whatever the others leave."""
     turned_away = _over_their_share(capacity, asking, shares, planning, of_memory=of_memory)
     within = [placed for placed in asking if placed.name not in turned_away]
-    admission = admit(within, capacity.problem_of, planning.fits)
+    admission = admit(within, capacity.problem_of, planning)
     turned_away |= {name: why_turned_away(why) for name, why in admission.turned_away.items()}
     workload = NodeWorkload(capacity.node, capacity.profile, admission.admitted)
     if not admission.admitted:
@@ -106,7 +108,7 @@ def _limited_by_share(capacity: NodeCapacity, limited: BestPlan) -> set[str]:
     return {placed.app.metadata.namespace or "" for placed in limited.asking if placed.name in names}
 
 
-def _with_the_rest(capacity: NodeCapacity, limited: BestPlan, greedy: set[str], planning: Planning) -> BestPlan:
+def _with_the_rest(capacity: NodeCapacity, limited: BestPlan, greedy: set[str], planning: BoundedPlanning) -> BestPlan:
     """The best plan in which nobody has noticeably less than within the shares; what those leave is everybody's."""
     had = {} if limited.plan is None else {app.name: app.value for app in limited.plan.apps if app.fits}
     in_limits = {placed.name for placed in limited.workload.apps}
@@ -123,7 +125,7 @@ def _with_the_rest(capacity: NodeCapacity, limited: BestPlan, greedy: set[str], 
         problem = capacity.problem_of(some)
         return replace(problem, apps=tuple(_at_least(app, had.get(app.name)) for app in problem.apps))
 
-    admission = admit(wanting, with_floors, planning.fits, first=in_limits)
+    admission = admit(wanting, with_floors, planning, first=in_limits, explained=0)
     if not admission.admitted or in_limits & admission.turned_away.keys():
         # The planner did not see in time that they fit, which they do: they are not to lose by it.
         return limited
@@ -155,7 +157,7 @@ def baseline_plan(
 
     `InvalidInputError` where a package lacks what the baseline needs.
     """
-    asking, refused = _usable(capacity, apps, planning)
+    asking, refused = _usable(capacity, apps, planning.fits)
     workload = NodeWorkload(capacity.node, capacity.profile, asking)
     if not asking:
         return BestPlan(asking, refused, {}, workload), None
@@ -165,18 +167,18 @@ def baseline_plan(
 
 
 def _usable(
-    capacity: NodeCapacity, apps: Sequence[PlacedApp], planning: Planning
+    capacity: NodeCapacity, apps: Sequence[PlacedApp], fits: Fits
 ) -> tuple[tuple[PlacedApp, ...], dict[str, Refusal]]:
-    refused = {placed.name: why for placed in apps if (why := _alone(placed, capacity.problem_of, planning))}
+    refused = {placed.name: why for placed in apps if (why := _alone(placed, capacity.problem_of, fits))}
     usable = [placed for placed in apps if placed.name not in refused]
     asking, contradicting = sound_together(usable, capacity.problem_of)
     return asking, refused | contradicting
 
 
-def _alone(placed: PlacedApp, problem_of: ProblemOf, planning: Planning) -> Refusal | None:
+def _alone(placed: PlacedApp, problem_of: ProblemOf, fits: Fits) -> Refusal | None:
     """Why an app can't be used, whoever else runs."""
     try:
-        planning.fits(problem_of([placed]))
+        fits(problem_of([placed]))
     except MainstreamError as error:
         return Refusal(Reason.CANNOT_BE_USED, _named(error, placed.name))
     except (ArithmeticError, LookupError, ValueError) as error:
@@ -198,7 +200,7 @@ def _over_their_share(
     capacity: NodeCapacity,
     asking: Iterable[PlacedApp],
     shares: Mapping[str, float],
-    planning: Planning,
+    planning: BoundedPlanning,
     *,
     of_memory: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, Refusal]:
@@ -211,7 +213,7 @@ def _over_their_share(
         def alone(some: Sequence[PlacedApp], share: float = share, memory: float = memory) -> Problem:
             return tenants_problem(capacity.problem_of(some), share, [placed.name for placed in some], memory)
 
-        for name in admit(own, alone, planning.fits).turned_away:
+        for name in admit(own, alone, planning, explained=0).turned_away:
             turned_away[name] = _over_share(namespace, share)
     return turned_away
 

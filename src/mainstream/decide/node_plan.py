@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mainstream.decide.best_plan import BestPlan, NodeCapacity, baseline_plan, best_plan
+from mainstream.decide.bounded_planning import BoundedPlanning
 from mainstream.decide.planning import Planning
 from mainstream.decide.steady import steady_plan
 from mainstream.messages.runner_plan import RunnerPlan
@@ -88,5 +89,6 @@ class NodePlanner:
             return NodePlan(best, None, None)
         costs = self.capacity.node.spec.switching_costs
         switching = Switching(candidate=costs.candidate, fps=costs.rate)
-        plan = steady_plan(best.problem, best.plan, self.running, switching, self.planning.solve)
+        solve = BoundedPlanning(self.planning).solve
+        plan = steady_plan(best.problem, best.plan, self.running, switching, solve)
         return NodePlan(best, plan, compose_runner_plan(best.workload, plan))

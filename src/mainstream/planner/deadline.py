@@ -25,3 +25,11 @@ class Deadline:
     def passed(self, share: float = 1.0) -> bool:
         """Whether this share of the time is gone."""
         return self.clock() - self.began >= share * self.seconds
+
+
+def late_after(late: Callable[[], bool], looks: int) -> bool:
+    """Whether it is late, asked so many times: a clock that counts how often it is asked measures work by that."""
+    is_late = late()
+    for _ in range(1, looks):
+        is_late = late()
+    return is_late

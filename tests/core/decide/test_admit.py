@@ -15,6 +15,8 @@ from mainstream.decide.admission import admit as admit_module
 from mainstream.decide.admission.admit import MOST_EXPLAINED, admit
 from mainstream.decide.admission.budget_shares import tenants_problem, within_shares
 from mainstream.decide.admission.together import sound_together
+from mainstream.decide.bounded_planning import BoundedPlanning
+from mainstream.decide.planning import StepPlanning
 from mainstream.decide.steady import GAP, steady_plan
 from mainstream.laws.chain import EventStatistics
 from mainstream.laws.cost import CostStep, Segment
@@ -75,7 +77,7 @@ def problem(apps: list[PlacedApp], budget: float) -> Problem:
 
 def ask_all(asked: list[tuple[str, float, float]], budget: float) -> tuple[list[PlacedApp], Any]:
     apps = [placed(*each) for each in asked]
-    return apps, admit(apps, lambda some: problem(list(some), budget), all_fit)
+    return apps, admit(apps, lambda some: problem(list(some), budget), BoundedPlanning(StepPlanning(lambda: 0.0)))
 
 
 @settings(max_examples=30, deadline=None)
@@ -144,7 +146,7 @@ def test_where_there_is_much_to_look_through_fewer_are_told_and_the_same_are_adm
 ) -> None:
     many = [(f"t/app-{index:02}", 1.0, 0.0) for index in range(8)]
     _, told = ask_all(many, 0.02)
-    monkeypatch.setattr(admit_module, "MOST_LOOKED_THROUGH", 1)
+    monkeypatch.setattr(admit_module, "EXPLAINED_PART", 0.0)
     _, untold = ask_all(many, 0.02)
     assert untold.admitted == told.admitted
     assert untold.turned_away.keys() == told.turned_away.keys()

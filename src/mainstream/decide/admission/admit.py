@@ -7,27 +7,29 @@ everybody admitted before it can have their minimum within the budget. So nobody
 and a node that shrinks sheds the same apps whatever it ran until now.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
+from mainstream.decide.bounded_planning import BoundedPlanning
 from mainstream.decide.refusal import Refusal
 from mainstream.planner import Problem
 from mainstream.planner.answer.wording import measure_of
 from mainstream.workload.node_workload import PlacedApp
-
-Fits = Callable[[Problem], bool]
-"""whether all apps of a problem can have their minimum, such as `planner.all_fit`"""
 
 ProblemOf = Callable[[Sequence[PlacedApp]], Problem]
 """the planner's problem of some of the apps"""
 
 MOST_EXPLAINED = 16
 """apps whose conditions say how much is missing: finding that takes as long as a dozen admissions"""
-MOST_LOOKED_THROUGH = 5_000_000
-"""choices (candidates by rates) that admitting looks through before conditions say less"""
+MOST_OF_NAMESPACE = 1600
+"""steps that asking for the apps of one namespace may take; those of its apps that come after are not admitted"""
+EXPLAINED_PART = 0.5
+"""of these steps, after which its conditions say less"""
+_HALVING_STEPS = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = 0.005
 """to which a shortfall of a metric is stated"""
@@ -37,7 +39,7 @@ _BUDGET_STEPS = 10
 
 @dataclass(frozen=True)
 class TurnedAway:
-    """Why an app is not admitted; one of the figures is given, or none after the first `MOST_EXPLAINED`."""
+    """Why an app is not admitted; one of the figures is given, or none where that was not looked for."""
 
     others: int
     """apps that come before it"""
@@ -51,6 +53,8 @@ class TurnedAway:
     """CPU-seconds per second that lack even with nobody's minimum"""
     out_of_memory: bool = False
     """it is memory that lacks, even with nobody's minimum"""
+    asked: bool = True
+    """whether it was looked at: the apps of its namespace that come first took as long as there is for all of them"""
 
 
 @dataclass(frozen=True)
@@ -66,40 +70,48 @@ def precedence(app: VideoApp) -> tuple[float, datetime, str]:
     return (-app.spec.objective.weight, app.metadata.creation_timestamp or _EPOCH, app.key)
 
 
-class _Counted:
-    """Asks whether problems fit, and counts what that looks through."""
+def admit(
+    apps: Sequence[PlacedApp],
+    problem_of: ProblemOf,
+    planning: BoundedPlanning,
+    *,
+    first: Collection[str] = (),
+    explained: int = MOST_EXPLAINED,
+) -> Admission:
+    """Admit apps in order, those named `first` before all others; where all fit it takes as long as one question.
 
-    def __init__(self, fits: Fits) -> None:
-        self._fits = fits
-        self.looked_through = 0
-
-    def __call__(self, problem: Problem) -> bool:
-        self.looked_through += sum(len(app.candidates) * len(app.allowed_rates) for app in problem.apps)
-        return self._fits(problem)
-
-
-def admit(apps: Sequence[PlacedApp], problem_of: ProblemOf, ask: Fits, *, first: Collection[str] = ()) -> Admission:
-    """Admit apps in order, those named `first` before all others; where all fit it takes as long as one question."""
-    fits = _Counted(ask)
+    Asking takes each namespace's own steps, so that apps which are hard to decide about cost their own neighbours
+    alone. Of the first `explained` that are not admitted it is looked for what is missing.
+    """
     ordered = sorted(apps, key=lambda placed: (placed.name not in first, precedence(placed.app)))
-    if not ordered or fits(problem_of(ordered)):
+    if not ordered or planning.fits(problem_of(ordered)):
         return Admission(tuple(apps), {})
     # Fewer apps never need more: the longest beginning that fits is found by halving.
     low, high = 0, len(ordered)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if fits(problem_of(ordered[:middle])) else (low, middle)
+        fits = planning.fits(problem_of(ordered[:middle]), _HALVING_STEPS)
+        low, high = (middle, high) if fits else (low, middle)
     admitted = ordered[:low]
     turned_away: dict[str, TurnedAway] = {}
+    taken: Counter[str] = Counter()
     for placed in ordered[low:]:
-        if fits(problem_of([*admitted, placed])):
+        namespace, began = placed.app.metadata.namespace or "", planning.taken
+        if taken[namespace] >= MOST_OF_NAMESPACE:
+            turned_away[placed.name] = TurnedAway(len(admitted), asked=False)
+        elif planning.fits(problem_of([*admitted, placed])):
             admitted.append(placed)
-        elif len(turned_away) < MOST_EXPLAINED and fits.looked_through < MOST_LOOKED_THROUGH:
-            turned_away[placed.name] = _why(problem_of, admitted, placed, fits)
+        elif len(turned_away) < explained and taken[namespace] < EXPLAINED_PART * MOST_OF_NAMESPACE:
+            turned_away[placed.name] = _why(problem_of, admitted, placed, planning.fits)
         else:
             turned_away[placed.name] = TurnedAway(len(admitted))
+        taken[namespace] += planning.taken - began
     names = {placed.name for placed in admitted}
     return Admission(tuple(placed for placed in apps if placed.name in names), turned_away)
+
+
+Fits = Callable[[Problem], bool]
+"""whether all apps of a problem can have their minimum"""
 
 
 def _why(problem_of: ProblemOf, before: Sequence[PlacedApp], placed: PlacedApp, fits: Fits) -> TurnedAway:
@@ -162,6 +174,12 @@ def why_turned_away(why: TurnedAway) -> Refusal:
         return Refusal(Reason.DOES_NOT_FIT, f"{message} {WAY_OUT_OF_BUDGET}")
     if why.out_of_memory:
         message = f"{with_others}, its networks do not fit into the runner's memory; raise spec.runner.memoryMebibytes."
+        return Refusal(Reason.DOES_NOT_FIT, message)
+    if not why.asked:
+        message = (
+            "Not admitted: the namespace's apps that come first (of greater weight, or older) took as long to decide "
+            "about as there is for one namespace; lower their minimums, or delete those that are not admitted."
+        )
         return Refusal(Reason.DOES_NOT_FIT, message)
     if why.missing_budget is None:
         message = f"Not admitted beside {beside}: an app that comes before it was not admitted either."

@@ -32,9 +32,13 @@ STEP = 0.3
 STEP_DECAY = 0.1
 PRICE_STEPS = 24
 """At most so many tangents when one price is minimised."""
+WORK_OF_A_SHARE = 8
+"""numbers that moving one share works through"""
 HIGHEST_PRICE = 1e12
 HIGHEST_PRICE_MULTIPLE = 1e6
 PRICE_HALVINGS = 6
+NUMBERS_OF_A_LOOK = 50_000
+"""that are worked through between two looks at the clock; where one step takes more, it counts as so many looks"""
 COST, MEMORY, CHANGES = range(3)
 """Positions in `Instance.limits`, in prices and in uses."""
 
@@ -83,6 +87,13 @@ class Relaxation:
     multipliers: Multipliers
     use: FloatArray
     left: FloatArray
+    worked: int = 0
+    """numbers that were worked through since `looks` were last asked for"""
+
+    def looks(self) -> int:
+        """How many looks at the clock stand for what was done since this was last asked."""
+        worked, self.worked = self.worked, 0
+        return 1 + worked // NUMBERS_OF_A_LOOK
 
     @classmethod
     def of(cls, instance: Instance, box: Box, multipliers: Multipliers) -> Relaxation:
@@ -95,6 +106,7 @@ class Relaxation:
     def refresh(self) -> None:
         """Recompute effective uses after the shares moved."""
         options, tree = self.box.options, self.instance.tree
+        self.worked += len(options) + WORK_OF_A_SHARE * (self.multipliers.cells.size + self.multipliers.groups.size)
         use = options.use.copy()
         if len(tree.segment):
             paid_out = self.multipliers.cells * self.box.cell_cost[tree.segment]
@@ -117,6 +129,7 @@ class Relaxation:
         """Every app's best option (the first of equals) and the bound."""
         at = self.multipliers.prices if prices is None else prices
         reduced, options = self.reduced(at), self.box.options
+        self.worked += len(options)
         best = np.maximum.reduceat(reduced, options.starts)
         hits = np.flatnonzero(reduced >= np.repeat(best, options.counts))
         rows = hits[np.r_[True, options.app[hits[1:]] != options.app[hits[:-1]]]]

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mainstream.arrays import FloatArray, IntArray
+from mainstream.planner.deadline import late_after
 from mainstream.planner.exact.bound import Relaxation
 
 MOST_PARTIAL_CHOICES = 20_000
 MOST_EXTENSIONS = 400_000
 """Beyond either it gives up; splitting the box is then the better way."""
+EXTENSIONS_OF_A_LOOK = 20_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def pack(relaxation: Relaxation, floor: float, slack: FloatArray, late: Callable
     for group in np.argsort(options.counts, kind="stable").tolist():
         start, count = int(options.starts[group]), int(options.counts[group])
         rest = rest - least[group]
-        if len(lost) * count > MOST_EXTENSIONS or late():
+        extensions = len(lost) * count
+        if extensions > MOST_EXTENSIONS or late_after(late, 1 + extensions // EXTENSIONS_OF_A_LOOK):
             return None
         new_lost = (lost[:, None] + loss[None, start : start + count]).ravel()
         # Rows are counted: there may be no limit but the one that is being minimised.

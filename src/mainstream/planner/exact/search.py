@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mainstream.arrays import IntArray
+from mainstream.planner.deadline import late_after
 from mainstream.planner.exact.bound import Average, Choice, Multipliers, Relaxation, true_use
 from mainstream.planner.exact.box import Box
 from mainstream.planner.exact.branch import split, thin
@@ -199,7 +200,7 @@ class _Search:
                     self.try_choice(relaxation.box, side)
             history.append(reached)
             stalled = step >= STALL_STEPS and history[-STALL_STEPS] - reached < STALL_SHARE * (reached - self.value)
-            if reached <= self.floor or stalled or self.late():
+            if reached <= self.floor or stalled or late_after(self.late, relaxation.looks()):
                 break
             average.add(relaxation, mixture or [(1.0, choice)])
             average.move_shares(relaxation)
