@@ -8,12 +8,13 @@ from operator_objects import NOW, app_body, edge_node_body, node_profile, observ
 
 from mainstream.api.reasons import Reason
 from mainstream.decide.admission.quotas import Quota, Quotas, over_quota
-from mainstream.decide.decide import MOST_DRY_RUNS, NodeDecision
-from mainstream.decide.dry_run import dry_run_outcome
+from mainstream.decide.asides.asides import MOST_DRY_RUNS
+from mainstream.decide.asides.dry_run import dry_run_outcome
+from mainstream.decide.decide import NodeDecision
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport
-from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.decide import answer, decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.metrics import samples
 from mainstream_operator.status.app import AppFacts, app_status
@@ -39,7 +40,8 @@ def decided(cluster: ClusterState, before: RunnerPlan | None = None, **report: A
     if before is not None:
         reported = StatusReport(node="n1", served=before.digest, received=before.digest, **report)
         observation = replace(observation, report=reported)
-    return decide(observation, KeptPlanning())
+    planning = KeptPlanning()
+    return answer(decide(observation, planning), planning).decision
 
 
 def running(decision: NodeDecision) -> list[str]:

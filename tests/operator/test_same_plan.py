@@ -29,6 +29,7 @@ from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.messages.status_report import StatusReport
 from mainstream.mpackage.layout import manifest_key
 from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream_operator.decide.decide import answer as answered
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.observe.observation import Observation
@@ -159,7 +160,8 @@ def in_cluster(folder: Folder, running: RunnerPlan | None) -> NodeDecision:
         refused=refused,
         given_plan=running,
     )
-    return decide(observation, KeptPlanning())
+    planning = KeptPlanning()
+    return answered(decide(observation, planning), planning).decision
 
 
 @dataclass(frozen=True)

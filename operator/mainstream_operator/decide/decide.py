@@ -3,10 +3,10 @@
 What is decided, and how, stands in `mainstream.decide`, where the command line takes the same path.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
 
 from mainstream.api import EdgeNode
-from mainstream.decide.baselines import baselines_of
+from mainstream.decide.asides.asides import Answered, with_asides
 from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.planning import Planning
@@ -17,7 +17,7 @@ from mainstream_operator.observe.runner_client import killed_for_memory_at
 
 
 def decide(observation: Observation, planning: Planning) -> NodeDecision:
-    """Decide for one node."""
+    """Decide for one node, but for what is asked beside its plan."""
     snapshot, report = observation.snapshot, observation.report
     inputs = NodeInputs(
         node=snapshot.edge_node,
@@ -33,8 +33,12 @@ def decide(observation: Observation, planning: Planning) -> NodeDecision:
         budget_shares=dict(snapshot.shares),
         contended_shares=dict(snapshot.contended_shares),
     )
-    decision = decide_node(inputs, planning)
-    return replace(decision, baselines=baselines_of(decision.plan, planning))
+    return decide_node(inputs, planning)
+
+
+def answer(decision: NodeDecision, planning: Planning, enough: Callable[[], bool] = lambda: False) -> Answered:
+    """The decision with what dry runs would change, and what the baselines would give, until `enough` is answered."""
+    return with_asides(decision, planning, baselines=True, enough=enough)
 
 
 def wanted_of(decision: NodeDecision, node: EdgeNode) -> Wanted:

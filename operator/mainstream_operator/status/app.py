@@ -13,7 +13,7 @@ from mainstream.api.video_app import DiskLoss, DryRun, ObservedApp, PlannedApp, 
 from mainstream.api.video_stream import Crop
 from mainstream.counting import counted
 from mainstream.decide.admission.admit import WAY_OUT_OF_BUDGET
-from mainstream.decide.dry_run import DryRunOutcome
+from mainstream.decide.asides.dry_run import DryRunOutcome
 from mainstream.decide.refusal import Refusal
 from mainstream.footage.stream_fit import DeliveredPicture, reaches_out
 from mainstream.messages.runner_plan import RunnerApp

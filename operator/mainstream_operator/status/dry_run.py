@@ -1,7 +1,7 @@
 """What a dry run found: as the condition Planned, and as `status.dryRun`. Pure."""
 
 from mainstream.api.video_app import DryRun, Loss, VideoApp
-from mainstream.decide.dry_run import DryRunOutcome, why_dry_run
+from mainstream.decide.asides.dry_run import DryRunOutcome, why_dry_run
 from mainstream_operator.status.conditions import Stated, is_refused
 from mainstream_operator.status.planned_app import planned_app
 

@@ -8,7 +8,7 @@ from mainstream.api.conditions import Condition
 from mainstream.api.edge_node import EdgeNode, EdgeNodeStatus, ObservedNode, OutOfMemory, PlanSummary, StatedProfile
 from mainstream.api.reasons import Reason
 from mainstream.counting import counted
-from mainstream.decide.baselines import Baselines
+from mainstream.decide.asides.baselines import Baselines
 from mainstream.decide.node_plan import NodePlan
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.node_profile import NodeProfile

@@ -9,8 +9,8 @@ from mainstream.api.kinds import RESOURCE_KINDS, AnyResource, AnyStatus
 from mainstream.api.model import Metadata
 from mainstream.api.reasons import Reason
 from mainstream.api.video_stream import Crop, VideoStreamStatus
+from mainstream.decide.asides.dry_run import dry_run_outcome
 from mainstream.decide.decide import NodeDecision
-from mainstream.decide.dry_run import dry_run_outcome
 from mainstream.decide.inputs import AskingApp
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.runner_plan import RunnerApp

@@ -76,7 +76,11 @@ class Reason(StrEnum):
     STORE_UNREACHABLE = "StoreUnreachable", Effect.HOLDS, "The store does not answer; it is asked again."
     READING_FAILED = "ReadingFailed", Effect.HOLDS, "Reading the package failed unexpectedly; it is read again."
     PACKAGE_BEING_READ = "PackageBeingRead", Effect.HOLDS, "The package's manifest is being read."
-    PREDICTING = "Predicting", Effect.HOLDS, "What the app's candidates would find is being worked out."
+    PREDICTING = (
+        "Predicting",
+        Effect.HOLDS,
+        "What the app's candidates would find, or what a dry run would change, is being worked out.",
+    )
     BASE_UNAVAILABLE = (
         "BaseUnavailable",
         Effect.REFUSES,

@@ -18,6 +18,7 @@ from mainstream.cli.printing.plan_tables import print_others, print_plan, print_
 from mainstream.cli.printing.sweep_plot import draw_sweep
 from mainstream.cli.stream_notices import print_stream_notices
 from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas
+from mainstream.decide.asides.asides import with_asides
 from mainstream.decide.decide import NodeDecision, decide_node
 from mainstream.decide.planning import StepPlanning
 from mainstream.errors import InvalidInputError
@@ -139,7 +140,8 @@ class _Surroundings:
             )
         packages = read_packages(self.store, [app for app, _ in chosen.readable])
         inputs = chosen.inputs(packages, self.profile, self.running, self.at)
-        return chosen, decide_node(inputs, StepPlanning(time.monotonic), policy)
+        planning = StepPlanning(time.monotonic)
+        return chosen, with_asides(decide_node(inputs, planning, policy), planning, baselines=False).decision
 
 
 def _tell(

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from mainstream.api.manifests.yaml_documents import read_yaml
 from mainstream.decide.admission.quotas import Quotas
+from mainstream.decide.asides.dry_run import dry_run_outcome, why_dry_run
 from mainstream.decide.decide import NodeDecision
-from mainstream.decide.dry_run import dry_run_outcome, why_dry_run
 from mainstream.decide.refusal import Refusal
 from mainstream.errors import InvalidInputError
 from mainstream.files.documents import all_problems

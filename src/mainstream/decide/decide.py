@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from mainstream.api.alert_evidence import AlertEvidence
 from mainstream.api.edge_node import OutOfMemory
-from mainstream.api.reasons import Effect, Reason
-from mainstream.decide.admission.admit import precedence
+from mainstream.api.reasons import Effect
 from mainstream.decide.admission.base_networks import beyond_bases
 from mainstream.decide.admission.orders_room import within_room
 from mainstream.decide.admission.out_of_memory import after_kills, held_back
 from mainstream.decide.admission.planning_room import beyond_planning
-from mainstream.decide.baselines import Baselines
+from mainstream.decide.asides.baselines import Baselines
 from mainstream.decide.best_plan import NodeCapacity
 from mainstream.decide.inputs import NodeInputs
 from mainstream.decide.node_plan import Forecast, NodePlan, NodePlanner
@@ -33,13 +32,16 @@ from mainstream.workload.compose import reduced
 from mainstream.workload.kept_app import kept_app
 from mainstream.workload.node_workload import PlacedApp
 
-MOST_DRY_RUNS = 8
-"""of a node at a time: each takes as long as the node's plan, which nobody may hold up for the others"""
-_TOO_MANY_DRY_RUNS = Refusal(
-    Reason.TOO_MANY_DRY_RUNS,
-    f"A node answers {MOST_DRY_RUNS} dry runs at a time, those of greater weight or older ones first; delete one of "
-    "them, and this one has its turn.",
-)
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked beside a plan."""
+
+    planner: NodePlanner
+    asking: tuple[PlacedApp, ...]
+    """whom the plan is for"""
+    tried: tuple[PlacedApp, ...]
+    """dry runs"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +62,16 @@ class NodeDecision:
     slowdown: float = 1.0
     """what plans multiply the profile's seconds with"""
     plan: NodePlan | None = None
+    questions: Questions | None = None
+    """that `with_asides` answers"""
     forecasts: dict[str, Forecast] = field(default_factory=dict)
-    """of dry runs"""
+    """of dry runs, as far as they are answered"""
     out_of_memory: OutOfMemory | None = None
     """the last time that the runner was killed for memory, and who is left out since"""
     evidence: dict[str, AlertEvidence] = field(default_factory=dict)
     """alerts seen beside alerts predicted, of apps of which there is any"""
     baselines: Baselines = field(default_factory=Baselines)
-    """what they would give, where somebody asked: `baselines_of` finds it"""
+    """what they would give, where somebody asked"""
 
 
 def decide_node(inputs: NodeInputs, planning: Planning, policy: Policy = "mainstream") -> NodeDecision:
@@ -119,20 +123,18 @@ def _decide(
     )
     planner = NodePlanner(capacity, _running(inputs.running), planning, policy)
     asking = tuple(placed for placed in ready if not placed.app.spec.dry_run)
-    tried = sorted((each for each in ready if each.app.spec.dry_run), key=lambda each: precedence(each.app))
+    tried = tuple(placed for placed in ready if placed.app.spec.dry_run)
     plan = planner.plan(asking)
-    forecasts = {each.name: planner.forecast(plan, asking, each) for each in tried[:MOST_DRY_RUNS]}
-    waiting |= {each.name: _TOO_MANY_DRY_RUNS for each in tried[MOST_DRY_RUNS:]} | plan.best.turned_away
     return NodeDecision(
         runner_plan=_ordered(plan, inputs.running),
         hold=False,
         usable=found.usable,
-        refused=refused | plan.best.refused | _refused_dry_runs(forecasts),
-        waiting=waiting,
+        refused=refused | plan.best.refused,
+        waiting=waiting | plan.best.turned_away,
         profile=profile,
         slowdown=slowdown,
         plan=plan,
-        forecasts=forecasts,
+        questions=Questions(planner, asking, tried),
         evidence=evidence_after(seen, inputs, plan),
     )
 
@@ -190,11 +192,6 @@ def _still_running(inputs: NodeInputs, found: SortedApps) -> RunnerPlan | None:
     usable = {placed.name for placed in found.usable}
     asking = {each.key for each in inputs.apps if each.key in usable and inputs.entry_of(each) is not None}
     return reduced(inputs.running, asking)
-
-
-def _refused_dry_runs(forecasts: dict[str, Forecast]) -> dict[str, Refusal]:
-    found = {name: each.after.best.refused.get(name) for name, each in forecasts.items()}
-    return {name: refusal for name, refusal in found.items() if refusal is not None}
 
 
 def _running(plan: RunnerPlan | None) -> tuple[Running, ...]:

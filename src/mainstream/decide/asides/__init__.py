@@ -1,0 +1,1 @@
+"""What is asked beside a node's plan, and changes nothing of it."""
