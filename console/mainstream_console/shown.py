@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -86,10 +87,11 @@ def row(name: str, assessed: Assessment, predicted: Predicted | None) -> AppRow:
     )
 
 
-def alerts_shown(kept: KeptForReview) -> list[AlertShown]:
-    """The newest first."""
+def alerts_shown(kept: KeptForReview, only: Collection[str] = ()) -> list[AlertShown]:
+    """The newest first; `only` those of these identities, where some are named."""
     said = {each.alert: each for each in that_count(kept.verdicts) if isinstance(each, AlertVerdict)}
-    newest = sorted(kept.alerts, key=lambda each: each.alert.start_s, reverse=True)[:MOST_SHOWN]
+    wanted = [each for each in kept.alerts if not only or each.alert.id in only]
+    newest = sorted(wanted, key=lambda each: each.alert.start_s, reverse=True)[:MOST_SHOWN]
     return [_alert(each, said.get(each.alert.id)) for each in newest]
 
 

@@ -34,6 +34,7 @@ from mainstream_operator.observe.stores import StoreOpener
 from mainstream_operator.reconcile import reconcile
 from mainstream_operator.reviewing.desk import ReviewDesk
 from mainstream_operator.reviewing.desk_server import DeskServer
+from mainstream_operator.reviewing.link_keys import ReviewLinkKeys
 from mainstream_operator.reviewing.measuring import Measuring, keep_measuring
 from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.status.writing.event_recorder import EventRecorder
@@ -71,6 +72,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     rules = KnownHostRules(kube, settings.host_rules)
     stores = StoreOpener(kube, rules.now, own_credentials=settings.allow_operator_credentials)
     measuring = Measuring(stores)
+    shared = None
+    if settings.console_secret is not None:
+        shared = MetricsTokens(kube, settings.namespace, settings.console_secret)
+    links = None if shared is None or settings.review_url is None else ReviewLinkKeys(settings.review_url, shared.token)
     tools = Tools(
         kube=kube,
         settings=settings,
@@ -83,6 +88,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             host_rules=rules.now,
             now=lambda: datetime.now(UTC).replace(microsecond=0),
             measured=measuring.of,
+            link_keys=(lambda apps: {}) if links is None else links.of,
         ),
         planning=KeptPlanning(metrics),
         status_writer=StatusWriter(kube, recorder),
@@ -123,10 +129,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     server = MetricsServer(settings.metrics_port, metrics, tokens)
     servers: list[BoundedServer] = [server]
     all_tokens = [tokens]
-    if settings.console_secret is not None:
-        all_tokens.append(MetricsTokens(kube, settings.namespace, settings.console_secret))
+    if shared is not None:
+        all_tokens.append(shared)
         reviews = ReviewDesk(cluster.apps.get, stores, kube, settings.namespace)
-        servers.append(DeskServer(settings.desk_port, reviews, all_tokens[-1].may_read_all))
+        servers.append(DeskServer(settings.desk_port, reviews, shared.may_read_all))
     try:
         if not await _done_before(stop, fill(cluster, kube, settings.namespace)):
             return

@@ -44,19 +44,19 @@ class MetricsTokens:
         """Have the platform's token made before anybody asks: Prometheus takes a monitor once its token is there."""
         loop = asyncio.get_running_loop()
         while True:
-            known = await loop.run_in_executor(None, self._platforms_token)
+            known = await loop.run_in_executor(None, self.token)
             await asyncio.sleep(_KEEP_S if known else _SOON_S)
 
     def may_read_all(self, shown: str) -> bool:
         """Whether it is the platform's token."""
-        return _same(shown, self._platforms_token())
+        return _same(shown, self.token())
 
     def may_read_of(self, namespace: str, shown: str) -> bool:
         """Whether it is that of a tenant's namespace."""
         return _same(shown, self._tenants.get(namespace, lambda: self._tenant(namespace)))
 
-    def _platforms_token(self) -> str:
-        """Empty where there never was one: that is not kept, so that the first one counts at once."""
+    def token(self) -> str:
+        """The platform's. Empty where there never was one: that is not kept, so that the first one counts at once."""
         try:
             return self._platforms.get("platform", self._platform)
         except (KubeError, MainstreamError) as error:

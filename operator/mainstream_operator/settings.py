@@ -78,6 +78,8 @@ class Settings(_Part):
     """in the release's namespace, with the `token` that metrics ask for; it is made where there is none"""
     console_secret: str | None = None
     """Secret of the release's namespace whose `token` opens the desk for reviews; None: there is no console"""
+    review_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$", max_length=512)
+    """where people reach the console: what links in alerts begin with; None: alerts have no links"""
     desk_port: int = Field(DESK_PORT, ge=1, le=65535)
     allowed_hosts: tuple[str, ...] = Field((), max_length=1000)
     """hosts that tenants' stores, sinks and cameras may be at; empty: all but internal ones"""

@@ -131,6 +131,7 @@ def test_a_console_is_there_where_it_is_asked_for_and_reads_what_the_chart_tells
     assert settings.proxy is not None
     assert (settings.hosts, settings.proxy.user_header) == (("console.example.org",), "X-Auth-Request-User")
     assert settings.operator_url == "http://mainstream-console.system.svc:8083"
+    assert '"reviewUrl": "https://console.example.org"' in rendered(*EVERYTHING)
     [role] = [each for each in of_kind(objects, "ClusterRole") if each["metadata"]["name"].endswith("-console")]
     assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list", "watch", "create"}
     assert "secrets" not in {each for rule in role["rules"] for each in rule["resources"]}

@@ -20,6 +20,7 @@ from mainstream.api.alert_evidence import MeasuredApp
 from mainstream.api.video_app import PlannedApp, VideoAppStatus
 from mainstream.messages.alert import AlertMessage
 from mainstream.mpackage.stores.store import Store
+from mainstream.review.links import LINK_KEY
 from mainstream.review.objects import KeptAlert, alert_object, encode_object, key_of
 from mainstream.review.shelf import ReviewShelf
 from mainstream.review.verdicts import AlertVerdict, StretchVerdict
@@ -28,12 +29,14 @@ from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.kube import Kube
 from mainstream_operator.metrics import samples
 from mainstream_operator.observe.stores import StoreOpener
+from mainstream_operator.reviewing.link_keys import ReviewLinkKeys
 from mainstream_operator.reviewing.measuring import Measuring
 from mainstream_operator.status.app import AppFacts, app_status
 from mainstream_operator.status.quality import below_prediction
 from mainstream_operator.watch.cluster_state import ClusterState
 
 AT_S = NOW.timestamp()
+REVIEW = {"prefix": f"s3://{BUCKET}/kept"}
 LOW = MeasuredApp(at=NOW, labels=100, f1=0.5, f1_low=0.4, f1_high=0.6, what_helps="What would help most: labels.")
 PLAN = PlannedApp(
     candidate="tuned-0",
@@ -147,3 +150,14 @@ def test_metrics_have_it_beside_the_predicted(cluster: ClusterState) -> None:
     (of_f1,) = found["app_measured_f1"]
     assert (of_f1[0]["app"], of_f1[1]) == ("crossing", 0.5)
     assert [value for _, value in found["app_measured_labels"]] == [100.0]
+
+
+def test_a_node_is_given_keys_of_reviewed_apps_alone_and_of_each_another() -> None:
+    apps = [_app("http://127.0.0.1:9"), typed(app_body("lamp-post")), typed(app_body("gate", review=REVIEW))]
+    keys = ReviewLinkKeys("https://console.example.org", lambda: "t" * 32).of(
+        app for app in apps if isinstance(app, VideoApp)
+    )
+    assert sorted(keys) == ["plaza/crossing#0", "plaza/gate#0"]
+    assert len({each.get(LINK_KEY) for each in keys.values()}) == 2
+    assert "t" * 32 not in str([each.root for each in keys.values()])
+    assert ReviewLinkKeys("https://console.example.org", lambda: "").of([]) == {}

@@ -39,10 +39,10 @@ class Desk:
     def ask(self, path: str, body: bytes | None = None) -> bytes:
         """What is answered; raises `StoreError` or `InvalidInputError`, with the operator's own words."""
         try:
-            token = self._token.read_text(encoding="utf-8").strip()
             method = "GET" if body is None else "PUT"
-            answer = self._client.request(method, path, content=body, headers={"Authorization": f"Bearer {token}"})
-        except (httpx.HTTPError, OSError) as error:
+            headers = {"Authorization": f"Bearer {self.token()}"}
+            answer = self._client.request(method, path, content=body, headers=headers)
+        except httpx.HTTPError as error:
             raise StoreUnreachableError(f"the operator does not answer ({type(error).__name__}); try again") from None
         said = answer.text.strip()[:500] if answer.status_code != 200 else ""
         match answer.status_code:
@@ -56,6 +56,13 @@ class Desk:
                 raise StoreUnreachableError("the operator does not know the console's token yet; try again in a minute")
             case _:
                 raise StoreError(said or f"the operator answered {answer.status_code}")
+
+    def token(self) -> str:
+        """What operator and console share; empty until the operator has made it."""
+        try:
+            return self._token.read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""
 
     def close(self) -> None:
         """End all connections."""

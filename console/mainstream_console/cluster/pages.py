@@ -27,6 +27,7 @@ from mainstream_console.cluster.access import (
 )
 from mainstream_console.cluster.desk import ClusterShelf, Desk, Plans
 from mainstream_console.cluster.doors import NOTHING_HERE, Doors
+from mainstream_console.cluster.link_pages import LinkPages
 from mainstream_console.cluster.settings import ConsoleSettings
 from mainstream_console.cluster.shown import (
     app_line,
@@ -56,7 +57,9 @@ class ClusterPages:
         self._view = view
         self._renderer = Renderer(has_login=True, is_secure=settings.secure_cookies)
         self._doors = Doors(RememberedReviews(reviews), self._renderer, settings.proxy)
-        source = ReviewSource(ClusterShelf(desk, view), lambda app: self._predicted(app))
+        shelf = ClusterShelf(desk, view)
+        source = ReviewSource(shelf, lambda app: self._predicted(app))
+        self._links = LinkPages(view, shelf, desk, self._renderer)
         self._reviews = ReviewPages(source, self._doors, self._renderer)
         self._plans = Plans(desk)
 
@@ -69,6 +72,7 @@ class ClusterPages:
             Route("/streams", self.streams),
             Route("/nodes", self.nodes),
             Route("/nodes/{node}", self.node),
+            *self._links.routes(),
             *self._doors.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]

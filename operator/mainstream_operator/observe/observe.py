@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mainstream.api import VideoApp
 from mainstream.api.alert_evidence import MeasuredApp
+from mainstream.api.sinks.sink_kind import SinkKeys
 from mainstream.decide.inputs import AskingApp, PackageState
 from mainstream.decide.refuse import refuse_apps
 from mainstream.hosts.rules import HostRules
@@ -37,6 +39,8 @@ class Sources:
     """UTC, whole seconds"""
     measured: Callable[[Iterable[str]], Mapping[str, MeasuredApp]] = lambda apps: {}
     """quality from verdicts of apps, by key, as far as it is known"""
+    link_keys: Callable[[Iterable[VideoApp]], Mapping[str, SinkKeys]] = lambda apps: {}
+    """with what a node signs links to alerts that its apps keep for review, by `sink_key`"""
 
 
 def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
@@ -50,6 +54,7 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
     streams = [each.stream for each in snapshot.streams if each.stream.key not in unallowed]
     logins, stream_refusals = sources.secrets.logins(streams)
     keys, sink_refusals = sources.secrets.sink_keys(each.app for each in usable if each.runs)
+    keys |= sources.link_keys(each.app for each in usable if each.runs)
     secret = snapshot.children.secret
     if secret is None and snapshot.has_runner:
         # A watch may be behind what was just made, and another token would lock the operator out of its runner.

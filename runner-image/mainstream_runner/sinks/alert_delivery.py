@@ -21,6 +21,7 @@ from mainstream.messages.forgetting import ForgetOrder, Forgotten
 from mainstream.messages.runner_orders import sink_key
 from mainstream.messages.runner_plan import RunnerApp
 from mainstream.messages.status_report import DeliveryReport, SignedUpload, WantedUpload
+from mainstream.review.links import signed_url
 from mainstream.review.objects import is_of_alert, is_of_frame
 from mainstream_runner.analysed_frame import AnalysedFrame
 from mainstream_runner.clips.recorder import ClipRecorder
@@ -126,8 +127,11 @@ class AlertDelivery:
         message = alert_message(
             alert, node=self._context.node, stream=app.stream, view=app.view, files=files, muted=muted
         )
-        self._spool.put(app.name, takes_alerts, message, at_s=time.time())
+        # What is kept must not open itself to whoever reads the bucket.
         self._keeper.note_alert(app, message)
+        review = next((each for each in sinks if isinstance(each.sink, Review)), None)
+        url = None if review is None else signed_url(review.keys, app.name, alert.id, message.start_s)
+        self._spool.put(app.name, takes_alerts, replace(message, review_url=url), at_s=time.time())
 
     def note_frames(self, frames: list[AnalysedFrame]) -> None:
         """Keep some of the frames that were analysed, of apps that ask for a review."""

@@ -61,6 +61,8 @@ class AlertMessage:
     """it opened within the app's cooldown: kept in files alone"""
     interrupted: bool = False
     """the runner ended while the alert was open: this message was made after its restart"""
+    review_url: str | None = None
+    """where it can be judged without a login, where the app keeps what is to be reviewed and there is a console"""
 
     @property
     def message_id(self) -> str:

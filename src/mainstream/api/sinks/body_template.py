@@ -51,6 +51,7 @@ EXAMPLE: Mapping[str, Field] = {
     "picture": "20261122T120000Z-1c0e5c2e-7c1b-5f0e-9a55-1f1f0b7b2a11.jpg",
     "muted": False,
     "interrupted": False,
+    "review_url": "https://console.example.org/r/WyJwbGF6YSJd.c2lnbmVk",
     "start": "2026-11-22T12:00:00.250+00:00",
     "end": "2026-11-22T12:00:03.500+00:00",
 }
@@ -71,7 +72,7 @@ class BodyTemplate:
             raise ValueError("it is nested too deeply; write it flatter") from error
         for event in ("opened", "closed"):
             self.render({**EXAMPLE, "event": event})
-            self.render({**EXAMPLE, "event": event, "picture": None, "interrupted": True})
+            self.render({**EXAMPLE, "event": event, "picture": None, "review_url": None, "interrupted": True})
 
     def render(self, fields: Mapping[str, Field]) -> bytes:
         """The body for an alert's fields; raises `ValueError` with a sentence where there is none."""
