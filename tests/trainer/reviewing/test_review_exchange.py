@@ -1,8 +1,10 @@
 """Frames go to Label Studio and CVAT and come back as labels; what was labelled trains, with days as groups."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -17,8 +19,11 @@ from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.review.objects import DrawnFrames
 from mainstream.review.shelf import ReviewShelf
 from mainstream.review.verdicts import AlertVerdict, FrameLabel
+from mainstream_trainer.cli.options import TrainOptions
+from mainstream_trainer.cli.train_inputs import training_requests
 from mainstream_trainer.data.labels.groups import groups_of_pictures
 from mainstream_trainer.data.picture_folders import find_classes
+from mainstream_trainer.request import PictureData
 from mainstream_trainer.reviewing.labels_back import read_labels_of_frames
 
 DAY_S = 86400.0
@@ -144,3 +149,35 @@ def test_what_was_labelled_is_a_folder_to_train_from_with_the_day_of_each_pictur
 def test_without_a_label_there_is_nothing_to_train_from(drawn: DrawnFrames, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="label frames first"):
         _run("pictures", APP, "--review", str(tmp_path / "kept"), "--to", str(tmp_path / "training"))
+
+
+def test_a_training_takes_first_pictures_and_what_was_labelled_with_days_as_groups(
+    drawn: DrawnFrames, tmp_path: Path
+) -> None:
+    shelf = ReviewShelf(FolderStore(tmp_path / "kept"))
+    for number, frame in enumerate(drawn.frames):
+        shelf.say(APP, FrameLabel(app=APP, who="ada", at_s=number, frame=frame.name, is_event=number % 2 == 0))
+    picture = next((tmp_path / "kept").rglob("*.jpg"))
+    for name in ("person", "empty"):
+        (tmp_path / "first" / name).mkdir(parents=True)
+        for number in range(3):
+            shutil.copy(picture, tmp_path / "first" / name / f"{number}.jpg")
+    options = _options(tmp_path)
+    with training_requests(options) as (request,):
+        assert isinstance(request.data, PictureData)
+        classes = find_classes(request.data.folder).classes
+        assert request.grouped_by is not None
+        groups = groups_of_pictures([path for each in classes for path in each.pictures], request.grouped_by)
+    labelled = len(drawn.frames)
+    found = {each.name: len(each.pictures) for each in classes}
+    assert found == {"empty": 3, "nothing": labelled // 2, "person": 3 + labelled - labelled // 2}
+    assert {each for each in groups if each.startswith("day")} == {"day 19700101", "day 19700102"}
+    assert len({each for each in groups if each.startswith("first person")}) == 3
+    with pytest.raises(InvalidInputError, match="one --app"), training_requests(_options(tmp_path, app=())):
+        pass
+
+
+def _options(tmp_path: Path, **given: Any) -> TrainOptions:
+    statistics = {"event_length": 2.0, "event_frequency": 0.1, "event_correlation": 0.3}
+    asked = {"app": (APP,), "event_class": ("person",), "review": str(tmp_path / "kept"), **statistics, **given}
+    return TrainOptions(data=str(tmp_path / "first"), **asked)

@@ -224,6 +224,15 @@ class TrainOptions(CommandOptions):
         float | None,
         typer.Option(help="Of misses on frames of an event: 0 independent, 1 all alike.", rich_help_panel=_PICTURES),
     ] = None
+    review: Annotated[
+        str | None,
+        typer.Option(
+            help="Train from what people labelled, too: the prefix of the app's spec.review, or OUT/clips of a run. "
+            "Days are its groups; of DATA a tenth of each class by name where --grouped-by says nothing.",
+            metavar="PREFIX",
+            rich_help_panel=_PICTURES,
+        ),
+    ] = None
     s3: StoreOptions = Field(default_factory=StoreOptions)
 
     @property

@@ -31,6 +31,8 @@ class AskedApp:
     label: str | None
     """what a video's labels call it"""
     data: "VideoData | ClipsData | PictureData"
+    grouped_by: Path | None = None
+    """what names the groups of its pictures or clips"""
 
 
 def resources_of(options: TrainOptions, share: int | None) -> "Resources":
@@ -56,6 +58,8 @@ def training_requests(options: TrainOptions) -> "Iterator[list[TrainingRequest]]
     from mainstream_trainer.request import TrainingRequest
 
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
+        if options.is_video and options.review is not None:
+            raise InvalidInputError("goes with pictures; labels of a clip are of another kind", field="--review")
         found = videos(options, Path(folder)) if options.is_video else _pictures(options, Path(folder))
         quiet = quiet_footage(options, Path(folder))
         view, settings = _crop(options.crop), _settings(options)
@@ -78,7 +82,7 @@ def training_requests(options: TrainOptions) -> "Iterator[list[TrainingRequest]]
                 quiet=quiet,
                 device=options.device,
                 masks=masks,
-                grouped_by=options.grouped_by,
+                grouped_by=each.grouped_by or options.grouped_by,
             )
             for each in found
         ]
@@ -118,6 +122,7 @@ def _weights(options: TrainOptions) -> "BaseWeights | None":
 
 def _pictures(options: TrainOptions, folder: Path) -> "list[AskedApp]":
     from mainstream_trainer.cli.fetching import fetch_folder, is_remote
+    from mainstream_trainer.cli.reviewed_pictures import with_reviewed
     from mainstream_trainer.names import package_names
     from mainstream_trainer.request import PictureData
 
@@ -142,8 +147,11 @@ def _pictures(options: TrainOptions, folder: Path) -> "list[AskedApp]":
     pictures = (
         fetch_folder(options.data, folder, options.open_bucket) if is_remote(options.data) else Path(options.data)
     )
+    grouped_by = options.grouped_by
+    if options.review is not None:
+        pictures, grouped_by = with_reviewed(options, pictures, folder)
     return [
-        AskedApp(names[label], None, PictureData(pictures, tuple(classes.split(",")), statistics))
+        AskedApp(names[label], None, PictureData(pictures, tuple(classes.split(",")), statistics), grouped_by)
         for label, classes in zip(labels, options.event_class, strict=True)
     ]
 

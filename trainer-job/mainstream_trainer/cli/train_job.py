@@ -81,6 +81,8 @@ def check_remote(options: TrainOptions) -> None:
         raise InvalidInputError("must be s3://bucket/prefix: a pod does not see this machine's files", field="--store")
     if options.work is not None and not is_remote(options.work):
         raise InvalidInputError("must be s3://bucket/prefix: a pod does not see this machine's files", field="--work")
+    if options.review is not None and not is_remote(options.review):
+        raise InvalidInputError("must be s3://bucket/prefix: a pod does not see this machine's files", field="--review")
     weights = options.base_weights
     if weights is not None and not (is_remote(weights) or weights.startswith(_URLS)):
         raise InvalidInputError(
