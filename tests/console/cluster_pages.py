@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 from review_pages import keep_alert, keep_frames
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from mainstream.api import VideoApp
@@ -95,6 +96,7 @@ class ClusterConsole:
     rights: Rights
     folder: Path
     browse: Callable[..., TestClient]
+    pages: Starlette
     desk: Desk
     browsers: list[TestClient] = field(default_factory=list)
 
@@ -118,8 +120,16 @@ def log_in(browser: TestClient, token: str) -> int:
     return browser.post("/login", data=form, follow_redirects=False).status_code
 
 
+@pytest.fixture(scope="session")
+def desk_server() -> Iterator[DeskServer]:
+    """One for all tests, each of which puts its own desk there: to end one takes half a second."""
+    server = DeskServer(0, cast(ReviewDesk, None), DESK_TOKEN.__eq__, "127.0.0.1")
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[ClusterConsole]:
+def cluster(tmp_path: Path, desk_server: DeskServer) -> Iterator[ClusterConsole]:
     view, rights = ClusterView(), Rights()
     for namespace in NAMESPACES:
         view.note("VideoApp", app(namespace))
@@ -131,13 +141,13 @@ def cluster(tmp_path: Path) -> Iterator[ClusterConsole]:
     def known(key: str) -> VideoApp | None:
         return view.apps.get(key)
 
-    reviews = ReviewDesk(known, cast(StoreOpener, _Folders(tmp_path)), cast(Kube, None), "system")
-    server = DeskServer(0, reviews, DESK_TOKEN.__eq__, "127.0.0.1")
+    desk_server.desk = ReviewDesk(known, cast(StoreOpener, _Folders(tmp_path)), cast(Kube, None), "system")
     (tmp_path / "token").write_text(DESK_TOKEN, encoding="utf-8")
-    desk = Desk(f"http://127.0.0.1:{server.server_port}", tmp_path / "token")
+    desk = Desk(f"http://127.0.0.1:{desk_server.server_port}", tmp_path / "token")
     settings = ConsoleSettings.model_validate(
         {
-            "hosts": ["console.example.org"],
+            "hosts": ["console.example.org", "127.0.0.1"],
+            "secureCookies": False,
             "operatorUrl": "http://unused",
             "operatorToken": str(tmp_path / "token"),
             "proxy": {"networks": ["10.1.0.0/16"]},
@@ -148,6 +158,5 @@ def cluster(tmp_path: Path) -> Iterator[ClusterConsole]:
     def browse(peer: str = "192.0.2.7") -> TestClient:
         return TestClient(pages, base_url=CONSOLE, client=(peer, 50000), follow_redirects=False)
 
-    yield ClusterConsole(view, rights, tmp_path, browse, desk)
+    yield ClusterConsole(view, rights, tmp_path, browse, pages, desk)
     desk.close()
-    server.close()

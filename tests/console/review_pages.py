@@ -1,10 +1,18 @@
 """A shelf as a run leaves it: two alerts of one app, frames of one hour, pictures; and its pages."""
 
+import shutil
+import subprocess
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvicorn
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from mainstream.messages.alert import AlertMessage
@@ -25,6 +33,7 @@ from mainstream_console.source import ReviewSource
 JPEG = b"\xff\xd8\xff\xd9"
 APP = "crossing"
 HOST = "127.0.0.1"
+_WAIT_S = 20.0
 
 
 def keep_alert(folder: Path, number: int, start_s: float, app: str = APP, picture: str | None = None) -> KeptAlert:
@@ -52,6 +61,42 @@ def keep_frames(folder: Path, times_s: list[float], app: str = APP) -> DrawnFram
     for frame in drawn.frames:
         (folder / app / picture_of_frame(frame.at_s, frame.stratum)).write_bytes(JPEG)
     return drawn
+
+
+@contextmanager
+def serving(pages: Starlette) -> Iterator[str]:
+    """Where a browser finds these pages."""
+    server = uvicorn.Server(uvicorn.Config(pages, host=HOST, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline_s = time.monotonic() + _WAIT_S
+    while not server.started:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+    yield f"http://{HOST}:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(_WAIT_S)
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """axe-core, which looks for what bars people from using a page."""
+    folder = tmp_path_factory.mktemp("axe")
+    if shutil.which("npm") is None:
+        pytest.skip("no npm, which axe-core comes by: install Debian's npm")
+    got = subprocess.run(["npm", "pack", "--silent", "axe-core"], cwd=folder, capture_output=True, timeout=120)
+    if got.returncode:
+        pytest.skip("axe-core cannot be had from npm here")
+    (archive,) = folder.glob("axe-core-*.tgz")
+    subprocess.run(["tar", "-xzf", archive], cwd=folder, check=True, timeout=60)
+    return (folder / "package/axe.min.js").read_text(encoding="utf-8")
+
+
+def serious_findings(page: Any, axe: str) -> list[tuple[str, str]]:
+    """What axe-core finds on a page that is open, by its rule and in its words."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    return [(each["id"], each["help"]) for each in found if each["impact"] in ("serious", "critical")]
 
 
 @dataclass

@@ -1,16 +1,11 @@
 """The console as a reviewer uses it: in a browser, by mouse and by keys, and as whoever cannot see well meets it."""
 
-import shutil
-import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import pytest
-import uvicorn
-from review_pages import APP, HOST, keep_alert, keep_frames
+from review_pages import APP, HOST, keep_alert, keep_frames, serious_findings, serving
 from screen import Screen
 
 from mainstream.mpackage.stores.folder_store import FolderStore
@@ -20,7 +15,6 @@ from mainstream_console.pages import make_console
 from mainstream_console.source import ReviewSource
 
 CLIP = Path(__file__).parents[2] / "examples/plaza/plaza.mp4"
-_WAIT_S = 20.0
 
 
 @pytest.fixture
@@ -41,18 +35,8 @@ def shelf(tmp_path: Path) -> ReviewShelf:
 @pytest.fixture
 def address(shelf: ReviewShelf) -> Iterator[str]:
     source = ReviewSource(shelf, {APP: (0.95, 0.9, 0.99)}.get)
-    config = uvicorn.Config(make_console(source, "ada", [HOST]), host=HOST, port=0, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline_s = time.monotonic() + _WAIT_S
-    while not server.started:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://{HOST}:{port}"
-    server.should_exit = True
-    thread.join(_WAIT_S)
+    with serving(make_console(source, "ada", [HOST])) as url:
+        yield url
 
 
 def test_the_pages_are_whole_in_a_browser(address: str, screen: Screen) -> None:
@@ -78,19 +62,8 @@ def test_a_verdict_and_labels_by_mouse_and_by_key_are_kept(address: str, shelf: 
     assert sorted(each.is_event for each in said if isinstance(each, FrameLabel)) == [False, False, True]
 
 
-def test_what_axe_checks_of_pages_finds_nothing_serious(address: str, screen: Screen, tmp_path: Path) -> None:
-    if shutil.which("npm") is None:
-        pytest.skip("no npm, which axe-core comes by: install Debian's npm")
-    got = subprocess.run(["npm", "pack", "--silent", "axe-core"], cwd=tmp_path, capture_output=True, timeout=120)
-    if got.returncode:
-        pytest.skip("axe-core cannot be had from npm here")
-    (archive,) = tmp_path.glob("axe-core-*.tgz")
-    subprocess.run(["tar", "-xzf", archive], cwd=tmp_path, check=True, timeout=60)
-    axe = (tmp_path / "package/axe.min.js").read_text(encoding="utf-8")
+def test_what_axe_checks_of_pages_finds_nothing_serious(address: str, screen: Screen, axe: str) -> None:
     for path in ("/", f"/apps/{APP}", f"/apps/{APP}/label", f"/apps/{APP}/alerts/a1"):
         with screen.page(bypass_csp=True) as page:
             page.goto(f"{address}{path}")
-            page.evaluate(axe)
-            found = page.evaluate("axe.run().then(result => result.violations)")
-        serious = [(each["id"], each["help"]) for each in found if each["impact"] in ("serious", "critical")]
-        assert serious == [], path
+            assert serious_findings(page, axe) == [], path
