@@ -28,15 +28,12 @@ class ClusterView:
     nodes: dict[str, EdgeNode] = field(default_factory=dict)
     streams: dict[str, VideoStream] = field(default_factory=dict)
     apps: dict[str, VideoApp] = field(default_factory=dict)
-    unreadable: set[str] = field(default_factory=set)
-    """kinds and keys of objects that this version does not understand"""
 
     def note(self, kind: str, body: Body, *, gone: bool = False) -> None:
-        """Take note of one object; one that cannot be read is left out."""
+        """Take note of one object; one that cannot be read is left out, and the log says so."""
         metadata = body.get("metadata") or {}
         key = "/".join(each for each in (metadata.get("namespace"), metadata.get("name")) if each)
         known = self._known(kind)
-        self.unreadable.discard(f"{kind} {key}")
         if gone:
             known.pop(key, None)
             return
@@ -44,7 +41,7 @@ class ClusterView:
             known[key] = RESOURCE_KINDS[kind].model.model_validate(body)
         except ValidationError:
             known.pop(key, None)
-            self.unreadable.add(f"{kind} {key}")
+            _log.warning("%s %s is of another version, and not shown", kind, key)
 
     def replace(self, kind: str, bodies: list[Body]) -> None:
         """Take note of all objects of a kind."""
