@@ -211,3 +211,16 @@ def test_objects_of_another_version_are_left_out_and_come_back(caplog: pytest.Lo
     assert list(view.apps) == ["plaza/crossing"]
     view.replace("VideoApp", [app("shop")])
     assert list(view.apps) == ["shop/crossing"]
+
+
+def test_a_verdict_is_answered_once_it_is_kept_and_told_where_it_could_not_be(cluster: ClusterConsole) -> None:
+    browser = cluster.browser("ada-token")
+    form = {"token": form_token(browser.get("/apps/plaza/crossing").text), "alert": "a1", "opinion": "wrong"}
+    (cluster.folder / "token").write_text("another", encoding="utf-8")
+    answer = browser.post("/apps/plaza/crossing/verdicts", data=form)
+    assert answer.status_code == 502
+    assert answer.text.startswith("nothing was kept: ")
+    assert _said(cluster, "plaza") == []
+    (cluster.folder / "token").write_text(DESK_TOKEN, encoding="utf-8")
+    assert browser.post("/apps/plaza/crossing/verdicts", data=form).status_code == 303
+    assert len(_said(cluster, "plaza")) == 1

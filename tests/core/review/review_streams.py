@@ -52,7 +52,7 @@ def play(seed: int) -> PlayedApp:
         mixed=True,
     )
     stream = make_stream(setting, int(rng.integers(80, 400)), rng)
-    times_s = (np.arange(int(stream.seconds * fps)) + rng.random()) / fps
+    times_s: FloatArray = np.asarray((np.arange(int(stream.seconds * fps)) + rng.random()) / fps, dtype=np.float64)
     edges = np.asarray(stream.runs)
     at = np.searchsorted(edges[:, 0], times_s, side="right") - 1
     inside = (at >= 0) & (times_s < edges[np.maximum(at, 0), 1])
