@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from mainstream.api.manifests.load import load_manifests
+from mainstream.counting import counted
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream_kubectl.alerts import news, told
 from mainstream_kubectl.cluster import read_apps, read_cluster
@@ -135,7 +136,7 @@ def doctor(context: typer.Context) -> None:
     found = examine(read_facts(_connection(context)))
     for each in found:
         typer.echo(f"- {each}")
-    typer.echo(f"{len(found)} findings" if found else "nothing is wrong")
+    typer.echo(counted(len(found), "finding") if found else "nothing is wrong")
     if found:
         raise typer.Exit(1)
 
