@@ -67,7 +67,9 @@ class WaitingFrames:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._came = threading.Condition(self._lock)
+        self._wake = threading.Lock()
+        """held while nothing waits, let go for whoever takes next; a condition makes a lock and a dozen calls for it"""
+        self._wake.acquire()
         self._accounted = threading.Condition(self._lock)
         self._by_view: dict[ViewKey, deque[WaitingFrame]] = {}
         self._taken: dict[int, int] = {}
@@ -82,7 +84,7 @@ class WaitingFrames:
                 queue = self._by_view[frame.key] = deque()
             displaced = queue.popleft() if len(queue) >= WAITING_FRAMES else None
             queue.append(frame)
-            self._came.notify()
+            self._wake_one()
             return displaced
 
     def take(self, timeout_s: float) -> Taken | None:
@@ -90,13 +92,11 @@ class WaitingFrames:
 
         `turn` must follow.
         """
-        with self._lock:
-            if not self._by_view and not self._came.wait_for(lambda: self._by_view, timeout_s):
-                return None
-            self._number += 1
-            taken = Taken(self._number, self._pop_request())
-            self._taken[taken.number] = len(taken.frames)
-            return taken
+        taken = self._take()
+        if taken is None and self._wake.acquire(timeout=timeout_s):
+            # Where another one was faster, whoever asks again waits again.
+            taken = self._take()
+        return taken
 
     def turn(self, taken: Taken) -> AbstractContextManager[None]:
         """Wait until what was taken before is accounted for; on leaving, so is this."""
@@ -106,6 +106,21 @@ class WaitingFrames:
         """Frames that wait, or were taken and are not accounted for."""
         with self._lock:
             return sum(self._taken.values()) + sum(len(queue) for queue in self._by_view.values())
+
+    def _take(self) -> Taken | None:
+        with self._lock:
+            if not self._by_view:
+                return None
+            self._number += 1
+            taken = Taken(self._number, self._pop_request())
+            self._taken[taken.number] = len(taken.frames)
+            if self._by_view:
+                self._wake_one()
+            return taken
+
+    def _wake_one(self) -> None:
+        if self._wake.locked():
+            self._wake.release()
 
     def _await(self, taken: Taken) -> None:
         with self._lock:
