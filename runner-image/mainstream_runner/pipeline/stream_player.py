@@ -10,7 +10,6 @@ import time
 from collections import deque
 from dataclasses import replace
 
-from mainstream.footage.substream import other_aspect
 from mainstream.hosts.connecting import SaysRules
 from mainstream.messages.node_profile import DecodeMode
 from mainstream.messages.runner_orders import Login
@@ -21,6 +20,7 @@ from mainstream_runner.decoding.mode_in_force import patience_s
 from mainstream_runner.decoding.mode_meter import MeasuredModes, ModeMeter, StreamModes, substream_mode
 from mainstream_runner.feeder.camera import Camera, TakeFrame
 from mainstream_runner.feeder.source import CapturedFrame, own_mode
+from mainstream_runner.pipeline.substream_match import SubstreamMatch
 
 _STEADY_FRAMES = 10
 """of the substream in a row, each within `patience_s`, before it is relied on again"""
@@ -45,9 +45,7 @@ class StreamPlayer:
         self._take = take
         self._rules = rules
         self._lock = threading.Lock()
-        self._size: tuple[int, int] | None = None
-        """of the stream's own picture"""
-        self._small_size: tuple[int, int] | None = None
+        self._match = SubstreamMatch()
         self._wanted = False
         """whether the substream is what a plan has decoded"""
         self._delivers = False
@@ -95,7 +93,7 @@ class StreamPlayer:
             self._small_mode = substream_mode(own_measured, measured)
         to_measure = self._small_meter is not None and measured is None
         needed = other is not None and (self._wanted or to_measure)
-        if needed and small is None and other is not None and self._size is not None:
+        if needed and small is None and other is not None and self._match.own_size is not None:
             beside = stream.model_copy(update={"url": other.url, "fps": other.fps, "decode": "all", "substream": None})
             self._small = Camera(beside, self.login, self._take_small, rules=self._rules, meter=self._small_meter)
         elif not needed and small is not None:
@@ -106,14 +104,14 @@ class StreamPlayer:
     # ---- the threads that decode ----------------------------------------------------------------------------------
 
     def _take_own(self, name: str, frame: CapturedFrame) -> None:
-        self._size = frame.size
+        self._match.note_own(frame, looks=self._small is not None)
         with self._lock:
             if not self._delivers:
                 self._take(name, frame)
 
     def _take_small(self, name: str, frame: CapturedFrame) -> None:
         now_s = time.monotonic()
-        self._small_size = frame.size
+        self._match.note_small(frame)
         with self._lock:
             if self._small_s and now_s - self._small_s[-1] > patience_s(self._needed_fps):
                 self._small_s.clear()
@@ -123,7 +121,7 @@ class StreamPlayer:
                 self._delivers, self._problem = True, None
                 self._main.modes.ask("packets", self._needed_fps)
             if self._delivers:
-                self._take(name, replace(frame, of_size=self._size))
+                self._take(name, replace(frame, captured_s=self._match.captured_s(frame), of_size=self._match.own_size))
 
     def _watch_substream(self) -> None:
         """With each packet of the stream itself: whether the substream still brings frames."""
@@ -143,7 +141,7 @@ class StreamPlayer:
 
     def report(self) -> StreamStatusReport:
         """How it goes."""
-        own, size = self._main.report(), self._size
+        own, size = self._main.report(), self._match.own_size
         _, frames, errors = self._of_substreams()
         changes: dict[str, object] = {
             "captured": own.captured + frames,
@@ -202,9 +200,7 @@ class StreamPlayer:
         small = self._small
         if small is not None and (failing := small.report()).state == "failing":
             return f"the substream cannot be read ({failing.problem})"
-        if self._size is None or self._small_size is None:
-            return None
-        return other_aspect(self._size, self._small_size)
+        return self._match.problem
 
 
 def _measured(meter: ModeMeter | None) -> MeasuredModes | None:
