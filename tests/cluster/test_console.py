@@ -33,6 +33,8 @@ class Scene:
     stage: ApiStage
     console: ConsoleProcess
     app: str
+    others: str
+    """name of an app of the other tenant"""
     kept: S3Store
 
 
@@ -51,7 +53,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             wait_planned(stage, len(apps), 120)
             key = f"{first['metadata']['namespace']}/{first['metadata']['name']}"
             with open_console(stage, folder, desk_port) as console:
-                yield Scene(stage, console, key, S3Store("s3://packages/kept", stage.store._client))
+                yield Scene(
+                    stage, console, key, apps[1]["metadata"]["name"], S3Store("s3://packages/kept", stage.store._client)
+                )
     except MissingToolError as missing:
         pytest.skip(str(missing))
 
@@ -94,6 +98,21 @@ def test_a_verdict_goes_from_a_page_to_the_tenants_bucket(scene: Scene) -> None:
     (verdict,) = scene.kept.keys(f"{name}/verdicts")
     assert b"only rain" in scene.kept.read(verdict, 10_000)
     assert f"system:serviceaccount:{namespace}:person-edit" in scene.console.log.read_text(encoding="utf-8")
+
+
+def test_a_dry_run_is_made_by_whoever_asks_answered_by_the_operator_and_gone(scene: Scene) -> None:
+    namespace = scene.app.partition("/")[0]
+    browser = scene.console.browser(make_tenant(scene.stage, namespace, "admin"))
+    form = {"token": form_token(browser.get(f"/apps/{scene.app}").text), "weight": "5"}
+    answer = browser.post(f"/apps/{scene.app}/what-if", data=form)
+    assert answer.status_code == 200, answer.text
+    assert "mean F1 is" in answer.text
+    names = scene.stage.kubectl("get", "videoapps", "-n", namespace, "-o", "name")
+    assert "what-if" not in names
+    viewer = scene.console.browser(make_tenant(scene.stage, TENANTS[1], "view"))
+    others = f"/apps/{TENANTS[1]}/{scene.others}"
+    form = {"token": form_token(viewer.get(others).text), "weight": "5"}
+    assert "right to create videoapps" in viewer.post(f"{others}/what-if", data=form).text
 
 
 def _with_tree(browser: httpx.Client, node: str) -> str:

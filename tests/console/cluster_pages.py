@@ -1,7 +1,7 @@
 """Two tenants' apps on one node, the operator's own desk over folders, and browsers of several people."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from mainstream.api import VideoApp
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_console.cluster.access import Visitor, Wish
+from mainstream_console.cluster.api_server import ApiServerError
 from mainstream_console.cluster.desk import Desk
 from mainstream_console.cluster.pages import make_cluster_console
 from mainstream_console.cluster.settings import ConsoleSettings
@@ -49,6 +50,26 @@ class Rights:
         return visitor.name == "root" or (wish.verb, wish.resource, wish.namespace) in self.may_do.get(
             visitor.name, set()
         )
+
+
+class DryRuns:
+    """An API server that lets ada alone make apps, and an operator that answers them."""
+
+    def __init__(self, view: ClusterView) -> None:
+        self._view = view
+        self.may_make = {"ada-token"}
+        self.made: list[Body] = []
+        self.deleted: list[str] = []
+
+    def create(self, path: str, body: Body, token: str) -> None:
+        if token not in self.may_make:
+            raise ApiServerError(403, "Forbidden")
+        self.made.append(body)
+        told = {"meanF1Before": 0.8, "meanF1After": 0.78, "admitted": False, "losing": 1, "mostLostF1": 0.04}
+        self._view.note("VideoApp", {**body, "status": {"observedGeneration": 1, "dryRun": told}})
+
+    def delete(self, path: str, token: str) -> None:
+        self.deleted.append(path)
 
 
 class _Folders:
@@ -98,7 +119,7 @@ class ClusterConsole:
     browse: Callable[..., TestClient]
     pages: Starlette
     desk: Desk
-    browsers: list[TestClient] = field(default_factory=list)
+    writer: "DryRuns"
 
     def browser(self, token: str = "") -> TestClient:
         """A browser of its own, logged in where a token is named."""
@@ -153,10 +174,11 @@ def cluster(tmp_path: Path, desk_server: DeskServer) -> Iterator[ClusterConsole]
             "proxy": {"networks": ["10.1.0.0/16"]},
         }
     )
-    pages = make_cluster_console(view, desk, rights, settings)
+    writer = DryRuns(view)
+    pages = make_cluster_console(view, desk, rights, writer, settings)
 
     def browse(peer: str = "192.0.2.7") -> TestClient:
         return TestClient(pages, base_url=CONSOLE, client=(peer, 50000), follow_redirects=False)
 
-    yield ClusterConsole(view, rights, tmp_path, browse, pages, desk)
+    yield ClusterConsole(view, rights, tmp_path, browse, pages, desk, writer)
     desk.close()

@@ -224,3 +224,33 @@ def test_a_verdict_is_answered_once_it_is_kept_and_told_where_it_could_not_be(cl
     (cluster.folder / "token").write_text(DESK_TOKEN, encoding="utf-8")
     assert browser.post("/apps/plaza/crossing/verdicts", data=form).status_code == 303
     assert len(_said(cluster, "plaza")) == 1
+
+
+def test_a_dry_run_is_made_with_the_visitors_own_token_answered_and_taken_away(cluster: ClusterConsole) -> None:
+    browser = cluster.browser("ada-token")
+    form = {"token": form_token(browser.get("/apps/plaza/crossing").text), "weight": "3", "rates": "1, 2"}
+    page = browser.post("/apps/plaza/crossing/what-if", data=form)
+    assert "It would not be admitted." in page.text
+    assert "mean F1 is 0.800 without it and 0.780 with it" in page.text
+    (made,) = cluster.writer.made
+    assert (made["spec"]["dryRun"], made["spec"]["objective"]["weight"], made["spec"]["rates"]) == (True, 3.0, [1, 2])
+    assert not {"review", "suspend"} & {name for name, value in made["spec"].items() if value}
+    assert cluster.writer.deleted == [
+        f"/apis/mainstream.video/v1alpha1/namespaces/plaza/videoapps/{made['metadata']['name']}"
+    ]
+    for wrong in ({"weight": "-1"}, {"rates": "2, 1"}, {"rates": "often"}):
+        answer = browser.post("/apps/plaza/crossing/what-if", data={"token": form["token"], **wrong})
+        assert (answer.status_code, answer.text.count("\n")) == (422, 1)
+    assert len(cluster.writer.made) == 1
+    weight_alone = {"token": form["token"], "weight": "2"}
+    assert "with weight 2" in browser.post("/apps/plaza/crossing/what-if", data=weight_alone).text
+
+
+def test_who_may_make_no_apps_asks_for_nothing(cluster: ClusterConsole) -> None:
+    browser = cluster.browser("bob-token")
+    form = {"token": form_token(browser.get("/apps/shop/crossing").text), "weight": "3"}
+    answer = browser.post("/apps/shop/crossing/what-if", data=form)
+    assert (answer.status_code, "right to create videoapps in namespace shop" in answer.text) == (422, True)
+    assert browser.post("/apps/plaza/crossing/what-if", data=form).status_code == 404
+    assert browser.post("/apps/shop/crossing/what-if", data={"weight": "3"}).status_code == 403
+    assert cluster.writer.made == []

@@ -22,6 +22,8 @@ _TOLD = ("who", "app", "verdict", "kind")
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         told = {name: getattr(record, name) for name in _TOLD if hasattr(record, name)}
+        if record.exc_info:
+            told["trace"] = self.formatException(record.exc_info)
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
         return json.dumps({"at": at, "level": record.levelname.lower(), "message": record.getMessage(), **told})
 
@@ -30,7 +32,7 @@ def serve(settings: ConsoleSettings) -> None:
     """Serve until a signal ends it."""
     api, view = ApiServer(settings.api_url, settings.api_token, settings.api_certificate), ClusterView()
     watches, desk = Watches(api, view), Desk(settings.operator_url, settings.operator_token)
-    pages = make_cluster_console(view, desk, ApiReviews(api), settings, lambda: watches.is_filled)
+    pages = make_cluster_console(view, desk, ApiReviews(api), api, settings, is_filled=lambda: watches.is_filled)
     watches.start()
     # The peer's own address is what a proxy is believed by, so no header may replace it.
     config = uvicorn.Config(

@@ -76,13 +76,21 @@ class ApiServer:
         status: Body = answer.get("status") or {}
         return status
 
+    def create(self, path: str, body: Body, token: str) -> None:
+        """Make an object as whoever has that token; raises `ApiServerError`."""
+        self._answer("POST", path, token, json=body)
+
+    def delete(self, path: str, token: str) -> None:
+        """Delete an object as whoever has that token; raises `ApiServerError`."""
+        self._answer("DELETE", path, token)
+
     def close(self) -> None:
         """End all connections."""
         self._client.close()
 
-    def _answer(self, method: str, path: str, **options: Any) -> Body:
+    def _answer(self, method: str, path: str, token: str | None = None, **options: Any) -> Body:
         try:
-            answer = self._client.request(method, path, headers=self._headers(), **options)
+            answer = self._client.request(method, path, headers=self._headers(token), **options)
             body: Body = answer.json() if answer.status_code < 400 else {}
         except (httpx.HTTPError, OSError, ValueError) as error:
             raise ApiServerError(0, type(error).__name__) from None
@@ -90,5 +98,6 @@ class ApiServer:
             raise ApiServerError(answer.status_code, answer.reason_phrase)
         return body
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token.read_text(encoding='utf-8').strip()}"}
+    def _headers(self, token: str | None = None) -> dict[str, str]:
+        """Those of the console's own token, where it is nobody else's."""
+        return {"Authorization": f"Bearer {token or self._token.read_text(encoding='utf-8').strip()}"}

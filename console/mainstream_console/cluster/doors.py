@@ -87,6 +87,11 @@ class Doors:
             raise HTTPException(403, f"you may look at alerts and not judge them; {way_out}")
         return visitor.name
 
+    def token(self, request: Request) -> str | None:
+        """With what somebody logged in, to act as they; None of whom a proxy names."""
+        login = self._logins.get(request.cookies.get(_COOKIE, ""))
+        return None if login is None else login.token
+
     async def ask(self, request: Request) -> Response:
         """The page that asks for a token."""
         return self._renderer.page(request, "login.html.j2", problem="")

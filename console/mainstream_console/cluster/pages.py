@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from mainstream.errors import MainstreamError
+from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.stores.store import StoreError
 from mainstream_console.cluster.access import (
     RememberedReviews,
@@ -39,6 +39,7 @@ from mainstream_console.cluster.shown import (
     stream_line,
 )
 from mainstream_console.cluster.view import ClusterView
+from mainstream_console.cluster.what_if import DryRunAsker, Writer
 from mainstream_console.pages import ReviewPages, app_of, guarded
 from mainstream_console.rendering import STATIC, Renderer
 from mainstream_console.source import ReviewSource
@@ -53,8 +54,11 @@ _Thing = TypeVar("_Thing")
 class ClusterPages:
     """Handlers, and what they share."""
 
-    def __init__(self, view: ClusterView, desk: Desk, reviews: Reviews, settings: ConsoleSettings) -> None:
+    def __init__(
+        self, view: ClusterView, desk: Desk, reviews: Reviews, writer: Writer, settings: ConsoleSettings
+    ) -> None:
         self._view = view
+        self._what_if = DryRunAsker(writer, view)
         self._renderer = Renderer(has_login=True, is_secure=settings.secure_cookies)
         self._doors = Doors(RememberedReviews(reviews), self._renderer, settings.proxy)
         shelf = ClusterShelf(desk, view)
@@ -69,6 +73,7 @@ class ClusterPages:
             Route("/", self.apps),
             Route("/apps/{namespace}/{app}", self.app),
             *self._reviews.routes("/apps/{namespace}/{app}"),
+            Route("/apps/{namespace}/{app}/what-if", self.what_if, methods=["POST"]),
             Route("/streams", self.streams),
             Route("/nodes", self.nodes),
             Route("/nodes/{node}", self.node),
@@ -119,6 +124,23 @@ class ClusterPages:
             problem=problem,
             review=review,
         )
+
+    async def what_if(self, request: Request) -> Response:
+        """What another weight, or other rates, would do for an app."""
+        key = app_of(request)
+        await self._doors.let(request, sees_apps(key.partition("/")[0]))
+        app, token = self._view.apps.get(key), self._doors.token(request)
+        form = await self._renderer.form(request)
+        if app is None:
+            raise HTTPException(404, NOTHING_HERE)
+        if token is None:
+            raise HTTPException(403, "a dry run is made with a token of yours: log in with one, past the proxy")
+        try:
+            sentences = await self._what_if.sentences(app, form, token)
+        except InvalidInputError as error:
+            raise HTTPException(422, str(error)) from error
+        weight, rates = (form.get(name, "") for name in ("weight", "rates"))
+        return self._renderer.page(request, "what_if.html.j2", app=key, sentences=sentences, weight=weight, rates=rates)
 
     async def nodes(self, request: Request) -> Response:
         """All nodes, for those who may see all tenants' apps."""
@@ -172,14 +194,20 @@ class ClusterPages:
 
 
 def make_cluster_console(
-    view: ClusterView, desk: Desk, reviews: Reviews, settings: ConsoleSettings, is_filled: _Filled = lambda: True
+    view: ClusterView,
+    desk: Desk,
+    reviews: Reviews,
+    writer: Writer,
+    settings: ConsoleSettings,
+    *,
+    is_filled: _Filled = lambda: True,
 ) -> Starlette:
     """The console of a cluster; `is_filled` says whether everything was listed, which its readiness asks."""
 
     async def ready(request: Request) -> Response:
         return PlainTextResponse("ok\n") if is_filled() else PlainTextResponse("not everything was listed yet\n", 503)
 
-    pages = guarded(ClusterPages(view, desk, reviews, settings).routes(), list(settings.hosts))
+    pages = guarded(ClusterPages(view, desk, reviews, writer, settings).routes(), list(settings.hosts))
     # A kubelet asks by the pod's address, which is no name of ours.
     return Starlette(routes=[Route("/healthz", ready), Mount("/", pages)])
 

@@ -38,7 +38,7 @@ class Writer(Protocol):
     def delete(self, path: str, token: str) -> None: ...
 
 
-class WhatIf:
+class DryRunAsker:
     """Asks for everybody; belongs to one event loop."""
 
     def __init__(self, writer: Writer, view: ClusterView) -> None:
