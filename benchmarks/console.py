@@ -33,6 +33,8 @@ VIEWED_S = 60.0 if QUICK else 180.0
 EVERY_S = 5.0
 """a viewer loads a page"""
 REVIEWED, LABELS = 24 if QUICK else 100, 100
+HELD = 0.88
+"""of 90 % intervals at least so many are to hold"""
 FIRST_SEED = 1000
 """no app is one of those that tests look at"""
 
@@ -63,11 +65,13 @@ def _quality_rows(report: Report) -> None:
         random_held.append(drawn.f1.low <= app.score.f1 <= drawn.f1.high)
     report.details["quality"] = {"held": sum(held), "of": len(held), "widths": widths, "of_random": of_random}
     what = f"90 % intervals that hold the true F1, of {len(held)} simulated apps with {LABELS} labels each"
-    report.row(what, f"{np.mean(held):.0%}", "88 %", bool(np.mean(held) >= 0.88))
-    narrower = float(np.mean(widths) / np.mean(of_random))
-    value = f"{np.mean(widths):.3f}; {np.mean(of_random):.3f} of frames drawn whatever their score"
-    value += f", of which {np.mean(random_held):.0%} hold"
-    report.row("mean width of these intervals", value, "narrower", narrower < 1.0)
+    report.row(what, f"{np.mean(held):.0%}", f"{HELD:.0%}", bool(np.mean(held) >= HELD))
+    told, baseline = float(np.mean(widths)), float(np.mean(of_random))
+    random_share = float(np.mean(random_held))
+    value = f"{told:.3f}; {baseline:.3f} of frames drawn whatever their score, of which {random_share:.0%} hold"
+    # Intervals that promise more than they hold are narrow for nothing.
+    is_comparable = random_share >= HELD
+    report.row("mean width of these intervals", value, "narrower", told < baseline if is_comparable else None)
 
 
 def _pages(report: Report) -> None:
