@@ -17,6 +17,8 @@ class Kept(Generic[Value]):
         self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
+        self.dropped = 0
+        """values that are not there any more, as they had to make room or were forgotten"""
 
     @property
     def size_bytes(self) -> int:
@@ -41,10 +43,12 @@ class Kept(Generic[Value]):
             while self._bytes > self._most_bytes:
                 _, (_, freed_bytes) = self._values.popitem(last=False)
                 self._bytes -= freed_bytes
+                self.dropped += 1
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
+            self.dropped += len(self._values)
             self._values.clear()
             self._bytes = 0
 

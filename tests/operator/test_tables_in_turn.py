@@ -22,7 +22,7 @@ from mainstream.api.reasons import Reason
 from mainstream.decide.inputs import PackageState
 from mainstream.messages.runner_orders import NodeCredentials
 from mainstream.mpackage.manifest import Manifest, MeasuredPoint
-from mainstream.planner.tables.known import forget_tables
+from mainstream.planner.tables.known import forget_tables, is_known
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import costless_problem
 from mainstream_operator.decide.decide import decide
@@ -202,6 +202,20 @@ def test_a_table_is_made_anew_only_for_what_it_follows_from(made: list[str], tab
     assert ready(placed_app("plaza/door", mergeGapSeconds=3, rates=[1, 2])) == 3
     equal = replace(placed_app("plaza/door", mergeGapSeconds=3, rates=[1, 2]), package=manifest("door"))
     assert ready(equal) == 3, "an equal package is the same"
+
+
+def test_a_table_that_had_to_make_room_is_made_anew_here_and_not_while_a_node_is_planned(
+    made: list[str], tables: OptionTables
+) -> None:
+    door, broken = placed_app("plaza/door"), placed_app("plaza/broken", rates=[1, 200])
+    wait_until(lambda: not tables.predicting([door, broken], "n1"))
+    assert len(made) == 2
+    tables.predicting([door, broken], "n1")
+    assert len(made) == 2
+    forget_tables()
+    wait_until(lambda: not tables.predicting([door, broken], "n1"))
+    wait_until(lambda: len(made) == 3)
+    assert is_known(costless_problem(door).apps[0])
 
 
 def test_an_app_that_cannot_be_planned_with_is_not_waited_for(tables: OptionTables) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from mainstream.decide.planning import StepPlanning
 from mainstream.errors import MainstreamError
+from mainstream.planner.tables.known import dropped, is_known
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import costless_problem
 from mainstream_operator.observe.fair_queue import FairQueue
@@ -44,6 +45,13 @@ class _Entry:
     node: str
     """that asked for it"""
     made: threading.Event = field(default_factory=threading.Event)
+    unsound: threading.Event = field(default_factory=threading.Event)
+    """nothing can be made of it"""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether a table was made of it."""
+        return not self.unsound.is_set()
 
 
 class OptionTables:
@@ -52,6 +60,7 @@ class OptionTables:
     def __init__(self, changed: Callable[[str], None], makers: int = _MAKERS) -> None:
         self._changed = changed
         self._planning = StepPlanning(time.monotonic)
+        self._dropped = dropped()
         self._entries: dict[str, _Entry] = {}
         self._queue = FairQueue(most_at_once=1)
         self._lock = threading.Lock()
@@ -63,6 +72,7 @@ class OptionTables:
         They are waited for a little: most take milliseconds, and one reconcile is enough.
         """
         with self._lock:
+            self._forget_what_is_gone()
             asking = {placed.name: self._ask(placed, node) for placed in apps}
             self._let_go(node, asking.keys())
         deadline_s = time.monotonic() + _PATIENCE_S
@@ -96,6 +106,14 @@ class OptionTables:
         self._pool.submit(self._work)
         return entry
 
+    def _forget_what_is_gone(self) -> None:
+        """Of tables that had to make room, so that they are made anew here and not while a node is planned."""
+        if (now := dropped()) == self._dropped:
+            return
+        self._dropped = now
+        for name in [name for name, entry in self._entries.items() if entry.made.is_set() and _is_gone(entry)]:
+            del self._entries[name]
+
     def _let_go(self, node: str, wanted: Iterable[str]) -> None:
         """Of what the node asked for and does not any more; under the lock."""
         kept = set(wanted)
@@ -122,10 +140,15 @@ class OptionTables:
             self._planning.fits(costless_problem(entry.placed))
         except (MainstreamError, ArithmeticError, LookupError, ValueError):
             # It cannot be planned with, which whoever decides finds as soon, and says why.
-            pass
+            entry.unsound.set()
         finally:
             entry.made.set()
             self._changed(entry.node)
+
+
+def _is_gone(entry: _Entry) -> bool:
+    """Whether its table is not there any more; one that could not be made never was."""
+    return entry.is_sound and not is_known(costless_problem(entry.placed).apps[0])
 
 
 def _namespace(placed: PlacedApp) -> str:

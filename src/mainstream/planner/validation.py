@@ -16,15 +16,13 @@ from mainstream.laws.cost import chain_of
 from mainstream.planner.problem import App, Candidate, Problem, ReplayedPoint
 from mainstream.planner.replays import FALSE_SHARE, FPS, RECALL, VOTES, ReplayedPoints, numbers, played_with
 from mainstream.planner.tables.points import are_sound, is_interval
-from mainstream.planner.tables.work import event_pieces_s, table_work
+from mainstream.planner.tables.work import MOST_WORK, event_pieces_s, table_work
 
 MOST_VOTES = 1000
 MOST_STREAM_FPS = 1000.0
 _LEAST_FPS = 1e-6
 _LEAST_S = 1e-9
 _MOST_S = 1e7
-_MOST_WORK = 1e8
-"""of one app's table: about two seconds"""
 
 
 def _fail(field: str, message: str, app: App | None = None) -> InvalidInputError:
@@ -146,7 +144,7 @@ def _check_app(app: App, at: str, most_fps: Mapping[str, float]) -> None:
 
 def _check_work(app: App, at: str) -> None:
     """No table may take so long that the others of its namespace wait for it."""
-    if table_work(app) > _MOST_WORK:
+    if table_work(app) > MOST_WORK:
         points = sum(len(candidate.operating_points) for candidate in app.candidates)
         pieces_s = event_pieces_s(app)
         frames = max(pieces_s) * app.allowed_rates[-1]

@@ -29,6 +29,7 @@ from mainstream.mpackage.manifest import Evaluation, Manifest, MeasuredPoint, Pa
 from mainstream.planner.problem import DEFAULT_VOTES, Candidate, OperatingPoint
 from mainstream.planner.replays import FALSE_SHARE, FPS, RECALL, THRESHOLD, VOTES, ReplayedPoints
 from mainstream.planner.tables.points import Points
+from mainstream.planner.tables.work import MOST_WORK
 
 PRIOR_BLOCKS = 2.0
 """weight of the prior, in blocks: one hit and one miss for a classifier at chance (Laplace's rule of succession)"""
@@ -38,8 +39,6 @@ _MOST_RATES = 32
 """that the law is asked for; a curve of more, which no trainer makes, gets what it says of the rate next above"""
 _MOST_LOOKS = 2000.0
 """in the longest event, or in a merge gap, that the law is asked for; with so many, more change nothing"""
-_MOST_WORK = 1e8
-"""operating points of a package by votes by looks: some two seconds; one that takes more is believed without law"""
 _POINTS: KeptBeside[Points] = KeptBeside()
 _REPLAYS: KeptBeside[ReplayedPoints] = KeptBeside()
 """A decision states its problem many times, each time with the same points: both live as long as their package."""
@@ -73,13 +72,14 @@ def cautious_replays(candidate: PackedCandidate, package: Manifest) -> ReplayedP
     statistics = statistics_of(package.event_statistics)
     events, correlation = merged_events(statistics), statistics.correlation
     work = sum(len(each.operating_points) for each in package.candidates) * len(DEFAULT_VOTES) * _MOST_LOOKS
-    points = cautious_points(candidate) if work <= _MOST_WORK else ()
+    # A package whose law would take longer than its app's own table may is believed without it.
+    points = cautious_points(candidate) if work <= MOST_WORK else ()
 
     def believed() -> ReplayedPoints:
         rows = ReplayedCurve.of(candidate.replayed).numbers()
         return ReplayedPoints(cautious_rows(rows, points, candidate.evaluation, events, correlation))
 
-    return _REPLAYS.find(candidate, (events, correlation, work <= _MOST_WORK), believed)
+    return _REPLAYS.find(candidate, (events, correlation, work <= MOST_WORK), believed)
 
 
 def cautious_rows(

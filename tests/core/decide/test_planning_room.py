@@ -63,6 +63,22 @@ def test_tuned_segments_are_bounded_too(make_placed: MakePlaced, monkeypatch: py
     assert set(beyond_planning([make_placed(f"evil/{name}") for name in "abc"])) == {"evil/c"}
 
 
+def test_rates_that_nobody_else_has_are_bounded_and_those_that_anybody_may_have_are_not(
+    make_placed: MakePlaced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning_room, "MOST_RATES", 3)
+    apps = [
+        make_placed("evil/a", rates=[1.25, 2.5]),
+        make_placed("evil/b", rates=[1.25, 2.5, 3.75]),
+        make_placed("evil/c", rates=[0.7, 2.5]),
+        make_placed("evil/d", rates=[0.1, 0.2, 0.5, 1, 2, 3, 10]),
+        make_placed("plaza/door", rates=[0.7, 1.25]),
+    ]
+    refused = beyond_planning(apps)
+    assert set(refused) == {"evil/c"}
+    assert "2 rates that are not whole numbers" in refused["evil/c"].message
+
+
 def test_whoever_is_beyond_it_is_refused_and_the_others_are_planned(
     make_placed: MakePlaced, monkeypatch: pytest.MonkeyPatch, workload: NodeWorkload, stream: VideoStream
 ) -> None:

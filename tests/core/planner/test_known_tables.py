@@ -133,3 +133,18 @@ def test_the_least_false_alerts_are_those_of_what_reaches_the_minimum(made: list
     assert free < strict < np.inf
     assert least_false_per_hour(replace(APP, objective=Objective(minimum=0.999))) == np.inf
     assert least_false_per_hour(replace(APP, trust=0.5, objective=Objective(minimum=0.375))) == pytest.approx(strict)
+
+
+def test_ever_other_rates_have_those_that_went_before_forgotten(
+    made: list[App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "MOST_RATES", 20)
+    first = replace(APP, rates=(1.0, 2.0))
+    option_table(first)
+    began = known.dropped()
+    for number in range(30):
+        other = replace(APP, rates=(1.0, 2.0 + number / 100, 9.0))
+        assert same(option_table(other), fresh_table(other))
+    assert known.dropped() > began
+    assert not is_known(replace(APP, rates=(2.01,)))
+    assert same(option_table(first), fresh_table(first))

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from mainstream.api.reasons import Reason
 from mainstream.decide.admission.admit import precedence
 from mainstream.decide.refusal import Refusal
+from mainstream.planner.problem import SLOW_RATES_FPS
 from mainstream.workload.node_workload import PlacedApp
 
 MOST_CHOICES = 100_000
 """candidates by rates, of a namespace on a node: 250 apps of 12 candidates at 33 rates"""
+MOST_RATES = 64
+"""that are not among those any app may have where it names none: each is a level of its own for everybody's stems"""
 MOST_SEGMENTS = 20_000
 """tuned segments of all candidates, which two apps of one package share: 250 apps of 12 candidates of 6 segments"""
 
@@ -22,13 +25,16 @@ MOST_SEGMENTS = 20_000
 class _Size:
     choices: int = 0
     segments: int = 0
+    rates: frozenset[float] = frozenset()
+    """uncommon ones"""
 
     def __add__(self, other: "_Size") -> "_Size":
-        return _Size(self.choices + other.choices, self.segments + other.segments)
+        return _Size(self.choices + other.choices, self.segments + other.segments, self.rates | other.rates)
 
     @property
     def fits(self) -> bool:
-        return self.choices <= MOST_CHOICES and self.segments <= MOST_SEGMENTS
+        small = self.choices <= MOST_CHOICES and self.segments <= MOST_SEGMENTS
+        return small and len(self.rates) <= MOST_RATES
 
 
 def beyond_planning(apps: Iterable[PlacedApp]) -> dict[str, Refusal]:
@@ -48,14 +54,17 @@ def beyond_planning(apps: Iterable[PlacedApp]) -> dict[str, Refusal]:
 def _size(placed: PlacedApp) -> _Size:
     candidates = placed.package.candidates
     segments = sum(len(each.segments) for each in candidates)
-    return _Size(len(candidates) * len(placed.allowed_rates), segments)
+    rates = placed.allowed_rates
+    uncommon = frozenset(rates).difference(SLOW_RATES_FPS) if placed.app.spec.rates is not None else frozenset()
+    return _Size(len(candidates) * len(rates), segments, frozenset(rate for rate in uncommon if rate % 1.0))
 
 
 def _too_much(size: _Size) -> Refusal:
     return Refusal(
         Reason.TOO_MUCH_TO_PLAN,
-        f"The app has {size.choices} choices (candidates by rates) and {size.segments} tuned segments, and beside the "
-        f"namespace's apps that come first (of greater weight, or older) there is no room for them: a node plans "
-        f"{MOST_CHOICES} and {MOST_SEGMENTS} for one namespace; publish the package with fewer candidates, allow fewer "
-        "rates in spec.rates, or suspend another app.",
+        f"The app has {size.choices} choices (candidates by rates), {size.segments} tuned segments and "
+        f"{len(size.rates)} rates that are not whole numbers, .1, .2 or .5, and beside the namespace's apps that come "
+        f"first (of greater weight, or older) there is no room for them: a node plans {MOST_CHOICES}, {MOST_SEGMENTS} "
+        f"and {MOST_RATES} for one namespace; publish the package with fewer candidates, allow fewer rates in "
+        "spec.rates, or the same ones as other apps, or suspend another app.",
     )

@@ -8,6 +8,7 @@ it, so that no change of these has a table made anew.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -25,6 +26,8 @@ from mainstream.planner.tables.points import fingerprint
 
 KEPT_BYTES = 64 << 20
 """of all apps that are planned for; an app of 12 candidates at 30 rates takes 50 KiB"""
+MOST_RATES = 4096
+"""of one candidate that are kept: whoever asks for ever other ones has those that went before forgotten"""
 _OVERHEAD_BYTES = 1024
 """of an entry, beside its numbers"""
 _COLUMNS = ("value", "recall", "precision", "false_per_hour", "threshold", "votes")
@@ -39,7 +42,10 @@ class _Best:
 
     def lacks(self, rates: Sequence[float]) -> list[float]:
         """Those of the rates that are not there."""
-        return [] if self.rates == rates else [rate for rate in rates if rate not in self.rates]
+        if self.rates == rates:
+            return []
+        places = ((rate, bisect_left(self.rates, rate)) for rate in rates)
+        return [rate for rate, at in places if at == len(self.rates) or self.rates[at] != rate]
 
     def beside(self, rates: Sequence[float], columns: FloatArray) -> _Best:
         """With more rates, none of which is there."""
@@ -67,6 +73,10 @@ def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None)
     keys = _keys(app, pin, compat)
     known = {k: _KEPT.get(keys[k]) or _NOTHING for k in wanted}
     lacking = [k for k in wanted if known[k].lacks(rates)]
+    for k in lacking:
+        if len(known[k].rates) + len(rates) > MOST_RATES:
+            known[k] = _NOTHING
+            _KEPT.dropped += 1
     if lacking:
         known |= _made(app, {k: (keys[k], known[k]) for k in lacking}, rates, pin, compat)
     columns = np.zeros((len(_COLUMNS), len(app.candidates), len(rates)))
@@ -81,6 +91,11 @@ def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None)
     value, recall, precision, false_per_hour, threshold, votes = columns
     of_rates = np.asarray(rates, dtype=np.float64)
     return OptionTable(app, of_rates, value, recall, precision, false_per_hour, threshold, votes.astype(np.int64))
+
+
+def dropped() -> int:
+    """How often something that was known was forgotten: until it grows, what was known still is."""
+    return _KEPT.dropped
 
 
 def is_known(app: App, compat: Compat | None = None) -> bool:

@@ -11,6 +11,8 @@ from mainstream.laws.chain import STEPWISE_FRAMES
 from mainstream.planner.problem import App
 from mainstream.planner.replays import played_with
 
+MOST_WORK = 1e8
+"""that one app may ask for: about two seconds; whoever works something out for an app beforehand keeps to it as well"""
 _STEP, _GAP_STEP, _DOUBLING = 1 / 4, 1 / 8, 1024.0
 """of a frame that the chain walks over, of an event and of a merge gap; steps that a doubling of the frames beyond
 `STEPWISE_FRAMES` takes as long as"""
