@@ -1,5 +1,6 @@
 """What was kept for review goes once it is older than its tenant wanted, and nothing else does."""
 
+import asyncio
 import base64
 import sys
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ from s3_server import BUCKET, KEYS, S3Server, versitygw
 
 from mainstream.api import VideoApp
 from mainstream.hosts.rules import HostRules
+from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream.mpackage.stores.store import Store
 from mainstream.times import DAY_S, stamp
-from mainstream_operator.apply.retention import Retention
+from mainstream_operator.apply.retention import Retention, keep_tidying
 from mainstream_operator.kube import Body, Kube, Ref
 from mainstream_operator.observe.stores import StoreOpener
 
@@ -62,6 +64,53 @@ def test_what_is_too_old_goes_with_its_verdicts_and_all_else_stays(server: S3Ser
     assert retention.tidy([app], NOW_S) == 2
     assert _keys(store) == sorted(staying)
     assert retention.tidy([app], NOW_S) == 0
+
+
+def test_whatever_a_store_answers_the_apps_that_come_after_are_tidied(
+    server: S3Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = stamp(NOW_S - 40 * DAY_S)
+    server.store("kept").put(f"crossing/{old[:8]}/{old}-a1.jpg", b"x")
+    opener = StoreOpener(cast(Kube, _OneSecret()), lambda: HERE)
+    opened = iter([KeyError("Key"), None])
+
+    def open_it(*asked: Any) -> S3Store:
+        if (error := next(opened)) is not None:
+            raise error
+        return StoreOpener.open(opener, *asked)
+
+    monkeypatch.setattr(opener, "open", open_it)
+    assert Retention(opener).tidy([_app(server.endpoint), _app(server.endpoint)], NOW_S) == 1
+    assert "tidying failed" in caplog.text
+
+
+def test_a_namespace_whose_stores_are_slow_has_its_turn_and_no_more(server: S3Server) -> None:
+    old = stamp(NOW_S - 40 * DAY_S)
+    store = server.store("kept")
+    keys = [f"crossing/{old[:8]}/{old}-a{number}.jpg" for number in range(4)]
+    for key in keys:
+        store.put(key, b"x")
+    passed_s = iter(range(0, 10_000, 50))
+    retention = Retention(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE), lambda: float(next(passed_s)))
+    assert retention.tidy([_app(server.endpoint)] * 3, NOW_S) == 2
+    assert _keys(store) == keys[2:]
+
+
+def test_tidying_goes_on_after_an_hour_in_which_it_failed() -> None:
+    asked: list[str] = []
+
+    def apps() -> list[VideoApp]:
+        asked.append("apps")
+        if len(asked) == 1:
+            raise KeyError("a bug")
+        if len(asked) == 3:
+            raise asyncio.CancelledError
+        return []
+
+    retention = Retention(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(keep_tidying(retention, apps, lambda: True, every_s=0.0))
+    assert len(asked) == 3
 
 
 def test_a_store_that_does_not_answer_costs_its_own_app_alone(

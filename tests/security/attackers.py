@@ -58,9 +58,42 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
     """A reply without an end, a byte now and then."""
     handler.send_response(200)
     handler.end_headers()
+    dripping_bytes(handler)
+
+
+def failing(body: Answer) -> Answer:
+    """The same as a refusal: of what is no object all is read."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        respond = handler.send_response
+        handler.send_response = lambda *_: respond(403)  # type: ignore[method-assign]
+        body(handler)
+
+    return answer
+
+
+def dripping_headers(handler: BaseHTTPRequestHandler) -> None:
+    """Headers without an end, a byte now and then."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    dripping_bytes(handler)
+
+
+def dripping_bytes(handler: BaseHTTPRequestHandler) -> None:
+    """A byte now and then."""
     while True:
         handler.wfile.write(b"x")
         time.sleep(0.05)
+
+
+def listing_for_ever(handler: BaseHTTPRequestHandler) -> None:
+    """A list of names that always goes on."""
+    names = "".join(f"<Contents><Key>plaza/door/{n:0900}</Key><Size>1</Size></Contents>" for n in range(500))
+    more = "<IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken>"
+    body = f'<?xml version="1.0"?><ListBucketResult>{more}{names}</ListBucketResult>'.encode()
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
 
 
 def redirecting(target: str) -> Answer:

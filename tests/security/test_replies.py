@@ -1,11 +1,24 @@
 """Servers that never stop, answer a byte at a time, or send whoever asks elsewhere."""
 
 import pytest
-from attackers import Attacker, Start, at_most, dripping, endless, redirecting
+from attackers import (
+    Answer,
+    Attacker,
+    Start,
+    at_most,
+    dripping,
+    dripping_headers,
+    endless,
+    failing,
+    listing_for_ever,
+    redirecting,
+)
 from kubernetes import client
 
 from mainstream.api.store_access import StoreAccess
 from mainstream.files.bounded_reading import read_bounded
+from mainstream.hosts import s3_connections
+from mainstream.hosts.rules import HostRules
 from mainstream.mpackage.stores import s3_store
 from mainstream.mpackage.stores.s3_client import S3Keys, s3_client
 from mainstream.mpackage.stores.s3_store import S3Store
@@ -20,6 +33,12 @@ SOON_S = 10.0
 
 def store(attacker: Attacker) -> S3Store:
     return S3Store("s3://packages/plaza", s3_client(StoreAccess(endpoint=attacker.url), KEYS, None))
+
+
+def judged(attacker: Attacker) -> S3Store:
+    """As an operator reads it: whose store it is may be anybody's."""
+    rules = HostRules(allowed=("127.0.0.1",))
+    return S3Store("s3://packages/plaza", s3_client(StoreAccess(endpoint=attacker.url), KEYS, None, rules=rules))
 
 
 def runner(attacker: Attacker) -> RunnerClient:
@@ -50,6 +69,24 @@ def test_a_store_that_sends_elsewhere_is_not_followed(attacker: Start) -> None:
     with at_most(SOON_S), pytest.raises(StoreError):
         store(attacker(redirecting(inside.url))).read("a/1/manifest.json", 1000)
     assert inside.asked == []
+
+
+@pytest.mark.parametrize("answer", [failing(endless), failing(dripping), dripping_headers])
+def test_a_refusal_without_an_end_is_given_up(attacker: Start, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
+    monkeypatch.setattr(s3_connections, "_ANSWER_S", 0.5)
+    monkeypatch.setattr(s3_connections, "_HEADERS_S", 0.5)
+    with at_most(2 * SOON_S), pytest.raises(StoreError):
+        judged(attacker(answer)).read("a/1/manifest.json", 1000)
+
+
+@pytest.mark.parametrize("answer", [endless, dripping, listing_for_ever])
+def test_a_list_without_an_end_is_given_up(attacker: Start, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
+    monkeypatch.setattr(s3_connections, "_ANSWER_S", 0.5)
+    monkeypatch.setattr(s3_store, "_MOST_NAMES_BYTES", 2 << 20)
+    asked = attacker(answer)
+    with at_most(2 * SOON_S), pytest.raises(StoreUnreachableError):
+        judged(asked).keys("door")
+    assert len(asked.asked) <= 6
 
 
 def test_an_endless_report_is_no_report(attacker: Start) -> None:

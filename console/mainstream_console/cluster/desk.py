@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
@@ -100,6 +101,9 @@ class _DeskStore:
                 known = list(KeptKeys.model_validate_json(self._desk.ask(f"{self._path}/{KEYS}")).keys)
                 self._listed = (time.monotonic(), known)
         return sorted(key for key in known if key.startswith(f"{prefix}/"))
+
+    def each_key(self, prefix: str) -> Iterator[str]:
+        yield from self.keys(prefix)
 
     def folders(self) -> list[str]:
         return [self._path.rpartition("/")[2]]

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from mainstream.api import VideoApp
 from mainstream.errors import MainstreamError
@@ -12,44 +14,70 @@ from mainstream_operator.kube import KubeError
 from mainstream_operator.observe.stores import StoreOpener
 
 _log = logging.getLogger(__name__)
-_EVERY_S = HOUR_S
 _MOST_AT_ONCE = 2000
 """of one app; the rest goes an hour later"""
+_MOST_OF_NAMESPACE_S = 120.0
+"""that the stores of one namespace may take before the others have their turn; the rest goes an hour later"""
 
 
 class Retention:
     """Used by one thread at a time."""
 
-    def __init__(self, stores: StoreOpener) -> None:
+    def __init__(self, stores: StoreOpener, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds that never run backwards."""
         self._stores = stores
+        self._clock = clock
 
     def tidy(self, apps: Iterable[VideoApp], now_s: float) -> int:
         """Remove what is too old of these apps; how much. A store that cannot be used costs its own app alone."""
         removed = 0
+        taken_s: defaultdict[str, float] = defaultdict(float)
         for app in apps:
+            namespace, start_s = app.metadata.namespace or "", self._clock()
+            if taken_s[namespace] >= _MOST_OF_NAMESPACE_S:
+                continue
             try:
-                removed += self._tidy(app, now_s)
+                removed += self._tidy(app, now_s, start_s + _MOST_OF_NAMESPACE_S - taken_s[namespace])
             except (MainstreamError, KubeError) as error:
                 _log.warning("what is too old could not be removed: %s", error, extra={"object": f"VideoApp {app.key}"})
+            except Exception as error:
+                # Whatever a store answers, the apps that come after are tidied too.
+                _log.error("tidying failed", exc_info=error, extra={"object": f"VideoApp {app.key}"})
+            taken_s[namespace] += self._clock() - start_s
         return removed
 
-    def _tidy(self, app: VideoApp, now_s: float) -> int:
+    def _tidy(self, app: VideoApp, now_s: float, until_s: float) -> int:
         review = app.spec.review
         if review is None:
             return 0
         store = self._stores.open(review.prefix, review.store, app.metadata.namespace or "")
         oldest_s = now_s - review.retain_days * DAY_S
-        old = [key for key in store.keys(app.metadata.name) if _is_older(key, oldest_s)][:_MOST_AT_ONCE]
-        store.remove(old)
+        old = list(
+            islice((key for key in store.each_key(app.metadata.name) if _is_older(key, oldest_s)), _MOST_AT_ONCE)
+        )
+        for number, key in enumerate(old):
+            if self._clock() > until_s:
+                return number
+            store.remove([key])
         return len(old)
 
 
-async def keep_tidying(retention: Retention, apps: Callable[[], list[VideoApp]], leads: Callable[[], bool]) -> None:
-    """Once an hour, by whoever leads then."""
+async def keep_tidying(
+    retention: Retention,
+    apps: Callable[[], list[VideoApp]],
+    leads: Callable[[], bool],
+    every_s: float = HOUR_S,
+) -> None:
+    """Once an hour, by whoever leads then, for good."""
     while True:
-        await asyncio.sleep(_EVERY_S)
-        if leads():
+        await asyncio.sleep(every_s)
+        if not leads():
+            continue
+        try:
             removed = await asyncio.to_thread(retention.tidy, apps(), time.time())
+        except Exception as error:
+            _log.error("tidying failed", exc_info=error)
+        else:
             _log.info("%d objects were older than their tenants wanted", removed)
 
 

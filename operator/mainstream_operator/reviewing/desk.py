@@ -1,6 +1,7 @@
 """Gives a console what an app's tenant keeps for review, and takes verdicts: nothing else of the tenant's store."""
 
 from collections.abc import Callable
+from heapq import nlargest
 
 from mainstream.api import VideoApp
 from mainstream.api.sinks.review import Review
@@ -32,8 +33,9 @@ class ReviewDesk:
     def keys(self, app: str) -> KeptKeys:
         """The newest of an app's keys; raises `MissingKeyError` without a review, `MainstreamError`, `KubeError`."""
         store, name = self._opened(app)
-        found = sorted(store.keys(name), key=lambda key: key.rpartition("/")[2])
-        return KeptKeys(keys=tuple(key for key in found if _most_bytes(key))[-MOST_KEYS:])
+        ours = (key for key in store.each_key(name) if _most_bytes(key))
+        newest = nlargest(MOST_KEYS, ours, key=lambda key: key.rpartition("/")[2])
+        return KeptKeys(keys=tuple(reversed(newest)))
 
     def read(self, app: str, key: str) -> bytes:
         """One object; raises as `keys`."""

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 from uuid import uuid4
@@ -72,6 +73,10 @@ class FolderStore:
             for path in start.rglob("*")
             if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
         )
+
+    def each_key(self, prefix: str) -> Iterator[str]:
+        """See `Store.each_key`."""
+        yield from self.keys(prefix)
 
     def folders(self) -> list[str]:
         """See `Store.folders`."""

@@ -41,6 +41,11 @@ _PROBE = "write-test"
 _SLOW_S = 10.0
 _SLOWEST_BYTES_PER_S = 50_000.0
 """an object that comes slower than this is not waited for"""
+_NAMES_AT_ONCE = 500
+_PAGE_BYTES = 1000
+_LISTING_S = 60.0
+_MOST_NAMES_BYTES = 16 << 20
+"""of all names in one list: a store that gives more, or takes longer, is not waited for"""
 _URL = re.compile(r"s3://(?P<bucket>[a-z0-9][-a-z0-9.]{1,61}[a-z0-9])(?:/(?P<prefix>[^@?#]*?))?/?")
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _EXISTS = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
@@ -167,27 +172,40 @@ class S3Store:
         """See `Store.keys`."""
         return self._listed(f"{check_key(prefix)}/")
 
-    def _listed(self, start: str) -> list[str]:
-        found: list[str] = []
-        with self._telling(start):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=f"{self._prefix}{start}"
-            )
-            for page in pages:
-                found += [each["Key"].removeprefix(self._prefix) for each in page.get("Contents", [])]
-        return sorted(found)
+    def each_key(self, prefix: str) -> Iterator[str]:
+        """See `Store.each_key`."""
+        for page in self._pages(f"{check_key(prefix)}/"):
+            yield from self._names(page)
 
     def folders(self) -> list[str]:
         """See `Store.folders`."""
         found: list[str] = []
-        with self._telling(str(self)):
+        for page in self._pages("", Delimiter="/"):
+            prefixes = (each["Prefix"] for each in page.get("CommonPrefixes", []))
+            found += [each.removeprefix(self._prefix).rstrip("/") for each in prefixes]
+        return sorted(name for name in found if is_key(name))
+
+    def _listed(self, start: str) -> list[str]:
+        return sorted(name for page in self._pages(start) for name in self._names(page))
+
+    def _names(self, page: Any) -> list[str]:
+        return [each["Key"].removeprefix(self._prefix) for each in page.get("Contents", [])]
+
+    def _pages(self, start: str, **asked: str) -> Iterator[Any]:
+        """Answers to what lies below `start`, of a list that has an end: what a store says of that is not believed."""
+        end_s, left_bytes = time.monotonic() + _LISTING_S, _MOST_NAMES_BYTES
+        with self._telling(start or str(self)):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._prefix, Delimiter="/"
+                Bucket=self._bucket,
+                Prefix=f"{self._prefix}{start}",
+                PaginationConfig={"PageSize": _NAMES_AT_ONCE},
+                **asked,
             )
             for page in pages:
-                prefixes = (each["Prefix"] for each in page.get("CommonPrefixes", []))
-                found += [each.removeprefix(self._prefix).rstrip("/") for each in prefixes]
-        return sorted(name for name in found if is_key(name))
+                left_bytes -= _PAGE_BYTES + sum(len(each["Key"]) for each in page.get("Contents", []))
+                if left_bytes < 0 or time.monotonic() > end_s or not self._wanted():
+                    raise StoreUnreachableError("lists without an end; keep fewer objects there", source=self)
+                yield page
 
     def size_bytes(self, key: str) -> int | None:
         """See `Store.size_bytes`."""

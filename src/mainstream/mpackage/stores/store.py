@@ -5,6 +5,7 @@ key, and in which order, is the business of `publish` and `reading`.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Protocol
 
 from mainstream.errors import MainstreamError
@@ -53,6 +54,10 @@ class Store(Protocol):
 
     def keys(self, prefix: str) -> list[str]:
         """All keys directly or further below the folder `prefix`, sorted; empty where there is none."""
+        ...
+
+    def each_key(self, prefix: str) -> Iterator[str]:
+        """The same as they come, for whoever keeps a few of them."""
         ...
 
     def folders(self) -> list[str]:
