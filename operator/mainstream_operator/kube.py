@@ -15,7 +15,7 @@ import urllib3
 from kubernetes import client, config
 
 from mainstream.errors import InvalidInputError
-from mainstream.files.bounded_reading import read_bounded
+from mainstream.hosts.bounded_reading import read_bounded
 from mainstream_operator.names import FIELD_MANAGER
 
 Body = dict[str, Any]

@@ -16,8 +16,8 @@ from attackers import (
 from kubernetes import client
 
 from mainstream.api.store_access import StoreAccess
-from mainstream.files.bounded_reading import read_bounded
 from mainstream.hosts import s3_connections
+from mainstream.hosts.bounded_reading import read_bounded
 from mainstream.hosts.rules import HostRules
 from mainstream.mpackage.stores import s3_store
 from mainstream.mpackage.stores.s3_client import S3Keys, s3_client

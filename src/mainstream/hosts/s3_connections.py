@@ -28,7 +28,7 @@ from botocore.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from mainstream.files.bounded_reading import read_bounded
+from mainstream.hosts.bounded_reading import read_bounded
 from mainstream.hosts.connecting import connect
 from mainstream.hosts.rules import HostRules
 

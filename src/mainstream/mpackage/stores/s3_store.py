@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoC
 from urllib3.exceptions import HTTPError
 
 from mainstream.errors import InvalidInputError
-from mainstream.files.bounded_reading import always, read_bounded
+from mainstream.hosts.bounded_reading import always, read_bounded
 from mainstream.hosts.connecting import HostNotAllowedError
 from mainstream.mpackage.stores.store import (
     MissingKeyError,
