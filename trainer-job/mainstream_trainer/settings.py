@@ -48,8 +48,9 @@ class TrainingSettings(BaseModel):
     """of either, however few frames there are"""
     frozen_epochs: int = Field(40, ge=1, le=100_000)
     """with everything frozen"""
-    folds: int = Field(5, ge=2, le=10)
-    """blocks that micro-heads are cross-fitted over; fewer where one would hold no event"""
+    folds: int | None = Field(None, ge=2, le=10)
+    """blocks that micro-heads are cross-fitted over; fewer where one would hold no event. None: 5 of footage, 10 of
+    pictures, which are many"""
     tuned_folds: bool = False
     """whether fine-tuned candidates are cross-fitted over them, too: each is then trained once more for every block"""
     taps: tuple[int, ...] | None = Field(None, min_length=1, max_length=32)
@@ -84,3 +85,13 @@ class TrainingSettings(BaseModel):
     threshold_min_events: int = Field(8, ge=1)
     """held-out events, or pictures of the event, below which no threshold may be chosen but one half, and what is
     better by a standard error: the rest would be noise"""
+
+    @property
+    def footage_folds(self) -> int:
+        """Blocks of time: few enough that each holds events."""
+        return self.folds or 5
+
+    @property
+    def picture_folds(self) -> int:
+        """Blocks of pictures: more of them, as models that learn from four fifths are worse than what ships."""
+        return self.folds or 10

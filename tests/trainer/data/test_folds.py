@@ -10,6 +10,7 @@ from mainstream.footage.frame_times import FrameTimes
 from mainstream.footage.labels import event_mask, runs_of
 from mainstream_trainer.data.folds import folds_of_footage, folds_of_groups, folds_of_pictures
 from mainstream_trainer.data.held_out import HeldOut
+from mainstream_trainer.settings import TrainingSettings
 
 HELD_OUT = HeldOut(np.arange(20, dtype=np.intp), ((30, 40),))
 
@@ -138,3 +139,8 @@ def test_too_few_pictures_are_refused():
     classes = np.array([0, 1, 1, 1])
     with pytest.raises(InvalidInputError, match="add pictures"):
         folds_of_pictures(classes, classes == 0, 5, 0)
+
+
+def test_pictures_are_many_enough_for_twice_as_many_blocks_unless_somebody_says_how_many():
+    assert (TrainingSettings().footage_folds, TrainingSettings().picture_folds) == (5, 10)
+    assert (TrainingSettings(folds=3).footage_folds, TrainingSettings(folds=3).picture_folds) == (3, 3)

@@ -117,7 +117,8 @@ class TrainOptions(CommandOptions):
         int | None,
         typer.Option(
             help="Blocks that all candidates are cross-fitted over; fine-tuned ones are trained once more for each. "
-            "Micro-heads alone, over five, where left out. Fewer where one would hold no event.",
+            "Where left out, micro-heads alone, over five of footage or ten of pictures. "
+            "Fewer where one would hold no event.",
             min=2,
             max=10,
         ),

@@ -141,9 +141,10 @@ class Preparation:
         check_events(label, sources, events, present)
         named = [(part.source.clip.path.name, part.group, part.labels) for part in parts]
         groups, settings = groups_of_clips(named, request.grouped_by), request.settings
+        count = settings.footage_folds
         if groups is not None:
             of_frames = np.repeat(groups, [part.source.frames for part in parts]).tolist()
-            folds = folds_of_groups(of_frames, present, settings.folds, events.merged[0])
+            folds = folds_of_groups(of_frames, present, count, events.merged[0])
             held_out = folds.division(0)
         else:
             try:
@@ -151,7 +152,7 @@ class Preparation:
             except InvalidInputError as error:
                 raise InvalidInputError(error.message, field=f"apps.{label}.runs", source=sources) from error
             folds = folds_of_footage(
-                present, events.merged[0], events.times, count=settings.folds, gap_s=settings.gap_s, held_out=held_out
+                present, events.merged[0], events.times, count=count, gap_s=settings.gap_s, held_out=held_out
             )
         _say_worth(request, sources, events, folds)
         digest = _data_digest(request, network, {**_known(parts, events, quiet), **_known_groups(request, groups)})
@@ -206,7 +207,7 @@ class Preparation:
         # Neighbouring pictures are no near duplicates: all of them enter a pass.
         request = replace(request, settings=request.settings.model_copy(update={"stride": 1}))
         present = pictures.present(data.event_classes)
-        groups, count = None, request.settings.folds
+        groups, count = None, request.settings.picture_folds
         if request.grouped_by is not None:
             groups = groups_of_pictures(pictures.paths, request.grouped_by)
             folds = folds_of_groups(groups, present, count)

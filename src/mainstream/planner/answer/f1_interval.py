@@ -15,7 +15,7 @@ import numpy as np
 from mainstream.alerts.certainty import share_interval
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.arrays import FloatArray
-from mainstream.planner.problem import Candidate, OperatingPoint
+from mainstream.planner.problem import OperatingPoint
 from mainstream.planner.tables.options import OptionTable
 from mainstream.planner.tables.predictions import of_points
 
@@ -34,7 +34,7 @@ def f1_interval(table: OptionTable, k: int, f: int) -> Interval | None:
         return None
     events = merged_events(app.events)
     recall, false = float(table.recall[k, f]) / app.trust, float(table.false_per_hour[k, f]) / events.per_hour
-    moves = _by_counts(recall, false, events, candidate)
+    moves = moves_by_counts(recall, false, events, (candidate.observed_events, candidate.observed_stretches))
     point = next((each for each in candidate.operating_points if each.threshold == table.threshold[k, f]), None)
     if point is not None and point.p_interval is not None and point.e_interval is not None:
         moves = np.maximum(moves, _by_points(table, f, int(table.votes[k, f]), point))
@@ -43,11 +43,14 @@ def f1_interval(table: OptionTable, k: int, f: int) -> Interval | None:
     return app.trust * max(0.0, predicted - down), app.trust * min(1.0, predicted + up)
 
 
-def _by_counts(recall: float, false: float, events: MergedEvents, candidate: Candidate) -> FloatArray:
-    """How far F1 may be moved down and up, by the events that are found and by false alerts: (2, 2)."""
+def moves_by_counts(recall: float, false: float, events: MergedEvents, observed: tuple[float, float]) -> FloatArray:
+    """How far F1 may be moved down and up (columns), by the events that are found and by false alerts (rows): (2, 2).
+
+    `false` alerts for each event; `observed` are independent events and quiet stretches.
+    """
     stretches = events.quiet_stretches_per_hour / events.per_hour
-    found = share_interval(recall, candidate.observed_events or 0.0, Z90)
-    opened = share_interval(min(1.0, false / stretches), candidate.observed_stretches or 0.0, Z90)
+    found = share_interval(recall, observed[0], Z90)
+    opened = share_interval(min(1.0, false / stretches), observed[1], Z90)
     predicted = _f1(recall, false)
     by_found = [predicted - _f1(found[0], false), _f1(found[1], false) - predicted]
     by_false = [predicted - _f1(recall, opened[1] * stretches), _f1(recall, opened[0] * stretches) - predicted]
