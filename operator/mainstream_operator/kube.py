@@ -121,8 +121,13 @@ class Kube:
         page = self._call("GET", path, query=[("limit", "1")]) or {}
         return next(iter(page.get("items") or []), None)
 
-    def list_all(self, path: str, label: str | None = None) -> list[Body]:
-        """Every object at `path` (with that label), a page at a time; fewer a page where they are large."""
+    def list_all(
+        self, path: str, label: str | None = None, keep: Callable[[Body], Body] = lambda body: body
+    ) -> list[Body]:
+        """Every object at `path` (with that label), a page at a time; fewer a page where they are large.
+
+        What `keep` leaves of each is all that is held while the others come.
+        """
         found: list[Body] = []
         labelled = [("labelSelector", label)] if label else []
         limit, following = _PAGE, ""
@@ -135,7 +140,7 @@ class Kube:
                     raise
                 limit //= 2
                 continue
-            found += page.get("items") or []
+            found += [keep(each) for each in page.get("items") or []]
             following = (page.get("metadata") or {}).get("continue") or ""
             if not following:
                 return found

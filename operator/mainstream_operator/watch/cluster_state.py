@@ -282,4 +282,4 @@ def _identity(thing: AnyResource | Unreadable | None) -> tuple[object, ...]:
     if thing is None:
         return ()
     metadata = thing.metadata
-    return (type(thing), metadata.uid, metadata.generation, metadata.deletion_timestamp, metadata.labels)
+    return (type(thing), metadata.uid, metadata.generation, metadata.deletion_timestamp)

@@ -3,7 +3,9 @@
 One that can't be read as its kind (an older schema let it in, say) stays with the reason, so that its status says so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -23,9 +25,17 @@ class Unreadable:
     """what its status says already"""
 
 
+_KEPT = ("name", "namespace", "uid", "generation", "creationTimestamp", "deletionTimestamp")
+
+
+def bare_metadata(metadata: Mapping[str, Any]) -> Body:
+    """Metadata without what anybody may write much into: a mebibyte an object, of thousands of objects."""
+    return {name: metadata[name] for name in _KEPT if name in metadata}
+
+
 def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:
     """An object of ours, typed; a status that this version can't read counts as none."""
-    plain = {"kind": kind, **{name: body.get(name) for name in ("metadata", "spec")}}
+    plain = {"kind": kind, "metadata": bare_metadata(body["metadata"]), "spec": body.get("spec")}
     model = RESOURCE_KINDS[kind].model
     try:
         return model.model_validate({**plain, "status": body.get("status") or {}})
@@ -36,7 +46,7 @@ def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        metadata = Metadata.model_validate(body["metadata"])
+        metadata = Metadata.model_validate(plain["metadata"])
         return Unreadable(kind, metadata, f"{where}: {first['msg']}", _stated(body))
 
 

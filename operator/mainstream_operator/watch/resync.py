@@ -14,6 +14,7 @@ from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS
 from mainstream_operator.kube import Body, Kube, KubeError
 from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.watch.cluster_state import ClusterState
+from mainstream_operator.watch.resources import bare_metadata
 from mainstream_operator.watch.worker import Workers
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,10 @@ def _note(cluster: ClusterState, kind: str, body: Body, *, gone: bool) -> None:
         cluster.note_child(kind, body, gone=gone)
 
 
+def _bare(body: Body) -> Body:
+    return {**body, "metadata": bare_metadata(body["metadata"])}
+
+
 def _list_all(kube: Kube, namespace: str) -> Listing:
     return dict(_lists(kube, namespace))
 
@@ -87,7 +92,7 @@ def _list_all(kube: Kube, namespace: str) -> Listing:
 def _lists(kube: Kube, namespace: str) -> Iterator[tuple[str, list[Body]]]:
     for kind in OWN_KINDS.values():
         try:
-            yield kind.name, kube.list_all(kind.path())
+            yield kind.name, kube.list_all(kind.path(), keep=_bare)
         except KubeError as error:
             # The definitions may come later than the operator.
             if error.status != _NOT_FOUND:

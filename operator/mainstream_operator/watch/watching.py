@@ -25,6 +25,8 @@ _LOOK_S = 4.0
 _DEAF_LOOKS = 3
 """looks in a row at which a kind was there and not watched; at the first ones watching still begins"""
 _NOT_FOUND = 404
+_PAGE = 50
+"""objects that are listed at a time: of a mebibyte each, where somebody fills their annotations"""
 Watch = Callable[[asyncio.Event], Awaitable[None]]
 """watches until the flag is set"""
 
@@ -144,6 +146,9 @@ def _settings(labels: str | None) -> kopf.OperatorSettings:
     settings.networking.request_timeout = 30
     # Nodes gather their changes themselves; an object alone need not.
     settings.queueing.batch_window = 0.02
+    # An object's task holds it until it ends, and anybody may make thousands of a mebibyte each.
+    settings.queueing.idle_timeout = 0.2
+    settings.watching.chunk_size = _PAGE
     settings.persistence.finalizer = f"{FIELD_MANAGER}/none"
     if labels is not None:
         settings.watching.label_selectors[kopf.EVERYTHING] = labels

@@ -39,7 +39,6 @@ class Metadata(ApiModel):
     name: Name
     namespace: Name | None = None
     labels: dict[str, str] = Field(default_factory=dict)
-    annotations: dict[str, str] = Field(default_factory=dict)
     uid: str | None = None
     generation: int | None = None
     creation_timestamp: AwareDatetime | None = None
