@@ -1,10 +1,15 @@
 """What a runner is given on demand: short-lived signed URLs, one object each, made with the rights of the app's tenant.
 
 One tenant's store that can't be used keeps nobody else waiting: what cannot be signed is left out, and asked for again.
+Nor do a tenant's many stores, which take a while to open: a namespace has a moment, the rest is asked for again.
 """
 
 import logging
-from collections.abc import Mapping
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
 
 from mainstream.api import VideoApp
 from mainstream.errors import MainstreamError
@@ -21,13 +26,24 @@ from mainstream.mpackage.manifest import Blob
 from mainstream_operator.kube import KubeError
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.packages import PackageReader
-from mainstream_operator.observe.runner_client import RunnerClient
 
 _log = logging.getLogger(__name__)
+_MOST_OF_NAMESPACE_S = 0.5
+"""that signing for one namespace takes at a time: three stores that have to be opened, or thousands of URLs of one"""
+
+Signed = TypeVar("Signed")
 
 
-def send_signed_urls(observation: Observation, plan: RunnerPlan | None, packages: PackageReader) -> None:
-    """Send the runner what it lacks of its plan, and where to put its clips; nothing without a plan or an answer."""
+def send_signed_urls(
+    observation: Observation,
+    plan: RunnerPlan | None,
+    packages: PackageReader,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Send the runner what it lacks of its plan, and where to put its clips; nothing without a plan or an answer.
+
+    `clock` gives seconds that never run backwards.
+    """
     runner, report = observation.runner, observation.report
     if runner is None or report is None or plan is None:
         return
@@ -35,10 +51,37 @@ def send_signed_urls(observation: Observation, plan: RunnerPlan | None, packages
     if not blobs and not report.uploads:
         return
     apps = {each.key: each.app for each in observation.snapshot.apps}
-    if blobs:
-        _send_blob_urls(blobs, plan, apps, runner, packages)
+    signing = _Signing(packages, clock)
+    if blobs and (signed := _signed_blobs(blobs, owners_of(plan, apps), signing)):
+        runner.send_urls(SignedUrls(blobs=signed))
     if report.uploads:
-        _send_upload_urls(report.uploads, plan, apps, runner, packages)
+        running = {app.name: apps[app.name] for app in plan.apps if app.name in apps}
+        if uploads := _signed_uploads(report.uploads, running, signing):
+            runner.send_urls(SignedUploads(uploads=uploads))
+
+
+class _Signing:
+    """Signs for one node at one time, for each namespace as long as it may take."""
+
+    def __init__(self, packages: PackageReader, clock: Callable[[], float]) -> None:
+        self.packages = packages
+        self._clock = clock
+        self._failing: set[str] = set()
+        self._taken_s: defaultdict[str, float] = defaultdict(float)
+
+    def sign(self, owner: VideoApp, make: Callable[[], Signed | None]) -> Signed | None:
+        """What `make` makes with the rights of this app's tenant; None where it cannot be made, or not now."""
+        namespace, start_s = owner.metadata.namespace or "", self._clock()
+        if owner.key in self._failing or self._taken_s[namespace] >= _MOST_OF_NAMESPACE_S:
+            return None
+        try:
+            return make()
+        except (MainstreamError, KubeError) as error:
+            self._failing.add(owner.key)
+            _log.warning("a URL could not be signed: %s", error, extra={"object": f"VideoApp {owner.key}"})
+            return None
+        finally:
+            self._taken_s[namespace] += self._clock() - start_s
 
 
 def lacking(report: StatusReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:
@@ -50,27 +93,20 @@ def lacking(report: StatusReport, before: RunnerPlan | None, ordered: RunnerPlan
     return list({blob.sha256: blob for blob in (*report.lacks, *new)}.values())
 
 
-def _send_blob_urls(
-    wanted: list[Blob], ordered: RunnerPlan, apps: Mapping[str, VideoApp], runner: RunnerClient, packages: PackageReader
-) -> None:
+def _signed_blobs(
+    wanted: list[Blob], owners: Mapping[str, Mapping[str, VideoApp]], signing: _Signing
+) -> tuple[SignedBlob, ...]:
     """URLs for blobs of the plan; whatever else a runner asks for it does not get.
 
     A blob that apps of several tenants name is signed in the store of each: no tenant waits for another's.
     """
-    owners = owners_of(ordered, apps)
     signed: list[SignedBlob] = []
-    failing: set[str] = set()
     for blob in wanted:
         for owner in owners.get(blob.sha256, {}).values():
-            if owner.key in failing:
-                continue
-            try:
-                signed.append(SignedBlob(blob=blob, url=packages.signed_url(owner, blob)))
-            except (MainstreamError, KubeError) as error:
-                failing.add(owner.key)
-                _log_failure(owner, error)
-    if signed:
-        runner.send_urls(SignedUrls(blobs=tuple(signed)))
+            url = signing.sign(owner, partial(signing.packages.signed_url, owner, blob))
+            if url is not None:
+                signed.append(SignedBlob(blob=blob, url=url))
+    return tuple(signed)
 
 
 def owners_of(ordered: RunnerPlan, apps: Mapping[str, VideoApp]) -> dict[str, dict[str, VideoApp]]:
@@ -84,32 +120,16 @@ def owners_of(ordered: RunnerPlan, apps: Mapping[str, VideoApp]) -> dict[str, di
     return owners
 
 
-def _send_upload_urls(
-    wanted: tuple[WantedUpload, ...],
-    ordered: RunnerPlan,
-    apps: Mapping[str, VideoApp],
-    runner: RunnerClient,
-    packages: PackageReader,
-) -> None:
+def _signed_uploads(
+    wanted: tuple[WantedUpload, ...], running: Mapping[str, VideoApp], signing: _Signing
+) -> tuple[SignedUpload, ...]:
     """URLs for clips of apps of the plan, each below the prefix of the app's own sink."""
-    running = {app.name for app in ordered.apps}
     signed: list[SignedUpload] = []
-    failing: set[str] = set()
     for upload in wanted:
-        owner = apps.get(upload.app)
-        if owner is None or upload.app not in running or upload.app in failing:
+        owner = running.get(upload.app)
+        if owner is None:
             continue
-        try:
-            url = packages.signed_upload(owner, upload)
-        except (MainstreamError, KubeError) as error:
-            failing.add(upload.app)
-            _log_failure(owner, error)
-            continue
+        url = signing.sign(owner, partial(signing.packages.signed_upload, owner, upload))
         if url is not None:
             signed.append(SignedUpload(upload=upload, url=url))
-    if signed:
-        runner.send_urls(SignedUploads(uploads=tuple(signed)))
-
-
-def _log_failure(owner: VideoApp, error: Exception) -> None:
-    _log.warning("a URL could not be signed: %s", error, extra={"object": f"VideoApp {owner.key}"})
+    return tuple(signed)

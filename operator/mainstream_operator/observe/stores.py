@@ -31,7 +31,7 @@ class SecretProblemError(MainstreamError):
 
 
 class StoreOpener:
-    """Stores by the way that tenants reach them; one that was opened is used for a while, then its Secret is read anew.
+    """Stores by the way that tenants reach them; a client is used for a while, then its Secret is read anew.
 
     Opening one takes some tenths of a second, and a plan on its way asks for dozens of signatures.
     """
@@ -41,14 +41,14 @@ class StoreOpener:
         self._rules = rules
         self._own_credentials = own_credentials
         self._certificates = Path(tempfile.mkdtemp(prefix="mainstream-ca-"))
-        self._opened: ExpiringCache[S3Store] = ExpiringCache(_USED_S, _KEPT)
+        self._clients: ExpiringCache[Any] = ExpiringCache(_USED_S, _KEPT)
 
     def open(self, url: str, access: StoreAccess, namespace: str) -> S3Store:
         """The store at `url`, for whoever's objects are in `namespace`."""
-        key = f"{namespace} {url} {access.model_dump_json()}"
-        return self._opened.get(key, lambda: self._open(url, access, namespace))
+        key = f"{namespace} {access.model_dump_json()}"
+        return S3Store(url, self._clients.get(key, lambda: self._client(access, namespace)))
 
-    def _open(self, url: str, access: StoreAccess, namespace: str) -> S3Store:
+    def _client(self, access: StoreAccess, namespace: str) -> Any:
         keys = ca_bundle = None
         if access.secret_name is not None:
             secret = read_secret(self._kube, namespace, access.secret_name)
@@ -62,7 +62,7 @@ class StoreOpener:
         if keys is None and not self._own_credentials:
             # What the operator's own pod could read is not the tenant's: without a Secret it is nobody.
             access = access.model_copy(update={"anonymous": True})
-        return S3Store(url, s3_client(access, keys, ca_bundle, rules=self._rules()))
+        return s3_client(access, keys, ca_bundle, rules=self._rules())
 
     def _certificate(self, text: str) -> Path:
         path = self._certificates / f"{hashlib.sha256(text.encode()).hexdigest()}.crt"
