@@ -1,6 +1,7 @@
-"""`make bench-platform`: what a platform team expects, each part by its tests.
+"""`make bench-platform`: what a platform team expects, each part by its tests; parts that are named as arguments alone.
 
-QUICK=1 kills the leader four times instead of twenty.
+The parts `leaders` and `cluster` start a cluster, as `make test-cluster` does; `sizing` wants a machine with nothing
+else to do. QUICK=1 kills leaders four times instead of twenty.
 """
 
 import os
@@ -8,10 +9,12 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import QUICK, Report
+from harness import QUICK, Report, chosen
+from platform_sizing import sizing_rows
 
 _TESTS = Path("tests") / "platform"
 _TIMEOUT_S = 3600.0
@@ -27,19 +30,31 @@ class Part:
     tests: tuple[str, ...]
 
 
-PARTS = (
-    Part("kstatus and the health check for Argo CD, on every example and state", "right", ("test_settled.py",)),
-    Part("each alert by promtool: its cause, and less", "all; pages exist", ("test_monitoring.py",)),
-    Part("each alert from its real cause, by Prometheus and Alertmanager", "all", ("test_alerts_fire.py",)),
-    Part("signatures and checksums by the commands of the docs", "a changed byte refused", ("test_release.py",)),
-    Part("images by digest and the chart as an OCI artifact", "the registry's own digests", ("test_registry.py",)),
-    Part("leaders that die, are cut off, are stopped", "never two", ("../operator/test_leadership.py",)),
-    Part(
+PARTS = {
+    "settled": Part(
+        "kstatus and the health check for Argo CD, on every example and state", "right", ("test_settled.py",)
+    ),
+    "rules": Part("each alert by promtool: its cause, and less", "all; pages exist", ("test_monitoring.py",)),
+    "causes": Part("each alert from its real cause, by Prometheus and Alertmanager", "all", ("test_alerts_fire.py",)),
+    "release": Part(
+        "signatures and checksums by the commands of the docs", "a changed byte refused", ("test_release.py",)
+    ),
+    "registry": Part(
+        "images by digest and the chart as an OCI artifact", "the registry's own digests", ("test_registry.py",)
+    ),
+    "election": Part("leaders that die, are cut off, are stopped", "never two", ("../operator/test_leadership.py",)),
+    "leaders": Part(
         f"beside a real API server: the leader killed {_KILLS} times, and cut off for 60 s",
         "same end, nothing written twice",
         ("../cluster/test_leaders.py",),
     ),
-)
+    "cluster": Part(
+        "on a real cluster: apps made, the doctor on thirteen faults and on none, a drain of a node with six apps, the "
+        f"leader's pod killed {_KILLS} times and cut off for 60 s",
+        "names all with the way out, and nothing; frames lost while the pod is away; same end, no runner restarted",
+        ("../cluster/test_story_1_apps.py", "../cluster/test_story_2_platform.py"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +81,13 @@ def run(part: Part) -> Outcome:
             f"--junitxml={report}",
             *(str(_TESTS / each) for each in part.tests),
         ]
-        environment = {**os.environ, "MAINSTREAM_TEST_CLUSTER": "1", "LEADER_KILLS": _KILLS}
+        environment = {
+            **os.environ,
+            "MAINSTREAM_TEST_CLUSTER": "1",
+            "LEADER_KILLS": _KILLS,
+            "LEADER_CUT_S": "60",
+            "POD_KILLS": _KILLS,
+        }
         subprocess.run(command, check=False, timeout=_TIMEOUT_S, stdout=subprocess.DEVNULL, env=environment)
         suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314 - pytest's own
         said = {} if suite is None else {each.attrib["name"]: each.attrib["value"] for each in suite.iter("property")}
@@ -76,19 +97,29 @@ def run(part: Part) -> Outcome:
     return Outcome(all_ - failed - skipped, failed, skipped, float(found.get("time", 0)), said)
 
 
-def main() -> int:
-    """Every part, a row each."""
-    report = Report("platform", packages=("kopf", "kubernetes"))
-    for part in PARTS:
+def rows_of(part: Part) -> Callable[[Report], None]:
+    """Writes the rows of a part that tests show."""
+
+    def write(report: Report) -> None:
         found = run(part)
         if not found.passed and not found.failed:
             report.left_out(part.what, part.target, "its tools are not here; its tests say which")
-            continue
+            return
         more = f", {found.skipped} left out" if found.skipped else ""
         value = f"{found.passed} of {found.passed + found.failed} tests pass in {found.seconds:.0f} s{more}"
         report.row(part.what, value, part.target, found.failed == 0)
         for what, said in found.said.items():
             report.row(f"  {what}", said, "said by the tests above", found.failed == 0)
+
+    return write
+
+
+def main() -> int:
+    """Every part, a row each."""
+    report = Report("platform", packages=("kopf", "kubernetes"))
+    parts = {"sizing": sizing_rows, **{name: rows_of(part) for name, part in PARTS.items()}}
+    for write in chosen(parts, sys.argv[1:]):
+        write(report)
     return report.write()
 
 

@@ -19,6 +19,7 @@ from kubernetes import client, config
 
 from mainstream.messages.runner_orders import ADMIN_PORT, REPORT_PATH, TOKEN_FILE, TOKEN_HEADER
 from mainstream.messages.status_report import StatusReport
+from mainstream_operator.kinds import CONFIG_MAP, DEPLOYMENT, OWN_KINDS, POD, SECRET
 from mainstream_operator.kube import Kube, KubeError
 
 SYSTEM, TENANT = "mainstream", "plaza"
@@ -26,6 +27,8 @@ EXAMPLES = ROOT / "examples" / "plaza" / "kubernetes"
 CHART = ROOT / "charts" / "mainstream"
 BUDGET = 0.3
 """of the EdgeNode: little enough that apps compete, as in the example"""
+_KINDS = {kind.name.lower(): kind for kind in (CONFIG_MAP, DEPLOYMENT, SECRET, *OWN_KINDS.values())}
+"""those that tests wait for, which are asked of the API server without a process each time"""
 
 
 @dataclass
@@ -62,6 +65,8 @@ class Stage:
 
     def get(self, kind: str, name: str, namespace: str | None = TENANT) -> dict[str, Any] | None:
         """An object, or None."""
+        if kind in _KINDS:
+            return self.kube.get(_KINDS[kind].ref(name, namespace))
         where = ("--namespace", namespace) if namespace else ()
         text = self.kubectl("get", kind, name, "--ignore-not-found", "-o", "json", *where)
         return json.loads(text) if text.strip() else None
@@ -121,8 +126,8 @@ class Stage:
 
     def runner_pod(self) -> dict[str, Any]:
         """The runner's pod; one that is going away is none any more."""
-        text = self.kubectl("get", "pods", "-n", SYSTEM, "-l", "app.kubernetes.io/name=mainstream-runner", "-o", "json")
-        pods = [pod for pod in json.loads(text)["items"] if "deletionTimestamp" not in pod["metadata"]]
+        found = self.kube.list_all(POD.path(SYSTEM), "app.kubernetes.io/name=mainstream-runner")
+        pods = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
         return max(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
     def token(self) -> str:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from cluster_stage import SYSTEM, Stage
+from cluster_stage import SYSTEM, TENANT, Stage
 
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_operator.observe.orders import given_plan
@@ -12,6 +12,15 @@ APPS = ("crossing", "road-right", "lamp-post")
 FOURTH = "path-left"
 FIRST_READY_S = 300.0
 """a new node converts the base network, calibrates and profiles before it plans"""
+
+
+def begin_story(stage: Stage) -> None:
+    """The story's apps run, where no part before this one has brought them so far."""
+    if stage.get("deployment", "mainstream-operator", SYSTEM) is None:
+        stage.install()
+        stage.train(*APPS, FOURTH)
+        stage.apply_examples()
+    all_ready(stage, *APPS, timeout_s=FIRST_READY_S)
 
 
 def all_ready(stage: Stage, *apps: str, timeout_s: float = 120) -> None:
@@ -49,7 +58,12 @@ def ordered_apps(stage: Stage) -> set[str]:
 
 
 def patch_spec(stage: Stage, kind: str, name: str, patch: dict[str, Any]) -> None:
-    stage.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(patch))
+    """Of an object of the tenant's, or of an EdgeNode."""
+    stage.kubectl("patch", kind, name, "-n", TENANT, "--type=merge", "-p", json.dumps(patch))
+
+
+def set_budget(stage: Stage, budget: float) -> None:
+    patch_spec(stage, "edgenode", stage.node, {"spec": {"budget": budget}})
 
 
 def restarts(stage: Stage) -> int:

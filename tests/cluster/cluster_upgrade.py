@@ -13,6 +13,7 @@ from cluster_stage import CHART, TENANT, Stage
 from cluster_tools import ROOT, run, wait_for
 
 from mainstream.messages.status_report import StatusReport
+from mainstream_operator.kube import KubeError
 
 _EVERY_S = 0.2
 LAST_OF_0_1_0 = "dd6aed3"
@@ -27,6 +28,8 @@ class Watched:
     """longest time in which no further frame of the app was captured"""
     dropped: dict[str, int] = field(default_factory=dict)
     """frames that were due and given up"""
+    away_s: float = 0.0
+    """longest time in which no runner served a plan"""
     pods: set[str] = field(default_factory=set)
 
 
@@ -39,6 +42,7 @@ class Watch:
         self._token = stage.token()
         self._ended = threading.Event()
         self._seen: dict[str, tuple[float, str, int]] = {}
+        self._served_s = time.monotonic()
         self.watched = Watched(dict.fromkeys(self._apps, 0.0), dict.fromkeys(self._apps, 0))
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -59,7 +63,7 @@ class Watch:
             try:
                 pod = self._stage.runner_pod()["metadata"]["name"]
                 report = self._stage.report(pod, self._token)
-            except (AssertionError, ValueError):
+            except (KubeError, ValueError):
                 continue
             if report is not None:
                 self._note(pod, report)
@@ -67,6 +71,9 @@ class Watch:
     def _note(self, pod: str, report: StatusReport) -> None:
         now_s = time.monotonic()
         self.watched.pods.add(pod)
+        if report.served:
+            self.watched.away_s = max(self.watched.away_s, now_s - self._served_s)
+            self._served_s = now_s
         for app in self._apps:
             told = report.apps.get(app)
             if told is None or not told.captured:

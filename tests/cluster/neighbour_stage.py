@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from cluster_stage import BUDGET, CHART, SYSTEM, TENANT, Stage
-from cluster_story import APPS, FIRST_READY_S, FOURTH, patch_spec
+from cluster_stage import BUDGET, CHART, TENANT, Stage
+from cluster_story import APPS, FIRST_READY_S, FOURTH, begin_story, set_budget
 from cluster_tools import wait_for
 from neighbour_apps import HONEST, Neighbours
 from neighbour_watch import Alone, Seen
@@ -47,14 +47,11 @@ class Outcome:
 @contextmanager
 def open_neighbours(stage: Stage) -> Iterator[tuple[Neighbours, Rival]]:
     """Let a rival in beside honest apps on a stage that has packages; in the end all is as it was."""
-    if stage.get("deployment", "mainstream-operator", SYSTEM) is None:
-        stage.install()
-        stage.train(*APPS, FOURTH)
-        stage.apply_examples()
+    begin_story(stage)
     # The chart's Role in a tenant's namespace needs the namespace.
     stage.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": RIVAL}})
     stage.upgrade(CHART, *_LET_IN)
-    _set_budget(stage, AMPLE)
+    set_budget(stage, AMPLE)
     neighbours = Neighbours(stage, tuple(HONEST))
     neighbours.settle_in(FIRST_READY_S)
     with open_rival(stage, FOURTH) as rival:
@@ -62,15 +59,11 @@ def open_neighbours(stage: Stage) -> Iterator[tuple[Neighbours, Rival]]:
         rival.clear()
     stage.kubectl("delete", "videoapp", "-n", TENANT, *(name for name in HONEST if name not in APPS))
     stage.apply_examples()
-    _set_budget(stage, BUDGET)
+    set_budget(stage, BUDGET)
     stage.upgrade(CHART, f"tenants={{{TENANT}}}")
     stage.kubectl("delete", "namespace", RIVAL, "--timeout=120s")
     for name in APPS:
         stage.wait_condition("videoapp", name, "Ready", "True", timeout_s=120)
-
-
-def _set_budget(stage: Stage, budget: float) -> None:
-    patch_spec(stage, "edgenode", stage.node, {"spec": {"budget": budget}})
 
 
 def do_harm(neighbours: Neighbours, rival: Rival, kind: Kind, alone: Alone, *, least_s: float = 0.0) -> Outcome:

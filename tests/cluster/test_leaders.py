@@ -1,6 +1,7 @@
 """Two operators beside a real API server: the one that leads is killed, or cut off, while everything changes.
 
-`LEADER_KILLS` of the environment says how often; `make bench-platform` asks for twenty.
+`LEADER_KILLS` and `LEADER_CUT_S` of the environment say how often and for how long: `make bench-platform` asks for
+twenty and for a minute.
 """
 
 import json
@@ -19,12 +20,14 @@ from fleet_run import children_of, declare_fleet, fleet_app, ref, wait_planned, 
 from leaders import Way, another, child_writes, holder
 
 pytestmark = pytest.mark.timeout(900)
-KILLS = int(os.environ.get("LEADER_KILLS", "4"))
-CUT_S = 60.0
+KILLS = int(os.environ.get("LEADER_KILLS", "2"))
+CUT_S = float(os.environ.get("LEADER_CUT_S", "20"))
+"""longer than the Lease lasts"""
 APPS = 4
 TAKE_OVER_S = 30.0
 """twice what is promised, which tests/operator/test_leadership.py holds by the clock: a machine may be busy"""
 _STILL_S = 3.0
+_LATE_S = 10.0
 _SETTLED_S = 60.0
 _STARTED_S = 180.0
 """on a busy machine, of which a start takes a minute"""
@@ -117,7 +120,7 @@ def test_a_leader_that_is_killed_again_and_again_leads_to_the_same_end_and_nothi
     assert_end_follows_from_what_is_declared(pair)
 
 
-def test_a_leader_that_is_cut_off_for_a_minute_harms_nothing_when_it_is_back(pair: Pair) -> None:
+def test_a_leader_that_is_cut_off_harms_nothing_when_it_is_back(pair: Pair) -> None:
     if pair.leader() != "first":
         pair.operators["second"].kill()
         wait_for("the first to lead", lambda: pair.leader() == "first", TAKE_OVER_S)
@@ -134,7 +137,7 @@ def test_a_leader_that_is_cut_off_for_a_minute_harms_nothing_when_it_is_back(pai
         planned = pair.settle()
         time.sleep(max(0.0, CUT_S - (time.monotonic() - cut_s)))
     # What was sent before the cut arrives now.
-    time.sleep(TAKE_OVER_S)
+    time.sleep(_LATE_S)
     assert pair.leader() == "second"
     assert pair.settle() == planned
     assert pair.runners() == before

@@ -23,6 +23,7 @@ from cluster_story import (
     what_is_ordered,
 )
 from cluster_tools import wait_for
+from doctor_faults import doctor
 
 EVENTS_S = 180.0
 """twice the camera's clip, in which every app's event happens several times"""
@@ -56,6 +57,19 @@ def test_applying_the_example_makes_every_app_ready(story: Stage) -> None:
     table = story.kubectl("get", "videoapps", "-n", TENANT)
     assert table.splitlines()[0].split() == ["NAME", "READY", "F1", "MEASURED", "FPS", "CANDIDATE", "NODE", "AGE"]
     assert story.node in table
+
+
+def test_the_doctor_finds_nothing_on_a_healthy_cluster(story: Stage) -> None:
+    said: list[str] = []
+
+    def nothing() -> bool:
+        said[:] = doctor(story)
+        return not said
+
+    try:
+        wait_for("clean bill of health", nothing, 60, 2)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; it says {said}") from None
 
 
 def test_events_arrive_at_the_webhook_and_are_counted_in_status(story: Stage) -> None:
