@@ -9,6 +9,8 @@ from mainstream.cli.outputs import make_folder, write_output
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.table import Table
 
     from mainstream.messages.node_profile import NodeProfile
@@ -45,30 +47,38 @@ def profile(
             base or ["efficientnet-lite0"], streams, on_step=lambda step: status.update(f"{step} ...")
         )
     write_output(out, measured.model_dump_json(indent=2) + "\n", "--out")
-    console.print(_table(measured))
+    for each in shown(measured):
+        console.print(each)
     console.print(f"written to {out}")
 
 
-def _table(measured: "NodeProfile") -> "Table":
+def shown(measured: "NodeProfile") -> "Iterator[Table | str]":
+    """A table for each base network, one of everything else, and which views move."""
     from rich.table import Table
 
-    table = Table(title=f"{measured.machine}: CPU-milliseconds")
-    for column in ("what", "branch-point", "stem", "head", "micro-heads", "a slot"):
-        table.add_column(column, justify="left" if column == "what" else "right")
+    yield f"on {measured.machine}"
     for name, base in measured.bases.items():
+        table = Table(title=f"{name}: CPU-milliseconds a frame", title_justify="left")
+        for column in ("branch-point", "stem", "head", "micro-heads", "a slot"):
+            table.add_column(column, justify="right")
         for branch_point, seconds in enumerate(zip(base.stem_s, base.head_s, base.call_s, base.slot_s, strict=True)):
-            stem, head, call, slot = (f"{each * 1e3:.2f}" for each in seconds)
-            table.add_row(f"{name}, a frame", str(branch_point), stem, head, call, slot)
-    table.add_row("scaling, transport, preprocessing, a frame", "", f"{measured.frame_s * 1e3:.2f}", "")
-    table.add_row("heads, votes and counts, a frame of an app", "", f"{measured.app_s * 1e3:.2f}", "")
+            table.add_row(str(branch_point), *(_ms(each) for each in seconds))
+        yield table
+    table = Table(title="beside the networks", title_justify="left")
+    table.add_column("what")
+    table.add_column("CPU-ms", justify="right")
+    table.add_row("scaling, transport, preprocessing, a frame", _ms(measured.frame_s))
+    table.add_row("heads, votes and counts, a frame of an app", _ms(measured.app_s))
     for name, decode_s in measured.decode_s.items():
-        table.add_row(f"decoding {name}, a captured frame", "", f"{decode_s * 1e3:.2f}", "")
+        table.add_row(f"decoding {name}, a captured frame", _ms(decode_s))
     for name, modes in measured.decode_modes.items():
         for mode in modes:
-            what = f"decoding {name}, a second of {mode.name}: {mode.fps:.3g} frames"
-            table.add_row(what, "", f"{mode.used_s * 1e3:.2f}", "")
+            table.add_row(f"decoding {name}, a second of {mode.name}: {mode.fps:.3g} frames", _ms(mode.used_s))
+    table.add_row("idle, a second", _ms(measured.idle))
+    yield table
     for name, duties in measured.duties.items():
-        for view, duty in duties.items():
-            table.add_row(f"view {view} of {name} moves, share of the time", "", f"{duty:.2f}", "")
-    table.add_row("idle, a second", "", f"{measured.idle * 1e3:.2f}", "")
-    return table
+        yield from (f"view {view} of {name} moves {duty:.0%} of the time" for view, duty in duties.items())
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:.2f}"
