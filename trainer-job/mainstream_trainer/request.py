@@ -65,8 +65,8 @@ class TrainingRequest:
     """the package's name; of a video also the app of its labels, unless `label` is"""
     base: str = DEFAULT_BASE
     branch_points: tuple[int, ...] | None = None
-    """of fine-tuned candidates; 0 (nothing frozen) and the last (everything frozen) are always among them. None: these
-    two, and one near the middle"""
+    """of fine-tuned candidates; the last (everything frozen) is always among them, and No-Sharing needs 0 (nothing
+    frozen). None: these two, and one near the middle"""
     quick: bool = False
     """micro-heads alone: the package says that it lacks what the baselines need"""
     crop: Crop | None = None

@@ -19,7 +19,9 @@ def solve_command(
     ] = None,
     policy: Annotated[
         str,
-        typer.Option(help="mainstream, or a baseline: no-sharing, max-sharing, micro-only, greedy, greedy-as-coded."),
+        typer.Option(
+            help="mainstream, or a baseline: no-sharing, alone, max-sharing, micro-only, greedy, greedy-as-coded."
+        ),
     ] = "mainstream",
     deadline: Annotated[
         float | None, typer.Option(help="Seconds after which the best plan so far is printed; 10 where left out.")

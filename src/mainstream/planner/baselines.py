@@ -14,28 +14,36 @@ from mainstream.planner.problem import App, Candidate, CandidateKind, Problem
 
 
 def no_sharing(problem: Problem) -> Problem:
-    """Every app fine-tuned in full, and nothing shared: each has a private copy of its stem, the view's input too.
-
-    A camera is decoded once for all; what has steps stays as it is.
-    """
-    by_key = {segment.key: segment for segment in problem.segments}
-    kept = {key for key, segment in by_key.items() if segment.steps}
-    apps: list[App] = []
-    segments = [by_key[key] for key in by_key if key in kept]
+    """Every app fine-tuned in full, and nothing shared."""
+    apps = []
     for i, app in enumerate(problem.apps):
         whole = [candidate for candidate in _of_kind(app, "fine-tuned") if candidate.branch_point == 0]
         if not whole:
             raise _lacks(i, app, "fine-tuned candidate with nothing frozen", "No-Sharing")
-        above = None
-        for segment in chain_of(by_key, whole[0].segment):
-            if segment.key in kept:
-                above = segment.key
-                continue
-            own = f"{app.name}/{segment.key}"
-            segments.append(replace(segment, key=own, parent=above, weights=None))
-            above = own
-        apps.append(replace(app, candidates=(replace(whole[0], segment=above),)))
-    return _with_apps(replace(problem, segments=tuple(segments)), apps)
+        apps.append(replace(app, candidates=(whole[0],)))
+    return alone(replace(problem, apps=tuple(apps)))
+
+
+def alone(problem: Problem) -> Problem:
+    """Nothing shared: each candidate has a private copy of its stem, the view's input too.
+
+    A camera is decoded once for all; what has steps stays as it is.
+    """
+    by_key = {segment.key: segment for segment in problem.segments}
+    segments = {key: segment for key, segment in by_key.items() if segment.steps}
+    apps: list[App] = []
+    for app in problem.apps:
+        candidates = []
+        for candidate in app.candidates:
+            above = None
+            for segment in chain_of(by_key, candidate.segment):
+                own = segment.key if segment.steps else f"{app.name}/{segment.key}"
+                if not segment.steps:
+                    segments[own] = replace(segment, key=own, parent=above, weights=None)
+                above = own
+            candidates.append(replace(candidate, segment=above))
+        apps.append(replace(app, candidates=tuple(candidates)))
+    return _with_apps(replace(problem, segments=tuple(segments.values())), apps)
 
 
 def max_sharing(problem: Problem) -> Problem:

@@ -14,7 +14,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.planner.answer.explain import explain
 from mainstream.planner.answer.f1_interval import Interval, f1_interval
 from mainstream.planner.answer.writing import Certificate, Decided, write_plan
-from mainstream.planner.baselines import max_sharing, micro_only, no_sharing
+from mainstream.planner.baselines import alone, max_sharing, micro_only, no_sharing
 from mainstream.planner.compile import compile_problem
 from mainstream.planner.deadline import Clock, Deadline
 from mainstream.planner.exact.bound import true_use
@@ -29,10 +29,11 @@ from mainstream.planner.tables.build import build_tables, nothing_left
 from mainstream.planner.tables.options import OptionTable
 from mainstream.planner.validation import check_problem
 
-Policy = Literal["mainstream", "no-sharing", "max-sharing", "micro-only", "greedy", "greedy-as-coded"]
+Policy = Literal["mainstream", "no-sharing", "alone", "max-sharing", "micro-only", "greedy", "greedy-as-coded"]
 POLICIES: tuple[Policy, ...] = (
     "mainstream",
     "no-sharing",
+    "alone",
     "max-sharing",
     "micro-only",
     "greedy",
@@ -84,6 +85,8 @@ def under(policy: Policy, problem: Problem) -> Problem:
     """The problem as the policy sees it."""
     if policy == "no-sharing":
         return no_sharing(problem)
+    if policy == "alone":
+        return alone(problem)
     if policy == "max-sharing":
         return max_sharing(problem)
     if policy == "micro-only":

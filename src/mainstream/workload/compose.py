@@ -30,7 +30,7 @@ def compose_runner_plan(workload: NodeWorkload, plan: Plan) -> RunnerPlan:
     gates = _gates([placed for placed, _ in running], workload.profile, plan)
     return RunnerPlan(
         node=workload.node.metadata.name,
-        sharing=plan.policy != "no-sharing",
+        sharing=plan.policy not in ("no-sharing", "alone"),
         budget=plan.budget,
         cost=plan.cost.total,
         streams=tuple(

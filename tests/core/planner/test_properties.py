@@ -155,7 +155,7 @@ def test_the_same_input_gives_the_same_plan(seed: int) -> None:
 def test_mainstream_is_never_below_a_baseline(seed: int) -> None:
     problem = replace(random_problem(seed, 5, branch_points=6, thresholds=5), budget=0.02 + (seed % 17) / 40)
     best = solve(problem, gap=GAP)
-    for policy in ("no-sharing", "max-sharing", "greedy", "greedy-as-coded"):
+    for policy in ("no-sharing", "alone", "max-sharing", "greedy", "greedy-as-coded"):
         other = solve(problem, policy)
         assert len(best.shed) <= len(other.shed)
         if not other.shed:

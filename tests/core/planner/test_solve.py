@@ -223,6 +223,17 @@ def test_baselines_know_micro_heads_from_fine_tuned_candidates() -> None:
     assert micro.objective <= solve(problem).objective + 1e-7
 
 
+def test_alone_every_candidate_pays_for_its_own_stem() -> None:
+    problem = with_micro_heads(small_problem())
+    plan = solve(problem, "alone")
+    assert plan.objective >= solve(problem, "no-sharing").objective - 1e-7
+    assert plan.objective <= solve(problem).objective + 1e-7
+    owners = {segment.key.split("/")[0] for segment in plan.cost.segments}
+    assert owners == {app.name for app in plan.apps if app.fits}
+    quick = [replace(app, candidates=tuple(c for c in app.candidates if c.kind == "micro")) for app in problem.apps]
+    assert {app.kind for app in solve(replace(problem, apps=tuple(quick)), "alone").apps} == {"micro"}
+
+
 @pytest.mark.parametrize(("policy", "kind"), [("no-sharing", "micro"), ("max-sharing", "micro")])
 def test_a_package_without_what_a_baseline_needs_is_said(policy: str, kind: str) -> None:
     problem = with_micro_heads(small_problem())

@@ -1,4 +1,6 @@
-from mainstream.planner import solve
+import pytest
+
+from mainstream.planner import Policy, solve
 from mainstream.workload.compose import compose_runner_plan
 from mainstream.workload.node_workload import NodeWorkload
 from mainstream.workload.problem import build_problem
@@ -20,8 +22,9 @@ def test_a_runner_is_told_what_the_planner_decided(workload: NodeWorkload) -> No
     assert orders.apps[0].merge_gap_s == 1.5
 
 
-def test_the_runner_of_no_sharing_is_told_to_share_nothing(workload: NodeWorkload) -> None:
-    orders = compose_runner_plan(workload, solve(build_problem(workload), policy="no-sharing"))
+@pytest.mark.parametrize("policy", ["no-sharing", "alone"])
+def test_the_runner_of_no_sharing_is_told_to_share_nothing(workload: NodeWorkload, policy: Policy) -> None:
+    orders = compose_runner_plan(workload, solve(build_problem(workload), policy=policy))
     assert not orders.sharing
     assert {app.branch_point for app in orders.apps} == {0}
 

@@ -109,8 +109,8 @@ def test_a_branch_point_that_does_not_exist(refused):
     assert "branch-points 0 to 15, not 99" in refused(branch_points=(0, 15, 99))
 
 
-def test_an_extreme_left_out(refused):
-    assert "branch_points: must hold 0 (nothing frozen) and 15" in refused(branch_points=(7, 15))
+def test_everything_frozen_left_out(refused):
+    assert "branch_points: must hold 15 (everything frozen)" in refused(branch_points=(0, 7))
 
 
 def test_a_crop_that_reaches_out_of_the_picture(refused):

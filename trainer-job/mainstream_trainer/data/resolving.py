@@ -27,9 +27,9 @@ def resolved(request: TrainingRequest, network: Network) -> TrainingRequest:
     branch_points = request.branch_points or default_branch_points(network)
     for branch_point in branch_points:
         network.check(branch_point)
-    if not {0, network.depth} <= set(branch_points):
+    if network.depth not in branch_points:
         raise InvalidInputError(
-            f"must hold 0 (nothing frozen) and {network.depth} (everything frozen): the baselines need both",
+            f"must hold {network.depth} (everything frozen): candidates are compared with it, and Max-Sharing runs it",
             field="branch_points",
         )
     if request.common_stem is not None:
