@@ -40,6 +40,13 @@ class DemoProgress:
             bars.update(task, total=1.0, completed=1.0, detail="")
 
     @contextmanager
+    def doing(self, title: str, detail: str) -> Iterator[Callable[[float], None]]:
+        """One bar; told the share that is done."""
+        with self._bars() as bars:
+            task = bars.add_task(title, total=1.0, detail=detail)
+            yield lambda share: bars.update(task, completed=share)
+
+    @contextmanager
     def playing(self, title: str, seconds: float) -> Iterator[Callable[[RunProgress], None]]:
         """One bar over the seconds of the clip, with the alerts so far."""
         with self._bars() as bars:

@@ -4,8 +4,14 @@ from pydantic import BaseModel, ConfigDict
 
 from mainstream.planner import Policy
 
-POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing")
-TITLES: dict[str, str] = {"mainstream": "Mainstream", "no-sharing": "No-Sharing", "max-sharing": "Max-Sharing"}
+BASELINES: tuple[Policy, ...] = ("no-sharing", "alone", "max-sharing")
+POLICIES: tuple[Policy, ...] = ("mainstream", *BASELINES)
+TITLES: dict[str, str] = {
+    "mainstream": "Mainstream",
+    "no-sharing": "No-Sharing",
+    "alone": "Alone",
+    "max-sharing": "Max-Sharing",
+}
 
 
 class _Part(BaseModel):
@@ -63,12 +69,23 @@ class PolicyResult(_Part):
 
 
 class F1Difference(_Part):
-    """Mainstream's mean measured F1 less a baseline's, with a 95 % interval over events and false alerts."""
+    """Mainstream's mean measured F1 less a baseline's, with a 95 % interval: the same events drawn again for both."""
 
     baseline: str
     difference: float
     low: float
     high: float
+
+
+class GrowthPoint(_Part):
+    """So many apps on the node, played from scores; by policy, of each that all these apps have what it needs."""
+
+    apps: int
+    crowds: int
+    """choices of so many apps that the means are over"""
+    f1_measured: dict[str, float]
+    f1_predicted: dict[str, float]
+    differences: list[F1Difference]
 
 
 class DemoResult(_Part):
@@ -78,4 +95,7 @@ class DemoResult(_Part):
     seconds: dict[str, float]
     """wall time by step"""
     policies: dict[str, PolicyResult]
+    """live, of all apps"""
     differences: list[F1Difference]
+    growth: list[GrowthPoint]
+    """mean F1 over the number of apps"""
