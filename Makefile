@@ -24,7 +24,7 @@ $(VENV)/.dev: $(VENV)/.python pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@
 
-demo: $(VENV)/.demo ## train, plan and run six apps on a real clip, on this machine
+demo: $(VENV)/.demo ## train, plan and run 22 apps on a real clip, on this machine
 	$(BIN)/mainstream demo
 
 test: lint types contracts unit ## lint, types, import contracts, and all tests that need no cluster

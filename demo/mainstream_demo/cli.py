@@ -14,12 +14,21 @@ def demo(
         Path, typer.Option(help="Folder with manifests, the clip that they name, and labels.json.")
     ] = Path("examples/plaza"),
     out: Annotated[Path, typer.Option(help="Folder for packages, runs and the result.")] = Path("out/demo"),
+    all_baselines: Annotated[
+        bool,
+        typer.Option(
+            "--all-baselines",
+            help="Train whole networks for the apps of the folders below the example's, too, over a minute each, so "
+            "that No-Sharing as published is known of all apps.",
+        ),
+    ] = False,
 ) -> None:
     """Train, profile, plan, run live and measure an example on this machine: no Java, no Kubernetes, no credentials.
 
-    Trains the example's apps on the first half of its clip (a second run finds the packages), then plays the second
-    half through TorchServe under three plans for the same budget: Mainstream, No-Sharing and Max-Sharing. Ends with a
-    table, OUT/report.json and OUT/report.html.
+    Trains the example's apps, and those of the folders below it, on the first half of its clip (a second run finds the
+    packages). Then plays the second half through TorchServe, with all apps, under Mainstream's plan and those of
+    baselines for the same budget; and, from one pass of scores, for fewer apps too. Ends with tables, OUT/report.json
+    and OUT/report.html.
     """
     from rich.console import Console
 
@@ -36,6 +45,6 @@ def demo(
         )
     make_folder(out, "--out")
     console = Console()
-    result = run_demo(example, out, DemoProgress(console))
+    result = run_demo(example, out, DemoProgress(console), all_baselines=all_baselines)
     print_result(result, console)
     console.print(f"\n{out / 'report.json'} and {out / 'report.html'} say more.")

@@ -9,7 +9,6 @@ from mainstream_demo.page import render_page
 from mainstream_demo.pictures import Head, StemSegment, StemTreePicture, stem_tree
 from mainstream_demo.result import TITLES, DemoResult
 from mainstream_demo.samples import choose_samples
-from mainstream_demo.table import caution
 from mainstream_evaluate.evaluation import moments_of
 from mainstream_evaluate.pictures import take_pictures
 from mainstream_evaluate.timeline import timeline
@@ -38,7 +37,6 @@ def draw_page(
             for name, truth in truths.items()
         ],
         samples=[(sample, pictures[sample.moment]) for sample in chosen],
-        caution=caution(result),
     )
 
 

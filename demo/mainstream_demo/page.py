@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from mainstream.html_page import render_html
+from mainstream_demo.growth.chart import growth_chart
 from mainstream_demo.pictures import StemTreePicture
-from mainstream_demo.result import TITLES, DemoResult
+from mainstream_demo.result import BASELINES, POLICIES, TITLES, DemoResult
 from mainstream_demo.samples import Sample
+from mainstream_demo.words import MEANINGS, caution, inside_intervals, lacking, verdicts
 from mainstream_evaluate.pictures import Picture
 from mainstream_evaluate.timeline import Timeline, clock
 
@@ -17,19 +19,25 @@ def render_page(
     overhead: float,
     timelines: Sequence[Timeline],
     samples: Sequence[tuple[Sample, Picture]],
-    caution: str,
 ) -> str:
     """HTML without anything to fetch; `overhead` is CPU-seconds per second of Mainstream's plan."""
+    ours = result.policies[POLICIES[0]]
     return render_html(
         "mainstream_demo",
         parts=["mainstream_evaluate"],
         result=result,
         titles=TITLES,
+        meanings=MEANINGS,
+        baselines=BASELINES,
+        chart=growth_chart(result),
         tree=tree,
         overhead=overhead,
-        budget=result.policies["mainstream"].budget,
+        budget=ours.budget,
         timelines=timelines,
         samples=samples,
-        caution=caution,
+        verdicts=verdicts(result),
+        caution=caution(result),
+        lacking=lacking(result),
+        inside=inside_intervals(ours),
         clock=clock,
     )

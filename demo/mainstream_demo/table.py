@@ -6,28 +6,18 @@ from rich.table import Table
 from rich.text import Text
 
 from mainstream.alerts.certainty import told_f1
-from mainstream_demo.result import TITLES, AppResult, DemoResult, PolicyResult
-
-
-def caution(result: DemoResult) -> str:
-    """What a difference of so few events means, in one sentence."""
-    apps = result.policies["mainstream"].apps
-    events = [app.events for app in apps]
-    return (
-        f"{_range(min(events), max(events))} events an app, {sum(events)} in all: one event more or less moves an "
-        f"app's F1 by some {1 / max(min(events), 1):.2f}, and the mean by {1 / max(min(events), 1) / len(apps):.2f}."
-    )
-
-
-def _range(low: int, high: int) -> str:
-    return str(low) if low == high else f"{low} to {high}"
+from mainstream_demo.result import POLICIES, TITLES, AppResult, DemoResult, PolicyResult
+from mainstream_demo.words import caution, lacking, verdicts
 
 
 def print_result(result: DemoResult, console: Console) -> None:
-    """Per app and policy what was planned and what was measured; then means and what they mean."""
+    """Per app and policy what was planned and what was measured; then means over more and more apps."""
     for key, policy in result.policies.items():
         console.print(_policy_table(TITLES[key], policy))
-    console.print(_summary(result))
+    console.print(_growth_table(result))
+    console.print(Group(*(Text(line, style="bold") for line in verdicts(result)), Text(caution(result), style="dim")))
+    if lacking(result):
+        console.print(Text(lacking(result), style="dim"))
 
 
 def _policy_table(title: str, policy: PolicyResult) -> Table:
@@ -69,12 +59,19 @@ def _row(app: AppResult) -> tuple[str, ...]:
     )
 
 
-def _summary(result: DemoResult) -> Group:
-    lines = [
-        Text.from_markup(
-            f"Mainstream less {TITLES[each.baseline]}: [bold]{each.difference:+.3f}[/bold] mean F1 of alerts "
-            f"(95 % interval {each.low:+.2f} to {each.high:+.2f})"
-        )
-        for each in result.differences
-    ]
-    return Group(*lines, Text(caution(result), style="dim"))
+def _growth_table(result: DemoResult) -> Table:
+    table = Table(
+        title="Mean F1 of alerts over the number of apps, under one budget",
+        caption="played from one pass of scores",
+        box=box.SIMPLE_HEAD,
+        padding=0,
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("apps", justify="right")
+    for policy in POLICIES:
+        table.add_column(TITLES[policy], justify="right", no_wrap=True)
+    for point in result.growth:
+        known = point.f1_measured
+        table.add_row(str(point.apps), *(f"{known[each]:.3f}" if each in known else "-" for each in POLICIES))
+    return table

@@ -1,16 +1,19 @@
 """The page of a small made-up demo: it renders, holds what it should, and fetches nothing."""
 
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from screen import Screen
 
 from mainstream_demo.page import render_page
 from mainstream_demo.pictures import Head, StemSegment, stem_tree
-from mainstream_demo.result import AppResult, DemoResult, F1Difference, PlayedFrames, PolicyResult
+from mainstream_demo.result import AppResult, DemoResult, F1Difference, GrowthPoint, PlayedFrames, PolicyResult
 from mainstream_demo.samples import Sample, choose_samples
-from mainstream_demo.table import caution
+from mainstream_demo.table import print_result
+from mainstream_demo.words import inside_intervals, lacking, verdicts
 from mainstream_evaluate.evaluation import Moment
 from mainstream_evaluate.pictures import Picture
 from mainstream_evaluate.timeline import timeline
@@ -34,6 +37,7 @@ def result() -> DemoResult:
         votes=2,
         frames=PlayedFrames(captured=398, analysed=159, skipped=239, dropped=0),
         f1_predicted=0.8,
+        f1_interval=(0.6, 0.9),
         f1_measured=0.75,
         events=8,
         events_found=6,
@@ -52,11 +56,24 @@ def result() -> DemoResult:
         seconds={"run": 40.0},
         policies={
             "mainstream": policy,
-            "no-sharing": policy.model_copy(update={"apps": [unfit]}),
+            "alone": policy.model_copy(update={"apps": [unfit]}),
             "max-sharing": policy,
         },
-        differences=[F1Difference(baseline="no-sharing", difference=0.1, low=-0.05, high=0.25)],
+        differences=[F1Difference(baseline="alone", difference=0.1, low=-0.05, high=0.25)],
+        growth=[
+            growth_point(2, {"mainstream": 0.9, "no-sharing": 0.8, "alone": 0.85, "max-sharing": 0.7}, low=-0.05),
+            growth_point(4, {"mainstream": 0.75, "alone": 0.5, "max-sharing": 0.6}, low=0.021),
+        ],
     )
+
+
+def growth_point(apps: int, f1: dict[str, float], low: float) -> GrowthPoint:
+    differences = [
+        F1Difference(baseline=policy, difference=f1["mainstream"] - each, low=low, high=0.4)
+        for policy, each in f1.items()
+        if policy != "mainstream"
+    ]
+    return GrowthPoint(apps=apps, crowds=4, f1_measured=f1, f1_predicted=f1, differences=differences)
 
 
 @pytest.fixture
@@ -67,7 +84,6 @@ def page(result: DemoResult) -> str:
         overhead=0.03,
         timelines=[timeline("door", (0.0, 40.0), [(3.0, 5.0)], {"Mainstream": [FOUND, FALSE], "No-Sharing": [MISSED]})],
         samples=[(Sample("door", FOUND), Picture(FOUND, "AAAA"))],
-        caution=caution(result),
     )
 
 
@@ -88,6 +104,32 @@ def test_the_page_holds_every_policy_and_what_chance_could_have_made(page: str) 
     assert all(title in page for title in ("Mainstream", "No-Sharing", "Max-Sharing"))
     assert "-0.05" in page
     assert "8 events an app" in page
+
+
+def test_a_curve_ends_where_its_policy_is_not_known(page: str, result: DemoResult) -> None:
+    assert [len(line.split()) for line in re.findall(r'<polyline points="([^"]*)"', page)] == [2, 1, 2, 2]
+    assert page.count("No-Sharing, 2 apps: 0.800") == 1
+    assert "Here 2 apps have one" in lacking(result)
+
+
+def test_the_verdict_is_of_all_apps_and_says_whether_it_is_sure(result: DemoResult) -> None:
+    alone, most = verdicts(result)
+    assert alone == (
+        "With 4 apps, Mainstream less Alone: +0.250 mean F1 of alerts (95 % interval +0.021 to +0.400, above 0)."
+    )
+    assert "less Max-Sharing: +0.150" in most
+
+
+def test_intervals_that_held_are_counted(result: DemoResult) -> None:
+    assert inside_intervals(result.policies["mainstream"]).startswith("Of 1 app 1 measured inside")
+
+
+def test_the_terminal_has_every_point(result: DemoResult) -> None:
+    console = Console(record=True, width=80, file=StringIO())
+    print_result(result, console)
+    rows = [line.split() for line in console.export_text().splitlines()]
+    assert ["2", "0.900", "0.800", "0.850", "0.700"] in rows
+    assert ["4", "0.750", "-", "0.500", "0.600"] in rows
 
 
 def test_text_from_outside_is_escaped(page: str) -> None:
