@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mainstream.laws.chain import EventStatistics
-from mainstream.laws.cost import Segment
+from mainstream.laws.cost import CostStep, Segment
 from mainstream.planner import App, Candidate, OperatingPoint, Problem
 
 EVENTS = EventStatistics(length_s=2.0, frequency=0.1, correlation=0.2)
@@ -30,3 +30,10 @@ def small_app(name: str, p: float = 0.9, **changes: object) -> App:
 def small_problem(**changes: object) -> Problem:
     problem = Problem((small_app("cars"), small_app("bikes", 0.8)), SEGMENTS, budget=0.2)
     return replace(problem, **changes)  # type: ignore[arg-type]
+
+
+def with_camera(problem: Problem) -> Problem:
+    """The same view of a camera that can be decoded in two ways."""
+    camera = Segment("camera", steps=(CostStep("keyframes", 2.0, 0.01), CostStep("all", 10.0, 0.05)))
+    root, *rest = problem.segments
+    return replace(problem, segments=(camera, replace(root, parent="camera"), *rest))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from planner_features import feature_problem
+from planner_small import small_app, small_problem, with_camera
 
 from mainstream.planner import Running, solve
 from mainstream.planner.synthetic import random_problem
@@ -92,6 +93,18 @@ def test_the_deadline_holds_for_every_policy(policy: str) -> None:
     took_s = min(time.perf_counter() - began_s, time.process_time() - began_cpu_s)
     assert took_s <= 1.1
     assert plan.cost.total <= problem.budget
+
+
+def test_many_apps_that_are_alike_have_a_good_plan_at_once() -> None:
+    apps = tuple(small_app(f"app-{i}", 0.9 - 0.1 * (i % 2)) for i in range(24))
+    light = tuple(
+        replace(app, candidates=tuple(replace(each, head_s=each.head_s / 10) for each in app.candidates))
+        for app in apps
+    )
+    problem = with_camera(small_problem(apps=light, budget=0.4))
+    hasty = solve(problem, clock=Ticking(1.0), deadline_s=15.0)
+    assert hasty.status == "deadline"
+    assert hasty.mean_f1 > 0.6 * solve(problem).mean_f1
 
 
 def test_coarse_tables_keep_what_runs_now() -> None:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from planner_small import EVENTS, SEGMENTS, points, small_app, small_problem
+from planner_small import EVENTS, SEGMENTS, points, small_app, small_problem, with_camera
 
 from mainstream.errors import InvalidInputError
-from mainstream.laws.cost import CostStep, Segment
+from mainstream.laws.cost import Segment
 from mainstream.planner import (
     App,
     Candidate,
@@ -167,13 +167,6 @@ def test_no_sharing_shares_nothing_not_even_the_view() -> None:
     assert {app.branch_point for app in plan.apps} == {0}
     assert plan.cost.total == pytest.approx(sum(app.fps * (0.001 + 0.022) for app in plan.apps))
     assert len(plan.cost.segments) == 2
-
-
-def with_camera(problem: Problem) -> Problem:
-    """The same view of a camera that can be decoded in two ways."""
-    camera = Segment("camera", steps=(CostStep("keyframes", 2.0, 0.01), CostStep("all", 10.0, 0.05)))
-    root, *rest = problem.segments
-    return replace(problem, segments=(camera, replace(root, parent="camera"), *rest))
 
 
 def test_a_camera_s_frames_are_worth_decoding_only_where_the_budget_is_ample() -> None:

@@ -6,7 +6,7 @@ if that kept every limit. All decisions are made on true use, never on effective
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -38,6 +38,23 @@ def worth(instance: Instance, rows: IntArray) -> float:
     """What a choice (rows of the instance's options) adds to the objective; less its cost where cost is priced."""
     value = float(instance.options.value[rows].sum())
     return value - float(true_use(instance, instance.options, rows)[COST]) if instance.cheapest else value
+
+
+def stems(instance: Instance) -> Iterator[IntArray]:
+    """For each cost of a shared stem within the budget, from low to high: every app's best option whose stem costs no
+    more."""
+    options, costs = instance.options, np.cumsum(instance.cell_cost, axis=1)
+    for s, above in enumerate(instance.parent.tolist()):
+        if above >= 0:
+            costs[s] += costs[above]
+    of_option = np.where(options.segment >= 0, costs[options.segment, options.level], 0.0) if len(costs) else 0.0
+    of_option = np.broadcast_to(of_option, len(options))
+    for most in np.unique(of_option[of_option <= instance.limits[COST]]).tolist():
+        value = np.where(of_option <= most, options.value, -np.inf)
+        best = np.maximum.reduceat(value, options.starts)
+        if np.isfinite(best).all():
+            hits = np.flatnonzero(value >= np.repeat(best, options.counts))
+            yield hits[np.r_[True, options.app[hits[1:]] != options.app[hits[:-1]]]]
 
 
 def repair(instance: Instance, rows: IntArray, late: Callable[[], bool]) -> IntArray | None:

@@ -22,7 +22,7 @@ from mainstream.planner.deadline import late_after
 from mainstream.planner.exact.bound import Average, Choice, Multipliers, Relaxation, true_use
 from mainstream.planner.exact.box import Box
 from mainstream.planner.exact.branch import split, thin
-from mainstream.planner.exact.incumbent import keeps_limits, polish, slack_of, worth
+from mainstream.planner.exact.incumbent import keeps_limits, polish, slack_of, stems, worth
 from mainstream.planner.exact.instance import Instance
 from mainstream.planner.exact.knapsack import pack
 
@@ -93,6 +93,7 @@ class _Search:
         """The loop; see the invariant above."""
         if start is not None:
             self.offer(start)
+            self.climb(start)
         root = Box.whole(self.instance)
         options = self.instance.options
         everybodys_best = float(np.maximum.reduceat(options.value, options.starts).sum())
@@ -125,10 +126,29 @@ class _Search:
 
     def offer(self, rows: IntArray) -> None:
         """Take a choice (rows of the instance's options) for the plan in hand if it keeps the limits and is better."""
-        if keeps_limits(self.instance, true_use(self.instance, self.instance.options, rows)):
+        if self.keeps(rows):
             value = worth(self.instance, rows)
             if self.rows is None or value > self.value:
                 self.rows, self.value = rows.copy(), max(value, self.value)
+
+    def climb(self, start: IntArray) -> None:
+        """A good plan before any bound is known: the start, and the best choice under one dearest stem for all, with
+        one app's option after another swapped for what gains most.
+
+        Relaxed choices of apps that are alike change all at once, from too dear for all to the cheapest.
+        """
+        tried = [start]
+        fitting = [rows for rows in stems(self.instance) if self.keeps(rows)]
+        if fitting:
+            tried.append(max(fitting, key=lambda rows: worth(self.instance, rows)))
+        for rows in tried:
+            climbed = polish(self.instance, rows, self.late)
+            if climbed is not None:
+                self.offer(climbed)
+
+    def keeps(self, rows: IntArray) -> bool:
+        """Whether a choice (rows of the instance's options) keeps the limits."""
+        return keeps_limits(self.instance, true_use(self.instance, self.instance.options, rows))
 
     def try_choice(self, box: Box, choice: Choice) -> None:
         """Polish a relaxed choice into a plan."""
@@ -139,11 +159,7 @@ class _Search:
     def try_prices(self, relaxation: Relaxation) -> None:
         """Raise the prices until the apps' own choices keep the limits: a quick plan, whatever the size."""
         origin = relaxation.box.origin
-
-        def keeps(rows: IntArray) -> bool:
-            return keeps_limits(self.instance, true_use(self.instance, self.instance.options, origin[rows]))
-
-        choice = relaxation.within_limits(keeps)
+        choice = relaxation.within_limits(lambda rows: self.keeps(origin[rows]))
         if choice is not None:
             self.offer(origin[choice.rows])
 
