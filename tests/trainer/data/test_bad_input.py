@@ -138,7 +138,7 @@ def test_all_fields_that_a_label_file_lacks_are_told_at_once(refused, quick_requ
 def test_more_pixels_than_fit_into_the_feature_cache(refused, quick_request):
     settings = quick_request.settings.model_copy(update={"cache_bytes": 1 << 20})
     message = refused(settings=settings)
-    assert "cache_bytes: the pixels of 44 frames alone need 3.4 MB of disk" in message
+    assert "cache_bytes: the pixels of 44 frames alone need 1.2 MB of disk" in message
 
 
 def test_no_room_for_features(refused):
