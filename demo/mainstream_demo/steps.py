@@ -14,7 +14,7 @@ from mainstream_demo.drawing import draw_page
 from mainstream_demo.evaluate import difference_of
 from mainstream_demo.example import Example, package_name, read_example
 from mainstream_demo.growth.plans import Planner, Plans, crowds, plan_all
-from mainstream_demo.growth.points import Stage, growth_points, wanted_scores
+from mainstream_demo.growth.points import Stage, decoded_in_modes, growth_points, wanted_scores
 from mainstream_demo.growth.scores import score_frames
 from mainstream_demo.live import run_live
 from mainstream_demo.outcome import PolicyOutcome, policy_result
@@ -103,7 +103,8 @@ def _growth(
     with progress.doing("score", "every frame, once") as on_share:
         wanted = wanted_scores(plans, names)
         scores = score_frames(wanted, by_name, out / "store", example.played, out / "scores.npz", on_share)
-    return growth_points(plans, Stage(scores, names, truths, example.played))
+    decoded = decoded_in_modes(plans, example.played)
+    return growth_points(plans, Stage(scores, names, truths, example.played, decoded))
 
 
 def _result(outcomes: dict[str, PolicyOutcome], growth: list[GrowthPoint], watch: _Stopwatch) -> DemoResult:

@@ -12,12 +12,14 @@ from mainstream.laws.voting import Voter
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_demo.example import read_example
 from mainstream_demo.growth.chart import growth_chart
+from mainstream_demo.growth.decoding import decoded_frames
 from mainstream_demo.growth.plans import crowds
 from mainstream_demo.growth.playing import decided_frames
 from mainstream_demo.result import DemoResult, GrowthPoint
 
 PLAZA = Path(__file__).parents[2] / "examples" / "plaza"
 FRAMES = 200
+DECODED = np.delete(np.arange(FRAMES), slice(3, None, 7))
 
 
 def test_the_plaza_has_six_apps_of_its_own_and_sixteen_more() -> None:
@@ -45,7 +47,7 @@ def test_a_plan_played_from_scores_decides_as_frame_by_frame(sharing: bool) -> N
     rng = np.random.default_rng(0)
     scores = {app.name: rng.random(FRAMES) for app in apps}
     edges_s = np.arange(FRAMES + 1) / 10.0
-    decided = {name: frames.tolist() for name, frames in decided_frames(plan, scores, edges_s).items()}
+    decided = {name: frames.tolist() for name, frames in decided_frames(plan, scores, edges_s, DECODED).items()}
     beside_each_other = [plan] if sharing else [runner_plan(app) for app in apps]
     expected = [_frame_by_frame(each, scores, edges_s) for each in beside_each_other]
     assert decided == {name: frames for each in expected for name, frames in each.items()}
@@ -56,12 +58,21 @@ def _frame_by_frame(plan: RunnerPlan, scores: dict[str, FloatArray], edges_s: Fl
     """All apps of one view, as a runner goes."""
     sampler, voters = NestedSampler(), {app.name: Voter(app.votes) for app in plan.apps}
     found: dict[str, list[int]] = {app.name: [] for app in plan.apps}
-    for frame, at_s in enumerate(edges_s[:-1].tolist()):
+    for frame in DECODED.tolist():
+        at_s = float(edges_s[frame])
         rates = sampler.due(at_s, {app.fps for app in plan.apps})
         for app in plan.apps:
             if app.fps in rates and voters[app.name].decide(scores[app.name][frame] >= app.threshold):
                 found[app.name].append(frame)
     return found
+
+
+def test_modes_decode_some_of_the_frames_that_are_played() -> None:
+    played = read_example(PLAZA).played
+    every, reference, key = (decoded_frames(played, mode).tolist() for mode in ("all", "reference", "keyframes"))
+    assert every == list(range(398))
+    assert set(key) < set(reference) < set(every)
+    assert key == [3, 53, 103, 153, 203, 253, 303, 353]
 
 
 def test_names_of_curves_are_written_apart() -> None:

@@ -15,16 +15,19 @@ from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.views import plan_views
 
 
-def decided_frames(plan: RunnerPlan, scores: Mapping[str, FloatArray], edges_s: FloatArray) -> dict[str, IntArray]:
+def decided_frames(
+    plan: RunnerPlan, scores: Mapping[str, FloatArray], edges_s: FloatArray, decoded: IntArray
+) -> dict[str, IntArray]:
     """Frames on which a decision of each of the plan's apps falls, counted from the first that is played.
 
-    `scores` (frames,) are of what each app runs; `edges_s` (frames + 1,) say when frames are shown.
+    `scores` (frames,) are of what each app runs; `edges_s` (frames + 1,) say when frames are shown; `decoded` are those
+    that there are to look at.
     """
     decided: dict[str, IntArray] = {}
     for view in plan_views(plan):
         sampler = NestedSampler()
         looked: dict[str, list[int]] = {app.name: [] for app in view.apps}
-        for frame, at_s in enumerate(edges_s[:-1].tolist()):
+        for frame, at_s in zip(decoded.tolist(), edges_s[decoded].tolist(), strict=True):
             for app_name in view.due(sampler, at_s):
                 looked[app_name].append(frame)
         for app in view.apps:

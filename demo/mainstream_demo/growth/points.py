@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from mainstream.alerts.measured import AlertScore
+from mainstream.arrays import IntArray
+from mainstream.messages.node_profile import DecodeModeName
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.planner import Policy
 from mainstream_demo.evaluate import interval_95, mean_f1, resampled_differences
+from mainstream_demo.growth.decoding import decoded_frames
 from mainstream_demo.growth.plans import Crowd, Plans
 from mainstream_demo.growth.playing import decided_frames
 from mainstream_demo.growth.scores import Scores
@@ -29,6 +32,8 @@ class Stage:
     """of packages"""
     truths: Mapping[str, Truth]
     played: ClipPart
+    decoded: Mapping[DecodeModeName, IntArray]
+    """frames there are to look at, in each mode that some plan decodes in"""
 
     def play(self, crowd: Crowd, plan: RunnerPlan | None) -> dict[str, AlertScore]:
         """Every app of the crowd; one that did not fit has no alerts."""
@@ -36,16 +41,26 @@ class Stage:
         decided = {}
         if plan is not None:
             scores = {app.name: self.scores[self.names[app.name], app.candidate] for app in plan.apps}
-            decided = decided_frames(plan, scores, times.edges_s)
+            decided = decided_frames(plan, scores, times.edges_s, self._decoded(plan))
         # The middle of a frame's time, so that rounding never moves it over an event's edge.
         middles_s = {app: times.middles_s[frames] for app, frames in decided.items()}
         return {app: self.truths[app].score_decisions(middles_s.get(app, ())) for app in crowd.apps}
+
+    def _decoded(self, plan: RunnerPlan) -> IntArray:
+        """Of the one camera; none where nothing is planned for it."""
+        return self.decoded[plan.streams[0].decode] if plan.streams else np.zeros(0, np.int64)
 
 
 def wanted_scores(plans: Plans, names: Mapping[str, str]) -> set[tuple[str, str]]:
     """Package name and candidate of everything that some plan runs."""
     orders = [made.runner_plan for made in plans.values() if made.runner_plan is not None]
     return {(names[app.name], app.candidate) for plan in orders for app in plan.apps}
+
+
+def decoded_in_modes(plans: Plans, played: ClipPart) -> dict[DecodeModeName, IntArray]:
+    """For every mode that some plan decodes in, the frames there are to look at."""
+    orders = [made.runner_plan for made in plans.values() if made.runner_plan is not None]
+    return {mode: decoded_frames(played, mode) for mode in {each.decode for plan in orders for each in plan.streams}}
 
 
 def growth_points(plans: Plans, stage: Stage) -> list[GrowthPoint]:
