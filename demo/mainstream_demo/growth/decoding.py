@@ -1,5 +1,7 @@
 """Which frames of a clip there are to look at, in each mode of decoding."""
 
+from typing import Literal
+
 import numpy as np
 
 from mainstream.arrays import IntArray
@@ -7,7 +9,7 @@ from mainstream.footage.reading import open_footage
 from mainstream.messages.node_profile import DecodeModeName
 from mainstream_trainer.data.clip import ClipPart
 
-_PASSED_OVER = {"reference": "NONREF", "keyframes": "NONKEY"}
+_PASSED_OVER: dict[DecodeModeName, Literal["NONREF", "NONKEY"]] = {"reference": "NONREF", "keyframes": "NONKEY"}
 
 
 def decoded_frames(played: ClipPart, mode: DecodeModeName) -> IntArray:
