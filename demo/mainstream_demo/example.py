@@ -32,7 +32,7 @@ class AppGroup:
 
 
 @dataclass(frozen=True)
-class Example:
+class DemoExample:
     """One camera, and everybody who looks at it."""
 
     manifests: Manifests
@@ -80,7 +80,7 @@ class Example:
         return replace(self.manifests, apps=tuple(app for app in self.manifests.apps if app.key in keys))
 
 
-def read_example(folder: Path) -> Example:
+def read_example(folder: Path) -> DemoExample:
     """An example's own apps and those of every folder below it that has labels; `InvalidInputError` names what cannot
     be used."""
     manifests = load_manifests(folder)
@@ -97,7 +97,7 @@ def read_example(folder: Path) -> Example:
     keys = [app.key for app in apps]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise InvalidInputError("declared twice; rename one", field=f"VideoApp {twice}", source=folder)
-    return Example(replace(manifests, apps=apps), groups, _clip(manifests))
+    return DemoExample(replace(manifests, apps=apps), groups, _clip(manifests))
 
 
 def package_name(app: VideoApp) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mainstream.decide.node_plan import NodePlan
-from mainstream_demo.example import Example
+from mainstream_demo.example import DemoExample
 from mainstream_demo.outcome import PolicyOutcome, measure
 from mainstream_demo.progress import DemoProgress
 from mainstream_demo.result import TITLES
@@ -15,7 +15,7 @@ from mainstream_runner.serving.torchserve import TorchServe
 def run_live(
     server: TorchServe,
     made: NodePlan,
-    example: Example,
+    example: DemoExample,
     truths: dict[str, Truth],
     out: Path,
     progress: DemoProgress,

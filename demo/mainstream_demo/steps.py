@@ -12,7 +12,7 @@ from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.workload.compose import runner_streams
 from mainstream_demo.drawing import draw_page
 from mainstream_demo.evaluate import difference_of
-from mainstream_demo.example import Example, package_name, read_example
+from mainstream_demo.example import DemoExample, package_name, read_example
 from mainstream_demo.growth.plans import Planner, Plans, crowds, plan_all
 from mainstream_demo.growth.points import Stage, decoded_in_modes, growth_points, wanted_scores
 from mainstream_demo.growth.scores import score_frames
@@ -75,7 +75,7 @@ def run_demo(folder: Path, out: Path, progress: DemoProgress, *, all_baselines: 
     return result
 
 
-def _truths(example: Example, packages: dict[str, Manifest]) -> dict[str, Truth]:
+def _truths(example: DemoExample, packages: dict[str, Manifest]) -> dict[str, Truth]:
     """What the labels say, by app key."""
     played = example.played
     return {
@@ -92,7 +92,7 @@ def _truths(example: Example, packages: dict[str, Manifest]) -> dict[str, Truth]
 
 def _growth(
     plans: Plans,
-    example: Example,
+    example: DemoExample,
     packages: dict[str, Manifest],
     truths: dict[str, Truth],
     out: Path,

@@ -6,13 +6,13 @@ from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.reference import parse_reference
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.weights import resolve_base_network
-from mainstream_demo.example import Example
+from mainstream_demo.example import DemoExample
 from mainstream_trainer.request import DEFAULT_BASE, OnProgress, TrainingRequest, VideoData
 from mainstream_trainer.training import Resources, train_apps
 
 
 def train_packages(
-    example: Example, store: FolderStore, work: Path, on_progress: OnProgress, *, all_baselines: bool
+    example: DemoExample, store: FolderStore, work: Path, on_progress: OnProgress, *, all_baselines: bool
 ) -> dict[str, Manifest]:
     """Packages by app key; what the store holds already, from the same data and settings, is not trained again.
 

@@ -13,7 +13,7 @@ from mainstream.messages.node_profile import NodeProfile
 from mainstream.mpackage.manifest import Manifest
 from mainstream.offline import offline_node, planned
 from mainstream.planner import Policy
-from mainstream_demo.example import Example
+from mainstream_demo.example import DemoExample
 from mainstream_demo.result import POLICIES
 
 _ORDERS = 4
@@ -36,7 +36,7 @@ Plans = dict[tuple[Crowd, Policy], NodePlan]
 class Planner:
     """Plans for some of the apps of an example."""
 
-    example: Example
+    example: DemoExample
     profile: NodeProfile
     packages: Mapping[str, Manifest]
     """by app key"""
@@ -57,7 +57,7 @@ class Planner:
         return decision.plan
 
 
-def crowds(example: Example) -> list[Crowd]:
+def crowds(example: DemoExample) -> list[Crowd]:
     """From two apps to all of them, which are the last: as many first ones of some orders, the same each time.
 
     The example's own apps come first in each, so that few apps are some of them.
