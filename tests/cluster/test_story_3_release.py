@@ -137,6 +137,8 @@ def test_the_operator_uses_every_right_and_was_refused_no_call(story: Stage) -> 
 
 @pytest.mark.parametrize("part", FOLDERS)
 def test_each_image_carries_labels_and_a_bill_of_materials(story: Stage, part: str) -> None:
+    if part not in story.images:
+        pytest.skip(f"MAINSTREAM_TEST_IMAGES has no {part}.tar: build it anew with `make images`")
     archive = story.images[part]
     found = labels(archive)
     assert found["org.opencontainers.image.title"] == f"mainstream-{part}"
