@@ -147,7 +147,7 @@ def test_each_image_carries_labels_and_a_bill_of_materials(story: Stage, part: s
     assert bill["bomFormat"] == "CycloneDX"
     named = {each["purl"].partition("@")[0] for each in bill["components"]}
     assert "pkg:deb/debian/python3" in named
-    assert ("pkg:pypi/torch" in named) is (part != "operator")
+    assert ("pkg:pypi/torch" in named) is (part in ("runner", "trainer"))
     assert "pkg:pypi/cyclonedx-python-lib" not in named, "what builds is not in the image"
 
 
