@@ -18,7 +18,7 @@ from mainstream.decide.inputs import PackageState
 from mainstream.decide.refuse import refuse_package
 from mainstream.errors import InvalidInputError
 from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
-from mainstream_operator.decide.decide import decide
+from mainstream_operator.decide.decide import answer, decide
 from mainstream_operator.decide.planning import KeptPlanning
 from mainstream_operator.status.statuses import ObjectStatus, object_statuses
 from mainstream_operator.watch.cluster_state import ClusterState
@@ -48,7 +48,8 @@ def told(cluster: ClusterState, report: StatusReport | None = None, **packages: 
     found: list[ObjectStatus] = []
     for node in ("n1", ""):
         observation = replace(observed(cluster, node=node, **packages), report=report if node else None)
-        found += object_statuses(observation, decide(observation, KeptPlanning()))
+        planning = KeptPlanning()
+        found += object_statuses(observation, answer(decide(observation, planning), planning).decision)
     bodies = []
     for each in found:
         status = each.after.model_dump(mode="json", by_alias=True, exclude_none=True)
