@@ -64,6 +64,9 @@ class TrainingSettings(BaseModel):
     micro_batch_frames: int = Field(32, ge=1, le=1024)
     micro_learning_rate: float = Field(1e-2, gt=0)
     """at its height; it falls to 0 as a cosine, so that where learning ends is no matter of luck"""
+    flat_weight_decay: float = Field(1.0, ge=0)
+    """of `flat` heads, times the learning rate at every step: a map has more places than footage has events, and would
+    be learnt by heart. Others decay as fine-tuned layers do"""
     micro_dropout: float = Field(0.1, ge=0, lt=1)
     """of a map's channels"""
     head: str = Field("pool-linear", min_length=1, max_length=128)

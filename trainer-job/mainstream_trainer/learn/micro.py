@@ -149,8 +149,10 @@ class _Learner:
         seed = candidate_seed(lesson.seed, f"{lesson.app}/{form.name}", form.tap)
         self._form, self._lesson = form, lesson
         self._heads = SlotHeads(form, slots, seed).to(lesson.features.device)
+        settings = lesson.settings
+        decay = settings.flat_weight_decay if self._heads.flat else settings.weight_decay
         self._optimizer = torch.optim.AdamW(
-            self._heads.parameters(), lr=lesson.settings.micro_learning_rate, weight_decay=lesson.settings.weight_decay
+            self._heads.parameters(), lr=settings.micro_learning_rate, weight_decay=decay
         )
 
     def step(self, batch: _Batch, rate: float) -> None:

@@ -36,7 +36,7 @@ class SlotHeads(nn.Module):
         first = seeded_head(form.kind, form.shape, seed, form.width)
         if not isinstance(first, MicroHead):
             raise TypeError(f"{form.kind} is no micro-head")
-        self._flat = first.flat
+        self.flat = first.flat
         for name, tensor in first.state_dict().items():
             repeated = tensor.expand(slots, *tensor.shape).contiguous()
             self.register_parameter(name, nn.Parameter(repeated))
@@ -51,7 +51,7 @@ class SlotHeads(nn.Module):
         if self._dw:
             narrow = self._around(narrow, count)
         by_slot = narrow.reshape(count, places, slots, width)
-        if self._flat:
+        if self.flat:
             weights = self.weight.reshape(slots, width, places).permute(2, 0, 1)
             return (by_slot * weights).sum(dim=(1, 3)) + self.bias.reshape(slots)
         return (by_slot.mean(dim=1) * self.weight).sum(dim=2) + self.bias.reshape(slots)
