@@ -21,6 +21,7 @@ from mainstream_evaluate.timeline import timeline
 DOT = "R0lGODlhAQABAAAAACH5BAAAAAAALAAAAAABAAEAAAICTAEAOw=="
 """one pixel"""
 FOUND = Moment(outcome="found", alert_s=(3.5, 4.0), event_s=(3.0, 5.0))
+LAST_RUN = Path(__file__).parents[2] / "out" / "demo" / "report.html"
 MISSED = Moment(outcome="missed", event_s=(8.0, 10.0))
 FALSE = Moment(outcome="false", alert_s=(20.0, 21.0))
 
@@ -90,9 +91,15 @@ def page(result: DemoResult) -> str:
 def test_the_page_is_whole_in_a_browser(page: str, screen: Screen, tmp_path: Path) -> None:
     # A picture that is one: what the others here hold is never looked at.
     (tmp_path / "report.html").write_text(page.replace("data:image/jpeg;base64,AAAA", f"data:image/gif;base64,{DOT}"))
-    shown = screen.show("demo", f"file://{tmp_path / 'report.html'}")
+    shown = screen.show("made-up-demo", f"file://{tmp_path / 'report.html'}")
     assert "0.750" in shown
     assert "<paper & pencil>" in shown
+
+
+@pytest.mark.skipif(not LAST_RUN.is_file(), reason="`make demo` was not run here")
+def test_the_page_of_the_last_run_is_whole_in_a_browser(screen: Screen) -> None:
+    shown = screen.show("demo", f"file://{LAST_RUN}", height=900)
+    assert all(title in shown for title in ("Mainstream", "No-Sharing", "Max-Sharing"))
 
 
 def test_the_page_fetches_nothing(page: str) -> None:
