@@ -36,13 +36,12 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     # It is half a minute of work, which processes of one run do once.
     common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = common / "cases"
+    folder, made = common / "cases", common / "cases-are-made"
     with (common / "cases.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            made = tmp_path_factory.mktemp("cases-being-made")
-            subprocess.run([sys.executable, maker, made], check=True, stdout=subprocess.DEVNULL, timeout=300)
-            made.rename(folder)
+        if not made.exists():
+            subprocess.run([sys.executable, maker, folder], check=True, stdout=subprocess.DEVNULL, timeout=300)
+            made.touch()
     return folder
 
 

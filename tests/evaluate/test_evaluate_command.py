@@ -125,9 +125,7 @@ def test_a_package_is_played_over_the_clip(tmp_path: Path) -> None:
     )
     crop = Crop(x=192, y=160, width=576, height=384)
     data = VideoData(CLIP, LABELS, Split(train=(0, 150), test=(TEST_START, 795)))
-    request = TrainingRequest(
-        data, "crossing", base="efficientnet-lite0-96", branch_points=(0, 15), crop=crop, settings=quick
-    )
+    request = TrainingRequest(data, "crossing", branch_points=(0, 15), crop=crop, settings=quick)
     train_app(request, FolderStore(tmp_path / "store"))
     result = evaluate(
         tmp_path,

@@ -20,6 +20,7 @@ from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine_state import EngineState
 from mainstream_runner.pod.coordinator import Coordinator
 from mainstream_runner.pod.settings import PodSettings
+from mainstream_runner.views import plan_views
 
 WEIGHTS = b"weights"
 HEAD = Blob(sha256=hashlib.sha256(WEIGHTS).hexdigest(), size_bytes=len(WEIGHTS))
@@ -53,7 +54,7 @@ class Engine:
             loading=None,
             failed={},
             unavailable_apps=dict(Engine.unavailable),
-            sizes=((8, 8),),
+            sizes=((8, 8),) * len(plan_views(plan)),
             back_end="torch-eager",
             back_end_problem=None,
             scored_frames=0,
