@@ -18,13 +18,18 @@ from mainstream.workload.node_workload import NodeWorkload
 
 PLANNING = StepPlanning(time.monotonic)
 GAP = 2e-3
+MODEST = {"minimum": 0.0, "weight": 1.0}
 HALF = {"greedy": 0.5, "honest": 0.5}
 
 
 def inputs_of(
-    workload: NodeWorkload, apps: dict[str, int], budget: float, minimum: float = 0.0, **shares: dict[str, float]
+    workload: NodeWorkload,
+    apps: dict[str, int],
+    budget: float,
+    greed: dict[str, float] = MODEST,
+    **shares: dict[str, float],
 ) -> NodeInputs:
-    """So many apps of each namespace, in turn with either package; those of `greedy` ask for a minimum."""
+    """So many apps of each namespace, in turn with either package; `greed` is what those of `greedy` ask for."""
     asking: list[AskingApp] = []
     packages: dict[str, PackageState] = {}
     for namespace, number in apps.items():
@@ -33,9 +38,7 @@ def inputs_of(
             name = f"{placed.app.metadata.name}-{index}"
             metadata = placed.app.metadata.model_copy(update={"name": name, "namespace": namespace})
             source = placed.app.spec.stream.model_copy(update={"namespace": "cameras"})
-            objective = placed.app.spec.objective.model_copy(
-                update={"minimum": minimum if namespace == "greedy" else 0.0}
-            )
+            objective = placed.app.spec.objective.model_copy(update=greed if namespace == "greedy" else MODEST)
             spec = placed.app.spec.model_copy(update={"stream": source, "objective": objective})
             app = placed.app.model_copy(update={"metadata": metadata, "spec": spec})
             where = placed.stream.metadata.model_copy(update={"namespace": "cameras"})
@@ -112,14 +115,14 @@ def test_one_app_that_says_it_is_huge_has_no_neighbours_memory(workload: NodeWor
 
 
 def test_many_apps_of_one_namespace_push_nobody_else_below_its_share(workload: NodeWorkload) -> None:
-    inputs = inputs_of(workload, {"greedy": 5, "honest": 1}, 0.09)
+    inputs = inputs_of(workload, {"greedy": 5, "honest": 1}, 0.12, {"weight": 5.0})
     taken, given_way = decided(inputs), decided(replace(inputs, contended_shares=HALF))
     assert f1_of(given_way, "honest") > f1_of(taken, "honest") + 0.04
     assert len(given_way.plan.by_name if given_way.plan is not None else ()) == 6
 
 
 def test_minimums_beyond_a_share_take_nothing_that_others_want_and_are_told_so(workload: NodeWorkload) -> None:
-    inputs = inputs_of(workload, {"greedy": 3, "honest": 1}, 0.12, minimum=0.6)
+    inputs = inputs_of(workload, {"greedy": 3, "honest": 1}, 0.12, {"minimum": 0.6})
     taken, given_way = decided(inputs), decided(replace(inputs, contended_shares=HALF))
     assert f1_of(given_way, "honest") > f1_of(taken, "honest") + 0.04
     [why] = [why for name, why in given_way.waiting.items() if name.startswith("greedy/")]
@@ -141,7 +144,7 @@ def test_minimums_beyond_a_share_take_nothing_that_others_want_and_are_told_so(w
 def test_nobody_has_less_than_within_hard_shares_and_what_those_leave_is_used(
     greedy: int, honest: int, budget: float, share: float, minimum: float, both: bool
 ) -> None:
-    inputs = inputs_of(WORKLOAD[0], {"greedy": greedy, "honest": honest}, budget, minimum)
+    inputs = inputs_of(WORKLOAD[0], {"greedy": greedy, "honest": honest}, budget, {"minimum": minimum})
     shares = {"greedy": share} | ({"honest": share} if both else {})
     hard = decided(replace(inputs, budget_shares=shares))
     soft = decided(replace(inputs, contended_shares=shares))
