@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export QUICK
 
-.PHONY: help docs screenshots console-assets demo test lint types contracts unit crds reasons test-cluster images release locks chart-docs kube-score cluster-demo clean
+.PHONY: help docs screenshots console-assets demo test lint types contracts unit crds reasons test-cluster test-k3s-page images release locks chart-docs kube-score cluster-demo clean
 
 help: ## list the commands
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | sort | column -t -s '	'
@@ -59,7 +59,10 @@ reasons: $(VENV)/.dev ## write the table of reasons in docs/operator.md anew fro
 	$(BIN)/python -m mainstream.api.reasons
 
 test-cluster: $(VENV)/.dev ## the story of apps on a real Kubernetes; skips where there is none, saying how to get one
-	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster -v --timeout 1800
+	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster --ignore tests/cluster/test_k3s_page.py -v --timeout 1800
+
+test-k3s-page: $(VENV)/.dev ## docs/k3s.md, typed command by command on a real Kubernetes; trains, and builds images anew
+	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster/test_k3s_page.py -v
 
 images: ## build the images into out/images, each with its bill of materials, and say how large they are
 	$(PYTHON) images/build.py
