@@ -18,6 +18,8 @@ MOST_SWAPS_PER_APP = 6
 """Repairs and fillings end after so many swaps for each app; they rarely need one."""
 APPS_IN_ONE_BATCH = 40
 """With more apps than this, several swaps are made at a time."""
+MOST_STEMS = 64
+"""So many dearest stems are looked at for a first plan."""
 
 
 def slack_of(instance: Instance) -> FloatArray:
@@ -41,15 +43,19 @@ def worth(instance: Instance, rows: IntArray) -> float:
 
 
 def stems(instance: Instance) -> Iterator[IntArray]:
-    """For each cost of a shared stem within the budget, from low to high: every app's best option whose stem costs no
-    more."""
+    """For costs of a shared stem within the budget, from low to high, at most `MOST_STEMS` of them: every app's best
+    option whose stem costs no more."""
     options, costs = instance.options, np.cumsum(instance.cell_cost, axis=1)
     for s, above in enumerate(instance.parent.tolist()):
         if above >= 0:
             costs[s] += costs[above]
     of_option = np.where(options.segment >= 0, costs[options.segment, options.level], 0.0) if len(costs) else 0.0
     of_option = np.broadcast_to(of_option, len(options))
-    for most in np.unique(of_option[of_option <= instance.limits[COST]]).tolist():
+    within = np.unique(of_option[of_option <= instance.limits[COST]])
+    # Many views have thousands, and a look at each took half of a deadline of a second.
+    if len(within) > MOST_STEMS:
+        within = within[np.linspace(0, len(within) - 1, MOST_STEMS).astype(np.intp)]
+    for most in within.tolist():
         value = np.where(of_option <= most, options.value, -np.inf)
         best = np.maximum.reduceat(value, options.starts)
         if np.isfinite(best).all():
