@@ -16,7 +16,8 @@ from api_stage import SYSTEM, USER, WRITES, ApiStage, OperatorProcess, free_port
 from mainstream_operator.kinds import LEASE, RUNNER_KINDS
 from mainstream_operator.kube import Kube
 
-_CHILD = re.compile(rf"/namespaces/{SYSTEM}/({'|'.join(kind.plural for kind in RUNNER_KINDS.values())})/([^/?]+)")
+_CHILD = re.compile(rf"/namespaces/{SYSTEM}/({'|'.join(kind.plural for kind in RUNNER_KINDS.values())})/([^/?]+)(\?|$)")
+"""the part itself: what a pod is told through the API server's proxy is no write of it"""
 _CHUNK_BYTES = 1 << 16
 
 
