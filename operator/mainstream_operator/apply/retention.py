@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import islice
 
@@ -11,7 +10,9 @@ from mainstream.api import VideoApp
 from mainstream.errors import MainstreamError
 from mainstream.times import DAY_S, HOUR_S, stamped
 from mainstream_operator.kube import KubeError
+from mainstream_operator.namespace_time import NamespaceTime
 from mainstream_operator.observe.stores import StoreOpener
+from mainstream_operator.repeating import keep_doing
 
 _log = logging.getLogger(__name__)
 _MOST_AT_ONCE = 2000
@@ -31,19 +32,19 @@ class Retention:
     def tidy(self, apps: Iterable[VideoApp], now_s: float) -> int:
         """Remove what is too old of these apps; how much. A store that cannot be used costs its own app alone."""
         removed = 0
-        taken_s: defaultdict[str, float] = defaultdict(float)
+        time_left = NamespaceTime(_MOST_OF_NAMESPACE_S, self._clock)
         for app in apps:
-            namespace, start_s = app.metadata.namespace or "", self._clock()
-            if taken_s[namespace] >= _MOST_OF_NAMESPACE_S:
+            namespace, about = app.metadata.namespace or "", {"object": f"VideoApp {app.key}"}
+            if not time_left.has_some(namespace):
                 continue
-            try:
-                removed += self._tidy(app, now_s, start_s + _MOST_OF_NAMESPACE_S - taken_s[namespace])
-            except (MainstreamError, KubeError) as error:
-                _log.warning("what is too old could not be removed: %s", error, extra={"object": f"VideoApp {app.key}"})
-            except Exception as error:
-                # Whatever a store answers, the apps that come after are tidied too.
-                _log.error("tidying failed", exc_info=error, extra={"object": f"VideoApp {app.key}"})
-            taken_s[namespace] += self._clock() - start_s
+            with time_left.take(namespace) as until_s:
+                try:
+                    removed += self._tidy(app, now_s, until_s)
+                except (MainstreamError, KubeError) as error:
+                    _log.warning("what is too old could not be removed: %s", error, extra=about)
+                except Exception as error:
+                    # Whatever a store answers, the apps that come after are tidied too.
+                    _log.error("tidying failed", exc_info=error, extra=about)
         return removed
 
     def _tidy(self, app: VideoApp, now_s: float, until_s: float) -> int:
@@ -69,16 +70,12 @@ async def keep_tidying(
     every_s: float = HOUR_S,
 ) -> None:
     """Once an hour, by whoever leads then, for good."""
-    while True:
-        await asyncio.sleep(every_s)
-        if not leads():
-            continue
-        try:
-            removed = await asyncio.to_thread(retention.tidy, apps(), time.time())
-        except Exception as error:
-            _log.error("tidying failed", exc_info=error)
-        else:
-            _log.info("%d objects were older than their tenants wanted", removed)
+
+    async def tidy() -> None:
+        removed = await asyncio.to_thread(retention.tidy, apps(), time.time())
+        _log.info("%d objects were older than their tenants wanted", removed)
+
+    await keep_doing("tidying", tidy, leads, every_s, every_s)
 
 
 def _is_older(key: str, oldest_s: float) -> bool:

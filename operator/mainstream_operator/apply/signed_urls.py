@@ -6,7 +6,6 @@ Nor do a tenant's many stores, which take a while to open: a namespace has a mom
 
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
@@ -24,6 +23,7 @@ from mainstream.messages.status_report import (
 )
 from mainstream.mpackage.manifest import Blob
 from mainstream_operator.kube import KubeError
+from mainstream_operator.namespace_time import NamespaceTime
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.packages import PackageReader
 
@@ -65,23 +65,21 @@ class _Signing:
 
     def __init__(self, packages: PackageReader, clock: Callable[[], float]) -> None:
         self.packages = packages
-        self._clock = clock
+        self._time = NamespaceTime(_MOST_OF_NAMESPACE_S, clock)
         self._failing: set[str] = set()
-        self._taken_s: defaultdict[str, float] = defaultdict(float)
 
     def sign(self, owner: VideoApp, make: Callable[[], Signed | None]) -> Signed | None:
         """What `make` makes with the rights of this app's tenant; None where it cannot be made, or not now."""
-        namespace, start_s = owner.metadata.namespace or "", self._clock()
-        if owner.key in self._failing or self._taken_s[namespace] >= _MOST_OF_NAMESPACE_S:
+        namespace = owner.metadata.namespace or ""
+        if owner.key in self._failing or not self._time.has_some(namespace):
             return None
-        try:
-            return make()
-        except (MainstreamError, KubeError) as error:
-            self._failing.add(owner.key)
-            _log.warning("a URL could not be signed: %s", error, extra={"object": f"VideoApp {owner.key}"})
-            return None
-        finally:
-            self._taken_s[namespace] += self._clock() - start_s
+        with self._time.take(namespace):
+            try:
+                return make()
+            except (MainstreamError, KubeError) as error:
+                self._failing.add(owner.key)
+                _log.warning("a URL could not be signed: %s", error, extra={"object": f"VideoApp {owner.key}"})
+                return None
 
 
 def lacking(report: StatusReport, before: RunnerPlan | None, ordered: RunnerPlan) -> list[Blob]:

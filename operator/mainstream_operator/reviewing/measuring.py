@@ -22,6 +22,7 @@ from mainstream.review.words import what_helps
 from mainstream.times import HOUR_S
 from mainstream_operator.kube import KubeError
 from mainstream_operator.observe.stores import StoreOpener
+from mainstream_operator.repeating import keep_doing
 
 _log = logging.getLogger(__name__)
 _FIRST_S = 20.0
@@ -132,10 +133,9 @@ async def keep_measuring(
     changed: Callable[[VideoApp], None],
 ) -> None:
     """Every five minutes, by whoever leads then; `changed` is called for apps of which other things are known."""
-    wait_s = _FIRST_S
-    while True:
-        await asyncio.sleep(wait_s)
-        wait_s = _EVERY_S
-        if leads():
-            for app in await asyncio.to_thread(measuring.measure, apps(), datetime.now(UTC).replace(microsecond=0)):
-                changed(app)
+
+    async def measure() -> None:
+        for app in await asyncio.to_thread(measuring.measure, apps(), datetime.now(UTC).replace(microsecond=0)):
+            changed(app)
+
+    await keep_doing("measuring quality", measure, leads, _EVERY_S, _FIRST_S)
