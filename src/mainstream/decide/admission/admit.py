@@ -20,6 +20,9 @@ from mainstream.planner import Problem
 from mainstream.planner.answer.wording import measure_of
 from mainstream.workload.node_workload import PlacedApp
 
+Fits = Callable[[Problem], bool]
+"""whether all apps of a problem can have their minimum"""
+
 ProblemOf = Callable[[Sequence[PlacedApp]], Problem]
 """the planner's problem of some of the apps"""
 
@@ -108,10 +111,6 @@ def admit(
         taken[namespace] += planning.taken - began
     names = {placed.name for placed in admitted}
     return Admission(tuple(placed for placed in apps if placed.name in names), turned_away)
-
-
-Fits = Callable[[Problem], bool]
-"""whether all apps of a problem can have their minimum"""
 
 
 def _why(problem_of: ProblemOf, before: Sequence[PlacedApp], placed: PlacedApp, fits: Fits) -> TurnedAway:

@@ -130,9 +130,7 @@ class Relaxation:
         at = self.multipliers.prices if prices is None else prices
         reduced, options = self.reduced(at), self.box.options
         self.worked += len(options)
-        best = np.maximum.reduceat(reduced, options.starts)
-        hits = np.flatnonzero(reduced >= np.repeat(best, options.counts))
-        rows = hits[np.r_[True, options.app[hits[1:]] != options.app[hits[:-1]]]]
+        rows, best = options.best(reduced)
         return Choice(rows, float(best.sum() + at @ self.left))
 
     def within_limits(self, keeps: Callable[[IntArray], bool]) -> Choice | None:

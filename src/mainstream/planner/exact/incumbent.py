@@ -56,11 +56,9 @@ def stems(instance: Instance) -> Iterator[IntArray]:
     if len(within) > MOST_STEMS:
         within = within[np.linspace(0, len(within) - 1, MOST_STEMS).astype(np.intp)]
     for most in within.tolist():
-        value = np.where(of_option <= most, options.value, -np.inf)
-        best = np.maximum.reduceat(value, options.starts)
+        rows, best = options.best(np.where(of_option <= most, options.value, -np.inf))
         if np.isfinite(best).all():
-            hits = np.flatnonzero(value >= np.repeat(best, options.counts))
-            yield hits[np.r_[True, options.app[hits[1:]] != options.app[hits[:-1]]]]
+            yield rows
 
 
 def repair(instance: Instance, rows: IntArray, late: Callable[[], bool]) -> IntArray | None:
@@ -137,9 +135,8 @@ def _gains(instance: Instance, rows: IntArray) -> IntArray:
     if instance.apps <= APPS_IN_ONE_BATCH:
         best = int(gain.argmax())
         return np.array([best] if gain[best] > 1e-12 else [], dtype=np.int64)
-    top = np.repeat(np.maximum.reduceat(gain, options.starts), options.counts)
-    hits = np.flatnonzero((gain >= top) & (gain > 1e-12))
-    firsts = hits[np.r_[True, options.app[hits[1:]] != options.app[hits[:-1]]]] if len(hits) else hits
+    bests, gained = options.best(gain)
+    firsts = bests[gained > 1e-12]
     ordered = firsts[np.argsort(-gain[firsts], kind="stable")]
     extra = np.cumsum(np.maximum(after[ordered] - use, 0.0), axis=0)
     within = int((use + extra <= limits + slack_of(instance)).all(axis=1).sum())

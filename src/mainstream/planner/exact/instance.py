@@ -56,6 +56,13 @@ class Options:
         lengths: IntArray = np.diff(np.r_[self.starts, len(self.app)])
         return lengths
 
+    def best(self, value: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Row of every app's best option (the first of equals) by a value of every option, and that value."""
+        best: FloatArray = np.maximum.reduceat(value, self.starts)
+        hits = np.flatnonzero(value >= np.repeat(best, self.counts))
+        rows: IntArray = hits[np.r_[True, self.app[hits[1:]] != self.app[hits[:-1]]]]
+        return rows, best
+
 
 @dataclass(frozen=True)
 class Instance:
