@@ -35,7 +35,6 @@ from mainstream_console.cluster.shown import (
     dry_run_sentences,
     node_line,
     plan_tree,
-    predicted,
     stream_line,
 )
 from mainstream_console.cluster.view import ClusterView
@@ -190,7 +189,7 @@ class ClusterPages:
 
     def _predicted(self, key: str) -> tuple[float, float, float] | None:
         app = self._view.apps.get(key)
-        return None if app is None else predicted(app)
+        return None if app is None or app.status.plan is None else app.status.plan.f1_interval
 
 
 def make_cluster_console(

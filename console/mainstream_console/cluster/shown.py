@@ -11,7 +11,6 @@ from mainstream.api.conditions import ABNORMAL, Condition
 from mainstream.api.video_app import DryRun
 from mainstream.counting import counted
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
-from mainstream_console.source import Predicted
 
 _NOTHING = "–"  # noqa: RUF001 - an en dash, as tables have it
 
@@ -84,8 +83,7 @@ def conditions_shown(conditions: list[Condition]) -> list[Told]:
 
 def app_line(app: VideoApp) -> AppLine:
     """An app in the list."""
-    plan, measured, observed = app.status.plan, app.status.measured, app.status.observed
-    low = predicted(app)
+    plan, observed = app.status.plan, app.status.observed
     achieved = None if observed is None else observed.frames_per_second
     return AppLine(
         key=app.key,
@@ -94,16 +92,8 @@ def app_line(app: VideoApp) -> AppLine:
         measured=_measured(app),
         fps=_NOTHING if achieved is None else f"{achieved:.2g}",
         node=app.status.node or _NOTHING,
-        is_below=bool(measured and measured.f1_high is not None and low and measured.f1_high < low[1]),
+        is_below=any(each.type == "MeasuredBelowPredicted" and each.status == "True" for each in app.status.conditions),
     )
-
-
-def predicted(app: VideoApp) -> Predicted | None:
-    """What is predicted of an app, where its interval is known."""
-    plan = app.status.plan
-    if plan is None or plan.predicted_f1_low is None or plan.predicted_f1_high is None:
-        return None
-    return plan.predicted_f1, plan.predicted_f1_low, plan.predicted_f1_high
 
 
 def dry_run_sentences(found: DryRun) -> list[str]:
@@ -198,10 +188,8 @@ def _leaf(app: RunnerApp) -> Branch:
 
 
 def _measured(app: VideoApp) -> str:
-    known = app.status.measured
-    if known is None or known.f1 is None or known.f1_low is None or known.f1_high is None:
-        return "not yet"
-    return told_f1(known.f1, (known.f1_low, known.f1_high))
+    known = None if app.status.measured is None else app.status.measured.f1_interval
+    return "not yet" if known is None else told_f1(known[0], known[1:])
 
 
 def _ready(conditions: list[Condition]) -> Told | None:

@@ -41,14 +41,14 @@ def measured_app(app: VideoApp, measured: MeasuredApp | None) -> MeasuredApp | N
 
 def below_prediction(plan: PlannedApp | None, measured: MeasuredApp | None) -> list[Stated]:
     """Whether the intervals part, once there are two."""
-    if plan is None or plan.predicted_f1_low is None or plan.predicted_f1_high is None:
+    if plan is None or measured is None:
         return []
-    if measured is None or measured.f1 is None or measured.f1_low is None or measured.f1_high is None:
+    predicted, seen = plan.f1_interval, measured.f1_interval
+    if predicted is None or seen is None:
         return []
-    predicted = told_f1(plan.predicted_f1, (plan.predicted_f1_low, plan.predicted_f1_high))
-    seen = told_f1(measured.f1, (measured.f1_low, measured.f1_high))
-    both = f"Measured F1 is {seen} from {counted(measured.labels, 'label')}, predicted {predicted}"
-    if measured.f1_high < plan.predicted_f1_low:
+    told = f"Measured F1 is {told_f1(seen[0], seen[1:])} from {counted(measured.labels, 'label')}"
+    both = f"{told}, predicted {told_f1(predicted[0], predicted[1:])}"
+    if seen[2] < predicted[1]:
         way_out = "train the package on what was labelled (`mainstream train --review`)"
         return [is_true("MeasuredBelowPredicted", Reason.INTERVALS_PART, f"{both}; {way_out}.")]
     return [is_false("MeasuredBelowPredicted", Reason.INTERVALS_MEET, f"{both}.")]

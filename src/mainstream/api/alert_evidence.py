@@ -50,3 +50,10 @@ class MeasuredApp(StatusModel):
     recall_low: float | None = Field(None, description="Where its 90 % interval begins.")
     recall_high: float | None = Field(None, description="Where its 90 % interval ends.")
     what_helps: str = Field("", max_length=1024, description="What ten more labels would buy, or what lacks.")
+
+    @property
+    def f1_interval(self) -> tuple[float, float, float] | None:
+        """F1 and the ends of its 90 % interval; None until there is one."""
+        if self.f1 is None or self.f1_low is None or self.f1_high is None:
+            return None
+        return self.f1, self.f1_low, self.f1_high

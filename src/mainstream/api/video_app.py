@@ -143,6 +143,13 @@ class PlannedApp(StatusModel):
     shared_with: int = Field(description="Apps that share a part of the network's work with this one.")
     why: str = Field(max_length=1024, description="Why the planner chose this, in one sentence.")
 
+    @property
+    def f1_interval(self) -> tuple[float, float, float] | None:
+        """Predicted F1 and the ends of its 90 % interval; None where that is not known."""
+        if self.predicted_f1_low is None or self.predicted_f1_high is None:
+            return None
+        return self.predicted_f1, self.predicted_f1_low, self.predicted_f1_high
+
 
 class ObservedApp(Observed):
     """What the runner reports of the app."""
