@@ -5,7 +5,6 @@ that the chart gives it, by a token of its ServiceAccount.
 """
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -19,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from api_server import kube_cluster, start_api_server, stop_api_server
 from cluster_outside import KEYS
-from cluster_tools import ROOT, SHARED, MissingToolError, run, spawn, tool, wait_for
+from cluster_tools import ROOT, run, spawn, tool, wait_for
 from kubernetes import client, config
 
 from mainstream.api.store_access import StoreAccess
@@ -152,16 +152,12 @@ def open_api_stage(
     settings: dict[str, Any] | None = None,
 ) -> Iterator[ApiStage]:
     """Set the stage, and clear it."""
-    program = Path(os.environ.get("MAINSTREAM_TEST_KUBE_CLUSTER", SHARED / "cluster" / "kube-cluster"))
-    if not program.exists():
-        raise MissingToolError("an API server is needed: put kube-cluster into ../shared/cluster")
+    kube_cluster()
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         state = folder / "api"
-        at = ("--state", state)
-        stack.callback(run, program, "down", *at)
-        words = ("--nodes", "0", "--simulated", str(simulated), "--port", str(free_port()))
-        kubeconfig = Path(run(program, "up", *words, *(("--audit",) if audit else ()), *at).split()[-1])
+        stack.callback(stop_api_server, state)
+        kubeconfig = start_api_server(state, simulated=simulated, audit=audit)
         store_url, store = _start_store(folder, stack)
         configuration = client.Configuration()
         config.load_kube_config(str(kubeconfig), client_configuration=configuration)
