@@ -22,6 +22,16 @@ def test_a_key_is_written_once_unless_replacing(store):
     assert store.read("key", 10) == b"second"
 
 
+def test_a_piece_of_a_file_is_read_and_says_how_large_all_of_it_is(store):
+    store.put("clip", b"0123456789")
+    assert store.read_piece("clip", 0, 4) == (b"0123", 10)
+    assert store.read_piece("clip", 8, 4) == (b"89", 10)
+    with pytest.raises(MissingKeyError):
+        store.read_piece("other", 0, 4)
+    with pytest.raises(StoreError, match="10 bytes alone"):
+        store.read_piece("clip", 10, 4)
+
+
 def test_no_hidden_file_is_left_or_listed(store):
     store.put("a/key", b"first")
     store.put("a/key", b"second")

@@ -48,6 +48,16 @@ def test_an_object_is_never_replaced_unless_that_is_asked_for(store: S3Store) ->
     assert store.read("manifest.json", 10) == b"third"
 
 
+def test_a_piece_of_an_object_is_read_and_says_how_large_all_of_it_is(store: S3Store) -> None:
+    store.put("clip", b"0123456789")
+    assert store.read_piece("clip", 0, 4) == (b"0123", 10)
+    assert store.read_piece("clip", 8, 4) == (b"89", 10)
+    with pytest.raises(MissingKeyError):
+        store.read_piece("other", 0, 4)
+    with pytest.raises(StoreError):
+        store.read_piece("clip", 10, 4)
+
+
 def test_an_object_that_is_missing_or_too_large_is_an_error(store: S3Store) -> None:
     store.put("blob", b"12345")
     with pytest.raises(MissingKeyError):

@@ -3,11 +3,13 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import BinaryIO
 from uuid import uuid4
 
-from mainstream.mpackage.stores.store import MissingKeyError, StoreError, check_key, is_key
+from mainstream.mpackage.stores.store import MissingKeyError, Piece, StoreError, check_key, is_key
 
 
 class FolderStore:
@@ -25,15 +27,29 @@ class FolderStore:
 
     def read(self, key: str, max_bytes: int) -> bytes:
         """See `Store.read`."""
+        with self._opened(key) as (file, size_bytes):
+            if size_bytes > max_bytes:
+                raise StoreError(f"has {size_bytes} bytes, more than the {max_bytes} expected", source=self._path(key))
+            return file.read(max_bytes)
+
+    def read_piece(self, key: str, start: int, most_bytes: int) -> Piece:
+        """See `Store.read_piece`."""
+        with self._opened(key) as (file, size_bytes):
+            if start >= size_bytes:
+                raise StoreError(f"has {size_bytes} bytes alone", source=self._path(key))
+            file.seek(start)
+            return Piece(file.read(most_bytes), size_bytes)
+
+    @contextmanager
+    def _opened(self, key: str) -> Iterator[tuple[BinaryIO, int]]:
+        """A file, and how large it is."""
         path = self._path(key)
         try:
             with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
                 found = os.fstat(file.fileno())
                 if not stat.S_ISREG(found.st_mode):
                     raise StoreError("is not a file", source=path)
-                if found.st_size > max_bytes:
-                    raise StoreError(f"has {found.st_size} bytes, more than the {max_bytes} expected", source=path)
-                return file.read(max_bytes)
+                yield file, found.st_size
         except (FileNotFoundError, NotADirectoryError) as error:
             raise MissingKeyError("does not exist", source=path) from error
         except OSError as error:

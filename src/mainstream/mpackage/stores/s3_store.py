@@ -11,21 +11,20 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from copy import copy
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from mainstream.errors import InvalidInputError
 from mainstream.hosts.bounded_reading import always, read_bounded
-from mainstream.hosts.connecting import HostNotAllowedError
+from mainstream.mpackage.stores.s3_errors import BrokenOffError, ExistsError, telling
 from mainstream.mpackage.stores.store import (
     MissingKeyError,
+    Piece,
     StoreError,
-    StoreHostError,
-    StoreRefusedError,
     StoreUnreachableError,
     check_key,
     check_object_name,
@@ -47,12 +46,6 @@ _LISTING_S = 60.0
 _MOST_NAMES_BYTES = 16 << 20
 """of all names in one list: a store that gives more, or takes longer, is not waited for"""
 _URL = re.compile(r"s3://(?P<bucket>[a-z0-9][-a-z0-9.]{1,61}[a-z0-9])(?:/(?P<prefix>[^@?#]*?))?/?")
-_MISSING = {"404", "NoSuchKey", "NotFound"}
-_EXISTS = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
-_REFUSED = {
-    *("400", "401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"),
-    *("ExpiredToken", "InvalidToken", "AuthorizationHeaderMalformed"),
-}
 
 
 class S3Store:
@@ -114,7 +107,7 @@ class S3Store:
         for attempt in range(1, _READ_ATTEMPTS):
             try:
                 return self._read(target, key, max_bytes)
-            except _BrokenOffError:
+            except BrokenOffError:
                 if not self._wanted():
                     raise
                 time.sleep(_FIRST_PAUSE_S * 2.0 ** (attempt - 1))
@@ -134,8 +127,21 @@ class S3Store:
         if len(data) > max_bytes:
             raise StoreError(f"has more than the {max_bytes} bytes expected", field=key, source=self)
         if len(data) < announced:
-            raise _BrokenOffError(f"broke off after {len(data)} of {announced} bytes", field=key, source=self)
+            raise BrokenOffError(f"broke off after {len(data)} of {announced} bytes", field=key, source=self)
         return data
+
+    def read_piece(self, key: str, start: int, most_bytes: int) -> Piece:
+        """See `Store.read_piece`."""
+        wanted = f"bytes={start}-{start + most_bytes - 1}"
+        with self._telling(key):
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._object(key), Range=wanted)
+            with answer["Body"] as reply:
+                data = read_bounded(reply, most_bytes, _SLOW_S + most_bytes / _SLOWEST_BYTES_PER_S, self._wanted)
+        # As HTTP has it: bytes START-END/TOTAL.
+        total = str(answer.get("ContentRange", "")).rpartition("/")[2]
+        if not total.isdecimal() or len(data) > most_bytes:
+            raise StoreError("gives no pieces of objects", field=key, source=self)
+        return Piece(data, int(total))
 
     def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
         """See `Store.put`."""
@@ -147,7 +153,7 @@ class S3Store:
                     self._put_in_parts(target, data, condition)
                 else:
                     self._client.put_object(**target, Body=data, ContentMD5=_md5(data), **condition)
-        except _ExistsError:
+        except ExistsError:
             return False
         if len(data) > _PART_BYTES and self.size_bytes(key) != len(data):
             raise StoreError("has another size than what was uploaded; publish again", field=key, source=self)
@@ -237,55 +243,10 @@ class S3Store:
     def _object(self, key: str) -> str:
         return f"{self._prefix}{check_key(key)}"
 
-    @contextmanager
-    def _telling(self, key: str) -> Iterator[None]:
-        """Botocore's errors in words that say what to do, without what was sent."""
-        try:
-            yield
-        except ClientError as error:
-            raise self._told(key, error) from None
-        except NoCredentialsError:
-            raise StoreRefusedError(
-                "needs keys and there are none; name a Secret (store.secretName), or give some to this process "
-                "(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile), or read it anonymously",
-                source=self,
-            ) from None
-        except HTTPError as error:
-            raise _BrokenOffError(f"broke off ({type(error).__name__})", field=key, source=self) from None
-        except (BotoCoreError, OSError) as error:
-            cause = error.kwargs.get("error") if isinstance(error, HTTPClientError) else None
-            if isinstance(cause, HostNotAllowedError):
-                raise StoreHostError(cause.message, field="store.endpoint", source=self) from None
-            raise StoreUnreachableError(
-                f"does not answer ({type(error).__name__}); check store.endpoint and the network", source=self
-            ) from None
-
-    def _told(self, key: str, error: ClientError) -> StoreError:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code == "NoSuchBucket":
-            return StoreError("there is no such bucket", source=self)
-        if code in _MISSING:
-            return MissingKeyError("does not exist", field=key, source=self)
-        if code in _EXISTS:
-            return _ExistsError("exists", field=key, source=self)
-        if code in _REFUSED:
-            return StoreRefusedError(
-                f"refuses these keys ({code}); check the Secret, its rights, and the region", source=self
-            )
-        if status >= 500 or code == "SlowDown":
-            return StoreUnreachableError(f"cannot answer now ({code})", source=self)
-        return StoreError(f"answered {code or status}", field=key, source=self)
+    def _telling(self, key: str) -> AbstractContextManager[None]:
+        return telling(self, key)
 
 
 def _md5(data: bytes) -> str:
     """What the store checks what arrives against, as HTTP spells it."""
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-
-
-class _BrokenOffError(StoreUnreachableError):
-    """The connection ended before the object did."""
-
-
-class _ExistsError(StoreError):
-    """An object that must not be replaced."""

@@ -6,7 +6,7 @@ key, and in which order, is the business of `publish` and `reading`.
 
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mainstream.errors import MainstreamError
 
@@ -41,11 +41,23 @@ class DamagedPackageError(StoreError):
     """What the store holds is not what was published."""
 
 
+class Piece(NamedTuple):
+    """Some bytes of what lies under a key."""
+
+    data: bytes
+    total_bytes: int
+    """of all of it"""
+
+
 class Store(Protocol):
     """Keys to bytes; every write is atomic: a reader sees all of it or nothing."""
 
     def read(self, key: str, max_bytes: int) -> bytes:
         """Everything under `key`; `MissingKeyError` without it, `StoreError` where it is larger than `max_bytes`."""
+        ...
+
+    def read_piece(self, key: str, start: int, most_bytes: int) -> Piece:
+        """Up to `most_bytes` from byte `start` on; `MissingKeyError` without it, `StoreError` where it ends before."""
         ...
 
     def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
