@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from mainstream.review.assessment import Assessment
 from mainstream.review.tally import KeptForReview
 from mainstream.review.words import quality_sentences
 from mainstream_console.changes import Changes, TooManyListenersError
+from mainstream_console.clips import clip_response, is_there
 from mainstream_console.forms import verdict_of
 from mainstream_console.guards import BoundedBody, PostLimit, SafeHeaders
 from mainstream_console.rendering import STATIC, Renderer, failed, told
@@ -65,6 +67,7 @@ class ReviewPages:
             Route(f"{app}/label", self.label),
             Route(f"{app}/alerts/{{alert}}", self.alert),
             Route(f"{app}/pictures/{{name}}", self.picture),
+            Route(f"{app}/clips/{{name}}", self.clip),
             Route(f"{app}/changes", self.changes),
             Route(f"{app}/verdicts", self.say, methods=["POST"]),
         ]
@@ -82,7 +85,8 @@ class ReviewPages:
         shown = next((each for each in alerts_shown(await self._known(app)) if each.id == wanted), None)
         if shown is None:
             raise HTTPException(404, "no such alert is kept; what is too old goes")
-        return self._renderer.page(request, "alert.html.j2", app=app, alert=shown)
+        has_clip = shown.clip is not None and await is_there(partial(self._source.shelf.clip, app, shown.clip))
+        return self._renderer.page(request, "alert.html.j2", app=app, alert=shown, has_clip=has_clip)
 
     async def label(self, request: Request) -> Response:
         """The frame that is worth a label most."""
@@ -102,6 +106,13 @@ class ReviewPages:
         except MissingKeyError as error:
             raise HTTPException(404, error.message) from error
         return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+    async def clip(self, request: Request) -> Response:
+        """An alert's MP4."""
+        app, name = app_of(request), request.path_params["name"]
+        await self._doorkeeper.admit(request, app)
+        await self._known(app)
+        return await clip_response(request, partial(self._source.shelf.clip, app, name))
 
     async def changes(self, request: Request) -> Response:
         """Events that say when something of an app is new."""

@@ -44,6 +44,7 @@ class AlertShown:
     lasted_s: float
     score: float
     picture: str | None
+    clip: str | None
     opinion: str | None
     """right, wrong, or nothing yet"""
     note: str
@@ -128,6 +129,7 @@ def _alert(kept: KeptAlert, said: AlertVerdict | None) -> AlertShown:
         lasted_s=alert.end_s - alert.start_s,
         score=alert.peak_score,
         picture=alert.picture,
+        clip=alert.clip,
         opinion=None if said is None else ("right" if said.is_right else "wrong"),
         note="" if said is None else said.note,
         who="" if said is None else said.who,

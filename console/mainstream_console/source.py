@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.mpackage.stores.store import Piece
 from mainstream.review.predicted import PREDICTED_FILE, read_predicted
 from mainstream.review.shelf import ReviewShelf
 from mainstream.review.tally import KeptForReview
@@ -27,6 +28,8 @@ class Shelf(Protocol):
     def count(self, app: str) -> int: ...
 
     def picture(self, app: str, name: str) -> bytes: ...
+
+    def clip(self, app: str, name: str, start: int = 0) -> Piece: ...
 
     def say(self, app: str, verdict: Verdict) -> None: ...
 

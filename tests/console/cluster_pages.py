@@ -85,6 +85,7 @@ class _Folders:
 def app(namespace: str, name: str = "crossing", **status: Any) -> Body:
     """A VideoApp that keeps what is to be reviewed."""
     spec = {"stream": {"name": "cam"}, "package": {"reference": "s3://p/c@1"}, "review": {"prefix": "s3://kept/here"}}
+    spec["sinks"] = [{"clips": {"prefix": "s3://kept/clips"}}]
     condition = {"type": "Ready", "status": "True", "reason": "Analysing", "message": f"Frames of {namespace}."}
     told = {"conditions": [{**condition, "lastTransitionTime": "2026-01-02T03:04:05Z"}], "node": "n1", **status}
     return {

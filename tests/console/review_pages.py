@@ -27,6 +27,7 @@ from mainstream.review.objects import (
     picture_of_frame,
 )
 from mainstream.review.shelf import ReviewShelf
+from mainstream.times import stamp
 from mainstream_console.pages import make_console
 from mainstream_console.source import ReviewSource
 
@@ -36,17 +37,22 @@ HOST = "127.0.0.1"
 _WAIT_S = 20.0
 
 
-def keep_alert(folder: Path, number: int, start_s: float, app: str = APP, picture: str | None = None) -> KeptAlert:
-    name = picture or f"19700101T0000{int(start_s):02}Z-a{number}.jpg"
-    message = AlertMessage(
-        "closed", f"a{number}", app, start_s, start_s + 2, 0.9, 3, "here", "plaza", "walkways", picture=name
-    )
+def keep_alert(
+    folder: Path, number: int, start_s: float, app: str = APP, picture: str | None = None, clip: bytes = b""
+) -> KeptAlert:
+    """An alert that has closed; of one with a `clip` the file lies there as well."""
+    name = picture or f"{stamp(start_s)}-a{number}.jpg"
+    of_clip = f"{stamp(start_s)}-a{number}.mp4" if clip else None
+    told = (app, start_s, start_s + 2, 0.9, 3, "here", "plaza", "walkways")
+    message = AlertMessage("closed", f"a{number}", *told, clip=of_clip, picture=name)
     kept = KeptAlert(alert=message, merge_gap_s=1.0)
     at = folder / app
     at.mkdir(parents=True, exist_ok=True)
     (at / alert_object(kept)).write_bytes(encode_object(kept))
     if picture is None:
         (at / name).write_bytes(JPEG)
+    if of_clip is not None:
+        (at / of_clip).write_bytes(clip)
     return kept
 
 

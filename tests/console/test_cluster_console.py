@@ -4,24 +4,26 @@ import logging
 
 import pytest
 from cluster_pages import DESK_TOKEN, ClusterConsole, app, form_token, log_in
-from review_pages import JPEG
+from review_pages import JPEG, keep_alert
 
 from mainstream.errors import InvalidInputError
 from mainstream.messages.review_desk import APPS_PATH
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.mpackage.stores.store import MissingKeyError, StoreUnreachableError
-from mainstream.review.objects import key_of, verdict_object
+from mainstream.review.objects import PIECE_BYTES, key_of, verdict_object
 from mainstream.review.shelf import ReviewShelf
 from mainstream.review.verdicts import AlertVerdict, encode_verdict
 from mainstream_console.cluster.access import RememberedReviews
 from mainstream_console.cluster.view import ClusterView
 
+CLIP = "19700101T000030Z-a2.mp4"
 PICTURE = "19700101T000010Z-a1.jpg"
 OF_SHOP = (
     "/apps/shop/crossing",
     "/apps/shop/crossing/label",
     "/apps/shop/crossing/alerts/a1",
     f"/apps/shop/crossing/pictures/{PICTURE}",
+    f"/apps/shop/crossing/clips/{CLIP}",
     "/apps/shop/crossing/changes",
     "/apps/shop/never",
     "/nodes",
@@ -167,6 +169,35 @@ def test_scripts_in_what_the_cluster_says_are_harmless(cluster: ClusterConsole) 
     page = cluster.browser("ada-token").get("/apps/plaza/crossing")
     assert evil not in page.text
     assert "unsafe" not in page.headers["content-security-policy"]
+
+
+def test_a_clip_comes_from_the_apps_own_bucket_piece_by_piece(cluster: ClusterConsole) -> None:
+    clip = bytes(range(256)) * 5000
+    keep_alert(cluster.folder / "plaza", 2, 30.0, clip=clip)
+    keep_alert(cluster.folder / "shop", 2, 30.0, clip=b"of the shop")
+    browser = cluster.browser("ada-token")
+    path = f"/apps/plaza/crossing/clips/{CLIP}"
+    whole = browser.get(path)
+    assert (whole.status_code, whole.content == clip, whole.headers["content-type"]) == (200, True, "video/mp4")
+    piece = browser.get(path, headers={"Range": "bytes=1000000-"})
+    assert (piece.status_code, piece.content == clip[1000000:]) == (206, True)
+    assert piece.headers["content-range"] == f"bytes 1000000-{len(clip) - 1}/{len(clip)}"
+    first = browser.get(path, headers={"Range": "bytes=0-"})
+    assert (first.status_code, len(first.content)) == (206, PIECE_BYTES)
+    for name in ("19700101T000030Z-a9.mp4", PICTURE, "..%2fa.mp4", "19700101T000010Z-a1.alert.json"):
+        assert browser.get(f"/apps/plaza/crossing/clips/{name}").status_code == 404, name
+
+
+def test_an_alert_shows_its_clip_and_one_whose_clip_is_gone_says_so(cluster: ClusterConsole) -> None:
+    keep_alert(cluster.folder / "plaza", 2, 30.0, clip=b"mp4")
+    browser = cluster.browser("ada-token")
+    assert f'src="/apps/plaza/crossing/clips/{CLIP}"' in browser.get("/apps/plaza/crossing/alerts/a2").text
+    assert "<video" not in browser.get("/apps/plaza/crossing/alerts/a1").text
+    (cluster.folder / "plaza/crossing" / CLIP).unlink()
+    page = browser.get("/apps/plaza/crossing/alerts/a2").text
+    assert "<video" not in page
+    assert "Its clip is not there" in page
+    assert browser.get(f"/apps/plaza/crossing/clips/{CLIP}").status_code == 404
 
 
 def test_the_desk_opens_for_the_consoles_token_alone_and_gives_and_takes_nothing_but_reviews(

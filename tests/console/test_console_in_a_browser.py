@@ -16,6 +16,15 @@ from mainstream_console.source import ReviewSource
 
 CLIP = Path(__file__).parents[2] / "examples/plaza/plaza.mp4"
 
+PLAYED = """new Promise((done, failed) => {
+  const video = document.querySelector("video");
+  video.addEventListener("seeked", () => done([video.videoWidth, Math.round(video.currentTime)]));
+  video.addEventListener("error", () => failed(video.error.message));
+  video.muted = true;
+  video.play().then(() => { video.currentTime = 60 }, failed);
+})"""
+"""how wide a clip is, and where its player is after it was asked to go to its first minute"""
+
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> ReviewShelf:
@@ -43,6 +52,15 @@ def test_the_pages_are_whole_in_a_browser(address: str, screen: Screen) -> None:
     assert APP in screen.show("console", f"{address}/")
     assert "Label frames (3 wait)" in screen.show("console-app", f"{address}/apps/{APP}", height=900)
     assert "Was an event under way?" in screen.show("console-label", f"{address}/apps/{APP}/label", height=900)
+
+
+def test_an_alerts_clip_plays(address: str, shelf: ReviewShelf, screen: Screen, tmp_path: Path) -> None:
+    keep_alert(tmp_path, 3, 50.0, clip=CLIP.read_bytes())
+    with screen.page() as page:
+        page.goto(f"{address}/apps/{APP}")
+        page.click("a:has-text('Clip')")
+        page.wait_for_selector("video")
+        assert page.evaluate(PLAYED) == [768, 60]
 
 
 def test_a_verdict_and_labels_by_mouse_and_by_key_are_kept(address: str, shelf: ReviewShelf, screen: Screen) -> None:

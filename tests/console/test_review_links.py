@@ -77,6 +77,15 @@ def test_one_that_is_not_good_is_answered_in_one_sentence(cluster: ClusterConsol
     assert answer.text.count("\n") == 1
 
 
+def test_its_clip_is_that_of_its_alert_alone(cluster: ClusterConsole) -> None:
+    keep_alert(cluster.folder / "plaza", 2, 30.0, clip=b"of the second")
+    browser = cluster.browser()
+    second = _link(alert="a2")
+    assert f'src="{second}/clip"' in browser.get(second).text
+    assert browser.get(f"{second}/clip").content == b"of the second"
+    assert browser.get(f"{_link()}/clip").status_code == 404
+
+
 def test_one_of_another_app_opens_that_apps_alert_alone(cluster: ClusterConsole) -> None:
     (cluster.folder / "shop/crossing/19700101T000010Z-a1.jpg").write_bytes(JPEG + b"shop")
     browser = cluster.browser()

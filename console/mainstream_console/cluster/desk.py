@@ -12,9 +12,10 @@ import httpx
 from pydantic import ValidationError
 
 from mainstream.errors import InvalidInputError
-from mainstream.messages.review_desk import APPS_PATH, KEYS, MOST_KEYS, NODES_PATH, OBJECTS, PLAN, KeptKeys
+from mainstream.messages.review_desk import APPS_PATH, CLIPS, KEYS, MOST_KEYS, NODES_PATH, OBJECTS, PLAN, KeptKeys
 from mainstream.messages.runner_plan import RunnerPlan
-from mainstream.mpackage.stores.store import MissingKeyError, StoreError, StoreUnreachableError, check_key
+from mainstream.mpackage.stores.store import MissingKeyError, Piece, StoreError, StoreUnreachableError, check_key
+from mainstream.review.ranges import total_bytes
 from mainstream.review.shelf import ReviewShelf
 from mainstream.review.tally import KeptForReview
 from mainstream.review.verdicts import Verdict
@@ -39,16 +40,27 @@ class Desk:
 
     def ask(self, path: str, body: bytes | None = None) -> bytes:
         """What is answered; raises `StoreError` or `InvalidInputError`, with the operator's own words."""
+        return self._answer(path, body, {}).content
+
+    def piece(self, path: str, start: int) -> Piece:
+        """Some of what is there, from byte `start` on; raises as `ask`."""
+        answer = self._answer(path, None, {"Range": f"bytes={start}-"})
+        total = total_bytes(answer.headers.get("Content-Range", ""), start)
+        if total is None:
+            raise StoreError("the operator gives no pieces; upgrade it to the console's version")
+        return Piece(answer.content, total)
+
+    def _answer(self, path: str, body: bytes | None, headers: dict[str, str]) -> httpx.Response:
         try:
             method = "GET" if body is None else "PUT"
-            headers = {"Authorization": f"Bearer {self.token()}"}
+            headers = {**headers, "Authorization": f"Bearer {self.token()}"}
             answer = self._client.request(method, path, content=body, headers=headers)
         except httpx.HTTPError as error:
             raise StoreUnreachableError(f"the operator does not answer ({type(error).__name__}); try again") from None
-        said = answer.text.strip()[:500] if answer.status_code != 200 else ""
+        said = answer.text.strip()[:500] if answer.status_code >= 400 else ""
         match answer.status_code:
-            case 200:
-                return answer.content
+            case 200 | 206:
+                return answer
             case 404:
                 raise MissingKeyError(said)
             case 422:
@@ -87,6 +99,10 @@ class _DeskStore:
         if len(data) > max_bytes:
             raise StoreError(f"has more than the {max_bytes} bytes expected", field=key)
         return data
+
+    def read_piece(self, key: str, start: int, most_bytes: int) -> Piece:
+        """Of clips alone, which lie in a bucket that the app names for them."""
+        return self._desk.piece(f"{self._path}/{CLIPS}/{check_key(key).rpartition('/')[2]}", start)
 
     def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
         self._desk.ask(f"{self._path}/{OBJECTS}/{check_key(key)}", data)
@@ -139,6 +155,10 @@ class ClusterShelf:
     def picture(self, app: str, name: str) -> bytes:
         """See `ReviewShelf.picture`."""
         return self._shelf(app).picture(_name(app), name)
+
+    def clip(self, app: str, name: str, start: int = 0) -> Piece:
+        """See `ReviewShelf.clip`."""
+        return self._shelf(app).clip(_name(app), name, start)
 
     def say(self, app: str, verdict: Verdict) -> None:
         """See `ReviewShelf.say`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from mainstream.errors import InvalidInputError
 from mainstream.mpackage.stores.store import MissingKeyError
 from mainstream.review.links import LINKS_PATH, ReviewLink, app_key, open_link
 from mainstream.review.tally import KeptForReview
+from mainstream_console.clips import clip_response, is_there
 from mainstream_console.cluster.desk import ClusterShelf, Desk
 from mainstream_console.cluster.view import ClusterView
 from mainstream_console.forms import verdict_of
@@ -45,13 +47,15 @@ class LinkPages:
             Route(f"{LINKS_PATH}{{link}}", self.show),
             Route(f"{LINKS_PATH}{{link}}", self.say, methods=["POST"]),
             Route(f"{LINKS_PATH}{{link}}/picture", self.picture),
+            Route(f"{LINKS_PATH}{{link}}/clip", self.clip),
         ]
 
     async def show(self, request: Request) -> Response:
         """The alert."""
         link, _, alert = await self._opened(request)
         path = f"{LINKS_PATH}{request.path_params['link']}"
-        return self._renderer.page(request, "link.html.j2", app=link.app, alert=alert, path=path)
+        has_clip = alert.clip is not None and await is_there(partial(self._shelf.clip, link.app, alert.clip))
+        return self._renderer.page(request, "link.html.j2", app=link.app, alert=alert, path=path, has_clip=has_clip)
 
     async def picture(self, request: Request) -> Response:
         """The alert's own picture, and no other."""
@@ -63,6 +67,13 @@ class LinkPages:
         except MissingKeyError as error:
             raise HTTPException(404, error.message) from error
         return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+    async def clip(self, request: Request) -> Response:
+        """The alert's own clip, and no other."""
+        link, _, alert = await self._opened(request)
+        if alert.clip is None:
+            raise HTTPException(404, "no clip was made of this alert")
+        return await clip_response(request, partial(self._shelf.clip, link.app, alert.clip))
 
     async def say(self, request: Request) -> Response:
         """Take right or wrong of this alert, and nothing else."""

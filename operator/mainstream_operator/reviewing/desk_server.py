@@ -1,21 +1,23 @@
 """The desk over HTTP, for whoever shows the console's token (docs: `mainstream.messages.review_desk`)."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from mainstream.bounded_server import EVERYWHERE, BoundedServer
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.messages.review_desk import APPS_PATH, KEYS, NODES_PATH, OBJECTS, PLAN
-from mainstream.mpackage.stores.store import MissingKeyError
+from mainstream.messages.review_desk import APPS_PATH, CLIPS, KEYS, NODES_PATH, OBJECTS, PLAN
+from mainstream.mpackage.stores.store import MissingKeyError, Piece
 from mainstream.review.objects import MOST_BYTES
+from mainstream.review.ranges import content_range, range_start
 from mainstream_operator.kube import KubeError
 from mainstream_operator.reviewing.desk import ReviewDesk
 
 _log = logging.getLogger(__name__)
 _REQUEST_TIMEOUT_S = 10.0
+_NONE: Mapping[str, str] = {}
 
 
 class DeskServer(BoundedServer):
@@ -43,7 +45,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - named so by the base class
         """Nothing: the console says who said what."""
 
-    def _got(self) -> bytes:
+    def _got(self) -> bytes | Piece:
         desk, path = self.server.desk, self.path
         if path.startswith(NODES_PATH):
             node, _, what = path.removeprefix(NODES_PATH).partition("/")
@@ -56,6 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
             return desk.keys(app).model_dump_json().encode()
         if what == OBJECTS:
             return desk.read(app, key)
+        if what == CLIPS:
+            return desk.clip(app, key, self._start())
         raise MissingKeyError("is nothing that can be asked for", field=path)
 
     def _kept(self) -> bytes:
@@ -66,12 +70,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.desk.keep(app, key, self.rfile.read(int(length)))
         return b""
 
-    def _answer(self, act: Callable[[], bytes]) -> None:
+    def _start(self) -> int:
+        return range_start(self.headers.get("Range", "")) or 0
+
+    def _answer(self, act: Callable[[], bytes | Piece]) -> None:
         try:
             if not self.server.may_ask(self.headers.get("Authorization", "").removeprefix("Bearer ")):
                 self._send(HTTPStatus.UNAUTHORIZED, b"show the console's token\n")
                 return
-            self._send(HTTPStatus.OK, act())
+            answer = act()
+            if isinstance(answer, Piece):
+                which = content_range(self._start(), answer)
+                self._send(HTTPStatus.PARTIAL_CONTENT, answer.data, {"Content-Range": which})
+            else:
+                self._send(HTTPStatus.OK, answer)
         except MissingKeyError as error:
             self._send(HTTPStatus.NOT_FOUND, f"{error}\n".encode())
         except InvalidInputError as error:
@@ -80,10 +92,12 @@ class _Handler(BaseHTTPRequestHandler):
             _log.warning("the console asked in vain: %s", error)
             self._send(HTTPStatus.BAD_GATEWAY, f"{error}\n".encode())
 
-    def _send(self, status: HTTPStatus, body: bytes) -> None:
+    def _send(self, status: HTTPStatus, body: bytes, headers: Mapping[str, str] = _NONE) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/octet-stream")
         self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

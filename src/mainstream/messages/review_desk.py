@@ -5,6 +5,7 @@ what belongs to a review alone. Whoever asks shows a token.
 
     GET  /v1/apps/NAMESPACE/NAME/keys          `KeptKeys`
     GET  /v1/apps/NAMESPACE/NAME/objects/KEY   an object of the app's review
+    GET  /v1/apps/NAMESPACE/NAME/clips/CLIP    a piece of an alert's clip, from where `Range: bytes=START-` says
     PUT  /v1/apps/NAMESPACE/NAME/objects/KEY   a verdict, which must be one, and of this app
     GET  /v1/nodes/NODE/plan                   `RunnerPlan`
 """
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 DESK_PORT = 8083
 APPS_PATH = "/v1/apps/"
 NODES_PATH = "/v1/nodes/"
-KEYS, OBJECTS, PLAN = "keys", "objects", "plan"
+KEYS, OBJECTS, CLIPS, PLAN = "keys", "objects", "clips", "plan"
 MOST_KEYS = 4_000
 """of an app, the newest; as many as its measured quality rests on"""
 

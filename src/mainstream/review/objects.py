@@ -19,11 +19,14 @@ from mainstream.times import stamp
 
 _DAY_CHARACTERS = 8
 ALERT, FRAMES, FRAME_PICTURE, VERDICT = ".alert.json", ".frames.json", ".frame.jpg", ".verdict.json"
+CLIP = ".mp4"
 VERDICTS = "verdicts"
 """folder of an app in which they lie"""
 MOST_BYTES = 64 << 10
 """of an object, pictures apart"""
 MOST_PICTURE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 20
+"""of a clip: it is read piece by piece, so that nobody holds a whole one"""
 MOST_FRAMES = 64
 """of one hour"""
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -101,7 +104,12 @@ def is_of_frame(name: str) -> bool:
 
 def is_of_alert(name: str) -> bool:
     """Whether it is an alert's clip or picture."""
-    return name.endswith((".mp4", ".jpg")) and not is_of_frame(name)
+    return name.endswith((CLIP, ".jpg")) and not is_of_frame(name)
+
+
+def is_clip(name: str) -> bool:
+    """Whether it is an alert's clip."""
+    return name.endswith(CLIP)
 
 
 def verdict_object(verdict: Verdict) -> str:

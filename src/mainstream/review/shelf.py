@@ -14,17 +14,19 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from mainstream.errors import InvalidInputError
-from mainstream.mpackage.stores.store import MissingKeyError, Store, is_key
+from mainstream.mpackage.stores.store import MissingKeyError, Piece, Store, is_key
 from mainstream.review.objects import (
     ALERT,
     FRAMES,
     MOST_BYTES,
     MOST_PICTURE_BYTES,
+    PIECE_BYTES,
     VERDICT,
     VERDICTS,
     DrawnFrame,
     DrawnFrames,
     KeptAlert,
+    is_clip,
     key_of,
     verdict_object,
 )
@@ -78,6 +80,12 @@ class ReviewShelf:
             if is_key(key) and self._store.size_bytes(key) is not None:
                 return self._store.read(key, MOST_PICTURE_BYTES)
         raise MissingKeyError("is gone; what is too old is not kept", field=name)
+
+    def clip(self, app: str, name: str, start: int = 0) -> Piece:
+        """A piece of an MP4; raises `MissingKeyError` without it, `StoreError` where it ends before `start`."""
+        if not is_clip(name) or not is_key(name):
+            raise MissingKeyError("is no clip", field=name)
+        return self._store.read_piece(f"{app}/{name}", start, PIECE_BYTES)
 
     def say(self, app: str, verdict: Verdict) -> None:
         """Keep a verdict; it is there for good once this returns. Raises `StoreError` where it could not be kept."""
