@@ -63,6 +63,21 @@ def test_an_alerts_clip_plays(address: str, shelf: ReviewShelf, screen: Screen, 
         assert page.evaluate(PLAYED) == [768, 60]
 
 
+def test_an_alert_that_is_new_shows_by_itself_and_takes_no_note_away(
+    address: str, screen: Screen, tmp_path: Path
+) -> None:
+    with screen.page() as page:
+        page.goto(f"{address}/apps/{APP}")
+        page.evaluate("document.addEventListener('htmx:sseMessage', () => { document.body.dataset.heard = 1 })")
+        page.fill("input[name=note] >> nth=0", "half a no")
+        keep_alert(tmp_path, 3, 50.0)
+        page.wait_for_selector("body[data-heard]")
+        assert page.input_value("input[name=note] >> nth=0") == "half a no"
+        page.fill("input[name=note] >> nth=0", "")
+        keep_alert(tmp_path, 4, 55.0)
+        page.wait_for_selector("b:has-text('55.0 s')")
+
+
 def test_a_verdict_and_labels_by_mouse_and_by_key_are_kept(address: str, shelf: ReviewShelf, screen: Screen) -> None:
     with screen.page() as page:
         page.goto(f"{address}/")
