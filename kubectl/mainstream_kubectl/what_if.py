@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from mainstream.api import VideoApp
-from mainstream.counting import counted
+from mainstream.api.dry_run_words import dry_run_sentences
 from mainstream.errors import InvalidInputError
 from mainstream_kubectl.cluster import Cluster
 from mainstream_kubectl.why import why
@@ -33,24 +33,8 @@ def answer(app: VideoApp) -> list[str] | None:
     if found is None:
         stalled = [each for each in app.status.conditions if each.type == "Accepted" and each.status == "False"]
         return [f"{name}: {stalled[0].message}"] if told and stalled else None
-    change = found.mean_f1_after - found.mean_f1_before
-    lines = [f"{name}: would not be admitted."]
-    if found.would_get is not None:
-        got = found.would_get
-        lines = [
-            f"{name}: would run with predicted F1 {got.predicted_f1:.3f}, {got.frames_per_second:g} frames a second, "
-            f"candidate {got.candidate}, work shared with {counted(got.shared_with, 'app')}."
-        ]
-    lines.append(
-        f"  mean F1 of the node {found.mean_f1_before:.3f} before, {found.mean_f1_after:.3f} after ({change:+.3f})"
-    )
-    if found.losing:
-        losing = counted(found.losing, "app")
-        lines.append(f"  {losing} would lose F1, {found.most_lost_f1:.3f} at most; of your namespace:")
-        lines += [
-            f"    {each.name}: {each.predicted_f1_before:.3f} to {each.predicted_f1_after:.3f}" for each in found.losses
-        ]
-    return lines
+    first, *more = dry_run_sentences(name, found)
+    return [first, *(f"  {line}" for line in more)]
 
 
 def try_apps(kube: Kube, bodies: list[Body], timeout_s: float, say: Callable[[str], None]) -> bool:

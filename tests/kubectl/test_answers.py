@@ -159,7 +159,7 @@ def test_a_dry_run_has_a_name_of_its_own_and_never_runs() -> None:
 def test_a_dry_run_is_answered_once_its_own_spec_was_seen() -> None:
     found = {"admitted": False, "meanF1Before": 0.8, "meanF1After": 0.7, "losing": 2, "mostLostF1": 0.2}
     (first, *_) = answer(app(dryRun=found)) or []
-    assert first == "crossing: would not be admitted."
+    assert first == "crossing would not be admitted."
     assert answer(app(dryRun=found, observedGeneration=0)) is None
     refused = app(condition("Accepted", "False", "PackageMissing", "There is none; publish it."))
     assert answer(refused) == ["crossing: There is none; publish it."]
@@ -180,7 +180,7 @@ def test_a_dry_run_that_would_be_admitted_is_told_its_candidate() -> None:
     found = {"admitted": True, "wouldGet": got, "meanF1Before": 0.8, "meanF1After": 0.8, "losing": 0, "mostLostF1": 0}
     (first, *_) = answer(app(dryRun=found)) or []
     assert first == (
-        "crossing: would run with predicted F1 0.810, 5 frames a second, candidate k12, work shared with 3 apps."
+        "crossing would run with predicted F1 0.810, 5 frames a second, candidate k12, work shared with 3 apps."
     )
 
 

@@ -44,8 +44,8 @@ def test_each_dry_run_is_answered_and_gone_before_the_next() -> None:
     kube, said = OneApp({"observedGeneration": 1, "dryRun": ANSWER}), list[str]()
     assert try_apps(kube, bodies("crossing", "lamp-post"), 5, said.append)
     assert [line for line in said if not line.startswith(" ")] == [
-        "crossing: would not be admitted.",
-        "lamp-post: would not be admitted.",
+        "crossing would not be admitted.",
+        "lamp-post would not be admitted.",
     ]
     assert kube.made == ["crossing-what-if", "lamp-post-what-if"]
     assert not kube.apps

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from mainstream.api.dry_run_words import dry_run_sentences
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.mpackage.stores.store import StoreError
 from mainstream_console.cluster.access import (
@@ -32,7 +33,6 @@ from mainstream_console.cluster.settings import ConsoleSettings
 from mainstream_console.cluster.shown import (
     app_line,
     conditions_shown,
-    dry_run_sentences,
     node_line,
     plan_tree,
     stream_line,
@@ -117,7 +117,7 @@ class ClusterPages:
             line=app_line(app),
             status=app.status,
             conditions=conditions_shown(app.status.conditions),
-            dry_run=[] if app.status.dry_run is None else dry_run_sentences(app.status.dry_run),
+            dry_run=[] if app.status.dry_run is None else dry_run_sentences("It", app.status.dry_run),
             is_kept=app.spec.review is not None,
             may_review=may_review,
             problem=problem,

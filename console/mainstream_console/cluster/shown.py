@@ -8,7 +8,6 @@ from itertools import groupby
 from mainstream.alerts.certainty import told_f1
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.conditions import ABNORMAL, Condition
-from mainstream.api.video_app import DryRun
 from mainstream.counting import counted
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 
@@ -94,21 +93,6 @@ def app_line(app: VideoApp) -> AppLine:
         node=app.status.node or _NOTHING,
         is_below=any(each.type == "MeasuredBelowPredicted" and each.status == "True" for each in app.status.conditions),
     )
-
-
-def dry_run_sentences(found: DryRun) -> list[str]:
-    """What would happen if a dry run were run."""
-    lines = ["It would not be admitted."]
-    if found.would_get is not None:
-        got = found.would_get
-        lines = [
-            f"It would run with predicted F1 {got.predicted_f1:.3f}, {got.frames_per_second:g} frames a second, "
-            f"candidate {got.candidate}, work shared with {counted(got.shared_with, 'app')}."
-        ]
-    lines.append(f"The node's mean F1 is {found.mean_f1_before:.3f} without it and {found.mean_f1_after:.3f} with it.")
-    if found.losing:
-        lines.append(f"{counted(found.losing, 'app')} would lose F1, {found.most_lost_f1:.3f} at most.")
-    return lines
 
 
 def stream_line(stream: VideoStream) -> StreamLine:

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from mainstream.api import VideoApp
+from mainstream.api.dry_run_words import dry_run_sentences
 from mainstream.api.model import API_VERSION
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.files.documents import problem_of
 from mainstream_console.cluster.api_server import ApiServerError, Body
-from mainstream_console.cluster.shown import dry_run_sentences
 from mainstream_console.cluster.view import ClusterView
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class DryRunAsker:
             if known is None or known.status.observed_generation is None:
                 continue
             if known.status.dry_run is not None:
-                return dry_run_sentences(known.status.dry_run)
+                return dry_run_sentences("It", known.status.dry_run)
             refused = [each.message for each in known.status.conditions if each.type == "Stalled"]
             if refused:
                 return refused
