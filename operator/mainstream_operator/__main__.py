@@ -37,6 +37,7 @@ from mainstream_operator.reviewing.desk_server import DeskServer
 from mainstream_operator.reviewing.link_keys import ReviewLinkKeys
 from mainstream_operator.reviewing.measuring import Measuring, keep_measuring
 from mainstream_operator.settings import Settings, read_settings
+from mainstream_operator.shared_token import SharedToken
 from mainstream_operator.status.writing.event_recorder import EventRecorder
 from mainstream_operator.status.writing.status_writer import StatusWriter
 from mainstream_operator.tools import Tools
@@ -74,8 +75,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     measuring = Measuring(stores)
     shared = None
     if settings.console_secret is not None:
-        shared = MetricsTokens(kube, settings.namespace, settings.console_secret)
-    links = None if shared is None or settings.review_url is None else ReviewLinkKeys(settings.review_url, shared.token)
+        shared = SharedToken(kube, settings.namespace, settings.console_secret)
+    links = None if shared is None or settings.review_url is None else ReviewLinkKeys(settings.review_url, shared.text)
     tools = Tools(
         kube=kube,
         settings=settings,
@@ -125,14 +126,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             raise RuntimeError(f"not everything was watched for {watching.seconds_deaf():.0f} s")
         return age_s
 
-    tokens = MetricsTokens(kube, settings.namespace, settings.metrics_secret)
-    server = MetricsServer(settings.metrics_port, metrics, tokens)
+    platforms = SharedToken(kube, settings.namespace, settings.metrics_secret)
+    server = MetricsServer(settings.metrics_port, metrics, MetricsTokens(kube, platforms))
     servers: list[BoundedServer] = [server]
-    all_tokens = [tokens]
+    all_tokens = [platforms]
     if shared is not None:
         all_tokens.append(shared)
         reviews = ReviewDesk(cluster.apps.get, stores, kube, settings.namespace)
-        servers.append(DeskServer(settings.desk_port, reviews, shared.may_read_all))
+        servers.append(DeskServer(settings.desk_port, reviews, shared.is_shown))
     try:
         if not await _done_before(stop, fill(cluster, kube, settings.namespace)):
             return

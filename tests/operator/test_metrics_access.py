@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from mainstream_operator import metrics_tokens
+from mainstream_operator import metrics_tokens, shared_token
 from mainstream_operator.kube import Body, Kube, KubeError, Ref
 from mainstream_operator.metrics import Metrics
 from mainstream_operator.metrics_server import MetricsServer
 from mainstream_operator.metrics_tokens import MetricsTokens
+from mainstream_operator.shared_token import SharedToken
 
 PLATFORM, PLAZA = "p" * 32, "q" * 32
 
@@ -50,7 +51,8 @@ class Secrets(Kube):
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
-    monkeypatch.setattr(metrics_tokens, "_FRESH_S", 0.0)
+    for module in (metrics_tokens, shared_token):
+        monkeypatch.setattr(module, "FRESH_S", 0.0)
     found = Secrets()
     found.put("system", "metrics", token=PLATFORM)
     found.put("plaza", "mainstream-metrics", token=PLAZA)
@@ -63,7 +65,7 @@ def port(secrets: Secrets) -> Iterator[int]:
     metrics = Metrics()
     samples = [({"namespace": each, "app": "door", "node": "n1"}, 2.0) for each in ("plaza", "harbour")]
     metrics._fleet.note("n1", {"app_planned_fps": samples, "node_budget": [({"node": "n1"}, 0.8)]})
-    server = MetricsServer(0, metrics, MetricsTokens(secrets, "system", "metrics"))
+    server = MetricsServer(0, metrics, MetricsTokens(secrets, SharedToken(secrets, "system", "metrics")))
     yield int(server.server_address[1])
     server.close()
 
@@ -117,28 +119,28 @@ def test_a_token_that_can_be_guessed_opens_nothing(port: int, secrets: Secrets) 
 
 def test_the_platforms_token_is_there_before_anybody_asks(secrets: Secrets) -> None:
     del secrets.bodies["system", "metrics"]
-    tokens = MetricsTokens(secrets, "system", "metrics")
+    token = SharedToken(secrets, "system", "metrics")
 
     async def start() -> None:
-        keeping = asyncio.create_task(tokens.keep())
+        keeping = asyncio.create_task(token.keep())
         while ("system", "metrics") not in secrets.bodies:
             await asyncio.sleep(0.01)
         keeping.cancel()
 
     asyncio.run(asyncio.wait_for(start(), 10))
     made = base64.b64decode(secrets.bodies["system", "metrics"]["data"]["token"]).decode()
-    assert tokens.may_read_all(made)
+    assert token.is_shown(made)
 
 
 def test_the_first_token_counts_at_once_whoever_asked_before_it_was_there(
     secrets: Secrets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics_tokens, "_FRESH_S", 60.0)
-    tokens = MetricsTokens(secrets, "system", "metrics")
+    monkeypatch.setattr(shared_token, "FRESH_S", 60.0)
+    token = SharedToken(secrets, "system", "metrics")
     secrets.away = True
-    assert not tokens.may_read_all(PLATFORM)
+    assert not token.is_shown(PLATFORM)
     secrets.away = False
-    assert tokens.may_read_all(PLATFORM)
+    assert token.is_shown(PLATFORM)
 
 
 @pytest.mark.parametrize("left", [{}, None])
@@ -146,16 +148,16 @@ def test_a_token_is_made_where_there_is_none(secrets: Secrets, left: dict[str, A
     del secrets.bodies["system", "metrics"]
     if left is not None:
         secrets.bodies["system", "metrics"] = left
-    tokens = MetricsTokens(secrets, "system", "metrics")
-    assert not tokens.may_read_all("")
+    token = SharedToken(secrets, "system", "metrics")
+    assert not token.is_shown("")
     made = base64.b64decode(secrets.bodies["system", "metrics"]["data"]["token"]).decode()
-    assert tokens.may_read_all(made)
+    assert token.is_shown(made)
 
 
 def test_a_changed_token_holds_and_the_last_one_does_while_the_api_server_is_away(secrets: Secrets) -> None:
-    tokens = MetricsTokens(secrets, "system", "metrics")
-    assert tokens.may_read_all(PLATFORM)
+    token = SharedToken(secrets, "system", "metrics")
+    assert token.is_shown(PLATFORM)
     secrets.put("system", "metrics", token="r" * 32)
-    assert not tokens.may_read_all(PLATFORM)
+    assert not token.is_shown(PLATFORM)
     secrets.away = True
-    assert tokens.may_read_all("r" * 32)
+    assert token.is_shown("r" * 32)
