@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,20 +15,18 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from mainstream.errors import InvalidInputError, MainstreamError
+from mainstream.errors import MainstreamError
 from mainstream.mpackage.stores.store import MissingKeyError, is_key
 from mainstream.review.assessment import Assessment
 from mainstream.review.tally import KeptForReview
 from mainstream.review.words import quality_sentences
 from mainstream_console.changes import Changes, TooManyListenersError
 from mainstream_console.clips import clip_response, is_there
-from mainstream_console.forms import verdict_of
 from mainstream_console.guards import BoundedBody, PostLimit, SafeHeaders
 from mainstream_console.rendering import STATIC, Renderer, failed, told
+from mainstream_console.saying import keep_verdict
 from mainstream_console.shown import AppRow, alerts_shown, next_frame, row, stretches
 from mainstream_console.source import ReviewSource
-
-_log = logging.getLogger(__name__)
 
 
 class Doorkeeper(Protocol):
@@ -134,12 +131,7 @@ class ReviewPages:
         form = await self._renderer.form(request)
         back = form.pop("back", "")
         kept = await self._known(app)
-        try:
-            verdict = verdict_of(app, who, form, kept)
-        except InvalidInputError as error:
-            raise HTTPException(422, str(error)) from error
-        await run_in_threadpool(self._source.shelf.say, app, verdict)
-        _log.info("verdict", extra={"who": who, "app": app, "verdict": verdict.id, "kind": verdict.kind})
+        await keep_verdict(self._source.shelf, app, who, form, kept)
         goal = f"/apps/{app}/label" if back == "label" else f"/apps/{app}"
         return RedirectResponse(goal, 303)
 

@@ -80,12 +80,29 @@ class Doors:
 
     async def admit(self, request: Request, app: str, *, says: bool = False) -> str:
         """See `Doorkeeper.admit`."""
+        visitor = await self.visitor(request)
+        await self.check(visitor, app, says=says)
+        return visitor.name
+
+    async def machine(self, request: Request) -> Visitor:
+        """Whose token a request shows as it comes; raises an `HTTPException` where it is nobody's."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        found = None
+        if kind.lower() == "bearer" and _is_token(token):
+            found = await run_in_threadpool(self._reviews.visitor, token)
+        if found is None:
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise HTTPException(401, "show a token of the cluster: Authorization: Bearer TOKEN", headers)
+        return found
+
+    async def check(self, visitor: Visitor, app: str, *, says: bool) -> None:
+        """Raises an `HTTPException` where somebody may not look at what an app keeps, or not judge it."""
         namespace = app.partition("/")[0]
-        visitor = await self.let(request, sees_review(namespace))
+        if not await self.may(visitor, sees_review(namespace)):
+            raise HTTPException(404, NOTHING_HERE)
         if says and not await self.may(visitor, says_verdicts(namespace)):
             way_out = f"ask for the right to create videoapps/reviews in namespace {namespace}"
             raise HTTPException(403, f"you may look at alerts and not judge them; {way_out}")
-        return visitor.name
 
     def token(self, request: Request) -> str | None:
         """With what somebody logged in, to act as they; None of whom a proxy names."""
@@ -101,8 +118,7 @@ class Doors:
         if not self._limit.allows(request.client.host if request.client else ""):
             raise HTTPException(429, "too many at once; wait a minute")
         token = (await self._renderer.form(request)).get("kubernetes_token", "").strip()
-        is_token = 0 < len(token) <= _MOST_TOKEN_CHARACTERS and token.isascii() and token.isprintable()
-        visitor = await run_in_threadpool(self._reviews.visitor, token) if is_token else None
+        visitor = await run_in_threadpool(self._reviews.visitor, token) if _is_token(token) else None
         if visitor is None:
             problem = "The cluster does not know this token; make one with kubectl create token."
             return self._renderer.page(request, "login.html.j2", code=401, problem=problem)
@@ -144,3 +160,7 @@ class Doors:
         groups = request.headers.get(proxy.groups_header, "").split(",")
         prefixed = tuple(sorted(f"{proxy.user_prefix}{each.strip()}" for each in groups if each.strip()))
         return Visitor(f"{proxy.user_prefix}{name}", (*prefixed, "system:authenticated"))
+
+
+def _is_token(text: str) -> bool:
+    return 0 < len(text) <= _MOST_TOKEN_CHARACTERS and text.isascii() and text.isprintable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from functools import partial
 
@@ -19,12 +18,11 @@ from mainstream.review.tally import KeptForReview
 from mainstream_console.clips import clip_response, is_there
 from mainstream_console.cluster.desk import ClusterShelf, Desk
 from mainstream_console.cluster.view import ClusterView
-from mainstream_console.forms import verdict_of
 from mainstream_console.guards import PostLimit
 from mainstream_console.rendering import Renderer
+from mainstream_console.saying import keep_verdict
 from mainstream_console.shown import AlertShown, alerts_shown
 
-_log = logging.getLogger(__name__)
 _WHO = "review link"
 _VERDICTS_PER_MINUTE = 10
 """of one alert"""
@@ -84,12 +82,7 @@ class LinkPages:
         said = {"alert": link.alert, "opinion": form.get("opinion", ""), "note": form.get("note", "")}
         if said["opinion"] not in ("right", "wrong"):
             raise HTTPException(422, "opinion: say right or wrong")
-        try:
-            verdict = verdict_of(link.app, _WHO, said, kept)
-        except InvalidInputError as error:
-            raise HTTPException(422, str(error)) from error
-        await run_in_threadpool(self._shelf.say, link.app, verdict)
-        _log.info("verdict", extra={"who": _WHO, "app": link.app, "verdict": verdict.id, "kind": verdict.kind})
+        await keep_verdict(self._shelf, link.app, _WHO, said, kept)
         return RedirectResponse(request.url.path, 303)
 
     async def _opened(self, request: Request) -> tuple[ReviewLink, KeptForReview, AlertShown]:

@@ -29,6 +29,7 @@ from mainstream_console.cluster.access import (
 from mainstream_console.cluster.desk import ClusterShelf, Desk, Plans
 from mainstream_console.cluster.doors import NOTHING_HERE, Doors
 from mainstream_console.cluster.link_pages import LinkPages
+from mainstream_console.cluster.machine_pages import MachinePages
 from mainstream_console.cluster.settings import ConsoleSettings
 from mainstream_console.cluster.shown import (
     app_line,
@@ -64,6 +65,7 @@ class ClusterPages:
         source = ReviewSource(shelf, lambda app: self._predicted(app))
         self._links = LinkPages(view, shelf, desk, self._renderer)
         self._reviews = ReviewPages(source, self._doors, self._renderer)
+        self._machines = MachinePages(shelf, self._doors)
         self._plans = Plans(desk)
 
     def routes(self) -> list[BaseRoute]:
@@ -77,6 +79,7 @@ class ClusterPages:
             Route("/nodes", self.nodes),
             Route("/nodes/{node}", self.node),
             *self._links.routes(),
+            *self._machines.routes(),
             *self._doors.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
