@@ -28,7 +28,7 @@ def demo(
     Trains the example's apps, and those of the folders below it, on the first half of its clip (a second run finds the
     packages). Then plays the second half through TorchServe, with all apps, under Mainstream's plan and those of
     baselines for the same budget; and, from one pass of scores, for fewer apps too. Ends with tables, OUT/report.json
-    and OUT/report.html.
+    and OUT/report.html, and with alerts to judge (`mainstream console --out OUT`).
     """
     from rich.console import Console
 
@@ -48,3 +48,6 @@ def demo(
     result = run_demo(example, out, DemoProgress(console), all_baselines=all_baselines)
     print_result(result, console)
     console.print(f"\n{out / 'report.json'} and {out / 'report.html'} say more.")
+    console.print(
+        f"`mainstream console --out {out}` shows its alerts at http://127.0.0.1:8090/, for you to say which were right."
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstream.machine import describe_machine
+from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.workload.compose import runner_streams
@@ -21,6 +22,7 @@ from mainstream_demo.outcome import PolicyOutcome, policy_result
 from mainstream_demo.progress import DemoProgress
 from mainstream_demo.result import BASELINES, POLICIES, DemoResult, GrowthPoint
 from mainstream_demo.training import train_packages
+from mainstream_evaluate.kept_for_review import keep_for_review
 from mainstream_evaluate.truth import Truth, truth_of
 from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.serving.torchserve import torchserve
@@ -68,11 +70,19 @@ def run_demo(folder: Path, out: Path, progress: DemoProgress, *, all_baselines: 
         with watch.step("play"):
             growth = _growth(plans, example, packages, truths, out, progress)
         result = _result(outcomes, growth, watch)
+        _keep_for_review(plans[asked[-1], POLICIES[0]].runner_plan, outcomes[POLICIES[0]], example, out)
         page = draw_page(result, outcomes, truths, example.played.clip)
     result = result.model_copy(update={"seconds": watch.seconds})
     (out / "report.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")
     (out / "report.html").write_text(page, encoding="utf-8")
     return result
+
+
+def _keep_for_review(orders: RunnerPlan | None, ours: PolicyOutcome, example: DemoExample, out: Path) -> None:
+    fit = [app for app in ours.plan.apps if app.fits]
+    predicted = {app.name: (app.f1, *app.f1_interval) for app in fit if app.f1_interval is not None}
+    if orders is not None and ours.run is not None:
+        keep_for_review(orders, ours.run, predicted, example.played.clip, out)
 
 
 def _truths(example: DemoExample, packages: dict[str, Manifest]) -> dict[str, Truth]:

@@ -42,7 +42,7 @@ def take_pictures(clip: Clip, moments: Iterable[Moment]) -> dict[Moment, Picture
     if wanted:
         for number, picture in pictures_of(clip, (0, max(wanted) + 1)):
             if number in wanted:
-                jpegs[number] = base64.b64encode(_jpeg(picture)).decode()
+                jpegs[number] = base64.b64encode(jpeg_of(picture)).decode()
     return {moment: Picture(moment, jpegs[number]) for moment, number in frame_of.items()}
 
 
@@ -52,7 +52,8 @@ def _thinned(moments: Sequence[Moment], most: int) -> list[Moment]:
     return [moments[int((i + 0.5) * len(moments) / most)] for i in range(most)]
 
 
-def _jpeg(frame: av.VideoFrame) -> bytes:
+def jpeg_of(frame: av.VideoFrame) -> bytes:
+    """Small, and upright."""
     rgb = upright_rgb(frame)
     small = av.VideoFrame.from_ndarray(rgb, format="rgb24")
     height = round(small.height * _WIDTH_PIXELS / small.width / 2) * 2

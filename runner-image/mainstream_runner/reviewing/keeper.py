@@ -12,10 +12,9 @@ import numpy as np
 from mainstream.api.sinks.review import Review
 from mainstream.messages.alert import AlertMessage
 from mainstream.messages.runner_plan import RunnerApp
-from mainstream.review.drawing import DrawnCell, FrameDrawer, KeptFrame
+from mainstream.review.drawing import FrameDrawer, drawn_frames
 from mainstream.review.objects import (
     FRAMES,
-    DrawnFrame,
     DrawnFrames,
     KeptAlert,
     alert_object,
@@ -98,22 +97,12 @@ class ReviewKeeper:
             self._recorder.discard(app.name, picture_of_frame(gone.at_s, stratum))
 
     def _end_hour(self, app: str) -> None:
-        drawn = [_drawn(cell, kept) for cell in self._drawers[app].end_hour() for kept in cell.kept]
+        drawn = drawn_frames(self._drawers[app].end_hour())
         if not drawn:
             return
-        frames = DrawnFrames(frames=tuple(drawn))
+        frames = DrawnFrames(frames=drawn)
         name = frames_object(frames)
         self._pictures[app, name] = tuple(frame.picture for frame in drawn)
         while len(self._pictures) > _UNWRITTEN_HOURS:
             self._pictures.pop(next(iter(self._pictures)))
         self._recorder.write(app, name, encode_object(frames))
-
-
-def _drawn(cell: DrawnCell, kept: KeptFrame) -> DrawnFrame:
-    return DrawnFrame(
-        at_s=kept.at_s,
-        score=kept.score,
-        stratum=cell.stratum,
-        chance=len(cell.kept) / cell.seen,
-        stands_for_s=cell.seconds / len(cell.kept),
-    )

@@ -4,10 +4,12 @@ A reservoir for each stratum and hour (Vitter, Random Sampling with a Reservoir,
 many are kept, and each was as likely as any other. So a day's frames are bounded, whatever the scores do.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from mainstream.review.objects import DrawnFrame
 from mainstream.review.strata import STRATA
 from mainstream.times import HOUR_S
 
@@ -80,3 +82,18 @@ class FrameDrawer:
         ]
         self._begin()
         return cells
+
+
+def drawn_frames(cells: Iterable[DrawnCell]) -> tuple[DrawnFrame, ...]:
+    """Each frame that was drawn, with its chance, and the seconds of its stratum shared among those of it."""
+    return tuple(
+        DrawnFrame(
+            at_s=kept.at_s,
+            score=kept.score,
+            stratum=cell.stratum,
+            chance=len(cell.kept) / cell.seen,
+            stands_for_s=cell.seconds / len(cell.kept),
+        )
+        for cell in cells
+        for kept in cell.kept
+    )
