@@ -59,7 +59,11 @@ def training_requests(options: TrainOptions) -> "Iterator[list[TrainingRequest]]
 
     with TemporaryDirectory(prefix="mainstream-data-") as folder:
         if options.is_video and options.review is not None:
-            raise InvalidInputError("goes with pictures; labels of a clip are of another kind", field="--review")
+            raise InvalidInputError(
+                "goes with folders of pictures: a clip is labelled by runs of frames, what people labelled are single "
+                "ones; train from those alone (`mainstream review pictures`), or beside pictures of the clip",
+                field="--review",
+            )
         found = videos(options, Path(folder)) if options.is_video else _pictures(options, Path(folder))
         quiet = quiet_footage(options, Path(folder))
         view, settings = _crop(options.crop), _settings(options)
