@@ -85,6 +85,29 @@ class OperatorProcess:
 
 
 @dataclass
+class StoreProcess:
+    """The S3 server, started and killed as often as one likes; what it holds lies in a folder."""
+
+    url: str
+    folder: Path
+    log: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start it; it answers a moment later."""
+        root = {"ROOT_ACCESS_KEY": KEYS.access_key_id, "ROOT_SECRET_KEY": KEYS.secret_access_key}
+        address = self.url.removeprefix("http://")
+        self.process = spawn([tool("versitygw"), "--port", address, "posix", self.folder], self.log, root)
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(30)
+            self.process = None
+
+
+@dataclass
 class ApiStage:
     """An API server with the chart's definitions and rights, an S3 store, and an operator that is not yet started."""
 
@@ -92,6 +115,7 @@ class ApiStage:
     kubeconfig: Path
     store: S3Store
     store_url: str
+    store_process: StoreProcess
     operator: OperatorProcess
     audit_log: Path | None
     nodes: list[str] = field(default_factory=list)
@@ -158,14 +182,14 @@ def open_api_stage(
         state = folder / "api"
         stack.callback(stop_api_server, state)
         kubeconfig = start_api_server(state, simulated=simulated, audit=audit)
-        store_url, store = _start_store(folder, stack)
+        process, store = _start_store(folder, stack)
         configuration = client.Configuration()
         config.load_kube_config(str(kubeconfig), client_configuration=configuration)
         operator = OperatorProcess(
             folder / "operator.kubeconfig", folder / "operator.json", folder / "operator.log", free_port()
         )
         log = state / "logs" / "audit.log" if audit else None
-        made = ApiStage(Kube(client.ApiClient(configuration)), kubeconfig, store, store_url, operator, log)
+        made = ApiStage(Kube(client.ApiClient(configuration)), kubeconfig, store, process.url, process, operator, log)
         _install(made, tenants, settings or {})
         made.nodes = sorted(each["metadata"]["name"] for each in made.kube.list_all("/api/v1/nodes"))
         stack.callback(operator.kill)
@@ -201,16 +225,13 @@ def _install(stage: ApiStage, tenants: tuple[str, ...], settings: dict[str, Any]
     stage.operator.settings.write_text(json.dumps(content), encoding="utf-8")
 
 
-def _start_store(folder: Path, stack: ExitStack) -> tuple[str, S3Store]:
+def _start_store(folder: Path, stack: ExitStack) -> tuple[StoreProcess, S3Store]:
     objects = folder / "s3"
     objects.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    root = {"ROOT_ACCESS_KEY": KEYS.access_key_id, "ROOT_SECRET_KEY": KEYS.secret_access_key}
-    server = spawn([tool("versitygw"), "--port", f"127.0.0.1:{port}", "posix", objects], folder / "s3.log", root)
-    stack.callback(server.wait)
-    stack.callback(server.terminate)
-    url = f"http://127.0.0.1:{port}"
-    connected = s3_client(StoreAccess(endpoint=url), KEYS, None)
+    server = StoreProcess(f"http://127.0.0.1:{free_port()}", objects, folder / "s3.log")
+    server.start()
+    stack.callback(server.kill)
+    connected = s3_client(StoreAccess(endpoint=server.url), KEYS, None)
 
     def made() -> bool:
         try:
@@ -220,7 +241,7 @@ def _start_store(folder: Path, stack: ExitStack) -> tuple[str, S3Store]:
         return True
 
     wait_for("S3 store", made, 30)
-    return url, S3Store("s3://packages/bench", connected)
+    return server, S3Store("s3://packages/bench", connected)
 
 
 def store_secret(namespace: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +23,31 @@ _KINDS = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Secret")
 
 @dataclass
 class ConsoleProcess:
-    """Where it listens, and its log."""
+    """Where it listens, its settings and log; started and killed as often as one likes."""
 
     url: str
     log: Path
+    settings: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start it; it is ready once it has listed everything."""
+        command = [sys.executable, "-m", "mainstream_console.cluster"]
+        self.process = spawn(command, self.log, {"MAINSTREAM_CONSOLE_SETTINGS": str(self.settings)})
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """End it, by default at once."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+            self.process = None
+
+    def is_ready(self) -> bool:
+        """Whether it answers."""
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
 
     def browser(self, token: str) -> httpx.Client:
         """Somebody who is logged in."""
@@ -72,15 +95,13 @@ def open_console(stage: ApiStage, folder: Path, desk_port: int) -> Iterator[Cons
         "apiCertificate": str(folder / "api.crt"),
     }
     (folder / "console.json").write_text(json.dumps(settings), encoding="utf-8")
-    made_process = ConsoleProcess(f"http://127.0.0.1:{port}", folder / "console.log")
-    command = [sys.executable, "-m", "mainstream_console.cluster"]
-    process = spawn(command, made_process.log, {"MAINSTREAM_CONSOLE_SETTINGS": str(folder / "console.json")})
+    process = ConsoleProcess(f"http://127.0.0.1:{port}", folder / "console.log", folder / "console.json")
+    process.start()
     try:
-        wait_for("console", lambda: _is_ready(made_process.url), 60)
-        yield made_process
+        wait_for("console", process.is_ready, 60)
+        yield process
     finally:
-        process.terminate()
-        process.wait(30)
+        process.kill(signal.SIGTERM)
 
 
 def account_token(stage: ApiStage, namespace: str, name: str) -> str:
@@ -88,9 +109,9 @@ def account_token(stage: ApiStage, namespace: str, name: str) -> str:
     return stage.kubectl("create", "token", name, "-n", namespace, "--duration", "1h").strip()
 
 
-def make_tenant(stage: ApiStage, namespace: str, role: str) -> str:
+def make_tenant(stage: ApiStage, namespace: str, role: str, who: str = "person") -> str:
     """A ServiceAccount with one of Kubernetes' roles in its namespace, `edit` say; its token."""
-    name = f"person-{role}"
+    name = f"{who}-{role}"
     stage.kubectl("create", "serviceaccount", name, "-n", namespace)
     binding = ("--clusterrole", role, "--serviceaccount", f"{namespace}:{name}", "-n", namespace)
     stage.kubectl("create", "rolebinding", name, *binding)
@@ -110,10 +131,3 @@ def _certificate(known: dict[str, str]) -> bytes:
     if "certificate-authority-data" in known:
         return base64.b64decode(known["certificate-authority-data"])
     return Path(known["certificate-authority"]).read_bytes()
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False

@@ -1,8 +1,11 @@
-"""The console beside a real API server and the operator: who sees what by real roles; a verdict, page to bucket."""
+"""The console beside a real API server and the operator: who sees what by real roles; verdicts, page to bucket."""
 
+import itertools
+import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -21,8 +24,11 @@ from fleet_run import TENANTS, declare_fleet, wait_planned
 from mainstream.messages.alert import AlertMessage
 from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream.review.objects import KeptAlert, alert_object, encode_object, key_of
+from mainstream.review.verdicts import decode_verdict
 
 pytestmark = pytest.mark.timeout(400)
+EVERY_S = 0.25
+"""a verdict: fewer a minute than one address may say"""
 FREE = {"candidate": 0, "rate": 0}
 
 
@@ -36,6 +42,41 @@ class Scene:
     others: str
     """name of an app of the other tenant"""
     kept: S3Store
+
+
+@dataclass
+class Judge:
+    """Says one verdict after the other, each with a note of its own, and remembers what was answered."""
+
+    scene: Scene
+    token: str
+    kept: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def wait_for_verdicts(self, more: int) -> None:
+        """Until so many more were acknowledged."""
+        wanted = len(self.kept) + more
+        wait_for("verdicts that are kept", lambda: len(self.kept) >= wanted, 90)
+
+    def wait_for_refusals(self, more: int) -> None:
+        """Until so many more were not."""
+        wanted = len(self.refused) + more
+        wait_for("verdicts that are not", lambda: len(self.refused) >= wanted, 90)
+
+    def judge(self) -> None:
+        """Until it is stopped."""
+        url = f"{self.scene.console.url}/api/apps/{self.scene.app}/verdicts"
+        with httpx.Client(timeout=60, headers={"Authorization": f"Bearer {self.token}"}) as client:
+            for number in itertools.count():
+                if self.stopped.wait(EVERY_S):
+                    return
+                said = {"alert": "judged", "opinion": "wrong", "note": f"number {number}"}
+                try:
+                    status = client.post(url, json=said).status_code
+                except httpx.HTTPError:
+                    status = 0
+                (self.kept if status == 201 else self.refused).append(said["note"])
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +154,32 @@ def test_a_dry_run_is_made_by_whoever_asks_answered_by_the_operator_and_gone(sce
     others = f"/apps/{TENANTS[1]}/{scene.others}"
     form = {"token": form_token(viewer.get(others).text), "weight": "5"}
     assert "right to create videoapps" in viewer.post(f"{others}/what-if", data=form).text
+
+
+def test_no_verdict_that_was_acknowledged_is_lost_while_store_operator_and_console_restart(scene: Scene) -> None:
+    namespace, name = scene.app.split("/")
+    start_s = time.time() - 1200.0
+    told = (start_s, start_s + 5.0, 0.9, 3, scene.stage.nodes[0], "cam", "full")
+    kept = KeptAlert(alert=AlertMessage("closed", "judged", scene.app, *told), merge_gap_s=4.0)
+    scene.kept.put(key_of(name, alert_object(kept)), encode_object(kept))
+    judge = Judge(scene, make_tenant(scene.stage, namespace, "edit", who="judge"))
+    with ThreadPoolExecutor(1) as pool:
+        judging = pool.submit(judge.judge)
+        try:
+            # The console lists an app's objects anew after some seconds.
+            judge.wait_for_verdicts(3)
+            for process in (scene.stage.store_process, scene.stage.operator, scene.console):
+                process.kill()
+                judge.wait_for_refusals(1)
+                process.start()
+                judge.wait_for_verdicts(5)
+        finally:
+            judge.stopped.set()
+        judging.result(60)
+    verdicts = [decode_verdict(scene.kept.read(key, 10_000)) for key in scene.kept.keys(f"{name}/verdicts")]
+    there = {each.note for each in verdicts}
+    assert set(judge.kept) - there == set()
+    assert len(judge.refused) >= 3
 
 
 def _with_tree(browser: httpx.Client, node: str) -> str:
