@@ -10,6 +10,7 @@ import logging
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -78,6 +79,7 @@ class ClipRecorder:
         self._objects: list[_Object] = []
         self._clips: dict[str, _Wanted] = {}
         self._forgotten: list[ForgetOrder] = []
+        self._discarded: deque[tuple[str, str]] = deque(maxlen=_WAITING_CLIPS)
         """so that a file that is being made is not kept"""
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -113,6 +115,7 @@ class ClipRecorder:
         """A picture is not wanted any more, made or not."""
         with self._lock:
             self._pictures = [each for each in self._pictures if (each.app, each.file) != (app, picture)]
+            self._discarded.append((app, picture))
             (app_folder(self.folder, app) / picture).unlink(missing_ok=True)
 
     def may_clip(self, stream: str) -> bool:
@@ -202,7 +205,7 @@ class ClipRecorder:
                 unfinished.unlink(missing_ok=True)
             return
         with self._lock:
-            if any(_is_of(order, app, file) for order in self._forgotten):
+            if (app, file) in self._discarded or any(_is_of(order, app, file) for order in self._forgotten):
                 (folder / file).unlink(missing_ok=True)
                 return
         self._file_is_there(app, file)

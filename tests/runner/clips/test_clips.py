@@ -1,6 +1,7 @@
 """Clips that are cut from a camera's packets, and their bounds."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,3 +140,22 @@ def test_of_clips_beyond_their_bounds_the_oldest_go_and_are_counted(tmp_path: Pa
     kept = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert kept == (["0.mp4", "1.mp4"] if limits.total_bytes == 250 else ["0.mp4", "1.mp4", "2.mp4"])
     assert recorder.evicted == 5 - len(kept)
+
+
+def test_a_picture_that_is_discarded_while_it_is_made_is_not_kept(ring: PacketRing, tmp_path: Path) -> None:
+    begun, discarded = threading.Event(), threading.Event()
+
+    def ring_of(stream: str) -> PacketRing:
+        begun.set()
+        assert discarded.wait(10.0)
+        return ring
+
+    recorder, there = ClipRecorder(tmp_path, ring_of), []
+    recorder.start(lambda app, name: there.append(name))
+    recorder.begin("plaza/crossing", "s", "19700101T000001Z-000-near.frame.jpg", None, time.monotonic())
+    assert begun.wait(10.0)
+    recorder.discard("plaza/crossing", "19700101T000001Z-000-near.frame.jpg")
+    discarded.set()
+    recorder.close()
+    assert there == []
+    assert list(tmp_path.rglob("*.jpg")) == []
