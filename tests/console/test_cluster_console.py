@@ -26,6 +26,8 @@ OF_SHOP = (
     f"/apps/shop/crossing/clips/{CLIP}",
     "/apps/shop/crossing/changes",
     "/apps/shop/never",
+    "/streams/shop/cam",
+    "/streams/plaza/never",
     "/nodes",
     "/nodes/n1",
 )
@@ -198,6 +200,26 @@ def test_an_alert_shows_its_clip_and_one_whose_clip_is_gone_says_so(cluster: Clu
     assert "<video" not in page
     assert "Its clip is not there" in page
     assert browser.get(f"/apps/plaza/crossing/clips/{CLIP}").status_code == 404
+
+
+def test_a_stream_shows_the_last_picture_that_an_app_on_it_kept_to_who_may_see_it(cluster: ClusterConsole) -> None:
+    keep_alert(cluster.folder / "plaza", 2, 30.0)
+    browser = cluster.browser("ada-token")
+    page = browser.get("/streams/plaza/cam").text
+    assert '<img class="large" src="/apps/plaza/crossing/pictures/19700101T000030Z-a2.jpg"' in page
+    assert "kept, at 30.0 s" in page
+    assert 'href="/apps/plaza/crossing"' in page
+    assert 'href="/streams/plaza/cam"' in browser.get("/streams").text
+    (cluster.folder / "plaza/crossing/zzz.jpg").write_bytes(JPEG)
+    (cluster.folder / "plaza/crossing/99999999T999999Z-of-no-time.jpg").write_bytes(JPEG)
+    assert cluster.browser("ada-token").get("/streams/plaza/cam").status_code == 200
+
+
+def test_a_stream_shows_no_picture_to_who_may_not_see_what_apps_keep(cluster: ClusterConsole) -> None:
+    cluster.rights.may_do["ada"].discard(("get", "videoapps/reviews", "plaza"))
+    page = cluster.browser("ada-token").get("/streams/plaza/cam").text
+    assert "<img" not in page
+    assert "No app on it keeps pictures that you may see" in page
 
 
 def test_the_desk_opens_for_the_consoles_token_alone_and_gives_and_takes_nothing_but_reviews(

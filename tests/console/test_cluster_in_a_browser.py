@@ -70,7 +70,7 @@ def test_all_pages_fit_both_screens_and_axe_finds_nothing_serious(
 ) -> None:
     link = f"/r/{sign_link(app_key(DESK_TOKEN.encode(), 'plaza/crossing', ''), 'plaza/crossing', 'a1', time.time())}"
     pages = {"login": "/login", "apps": "/", "app": "/apps/plaza/crossing", "streams": "/streams", "nodes": "/nodes"}
-    pages |= {"node": "/nodes/n1", "link": link}
+    pages |= {"node": "/nodes/n1", "link": link, "stream": "/streams/plaza/cam"}
     with screen.page(bypass_csp=True) as page:
         _log_in(page, address, "root-token")
         for name, path in pages.items():

@@ -19,6 +19,7 @@ from mainstream.api import VideoApp
 from mainstream.api.alert_evidence import MeasuredApp
 from mainstream.api.video_app import PlannedApp, VideoAppStatus
 from mainstream.messages.alert import AlertMessage
+from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream.mpackage.stores.store import Store
 from mainstream.review.links import LINK_KEY
 from mainstream.review.objects import KeptAlert, alert_object, encode_object, key_of
@@ -161,3 +162,23 @@ def test_a_node_is_given_keys_of_reviewed_apps_alone_and_of_each_another() -> No
     assert len({each.get(LINK_KEY) for each in keys.values()}) == 2
     assert "t" * 32 not in str([each.root for each in keys.values()])
     assert ReviewLinkKeys("https://console.example.org", lambda: "").of([]) == {}
+
+
+def test_for_a_new_verdict_only_what_is_new_is_read(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, app = server.store("kept"), _app(server.endpoint)
+    measuring = Measuring(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
+    _keep_alerts(store, 5)
+    _say(store, 0, is_right=True)
+    measuring.measure([app], NOW)
+    read, keys = S3Store.read, list[str]()
+
+    def counted(store: S3Store, key: str, max_bytes: int) -> bytes:
+        keys.append(key)
+        return read(store, key, max_bytes)
+
+    monkeypatch.setattr(S3Store, "read", counted)
+    _say(store, 1, is_right=False)
+    (measured,) = measuring.measure([app], NOW)
+    assert measured.key == app.key
+    assert len(keys) == 1
+    assert measuring.of([app.key])[app.key].labels == 2

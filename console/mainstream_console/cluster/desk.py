@@ -156,6 +156,10 @@ class ClusterShelf:
         """See `ReviewShelf.picture`."""
         return self._shelf(app).picture(_name(app), name)
 
+    def last_picture(self, app: str) -> str | None:
+        """See `ReviewShelf.last_picture`."""
+        return self._shelf(app).last_picture(_name(app))
+
     def clip(self, app: str, name: str, start: int = 0) -> Piece:
         """See `ReviewShelf.clip`."""
         return self._shelf(app).clip(_name(app), name, start)

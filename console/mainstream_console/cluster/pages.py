@@ -38,6 +38,7 @@ from mainstream_console.cluster.shown import (
     plan_tree,
     stream_line,
 )
+from mainstream_console.cluster.stream_pages import StreamPages
 from mainstream_console.cluster.view import ClusterView
 from mainstream_console.cluster.what_if import DryRunAsker, Writer
 from mainstream_console.pages import ReviewPages, app_of, guarded
@@ -66,6 +67,7 @@ class ClusterPages:
         self._links = LinkPages(view, shelf, desk, self._renderer)
         self._reviews = ReviewPages(source, self._doors, self._renderer)
         self._machines = MachinePages(shelf, self._doors)
+        self._streams = StreamPages(view, shelf, self._doors, self._renderer)
         self._plans = Plans(desk)
 
     def routes(self) -> list[BaseRoute]:
@@ -78,6 +80,7 @@ class ClusterPages:
             Route("/streams", self.streams),
             Route("/nodes", self.nodes),
             Route("/nodes/{node}", self.node),
+            *self._streams.routes(),
             *self._links.routes(),
             *self._machines.routes(),
             *self._doors.routes(),

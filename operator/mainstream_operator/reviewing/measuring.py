@@ -6,15 +6,18 @@ Namespaces are read beside each other, each within its own time, so that a store
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock
 
 from mainstream.api import VideoApp
 from mainstream.api.alert_evidence import MeasuredApp
 from mainstream.errors import MainstreamError
 from mainstream.messages.review_desk import MOST_KEYS
+from mainstream.mpackage.stores.store import Store
 from mainstream.review.assessment import Assessment
 from mainstream.review.quality import Estimate
 from mainstream.review.shelf import ReviewShelf, verdict_keys
@@ -33,6 +36,8 @@ _ANEW_S = 6 * HOUR_S
 _PATIENCE_S = 240.0
 """for one namespace at a time"""
 _NAMESPACES_AT_ONCE = 4
+_SHELVES = 4
+"""apps whose objects are remembered: some megabytes each, for those that people judge just now"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class Measuring:
     def __init__(self, stores: StoreOpener) -> None:
         self._stores = stores
         self._known: dict[str, _Known] = {}
+        self._lock = Lock()
+        self._shelves: OrderedDict[str, ReviewShelf] = OrderedDict()
 
     def of(self, keys: Iterable[str]) -> Mapping[str, MeasuredApp]:
         """What is known of these apps."""
@@ -75,6 +82,15 @@ class Measuring:
             for app in each
             if app.key in after and (app.key not in before or after[app.key].measured != before[app.key].measured)
         ]
+
+    def _shelf(self, kept: str, store: Store) -> ReviewShelf:
+        """What was read of an app's review before is not read again while somebody judges it."""
+        with self._lock:
+            shelf = self._shelves.pop(kept, None) or ReviewShelf(store, MOST_KEYS)
+            self._shelves[kept] = shelf
+            while len(self._shelves) > _SHELVES:
+                self._shelves.popitem(last=False)
+        return shelf.over(store)
 
     def _namespace(self, apps: list[VideoApp], now: datetime) -> dict[str, _Known]:
         """The longest not worked out first, so that each has its turn where time is short."""
@@ -104,7 +120,8 @@ class Measuring:
             return known
         measured = MeasuredApp(at=now, labels=0)
         if verdicts:
-            measured = told(Assessment(ReviewShelf(store, MOST_KEYS).kept(app.metadata.name)), now)
+            shelf = self._shelf(f"{app.key} {review.model_dump_json()}", store)
+            measured = told(Assessment(shelf.kept(app.metadata.name)), now)
         if known is not None and known.measured == measured.model_copy(update={"at": known.measured.at}):
             measured = known.measured
         return _Known(verdicts, now.timestamp(), measured)

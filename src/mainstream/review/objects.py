@@ -19,7 +19,7 @@ from mainstream.times import stamp
 
 _DAY_CHARACTERS = 8
 ALERT, FRAMES, FRAME_PICTURE, VERDICT = ".alert.json", ".frames.json", ".frame.jpg", ".verdict.json"
-CLIP = ".mp4"
+CLIP, PICTURE = ".mp4", ".jpg"
 VERDICTS = "verdicts"
 """folder of an app in which they lie"""
 MOST_BYTES = 64 << 10
@@ -104,7 +104,7 @@ def is_of_frame(name: str) -> bool:
 
 def is_of_alert(name: str) -> bool:
     """Whether it is an alert's clip or picture."""
-    return name.endswith((CLIP, ".jpg")) and not is_of_frame(name)
+    return name.endswith((CLIP, PICTURE)) and not is_of_frame(name)
 
 
 def is_clip(name: str) -> bool:

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -20,6 +21,7 @@ from mainstream.review.objects import (
     FRAMES,
     MOST_BYTES,
     MOST_PICTURE_BYTES,
+    PICTURE,
     PIECE_BYTES,
     VERDICT,
     VERDICTS,
@@ -35,7 +37,6 @@ from mainstream.review.verdicts import Verdict, decode_verdict, encode_verdict
 
 _log = logging.getLogger(__name__)
 _MOST_OBJECTS = 20_000
-_MOST_KNOWN = 100_000
 _READERS = 8
 """at a time: a store answers one after the other in hundredths of a second each"""
 _Read = TypeVar("_Read", KeptAlert, DrawnFrames, Verdict)
@@ -50,6 +51,12 @@ class ReviewShelf:
         self._most_objects = most_objects
         self._lock = threading.Lock()
         self._known: dict[str, KeptAlert | DrawnFrames | Verdict | None] = {}
+
+    def over(self, store: Store) -> ReviewShelf:
+        """The same, with what it remembers, by another way to the same store."""
+        shelf = copy(self)
+        shelf._store = store
+        return shelf
 
     def __str__(self) -> str:
         return str(self._store)
@@ -74,12 +81,17 @@ class ReviewShelf:
 
     def picture(self, app: str, name: str) -> bytes:
         """A JPEG; raises `MissingKeyError` where there is none."""
-        if not name.endswith(".jpg") or not is_key(name):
+        if not name.endswith(PICTURE) or not is_key(name):
             raise MissingKeyError("is no picture", field=name)
         for key in (key_of(app, name), f"{app}/{name}"):
             if is_key(key) and self._store.size_bytes(key) is not None:
                 return self._store.read(key, MOST_PICTURE_BYTES)
         raise MissingKeyError("is gone; what is too old is not kept", field=name)
+
+    def last_picture(self, app: str) -> str | None:
+        """Name of the newest picture, of an alert or a frame."""
+        names = (key.rpartition("/")[2] for key in reversed(self._keys(app)))
+        return next((name for name in names if name.endswith(PICTURE)), None)
 
     def clip(self, app: str, name: str, start: int = 0) -> Piece:
         """A piece of an MP4; raises `MissingKeyError` without it, `StoreError` where it ends before `start`."""
@@ -121,7 +133,7 @@ class ReviewShelf:
 
     def _remember(self, key: str, read: KeptAlert | DrawnFrames | Verdict | None) -> None:
         self._known[key] = read
-        while len(self._known) > _MOST_KNOWN:
+        while len(self._known) > 2 * self._most_objects:
             self._known.pop(next(iter(self._known)))
 
 
