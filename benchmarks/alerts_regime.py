@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from alerts_stand import KEPT, Stand
@@ -10,10 +11,11 @@ from harness import Report
 
 from cells import Cell, headline, short_events
 from intervals import Interval, difference_interval
+from mainstream.planner import Problem
 from measure import POLICIES, TITLES, mean_of, measure
 from replayed import replayed_curves, with_curves
 from results import kept, key_of
-from workloads import draw_workload
+from workloads import Workload, draw_workload
 
 WORKLOADS = 20
 BASELINES = ("no-sharing", "max-sharing")
@@ -32,20 +34,30 @@ def regime(report: Report, stand: Stand) -> list[float]:
     return shares
 
 
-def _workload(cell: Cell, index: int, stand: Stand) -> dict[str, Any]:
-    """What every policy comes to, kept on disk."""
+def kept_path(cell: Cell, played: str, stand: Stand) -> Path:
+    """Where what was played of a cell is kept: elsewhere where packages, costs or photos are others."""
     depends = key_of(
         sorted(package.digest for package in stand.packages.values()),
         stand.profile.model_dump_json(),
         stand.pool.test.digest,
     )
+    return KEPT / "played" / cell.name / f"{played}-{depends}.json"
+
+
+def drawn_problem(cell: Cell, index: int, stand: Stand) -> tuple[Workload, Problem]:
+    """A workload of a cell, and its problem with what replays on its stream tell."""
+    drawn = draw_workload(cell, index, stand.pool, stand.packages, stand.profile)
+    return drawn, with_curves(drawn.problem, replayed_curves(drawn, drawn.problem, stand.held_out))
+
+
+def _workload(cell: Cell, index: int, stand: Stand) -> dict[str, Any]:
+    """What every policy comes to, kept on disk."""
 
     def make() -> dict[str, Any]:
-        drawn = draw_workload(cell, index, stand.pool, stand.packages, stand.profile)
-        problem = with_curves(drawn.problem, replayed_curves(drawn, drawn.problem, stand.held_out))
+        drawn, problem = drawn_problem(cell, index, stand)
         return {policy: measure(drawn, policy, stand.test, problem) for policy in POLICIES}
 
-    result: dict[str, Any] = kept(KEPT / "played" / cell.name / f"{index:02d}-{depends}.json", make)
+    result: dict[str, Any] = kept(kept_path(cell, f"{index:02d}", stand), make)
     return result
 
 
