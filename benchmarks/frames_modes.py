@@ -58,7 +58,7 @@ def mode_rows(report: Report) -> None:
                 continue
             with _urls(clip) as url:
                 stream = RunnerStream(name=clip.what, url=url, fps=clip.fps, crops={})
-                measured = _metered(stream)
+                measured = metered(stream)
                 used = {mode.name: _median(stream, mode.name) for mode in measured.modes}
             told = {mode.name: mode for mode in measured.modes}
             report.row(
@@ -108,7 +108,7 @@ def _urls(clip: _Clip) -> Iterator[str]:
         yield url
 
 
-def _metered(stream: RunnerStream) -> MeasuredModes:
+def metered(stream: RunnerStream) -> MeasuredModes:
     """As the runner measures it."""
     meter = ModeMeter()
     with on_core(CORE):
