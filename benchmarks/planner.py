@@ -1,7 +1,10 @@
 """Measures the planner: published figures, proof, speed, agreement with a general solver, memory.
 
-    python benchmarks/planner.py             # everything, about 20 minutes
-    QUICK=1 python benchmarks/planner.py     # at most 5 minutes: samples of the same
+    python benchmarks/planner.py                # everything, about 20 minutes
+    python benchmarks/planner.py ten thirty     # only these parts
+    QUICK=1 python benchmarks/planner.py        # at most 5 minutes: samples of the same
+
+Parts are published, ten, thirty, micro, modes, many, solver, again, memory; published and solver measure no times.
 
 Times are wall times of `solve`, option tables included and not kept from earlier solves, on one core (BLAS threads 1).
 """
@@ -13,12 +16,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from harness import QUICK, Report, on_one_thread
+from harness import QUICK, Report, chosen, on_one_thread
 
 from mainstream.planner import Plan, Problem, solve
 from mainstream.planner.answer.whatif import without_app
@@ -34,23 +38,6 @@ EXACT = ("exhaustive", "stems_cpp")
 POLICY_OF_MODE: dict[str, Policy] = {"mainstream": "mainstream", "nosharing": "no-sharing", "maxsharing": "max-sharing"}
 GAP = 1e-4
 """What the speed rows have to prove."""
-
-
-def main() -> int:
-    on_one_thread()
-    report = Report("planner", packages=("numpy", "highspy", "pydantic"))
-    began_s = time.perf_counter()
-    published_figures(report)
-    speed(report, apps=10, median_s=0.15, worst_s=1.0)
-    speed(report, apps=30, median_s=1.0, worst_s=5.0)
-    micro_heads(report)
-    decode_modes(report)
-    many_apps(report)
-    general_solver(report)
-    plan_again(report)
-    peak_memory(report)
-    report.details["seconds"] = round(time.perf_counter() - began_s, 1)
-    return report.write()
 
 
 def helper(name: str) -> Any:
@@ -282,9 +269,31 @@ def peak_memory(report: Report) -> None:
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent
     )
-    mib = int(found.stdout) / 1024.0
-    report.row("peak memory, 30 apps", f"{mib:.0f} MiB", "300 MiB", mib <= 300.0)
+    report.row("peak memory, 30 apps", f"{int(found.stdout) >> 10} MiB", "300 MiB", int(found.stdout) <= 300 << 10)
+
+
+PARTS: dict[str, Callable[[Report], None]] = {
+    "published": published_figures,
+    "ten": partial(speed, apps=10, median_s=0.15, worst_s=1.0),
+    "thirty": partial(speed, apps=30, median_s=1.0, worst_s=5.0),
+    "micro": micro_heads,
+    "modes": decode_modes,
+    "many": many_apps,
+    "solver": general_solver,
+    "again": plan_again,
+    "memory": peak_memory,
+}
+
+
+def main(wanted: list[str]) -> int:
+    """Measure, print, write; the exit code."""
+    on_one_thread()
+    report, began_s = Report("planner", packages=("numpy", "highspy", "pydantic")), time.perf_counter()
+    for part in chosen(PARTS, wanted):
+        part(report)
+    report.details["seconds"] = round(time.perf_counter() - began_s, 1)
+    return report.write()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
