@@ -33,8 +33,9 @@ def reconcile(snapshot: NodeSnapshot, tools: Tools) -> float:
     not_applied = apply(desired, tools.kube)
     # 5. Sign URLs: for what the runner lacks.
     send_signed_urls(observation, decision.runner_plan, tools.sources.packages)
-    # 6. Answer: what is asked beside the plan, which runs already.
-    until_s = time.monotonic() + _ANSWERING_S
+    # 6. Answer: what is asked beside the plan, which runs already. Right after it was rolled out statuses come first.
+    rolled_out = decision.runner_plan != observation.given_plan and not not_applied
+    until_s = time.monotonic() + (0.0 if rolled_out else _ANSWERING_S)
     answered = answer(decision, tools.planning, lambda: time.monotonic() > until_s or tools.news(snapshot.node))
     decision = answered.decision
     # 7. Statuses: say how it is, where that is worth a write.

@@ -30,3 +30,4 @@ class Tools:
         self.sources.reports.forget(node)
         self.sources.packages.forget(node)
         self.sources.tables.forget(node)
+        self.sources.plans.forget(node)

@@ -67,3 +67,10 @@ def test_a_namespace_with_many_dry_runs_leaves_the_first_of_another_its_turn(clu
     answered = answer(decide(observed(cluster), planning), planning).decision
     assert len(answered.forecasts) == MOST_DRY_RUNS
     assert "plaza/mine" in answered.forecasts
+
+
+def test_where_there_is_no_time_baselines_wait_though_nobody_tries_anything(cluster: ClusterState) -> None:
+    observation, planning = observed(cluster), KeptPlanning()
+    answered = answer(decide(observation, planning), planning, lambda: True)
+    assert not answered.finished
+    assert answered.decision.baselines == Baselines()

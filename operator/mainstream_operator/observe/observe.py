@@ -1,7 +1,7 @@
 """Observes one node: what the watches know of it, and what has to be asked for."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mainstream.api import VideoApp
@@ -17,7 +17,7 @@ from mainstream_operator.observe.allowed_hosts import host_refusals
 from mainstream_operator.observe.node_secrets import NodeSecrets, new_token, token_of
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.observe.option_tables import OptionTables
-from mainstream_operator.observe.orders import given_plan
+from mainstream_operator.observe.orders import GivenPlans
 from mainstream_operator.observe.packages import PackageReader
 from mainstream_operator.observe.runner_client import RunnerClient, running_pod
 from mainstream_operator.observe.status_reports import StatusReports
@@ -41,6 +41,7 @@ class Sources:
     """quality from verdicts of apps, by key, as far as it is known"""
     link_keys: Callable[[Iterable[VideoApp]], Mapping[str, SinkKeys]] = lambda apps: {}
     """with what a node signs links to alerts that its apps keep for review, by `sink_key`"""
+    plans: GivenPlans = field(default_factory=GivenPlans)
 
 
 def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
@@ -76,7 +77,7 @@ def observe(snapshot: NodeSnapshot, sources: Sources) -> Observation:
         sink_refusals=sink_refusals,
         host_rules=rules,
         measured=sources.measured(each.key for each in snapshot.apps),
-        given_plan=given_plan(snapshot.children.orders.values()),
+        given_plan=sources.plans.read(snapshot.node, snapshot.children.orders.values()),
         runner=runner,
         secret=secret,
         token=token or new_token(),

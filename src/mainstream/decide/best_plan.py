@@ -22,6 +22,8 @@ from mainstream.planner import App, Plan, Policy, Problem
 from mainstream.workload.node_workload import NodeWorkload, PlacedApp
 from mainstream.workload.problem import build_problem
 
+_STEPS_ALONE = 66
+"""that an app alone is searched for; whatever makes no sense in it shows long before"""
 NOTICEABLE = 0.01
 """of an app's metric: by so much less nobody is worse off, and plans need not follow each other's smallest steps"""
 
@@ -69,7 +71,7 @@ def best_plan(capacity: NodeCapacity, apps: Sequence[PlacedApp], asked: Planning
     then is theirs; what that leaves goes to whoever gains most by it, so that nothing idles.
     """
     planning = BoundedPlanning(asked)
-    asking, refused = _usable(capacity, apps, planning.fits)
+    asking, refused = _usable(capacity, apps, asked)
     contended = dict(capacity.contended_shares) if len(_by_namespace(asking)) > 1 else {}
     hard = dict(capacity.budget_shares)
     shares = hard | {name: min(share, hard.get(name, 1.0)) for name, share in contended.items()}
@@ -157,7 +159,7 @@ def baseline_plan(
 
     `InvalidInputError` where a package lacks what the baseline needs.
     """
-    asking, refused = _usable(capacity, apps, planning.fits)
+    asking, refused = _usable(capacity, apps, planning)
     workload = NodeWorkload(capacity.node, capacity.profile, asking)
     if not asking:
         return BestPlan(asking, refused, {}, workload), None
@@ -167,16 +169,24 @@ def baseline_plan(
 
 
 def _usable(
-    capacity: NodeCapacity, apps: Sequence[PlacedApp], fits: Fits
+    capacity: NodeCapacity, apps: Sequence[PlacedApp], planning: Planning
 ) -> tuple[tuple[PlacedApp, ...], dict[str, Refusal]]:
-    refused = {placed.name: why for placed in apps if (why := _alone(placed, capacity.problem_of, fits))}
+    refused = {placed.name: why for placed in apps if (why := _alone(placed, capacity, planning))}
     usable = [placed for placed in apps if placed.name not in refused]
     asking, contradicting = sound_together(usable, capacity.problem_of)
     return asking, refused | contradicting
 
 
-def _alone(placed: PlacedApp, problem_of: ProblemOf, fits: Fits) -> Refusal | None:
-    """Why an app can't be used, whoever else runs."""
+def _alone(placed: PlacedApp, capacity: NodeCapacity, planning: Planning) -> Refusal | None:
+    """Why an app can't be used, whoever else runs: found once, so that one app more is one more such question."""
+
+    def find() -> Refusal | None:
+        return _senseless(placed, capacity.problem_of, BoundedPlanning(planning, _STEPS_ALONE).fits)
+
+    return planning.recall(f"{capacity.node.metadata.name}: {placed.name} alone", (capacity, placed), find)
+
+
+def _senseless(placed: PlacedApp, problem_of: ProblemOf, fits: Fits) -> Refusal | None:
     try:
         fits(problem_of([placed]))
     except MainstreamError as error:

@@ -44,7 +44,8 @@ def with_asides(
 ) -> Answered:
     """The decision with what its dry runs would change, and what baselines would give where that is asked for.
 
-    After each answer, so that there is always one more, `enough` says whether the others wait.
+    After each answer about a dry run, so that there is always one more, `enough` says whether the others wait, and
+    before baselines, which nobody waits for.
     """
     questions, plan = decision.questions, decision.plan
     if questions is None or plan is None:
@@ -58,7 +59,7 @@ def with_asides(
             break
         forecasts[each.name] = questions.planner.forecast(plan, questions.asking, each)
     unanswered = {each.name: _UNANSWERED for each in answered if each.name not in forecasts}
-    finished = not unanswered and (not baselines or not forecasts or not enough())
+    finished = not unanswered and (not baselines or not enough())
     return Answered(
         replace(
             decision,
