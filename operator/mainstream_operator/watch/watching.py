@@ -135,6 +135,23 @@ async def _waited(flag: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(flag.wait(), seconds)
 
 
+class _NothingKept(kopf.DiffBaseStorage):
+    """Nobody asks what changed of an object, so that nothing of it is copied to be compared: a quarter of what kopf
+    takes for an event.
+    """
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        """What changes of it would matter: nothing."""
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
+        """As it was last handled: not known."""
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Nowhere."""
+
+
 def _settings(labels: str | None) -> kopf.OperatorSettings:
     """How kopf watches: nothing posted, nothing persisted, a silent disconnect noticed."""
     settings = kopf.OperatorSettings()
@@ -149,6 +166,7 @@ def _settings(labels: str | None) -> kopf.OperatorSettings:
     # An object's task holds it until it ends, and anybody may make thousands of a mebibyte each.
     settings.queueing.idle_timeout = 0.2
     settings.watching.chunk_size = _PAGE
+    settings.persistence.diffbase_storage = _NothingKept()
     settings.persistence.finalizer = f"{FIELD_MANAGER}/none"
     if labels is not None:
         settings.watching.label_selectors[kopf.EVERYTHING] = labels

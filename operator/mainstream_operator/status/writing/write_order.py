@@ -16,25 +16,31 @@ def in_turn(statuses: Iterable[ObjectStatus]) -> Sequence[ObjectStatus]:
     """The same statuses in the order in which they are to be written; of equals the earlier first."""
     known = list(statuses)
     apps = sorted((each for each in known if each.kind == "VideoApp"), key=_says_of_this_spec)
-    turns: Counter[str] = Counter()
-    placed: list[tuple[int, ObjectStatus]] = []
-    for each in apps:
-        namespace = each.metadata.namespace or ""
-        placed.append((turns[namespace], each))
-        turns[namespace] += 1
-    in_order = sorted(placed, key=lambda turn: turn[0])
-    return [*(each for each in known if each.kind != "VideoApp"), *(each for _, each in in_order)]
+    return [*(each for each in known if each.kind != "VideoApp"), *_by_turns(apps)]
 
 
 def oldest_first(statuses: Iterable[ObjectStatus]) -> Sequence[ObjectStatus]:
-    """The same statuses by when they were last written."""
+    """The same statuses by when they were last written, the namespaces in turn: who has a hundred apps does not keep
+    the status of a neighbour's four from being written anew.
+    """
     never = datetime.min.replace(tzinfo=UTC)
 
     def written(status: ObjectStatus) -> datetime:
         observed = None if status.before is None else status.before.observed
         return never if observed is None else observed.at
 
-    return sorted(statuses, key=written)
+    return _by_turns(sorted(statuses, key=written))
+
+
+def _by_turns(statuses: Iterable[ObjectStatus]) -> Sequence[ObjectStatus]:
+    """The first of each namespace, then the second of each, and so on."""
+    turns: Counter[str] = Counter()
+    placed: list[tuple[int, ObjectStatus]] = []
+    for each in statuses:
+        namespace = each.metadata.namespace or ""
+        placed.append((turns[namespace], each))
+        turns[namespace] += 1
+    return [each for _, each in sorted(placed, key=lambda turn: turn[0])]
 
 
 def _says_of_this_spec(status: ObjectStatus) -> bool:
