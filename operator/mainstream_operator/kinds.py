@@ -48,6 +48,7 @@ ENDPOINT_SLICE = Kind("EndpointSlice", "discovery.k8s.io/v1", "endpointslices")
 
 OWN_KINDS = {name: Kind(name, API_VERSION, kind.plural) for name, kind in RESOURCE_KINDS.items()}
 """what users declare"""
+APP = OWN_KINDS["VideoApp"]
 RUNNER_KINDS = {kind.name: kind for kind in (DEPLOYMENT, CONFIG_MAP, CLAIM, SECRET, GUARD, POD)}
 """what a runner consists of"""
 

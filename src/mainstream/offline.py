@@ -9,7 +9,7 @@ from datetime import datetime
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.manifests.load import Manifests
-from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas
+from mainstream.decide.admission.quotas import NO_QUOTAS, Quotas, over_quota
 from mainstream.decide.asking import asking_apps
 from mainstream.decide.decide import NodeDecision
 from mainstream.decide.inputs import AskingApp, NodeInputs, PackageState
@@ -86,7 +86,7 @@ def offline_node(manifests: Manifests, name: str | None = None, quotas: Quotas =
     placed = {key: place_stream(stream, nodes) for key, stream in streams.items()}
     elsewhere = {key for key, where in placed.items() if isinstance(where, str) and where != found[0].metadata.name}
     here = [app for app in manifests.apps if app.stream_key not in elsewhere]
-    apps = asking_apps(here, streams, placed, quotas, neighbours=manifests.apps)
+    apps = asking_apps(here, streams, placed, quotas, over=over_quota(manifests.apps, quotas))
     namespaces = {app.metadata.namespace or "" for app in here}
     shares, contended = quotas.shares(namespaces), quotas.contended_shares(namespaces)
     return OfflineNode(found[0], apps, refuse_apps(apps), shares, contended)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from operator_objects import app_body, kubernetes_node_body, stream_body, typed
 
 from mainstream.api import VideoStream
-from mainstream.decide.admission.quotas import Quota, Quotas
+from mainstream.decide.admission.quotas import Quota, Quotas, over_quota
 from mainstream.decide.place import place_stream
 from mainstream.decide.refusal import Refusal
 from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState
@@ -68,28 +68,40 @@ def test_a_quota_counts_the_apps_of_a_namespace_on_all_nodes_and_those_of_no_oth
     other["metadata"]["namespace"] = "harbour"
     cluster.note_resource("VideoApp", other, gone=False)
 
-    def over() -> list[str]:
-        snapshot = take_snapshot(cluster, "n1", Quotas(default=Quota(apps=2)))
-        return [each.key for each in snapshot.apps if each.over_quota is not None]
+    def within() -> list[str]:
+        return [each.key for each in take_snapshot(cluster, "n1", Quotas(default=Quota(apps=2))).apps]
 
-    assert over() == ["plaza/lamp-post"]
+    assert within() == ["harbour/berth", "plaza/crossing"]
     cluster.note_resource("VideoApp", elsewhere, gone=True)
-    assert over() == []
+    assert within() == ["harbour/berth", "plaza/crossing", "plaza/lamp-post"]
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(("quay", "plaza", "none")), st.booleans()), max_size=12)
+Step = tuple[str, str, str, int, bool]
+STEPS = st.tuples(
+    st.sampled_from("abcd"),
+    st.sampled_from(("quay", "plaza", "none")),
+    st.sampled_from(("", "suspend", "dryRun")),
+    st.integers(1, 2),
+    st.booleans(),
 )
-def test_nodes_of_a_namespace_are_those_of_its_apps_whatever_came_and_went(steps: list[tuple[str, str, bool]]) -> None:
-    cluster = ClusterState()
+
+
+@given(st.lists(STEPS, max_size=16), st.integers(0, 3))
+def test_nodes_look_after_all_apps_but_those_beyond_a_quota_whatever_came(steps: list[Step], most: int) -> None:
+    cluster, quotas = ClusterState(), Quotas(default=Quota(apps=most))
     cluster.note_kubernetes_node(kubernetes_node_body(), gone=False)
     cluster.note_kubernetes_node(kubernetes_node_body("n2", **{"mainstream.video/edge": "true"}), gone=False)
     for name, node in (("plaza", "n1"), ("quay", "n2")):
         cluster.note_resource("VideoStream", stream_body(name, node={"name": node}), gone=False)
-    for name, stream, gone in steps:
-        cluster.note_resource("VideoApp", app_body(name, stream={"name": stream}), gone=gone)
-        apps = cluster.apps_of_namespace("plaza")
-        assert cluster.nodes_of_namespace("plaza") == {cluster.node_of_stream(app.stream_key) for app in apps}
+    for name, stream, how, weight, gone in steps:
+        spec = {how: True} if how else {}
+        body = app_body(name, stream={"name": stream}, objective={"weight": weight}, **spec)
+        cluster.note_resource("VideoApp", body, gone=gone)
+        beyond = over_quota(cluster.apps.values(), quotas)
+        assert {key for key, app in cluster.apps.items() if cluster.index.is_beyond(app, quotas)} == beyond.keys()
+        nodes = {key: cluster.node_of_stream(app.stream_key) for key, app in cluster.apps.items() if key not in beyond}
+        found = [(app.key, node) for node in ("n1", "n2", NOWHERE) for app in cluster.apps_of_node(node, quotas)]
+        assert sorted(found) == sorted(nodes.items())
 
 
 def test_a_status_alone_changes_nothing(cluster: ClusterState) -> None:
@@ -124,12 +136,9 @@ def test_a_part_of_a_runner_is_found_by_its_name_whatever_a_stranger_writes_on_i
     assert not cluster.children("n1").orders
 
 
-def test_a_snapshot_of_thousands_of_apps_is_worked_out_where_it_is_used(cluster: ClusterState) -> None:
+def test_of_thousands_of_apps_a_snapshot_holds_those_within_the_quota(cluster: ClusterState) -> None:
     for number in range(2000):
-        cluster.note_resource("VideoApp", app_body(f"app-{number}"), gone=False)
+        cluster.note_resource("VideoApp", app_body(f"app-{number:04}"), gone=False)
     snapshot = take_snapshot(cluster, "n1", Quotas(default=Quota(apps=100)))
-    # Nothing is sorted or counted on the event loop, which also hears of everybody else's changes.
-    assert "apps" not in vars(snapshot)
-    cluster.note_resource("VideoApp", app_body("app-0"), gone=True)
-    assert len(snapshot.apps) == 2002
-    assert sum(each.over_quota is None for each in snapshot.apps) == 100
+    cluster.note_resource("VideoApp", app_body("app-0000"), gone=True)
+    assert [each.app.metadata.name for each in snapshot.apps] == [f"app-{number:04}" for number in range(100)]

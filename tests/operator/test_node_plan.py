@@ -84,11 +84,20 @@ def test_more_apps_than_a_namespace_may_have_wait_the_youngest_first(cluster: Cl
     put(cluster, "lamp-post", 2)
     quotas = Quotas(namespaces={"plaza": Quota(apps=1)})
     observation = replace(observed(cluster), snapshot=take_snapshot(cluster, "n1", quotas))
-    decision = decide(observation, KeptPlanning())
-    assert running(decision) == ["plaza/crossing"]
-    assert decision.waiting["plaza/lamp-post"].reason == "QuotaExceeded"
+    assert running(decide(observation, KeptPlanning())) == ["plaza/crossing"]
+    assert over_quota(cluster.apps.values(), quotas)["plaza/lamp-post"].reason == "QuotaExceeded"
     put(cluster, "crossing", 1, suspend=True)
     assert not over_quota(cluster.apps.values(), quotas)
+
+
+def test_as_many_apps_as_run_may_be_suspended_and_as_many_tried(cluster: ClusterState) -> None:
+    for number, name in enumerate(("crossing", "lamp-post", "bench", "road-right")):
+        put(cluster, name, number + 1, **({"suspend": True} if number < 2 else {"dryRun": True}))
+    beyond = over_quota(cluster.apps.values(), Quotas(default=Quota(apps=1)))
+    assert {key: each.message.partition(",")[0] for key, each in beyond.items()} == {
+        "plaza/lamp-post": "Namespace plaza may have 1 suspended apps",
+        "plaza/road-right": "Namespace plaza may have 1 dry runs",
+    }
 
 
 def test_one_app_more_beyond_a_quota_is_told_and_what_the_others_are_told_stays(cluster: ClusterState) -> None:

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from operator_objects import NOW, edge_node_body, kubernetes_node_body, manifest, node_profile
 from typer.testing import CliRunner
 
+from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
 from mainstream.cli.main import app as command
-from mainstream.decide.admission.quotas import Quotas
+from mainstream.decide.admission.quotas import Quotas, over_quota
 from mainstream.decide.decide import NodeDecision
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.refusal import Refusal
@@ -56,6 +57,11 @@ class Folder:
         """The same on a node of another budget."""
         node, *others = self.objects
         return Folder([{**node, "spec": {**node["spec"], "budget": budget}}, *others], self.quotas)
+
+    @property
+    def apps(self) -> list[VideoApp]:
+        """All that tenants declared."""
+        return [VideoApp.model_validate(each) for each in self.objects if each["kind"] == "VideoApp"]
 
 
 def metadata(key: str, created: int | None = None) -> Body:
@@ -209,7 +215,9 @@ def test_the_operator_and_the_command_line_give_a_runner_the_same_bytes(laptop: 
     ordered = decision.runner_plan
     assert written == (None if ordered is None else ordered.model_dump_json().encode())
     assert not decision.hold
-    assert answer["waiting"] == {name: dict(vars(refusal)) for name, refusal in decision.waiting.items()}
+    # Of those that a quota has no room for no node's decision knows.
+    waiting = decision.waiting | over_quota(folder.apps, Quotas.model_validate(folder.quotas))
+    assert answer["waiting"] == {name: dict(vars(refusal)) for name, refusal in waiting.items()}
     refused = {name: each["reason"] for name, each in answer["refused"].items()}
     # An app whose stream has no place is nowhere in a cluster, and no node's.
     assert refused.items() >= {(name, str(refusal.reason)) for name, refusal in decision.refused.items()}

@@ -1,7 +1,7 @@
 """The status of every object of a node, as it should be now. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,16 +19,13 @@ from mainstream.workload.shared_with import shared_counts
 from mainstream_operator.desired.common import NotApplied
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.status.app import AppFacts, app_status
-from mainstream_operator.status.conditions import condition_of, is_refused, settle, stalled, written
+from mainstream_operator.status.conditions import is_refused, settle, stalled, written
 from mainstream_operator.status.lost_node import lost_node
 from mainstream_operator.status.memory import app_memory
 from mainstream_operator.status.node import NodeFacts, node_status
 from mainstream_operator.status.stream import stream_status
 from mainstream_operator.watch.resources import Unreadable
 from mainstream_operator.watch.snapshot import StreamOnNode
-
-MOST_BEYOND = 1000
-"""apps of a namespace beyond its quota whose statuses are worked out at a time: more than are written in a second"""
 
 
 @dataclass(frozen=True)
@@ -59,48 +56,18 @@ class _Decided:
 def object_statuses(
     observation: Observation, decision: NodeDecision, not_applied: Sequence[NotApplied] = ()
 ) -> list[ObjectStatus]:
-    """One of each stream and EdgeNode, of each app but those beyond a quota that say so already or come later, and of
-    what cannot be read where it does not say so yet.
-    """
+    """One of each stream, app and EdgeNode, and of what cannot be read where it does not say so yet."""
     snapshot, now = observation.snapshot, observation.at
     decided = _decided(decision)
     found = [
         _status(each.app, app_status(each.app, _app_facts(each, observation, decision, decided), now))
-        for each in _to_be_told(snapshot.apps, decision, decided)
+        for each in snapshot.apps
     ]
     found += [_status(each.stream, _stream_status(each, observation, decided, now)) for each in snapshot.streams]
     node = snapshot.edge_node
     if node is not None:
         found.append(_status(node, node_status(node, _node_facts(observation, decision, not_applied), now)))
     return [*found, *(_unreadable(each, now) for each in snapshot.unreadable if each.stated != _message(each))]
-
-
-def _to_be_told(apps: Iterable[AskingApp], decision: NodeDecision, decided: _Decided) -> Iterator[AskingApp]:
-    """Without those beyond a quota that say so, or that come after as many of their namespace as are written at once.
-
-    These have their turn when the first ones say so: whoever makes thousands of them keeps no neighbour's status
-    waiting until all of theirs were worked out.
-    """
-    beyond: Counter[str] = Counter()
-    for each in apps:
-        if _says_so(each, decision, decided):
-            continue
-        if each.over_quota is not None and each.key not in decided.ordered:
-            namespace = each.app.metadata.namespace or ""
-            beyond[namespace] += 1
-            if beyond[namespace] > MOST_BEYOND:
-                continue
-        yield each
-
-
-def _says_so(each: AskingApp, decision: NodeDecision, decided: _Decided) -> bool:
-    """Whether an app is beyond its namespace's quota and its status says so."""
-    refusal, status = each.over_quota, each.app.status
-    if refusal is None or decision.waiting.get(each.key) is not refusal or each.key in decided.ordered:
-        return False
-    planned = condition_of(status.conditions, "Planned")
-    said = None if planned is None else (planned.reason, planned.message, planned.observed_generation)
-    return said == (refusal.reason, written(refusal.message), each.app.metadata.generation)
 
 
 def _status(thing: AnyResource, after: AnyStatus) -> ObjectStatus:

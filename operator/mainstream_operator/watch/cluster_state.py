@@ -3,15 +3,15 @@
 Belongs to one event loop; reconciling gets snapshots.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.api.kinds import AnyResource
 from mainstream.api.model import object_key
+from mainstream.decide.admission.quotas import Quotas
 from mainstream.decide.place import EDGE_LABEL, place_stream
 from mainstream.decide.refusal import Refusal
 from mainstream.messages.packed_orders import MAX_PARTS
@@ -28,12 +28,11 @@ from mainstream_operator.kinds import (
 )
 from mainstream_operator.kube import Body
 from mainstream_operator.names import NODE_ANNOTATION, holds_orders, orders_name, runner_name
+from mainstream_operator.watch.app_index import AppIndex
 from mainstream_operator.watch.resources import Unreadable, read_resource
 
 NOWHERE = ""
 """stands for a node where there is none: apps and streams that can't be placed are looked after together"""
-
-_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True)
@@ -92,10 +91,8 @@ class ClusterState:
     _streams_by_node: dict[str, list[str]] = field(default_factory=dict)
     """the same, as keys of streams in order"""
     _placed_at: int = -1
-    _apps_by_stream: dict[str, set[str]] = field(default_factory=dict)
-    _apps_by_namespace: dict[str | None, set[str]] = field(default_factory=dict)
-    _streams_by_namespace: dict[str | None, Counter[str]] = field(default_factory=dict)
-    """that the namespace's apps name, and how many do"""
+    index: AppIndex = field(default_factory=AppIndex)
+    """of the apps"""
 
     def note_resource(self, kind: str, body: Body, *, gone: bool) -> bool:
         """Take note of an object of ours; whether that changes anything but its status."""
@@ -110,7 +107,9 @@ class ClusterState:
         changed = _identity(before) != _identity(after)
         if changed and kind == "VideoStream":
             self.layout += 1
-        self._index(before, after)
+        self.index.note(
+            before if isinstance(before, VideoApp) else None, after if isinstance(after, VideoApp) else None
+        )
         return changed
 
     def note_kubernetes_node(self, body: Body, *, gone: bool) -> bool:
@@ -162,19 +161,14 @@ class ClusterState:
         known = node in self.kubernetes_nodes or node in self.edge_nodes or ("EdgeNode", node) in self.unreadable
         return node != NOWHERE and not known
 
-    def apps_of_stream(self, key: str) -> list[VideoApp]:
-        """Every app that names the stream, in the order of names."""
-        return [self.apps[name] for name in sorted(self._apps_by_stream.get(key, ()))]
-
-    def apps_of_namespace(self, namespace: str | None) -> list[VideoApp]:
-        """Every app of a namespace, in the order of names."""
-        return [self.apps[name] for name in sorted(self._apps_by_namespace.get(namespace, ()))]
-
-    def nodes_of_namespace(self, namespace: str | None) -> set[str]:
-        """Nodes that look after apps of a namespace; as fast for 10,000 apps as for one, whatever streams they name."""
-        named, placed = self._streams_by_namespace.get(namespace, Counter()), self.placements()
-        there = [key for key in placed if key in named] if len(placed) < len(named) else [*named.keys() & placed.keys()]
-        return {node_of(placed[key]) for key in there} | ({NOWHERE} if len(there) < len(named) else set())
+    def apps_of_node(self, node: str, quotas: Quotas) -> list[VideoApp]:
+        """Apps that a node looks after and that are within their namespace's quota; those beyond it are nobody's."""
+        found = [key for stream in self.streams_of_node(node) for key in self.index.of_stream(stream, quotas)]
+        apps = [self.apps[key] for key in sorted(found)]
+        if node == NOWHERE:
+            rest = (self.apps[key] for key in self.index.within(quotas))
+            apps += [each for each in rest if each.stream_key not in self.streams]
+        return apps
 
     def note_child(self, kind: str, body: Body, *, gone: bool) -> str | None:
         """Take note of a part of a runner; the node it belongs to."""
@@ -221,21 +215,6 @@ class ClusterState:
             {each: self.config_maps[each] for each in names if each in self.config_maps},
         )
 
-    def _index(self, before: AnyResource | Unreadable | None, after: AnyResource | Unreadable | None) -> None:
-        if isinstance(before, VideoApp):
-            _remove(self._apps_by_stream, before.stream_key, before.key)
-            _remove(self._apps_by_namespace, before.metadata.namespace, before.key)
-            named = self._streams_by_namespace[before.metadata.namespace]
-            named[before.stream_key] -= 1
-            if not named[before.stream_key]:
-                del named[before.stream_key]
-            if not named:
-                del self._streams_by_namespace[before.metadata.namespace]
-        if isinstance(after, VideoApp):
-            self._apps_by_stream.setdefault(after.stream_key, set()).add(after.key)
-            self._apps_by_namespace.setdefault(after.metadata.namespace, set()).add(after.key)
-            self._streams_by_namespace.setdefault(after.metadata.namespace, Counter())[after.stream_key] += 1
-
     def _children_of(self, kind: str) -> dict[str, Body]:
         by_kind = {
             DEPLOYMENT.name: self.deployments,
@@ -258,13 +237,6 @@ class ClusterState:
 def node_of(placed: str | Refusal) -> str:
     """Node that looks after a stream that was placed so."""
     return NOWHERE if isinstance(placed, Refusal) else placed
-
-
-def _remove(index: dict[_Key, set[str]], key: _Key, name: str) -> None:
-    named = index.get(key, set())
-    named.discard(name)
-    if not named:
-        index.pop(key, None)
 
 
 def _is_of(node: str, name: str) -> bool:

@@ -5,12 +5,13 @@ things are, never a difference that could be missed.
 """
 
 import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import kopf
 
 from mainstream.decide.admission.quotas import Quotas
-from mainstream_operator.kinds import NODE, OWN_KINDS, RUNNER_KINDS, Kind
+from mainstream_operator.kinds import APP, NODE, OWN_KINDS, RUNNER_KINDS, Kind
 from mainstream_operator.kube import Body
 from mainstream_operator.names import NODE_LABEL
 from mainstream_operator.watch.cluster_state import NOWHERE, ClusterState, key_of, node_of
@@ -20,8 +21,14 @@ _log = logging.getLogger(__name__)
 _DELETED = "DELETED"
 
 
-def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -> kopf.OperatorRegistry:
-    """Handlers of what users declare, and of Nodes: watched in the whole cluster."""
+def resource_registry(
+    cluster: ClusterState, workers: Workers, quotas: Quotas, beyond_quota: Callable[[str], None] = lambda _key: None
+) -> kopf.OperatorRegistry:
+    """Handlers of what users declare, and of Nodes: watched in the whole cluster.
+
+    `beyond_quota` is told the key of each app that may have come to be beyond its namespace's quota: of no other node's
+    business, so that no node is looked after for it.
+    """
     registry = kopf.OperatorRegistry()
 
     def on_resource(kind: Kind) -> None:
@@ -29,17 +36,30 @@ def resource_registry(cluster: ClusterState, workers: Workers, quotas: Quotas) -
             body = dict(event["object"])
             before = _concerned(cluster, kind.name, body)
             if cluster.note_resource(kind.name, body, gone=event["type"] == _DELETED):
-                nodes = before | _concerned(cluster, kind.name, body)
-                if kind.name == "VideoApp" and quotas.of(body["metadata"]["namespace"]).apps is not None:
-                    # One app more or less may let another one in or out.
-                    nodes |= cluster.nodes_of_namespace(body["metadata"]["namespace"])
-                for node in nodes:
+                for node in before | _concerned(cluster, kind.name, body):
                     _look_after(cluster, workers, node)
 
         kopf.on.event(*kind.group_and_version, kind.plural, id=f"note-{kind.name}", registry=registry)(note)
 
     for kind in OWN_KINDS.values():
-        on_resource(kind)
+        if kind is not APP:
+            on_resource(kind)
+
+    @kopf.on.event(*APP.group_and_version, APP.plural, id=f"note-{APP.name}", registry=registry)
+    async def note_app(event: Any, **_: Any) -> None:
+        body = dict(event["object"])
+        key = key_of(body)
+        before = _let_in(cluster, quotas, key)
+        nodes = _nodes_of(cluster, before & {key}) | _nowhere(cluster, key)
+        changed = cluster.note_resource(APP.name, body, gone=event["type"] == _DELETED)
+        after = _let_in(cluster, quotas, key)
+        # One app more or less may let another one in or out.
+        moved = (before ^ after) | (before | after) & {key}
+        for each in moved | {key}:
+            beyond_quota(each)
+        if changed:
+            for node in nodes | _nodes_of(cluster, moved) | _nowhere(cluster, key):
+                _look_after(cluster, workers, node)
 
     @kopf.on.event(*NODE.group_and_version, NODE.plural, id="note-node", registry=registry)
     async def note_kubernetes_node(event: Any, **_: Any) -> None:
@@ -87,12 +107,29 @@ def _look_after(cluster: ClusterState, workers: Workers, node: str) -> None:
 
 
 def _concerned(cluster: ClusterState, kind: str, body: Body) -> set[str]:
-    """Nodes whose plan or status may depend on the object, as the cluster is now."""
+    """Nodes whose plan or status may depend on an EdgeNode or a VideoStream, as the cluster is now."""
     key = key_of(body)
     if kind == "EdgeNode":
         return {key}
-    if kind == "VideoStream":
-        nodes = {cluster.node_of_stream(key)}
-        return nodes | {NOWHERE} if cluster.apps_of_stream(key) else nodes
+    nodes = {cluster.node_of_stream(key)}
+    return nodes | {NOWHERE} if cluster.index.has_apps(key) else nodes
+
+
+def _let_in(cluster: ClusterState, quotas: Quotas, key: str) -> set[str]:
+    """An app that is within its namespace's quota, and whoever would be without it, or would be but for it."""
     app = cluster.apps.get(key)
-    return {NOWHERE} if app is None else {cluster.node_of_stream(app.stream_key)}
+    if app is None or cluster.index.is_beyond(app, quotas):
+        return set()
+    first = cluster.index.first_beyond(app, quotas)
+    return {key} if first is None else {key, first}
+
+
+def _nodes_of(cluster: ClusterState, keys: Iterable[str]) -> set[str]:
+    """Nodes that look after the apps, as the cluster is now."""
+    apps = [app for key in keys if (app := cluster.apps.get(key)) is not None]
+    return {cluster.node_of_stream(app.stream_key) for app in apps}
+
+
+def _nowhere(cluster: ClusterState, key: str) -> set[str]:
+    """Where an app that can't be read is looked after."""
+    return {NOWHERE} if (APP.name, key) in cluster.unreadable else set()

@@ -30,7 +30,6 @@ class Asking:
     """the node's, by key"""
     placed: Mapping[str, str | Refusal]
     quotas: Quotas
-    neighbours: Sequence[VideoApp]
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class NodeSnapshot:
     def apps(self) -> tuple[AskingApp, ...]:
         """Who asks for the node, in the order of keys; worked out by the thread that reconciles, not the event loop."""
         found = self.asking
-        return asking_apps(found.apps, found.streams, found.placed, found.quotas, neighbours=found.neighbours)
+        return asking_apps(found.apps, found.streams, found.placed, found.quotas, over={})
 
     @property
     def has_runner(self) -> bool:
@@ -65,11 +64,8 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
     """Take the snapshot, in the order of names, so that the same cluster always gives the same plan."""
     placed, keys = cluster.placements(), cluster.streams_of_node(node)
     streams = tuple(StreamOnNode(cluster.streams[key], placed[key]) for key in keys)
-    apps = [each for key in keys for each in cluster.apps_of_stream(key)]
-    if node == NOWHERE:
-        apps += [each for each in cluster.apps.values() if each.stream_key not in cluster.streams]
+    apps = cluster.apps_of_node(node, quotas)
     namespaces = {app.metadata.namespace for app in apps}
-    neighbours = [app for each in namespaces for app in cluster.apps_of_namespace(each)]
     unreadable = [
         each
         for _, each in sorted(cluster.unreadable.items())
@@ -79,7 +75,7 @@ def take_snapshot(cluster: ClusterState, node: str, quotas: Quotas = NO_QUOTAS) 
         node=node,
         kubernetes_node=cluster.kubernetes_nodes.get(node),
         edge_node=cluster.edge_nodes.get(node),
-        asking=Asking(apps, {each.stream.key: each.stream for each in streams}, placed, quotas, neighbours),
+        asking=Asking(apps, {each.stream.key: each.stream for each in streams}, placed, quotas),
         streams=streams,
         unreadable=tuple(unreadable),
         children=cluster.children(node),

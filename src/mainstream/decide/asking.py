@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from mainstream.api import VideoApp, VideoStream
-from mainstream.decide.admission.quotas import Quotas, over_quota
+from mainstream.decide.admission.quotas import Quotas
 from mainstream.decide.inputs import AskingApp
 from mainstream.decide.refusal import Refusal
 
@@ -14,13 +14,9 @@ def asking_apps(
     placed: Mapping[str, str | Refusal],
     quotas: Quotas,
     *,
-    neighbours: Iterable[VideoApp],
+    over: Mapping[str, Refusal],
 ) -> tuple[AskingApp, ...]:
-    """The apps in the order of keys; `streams`, and where they are placed, are by key.
-
-    `neighbours` are all apps of their namespaces, on whatever node: a quota counts them together.
-    """
-    over = over_quota(neighbours, quotas)
+    """The apps in the order of keys; `streams`, where they are placed, and apps `over` a quota are by key."""
 
     def asking(app: VideoApp) -> AskingApp:
         where = placed.get(app.stream_key)

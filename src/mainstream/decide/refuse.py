@@ -70,7 +70,10 @@ def sort_apps(inputs: NodeInputs, held_back: Mapping[str, Refusal]) -> SortedApp
     for each in sorted(inputs.apps, key=lambda each: each.key):
         state = inputs.packages.get(each.key, PackageState())
         refusal = inputs.refused.get(each.key) or (None if state.unknown else state.refusal)
-        if refusal is not None:
+        if each.over_quota is not None:
+            # Nothing else of it is looked at.
+            waiting[each.key] = each.over_quota
+        elif refusal is not None:
             refused[each.key] = refusal
         elif each.app.spec.suspend:
             waiting[each.key] = _SUSPENDED
@@ -78,8 +81,6 @@ def sort_apps(inputs: NodeInputs, held_back: Mapping[str, Refusal]) -> SortedApp
             waiting[each.key] = closed
         elif each.key in held_back:
             waiting[each.key] = held_back[each.key]
-        elif each.over_quota is not None:
-            waiting[each.key] = each.over_quota
         elif each.stream is not None and state.manifest is not None:
             usable.append(PlacedApp(_bare_app(each), _bare_stream(each.stream), state.manifest))
         elif each.stream is not None and (entry := inputs.entry_of(each)) is not None:
