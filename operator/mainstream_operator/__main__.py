@@ -38,6 +38,7 @@ from mainstream_operator.reviewing.link_keys import ReviewLinkKeys
 from mainstream_operator.reviewing.measuring import Measuring, keep_measuring
 from mainstream_operator.settings import Settings, read_settings
 from mainstream_operator.shared_token import SharedToken
+from mainstream_operator.status.beyond_quota.telling import QuotaTelling
 from mainstream_operator.status.writing.event_recorder import EventRecorder
 from mainstream_operator.status.writing.status_writer import StatusWriter
 from mainstream_operator.tools import Tools
@@ -112,7 +113,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     workers.lead(False)
     metrics.lead(False)
     watching = Watching(kube)
-    resources, runners = resource_registry(cluster, workers, settings.quotas), runner_registry(cluster, workers)
+    quota_telling = QuotaTelling(cluster, settings.quotas, tools.status_writer, tools.sources.now)
+    resources = resource_registry(cluster, workers, settings.quotas, quota_telling.look_at)
+    runners = runner_registry(cluster, workers)
     for registry in (resources, runners):
         kopf.on.login(id="login", registry=registry)(_login)
 
@@ -154,13 +157,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             ),
             name="measured quality",
         )
+        telling = asyncio.create_task(quota_telling.keep_telling(elector.leads), name="quota telling")
         health = f"http://0.0.0.0:{settings.health_port}/healthz"
         watches = (
             watch_with(resources, clusterwide=True, liveness_endpoint=health),
             watch_with(runners, namespaces=[settings.namespace]),
         )
         await watching.run(watches, stop)
-        for each in (checking, *keeping, tidying, judging):
+        for each in (checking, *keeping, tidying, judging, telling):
             each.cancel()
     finally:
         for listening in servers:

@@ -65,6 +65,11 @@ class StatusWriter:
             raise errors[0]
         return min(waits_s, default=None)
 
+    def write_one(self, status: ObjectStatus, now: datetime, *, with_events: bool) -> None:
+        """Write one at once, whether it is worth it or not."""
+        if self._apply(status.kind, status.metadata, status.after) and with_events:
+            self._record(status, now)
+
     def close(self) -> None:
         """Write nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -72,13 +77,14 @@ class StatusWriter:
     def _write(self, status: ObjectStatus, *, now: datetime) -> KubeError | None:
         """What kept it from being written: that concerns no other status."""
         try:
-            written = self._apply(status.kind, status.metadata, status.after)
+            self.write_one(status, now, with_events=True)
         except KubeError as error:
             return error
-        if written and status.before is not None:
-            for event in event_messages(status.before, status.after):
-                self._recorder.record(event, status.kind, status.metadata, now)
         return None
+
+    def _record(self, status: ObjectStatus, now: datetime) -> None:
+        for event in event_messages(status.before, status.after) if status.before is not None else ():
+            self._recorder.record(event, status.kind, status.metadata, now)
 
     def _apply(self, kind: str, metadata: Metadata, after: AnyStatus) -> bool:
         """Whether it was written; an object that is gone needs no status."""

@@ -1,0 +1,1 @@
+"""Apps that are beyond their namespace's quota: what they are told, and when."""
