@@ -1,7 +1,7 @@
 """Records Kubernetes Events, beside reconciling: an Event is a courtesy, the status stands without it.
 
-What waits is bounded. Where more happens at once than the API server takes (a whole fleet was just planned), the oldest
-are left out, and it is logged how many.
+What waits is bounded, and namespaces take turns. Where more happens at once than the API server takes (a whole fleet
+was just planned), the oldest of whichever namespace has most are left out, and it is logged how many.
 """
 
 import hashlib
@@ -25,12 +25,13 @@ _LONGEST_NAME = 200
 
 
 class EventRecorder:
-    """One thread that records Events in the order in which they happened."""
+    """One thread that records Events, those of a namespace in the order in which they happened."""
 
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
-        self._waiting: deque[tuple[Ref, Body]] = deque()
-        self._lost = 0
+        self._waiting: dict[str, deque[tuple[Ref, Body]]] = {}
+        """by namespace; the one whose turn is next comes first"""
+        self._count = self._lost = 0
         self._changed = threading.Condition()
         self._ending = False
         self._thread = threading.Thread(target=self._work, name="events", daemon=True)
@@ -41,10 +42,11 @@ class EventRecorder:
         body = event_body(message, kind, metadata, now)
         ref = EVENT.ref(body["metadata"]["name"], body["metadata"]["namespace"])
         with self._changed:
-            if len(self._waiting) >= _MOST_WAITING:
-                self._waiting.popleft()
+            if self._count >= _MOST_WAITING:
+                self._take(max(self._waiting, key=lambda each: len(self._waiting[each])))
                 self._lost += 1
-            self._waiting.append((ref, body))
+            self._waiting.setdefault(ref.namespace or "", deque()).append((ref, body))
+            self._count += 1
             self._changed.notify()
 
     def close(self) -> None:
@@ -61,7 +63,7 @@ class EventRecorder:
                     self._changed.wait()
                 if not self._waiting:
                     return
-                (ref, body), lost, self._lost = self._waiting.popleft(), self._lost, 0
+                (ref, body), lost, self._lost = self._take(next(iter(self._waiting))), self._lost, 0
             if lost:
                 _log.warning("%d Events were left out, since too many waited", lost)
             try:
@@ -70,6 +72,15 @@ class EventRecorder:
                 about = body.get("involvedObject", {})
                 name = f"{about.get('kind')} {about.get('namespace')}/{about.get('name')}"
                 _log.warning("an Event was not accepted", extra={"object": name, "status": error.status})
+
+    def _take(self, namespace: str) -> tuple[Ref, Body]:
+        """The oldest of a namespace, whose next one then comes after all others'."""
+        waiting = self._waiting.pop(namespace)
+        first = waiting.popleft()
+        if waiting:
+            self._waiting[namespace] = waiting
+        self._count -= 1
+        return first
 
 
 def event_body(message: EventMessage, kind: str, metadata: Metadata, now: datetime) -> Body:

@@ -5,6 +5,7 @@ at again, so that an app that came meanwhile has its status before thousands tha
 old come last of their namespace, the oldest first.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,12 +23,16 @@ from mainstream_operator.status.writing.refreshes import Refreshes
 from mainstream_operator.status.writing.write_decision import write_decision
 from mainstream_operator.status.writing.write_order import in_turn, oldest_first
 
-_NOT_FOUND = 404
+_log = logging.getLogger(__name__)
+_NOT_FOUND, _NO_ANSWER = 404, 0
 _AT_ONCE = 8
 LONGEST_S = 1.0
 """of one reconcile; the rest has its turn in the next"""
 SHORTEST_S = 0.3
 """of one reconcile, whatever happens meanwhile: however often that is, statuses are written"""
+
+REFUSED_S = 5.0
+"""after which a status that the API server did not take is written again"""
 
 
 class StatusWriter:
@@ -44,7 +49,8 @@ class StatusWriter:
     ) -> float | None:
         """Write those that are worth it; seconds until the first of the others is, None where none will be.
 
-        With `news` somebody may wait who comes before the rest.
+        With `news` somebody may wait who comes before the rest. One that the API server does not take (its tenant may
+        have filled the object until no status has room) concerns no other: the node is looked at again all the same.
         """
         decisions = [(status, write_decision(status.before, status.after, now)) for status in statuses]
         waits_s = [decision.again_s for _, decision in decisions if decision.again_s is not None]
@@ -61,9 +67,10 @@ class StatusWriter:
             errors += [
                 each for each in self._pool.map(partial(self._write, now=now), due[start : start + _AT_ONCE]) if each
             ]
-        if errors:
-            raise errors[0]
-        return min(waits_s, default=None)
+        for error in errors:
+            if error.status == _NO_ANSWER:
+                raise error
+        return min([*waits_s, *(REFUSED_S for _ in errors)], default=None)
 
     def write_one(self, status: ObjectStatus, now: datetime, *, with_events: bool) -> None:
         """Write one at once, whether it is worth it or not."""
@@ -79,6 +86,7 @@ class StatusWriter:
         try:
             self.write_one(status, now, with_events=True)
         except KubeError as error:
+            _log.warning("a status was not taken: %s", error, extra={"object": f"{status.kind} {status.metadata.name}"})
             return error
         return None
 
