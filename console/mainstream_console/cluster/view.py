@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from dataclasses import dataclass, field
@@ -92,6 +93,8 @@ class Watches:
                 bodies, version = self._api.list_all(path)
                 self._view.replace(kind, bodies)
                 self._filled[kind].set()
+                if self.is_filled:
+                    _settle()
                 failures = 0
                 while not self._stopped.is_set():
                     version = self._follow(kind, path, version)
@@ -108,3 +111,11 @@ class Watches:
             if self._stopped.is_set():
                 break
         return version
+
+
+def _settle() -> None:
+    """Have the garbage collector pass over what is listed: else each full collection walks through it all, and of 1,000
+    apps every tenth page took four times as long.
+    """
+    gc.collect()
+    gc.freeze()
