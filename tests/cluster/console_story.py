@@ -51,6 +51,10 @@ class ConsoleStory:
     events: dict[str, bool] = field(default_factory=dict)
     """whether somebody was there, by the name of each frame that can be labelled"""
 
+    def is_event(self, frame: str) -> bool:
+        """Whether an event is under way; on none that the runner keeps as its hour ends meanwhile."""
+        return self.events.get(frame, False)
+
     def shelf(self) -> ReviewShelf:
         """What tenants' apps keep, read beside the console."""
         return ReviewShelf(S3Store(KEPT, self.stage.outside.client))
