@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from cluster_stage import TENANT, Stage
-from cluster_tools import ROOT
+from cluster_tools import ROOT, wait_for
 from console_story import ConsoleStory, open_console_story
 from screen import Screen
 
 from mainstream.review.verdicts import AlertVerdict, FrameLabel, StretchVerdict
 
 LABELS = 10
+DESK_S = 150.0
 PLAYS = """new Promise((done, failed) => {
   const video = document.querySelector("video");
   video.addEventListener("timeupdate", () => video.currentTime > 0 && done(video.videoWidth));
@@ -46,7 +47,7 @@ def test_somebody_logs_in_judges_alerts_and_sees_the_quality_as_measured(console
 
         page.click("nav >> text=Nodes")
         page.click(f"a:has-text('{node}')")
-        page.wait_for_selector("text=stem to branch-point")
+        reload_until(page, "stem to branch-point")
         assert app in page.inner_text("main ul")
         keep(page, "node")
 
@@ -100,6 +101,19 @@ def test_the_link_of_an_alert_that_was_sent_opens_it_without_a_login(console: Co
         page.goto(f"{console.url}{urlsplit(links[-1]).path}")
         page.wait_for_selector(f"h1:has-text('{TENANT}/{console.app}: alert at')")
         keep(page, "link")
+
+
+def reload_until(page: Any, text: str) -> None:
+    """A console that is new has the desk's token once its kubelet has looked at the Secret again, within a minute."""
+
+    def shows() -> bool:
+        page.reload()
+        return text in page.inner_text("main")
+
+    try:
+        wait_for(text, shows, DESK_S, 2)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; the page says {page.inner_text('main')}") from None
 
 
 def keep(page: Any, name: str) -> None:
