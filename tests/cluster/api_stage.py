@@ -205,7 +205,9 @@ def _install(stage: ApiStage, tenants: tuple[str, ...], settings: dict[str, Any]
     text = run(
         tool("helm"), "template", "mainstream", chart, "--namespace", SYSTEM, "--kube-version", "1.34.0", *values
     )
-    kinds = ("CustomResourceDefinition", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+    rights = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+    policies = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+    kinds = ("CustomResourceDefinition", *rights, *policies)
     stage.apply(*(each for each in yaml.safe_load_all(text) if each and each["kind"] in kinds))
     names = ("videoapps", "videostreams", "edgenodes")
     stage.kubectl("wait", "--for=condition=Established", *(f"crd/{name}.mainstream.video" for name in names))
