@@ -17,6 +17,11 @@ from fault_surroundings import Broker
 from fault_tools import wait_for
 from paho.mqtt.enums import CallbackAPIVersion
 
+from mainstream.messages.runner_orders import Wanted
+
+_UNDER_WAY_S = 3.0
+"""from when a measurement begins until the worker is at it"""
+
 
 def worker_killed(on: Scene) -> Outcome:
     """TorchServe's worker, with the engine in it."""
@@ -24,6 +29,23 @@ def worker_killed(on: Scene) -> Outcome:
     on.stage.worker().kill()
     recovery_s = _after_a_gap(on, before.analysed)
     return _outcome(on, "worker killed (-9)", recovery_s, on.stage.app().dropped - before.dropped)
+
+
+def killed_as_it_measures(on: Scene, base: str) -> Outcome:
+    """The worker, as it measures a base network that a newcomer asks for: as when that takes all memory."""
+    stage, before = on.stage, on.stage.app()
+    marker = stage.data / "profiling.json"
+    stage.order(stage.plan, wanted=Wanted(bases=(base,)))
+    wait_for(lambda: marker.exists() and json.loads(marker.read_text())["measuring"] == base, LONGEST_S)
+    time.sleep(_UNDER_WAY_S)
+    stage.worker().kill()
+    recovery_s = _after_a_gap(on, before.analysed)
+    wait_for(lambda: (report := stage.report()) is not None and report.interrupted is not None, LONGEST_S)
+    report = stage.report()
+    found = "nothing" if report is None or report.interrupted is None else report.interrupted.base
+    return _outcome(
+        on, f"worker killed (-9) as it measured {base}", recovery_s, on.stage.app().dropped - before.dropped, found
+    )
 
 
 def java_killed(on: Scene) -> Outcome:

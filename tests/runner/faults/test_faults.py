@@ -9,11 +9,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import scenarios
-from fault_scene import CameraScene, looped, scene
+from fault_scene import LONGEST_S, CameraScene, looped, scene
 from fault_stage import counted
-from fault_tools import MissingToolError
+from fault_tools import MissingToolError, wait_for
 
 from mainstream.messages.alert import decode_alert
+
+LARGE = "resnet-50"
+"""a base network that takes far longer to measure than a test waits"""
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +32,25 @@ def test_a_killed_worker_costs_frames_that_are_counted_and_no_event(on: CameraSc
     outcome = scenarios.worker_killed(on)
     assert outcome.kept
     assert outcome.recovery_s < 60.0
+
+
+def test_a_worker_killed_as_it_measures_a_newcomers_base_network_says_which_and_serves_on_without_it(
+    on: CameraScene,
+) -> None:
+    outcome = scenarios.killed_as_it_measures(on, LARGE)
+    assert outcome.kept
+    assert outcome.notes == LARGE
+    assert outcome.recovery_s < 60.0
+    report = on.stage.report()
+    assert report is not None
+    assert "memoryMebibytes" in report.unavailable_bases[LARGE]
+    on.stage.kill()
+    on.stage.start()
+    wait_for(on.stage.serves, LONGEST_S)
+    again = on.stage.report()
+    assert again is not None
+    assert again.interrupted == report.interrupted, "it is not measured again, and a restart forgets nothing"
+    on.stage.order(on.stage.plan)
 
 
 def test_a_camera_that_falls_silent_is_noticed_within_five_seconds_and_opened_again(on: CameraScene) -> None:
