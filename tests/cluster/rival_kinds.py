@@ -9,7 +9,7 @@ from typing import Any
 
 from cluster_tools import wait_for
 from rival import DRIPPING_URL, RIVAL, SILENT_URL, Rival
-from rival_packages import Manifest, large, lying, named, with_large_heads, without_blobs
+from rival_packages import LARGE_BASE, Manifest, large, lying, named, of_a_large_base, with_large_heads, without_blobs
 
 CROWD, CROWD_S = 2100, 19.0
 FULL_OF_URLS = 75
@@ -26,6 +26,7 @@ _PACKAGES: Mapping[str, Callable[[Manifest, str], Manifest]] = {
     "crowd": named,
     "lying": lying,
     "same": named,
+    "base": of_a_large_base,
 }
 """what becomes of the good one"""
 
@@ -112,6 +113,11 @@ def _lie(rival: Rival) -> None:
     rival.create(rival.app("ghosts", "lying", objective={"weight": 1000, "minimum": 0.99}, rates=[10], event=_GHOSTS))
 
 
+def _name_a_large_base(rival: Rival) -> None:
+    _publish(rival, "base")
+    rival.create(rival.app("base", rates=[1]))
+
+
 def _claim_digests(rival: Rival) -> None:
     rival.publish_curves()
     _publish(rival, "same")
@@ -163,6 +169,10 @@ KINDS = (
             "lying": ("Planned", ("Fits", "QuotaExceeded", "DoesNotFit", "OthersBelowMinimum")),
             "ghosts": ("Accepted", ("CannotBeUsed",)),
         },
+    ),
+    Kind(
+        *(17, "base", f"an app from {LARGE_BASE}, which the runner has no memory to measure", _name_a_large_base),
+        {"base": ("Accepted", ("BaseUnavailable",))},
     ),
 )
 """First the one that needs blobs that no node has yet. 9, definitions that are deleted, no tenant can do."""
