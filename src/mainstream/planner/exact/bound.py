@@ -111,8 +111,7 @@ class Relaxation:
         if len(tree.segment):
             paid_out = self.multipliers.cells * self.box.cell_cost[tree.segment]
             along = np.cumsum(paid_out, axis=1)
-            for here, above in tree.depths:
-                along[here] += along[above]
+            tree.add_down(along)
             along = np.vstack([along, np.zeros((1, along.shape[1]))])
             use[:, COST] += along[self.box.share, options.level]
         if len(self.instance.group_memory):
@@ -263,8 +262,7 @@ def used_cells(relaxation: Relaxation, rows: IntArray) -> FloatArray:
     used = np.zeros((len(tree.segment) + 1, len(relaxation.instance.rates)))
     used[relaxation.box.share[rows], options.level[rows]] = 1.0
     used = np.cumsum(used[:-1, ::-1], axis=1)[:, ::-1]
-    for here, above in reversed(tree.depths):
-        used[above] += used[here]
+    tree.add_up(used)
     return used
 
 

@@ -103,14 +103,12 @@ def use_after_swap(instance: Instance, rows: IntArray, use: FloatArray) -> Float
         mine = np.zeros((len(tree.segment) + 1, len(instance.rates)))
         mine[tree.of_option[rows], options.level[rows]] = 1.0
         mine = np.cumsum(mine[:-1, ::-1], axis=1)[:, ::-1]
-        for here, above in reversed(tree.depths):
-            mine[above] += mine[here]
+        tree.add_up(mine)
         users = np.add.reduceat(mine, tree.first, axis=0)
         alone = (users[tree.place] - mine <= 0.5) * instance.cell_cost[tree.segment]
         freed = np.bincount(tree.app, weights=(alone * mine).sum(axis=1), minlength=instance.apps)
         along = np.cumsum(alone, axis=1)
-        for here, above in tree.depths:
-            along[here] += along[above]
+        tree.add_down(along)
         along = np.vstack([along, np.zeros((1, along.shape[1]))])
         after[:, COST] += along[tree.of_option, options.level] - freed[options.app]
     if len(instance.group_memory):

@@ -98,7 +98,8 @@ class ShareTree:
 
     `segment`, `app` (Q,); `first`: first share of every segment that has any, for reductions by segment; `place` (Q,):
     where the share's segment is among those; `depths`: for every depth below the roots, the
-    shares there and the shares of their parents; `of_option` (O,): share of each option of the instance.
+    shares there and the shares of their parents, which stand in order; `of_option` (O,): share of each option of the
+    instance.
     """
 
     segment: IntArray
@@ -129,7 +130,22 @@ class ShareTree:
         depths = []
         for d in range(1, int(depth.max(initial=0)) + 1):
             here = np.flatnonzero(depth[segment] == d)
-            depths.append((here, number[parent[segment[here]], app[here]]))
+            if not len(here):
+                continue  # what is this deep, nobody has options beyond
+            above = number[parent[segment[here]], app[here]]
+            by_parent = np.argsort(above, kind="stable")
+            depths.append((here[by_parent], above[by_parent]))
         first = np.flatnonzero(np.r_[True, segment[1:] != segment[:-1]]) if len(segment) else segment
         place = np.searchsorted(first, np.arange(len(segment)), side="right") - 1
         return cls(segment, app, first, place, tuple(depths), number[options.segment, options.app])
+
+    def add_down(self, values: FloatArray) -> None:
+        """Add to the row of every share those of all shares above it, in place."""
+        for here, above in self.depths:
+            values[here] += values[above]
+
+    def add_up(self, values: FloatArray) -> None:
+        """Add to the row of every share those of all shares below it, in place; an app may have several below one."""
+        for here, above in reversed(self.depths):
+            firsts = np.flatnonzero(np.r_[True, above[1:] != above[:-1]])
+            values[above[firsts]] += np.add.reduceat(values[here], firsts, axis=0)
