@@ -47,6 +47,7 @@ def test_somebody_logs_in_judges_alerts_and_sees_the_quality_as_measured(console
 
         page.click("nav >> text=Nodes")
         page.click(f"a:has-text('{node}')")
+        page.wait_for_selector(f"h1:has-text('{node}')")
         reload_until(page, "stem to branch-point")
         assert app in page.inner_text("main ul")
         keep(page, "node")
