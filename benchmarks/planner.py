@@ -189,6 +189,8 @@ def micro_heads(report: Report) -> None:
 def decode_modes(report: Report) -> None:
     """Cameras that can be decoded in three ways each."""
     of_kind(report, "10 streams of 3 decode modes with 30 apps", "within a second", _with_cameras)
+    what = "5 streams of 3 decode modes with 30 apps that have micro-heads too"
+    of_kind(report, what, "within a second", _with_both)
 
 
 def of_kind(report: Report, what: str, target: str, make: Callable[[int, int], Problem]) -> None:
@@ -209,6 +211,10 @@ def _with_micro_heads(seed: int, apps: int) -> Problem:
 
 def _with_cameras(seed: int, apps: int) -> Problem:
     return with_cameras(random_problem(seed, apps, views=10), seed)
+
+
+def _with_both(seed: int, apps: int) -> Problem:
+    return with_cameras(with_micro_heads(random_problem(seed, apps, branch_points=12, views=5), seed), seed)
 
 
 def many_apps(report: Report) -> None:
