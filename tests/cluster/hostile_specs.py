@@ -55,13 +55,13 @@ def hostile_objects(
 
 
 def special_objects(namespace: str, stream: str, store: dict[str, Any]) -> list[dict[str, Any]]:
-    """Names at the limit, unicode, 1,000 labels, a spec near 1 MiB."""
+    """Names at the limit, unicode, as much metadata as the API server takes, a spec near 1 MiB."""
     where, _, name = stream.partition("/")
     spec = {
         "stream": {"namespace": where, "name": name},
         "package": {"reference": "s3://packages/bench/package-1@1", "store": store},
     }
-    labels = {f"label-{index}": "v" * 63 for index in range(1000)}
+    labels = {f"label-{index}": "v" * 63 for index in range(63)}
     unicode_spec = {**copy.deepcopy(spec), "sinks": [{"jsonLines": {"path": "événements-中文-\u202e.jsonl"}}]}
     versions = {f"package-{index:05}": "v" * 90 for index in range(9000)}
     profile = {
@@ -83,7 +83,7 @@ def special_objects(namespace: str, stream: str, store: dict[str, Any]) -> list[
         app("l" * 253, spec),
         app("many-labels", spec, labels=labels),
         app("unicode", unicode_spec, annotations={"note": "émoji \U0001f600 \u202e"}),
-        app("annotated", spec, annotations={"note": "n" * 250_000}),
+        app("annotated", spec, annotations={"note": "n" * 65_000}),
         {
             "apiVersion": "mainstream.video/v1alpha1",
             "kind": "EdgeNode",
