@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts_days import quiet_days
+from alerts_heads import heads
 from alerts_plaza import SIX, plaza
 from alerts_regime import regime
 from alerts_stand import Stand
@@ -27,6 +28,7 @@ def photos(report: Report, name: str) -> None:
     except InvalidInputError as error:
         report.left_out(what, "as below", str(error))
         return
+    heads(report, stand)
     _none_always_on(report, name, [*regime(report, stand), *(day.open_share for day in quiet_days(report, stand))])
 
 
