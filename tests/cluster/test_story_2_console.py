@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from cluster_stage import TENANT, Stage
@@ -91,17 +90,6 @@ def test_somebody_logs_in_judges_alerts_and_sees_the_quality_as_measured(console
     assert len(labels) == LABELS
     assert labels == {name: console.is_event(name) for name in labels}
     assert [(each.start_s, each.is_missed) for each in said if isinstance(each, StretchVerdict)] == [(begin_s, True)]
-
-
-def test_the_link_of_an_alert_that_was_sent_opens_it_without_a_login(console: ConsoleStory, screen: Screen) -> None:
-    kept = {each.alert.id for each in console.shelf().kept(console.app).alerts}
-    sent = [each for each in console.stage.outside.received.of(f"{TENANT}/{console.app}") if each["id"] in kept]
-    links = [each["review_url"] for each in sent if "review_url" in each]
-    assert links
-    with screen.page() as page:
-        page.goto(f"{console.url}{urlsplit(links[-1]).path}")
-        page.wait_for_selector(f"h1:has-text('{TENANT}/{console.app}: alert at')")
-        keep(page, "link")
 
 
 def reload_until(page: Any, text: str) -> None:
