@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 WIDE, NARROW = (1000, 720), (390, 720)
 _TIMEOUT_MS = 20_000
+_PICTURES_MS = 5_000
 _QUALITY = 60
 
 
@@ -39,7 +40,7 @@ class Screen:
         page.on("requestfailed", lambda request: wrong.append(f"{request.url}: {request.failure}"))
         page.goto(url, wait_until="load")
         reaches = page.evaluate("document.documentElement.scrollWidth")
-        missing = page.evaluate("[...document.images].filter(each => !each.naturalWidth).length")
+        missing = _missing_pictures(page)
         text = str(page.inner_text("body"))
         if self._pictures and keep:
             Path(self._pictures).mkdir(parents=True, exist_ok=True)
@@ -58,6 +59,14 @@ class Screen:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         return page, wrong
+
+
+def _missing_pictures(page: Any) -> int:
+    """How many do not show; what a page loads anew by itself has a while to come."""
+    lacking = "[...document.images].filter(each => !each.naturalWidth)"
+    with suppress(Exception):
+        page.wait_for_function(f"!{lacking}.length", timeout=_PICTURES_MS)
+    return int(page.evaluate(f"{lacking}.length"))
 
 
 @contextmanager
