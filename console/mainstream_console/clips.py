@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from mainstream.mpackage.stores.ranges import content_range, range_start
 from mainstream.mpackage.stores.store import MissingKeyError, Piece, StoreError
-from mainstream.review.ranges import content_range, range_start
 
 _MP4 = "video/mp4"
 _HEADERS = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=3600"}

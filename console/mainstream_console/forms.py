@@ -5,7 +5,7 @@ import time
 from pydantic import ValidationError
 
 from mainstream.errors import InvalidInputError
-from mainstream.files.documents import problem_of
+from mainstream.files.documents import first_problem
 from mainstream.review.tally import KeptForReview
 from mainstream.review.verdicts import AlertVerdict, FrameLabel, StretchVerdict, Verdict
 
@@ -15,9 +15,8 @@ def verdict_of(app: str, who: str, form: dict[str, str], kept: KeptForReview) ->
     try:
         return _verdict(app, who, form, kept)
     except ValidationError as error:
-        problem = error.errors()[0]
-        field = ".".join(map(str, problem["loc"])) or "the form"
-        raise InvalidInputError(problem_of(problem), field=field) from error
+        field, problem = first_problem(error)
+        raise InvalidInputError(problem, field=field or "the form") from error
 
 
 def _verdict(app: str, who: str, form: dict[str, str], kept: KeptForReview) -> Verdict:

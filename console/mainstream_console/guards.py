@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -88,6 +89,11 @@ class FormTokens:
         return bool(session) and hmac.compare_digest(self.token(session).encode(), given.encode())
 
 
+def address_of(request: Request) -> str:
+    """Whose POST it is, as far as a limit can tell."""
+    return request.client.host if request.client else ""
+
+
 @dataclass
 class _Bucket:
     left: float
@@ -100,6 +106,11 @@ class PostLimit:
     def __init__(self, per_minute: int = _POSTS_PER_MINUTE) -> None:
         self._per_minute = per_minute
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def check(self, address: str) -> None:
+        """Take one more; raises `HTTPException` where it is too many."""
+        if not self.allows(address):
+            raise HTTPException(429, "too many at once; wait a minute")
 
     def allows(self, address: str, now_s: float | None = None) -> bool:
         """Whether one more is taken; `now_s` is monotonic."""

@@ -22,7 +22,7 @@ from mainstream.review.tally import KeptForReview
 from mainstream.review.words import quality_sentences
 from mainstream_console.changes import Changes, TooManyListenersError
 from mainstream_console.clips import clip_response, is_there
-from mainstream_console.guards import BoundedBody, PostLimit, SafeHeaders
+from mainstream_console.guards import BoundedBody, PostLimit, SafeHeaders, address_of
 from mainstream_console.rendering import STATIC, Renderer, failed, told
 from mainstream_console.saying import keep_verdict
 from mainstream_console.shown import AppRow, alerts_shown, next_frame, row, stretches
@@ -125,8 +125,7 @@ class ReviewPages:
     async def say(self, request: Request) -> Response:
         """Take a verdict or a label, and go back to where it was said."""
         app = app_of(request)
-        if not self._limit.allows(request.client.host if request.client else ""):
-            raise HTTPException(429, "too many at once; wait a minute")
+        self._limit.check(address_of(request))
         who = await self._doorkeeper.admit(request, app, says=True)
         form = await self._renderer.form(request)
         back = form.pop("back", "")

@@ -18,10 +18,10 @@ from mainstream.review.drawing import FrameDrawer, drawn_frames
 from mainstream.review.objects import DrawnFrames, KeptAlert, alert_object, encode_object, frames_object
 from mainstream.review.predicted import PREDICTED_FILE, PredictedApps
 from mainstream.review.strata import stratum_of
-from mainstream_evaluate.pictures import jpeg_of
+from mainstream_evaluate.pictures import jpegs_of
 from mainstream_runner.file_names import app_folder, clip_names
 from mainstream_runner.run_result import RunResult
-from mainstream_trainer.data.clip import Clip, pictures_of
+from mainstream_trainer.data.clip import Clip
 
 _CLIPS = "clips"
 _SEED = 29
@@ -93,14 +93,9 @@ def _frames(orders: RunnerPlan, run: RunResult, folder: Path) -> Iterator[_File]
 
 
 def _write_pictures(clip: Clip, wanted: dict[Path, int]) -> None:
-    """In one pass over the clip."""
     of_frame: dict[int, list[Path]] = {}
     for path, number in wanted.items():
         of_frame.setdefault(number, []).append(path)
-    if not of_frame:
-        return
-    for number, picture in pictures_of(clip, (0, max(of_frame) + 1)):
-        if number in of_frame:
-            content = jpeg_of(picture)
-            for path in of_frame[number]:
-                path.write_bytes(content)
+    for number, content in jpegs_of(clip, of_frame):
+        for path in of_frame[number]:
+            path.write_bytes(content)

@@ -1,7 +1,7 @@
 """Pictures of moments: the frames of a clip at which alerts opened or events were missed, as JPEG."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -37,13 +37,16 @@ def shown_moments(moments: Sequence[Moment], most: int = MOST_SHOWN) -> list[Mom
 def take_pictures(clip: Clip, moments: Iterable[Moment]) -> dict[Moment, Picture]:
     """The frame of each moment, in one pass over the clip up to the last."""
     frame_of = {moment: clip.times.frame_at(moment.shown_s) for moment in moments}
-    wanted = set(frame_of.values())
-    jpegs: dict[int, str] = {}
-    if wanted:
-        for number, picture in pictures_of(clip, (0, max(wanted) + 1)):
-            if number in wanted:
-                jpegs[number] = base64.b64encode(jpeg_of(picture)).decode()
+    jpegs = {number: base64.b64encode(jpeg).decode() for number, jpeg in jpegs_of(clip, set(frame_of.values()))}
     return {moment: Picture(moment, jpegs[number]) for moment, number in frame_of.items()}
+
+
+def jpegs_of(clip: Clip, numbers: Collection[int]) -> Iterator[tuple[int, bytes]]:
+    """Of frames by number, small and upright, in one pass over the clip up to the last."""
+    if numbers:
+        for number, picture in pictures_of(clip, (0, max(numbers) + 1)):
+            if number in numbers:
+                yield number, _jpeg(picture)
 
 
 def _thinned(moments: Sequence[Moment], most: int) -> list[Moment]:
@@ -52,8 +55,7 @@ def _thinned(moments: Sequence[Moment], most: int) -> list[Moment]:
     return [moments[int((i + 0.5) * len(moments) / most)] for i in range(most)]
 
 
-def jpeg_of(frame: av.VideoFrame) -> bytes:
-    """Small, and upright."""
+def _jpeg(frame: av.VideoFrame) -> bytes:
     rgb = upright_rgb(frame)
     small = av.VideoFrame.from_ndarray(rgb, format="rgb24")
     height = round(small.height * _WIDTH_PIXELS / small.width / 2) * 2

@@ -53,6 +53,24 @@ class Kept(Generic[Value]):
             self._bytes = 0
 
 
+class KeptLately(Generic[Value]):
+    """The few that were asked for last; may be used from several threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """What was made for an equal key, or else is made now."""
+        with self._lock:
+            value = self._values.pop(key) if key in self._values else make()
+            self._values[key] = value
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return value
+
+
 class KeptBeside(Generic[Value]):
     """What was made of an object last, kept for as long as the object is; may be used from several threads.
 

@@ -2,7 +2,7 @@
 
 import gc
 
-from mainstream.kept import Kept, KeptBeside
+from mainstream.kept import Kept, KeptBeside, KeptLately
 
 
 class Thing:
@@ -45,3 +45,13 @@ def test_what_is_made_of_an_object_is_made_once_and_goes_with_it() -> None:
     del thing, other
     gc.collect()
     assert not len(kept)
+
+
+def test_the_few_that_were_asked_for_last_are_made_once() -> None:
+    kept, made = KeptLately[str](2), list[str]()
+
+    def find(key: str) -> str:
+        return kept.find(key, lambda: made.append(key) or key.upper())
+
+    assert [find(key) for key in ("a", "b", "a", "c", "a", "b")] == ["A", "B", "A", "C", "A", "B"]
+    assert made == ["a", "b", "c", "b"]

@@ -12,10 +12,11 @@ import httpx
 from pydantic import ValidationError
 
 from mainstream.errors import InvalidInputError
+from mainstream.kept import KeptLately
 from mainstream.messages.review_desk import APPS_PATH, CLIPS, KEYS, MOST_KEYS, NODES_PATH, OBJECTS, PLAN, KeptKeys
 from mainstream.messages.runner_plan import RunnerPlan
+from mainstream.mpackage.stores.ranges import total_bytes
 from mainstream.mpackage.stores.store import MissingKeyError, Piece, StoreError, StoreUnreachableError, check_key
-from mainstream.review.ranges import total_bytes
 from mainstream.review.shelf import ReviewShelf
 from mainstream.review.tally import KeptForReview
 from mainstream.review.verdicts import Verdict
@@ -137,8 +138,7 @@ class ClusterShelf:
     def __init__(self, desk: Desk, view: ClusterView) -> None:
         self._desk = desk
         self._view = view
-        self._lock = Lock()
-        self._shelves: OrderedDict[str, ReviewShelf] = OrderedDict()
+        self._shelves: KeptLately[ReviewShelf] = KeptLately(_MOST_SHELVES)
 
     def apps(self) -> list[str]:
         """Those that keep anything for review."""
@@ -169,12 +169,7 @@ class ClusterShelf:
         self._shelf(app).say(_name(app), verdict)
 
     def _shelf(self, app: str) -> ReviewShelf:
-        with self._lock:
-            shelf = self._shelves.pop(app, None) or ReviewShelf(_DeskStore(self._desk, app), MOST_KEYS)
-            self._shelves[app] = shelf
-            while len(self._shelves) > _MOST_SHELVES:
-                self._shelves.popitem(last=False)
-        return shelf
+        return self._shelves.find(app, lambda: ReviewShelf(_DeskStore(self._desk, app), MOST_KEYS))
 
 
 class Plans:

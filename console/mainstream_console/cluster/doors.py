@@ -23,7 +23,7 @@ from mainstream_console.cluster.access import (
     sees_review,
 )
 from mainstream_console.cluster.settings import ProxySettings
-from mainstream_console.guards import PostLimit
+from mainstream_console.guards import PostLimit, address_of
 from mainstream_console.rendering import Renderer
 
 _log = logging.getLogger(__name__)
@@ -115,8 +115,7 @@ class Doors:
 
     async def log_in(self, request: Request) -> Response:
         """Take a token, if it is somebody's."""
-        if not self._limit.allows(request.client.host if request.client else ""):
-            raise HTTPException(429, "too many at once; wait a minute")
+        self._limit.check(address_of(request))
         token = (await self._renderer.form(request)).get("kubernetes_token", "").strip()
         visitor = await run_in_threadpool(self._reviews.visitor, token) if _is_token(token) else None
         if visitor is None:

@@ -76,8 +76,7 @@ class LinkPages:
     async def say(self, request: Request) -> Response:
         """Take right or wrong of this alert, and nothing else."""
         link, kept, _ = await self._opened(request)
-        if not self._limit.allows(f"{link.app} {link.alert}"):
-            raise HTTPException(429, "too many at once; wait a minute")
+        self._limit.check(f"{link.app} {link.alert}")
         form = await self._renderer.form(request)
         said = {"alert": link.alert, "opinion": form.get("opinion", ""), "note": form.get("note", "")}
         if said["opinion"] not in ("right", "wrong"):

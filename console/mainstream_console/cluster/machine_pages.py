@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mainstream.files.documents import problem_of
+from mainstream.files.documents import first_problem
 from mainstream_console.cluster.desk import ClusterShelf
 from mainstream_console.cluster.doors import NOTHING_HERE, Doors
-from mainstream_console.guards import PostLimit
+from mainstream_console.guards import PostLimit, address_of
 from mainstream_console.saying import keep_verdict
 
 _ADDRESSES_A_MINUTE = 300
@@ -48,17 +48,15 @@ class MachinePages:
 
     async def say(self, request: Request) -> Response:
         """Take a verdict; no cookie counts, so that no page of another site can send one."""
-        if not self._limit.allows(request.client.host if request.client else ""):
-            raise HTTPException(429, "too many at once; wait a minute")
+        self._limit.check(address_of(request))
         app = f"{request.path_params['namespace']}/{request.path_params['app']}"
         visitor = await self._doors.machine(request)
         await self._doors.check(visitor, app, says=True)
         try:
             said = SaidByMachine.model_validate_json(await request.body())
         except ValidationError as error:
-            problem = error.errors()[0]
-            field = ".".join(map(str, problem["loc"])) or "the body"
-            raise HTTPException(422, f"{field}: {problem_of(problem)}") from error
+            field, problem = first_problem(error)
+            raise HTTPException(422, f"{field or 'the body'}: {problem}") from error
         if app not in await run_in_threadpool(self._shelf.apps):
             raise HTTPException(404, NOTHING_HERE)
         kept = await run_in_threadpool(self._shelf.kept, app)

@@ -17,7 +17,7 @@ from mainstream.api import VideoApp
 from mainstream.api.dry_run_words import dry_run_sentences
 from mainstream.api.model import API_VERSION
 from mainstream.errors import InvalidInputError, MainstreamError
-from mainstream.files.documents import problem_of
+from mainstream.files.documents import first_problem
 from mainstream_console.cluster.api_server import ApiServerError, Body
 from mainstream_console.cluster.view import ClusterView
 
@@ -100,6 +100,5 @@ def dry_run_of(app: VideoApp, form: dict[str, str]) -> VideoApp:
     try:
         return VideoApp.model_validate(body)
     except ValidationError as error:
-        problem = error.errors()[0]
-        field = ".".join(map(str, problem["loc"][1:]))
-        raise InvalidInputError(problem_of(problem), field=field or "what if") from error
+        field, problem = first_problem(error)
+        raise InvalidInputError(problem, field=field.partition(".")[2] or "what if") from error

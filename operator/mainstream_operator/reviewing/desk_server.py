@@ -9,9 +9,9 @@ from typing import Any
 from mainstream.bounded_server import EVERYWHERE, BoundedServer
 from mainstream.errors import InvalidInputError, MainstreamError
 from mainstream.messages.review_desk import APPS_PATH, CLIPS, KEYS, NODES_PATH, OBJECTS, PLAN
+from mainstream.mpackage.stores.ranges import content_range, range_start
 from mainstream.mpackage.stores.store import MissingKeyError, Piece
 from mainstream.review.objects import MOST_BYTES
-from mainstream.review.ranges import content_range, range_start
 from mainstream_operator.kube import KubeError
 from mainstream_operator.reviewing.desk import ReviewDesk
 

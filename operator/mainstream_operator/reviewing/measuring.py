@@ -6,16 +6,15 @@ Namespaces are read beside each other, each within its own time, so that a store
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Lock
 
 from mainstream.api import VideoApp
 from mainstream.api.alert_evidence import MeasuredApp
 from mainstream.errors import MainstreamError
+from mainstream.kept import KeptLately
 from mainstream.messages.review_desk import MOST_KEYS
 from mainstream.mpackage.stores.store import Store
 from mainstream.review.assessment import Assessment
@@ -53,8 +52,7 @@ class Measuring:
     def __init__(self, stores: StoreOpener) -> None:
         self._stores = stores
         self._known: dict[str, _Known] = {}
-        self._lock = Lock()
-        self._shelves: OrderedDict[str, ReviewShelf] = OrderedDict()
+        self._shelves: KeptLately[ReviewShelf] = KeptLately(_SHELVES)
 
     def of(self, keys: Iterable[str]) -> Mapping[str, MeasuredApp]:
         """What is known of these apps."""
@@ -85,12 +83,7 @@ class Measuring:
 
     def _shelf(self, kept: str, store: Store) -> ReviewShelf:
         """What was read of an app's review before is not read again while somebody judges it."""
-        with self._lock:
-            shelf = self._shelves.pop(kept, None) or ReviewShelf(store, MOST_KEYS)
-            self._shelves[kept] = shelf
-            while len(self._shelves) > _SHELVES:
-                self._shelves.popitem(last=False)
-        return shelf.over(store)
+        return self._shelves.find(kept, lambda: ReviewShelf(store, MOST_KEYS)).over(store)
 
     def _namespace(self, apps: list[VideoApp], now: datetime) -> dict[str, _Known]:
         """The longest not worked out first, so that each has its turn where time is short."""

@@ -50,6 +50,10 @@ _PLAN_NOT_SERVED = (
 )
 
 
+READY_SUSPENDED = is_true("Ready", Reason.SUSPENDED, "Nothing of the app runs, as its spec says; see spec.suspend.")
+NOT_RUNNING = is_unknown("Degraded", Reason.NOT_RUNNING, "The app is not running.")
+
+
 @dataclass(frozen=True)
 class AppFacts:
     """Everything that an app's status follows from."""
@@ -147,7 +151,7 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
     """From what runs: a plan alone makes nothing ready."""
     if facts.ordered is None:
         if app.spec.suspend:
-            return is_true("Ready", Reason.SUSPENDED, "Nothing of the app runs, as its spec says; see spec.suspend.")
+            return READY_SUSPENDED
         if facts.waiting is not None and facts.waiting.reason is Reason.OUT_OF_HOURS:
             return is_true("Ready", Reason.OUT_OF_HOURS, facts.waiting.message)
         if _is_answered(app, facts):
@@ -197,7 +201,7 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
 
 def _degraded(facts: AppFacts, reported: AppStatusReport | None, lost: str, below_prediction: Refusal | None) -> Stated:
     if facts.ordered is None or reported is None or reported.lacks:
-        return is_unknown("Degraded", Reason.NOT_RUNNING, "The app is not running.")
+        return NOT_RUNNING
     if facts.sink_refusal is not None:
         return is_true("Degraded", facts.sink_refusal.reason, f"A sink cannot be used: {facts.sink_refusal.message}")
     if facts.memory is not None:

@@ -49,6 +49,12 @@ def problem_of(error: ErrorDetails) -> str:
     return error["msg"].removeprefix("Value error, ")
 
 
+def first_problem(error: ValidationError) -> tuple[str, str]:
+    """The field, empty where it is the whole, and what is wrong with it: the first of what there is."""
+    first = error.errors()[0]
+    return ".".join(map(str, first["loc"])), problem_of(first)
+
+
 def all_problems(error: ValidationError) -> tuple[str | None, str]:
     """All that is wrong with a document at once, so that nobody mends it field by field.
 

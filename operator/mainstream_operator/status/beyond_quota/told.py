@@ -6,11 +6,11 @@ from mainstream.api import VideoApp
 from mainstream.api.reasons import Reason
 from mainstream.api.video_app import VideoAppStatus
 from mainstream.decide.refusal import Refusal
+from mainstream_operator.status.app import NOT_RUNNING, READY_SUSPENDED
 from mainstream_operator.status.conditions import (
     condition_of,
     is_false,
     is_refused,
-    is_true,
     is_unknown,
     settle,
     written,
@@ -21,12 +21,12 @@ def beyond_quota_status(app: VideoApp, refusal: Refusal, now: datetime) -> Video
     """The whole status; what was seen of the app while it ran stays."""
     ready = is_false("Ready", Reason.NOT_PLANNED, "The app is not part of a plan; see condition Planned.")
     if app.spec.suspend:
-        ready = is_true("Ready", Reason.SUSPENDED, "Nothing of the app runs, as its spec says; see spec.suspend.")
+        ready = READY_SUSPENDED
     stated = [
         is_unknown("Accepted", refusal.reason, refusal.message),
         is_refused("Planned", refusal),
         ready,
-        is_unknown("Degraded", Reason.NOT_RUNNING, "The app is not running."),
+        NOT_RUNNING,
     ]
     generation, seen = app.metadata.generation, app.status.observed
     return VideoAppStatus(

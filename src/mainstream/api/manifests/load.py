@@ -12,7 +12,7 @@ from mainstream.api.model import API_VERSION, GROUP
 from mainstream.api.video_app import VideoApp
 from mainstream.api.video_stream import VideoStream
 from mainstream.errors import InvalidInputError
-from mainstream.files.documents import problem_of
+from mainstream.files.documents import first_problem
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,7 @@ def _parse(found: FoundObject) -> AnyResource:
             {key: part for key, part in found.value.items() if key != "status"}
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise _refusal(found, field, problem_of(first)) from error
+        raise _refusal(found, *first_problem(error)) from error
 
 
 def _refusal(found: FoundObject, field: str, problem: str) -> InvalidInputError:

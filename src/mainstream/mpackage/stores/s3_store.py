@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from mainstream.errors import InvalidInputError
 from mainstream.hosts.bounded_reading import always, read_bounded
+from mainstream.mpackage.stores.ranges import total_bytes
 from mainstream.mpackage.stores.s3_errors import BrokenOffError, ExistsError, telling
 from mainstream.mpackage.stores.store import (
     MissingKeyError,
@@ -137,11 +138,10 @@ class S3Store:
             answer = self._client.get_object(Bucket=self._bucket, Key=self._object(key), Range=wanted)
             with answer["Body"] as reply:
                 data = read_bounded(reply, most_bytes, _SLOW_S + most_bytes / _SLOWEST_BYTES_PER_S, self._wanted)
-        # As HTTP has it: bytes START-END/TOTAL.
-        total = str(answer.get("ContentRange", "")).rpartition("/")[2]
-        if not total.isdecimal() or len(data) > most_bytes:
+        total = total_bytes(str(answer.get("ContentRange", "")), start)
+        if total is None or len(data) > most_bytes:
             raise StoreError("gives no pieces of objects", field=key, source=self)
-        return Piece(data, int(total))
+        return Piece(data, total)
 
     def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
         """See `Store.put`."""
