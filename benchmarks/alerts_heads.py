@@ -6,7 +6,7 @@ import numpy as np
 from alerts_stand import Stand
 from harness import Report
 from numpy.typing import NDArray
-from trainer_heads import average_precision, error_over_apps
+from trainer_heads import average_precision, best_micro, error_over_apps
 from trainer_lessons import balanced_accuracy
 
 from mainstream.nn.registry import load_base_network
@@ -19,11 +19,8 @@ def heads(report: Report, stand: Stand) -> None:
     for measure, title in ((balanced_accuracy, "balanced accuracy"), (average_precision, "average precision")):
         rows: list[tuple[float, ...]] = []
         for label, package in enumerate(stand.packages.values()):
-            micro = max(
-                (each for each in package.candidates if each.kind == "micro"), key=lambda a: a.balanced_accuracy
-            )
             shown = stand.pool.test.labels == label
-            kinds = (micro.name, "tuned-0", f"tuned-{depth}")
+            kinds = (best_micro(package).name, "tuned-0", f"tuned-{depth}")
             rows.append(tuple(float(measure(stand.test[package.name, kind], shown)) for kind in kinds))
         micros, whole, pooled = np.array(rows).T
         report.row(

@@ -27,21 +27,26 @@ def regime(report: Report, stand: Stand) -> list[float]:
     """Rows of both cells of the regime; the shares of quiet time in which their planned apps are on."""
     shares: list[float] = []
     for cell in (headline(stand.pool.name), short_events(stand.pool.name)):
-        results = [_workload(cell, index, stand) for index in range(WORKLOADS)]
-        lengths = ", published event lengths" if cell.published_lengths else ""
-        _compared(report, f"{stand.pool.name}{lengths}, {WORKLOADS} workloads", results)
+        results = [played(cell, index, stand) for index in range(WORKLOADS)]
+        _compared(report, named(cell, WORKLOADS), results)
         shares += [app["open_share"] for result in results for each in result.values() for app in each["apps"]]
     return shares
 
 
-def kept_path(cell: Cell, played: str, stand: Stand) -> Path:
+def named(cell: Cell, workloads: int) -> str:
+    """So many workloads of a cell, in words."""
+    lengths = ", published event lengths" if cell.published_lengths else ""
+    return f"{cell.pool}{lengths}, {workloads} workloads"
+
+
+def kept_path(cell: Cell, what: str, stand: Stand) -> Path:
     """Where what was played of a cell is kept: elsewhere where packages, costs or photos are others."""
     depends = key_of(
         sorted(package.digest for package in stand.packages.values()),
         stand.profile.model_dump_json(),
         stand.pool.test.digest,
     )
-    return KEPT / "played" / cell.name / f"{played}-{depends}.json"
+    return KEPT / "played" / cell.name / f"{what}-{depends}.json"
 
 
 def drawn_problem(cell: Cell, index: int, stand: Stand) -> tuple[Workload, Problem]:
@@ -50,7 +55,7 @@ def drawn_problem(cell: Cell, index: int, stand: Stand) -> tuple[Workload, Probl
     return drawn, with_curves(drawn.problem, replayed_curves(drawn, drawn.problem, stand.held_out))
 
 
-def _workload(cell: Cell, index: int, stand: Stand) -> dict[str, Any]:
+def played(cell: Cell, index: int, stand: Stand) -> dict[str, Any]:
     """What every policy comes to, kept on disk."""
 
     def make() -> dict[str, Any]:
@@ -66,9 +71,9 @@ def _compared(report: Report, what: str, results: Results) -> None:
     ours = _means(results, "mainstream", "f1")
     for other in BASELINES:
         gain = difference_interval(ours, _means(results, other, "f1"))
-        report.row(f"{what}: F1 of Mainstream less that of {TITLES[other]}", _said(gain), "above 0", gain.low > 0.0)
+        report.row(f"{what}: F1 of Mainstream less that of {TITLES[other]}", said(gain), "above 0", gain.low > 0.0)
     gain = difference_interval(ours, _means(results, "greedy", "f1"))
-    report.row(f"{what}: less that of the paper's greedy", _said(gain), "not below 0", gain.high >= 0.0)
+    report.row(f"{what}: less that of the paper's greedy", said(gain), "not below 0", gain.high >= 0.0)
     f1 = {policy: sum(_means(results, policy, "f1")) / len(results) for policy in POLICIES}
     windowed = {policy: sum(_means(results, policy, "f1_windowed")) / len(results) for policy in POLICIES}
     predicted = {policy: sum(_means(results, policy, "f1_predicted")) / len(results) for policy in POLICIES}
@@ -82,5 +87,6 @@ def _means(results: Results, policy: str, what: str) -> Sequence[float]:
     return [mean_of(each[policy], what) for each in results]
 
 
-def _said(gain: Interval) -> str:
+def said(gain: Interval) -> str:
+    """A difference with its interval."""
     return f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"

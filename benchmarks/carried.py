@@ -38,7 +38,7 @@ from measure import TITLES, planned
 from packages import BASE
 from play import play_plan
 from pools import load_pool
-from workloads import Workload, draw_workload
+from workloads import Workload, draw_workload, manifest
 
 KEPT = FOLDER / "carried"
 POLICIES: tuple[Policy, ...] = ("mainstream", "no-sharing", "max-sharing")
@@ -77,7 +77,7 @@ class _Node:
     def f1(self, policy: Policy, cameras: int, stand: Stand) -> float:
         """Mean F1 of alerts as played; an app that does not fit counts as 0."""
         placed = self._placed(cameras)
-        node = EdgeNode.model_validate(_manifest("EdgeNode", "box", {"budget": CORE}))
+        node = EdgeNode.model_validate(manifest("EdgeNode", "box", {"budget": CORE}))
         plan = planned(build_problem(NodeWorkload(node, _of_cameras(self.profile, cameras), tuple(placed))), policy)
         package = {each.name: each.package.name for each in placed}
         scores = {
@@ -96,7 +96,7 @@ class _Node:
         placed = []
         for camera in range(cameras):
             spec = {"url": "file:stream.mp4", "framesPerSecond": _CAMERA_FPS, "node": {"name": "box"}}
-            stream = VideoStream.model_validate(_manifest("VideoStream", f"camera-{camera}", spec))
+            stream = VideoStream.model_validate(manifest("VideoStream", f"camera-{camera}", spec))
             for at in range(self.apps_on_each):
                 like = drawn[(camera * self.apps_on_each + at) % len(drawn)]
                 app = like.app.model_copy(
@@ -182,7 +182,6 @@ def _measured(picture: Picture, folder: Path) -> NodeProfile:
 
 def _of_cameras(profile: NodeProfile, cameras: int) -> NodeProfile:
     """The profile with so many cameras like the one that was measured."""
-
     names = [f"camera-{number}" for number in range(cameras)]
     return profile.model_copy(
         update={
@@ -190,10 +189,6 @@ def _of_cameras(profile: NodeProfile, cameras: int) -> NodeProfile:
             "decode_modes": {name: each for each in profile.decode_modes.values() for name in names},
         }
     )
-
-
-def _manifest(kind: str, name: str, spec: dict[str, object]) -> dict[str, object]:
-    return {"apiVersion": "mainstream.video/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
-import numpy as np
 from frames_stage import make_clip
 from harness import QUICK, Report
 
-from mainstream.arrays import IntArray
+from mainstream.alerts.measured import AlertScore
 from mainstream.decide.node_plan import NodePlan
+from mainstream.footage.substream import crop_in
 from mainstream.messages.node_profile import DecodeModeName
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.workload.compose import runner_streams
@@ -23,9 +23,9 @@ from mainstream_demo.evaluate import mean_f1
 from mainstream_demo.example import DemoExample, package_name, read_example
 from mainstream_demo.growth.decoding import decoded_frames
 from mainstream_demo.growth.plans import Crowd, Planner
-from mainstream_demo.growth.playing import decided_frames
-from mainstream_demo.growth.scores import Scores, score_frames
-from mainstream_evaluate.truth import Truth, truth_of
+from mainstream_demo.growth.points import Stage
+from mainstream_demo.growth.scores import score_frames
+from mainstream_demo.steps import truths_of
 from mainstream_runner.profiling.node import profile_node
 from mainstream_trainer.data.clip import ClipPart, inspect_clip
 from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
@@ -34,7 +34,7 @@ from mainstream_trainer.training import train_apps
 EXAMPLE = Path(__file__).parents[1] / "examples" / "plaza"
 KEPT = Path("out/bench/modes")
 """packages and scores, for the next time"""
-FPS = 10
+SIZE, FPS = (768, 576), 10
 SECONDS = 80
 """what the clip has, and half a second of its beginning"""
 BUDGETS = (0.1, 0.4) if QUICK else (0.1, 0.2, 0.4)
@@ -47,27 +47,21 @@ class _Encoding:
     between: int
     size: tuple[int, int] = (1920, 1080)
 
-    def __str__(self) -> str:
-        return f"{self.size[1]}p, GOP {self.group}, {self.between} B-frames"
-
 
 ENCODINGS = (
     _Encoding(10, 0),
     _Encoding(10, 2),
     _Encoding(50, 0),
     _Encoding(50, 3),
-    _Encoding(10, 2, (768, 576)),
+    _Encoding(10, 2, SIZE),
 )
 
 
 @dataclass(frozen=True)
 class _Stage:
     planner: Planner
-    scores: Scores
-    names: Mapping[str, str]
-    truths: Mapping[str, Truth]
-    encoded: Mapping[str, ClipPart]
-    """by stream"""
+    cameras: Mapping[str, Stage]
+    """what plans are played on, by stream"""
 
     def planned(self, budget: float, pins: Mapping[str, DecodeModeName] | None = None) -> NodePlan:
         """The plan within a budget, its streams decoded as `pins` say."""
@@ -88,17 +82,17 @@ class _Stage:
         """Mean F1 of the alerts of all apps, played on the frames that the plan's modes have."""
         plan = made.runner_plan
         assert plan is not None
-        times = self.planner.example.played.clip.times.part(self.planner.example.played.part)
-        decided: dict[str, IntArray] = {}
-        for stream in plan.streams:
-            own = tuple(app for app in plan.apps if app.stream == stream.name)
-            scores = {app.name: self.scores[self.names[app.name], app.candidate] for app in own}
-            frames = decoded_frames(self.encoded[stream.name], stream.decode)
-            decided |= decided_frames(plan.model_copy(update={"apps": own}), scores, times.edges_s, frames)
-        none = np.zeros(0, np.int64)
-        return mean_f1(
-            {app: truth.score_decisions(times.middles_s[decided.get(app, none)]) for app, truth in self.truths.items()}
-        )
+        scores: dict[str, AlertScore] = {}
+        for name, camera in self.cameras.items():
+            own = plan.model_copy(
+                update={
+                    "streams": tuple(each for each in plan.streams if each.name == name),
+                    "apps": tuple(each for each in plan.apps if each.stream == name),
+                }
+            )
+            apps = (app.key for app in self.planner.example.manifests.apps if app.stream_key == name)
+            scores |= camera.play(Crowd(tuple(apps)), own)
+        return mean_f1(scores)
 
 
 def judged_rows(report: Report) -> None:
@@ -166,24 +160,16 @@ def _stage() -> _Stage:
     by_name = {manifest.name: manifest for manifest in packages.values()}
     wanted = {(manifest.name, each.name) for manifest in packages.values() for each in manifest.candidates}
     scores = score_frames(wanted, by_name, KEPT / "store", example.played, KEPT / "scores.npz", lambda share: None)
-    truths = {
-        app.key: truth_of(
-            example.labels_of[app.key],
-            package_name(app),
-            example.played.clip.times,
-            example.played.part,
-            packages[app.key].event_statistics.gap_s,
-        )
-        for app, _ in example.placed
-    }
+    truths = truths_of(example, packages)
     clips = list(_clips(KEPT))
     example = _on_cameras(example, clips)
     profile = profile_node([DEFAULT_BASE], runner_streams(example.placed))
-    encoded = {
-        stream.key: ClipPart(inspect_clip(clip), example.played.part)
-        for stream, clip in zip(example.manifests.streams, clips, strict=True)
-    }
-    return _Stage(Planner(example, profile, packages), scores, names, truths, encoded)
+    cameras = {}
+    for stream, clip in zip(example.manifests.streams, clips, strict=True):
+        part = ClipPart(inspect_clip(clip), example.played.part)
+        decoded = {mode.name: decoded_frames(part, mode.name) for mode in profile.decode_modes[stream.key]}
+        cameras[stream.key] = Stage(scores, names, truths, example.played, decoded)
+    return _Stage(Planner(example, profile, packages), cameras)
 
 
 def _clips(folder: Path) -> Iterator[Path]:
@@ -209,22 +195,7 @@ def _on_cameras(example: DemoExample, clips: list[Path]) -> DemoExample:
     (plaza,) = example.manifests.streams
     streams = []
     for number, (clip, encoding) in enumerate(zip(clips, ENCODINGS, strict=True)):
-        across, down = encoding.size[0] / 768, encoding.size[1] / 576
-        views = [
-            view.model_copy(
-                update={
-                    "crop": view.crop.model_copy(
-                        update={
-                            "x": round(view.crop.x * across),
-                            "width": int(view.crop.width * across),
-                            "y": round(view.crop.y * down),
-                            "height": int(view.crop.height * down),
-                        }
-                    )
-                }
-            )
-            for view in plaza.spec.views
-        ]
+        views = [view.model_copy(update={"crop": crop_in(view.crop, SIZE, encoding.size)}) for view in plaza.spec.views]
         spec = plaza.spec.model_copy(update={"url": f"file:{clip.resolve()}", "views": views})
         metadata = plaza.metadata.model_copy(update={"name": f"camera-{number}"})
         streams.append(plaza.model_copy(update={"metadata": metadata, "spec": spec}))

@@ -14,13 +14,13 @@ from harness import QUICK, Report, chosen, on_one_thread
 if __name__ == "__main__":
     on_one_thread()
 
-from alerts_regime import WORKLOADS, drawn_problem, kept_path
+from alerts_regime import WORKLOADS, drawn_problem, kept_path, named, played, said
 from alerts_stand import Stand
 
 from cells import Cell, headline, short_events
 from intervals import difference_interval
 from mainstream.errors import InvalidInputError
-from measure import mean_of, measure, result_of
+from measure import mean_of, result_of
 from play import play_plan
 from pools import load_pool
 from results import kept
@@ -44,10 +44,10 @@ def main(wanted: list[str]) -> int:
 
 
 def _compared(report: Report, cell: Cell, stand: Stand) -> None:
-    results = [_workload(cell, index, stand) for index in range(2 if QUICK else WORKLOADS)]
-    lengths = ", published event lengths" if cell.published_lengths else ""
-    what = f"{stand.pool.name}{lengths}, {len(results)} workloads"
-    ours = [mean_of(each["mainstream"], "f1") for each in results]
+    indices = range(2 if QUICK else WORKLOADS)
+    results = [_workload(cell, index, stand) for index in indices]
+    what = named(cell, len(results))
+    ours = [mean_of(played(cell, index, stand)["mainstream"], "f1") for index in indices]
     for rival in RIVALS:
         known = [i for i, each in enumerate(results) if each[rival]]
         if not known:
@@ -57,26 +57,26 @@ def _compared(report: Report, cell: Cell, stand: Stand) -> None:
         gain = difference_interval([ours[i] for i in known], theirs)
         report.row(
             f"{what}: F1 of Mainstream less {rival}",
-            f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}] (theirs {sum(theirs) / len(theirs):.3f})",
+            f"{said(gain)} (theirs {sum(theirs) / len(theirs):.3f})",
             "above 0",
             gain.low > 0.0,
         )
 
 
 def _workload(cell: Cell, index: int, stand: Stand) -> dict[str, Any]:
-    """What Mainstream and every rival come to, kept on disk; empty for a rival that serves nobody."""
+    """What every rival comes to, kept on disk; empty for one that serves nobody."""
 
     def make() -> dict[str, Any]:
         drawn, problem = drawn_problem(cell, index, stand)
-        played: dict[str, Any] = {"mainstream": measure(drawn, "mainstream", stand.test, problem)}
+        came_to: dict[str, Any] = {}
         for name, rival in RIVALS.items():
             plan = rival_plan(problem, rival)
             if plan is None:
-                played[name] = {}
+                came_to[name] = {}
                 continue
             alerts = play_plan(plan.apps, stand.test, drawn.stream, drawn.event_classes, drawn.gaps_s)
-            played[name] = result_of(plan, alerts, drawn.gaps_s)
-        return played
+            came_to[name] = result_of(plan, alerts, drawn.gaps_s)
+        return came_to
 
     result: dict[str, Any] = kept(kept_path(cell, f"rivals-{index:02d}", stand), make)
     return result

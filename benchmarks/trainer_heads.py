@@ -143,9 +143,7 @@ def _compared(stand: Stand, seed: int) -> list[Compared]:
     whole = operations(network.stem(network.depth), (3, size.height, size.width))
     found = []
     for manifest in manifests:
-        micro = max(
-            (each for each in manifest.candidates if each.kind == "micro"), key=lambda each: each.balanced_accuracy
-        )
+        micro = best_micro(manifest)
         found.append(
             Compared(
                 manifest.name,
@@ -157,6 +155,11 @@ def _compared(stand: Stand, seed: int) -> list[Compared]:
             )
         )
     return found
+
+
+def best_micro(manifest: Manifest) -> PackedCandidate:
+    """An app's best micro-head, as its package says."""
+    return max((each for each in manifest.candidates if each.kind == "micro"), key=lambda each: each.balanced_accuracy)
 
 
 def rows(report: Report, stand: Stand, found: Sequence[Compared]) -> None:

@@ -96,9 +96,9 @@ def node_of(
 ) -> NodeWorkload:
     """A node with one stream that all of these packages' apps look at."""
     stream = VideoStream.model_validate(
-        _manifest("VideoStream", STREAM, {"url": url, "framesPerSecond": fps, "node": {"name": NODE}})
+        manifest("VideoStream", STREAM, {"url": url, "framesPerSecond": fps, "node": {"name": NODE}})
     )
-    node = EdgeNode.model_validate(_manifest("EdgeNode", NODE, {"budget": 1.0}))
+    node = EdgeNode.model_validate(manifest("EdgeNode", NODE, {"budget": 1.0}))
     placed = tuple(
         PlacedApp(VideoApp.model_validate(_app(name)), stream, package) for name, package in packages.items()
     )
@@ -115,8 +115,9 @@ def budget(cell: Cell, node: NodeWorkload) -> float:
 
 
 def _app(name: str) -> dict[str, object]:
-    return _manifest("VideoApp", name, {"stream": {"name": STREAM}, "package": {"reference": f"{name}@1"}})
+    return manifest("VideoApp", name, {"stream": {"name": STREAM}, "package": {"reference": f"{name}@1"}})
 
 
-def _manifest(kind: str, name: str, spec: dict[str, object]) -> dict[str, object]:
+def manifest(kind: str, name: str, spec: dict[str, object]) -> dict[str, object]:
+    """An object as somebody would write it."""
     return {"apiVersion": "mainstream.video/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}

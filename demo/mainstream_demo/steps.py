@@ -60,7 +60,7 @@ def run_demo(folder: Path, out: Path, progress: DemoProgress, *, all_baselines: 
         asked = crowds(example)
         with watch.step("plan"), progress.doing("plan", f"for 2 to {len(example.keys)} apps") as on_share:
             plans = plan_all(Planner(example, profile, packages), asked, on_share)
-        truths = _truths(example, packages)
+        truths = truths_of(example, packages)
         with watch.step("run"), torchserve() as server:
             outcomes: dict[str, PolicyOutcome] = {
                 policy: run_live(server, plans[asked[-1], policy], example, truths, out, progress)
@@ -85,7 +85,7 @@ def _keep_for_review(orders: RunnerPlan | None, ours: PolicyOutcome, example: De
         keep_for_review(orders, ours.run, predicted, example.played.clip, out)
 
 
-def _truths(example: DemoExample, packages: dict[str, Manifest]) -> dict[str, Truth]:
+def truths_of(example: DemoExample, packages: dict[str, Manifest]) -> dict[str, Truth]:
     """What the labels say, by app key."""
     played = example.played
     return {

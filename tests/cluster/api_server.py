@@ -1,12 +1,11 @@
 """An API server alone, of kube-cluster: on ports that no connection takes, and started again where it does not come."""
 
-import os
 import random
 import socket
 from contextlib import suppress
 from pathlib import Path
 
-from cluster_tools import SHARED, MissingToolError, run
+from cluster_tools import KUBE_CLUSTER, MissingToolError, run
 
 _PORTS = range(20_000, 30_000)
 """below what Linux hands to connections (32768 and up) and what Kubernetes hands to Services (30000 to 32767)"""
@@ -17,10 +16,9 @@ _TRIES = 2
 
 def kube_cluster() -> Path:
     """The program; an error says how to get it."""
-    program = Path(os.environ.get("MAINSTREAM_TEST_KUBE_CLUSTER", SHARED / "cluster" / "kube-cluster"))
-    if not program.exists():
+    if not KUBE_CLUSTER.exists():
         raise MissingToolError("an API server is needed: put kube-cluster into ../shared/cluster")
-    return program
+    return KUBE_CLUSTER
 
 
 def start_api_server(state: Path, *, simulated: int, audit: bool = False) -> Path:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster_tools import SHARED, MissingToolError, run, spawn, wait_for
+from cluster_tools import KUBE_CLUSTER, MissingToolError, run, spawn, wait_for
 
 _HOW = (
     "no cluster to test on: name a kubeconfig in MAINSTREAM_TEST_KUBECONFIG (with MAINSTREAM_TEST_LOAD, a command that "
@@ -38,14 +38,13 @@ class Cluster:
 def open_cluster(folder: Path, *, audit: bool = False) -> Iterator[Cluster]:
     """The cluster, until the context is left; one that was started here is taken down."""
     named = os.environ.get("MAINSTREAM_TEST_KUBECONFIG")
-    kube_cluster = Path(os.environ.get("MAINSTREAM_TEST_KUBE_CLUSTER", SHARED / "cluster" / "kube-cluster"))
     if named:
         yield _named(Path(named))
     elif shutil.which("k3s"):
         with _k3s(folder) as cluster:
             yield cluster
-    elif kube_cluster.exists() and os.geteuid() == 0 and all(shutil.which(tool) for tool in _PACKAGES):
-        with _kube_cluster(kube_cluster, folder, audit=audit) as cluster:
+    elif KUBE_CLUSTER.exists() and os.geteuid() == 0 and all(shutil.which(tool) for tool in _PACKAGES):
+        with _kube_cluster(KUBE_CLUSTER, folder, audit=audit) as cluster:
             yield cluster
     else:
         raise MissingToolError(_HOW)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("MAINSTREAM_TEST_SHARED", ROOT.parent / "shared"))
+KUBE_CLUSTER = Path(os.environ.get("MAINSTREAM_TEST_KUBE_CLUSTER", SHARED / "cluster" / "kube-cluster"))
 _Found = TypeVar("_Found")
 _UNPACKED = ROOT / "out" / "tools"
 

@@ -124,12 +124,17 @@ def test_the_platform_team_sees_the_stem_tree_as_it_runs(scene: Scene) -> None:
     assert "base network bench-net" in page
 
 
+def keep_alert(scene: Scene, alert: str, *, ago_s: float) -> None:
+    """One of the tenant's app that has closed, in the tenant's bucket."""
+    start_s = time.time() - ago_s
+    told = (start_s, start_s + 5.0, 0.9, 3, scene.stage.nodes[0], "cam", "full")
+    kept = KeptAlert(alert=AlertMessage("closed", alert, scene.app, *told), merge_gap_s=4.0)
+    scene.kept.put(key_of(scene.app.partition("/")[2], alert_object(kept)), encode_object(kept))
+
+
 def test_a_verdict_goes_from_a_page_to_the_tenants_bucket(scene: Scene) -> None:
     namespace, name = scene.app.split("/")
-    start_s = time.time() - 600.0
-    told = (start_s, start_s + 5.0, 0.9, 3, scene.stage.nodes[0], "cam", "full")
-    kept = KeptAlert(alert=AlertMessage("closed", "a1", scene.app, *told), merge_gap_s=4.0)
-    scene.kept.put(key_of(name, alert_object(kept)), encode_object(kept))
+    keep_alert(scene, "a1", ago_s=600.0)
     browser = scene.console.browser(make_tenant(scene.stage, namespace, "edit"))
     page = browser.get(f"/apps/{scene.app}").text
     assert "score 0.90" in page
@@ -158,10 +163,7 @@ def test_a_dry_run_is_made_by_whoever_asks_answered_by_the_operator_and_gone(sce
 
 def test_no_verdict_that_was_acknowledged_is_lost_while_store_operator_and_console_restart(scene: Scene) -> None:
     namespace, name = scene.app.split("/")
-    start_s = time.time() - 1200.0
-    told = (start_s, start_s + 5.0, 0.9, 3, scene.stage.nodes[0], "cam", "full")
-    kept = KeptAlert(alert=AlertMessage("closed", "judged", scene.app, *told), merge_gap_s=4.0)
-    scene.kept.put(key_of(name, alert_object(kept)), encode_object(kept))
+    keep_alert(scene, "judged", ago_s=1200.0)
     judge = Judge(scene, make_tenant(scene.stage, namespace, "edit", who="judge"))
     with ThreadPoolExecutor(1) as pool:
         judging = pool.submit(judge.judge)
