@@ -7,13 +7,13 @@ from pathlib import Path
 
 from mainstream.errors import InvalidInputError
 from mainstream.machine import machine_name
-from mainstream.messages.node_profile import DecodeMode, NodeProfile
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.processes import cpu_seconds, resident_bytes
 from mainstream_runner.profiling.duties import duties_of_file
 from mainstream_runner.profiling.fit import fit_base, fit_decode_s
-from mainstream_runner.profiling.modes import measure_modes
+from mainstream_runner.profiling.modes import Decoding, measure_modes
 from mainstream_runner.profiling.profiler import (
     IdleCost,
     ProbeRun,
@@ -54,11 +54,11 @@ def profile_node(
             parts = {base: profiler.part_costs(base) for base in base_names}
             idle = profiler.idle()
             first = base_names[0]
-            modes: dict[str, tuple[DecodeMode, ...]] = {}
+            decoding: dict[str, Decoding] = {}
             for stream in streams:
                 on_step(f"measuring decoding of {stream.name}")
                 driver.measure_decoding(stream, first, parts[first], idle)
-                modes[stream.name] = measure_modes(stream, driver.decode_s[stream.name])
+                decoding[stream.name] = measure_modes(stream, driver.decode_s[stream.name])
             on_step("watching which views move")
             duties = {stream.name: duties_of_file(stream) for stream in streams}
             costs = profiler.frame_costs(first, parts[first], idle)
@@ -70,7 +70,8 @@ def profile_node(
                 frame_s=costs.frame_s,
                 app_s=costs.app_s,
                 decode_s=driver.decode_s,
-                decode_modes={name: each for name, each in modes.items() if each},
+                decode_modes={name: each.modes for name, each in decoding.items() if each.modes},
+                pixels={name: each.pixels for name, each in decoding.items() if each.pixels is not None},
                 duties=duties,
                 resident_bytes=idle.resident_bytes,
                 idle=idle.cpu,

@@ -12,6 +12,7 @@ from mainstream.counting import counted
 from mainstream.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from mainstream.messages.node_profile import NodeProfile
     from mainstream.workload.sizing import Sizing
 
 _LINES = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "1440p": (2560, 1440), "2160p": (3840, 2160)}
@@ -25,7 +26,7 @@ def size(
         str | None, typer.Option(help="Of the cameras: 1080p, or 1920x1080; that of the profile's where left out.")
     ] = None,
     profiled: Annotated[
-        str | None, typer.Option(help="Resolution of the cameras that were profiled; needed beside --resolution.")
+        str | None, typer.Option(help="Resolution of the cameras that were profiled, where the profile does not say.")
     ] = None,
     gop: Annotated[
         float | None, typer.Option(min=1, max=10_000, help="Frames from one key frame to the next; 50, say.")
@@ -55,7 +56,7 @@ def size(
             field="--fps",
         )
     known = read_node_profile(profile)
-    asked = Sizing(cameras, camera_fps, apps, fps, frozen, _pixels(resolution, profiled), budget, gop)
+    asked = Sizing(cameras, camera_fps, apps, fps, frozen, _pixels(resolution, profiled, known), budget, gop)
     found = need(asked, known, base)
     typer.echo(f"{_words(asked)} need {found.cores:.2f} cores, of which a plan may use {found.total:.2f}:")
     for what, seconds in (
@@ -85,12 +86,19 @@ def _words(asked: Sizing) -> str:
     return f"{counted(asked.cameras, 'camera')} with {counted(asked.apps, 'app')} each at {asked.fps:g} frames a second"
 
 
-def _pixels(resolution: str | None, profiled: str | None) -> float:
+def _pixels(resolution: str | None, profiled: str | None, profile: NodeProfile) -> float:
+    """Of a camera's picture, over those of the cameras that were profiled."""
+    from mainstream.workload.sizing import profiled_pixels
+
     if resolution is None:
         return 1.0
-    if profiled is None:
-        raise InvalidInputError("must be named beside --resolution: a profile does not say it", field="--profiled")
-    return _area(resolution, "--resolution") / _area(profiled, "--profiled")
+    known = profiled_pixels(profile) if profiled is None else _area(profiled, "--profiled")
+    if known is None:
+        raise InvalidInputError(
+            "must be named beside --resolution: this profile does not say how large its cameras' pictures were",
+            field="--profiled",
+        )
+    return _area(resolution, "--resolution") / known
 
 
 def _area(text: str, option: str) -> int:

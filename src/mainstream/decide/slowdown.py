@@ -62,7 +62,7 @@ def slowed(profile: NodeProfile, slowdown: float) -> NodeProfile:
 def _same_costs(one: NodeProfile, other: NodeProfile) -> bool:
     """Whether two profiles agree on whatever both know."""
     by_name = ("bases", "decode_s", "decode_modes")
-    apart = {"machine", "versions", "duties", *by_name}
+    apart = {"machine", "versions", "pixels", "duties", *by_name}
     same = all(_agree(getattr(one, part), getattr(other, part)) for part in by_name)
     return same and one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
 

@@ -103,6 +103,8 @@ class NodeProfile(_Part):
         Field(default={}, max_length=256)
     )
     """of streams that were measured in several; of such a stream `decode_s` is not planned with"""
+    pixels: dict[StreamName, Annotated[int, Field(gt=0)]] = Field(default={}, max_length=256)
+    """of a picture, by stream, where that was noted: `mainstream size` goes from it to other pictures"""
     duties: dict[StreamName, Annotated[dict[Name, Duty], Field(max_length=64)]] = Field(default={}, max_length=256)
     """share of the time in which a view moves, by stream and view; none of one that was not watched for long"""
     resident_bytes: int = Field(0, ge=0)

@@ -80,6 +80,14 @@ def need(asked: Sizing, profile: NodeProfile, base: str | None = None) -> Need:
     )
 
 
+def profiled_pixels(profile: NodeProfile) -> float | None:
+    """Of a picture of the cameras that were profiled, on average; None where the profile does not say."""
+    streams = profile.decode_s.keys() | profile.decode_modes.keys()
+    if not streams or not streams <= profile.pixels.keys():
+        return None
+    return sum(profile.pixels[name] for name in streams) / len(streams)
+
+
 def fitting(asked: Sizing, cores: float, profile: NodeProfile, base: str | None = None) -> Iterator[Sizing]:
     """What fits into so many cores: fewer cameras, fewer apps, a lower rate, each the most that does; none: nothing."""
 

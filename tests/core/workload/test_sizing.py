@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from mainstream.cli.main import app as command
 from mainstream.errors import InvalidInputError
 from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
-from mainstream.workload.sizing import Sizing, fitting, need
+from mainstream.workload.sizing import Sizing, fitting, need, profiled_pixels
 
 BASE = BaseProfile(
     digest="b" * 64,
@@ -98,6 +98,21 @@ def test_the_command_says_cores_parts_and_that_the_profile_is_of_another_machine
     assert "10 cameras with 6 apps each at 5 frames a second need 2.39 cores, of which a plan may use 1.91:" in said
     assert "decoding                 1.250" in said
     assert "another machine (a box, 4 cores)" in said
+
+
+def test_other_pictures_than_the_profiled_cameras_are_gone_to_by_what_the_profile_says_of_these(tmp_path: Path) -> None:
+    sized = PROFILE.model_copy(update={"pixels": {"a": 640 * 480, "b": 1280 * 720}})
+    file = tmp_path / "sized.json"
+    file.write_text(sized.model_dump_json(), encoding="utf-8")
+    words = ["size", "--profile", str(file), "--cameras", "10", "--resolution", "1080p", "--apps", "6"]
+    said = CliRunner().invoke(command, words).output
+    times = 1920 * 1080 / ((640 * 480 + 1280 * 720) / 2)
+    assert f"decoding                 {1.25 * times:.3f}" in said
+
+
+def test_a_profile_that_lacks_the_size_of_one_camera_says_none() -> None:
+    assert profiled_pixels(PROFILE.model_copy(update={"pixels": {"a": 1}})) is None
+    assert profiled_pixels(PROFILE.model_copy(update={"pixels": {"a": 1, "b": 3}})) == 2
 
 
 def test_the_command_says_what_fits(tmp_path: Path) -> None:
