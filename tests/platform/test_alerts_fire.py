@@ -10,8 +10,6 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,26 +17,12 @@ from typing import Any
 import pytest
 import yaml
 from chart_tools import EVERYTHING, of_kind, render
-from operator_objects import (
-    NOW,
-    app_body,
-    edge_node_body,
-    kubernetes_node_body,
-    node_profile,
-    observed,
-    stream_body,
-)
+from real_causes import ThreeNodes
 
-from mainstream.api.alert_evidence import AlertEvidence
-from mainstream.api.edge_node import OutOfMemory
-from mainstream.messages.status_report import AppStatusReport, DeliveryReport, StatusReport, StreamStatusReport
-from mainstream_operator.decide.decide import decide
-from mainstream_operator.decide.planning import KeptPlanning
+from mainstream.messages.status_report import StatusReport
 from mainstream_operator.metrics import Metrics
-from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_runner.pod.metrics import Snapshot, render_metrics
 
-NODES = ("n1", "lost", "mute")
 PROGRAMS = {"prometheus": ("prometheus",), "alertmanager": ("prometheus-alertmanager", "alertmanager")}
 
 
@@ -78,41 +62,6 @@ def served(text: Callable[[], bytes]) -> Iterator[int]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def a_cluster() -> ClusterState:
-    """Three nodes with a camera and an app each."""
-    cluster = ClusterState()
-    for node in NODES:
-        cluster.note_kubernetes_node(kubernetes_node_body(node, ready=node != "lost"), gone=False)
-        profile = node_profile(f"plaza/{node}").model_dump()
-        cluster.note_resource("EdgeNode", edge_node_body(node, profile=profile), gone=False)
-        cluster.note_resource("VideoStream", stream_body(node, node={"name": node}), gone=False)
-        cluster.note_resource("VideoApp", app_body(f"app-{node}", stream={"name": node}), gone=False)
-    return cluster
-
-
-def record(metrics: Metrics, node: str, report: StatusReport | None, *, broken: bool = False) -> None:
-    """One reconcile of a node whose runner says that."""
-    cluster = a_cluster()
-    observation = replace(observed(cluster, node=node), report=report)
-    decision = decide(observation, KeptPlanning())
-    if broken:
-        evidence = AlertEvidence.model_construct(trust=0.5)
-        killed = OutOfMemory.model_construct(at=NOW - timedelta(minutes=1), times=1)
-        assert decision.plan is not None
-        assert decision.plan.plan is not None
-        plan = replace(decision.plan, plan=replace(decision.plan.plan, gap=0.2))
-        decision = replace(decision, evidence={f"plaza/app-{node}": evidence}, plan=plan, out_of_memory=killed)
-    metrics.record(observation, decision)
-
-
-def said(node: str, *, well: bool) -> StatusReport:
-    delivery = DeliveryReport() if well else DeliveryReport(oldest_undelivered_s=900, lost_alerts_last_hour=2)
-    app = AppStatusReport(analysed=9, fps=10.0 if well else 0.01, delivery=delivery)
-    stream = StreamStatusReport(state="decoding" if well else "failing")
-    cpu = 0.1 if well else 2.0
-    return StatusReport(node=node, cpu=cpu, apps={f"plaza/app-{node}": app}, streams={f"plaza/{node}": stream})
 
 
 def rules_of_the_chart() -> list[dict[str, Any]]:
@@ -201,7 +150,9 @@ def test_each_alert_fires_from_its_real_cause_and_none_where_all_is_well(tmp_pat
     names = {each["alert"] for each in rules_of_the_chart()}
     with ExitStack() as stack:
         stage = Stage(tmp_path, stack)
-        record(stage.metrics, "n1", said("n1", well=True))
+        nodes = ThreeNodes(stage.metrics)
+        nodes.reconcile("n1", None)
+        nodes.reconcile("n1", nodes.report("n1", well=True))
         stage.metrics.reconciled(0.1, failed=False)
         assert until(stage.scraped, 40)
         # As long as what is missing at the start needs to be there.
@@ -209,9 +160,12 @@ def test_each_alert_fires_from_its_real_cause_and_none_where_all_is_well(tmp_pat
         time.sleep(4)
         assert stage.firing() == set()
 
-        record(stage.metrics, "n1", said("n1", well=False), broken=True)
+        # A day later: alerts at every other look, and more apps than are planned for in the steps that there are.
+        nodes.crowd()
+        nodes.kill_for_memory()
+        nodes.reconcile("n1", nodes.report("n1", well=False, alerts=400_000, days=1), days=1, hasty=True)
         for silent in ("lost", "mute"):
-            record(stage.metrics, silent, None)
+            nodes.reconcile(silent, None)
         stage.clock_off_s = 60.0
         stop = threading.Event()
 
