@@ -49,8 +49,8 @@ PARTS = {
         ("../cluster/test_leaders.py",),
     ),
     "cluster": Part(
-        "on a real cluster: apps made, the doctor on thirteen faults and on none, a drain of a node with six apps, the "
-        f"leader's pod killed {_KILLS} times and cut off for 60 s",
+        "on a real cluster: apps made, the doctor on thirteen faults and on none, states settled in 30 s, a drain "
+        f"of a node with six apps, the leader's pod killed {_KILLS} times and cut off for 60 s",
         "names all with the way out, and nothing; frames lost while the pod is away; same end, no runner restarted",
         ("../cluster/test_story_1_apps.py", "../cluster/test_story_2_platform.py"),
     ),

@@ -1,5 +1,7 @@
 """What the chart renders to, for each values file in its `ci` folder; skipped where there is no helm."""
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -215,6 +217,29 @@ def test_a_value_that_makes_no_sense_is_refused_by_name(option: str, words: str)
     done = template("--set", option)
     assert done.returncode
     assert words in done.stderr
+
+
+VALUES_FILE = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
+# Helm itself makes `global` where there is none.
+LARGE = [name for name, value in VALUES_FILE.items() if value and isinstance(value, dict) and name != "global"]
+
+
+@pytest.mark.parametrize("path", [*LARGE, "console.image", "runner.podDisruptionBudget", "metrics.podMonitor"])
+def test_values_of_an_older_chart_are_told_by_what_they_lack_and_with_the_way_out(path: str, tmp_path: Path) -> None:
+    older = tmp_path / "chart"
+    shutil.copytree(CHART, older)
+    values = yaml.safe_load((older / "values.yaml").read_text("utf-8"))
+    *above, last = path.split(".")
+    place = values
+    for name in above:
+        place = place[name]
+    del place[last]
+    (older / "values.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    words = (tool("helm"), "template", "mainstream", str(older), "--kube-version", f"{KUBERNETES}.0")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert re.search(rf"\b{path}[.\w]*: is not among the values, which are of an older chart", done.stderr), done.stderr
+    assert "upgrade with --reset-then-reuse-values" in done.stderr
 
 
 def test_an_older_kubernetes_is_refused() -> None:

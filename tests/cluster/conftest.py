@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "platform"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 collect_ignore_glob = [] if os.environ.get("MAINSTREAM_TEST_CLUSTER") else ["test_*.py"]

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from api_stage import seconds_of
-from cluster_stage import BUDGET, SYSTEM, TENANT, Stage
+from cluster_stage import BUDGET, EXAMPLES, SYSTEM, TENANT, Stage
 from cluster_story import APPS, FOURTH, all_ready, begin_story, ordered_plan, patch_spec, set_budget
 from cluster_tools import MissingToolError, wait_for
 from cluster_upgrade import watched
-from doctor_faults import WITH_OPERATOR, WITHOUT_OPERATOR, Faults, account_without_rights, doctor, named_by
+from doctor_faults import GHOST, WITH_OPERATOR, WITHOUT_OPERATOR, Faults, account_without_rights, doctor, named_by
+from kstatus import kstatus
 from leaders import child_writes
 from neighbour_stage import AMPLE
 from operator_pods import cut_off, kill, leader, replace, wait_both
@@ -27,6 +29,8 @@ CUT_S = 60.0
 TAKE_OVER_S = 30.0
 """twice what is promised: a machine may be busy"""
 SETTLED_S = 60.0
+SETTLES_S = 30.0
+"""what is promised to whoever waits for an object"""
 LATE_S = 10.0
 MORE = {FOURTH: FOURTH, "everybody": "crossing", "road-again": "road-right"}
 """further apps on the camera, and their packages"""
@@ -82,6 +86,58 @@ def test_the_doctor_names_every_fault_with_its_way_out_until_it_is_mended(runnin
         return not any(each.is_in(said) for each in (*WITH_OPERATOR, *WITHOUT_OPERATOR))
 
     wait_for("word of none of them", forgotten, 60, 2)
+
+
+def test_every_state_settles_within_half_a_minute_as_kstatus_reads_it(
+    six: Stage, record_testsuite_property: Callable[[str, object], None]
+) -> None:
+    good, forbidden = six.package("crossing"), six.package("crossing", endpoint="http://169.254.169.254")
+    ghost = {"name": GHOST, "labels": {"mainstream.video/edge": "true"}}
+    on_ghost = yaml.safe_load((EXAMPLES / "stream.yaml").read_text(encoding="utf-8"))
+    on_ghost["metadata"]["name"] = "on-ghost"
+    on_ghost["spec"]["node"] = {"name": GHOST}
+    states = {
+        "new": (six.app("new", package=six.package(FOURTH), rates=[1]), "Current", ""),
+        "suspended": (six.app("suspended", package=good, suspend=True), "Current", ""),
+        "asked": (six.app("asked", package=good, dryRun=True), "Current", ""),
+        "forbidden": (six.app("forbidden", package=forbidden), "Failed", "HostNotAllowed"),
+        "missing": (six.app("missing", package=six.package("no-such")), "InProgress", "PackageMissing"),
+        "lost": (
+            six.app("lost", package=good, stream={"name": "on-ghost", "view": "walkways"}),
+            "InProgress",
+            "NodeNotReady",
+        ),
+    }
+    # By its label the stream would have two nodes as soon as there is a second.
+    patch_spec(six, "videostream", "plaza", {"spec": {"node": {"name": six.node, "selector": None}}})
+    six.apply({"apiVersion": "v1", "kind": "Node", "metadata": ghost})
+    silent = {"status": {"conditions": [{"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}]}}
+    six.kubectl("patch", "node", GHOST, "--subresource=status", "--type=merge", "-p", json.dumps(silent))
+    begun_s, took_s = time.monotonic(), dict[str, float]()
+    try:
+        six.apply(on_ghost, *(body for body, _, _ in states.values()))
+
+        def settled() -> bool:
+            for name, (_, verdict, reason) in states.items():
+                body = six.get("videoapp", name) or {}
+                said = {each["reason"] for each in body.get("status", {}).get("conditions", [])}
+                if name not in took_s and said and kstatus(body) == verdict and (not reason or reason in said):
+                    took_s[name] = time.monotonic() - begun_s
+            return len(took_s) == len(states)
+
+        wait_for(f"settled states of {sorted(states)}", settled, SETTLES_S)
+        for name, condition in (("suspended", "Ready"), ("asked", "Ready"), ("forbidden", "Stalled")):
+            six.kubectl("wait", f"--for=condition={condition}", f"videoapp/{name}", "-n", TENANT, "--timeout=1s")
+    finally:
+        print(took_s)
+        six.kubectl("delete", "videoapp", "-n", TENANT, *states)
+        six.kubectl("delete", "videostream", "-n", TENANT, "on-ghost")
+        six.kubectl("delete", f"node/{GHOST}", f"edgenode/{GHOST}", "--ignore-not-found")
+        by_label = {"name": None, "selector": {"mainstream.video/edge": "true"}}
+        patch_spec(six, "videostream", "plaza", {"spec": {"node": by_label}})
+    record_testsuite_property(
+        "states of an app, settled after", ", ".join(f"{name} {took:.1f} s" for name, took in took_s.items())
+    )
 
 
 def test_a_drain_evicts_the_runner_last_and_costs_no_frame_but_while_its_pod_is_away(

@@ -25,7 +25,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 
 {{/* `annotations:` on a line of its own where there are some; takes (dict "root" $ "own" (dict ...) "by" 2). */}}
 {{- define "mainstream.annotations" -}}
-{{- with merge (dict) (.own | default dict) .root.Values.commonAnnotations -}}
+{{- with merge (dict) (.own | default dict) (.root.Values.commonAnnotations | default dict) -}}
 {{- printf "annotations:%s" (toYaml . | nindent 2) | nindent (int ($.by | default 2)) -}}
 {{- end -}}
 {{- end -}}
