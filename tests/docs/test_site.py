@@ -73,24 +73,6 @@ def test_yaml_on_a_page_is_what_the_models_read(where: str, text: str, tmp_path:
                 TypeAdapter(FIELDS[key]).validate_python(value)
 
 
-@pytest.mark.parametrize(("where", "text"), blocks("sh"))
-def test_a_command_on_a_page_has_options_that_there_are(where: str, text: str) -> None:
-    for line in text.replace("\\\n", " ").splitlines():
-        words = line.split("#")[0].split()
-        if words[:1] != ["mainstream"]:
-            continue
-        depth = 3 if words[1] in ("package", "base", "cameras") else 2
-        asked = subprocess.run(
-            [sys.executable, "-m", "mainstream.cli.main", *words[1:depth], "--help"],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={"COLUMNS": "200", "PATH": "/usr/bin:/bin"},
-        )
-        for option in (word for word in words if word.startswith("--")):
-            assert option in asked.stdout, (where, option)
-
-
 def build(folder: Path, docs: Path) -> subprocess.CompletedProcess[str]:
     if importlib.util.find_spec("material") is None:
         pytest.skip("pip install mkdocs-material")

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from mainstream.api.kinds import RESOURCE_KINDS, AnyResource
 from mainstream.api.model import Metadata
+from mainstream.files.documents import first_problem
 from mainstream_operator.kube import Body
 
 
@@ -44,10 +45,9 @@ def read_resource(kind: str, body: Body) -> AnyResource | Unreadable:
     try:
         return model.model_validate(plain)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where, problem = first_problem(error)
         metadata = Metadata.model_validate(plain["metadata"])
-        return Unreadable(kind, metadata, f"{where}: {first['msg']}", _stated(body))
+        return Unreadable(kind, metadata, f"{where}: {problem}", _stated(body))
 
 
 def _stated(body: Body) -> str | None:

@@ -44,9 +44,20 @@ def _refused(error: ValidationError, model: type[BaseModel], path: Path, way_out
 
 def problem_of(error: ErrorDetails) -> str:
     """What is wrong with one field, in our words where pydantic's say nothing to whoever wrote it."""
-    if error["type"] == "extra_forbidden":
-        return "there is no such field; mend its name, or leave it out"
-    return error["msg"].removeprefix("Value error, ")
+    bounds = error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            return "there is no such field; mend its name, or leave it out"
+        case "missing":
+            return "is missing, and needed"
+        case "too_short":
+            return f"needs {bounds['min_length']} or more of them, and has {bounds['actual_length']}; add what lacks"
+        case "too_long":
+            return f"holds {bounds['max_length']} of them at most; leave some out"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "has to hold fields, each as `name: value`"
+        case _:
+            return error["msg"].removeprefix("Value error, ").replace("Input should ", "should ", 1)
 
 
 def first_problem(error: ValidationError) -> tuple[str, str]:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,37 @@ def test_a_bad_value_is_an_error_that_names_app_field_and_file(tmp_path: Path, l
     assert "app.yaml" in str(caught.value)
     assert "VideoApp door" in str(caught.value)
     assert field in str(caught.value)
+
+
+STREAM = """
+apiVersion: mainstream.video/v1alpha1
+kind: VideoStream
+metadata: {name: hall}
+spec:
+  url: rtsp://camera/1
+  framesPerSecond: 10
+  node: {name: edge-1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("  masks: [{points: [[0, 0], [9, 9], [0, 9]]}]", "points.0: has to hold fields, each as `name: value`"),
+        (
+            "  masks: [{points: [{left: 0, top: 0}, {left: 9, top: 9}]}]",
+            "points: needs 3 or more of them, and has 2; add what lacks",
+        ),
+        ("  active: {timeZone: UTC, windows: []}", "windows: needs 1 or more of them, and has 0; add what lacks"),
+        ("  active: {windows: [{from: '08:00'}]}", "active.timeZone: is missing, and needed"),
+        ("  active: {timeZone: UTC, windows: [{days: [Monday]}]}", "days.0: should be 'Mon', 'Tue'"),
+        (f"  allowedNamespaces: {['a'] * 257}", "allowedNamespaces: holds 256 of them at most; leave some out"),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_words_of_a_manifest(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "stream.yaml").write_text(STREAM + line + "\n")
+    with pytest.raises(InvalidInputError, match=re.escape(told)):
+        load_manifests(tmp_path)
 
 
 def test_two_objects_of_one_name_are_an_error(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_all_fields_that_a_label_file_lacks_are_told_at_once(refused, quick_requ
     path.write_text('{"video": "plaza", "apps": {"door": {"runs": [[2, 9]]}}}')
     said = refused(data=replace(quick_request.data, labels=path))
     for field in ("frames", "split", "apps.door.event"):
-        assert f"{field}: Field required" in said
+        assert f"{field}: is missing, and needed" in said
     assert "its form is that of examples/plaza/labels.json" in said
 
 
