@@ -3,7 +3,7 @@
 Signs, photographed by some two hundred people in a row, and Fashion-MNIST: each split gives some of the blocks of
 neighbouring photos, and so of the people, to the test, and makes packages of micro-heads of the rest. What the planner
 would choose of a package at one rate is played on streams of some 2,000 events of test photos. Where the photos are is
-told in benchmarks/evidence/pools.py.
+told in benchmarks/photos/pools.py.
 
 Signs are learnt from three quarters of the blocks, which leaves 51 photos a class to the test; there what is measured
 wanders more than what is predicted. The other trials learn from a quarter, so that the test holds three times what
@@ -46,7 +46,7 @@ from mainstream_trainer.request import PictureData, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import train_apps
 
-sys.path.append(str(Path(__file__).parent / "evidence"))
+sys.path.append(str(Path(__file__).parent / "photos"))
 
 from pools import Part, load_pool
 from results import kept

@@ -4,4 +4,4 @@ import sys
 from pathlib import Path
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-sys.path[:0] = [str(BENCHMARKS / "evidence"), str(BENCHMARKS)]
+sys.path[:0] = [str(BENCHMARKS / each) for each in ("evidence", "photos", "")]

@@ -69,6 +69,8 @@ class Pool:
     classes: tuple[str, ...]
     fit_share: float
     held_out_share: float
+    learnt: Part
+    """what the trainer opens: pictures that fit, and those that are held out"""
     held_out: Part
     test: Part
 
@@ -85,11 +87,11 @@ def folder_pool(name: str, folder: Path, fit_share: float = FIT_SHARE, held_out_
     classes = tuple(sorted(each.name for each in folder.iterdir() if each.is_dir()))
     if len(classes) < 2:
         raise InvalidInputError("needs a folder of pictures for each of at least two classes", source=folder)
-    parts: tuple[list[tuple[Path, int]], list[tuple[Path, int]]] = ([], [])
+    parts: tuple[list[tuple[Path, int]], ...] = ([], [], [])
     for label, each in enumerate(classes):
         files = sorted(file for file in (folder / each).iterdir() if file.suffix.lower() in _SUFFIXES)
         first, end = round(fit_share * len(files)), round((fit_share + held_out_share) * len(files))
-        for part, chosen in zip(parts, (files[first:end], files[end:]), strict=True):
+        for part, chosen in zip(parts, (files[:end], files[first:end], files[end:]), strict=True):
             part += [(file, label) for file in chosen]
         if not files[end:]:
             raise InvalidInputError("has too few pictures: none is left to test on", source=folder / each)

@@ -1,0 +1,55 @@
+"""Results on disk: every piece of work once, so that a run can be cut short and taken up again.
+
+Pieces are JSON files below `out/evidence/` (`out/evidence/quick/` for QUICK=1), named by what they depend on. A part's
+own file says on which machine, with which versions and under which load it was made.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+import harness
+from harness import machine, versions
+
+QUICK, BENCH, on_one_thread = harness.QUICK, harness.FOLDER, harness.on_one_thread
+FOLDER = Path("out") / "evidence" / ("quick" if QUICK else "full")
+PARTS = FOLDER / "parts"
+_PACKAGES = ("torch", "openvino", "numpy")
+
+
+def key_of(*parts: object) -> str:
+    """A short name for what a result depends on."""
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:12]
+
+
+def kept(path: Path, make: Callable[[], Any]) -> Any:
+    """What the file holds, or what `make` returns, written to it at once."""
+    if not path.exists():
+        write(path, make())
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write(path: Path, content: Any) -> None:
+    """Write JSON so that a kill leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = path.with_name(f".{path.name}")
+    hidden.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    hidden.replace(path)
+
+
+def write_part(name: str, data: dict[str, Any]) -> None:
+    """What a part of the evidence came to, with the machine that made it."""
+    made = {"machine": machine(), "versions": versions(_PACKAGES), "load": os.getloadavg()}
+    write(PARTS / f"{name}.json", {"made": made, **data})
+
+
+def read_part(name: str) -> dict[str, Any] | None:
+    """What a part came to, None where it was not made."""
+    path = PARTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
