@@ -2,8 +2,9 @@
 
 Packages are the trainer's own, by default settings, judged on pictures that it never opened: photos that the pool keeps
 for the test, and the test half of the plaza clip. Which micro-head of an app is its best is told by what the package
-says, that is by cross-fitting on what was learnt from. Takes hours: packages, and what came of each, are kept in
-out/bench/trainer_heads, so that a run that is cut short goes on where it was.
+says, that is by cross-fitting on what was learnt from. Takes hours: packages are those of the evidence
+(photos/packages.py) and what came of each is kept in out/bench/trainer_heads, so that a run that is cut short goes on
+where it was.
 """
 
 from __future__ import annotations
@@ -32,13 +33,12 @@ from mainstream.nn.heads.kinds import head_of
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
 from mainstream_trainer.data.clip import ClipPart, inspect_clip
-from mainstream_trainer.data.declared import declare
 from mainstream_trainer.learn.candidate import TrainedCandidate
-from mainstream_trainer.request import DEFAULT_BASE, PictureData, TrainingRequest, VideoData
-from mainstream_trainer.training import Resources, train_apps
+from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
 
-sys.path.append(str(Path(__file__).parent / "evidence"))
+sys.path.append(str(Path(__file__).parent / "photos"))
 
+from packages import BASE, STORE, pool_requests, trained
 from pools import load_pool
 from results import kept
 
@@ -47,8 +47,6 @@ SEEDS = (0, 1, 2)
 SPOTS_JUDGED = 4
 """of the sixteen: those with the most events to learn from"""
 _MOST_STEM, _MOST_HEAD = 0.87, 0.01
-_PHOTO_BASE = "efficientnet-lite0-96"
-_EVENTS = {"length_s": 2.0, "frequency": 0.1, "correlation": 0.3}
 Truth = tuple[NDArray[np.uint8], dict[str, NDArray[np.bool_]]]
 """pictures of the test (n, height, width, 3), and by app on which of them its event is, (n,)"""
 
@@ -130,11 +128,11 @@ def compared(stand: Stand, seed: int) -> list[Compared]:
 
 
 def _compared(stand: Stand, seed: int) -> list[Compared]:
-    requests, store = stand.requests(seed), FolderStore(KEPT / "store")
-    manifests = train_apps(requests, store, resources=Resources(workers=1, work=KEPT / "training"))
+    requests = stand.requests(seed)
+    manifests = list(trained(requests).values())
     network = load_base_network(requests[0].base)
     views, present = stand.truth()
-    scores = candidate_scores(manifests, store, network, views)
+    scores = candidate_scores(manifests, FolderStore(STORE), network, views)
 
     def judged(manifest: Manifest, candidate: PackedCandidate) -> Judged:
         return Judged.of(candidate, network, scores[manifest.name][candidate.name], present[manifest.name])
@@ -227,31 +225,12 @@ def error_over_apps(named: Sequence[str], values: NDArray[np.float64]) -> float:
 def _photos(name: str, more_than_pooled: float) -> Stand:
     pool = load_pool(name)
 
-    def requests(seed: int) -> list[TrainingRequest]:
-        return [
-            TrainingRequest(
-                PictureData(
-                    pool.folder,
-                    (each,),
-                    declare("bench", **_EVENTS),
-                    fit_share=pool.fit_share,
-                    held_out_share=pool.held_out_share,
-                    gap_pictures=0,
-                ),
-                f"{name}-{each.lower()}",
-                base=_PHOTO_BASE,
-                seed=seed,
-                version=f"seed-{seed}",
-            )
-            for each in pool.classes
-        ]
-
     def truth() -> Truth:
-        size = load_base_network(_PHOTO_BASE).preprocessing
+        size = load_base_network(BASE).preprocessing
         shown = {f"{name}-{each.lower()}": pool.test.labels == label for label, each in enumerate(pool.classes)}
         return pool.test.views(size.height, size.width), shown
 
-    return Stand(name, requests, truth, more_than_pooled, -0.01, -0.01)
+    return Stand(name, lambda seed: pool_requests(pool, seed=seed), truth, more_than_pooled, -0.01, -0.01)
 
 
 def _plaza() -> Stand:

@@ -25,7 +25,7 @@ from mainstream_trainer.learn.micro import MicroLesson, train_micro_heads
 from mainstream_trainer.learn.model import Model
 from mainstream_trainer.learn.schedule import candidate_seed
 
-sys.path.append(str(Path(__file__).parent / "evidence"))
+sys.path.append(str(Path(__file__).parent / "photos"))
 
 from results import kept
 
