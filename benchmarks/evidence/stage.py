@@ -1,175 +1,147 @@
-"""What every figure stands on: pools, their trained packages, the node's profile, scores, and results of workloads."""
+"""What photo cells stand on: a pool, its packages, what frames cost here, and all scores; made once, kept on disk."""
 
-import argparse
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from functools import cache, lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from cells import ABSTRACT_FPS, Cell, all_cells, event_groups, headline
-from mainstream.errors import InvalidInputError
+import numpy as np
+from candidate_scores import candidate_scores
+
+from cells import Cell
+from live import measure_profile
 from mainstream.messages.node_profile import NodeProfile, read_node_profile
 from mainstream.mpackage.manifest import Manifest
-from mainstream.planner import Problem
-from measure import POLICIES, measure
-from packages import BASE, STORE, pool_packages
-from photo_scores import Scores, photo_scores
-from pools import KNOWN_POOLS, Pool, load_pool
-from replayed import Curves, replayed_curves, with_curves
-from restricted import as_published
-from results import FOLDER, QUICK, kept, key_of
-from workloads import STREAM, Workload, draw_workload
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.nn.registry import load_base_network
+from mainstream_trainer.request import TrainingRequest
+from packages import BASE, STORE, Scores, learnt_scores, pool_requests, trained
+from play import play_plan, result_of
+from policies import PLANNERS, plan_or_none
+from pools import Part, Pool, load_pool
+from results import FOLDER, kept, key_of
+from workloads import STREAM, Curves, Streams, Workload, draw_streams, draw_workload
 
-Way = Literal["replayed", "chain", "published"]
-"""what plans are made from: replayed curves, as packages carry them; the chain law; or replayed curves where
-every policy, Mainstream too, chooses from what the authors' policies choose from"""
-
-FORMAT = 3
+FORMAT = 1
 """of a workload's result; part of its name"""
-_QUICK_WORKLOADS = 4
-_QUICK_APPS = 10
-_KEPT = 4
-"""workloads that are in memory at once, for the cells that share them and the ways to plan them"""
 
 
-def arguments(description: str | None) -> list[str]:
-    """The pools to run on: `--pictures FOLDER` for one's own, else all known ones; in a quick run the first."""
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
-    )
-    parser.add_argument(
-        "--pictures", metavar="FOLDER", help="folder with a folder of pictures per class, instead of the known pools"
-    )
-    asked = parser.parse_args()
-    names = [asked.pictures] if asked.pictures else list(KNOWN_POOLS[:1] if QUICK else KNOWN_POOLS)
-    for name in names:
-        try:
-            pool(name)
-        except InvalidInputError as error:
-            parser.error(str(error))
-    return names
+@dataclass(frozen=True, eq=False)
+class Stand:
+    """One pool."""
+
+    pool: Pool
+    apps: int | None = None
+    """of the first classes, as many; None: an app for each"""
+
+    @cached_property
+    def requests(self) -> list[TrainingRequest]:
+        """An app for each class that is to have one."""
+        return pool_requests(self.pool, self.apps)
+
+    @cached_property
+    def packages(self) -> dict[str, Manifest]:
+        """By name."""
+        return trained(self.requests)
+
+    @cached_property
+    def labels(self) -> dict[str, int]:
+        """Class of each package's event."""
+        return {request.app: label for label, request in enumerate(self.requests)}
+
+    @cached_property
+    def profile(self) -> NodeProfile:
+        """What frames of a pool's streams cost on this machine: measured once."""
+        path = FOLDER / f"profile-{self.pool.name}.json"
+        if not path.exists():
+            measured = measure_profile(BASE, STREAM, self.pool.held_out)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(measured.model_dump_json(indent=1), encoding="utf-8")
+        return read_node_profile(path)
+
+    @cached_property
+    def learnt(self) -> Scores:
+        """Of photos that the trainer opens, by weights that never saw them."""
+        return self._kept_scores("folds", lambda: learnt_scores(self.requests))
+
+    @cached_property
+    def test(self) -> Scores:
+        """Of photos that nothing was chosen on."""
+        return self.scores(self.pool.test)
+
+    def scores(self, part: Part) -> Scores:
+        """What shipped weights say of a part's photos, computed once."""
+
+        def made() -> Scores:
+            network = load_base_network(BASE)
+            size = network.preprocessing
+            views = part.views(size.height, size.width)
+            said = candidate_scores(list(self.packages.values()), FolderStore(STORE), network, views)
+            return {(app, name): each for app, of in said.items() for name, each in of.items()}
+
+        return self._kept_scores(part.digest, made)
+
+    def _kept_scores(self, what: str, make: Callable[[], Scores]) -> Scores:
+        digests = sorted(package.digest for package in self.packages.values())
+        path = FOLDER / "scores" / f"{self.pool.name}-{key_of(digests, what)}.npz"
+        if not path.exists():
+            arrays = {f"{app}/{name}": each for (app, name), each in make().items()}
+            path.parent.mkdir(parents=True, exist_ok=True)
+            hidden = path.with_name(f".{path.name}")
+            np.savez(hidden, allow_pickle=False, **arrays)
+            hidden.replace(path)
+        with np.load(path) as found:
+            return {(app, name): found[f"{app}/{name}"] for app, _, name in (at.partition("/") for at in found.files)}
+
+    @lru_cache(maxsize=2)  # noqa: B019 - a stand lives as long as its process
+    def streams(self, cell: Cell, index: int) -> Streams:
+        """Of all cells that have them in common."""
+        return draw_streams(cell, index, self.pool, self.packages, self.labels)
+
+    @lru_cache(maxsize=2)  # noqa: B019
+    def curves(self, cell: Cell, index: int) -> Curves:
+        """What is believed of every candidate on these streams."""
+        return self.streams(cell, index).curves(self.learnt)
+
+    def workload(self, cell: Cell, index: int) -> Workload:
+        """One workload of a cell."""
+        return draw_workload(cell, self.streams(cell.streams, index), self.profile)
+
+    @cached_property
+    def key(self) -> str:
+        """What results depend on: format, packages, costs and photos."""
+        digests = sorted(package.digest for package in self.packages.values())
+        return key_of(FORMAT, digests, self.profile.model_dump_json(), self.pool.test.digest, list(PLANNERS))
+
+    def results(self, cell: Cell, index: int) -> dict[str, Any]:
+        """What a workload comes to under every policy, by policy; kept on disk."""
+        results: dict[str, Any] = kept(self._path(cell, index), lambda: self._results(cell, index))
+        return results
+
+    def found(self, cell: Cell) -> list[dict[str, Any]]:
+        """What workloads of a cell came to that were played."""
+        there = [index for index in range(cell.workloads) if self._path(cell, index).exists()]
+        return [self.results(cell, index) for index in there]
+
+    def _path(self, cell: Cell, index: int) -> Path:
+        return FOLDER / "cells" / cell.name / f"{index:02d}-{self.key}.json"
+
+    def _results(self, cell: Cell, index: int) -> dict[str, Any]:
+        workload = self.workload(cell, index)
+        problem = workload.problem(self.curves(cell.streams, index))
+        plans = {name: plan_or_none(name, problem) for name in PLANNERS}
+        return {name: result_of(plan, play_plan(plan, workload, self.test)) for name, plan in plans.items() if plan}
 
 
-@cache
-def pool(name: str) -> Pool:
-    """A pool, loaded once."""
-    return load_pool(name)
+_STANDS: dict[str, Stand] = {}
 
 
-@cache
-def packages(name: str, apps: int) -> dict[str, Manifest]:
-    """Packages of the pool's first `apps` events; trained where they are not yet."""
-    return pool_packages(pool(name), event_groups(len(pool(name).classes), apps))
+def stand(name: str) -> Stand:
+    """The stand of a known pool, or of a folder of pictures per class."""
+    return _STANDS.setdefault(name, Stand(load_pool(name)))
 
 
-@cache
-def profile(name: str) -> NodeProfile:
-    """What frames of a pool's streams cost on this machine: measured once, kept beside the results."""
-    path = FOLDER / f"profile-{pool(name).name}.json"
-    if not path.exists():
-        from live import measure_profile
-
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(measure_profile(BASE, STREAM, pool(name).held_out).model_dump_json(indent=1), encoding="utf-8")
-    return read_node_profile(path)
-
-
-@cache
-def scores(name: str, apps: int) -> Scores:
-    """Scores of all test photos by all candidates of the pool's first `apps` events."""
-    return photo_scores(packages(name, apps), pool(name).test, STORE, FOLDER / "scores", profile(name).back_end)
-
-
-def apps_of(cell: Cell) -> int:
-    """How many packages a cell draws its apps from."""
-    return max(cell.apps, len(pool(cell.pool).classes))
-
-
-def cells(pools: Sequence[str]) -> list[Cell]:
-    """The cells to run; in a quick run those of the abstract's camera and at most ten apps, a few workloads each."""
-    made = list(all_cells(pools))
-    if not QUICK:
-        return made
-    return [cell for cell in made if cell.apps <= _QUICK_APPS and cell.stream_fps == ABSTRACT_FPS]
-
-
-def workloads(cell: Cell) -> int:
-    """How many workloads of a cell are run."""
-    return min(cell.workloads, _QUICK_WORKLOADS) if QUICK else cell.workloads
-
-
-def is_headline(cell: Cell) -> bool:
-    """Whether the cell is of the abstract's regime."""
-    return replace(cell, published_lengths=False) == headline(cell.pool)
-
-
-def workload(cell: Cell, index: int) -> Workload:
-    """One workload of a cell."""
-    return replace(_drawn(cell.streams, index), cell=cell)
-
-
-@lru_cache(maxsize=_KEPT)
-def _drawn(cell: Cell, index: int) -> Workload:
-    return draw_workload(cell, index, pool(cell.pool), packages(cell.pool, apps_of(cell)), profile(cell.pool))
-
-
-@cache
-def key(cell: Cell) -> str:
-    """What results of a cell depend on: format, packages, profile and test photos."""
-    digests = sorted(package.digest for package in packages(cell.pool, apps_of(cell)).values())
-    return key_of(FORMAT, digests, profile(cell.pool).model_dump_json(), pool(cell.pool).test.digest)
-
-
-@cache
-def held_out_scores(name: str, apps: int) -> Scores:
-    """Scores of the held-out photos by all candidates of the pool's first `apps` events."""
-    return photo_scores(packages(name, apps), pool(name).held_out, STORE, FOLDER / "scores", profile(name).back_end)
-
-
-def curves_of(cell: Cell, index: int, way: Way = "replayed") -> Curves:
-    """Replayed curves of a workload's apps, as packages carry them whose tenants declared these events."""
-    return _curves(cell.streams, index, way)
-
-
-@lru_cache(maxsize=_KEPT)
-def _curves(cell: Cell, index: int, way: Way) -> Curves:
-    drawn = workload(cell, index)
-    return replayed_curves(drawn, _options(drawn, way), held_out_scores(cell.pool, apps_of(cell)))
-
-
-def problem_of(cell: Cell, index: int, way: Way = "replayed") -> Problem:
-    """What a workload's plans are made from."""
-    problem = _options(workload(cell, index), way)
-    return problem if way == "chain" else with_curves(problem, curves_of(cell, index, way))
-
-
-def _options(drawn: Workload, way: Way) -> Problem:
-    return as_published(drawn.problem) if way == "published" else drawn.problem
-
-
-def results_of(cell: Cell, index: int, way: Way = "replayed") -> dict[str, Any]:
-    """A workload's result under every policy, by policy, kept on disk; all are planned the same way."""
-    path = FOLDER / way / cell.name / f"{index:02d}-{key(cell)}.json"
-
-    def make() -> dict[str, Any]:
-        drawn, known = workload(cell, index), scores(cell.pool, apps_of(cell))
-        problem = problem_of(cell, index, way)
-        return {policy: measure(drawn, policy, known, problem) for policy in POLICIES}
-
-    result: dict[str, Any] = kept(path, make)
-    return result
-
-
-def ready(wanted: Iterable[Cell]) -> None:
-    """Make what workloads of these cells stand on, so that processes which share them find it in memory."""
-    for name, apps in sorted({(cell.pool, apps_of(cell)) for cell in wanted}):
-        scores(name, apps)
-        held_out_scores(name, apps)
-
-
-def work_folder(name: str) -> Path:
-    """A folder for what a figure makes on its way."""
-    folder = FOLDER / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def open_stand(name: str, apps: int | None) -> None:
+    """Have only the first `apps` classes of a pool judged."""
+    _STANDS[name] = Stand(load_pool(name), apps)
