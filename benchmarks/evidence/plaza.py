@@ -1,76 +1,160 @@
-"""Figure 1 (a): the plaza clip, six apps, live through TorchServe, over the budget.
+"""The plaza clip: its six apps, and with sixteen of short, rare events all of its 22, by every policy.
 
-    python benchmarks/evidence/plaza.py
-
-What `make demo` does, for its six own apps at several budgets: the second half of the clip under each policy. The
-clip has some eight events an app, so one run says little of which policy is better; its intervals say how little.
+Played on the half of the clip that training never opened, from scores of every frame. Forty seconds hold few events, so
+differences have intervals over apps, the same under each policy. `make demo` shows the same live. The sixteen are found
+by `MAINSTREAM_SPOTS`, else in the project's shared folder.
 """
 
-import re
-import shutil
-import sys
-from functools import partial
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+import numpy as np
+from candidate_scores import candidate_scores
+from trainer_lessons import LABELS, SPOTS, VIDEO, WALKWAYS
 
-import stage
-from drawing import COLOURS, MARKERS, label, line, panels, save
-from intervals import Interval
-from mainstream_demo.progress import DemoProgress
-from mainstream_demo.result import TITLES, DemoResult
-from mainstream_demo.steps import run_demo
-from measure import POLICIES
-from results import QUICK, kept, write_figure
+from intervals import difference_interval, mean_interval
+from mainstream.footage.frames import view_pixels
+from mainstream.footage.labels import read_labels
+from mainstream.laws.sampling import NestedSampler
+from mainstream.laws.voting import decisions
+from mainstream.messages.node_profile import NodeProfile, read_node_profile
+from mainstream.messages.runner_plan import RunnerStream
+from mainstream.mpackage.manifest import Manifest
+from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.nn.registry import load_base_network
+from mainstream.planner import AppPlan, Plan, Problem
+from mainstream.workload.problem import build_problem
+from mainstream_evaluate.inputs import LabelledClip, labelled_clip
+from mainstream_evaluate.truth import truth_of
+from mainstream_runner.profiling.node import profile_node
+from mainstream_trainer.data.clip import pictures_of
+from mainstream_trainer.label_options import NOTHING_SAID
+from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
+from packages import STORE, Scores, trained
+from play import Played, judged
+from policies import OURS, PLANNERS, plan_or_none
+from results import FOLDER, QUICK, kept, key_of, write_part
+from workloads import STREAM, node_of, placed_app
 
-NAME = "plaza"
-EXAMPLE = Path("examples/plaza")
-MORE_APPS = "spots"
-"""folder of it with further apps, which this figure leaves out: it is of six"""
 BUDGETS = (0.05, 0.1, 0.2)
-PACKAGES = Path("out/demo/store")
-"""of `make demo`: found there, or trained into it"""
+"""CPU-seconds a second"""
 
 
-def main() -> int:
-    """Run every budget that has not been run yet; draw and write."""
+@dataclass(frozen=True)
+class Judge:
+    """Apps of the clip with all that is known of them."""
+
+    packages: dict[str, Manifest]
+    scores: Scores
+    """of the frames of the test half"""
+    labelled: dict[str, LabelledClip]
+    """where each app's events are"""
+    profile: NodeProfile
+
+    def problem(self, apps: Sequence[str], budget: float) -> Problem:
+        """These apps on one camera."""
+        fps = next(iter(self.labelled.values())).clip.fps
+        rates = [rate for rate in (0.1, 0.2, 0.5, *range(1, 31)) if rate <= fps]
+        placed = [placed_app(app, self.packages[app], rates, camera_fps=fps) for app in apps]
+        return replace(build_problem(node_of(placed, self.profile)), budget=budget)
+
+    def f1(self, plan: Plan | None, apps: Sequence[str]) -> dict[str, list[float]]:
+        """Of alerts and windows, by app; nothing found where nobody is served."""
+        served = {each.name: self._played(each) for each in plan.apps if each.candidate} if plan else {}
+        return {
+            "f1": [served[app].alerts.f1 if app in served else 0.0 for app in apps],
+            "f1_windowed": [served[app].f1_windowed if app in served else 0.0 for app in apps],
+            "open_share": [served[app].open_share if app in served else 0.0 for app in apps],
+        }
+
+    def _played(self, plan: AppPlan) -> Played:
+        assert plan.candidate is not None
+        assert plan.fps is not None
+        assert plan.threshold is not None
+        assert plan.votes is not None
+        labelled, gap_s = self.labelled[plan.name], self.packages[plan.name].event_statistics.gap_s
+        times, (first, end) = labelled.clip.times, labelled.part
+        truth = truth_of(labelled.labels, plan.name, times, labelled.part, gap_s)
+        sampler = NestedSampler()
+        due = [i for i in range(end - first) if sampler.due(float(times.edges_s[first + i]), [plan.fps])]
+        analysed_s = times.middles_s[first + np.array(due, dtype=np.int64)]
+        decided = decisions(self.scores[plan.name, plan.candidate][due] >= plan.threshold, plan.votes)
+        return judged(
+            analysed_s[decided], analysed_s, truth.events, truth.span, merge_gap_s=gap_s, ignored=truth.ignored
+        )
+
+
+def plaza() -> None:
+    """Plan and play six and all apps at every budget; nothing in a quick run, as packages take an hour."""
     if QUICK:
-        print("left out of a quick run: it plays the clip live twelve times", flush=True)
-        return 0
-    runs = {f"{budget:g}": kept(_path(budget), partial(_run, budget)) for budget in BUDGETS}
-    figure, axes = panels(1)
-    for policy in POLICIES[:3]:
-        f1 = [runs[f"{budget:g}"]["policies"][policy]["mean_f1_measured"] for budget in BUDGETS]
-        values = [Interval(each, each, each) for each in f1]
-        line(axes[0], TITLES[policy], BUDGETS, values, COLOURS[policy], MARKERS[policy])
-    label(axes[0], "budget, CPU-seconds a second", "mean F1 of alerts, live")
-    axes[0].legend(fontsize=7)
-    save(figure, NAME)
-    write_figure(NAME, {"budgets": BUDGETS, "runs": runs})
-    return 0
+        return
+    judge = _judge([LABELS, *([SPOTS] if SPOTS.is_file() else [])])
+    six = list(read_labels(LABELS).apps)
+    rows = [
+        _row(judge, apps, budget)
+        for apps in ([six, list(judge.packages)] if len(judge.packages) > len(six) else [six])
+        for budget in BUDGETS
+    ]
+    write_part("plaza", {"rows": rows})
 
 
-def _path(budget: float) -> Path:
-    return stage.work_folder("plaza") / f"{budget:g}.json"
+def _row(judge: Judge, apps: Sequence[str], budget: float) -> dict[str, Any]:
+    problem = judge.problem(apps, budget)
+    plans = {name: plan_or_none(name, problem) for name in PLANNERS}
+    played = {name: judge.f1(plan, apps) for name, plan in plans.items()}
+    ours = played[OURS]["f1"]
+    return {
+        "apps": len(apps),
+        "budget": budget,
+        "policies": {
+            name: {what: asdict(mean_interval(values)) for what, values in found.items()}
+            for name, found in played.items()
+        },
+        "lead": {name: asdict(difference_interval(ours, found["f1"])) for name, found in played.items()},
+        "open_most": max(max(found["open_share"]) for found in played.values()),
+    }
 
 
-def _run(budget: float) -> Any:
-    folder = stage.work_folder(f"plaza/{budget:g}")
-    example = folder / "example"
-    shutil.copytree(EXAMPLE, example, ignore=shutil.ignore_patterns(MORE_APPS), dirs_exist_ok=True)
-    node = example / "node.yaml"
-    stated, found = re.subn(r"budget: [0-9.]+", f"budget: {budget:g}", node.read_text(encoding="utf-8"))
-    assert found == 1
-    node.write_text(stated, encoding="utf-8")
-    out = folder / "out"
-    out.mkdir(exist_ok=True)
-    PACKAGES.mkdir(parents=True, exist_ok=True)
-    if not (out / "store").exists():
-        (out / "store").symlink_to(PACKAGES.resolve())
-    result: DemoResult = run_demo(example, out, DemoProgress(Console(quiet=True)))
-    return result.model_dump(mode="json")
+def _judge(files: Sequence[Path]) -> Judge:
+    labelled = {
+        app: labelled_clip(VIDEO, path, "test", NOTHING_SAID) for path in files for app in read_labels(path).apps
+    }
+    packages = trained(
+        [
+            TrainingRequest(VideoData(VIDEO, path), app, crop=WALKWAYS, version="seed-0")
+            for path in files
+            for app in read_labels(path).apps
+        ]
+    )
+    one = next(iter(labelled.values()))
+    return Judge(packages, _scores(packages, one), labelled, _profile(one.clip.fps))
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _scores(packages: dict[str, Manifest], labelled: LabelledClip) -> Scores:
+    """What every candidate says of every frame of the test half, computed once."""
+    digests = sorted(package.digest for package in packages.values())
+    asked = hashlib.sha256(f"{labelled.clip.sha256} {labelled.part} {WALKWAYS}".encode()).hexdigest()
+    path = FOLDER / "scores" / f"plaza-{key_of(digests, asked)}.json"
+
+    def made() -> dict[str, Any]:
+        network = load_base_network(DEFAULT_BASE)
+        size = network.preprocessing
+        pictures = pictures_of(labelled.clip, labelled.part)
+        views = np.stack([view_pixels(picture, WALKWAYS, size.height, size.width) for _, picture in pictures])
+        said = candidate_scores(list(packages.values()), FolderStore(STORE), network, views)
+        return {app: {name: each.tolist() for name, each in of.items()} for app, of in said.items()}
+
+    return {(app, name): np.array(each) for app, of in kept(path, made).items() for name, each in of.items()}
+
+
+def _profile(fps: float) -> NodeProfile:
+    """What a frame costs on this machine: measured once."""
+    path = FOLDER / "profile-plaza.json"
+    if not path.exists():
+        camera = RunnerStream(name=STREAM, url=f"file:{VIDEO}", fps=fps, crops={"full": None})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(profile_node([DEFAULT_BASE], [camera]).model_dump_json(indent=1), encoding="utf-8")
+    return read_node_profile(path)
