@@ -86,7 +86,7 @@ kube-score: ## what kube-score says of every values file of the chart; needs hel
 cluster-demo: $(VENV)/.dev ## everything from source on a Kubernetes cluster: the plaza, and the table of `make demo`
 	$(BIN)/python tests/cluster/cluster_demo.py
 
-bench-evidence: $(VENV)/.dev ## every figure on real frames, and docs/evidence.md; QUICK=1 for some ten minutes
+bench-evidence: $(VENV)/.dev ## every policy and rival on real frames by alerts, and docs/evidence.md; QUICK=1 for some ten minutes
 	$(BIN)/python benchmarks/evidence/make_all.py
 
 bench-operator: $(VENV)/.dev ## the operator under load and faults, beside a real API server; QUICK=1 for five minutes

@@ -1,39 +1,82 @@
-"""`make bench-evidence`: every figure, one after the other, then docs/evidence.md.
+"""`make bench-evidence`: everything that docs/evidence.md says, and the page itself.
 
-Each figure is a command of its own and keeps what it has measured: cut short, run again, it goes on where it was. One
-that fails is named and left out of the document; the exit code then is 1.
+    python benchmarks/evidence/make_all.py [PART...] [--apps N] [--pictures FOLDER]
+
+Parts are cells, carried (of the first pool), ablations, days, plaza; all where none is named. Every piece of work is
+kept: cut short, run again, it goes on where it was, and the page says what was not run. QUICK=1: some ten minutes, of
+one pool.
 """
 
-import subprocess
+import argparse
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-FIGURES = (
-    "event_f1",
-    "calibration",
-    "live_runs",
-    "ablations",
-    "plaza",
-    "planner_quality",
-    "trainer_quality",
-    "frozen_share",
-    "throughput",
-)
+sys.path.append(str(Path(__file__).parents[1] / "photos"))
+
+from results import QUICK, on_one_thread
+
+if __name__ == "__main__":
+    on_one_thread()
+
+from ablations import leave_out
+from carried import carry
+from days import quiet_days
+from mainstream.errors import InvalidInputError
+from page import write_page
+from plaza import plaza
+from pools import KNOWN_POOLS
+from regimes import play_cells
+from stage import open_stand
+
+BY_POOL: dict[str, Callable[[str], None]] = {
+    "cells": play_cells,
+    "carried": carry,
+    "ablations": leave_out,
+    "days": quiet_days,
+}
+PARTS = (*BY_POOL, "plaza")
 
 
 def main() -> int:
-    """Run all; the exit code."""
-    failed = []
-    for name in (*FIGURES, "document"):
-        began_s = time.monotonic()
-        done = subprocess.run([sys.executable, str(Path(__file__).with_name(f"{name}.py"))], check=False)
-        print(f"{name}: {time.monotonic() - began_s:.0f} s", flush=True)
-        if done.returncode != 0 and name != "document":
-            failed.append(name)
-    if failed:
-        print(f"failed: {', '.join(failed)}; run them again, what they had measured is kept", file=sys.stderr)
-    return 1 if failed else 0
+    """Measure what was not measured yet, part by part; write the page after each."""
+    asked = _arguments()
+    pools = [asked.pictures] if asked.pictures else list(KNOWN_POOLS[:1] if QUICK else KNOWN_POOLS)
+    for part in asked.parts or PARTS:
+        for work in _work(part, pools):
+            began_s = time.monotonic()
+            try:
+                work()
+            finally:
+                write_page(pools)
+            print(f"{part}: {time.monotonic() - began_s:.0f} s", flush=True)
+    return 0
+
+
+def _work(part: str, pools: list[str]) -> list[Callable[[], None]]:
+    if part == "plaza":
+        return [plaza]
+    return [partial(BY_POOL[part], pool) for pool in (pools[:1] if part == "carried" else pools)]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", choices=[*PARTS, []], help=", ".join(PARTS))
+    parser.add_argument(
+        "--pictures", metavar="FOLDER", help="folder with a folder of pictures per class, instead of the known pools"
+    )
+    parser.add_argument("--apps", type=int, metavar="N", help="only packages of the first N classes of each pool")
+    asked = parser.parse_args()
+    for name in [asked.pictures] if asked.pictures else KNOWN_POOLS:
+        try:
+            open_stand(name, asked.apps)
+        except InvalidInputError as error:
+            parser.error(str(error))
+    return asked
 
 
 if __name__ == "__main__":

@@ -1,0 +1,161 @@
+"""Sections beside the cells: what a core carries, single ideas, predictions, quiet days, the plaza clip, heads."""
+
+import json
+
+from page_words import COMMAND, Parts, lead, mark, of_kind, table
+from policies import BASELINES, OURS, TITLES
+from results import BENCH
+
+NOT_RUN = "Not run."
+
+
+def carried(parts: Parts) -> str:
+    """Cameras and apps on one core."""
+    rows = [
+        (part["pool"], each["picture"], str(each["apps"]), TITLES[each["policy"]], each["idea"], _cameras(each))
+        for part in of_kind(parts, "carried")
+        for each in part["rows"]
+    ]
+    head = ("pool", "camera", "apps on each", "policy", "", "cameras (apps)")
+    return f"""## What one core carries
+
+So many cameras like each other, with so many apps on each, at a mean alert F1 of .8; `{COMMAND}` (carried). The
+gate is told for views that move 30 % of the time, which is stated, not measured.
+
+{table(head, rows) if rows else NOT_RUN}"""
+
+
+def _cameras(row: dict[str, int]) -> str:
+    return f"{row['cameras']} ({row['cameras'] * row['apps']})"
+
+
+def ablations(parts: Parts) -> str:
+    """What each idea is worth."""
+    found = of_kind(parts, "ablations")
+    rows = []
+    if found:
+        rows = [(idea, *(lead(part["lost"][idea]) for part in found)) for idea in found[0]["lost"]]
+    head = ("left out", *(f"{part['pool']}, {part['workloads']} workloads: F1 lost" for part in found))
+    return f"""## What each idea is worth
+
+Mean F1 of alerts lost without it, in the abstract's regime, played; `{COMMAND}` (ablations). *Cross-fitting*:
+micro-heads are predicted by what ships, on photos that it has learnt from. *Heads*: fine-tuned candidates
+alone. *Closed loop*: on a node that is 1.5 times slower than its profile says, simulated. Decode modes and the
+gate stand under "What one core carries".
+
+{table(head, rows) if rows else NOT_RUN}"""
+
+
+def promises(parts: Parts) -> str:
+    """Predicted against measured."""
+    rows = []
+    for part in of_kind(parts, "cells"):
+        held = [cell["held"] for cell in part["cells"].values()]
+        total = {what: sum(each[what] for each in held) for what in held[0]}
+        apps = total["apps"]
+        rows.append(
+            (
+                part["pool"],
+                str(apps),
+                f"{total['inside'] / apps:.0%}",
+                f"{total['above'] / apps:.0%}",
+                f"{total['width'] / apps:.3f}",
+                f"{total['error'] / apps:.3f}",
+                f"{total['bias'] / apps:+.3f}",
+            )
+        )
+    head = ("pool", "apps", "90 % intervals hold", "above", "mean width", "mean absolute error", "mean bias")
+    return f"""## Predicted against measured
+
+Every app of Mainstream's plans in every cell; `{COMMAND}` (cells). What is measured wanders too, with the few
+photos that the test has.
+
+{table(head, rows) if rows else NOT_RUN}
+
+{_report("predictions", "Packages of micro-heads against streams of photos of other people")}"""
+
+
+def _report(name: str, what: str) -> str:
+    """The rows of another benchmark, as it wrote them."""
+    path = BENCH / f"{name}.json"
+    if not path.is_file():
+        return f"{what}: not run; `make bench-{name}` adds its rows here."
+    found = json.loads(path.read_text(encoding="utf-8"))
+    rows = [
+        (row["what"], row["value"], row["target"], "" if row["met"] is None else mark(row["met"]))
+        for row in found["rows"]
+    ]
+    return f"{what}; `make bench-{name}`.\n\n{table(('what', 'measured', 'target', 'met'), rows)}"
+
+
+def days(parts: Parts) -> str:
+    """Days on which next to nothing happens."""
+    rows = []
+    for part in of_kind(parts, "days"):
+        for known, each in part["known"].items():
+            near = each["judged"] - each["more"] - each["fewer"]
+            f1 = ", ".join(f"{kind} {value:.2f}" for kind, value in each["f1"].items())
+            rows.append(
+                (
+                    part["pool"],
+                    known,
+                    f"{near} of {each['judged']}",
+                    str(each["more"]),
+                    str(each["fewer"]),
+                    f"{each['predicted']:.0f}",
+                    f"{each['measured']:.0f}",
+                    f1,
+                )
+            )
+    head = (
+        "pool",
+        "predicted from",
+        "false alerts a day within a factor of 1.5 (target: 80 %)",
+        "more",
+        "fewer",
+        "predicted, mean",
+        "measured",
+        "F1 of the choices",
+    )
+    return f"""## Quiet days
+
+A day with one event an hour, for each candidate of each app; days with ten or more false alerts are judged;
+`{COMMAND}` (days). What photos cannot tell is told in [the planner](planner.md#measured).
+
+{table(head, rows) if rows else NOT_RUN}"""
+
+
+def plaza(parts: Parts) -> str:
+    """The plaza clip."""
+    part = parts.get("plaza")
+    title = f"""## The plaza clip
+
+The half of the clip that training never opened, played; `{COMMAND}` (plaza). Mean F1 of alerts (windowed), and
+what Mainstream is ahead by, paired over apps. `make demo` shows the six live."""
+    if not part:
+        return f"{title}\n\n{NOT_RUN}"
+    rows = []
+    for row in part["rows"]:
+        for name in (OURS, *BASELINES):
+            found = row["policies"][name]
+            ahead = "" if name == OURS else lead(row["lead"][name])
+            f1 = f"{found['f1']['mean']:.3f} ({found['f1_windowed']['mean']:.3f})"
+            rows.append((str(row["apps"]), f"{row['budget']:g}", TITLES[name], f1, ahead))
+    head = ("apps", "budget, CPU-seconds a second", "policy", "F1", "Mainstream less it")
+    return f"{title}\n\n{table(head, rows)}"
+
+
+def heads(parts: Parts) -> str:
+    """How good candidates are by what they share."""
+    rows = [
+        (part["pool"], each["candidate"], str(each["branch_point"]), str(each["apps"]), f"{each['accuracy']:.3f}")
+        for part in of_kind(parts, "cells")
+        for each in part["heads"]
+    ]
+    head = ("pool", "candidate", "frozen up to", "apps", "balanced accuracy")
+    return f"""## Accuracy over what is frozen
+
+Of candidates on test photos, at score 1/2, mean over the apps whose packages hold them; `{COMMAND}` (cells).
+Published curves lose 70 % of their accuracy with everything frozen, and 18 % where Mainstream stops.
+
+{table(head, rows) if rows else NOT_RUN}"""
