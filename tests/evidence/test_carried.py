@@ -1,6 +1,7 @@
 """What one core carries: the search for it."""
 
 import pytest
+
 from carried import most
 
 

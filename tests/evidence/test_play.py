@@ -6,11 +6,10 @@ import pytest
 from mainstream.alerts.measured import score_alerts
 from mainstream.laws.sampling import NestedSampler
 from mainstream.laws.voting import Voter
-from mainstream.planner import AppPlan
 from mainstream_trainer.data.event_statistics import in_seconds
 from mainstream_trainer.measure.picture_replay import due_frames
 from mainstream_trainer.measure.picture_streams import PictureStream
-from play import Choice, play_app, play_plan
+from play import NOTHING, Choice, play_app
 
 FPS = 14.0
 
@@ -50,7 +49,6 @@ def test_scores_become_hits_votes_and_counts_as_in_the_feeder() -> None:
 
 def test_an_app_that_did_not_fit_finds_nothing() -> None:
     shown = stream([0] * 20 + [1] * 20 + [0] * 20)
-    plan = AppPlan("one", None, None, None, None, None, None, 0.0, 0.0, 0.0, 0.0, 0.0)
-    played = play_plan([plan], {}, shown, {"one": (1,)}, {"one": 1.0})["one"]
+    played = play_app(NOTHING, np.empty(0, dtype=np.int64), shown, shown.events([1]), merge_gap_s=1.0)
     assert (played.alerts.events, len(played.alerts.found), played.alerts.f1) == (1, 0, 0.0)
     assert (played.f1_windowed, played.open_share) == (0.0, 0.0)

@@ -1,4 +1,4 @@
-"""Systems of the field as policies: at one layer, at one rate, and never better than the plan that may do all of it."""
+"""Every policy, and systems of the field as policies: never predicted better than the plan that may do all of it."""
 
 from dataclasses import replace
 
@@ -6,8 +6,7 @@ import pytest
 
 from mainstream.planner import Plan, Problem
 from mainstream.planner.synthetic import random_problem, with_micro_heads
-from measure import planned
-from rivals_of_the_field import filterforward, polymorph, rival_plan
+from policies import PLANNERS, as_published, at_one_rate, filterforward, plan_or_none, planned, polymorph
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +20,7 @@ def _f1(plan: Plan) -> float:
 
 
 def test_filterforward_has_all_heads_at_one_layer_and_one_rate(problem: Problem) -> None:
-    plan = rival_plan(problem, filterforward)
+    plan = at_one_rate(filterforward, problem)
     assert plan is not None
     served = [app for app in plan.apps if app.candidate is not None]
     assert len(served) > 1
@@ -32,7 +31,7 @@ def test_filterforward_has_all_heads_at_one_layer_and_one_rate(problem: Problem)
 
 
 def test_polymorph_runs_the_last_layers_of_every_app_at_one_rate(problem: Problem) -> None:
-    plan = rival_plan(problem, polymorph)
+    plan = at_one_rate(polymorph, problem)
     assert plan is not None
     served = [app for app in plan.apps if app.candidate is not None]
     assert served
@@ -49,5 +48,19 @@ def test_who_lacks_the_candidates_has_no_plan(problem: Problem) -> None:
     tuned = tuple(
         replace(app, candidates=tuple(each for each in app.candidates if each.kind != "micro")) for app in problem.apps
     )
-    assert rival_plan(replace(problem, apps=micro), polymorph) is None
-    assert rival_plan(replace(problem, apps=tuned), filterforward) is None
+    assert plan_or_none("polymorph", replace(problem, apps=micro)) is None
+    assert plan_or_none("max-sharing", replace(problem, apps=micro)) is None
+    assert plan_or_none("filterforward", replace(problem, apps=tuned)) is None
+
+
+def test_as_published_a_first_hit_reports_at_one_threshold(problem: Problem) -> None:
+    for app in as_published(problem).apps:
+        assert app.votes == (1,)
+        assert {len(each.operating_points) for each in app.candidates} == {1}
+
+
+def test_no_policy_predicts_more_than_mainstream(problem: Problem) -> None:
+    ours = planned(problem).objective
+    plans = [plan for name in PLANNERS if (plan := plan_or_none(name, problem))]
+    assert len(plans) == len(PLANNERS)
+    assert all(plan.objective <= ours + 1e-3 for plan in plans)

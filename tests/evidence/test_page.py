@@ -1,0 +1,95 @@
+"""The page says what was not run and what was missed, and makes every number from what was measured."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import page
+import page_parts
+import results
+from page_words import read_parts, wrapped
+from policies import BASELINES, OURS
+
+
+@pytest.fixture(autouse=True)
+def _no_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "PARTS", tmp_path)
+
+
+def interval(mean: float) -> dict[str, float]:
+    return {"mean": mean, "low": mean - 0.01, "high": mean + 0.01}
+
+
+def cell(apps: int = 10) -> dict[str, object]:
+    told = {what: interval(value) for what, value in (("f1", 0.7), ("f1_windowed", 0.61), ("fps", 1.4))}
+    below = dict.fromkeys(BASELINES, 0.9) | {"filterforward": 0.0001}
+    return {
+        "pool": "signs",
+        "apps": apps,
+        "stream_fps": 14,
+        "no_sharing_fps": 1.4,
+        "published_lengths": False,
+        "regime": apps == 10,
+        "workloads": 6,
+        "wanted": 20,
+        "policies": dict.fromkeys((OURS, *BASELINES), told) | {"no-sharing": told | {"f1": interval(0.25)}},
+        "lead": {name: interval(0.123) for name in BASELINES},
+        "gain": {name: interval(1.0) for name in BASELINES},
+        "below": below,
+        "enough": ["micro"],
+        "held": {"apps": 60, "inside": 45, "above": 5, "error": 1.0, "bias": 0.5, "width": 6.0},
+        "open_most": 0.2,
+    }
+
+
+def write(folder: Path, *cells: dict[str, object]) -> None:
+    made = {"machine": {"processor": "one", "cores": 2}, "versions": {"torch": "2"}, "load": [1.0, 1.0, 1.0]}
+    part = {"made": made, "pool": "signs", "packages": "3 of 10 classes", "heads": []}
+    (folder / "cells-signs.json").write_text(json.dumps(part | {"cells": {str(i): c for i, c in enumerate(cells)}}))
+
+
+def test_what_was_not_run_is_named() -> None:
+    parts = read_parts(["signs"])
+    assert "Not run so far: cells-signs, ablations-signs, days-signs, carried-signs, plaza." in page.opening(parts)
+    sections = [page.enough(parts), page.every_cell(parts), page_parts.carried(parts), page_parts.days(parts)]
+    sections.append(page_parts.plaza(parts))
+    assert all("Not run." in section for section in sections)
+
+
+def test_what_was_measured_less_of_is_said_at_the_top(tmp_path: Path) -> None:
+    write(tmp_path, cell())
+    said = page.opening(read_parts(["signs"]))
+    assert "6 of 20 workloads of signs: the abstract's regime" in said
+    assert "signs has packages of 3 of 10 classes." in said
+
+
+def test_a_target_that_is_missed_says_no_and_one_that_cannot_be_met_is_told(tmp_path: Path) -> None:
+    write(tmp_path, cell(), cell(apps=64))
+    lines = page.targets(read_parts(["signs"])).splitlines()
+    over = [line for line in lines if "gain over No-Sharing" in line]
+    assert [line.endswith("| +93 % (published) | +100 % [+99, +101] | yes |") for line in over] == [True, True]
+    assert all("told: its F1 is above 0.5" in line for line in lines if "Max-Sharing as published" in line)
+    below = next(line for line in lines if "significantly below" in line)
+    assert "2 of 16 tests below: signs: 64 apps" in below
+    assert below.endswith("| **no** |")
+    held = next(line for line in lines if "intervals" in line)
+    assert "| 75% | **no** |" in held
+
+
+def test_a_cell_is_told_in_alerts_with_the_published_measure_beside(tmp_path: Path) -> None:
+    write(tmp_path, cell())
+    parts = read_parts(["signs"])
+    row = next(line for line in page.every_cell(parts).splitlines() if line.startswith("| signs"))
+    assert "| 0.700 (0.610) | 0.250 (0.610) |" in row
+    row = next(line for line in page.enough(parts).splitlines() if line.startswith("| signs"))
+    assert row.count("enough") == 1
+    assert "+0.123 [+0.113, +0.133]" in row
+
+
+def test_prose_is_wrapped_and_tables_are_not() -> None:
+    long = "word " * 60
+    text = wrapped(f"# Title\n\n{long}\n\n| {long}|\n")
+    lines = text.splitlines()
+    assert max(len(line) for line in lines if not line.startswith("|")) <= 118
+    assert sum(line.startswith("|") for line in lines) == 1
