@@ -6,6 +6,7 @@ import sys
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mainstream.api.video_stream import Crop
 from mainstream.errors import InvalidInputError
@@ -19,6 +20,42 @@ def test_shrinking_averages_all_pixels_so_that_a_thin_line_does_not_vanish() -> 
     assert pixels.shape == (160, 160, 3)
     assert pixels.dtype == np.uint8
     assert pixels[80].sum() == pytest.approx(255 * 3 / 4, rel=0.15)
+
+
+def exact(picture: av.VideoFrame, crop: Crop, height: int, width: int) -> NDArray[np.float64]:
+    """What each pixel of a view is the mean of, in BT.601: of luma and chroma as they are stored (yuv420p)."""
+    stored = picture.to_ndarray().astype(float)
+    rows, half = picture.height, (2, picture.height // 2, picture.width // 2)
+    whole = {"y": stored[:rows], **dict(zip("uv", stored[rows:].reshape(half), strict=True))}
+    y, u, v = (
+        means(crop.height // step, height)
+        @ whole[name][crop.y // step :, crop.x // step :][: crop.height // step, : crop.width // step]
+        @ means(crop.width // step, width).T
+        for name, step in (("y", 1), ("u", 2), ("v", 2))
+    )
+    light, blue, red = (y - 16) * 255 / 219, (u - 128) * 255 / 224, (v - 128) * 255 / 224
+    colours = light + 1.402 * red, light - 0.344136 * blue - 0.714136 * red, light + 1.772 * blue
+    return np.clip(np.stack(colours, axis=-1), 0, 255)
+
+
+def means(of: int, to: int) -> NDArray[np.float64]:
+    """(to, of): how much of each of so many pixels counts for each of fewer."""
+    edges = np.linspace(0, of, to + 1)
+    covered = np.minimum(edges[1:, None], np.arange(1, of + 1)) - np.maximum(edges[:-1, None], np.arange(of))
+    return np.maximum(0.0, covered) * to / of
+
+
+@pytest.mark.parametrize("size", [(160, 160), (224, 224), (90, 70), (131, 97)])
+@pytest.mark.parametrize(
+    "crop", [Crop(x=0, y=0, width=768, height=576), Crop(x=202, y=102, width=322, height=242)], ids=["whole", "crop"]
+)
+def test_a_view_is_within_a_grey_level_of_what_its_pixels_are_the_means_of(
+    pictures: list[av.VideoFrame], size: tuple[int, int], crop: Crop
+) -> None:
+    picture = pictures[0].reformat(format="yuv420p")
+    off = np.abs(view_pixels(picture, crop, *size) - exact(picture, crop, *size))
+    assert off.mean() < 0.6
+    assert off.mean(axis=(0, 2)).max() < 3, "a column is off"
 
 
 def test_a_crop_shows_that_part_of_the_picture_at_full_size(pictures: list[av.VideoFrame]) -> None:
