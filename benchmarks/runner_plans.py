@@ -1,19 +1,23 @@
-"""Row of `make bench-runner` on plans: random feasible ones, in a cgroup with the runner's CPU limit, against what the
-profile that was made in the same cgroup says of them."""
+"""Rows of `make bench-runner` on plans: random feasible ones, in a cgroup with the runner's CPU limit, against what the
+profile that was made in the same cgroup says of them.
 
-import json
+Some minutes each. What was measured lies in `out/bench/plans` until the rows are told: a run that is cut short goes on
+where it was.
+"""
+
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
-from harness import QUICK, Report
+from harness import FOLDER, QUICK, Report
+from pydantic import BaseModel
 from runner_stage import clip_stream
 
 from mainstream.messages.node_profile import NodeProfile
@@ -25,7 +29,6 @@ from mainstream_runner.profiling.lessons import Lessons
 from mainstream_runner.profiling.node import profile_node
 from mainstream_runner.profiling.synthetic import synthetic_app
 from mainstream_runner.run import run_plan_on
-from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 BASE = "efficientnet-lite0"
@@ -34,42 +37,102 @@ LIMIT = 0.5
 PLANS = 5 if QUICK else 30
 PLAN_S = 12.0 if QUICK else 25.0
 WARM_S = 2.0
+ROUNDS = 2
 MOST_APPS = 12
 NEAR = 0.1
 CHECK_FPS, CHECK_S = 24.0, 2.0
 PERIOD_US = 100_000
+KEPT = FOLDER / ("plans-quick" if QUICK else "plans")
+PROFILE = KEPT / "profile.json"
 _Placed = tuple[int, float, int]
 """an app: branch-point, frames per second, number of its stream"""
 WHAT = f"random feasible plans up to 95 % of a runner's CPU limit ({LIMIT:g} cores), in a cgroup"
 
 
+class Round(BaseModel):
+    """A plan that ran for a while."""
+
+    seconds: float
+    used: float
+    """CPU-seconds a second"""
+    scored_s: float
+    """CPU-seconds of them from pixels to scores"""
+    rates: dict[str, float]
+    """achieved, by app"""
+
+
+class Ran(BaseModel):
+    """A plan, its rounds, and what a frame of the whole network took before, between and after them."""
+
+    plan: RunnerPlan
+    rounds: tuple[Round, ...]
+    timed_s: tuple[float, ...]
+
+
 def plan_rows(report: Report) -> None:
-    """Run this file in a cgroup, and read what it says."""
+    """Run this file in a cgroup, and tell of what it kept."""
     try:
         with cpu_limit(LIMIT) as procs:
             command = f'echo $$ > "{procs}" && exec "{sys.executable}" "{__file__}"'
-            said = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, check=True, text=True).stdout
+            subprocess.run(["/bin/sh", "-c", command], check=True)
     except OSError as error:
         report.left_out(WHAT, "rates within 5 %, CPU within 10 %", f"no cgroup with a CPU limit ({error})")
         return
-    plans: list[dict[str, Any]] = json.loads(said.splitlines()[-1])
-    kept = [app for plan in plans for app in plan["apps"]]
-    share = sum(app["kept"] for app in kept) / len(kept)
+    profile = NodeProfile.model_validate_json(PROFILE.read_bytes())
+    told(report, profile, [Ran.model_validate_json(_kept(seed).read_bytes()) for seed in range(PLANS)])
+    shutil.rmtree(KEPT)
+
+
+def told(report: Report, profile: NodeProfile, plans: Sequence[Ran]) -> None:
+    """The rows of plans that ran one after the other."""
+    apps = [(app, ran.rounds[0]) for ran in plans for app in ran.plan.apps]
+    fit = sum(_is_kept(app, first) for app, first in apps) / len(apps)
     report.row(
         f"{len(plans)} {WHAT}: apps whose achieved rate is within 5 % of the plan's (or one frame)",
-        f"{share:.1%} of {len(kept)}",
+        f"{fit:.1%} of {len(apps)}",
         "95 %",
-        share >= 0.95,
+        fit >= 0.95,
     )
-    ratios = [plan["used"] / plan["cost"] for plan in plans]
-    _cost_row(report, "CPU used over planned cost", ratios)
+    planned = [_planned(ran, profile) for ran in plans]
+    _cost_row(report, "CPU used over planned cost", planned)
     # What the machine's speed changed by since the profile was made is not the cost law's fault; both are told.
-    steady = [plan["used"] / plan["cost"] / plan["drift"] for plan in plans]
+    speeds = [sum(ran.timed_s[:2]) / 2 / profile.bases[BASE].timed_s for ran in plans]
+    steady = [ratio / speed for ratio, speed in zip(planned, speeds, strict=True)]
     _cost_row(report, "the same, at the speed at which the network was timed before and after each plan", steady)
-    for when, share, of in (("first", 25, 30), ("second", 29, 30)):
+    minutes = taught(profile, plans)
+    for number, (when, share, of) in enumerate((("first", 25, 30), ("second", 29, 30))):
         what = f"CPU used over planned cost in its {when} minute, as earlier minutes taught"
-        _cost_row(report, what, [plan["minutes"][when] for plan in plans], share, of)
-    report.details["plans"] = plans
+        _cost_row(report, what, [each[number] for each in minutes], share, of)
+    report.details["plans"] = {
+        "profile": profile.model_dump(mode="json"),
+        "ran": [ran.model_dump(mode="json") for ran in plans],
+        "minutes": minutes,
+    }
+
+
+def taught(profile: NodeProfile, plans: Sequence[Ran]) -> list[tuple[float, ...]]:
+    """CPU used over expected cost of each plan's rounds: of the first as the plans before it taught, of the second as
+    the first one taught as well."""
+    lessons, ratios = Lessons(), []
+    for ran in plans:
+        of_rounds = []
+        for each in ran.rounds:
+            of_rounds.append(each.used / expected_cost(ran.plan, each.rates, lessons.corrected(profile)))
+            lessons.take(profile, ran.plan, each.rates, each.rates, each.used)
+        ratios.append(tuple(of_rounds))
+    return ratios
+
+
+def _planned(ran: Ran, profile: NodeProfile) -> float:
+    return ran.rounds[0].used / expected_cost(ran.plan, {app.name: app.fps for app in ran.plan.apps}, profile)
+
+
+def _is_kept(app: RunnerApp, ran: Round) -> bool:
+    return abs(ran.rates[app.name] - app.fps) <= max(0.05 * app.fps, 1.0 / ran.seconds + 1e-6)
+
+
+def _kept(seed: int) -> Path:
+    return KEPT / f"{seed}.json"
 
 
 def _cost_row(report: Report, what: str, ratios: list[float], share: int = 1, of: int = 1) -> None:
@@ -104,55 +167,52 @@ def cpu_limit(cores: float) -> Iterator[Path]:
         folder.rmdir()
 
 
-def inside() -> list[dict[str, Any]]:
-    """Profile, then run plan after plan, each twice; what it was expected to use, and used.
+def inside() -> None:
+    """Profile, then run plan after plan, each twice; what is on disk already is not measured again.
 
     A pod learns from every minute of a plan; a round stands for one here, without the plan's loading, of which it would
-    be a larger part. So the first round of a plan is expected to cost what the plans before it taught, the second what
-    the first one taught as well.
+    be a larger part.
     """
-    streams = [clip_stream("plaza"), clip_stream("yard")]
-    profile = profile_node([BASE], streams)
-    results: list[dict[str, Any]] = []
-    lessons = Lessons()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    if not PROFILE.exists():
+        _keep(PROFILE, profile_node([BASE], [clip_stream("plaza"), clip_stream("yard")]))
+    profile = NodeProfile.model_validate_json(PROFILE.read_bytes())
     with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder, torchserve() as server:
         store = Path(folder)
         for seed in range(PLANS):
-            plan = random_plan(seed, profile, store)
-            before_s = _whole_s(server)
-            _round(server, plan, store, profile, WARM_S)
-            run, first = _round(server, plan, store, lessons.corrected(profile))
-            lessons.take(profile, plan, _rates(run), _rates(run), run.cpu_used)
-            _, second = _round(server, plan, store, lessons.corrected(profile))
-            drift = (before_s + _whole_s(server)) / 2 / profile.bases[BASE].timed_s
-            apps = [
-                {
-                    "fps": app.fps_planned,
-                    "achieved": app.fps_achieved,
-                    "kept": abs(app.fps_achieved - app.fps_planned)
-                    <= max(0.05 * app.fps_planned, 1.0 / run.seconds + 1e-6),
-                    "dropped": app.frames.dropped,
-                }
-                for app in run.apps
-            ]
-            rates = {app.name: app.fps for app in plan.apps}
-            cost = expected_cost(plan, rates, profile)
-            minutes = {"first": first, "second": second}
-            results.append({"cost": cost, "used": run.cpu_used, "minutes": minutes, "drift": drift, "apps": apps})
-            print(json.dumps(results[-1]), file=sys.stderr, flush=True)
-    return results
+            if not _kept(seed).exists():
+                _keep(_kept(seed), _measured(server, random_plan(seed, profile, store), store))
+                print(f"plan {seed + 1} of {PLANS}", file=sys.stderr, flush=True)
 
 
-def _round(
-    server: TorchServe, plan: RunnerPlan, store: Path, profile: NodeProfile, seconds: float = PLAN_S
-) -> tuple[RunResult, float]:
-    """A run of the plan, and the CPU that it took over what its achieved rates cost by the profile."""
-    run = run_plan_on(server, plan, store, store / "out", end_frame=round(seconds * plan.streams[0].fps))
-    return run, run.cpu_used / expected_cost(plan, _rates(run), profile)
+def _keep(path: Path, content: BaseModel) -> None:
+    """A kill leaves the whole file, or none."""
+    hidden = path.with_name(f".{path.name}")
+    hidden.write_text(content.model_dump_json())
+    hidden.replace(path)
 
 
-def _rates(run: RunResult) -> dict[str, float]:
-    return {app.name: app.fps_achieved for app in run.apps}
+def _measured(server: TorchServe, plan: RunnerPlan, store: Path) -> Ran:
+    """A short round that loads it, then two, with the network timed before, between and after."""
+    _round(server, plan, store, WARM_S)
+    timed_s, rounds = [_whole_s(server)], []
+    for _ in range(ROUNDS):
+        rounds.append(_round(server, plan, store, PLAN_S))
+        timed_s.append(_whole_s(server))
+    return Ran(plan=plan, rounds=tuple(rounds), timed_s=tuple(timed_s))
+
+
+def _round(server: TorchServe, plan: RunnerPlan, store: Path, seconds: float) -> Round:
+    with closing(EngineClient(server.port)) as client:
+        before_s = client.state().scored_s
+        run = run_plan_on(server, plan, store, store / "out", end_frame=round(seconds * plan.streams[0].fps))
+        scored_s = client.state().scored_s - before_s
+    return Round(
+        used=run.cpu_used,
+        seconds=run.seconds,
+        scored_s=scored_s,
+        rates={app.name: app.fps_achieved for app in run.apps},
+    )
 
 
 def _whole_s(server: TorchServe) -> float:
@@ -197,4 +257,4 @@ def _plan(apps: list[RunnerApp], placed: list[_Placed], streams: list[RunnerStre
 
 
 if __name__ == "__main__":
-    print(json.dumps(inside()))
+    inside()
