@@ -3,6 +3,9 @@
 A minute of a plan says what all of its parts took together; minutes of several plans, whose parts weigh differently,
 say which part was off. That is linear regression with a prior, taken up minute by minute (a Kalman filter): at first
 each part is believed to be as measured, give or take three tenths, and a minute to be noisy by a twentieth.
+
+The machine has a speed of its own besides, as others on it, clocks and caches have it: it is alike for all parts, comes
+and goes within minutes, and is believed to be within a tenth. What it explains is not put down to a part as well.
 """
 
 from collections.abc import Mapping
@@ -22,6 +25,10 @@ _PRIOR = 0.3
 _NOISE = 0.05
 _DRIFT = 0.01
 """by which a part may have changed since the minute before"""
+_SPEED = 0.1
+"""by which the machine as a whole may be slower or faster than it is on average"""
+_STAYS = 0.8
+"""share of that which is left a minute later"""
 _LEAST, _MOST = 0.3, 3.0
 _TOLD = 0.03
 """share of a plan's cost, below which a correction is kept back: for less nothing is planned anew"""
@@ -32,9 +39,10 @@ class Lessons:
     """Ratios of what parts cost over what the profile says of them; changed by one thread."""
 
     def __init__(self) -> None:
-        self._ratios: FloatArray = np.ones(len(PARTS))
-        self._covariance: FloatArray = np.eye(len(PARTS)) * _PRIOR**2
-        self._told: FloatArray = self._ratios
+        # Of each part, and behind them of the machine's speed, which is added to all.
+        self._believed: FloatArray = np.append(np.ones(len(PARTS)), 0.0)
+        self._covariance: FloatArray = np.diag([_PRIOR**2] * len(PARTS) + [_SPEED**2])
+        self._told: FloatArray = np.ones(len(PARTS))
 
     @property
     def ratios(self) -> dict[str, float]:
@@ -45,15 +53,19 @@ class Lessons:
         """A minute of a plan at achieved rates: CPU-seconds a second that were used, where `measured` is what nothing
         was corrected of yet. Whether profiles are corrected otherwise from now on."""
         parts = parts_of(plan, rates, ran, measured)
-        expected = measured.idle + parts @ self._ratios
-        seen = self._covariance @ parts
-        gain = seen / (parts @ seen + (_NOISE * expected) ** 2)
-        wrong = used - expected
-        self._ratios = np.clip(self._ratios + gain * wrong, _LEAST, _MOST)
-        self._covariance = self._covariance - np.outer(gain, seen) + np.eye(len(PARTS)) * _DRIFT**2
-        if abs(parts @ (self._ratios - self._told)) <= _TOLD * expected:
+        costs = np.append(parts, parts.sum())
+        expected = measured.idle + costs @ self._believed
+        seen = self._covariance @ costs
+        gain = seen / (costs @ seen + (_NOISE * expected) ** 2)
+        left = np.append(np.ones(len(PARTS)), _STAYS)
+        self._believed = left * (self._believed + gain * (used - expected))
+        self._believed[:-1] = np.clip(self._believed[:-1], _LEAST, _MOST)
+        changes = [_DRIFT**2] * len(PARTS) + [(1 - _STAYS**2) * _SPEED**2]
+        self._covariance = np.outer(left, left) * (self._covariance - np.outer(gain, seen)) + np.diag(changes)
+        ratios = np.clip(self._believed[:-1] + self._believed[-1], _LEAST, _MOST)
+        if abs(parts @ (ratios - self._told)) <= _TOLD * expected:
             return False
-        self._told = self._ratios
+        self._told = ratios
         return True
 
     def corrected(self, measured: NodeProfile) -> NodeProfile:
