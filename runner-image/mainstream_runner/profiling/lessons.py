@@ -43,6 +43,7 @@ class Lessons:
         self._believed: FloatArray = np.append(np.ones(len(PARTS)), 0.0)
         self._covariance: FloatArray = np.diag([_PRIOR**2] * len(PARTS) + [_SPEED**2])
         self._told: FloatArray = np.ones(len(PARTS))
+        self._told_speed = 0.0
 
     @property
     def ratios(self) -> dict[str, float]:
@@ -65,12 +66,18 @@ class Lessons:
         ratios = np.clip(self._believed[:-1] + self._believed[-1], _LEAST, _MOST)
         if abs(parts @ (ratios - self._told)) <= _TOLD * expected:
             return False
-        self._told = ratios
+        self._told, self._told_speed = ratios, float(self._believed[-1])
         return True
 
     def corrected(self, measured: NodeProfile) -> NodeProfile:
-        """The profile with each part multiplied by its ratio."""
-        return weighted(measured, self.ratios)
+        """The profile with each part multiplied by its ratio, and networks timed at the speed that is in it: a later
+        start holds its own against that, and would put down to drift once more what is corrected already."""
+        corrected = weighted(measured, self.ratios)
+        bases = {
+            name: base.model_copy(update={"timed_s": (1 + self._told_speed) * base.timed_s})
+            for name, base in corrected.bases.items()
+        }
+        return corrected.model_copy(update={"bases": bases})
 
 
 def parts_of(plan: RunnerPlan, rates: _Ratios, ran: _Ratios, profile: NodeProfile) -> FloatArray:

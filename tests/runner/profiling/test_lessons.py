@@ -103,6 +103,21 @@ def test_a_slow_minute_is_forgotten_sooner_than_what_many_minutes_taught() -> No
     assert expected(30) > 1.05
 
 
+def test_a_later_start_does_not_put_down_to_drift_what_is_corrected_already() -> None:
+    """It holds what it times against `timed_s` of the profile that was told last."""
+    profile = node_profile(BASE.model_copy(update={"timed_s": 0.01}), decode_s=0.001)
+    plan, lessons = plan_of(np.random.default_rng(3)), Lessons()
+    rates = rates_of(plan)
+    cost = expected_cost(plan, rates, profile)
+    for _ in range(30):
+        lessons.take(profile, plan, rates, rates, cost)
+    lessons.take(profile, plan, rates, rates, 1.2 * cost)
+    told = lessons.corrected(profile)
+    slower = told.bases["tiny"].timed_s / 0.01
+    assert slower > 1.05
+    assert expected_cost(plan, rates, told) / cost >= slower
+
+
 def test_noise_plans_nothing_anew() -> None:
     random, lessons = np.random.default_rng(1), Lessons()
     plan = plan_of(random)
