@@ -9,7 +9,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,8 +96,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def test_a_leader_that_is_killed_again_and_again_leads_to_the_same_end_and_nothing_is_written_twice(
-    pair: Pair,
+    pair: Pair, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
+    took_s = list[float]()
     chance = random.Random(26)  # noqa: S311 - not a secret
     wait_for("both", lambda: all(pair.stands_by(name) for name in pair.operators), _STARTED_S)
     pair.settle()
@@ -110,7 +111,8 @@ def test_a_leader_that_is_killed_again_and_again_leads_to_the_same_end_and_nothi
         pair.operators[dead].kill()
         killed_s = time.monotonic()
         wait_for("another leader", lambda dead=dead: pair.leader() not in ("", dead), TAKE_OVER_S)
-        print(f"kill {number + 1}: {dead} died, another led after {time.monotonic() - killed_s:.1f} s")
+        took_s.append(time.monotonic() - killed_s)
+        print(f"kill {number + 1}: {dead} died, another led after {took_s[-1]:.1f} s")
         pair.operators[dead].start()
         wait_for("the killed one to stand by", lambda dead=dead: pair.stands_by(dead), _STARTED_S)
         pair.settle()
@@ -118,9 +120,12 @@ def test_a_leader_that_is_killed_again_and_again_leads_to_the_same_end_and_nothi
         assert not {part: n for part, n in child_writes(pair.stage.audit_log, round_s).items() if n > 1}
     assert pair.runners() == before, "a runner was restarted"
     assert_end_follows_from_what_is_declared(pair)
+    record_testsuite_property("killed: another led after", f"{min(took_s):.1f} to {max(took_s):.1f} s, {KILLS} times")
 
 
-def test_a_leader_that_is_cut_off_harms_nothing_when_it_is_back(pair: Pair) -> None:
+def test_a_leader_that_is_cut_off_harms_nothing_when_it_is_back(
+    pair: Pair, record_testsuite_property: Callable[[str, object], None]
+) -> None:
     if pair.leader() != "first":
         pair.operators["second"].kill()
         wait_for("the first to lead", lambda: pair.leader() == "first", TAKE_OVER_S)
@@ -133,7 +138,8 @@ def test_a_leader_that_is_cut_off_harms_nothing_when_it_is_back(pair: Pair) -> N
         cut_s = time.monotonic()
         pair.change(node, 0, 2.222)
         wait_for("another leader", lambda: pair.leader() == "second", TAKE_OVER_S)
-        print(f"cut off: another led after {time.monotonic() - cut_s:.1f} s")
+        led_s = time.monotonic() - cut_s
+        print(f"cut off: another led after {led_s:.1f} s")
         planned = pair.settle()
         time.sleep(max(0.0, CUT_S - (time.monotonic() - cut_s)))
     # What was sent before the cut arrives now.
@@ -144,6 +150,7 @@ def test_a_leader_that_is_cut_off_harms_nothing_when_it_is_back(pair: Pair) -> N
     assert pair.stage.audit_log is not None
     assert not {part: n for part, n in child_writes(pair.stage.audit_log, round_s).items() if n > 1}
     assert_end_follows_from_what_is_declared(pair)
+    record_testsuite_property(f"cut off for {CUT_S:.0f} s: another led after", f"{led_s:.1f} s")
 
 
 def assert_end_follows_from_what_is_declared(pair: Pair) -> None:

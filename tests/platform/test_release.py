@@ -1,9 +1,12 @@
 """A release is whole, agrees with itself, and a changed byte of it is refused by the commands of the docs."""
 
 import base64
+import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ from mainstream_operator.settings import RunnerSettings, Settings
 from mainstream_operator.watch.cluster_state import ClusterState
 
 ROOT = Path(__file__).parents[2]
+TOPS = ("src", "operator", "runner-image", "trainer-job", "demo", "kubectl", "console")
+"""folders of the wheel's packages"""
 KUBERNETES = ("1.29", "1.30", "1.31", "1.32", "1.33", "1.34")
 SETTINGS = Settings(namespace="mainstream", runner=RunnerSettings(image="localhost/mainstream-runner:dev"))
 
@@ -113,6 +118,43 @@ def test_a_version_that_the_changelog_does_not_know_is_refused(monkeypatch: pyte
 
 def test_the_wheel_has_the_version_of_the_chart(tmp_path: Path) -> None:
     assert release.make_wheel(tmp_path).name.split("-")[1] == release.the_version()
+
+
+def test_the_wheel_lacks_no_file_of_its_packages(tmp_path: Path) -> None:
+    with zipfile.ZipFile(release.make_wheel(tmp_path)) as wheel:
+        packed = set(wheel.namelist())
+    there = {
+        str(path.relative_to(top))
+        for top in (ROOT / each for each in TOPS)
+        for package in top.glob("mainstream*")
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert len(there) > 400
+    assert there - packed == set()
+
+
+def test_the_wheel_works_without_the_repository(tmp_path: Path) -> None:
+    site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    install = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site))
+    subprocess.run([*install, str(release.make_wheel(tmp_path))], check=True, timeout=120)
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-P", *words], cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert run("-c", "import mainstream; print(mainstream.__file__)").startswith(str(site))
+    problem = (ROOT / "examples" / "planner" / "problem.json").read_text(encoding="utf-8")
+    (elsewhere / "problem.json").write_text(problem, encoding="utf-8")
+    assert "gap" in json.loads(run("-m", "mainstream.cli.main", "solve", "problem.json"))
+    assert "branch" in run("-m", "mainstream.cli.main", "base", "show", "efficientnet-lite0")
+    for command in ("train", "init", "profile", "plan", "run", "receive", "evaluate", "console"):
+        assert "Usage" in run("-m", "mainstream.cli.main", command, "--help")
 
 
 def test_the_bill_of_a_wheel_names_what_it_asks_for(tmp_path: Path) -> None:
