@@ -16,11 +16,11 @@ from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.registry import load_base_network
 from mainstream_trainer.request import TrainingRequest
-from packages import BASE, STORE, Scores, learnt_scores, pool_requests, trained
+from packages import BASE, QUICK_APPS, QUICK_SETTINGS, STORE, Scores, learnt_scores, pool_requests, trained
 from play import play_plan, result_of
 from policies import PLANNERS, plan_or_none
 from pools import Part, Pool, load_pool
-from results import FOLDER, kept, key_of
+from results import FOLDER, QUICK, kept, key_of
 from workloads import STREAM, Curves, Streams, Workload, draw_streams, draw_workload
 
 FORMAT = 1
@@ -37,7 +37,9 @@ class Stand:
 
     @cached_property
     def requests(self) -> list[TrainingRequest]:
-        """An app for each class that is to have one."""
+        """An app for each class that is to have one; in a quick run small ones, of a few."""
+        if QUICK:
+            return pool_requests(self.pool, self.apps or QUICK_APPS, QUICK_SETTINGS)
         return pool_requests(self.pool, self.apps)
 
     @cached_property

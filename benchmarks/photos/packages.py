@@ -27,15 +27,18 @@ BASE = "efficientnet-lite0-96"
 KEPT = FOLDER if QUICK else BENCH / "packages"
 STORE, CHECKPOINTS = KEPT / "store", KEPT / "checkpoints"
 _EVENTS = {"length_s": 2.0, "frequency": 0.1, "correlation": 0.3}
+DEFAULTS = TrainingSettings()
 QUICK_APPS = 4
-_QUICK_SETTINGS = TrainingSettings(variants=1, stride=1, epochs=1, epochs_going_on=1, micro_steps=3, folds=3)
+QUICK_SETTINGS = TrainingSettings(variants=1, stride=1, epochs=1, epochs_going_on=1, micro_steps=3, folds=3)
 
 Scores = dict[tuple[str, str], FloatArray]
 """by package and candidate, (photos,)"""
 
 
-def pool_requests(pool: Pool, apps: int | None = None, seed: int = 0) -> list[TrainingRequest]:
-    """An app for each class of photos, or for the first `apps` alone; in a quick run small ones, of a few."""
+def pool_requests(
+    pool: Pool, apps: int | None = None, settings: TrainingSettings = DEFAULTS, seed: int = 0
+) -> list[TrainingRequest]:
+    """An app for each class of photos, or for the first `apps` alone."""
     return [
         TrainingRequest(
             PictureData(
@@ -50,9 +53,9 @@ def pool_requests(pool: Pool, apps: int | None = None, seed: int = 0) -> list[Tr
             base=BASE,
             seed=seed,
             version=f"seed-{seed}",
-            settings=_QUICK_SETTINGS if QUICK else TrainingSettings(),
+            settings=settings,
         )
-        for each in pool.classes[: QUICK_APPS if QUICK and apps is None else apps]
+        for each in pool.classes[:apps]
     ]
 
 
