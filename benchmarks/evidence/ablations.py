@@ -12,8 +12,9 @@ closed loop     the node is slower than its profile by SLOWER; without the loop 
 Decode modes and the gate change what a camera costs: they are left out in `carried.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -38,11 +39,18 @@ WITHOUT = ("exact search", "votes", "thresholds", "cross-fitting", "heads")
 
 
 def leave_out(pool: str) -> None:
-    """Play every variant that was not played yet; write what is lost."""
+    """Play every variant that was not played yet; write what is lost, cut short or not."""
     cell, on = Cell(pool), stand(pool)
     _ = (on.test, on.learnt, flattered(on))
-    side_by_side(f"{pool}: ideas", _variants, [(pool, index) for index in range(WORKLOADS)])
-    played = [_variants(pool, index) for index in range(WORKLOADS)]
+    try:
+        side_by_side(f"{pool}: ideas", _variants, [(pool, index) for index in range(WORKLOADS)])
+    finally:
+        there = [index for index in range(WORKLOADS) if _path(on, cell, index).exists()]
+        if there:
+            _write(pool, cell, [_variants(pool, index) for index in there])
+
+
+def _write(pool: str, cell: Cell, played: Sequence[Mapping[str, float]]) -> None:
     whole = [each[WHOLE] for each in played]
     lost = {idea: asdict(difference_interval(whole, [each[idea] for each in played])) for idea in WITHOUT}
     loop = [[each[f"{LOOP}, {way}"] for each in played] for way in ("with", "without")]
@@ -62,15 +70,17 @@ def leave_out(pool: str) -> None:
 
 def flattered(on: Stand) -> Scores:
     """Of photos that the trainer opens, by weights that ship: those of micro-heads have learnt from them."""
-    shipped = on.scores(on.pool.learnt)
-    return {at: shipped[at] if on.packages[at[0]].candidate(at[1]).kind == "micro" else on.learnt[at] for at in shipped}
+    return {**on.learnt, **on.scores(on.pool.learnt, "micro")}
 
 
 def _variants(pool: str, index: int) -> dict[str, float]:
     on, cell = stand(pool), Cell(pool)
-    path = FOLDER / "ablations" / cell.name / f"{index:02d}-{on.key}.json"
-    found: dict[str, float] = kept(path, lambda: _played(on, cell, index))
+    found: dict[str, float] = kept(_path(on, cell, index), lambda: _played(on, cell, index))
     return found
+
+
+def _path(on: Stand, cell: Cell, index: int) -> Path:
+    return FOLDER / "ablations" / cell.name / f"{index:02d}-{on.key}.json"
 
 
 def _played(on: Stand, cell: Cell, index: int) -> dict[str, float]:

@@ -12,7 +12,7 @@ from candidate_scores import candidate_scores
 from cells import Cell
 from live import measure_profile
 from mainstream.messages.node_profile import NodeProfile, read_node_profile
-from mainstream.mpackage.manifest import Manifest
+from mainstream.mpackage.manifest import CandidateKind, Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.registry import load_base_network
 from mainstream_trainer.request import TrainingRequest
@@ -72,17 +72,23 @@ class Stand:
         """Of photos that nothing was chosen on."""
         return self.scores(self.pool.test)
 
-    def scores(self, part: Part) -> Scores:
-        """What shipped weights say of a part's photos, computed once."""
+    def scores(self, part: Part, kind: CandidateKind | None = None) -> Scores:
+        """What shipped weights of candidates of a kind, or of all, say of a part's photos, computed once."""
 
         def made() -> Scores:
             network = load_base_network(BASE)
             size = network.preprocessing
             views = part.views(size.height, size.width)
-            said = candidate_scores(list(self.packages.values()), FolderStore(STORE), network, views)
+            packages = [
+                each.model_copy(
+                    update={"candidates": tuple(one for one in each.candidates if kind in (None, one.kind))}
+                )
+                for each in self.packages.values()
+            ]
+            said = candidate_scores(packages, FolderStore(STORE), network, views)
             return {(app, name): each for app, of in said.items() for name, each in of.items()}
 
-        return self._kept_scores(part.digest, made)
+        return self._kept_scores(f"{part.digest} {kind}" if kind else part.digest, made)
 
     def _kept_scores(self, what: str, make: Callable[[], Scores]) -> Scores:
         digests = sorted(package.digest for package in self.packages.values())
