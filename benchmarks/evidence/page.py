@@ -69,7 +69,10 @@ def _not_run(parts: Parts) -> str:
         for cell in _cells(parts)
         if cell["workloads"] < cell["wanted"]
     ]
-    packages = [f"{part['pool']} has packages of {part['packages']}" for part in of_kind(parts, "cells")]
+    packages = [
+        f"{part['pool']} has packages of {part['packages']} (`--apps {part['packages'].split()[0]}`)"
+        for part in of_kind(parts, "cells")
+    ]
     said = f"Not run so far: {', '.join((*missing, *fewer))}." if missing or fewer else "Everything was run."
     return " ".join((said, *(f"{each}." for each in packages)))
 

@@ -61,7 +61,7 @@ def test_what_was_measured_less_of_is_said_at_the_top(tmp_path: Path) -> None:
     write(tmp_path, cell())
     said = page.opening(read_parts(["signs"]))
     assert "6 of 20 workloads of signs: the abstract's regime" in said
-    assert "signs has packages of 3 of 10 classes." in said
+    assert "signs has packages of 3 of 10 classes (`--apps 3`)." in said
 
 
 def test_a_target_that_is_missed_says_no_and_one_that_cannot_be_met_is_told(tmp_path: Path) -> None:
