@@ -102,10 +102,11 @@ def test_every_state_settles_within_half_a_minute_as_kstatus_reads_it(
         "asked": (six.app("asked", package=good, dryRun=True), "Current", ""),
         "forbidden": (six.app("forbidden", package=forbidden), "Failed", "HostNotAllowed"),
         "missing": (six.app("missing", package=six.package("no-such")), "InProgress", "PackageMissing"),
+        # Its node was never there to be profiled; that it is not there now its EdgeNode says.
         "lost": (
             six.app("lost", package=good, stream={"name": "on-ghost", "view": "walkways"}),
             "InProgress",
-            "NodeNotReady",
+            "NotPlanned",
         ),
     }
     # By its label the stream would have two nodes as soon as there is a second.
@@ -126,6 +127,9 @@ def test_every_state_settles_within_half_a_minute_as_kstatus_reads_it(
             return len(took_s) == len(states)
 
         wait_for(f"settled states of {sorted(states)}", settled, SETTLES_S)
+        message = six.wait_condition("edgenode", GHOST, "Ready", "Unknown", "NodeNotReady", timeout_s=SETTLES_S)
+        assert "cannot be reached" in message
+        assert kstatus(six.get("edgenode", GHOST, None) or {}) == "InProgress"
         for name, condition in (("suspended", "Ready"), ("asked", "Ready"), ("forbidden", "Stalled")):
             six.kubectl("wait", f"--for=condition={condition}", f"videoapp/{name}", "-n", TENANT, "--timeout=1s")
     finally:
