@@ -226,7 +226,7 @@ def test_statistics_that_cannot_be(tmp_path, line):
 def test_all_statistics_that_are_missing_are_told_at_once(tmp_path):
     path = tmp_path / "events.yaml"
     path.write_text("length_s: -1\n")
-    with pytest.raises(InvalidInputError, match=r"length_s: .*; frequency: Field .*; correlation: Field "):
+    with pytest.raises(InvalidInputError, match=r"length_s: .*; frequency: is missing.*; correlation: is missing"):
         read_declared(path)
 
 
