@@ -227,7 +227,8 @@ From the same packages and scores, simplified in their favour
 ([policies.py](../benchmarks/evidence/policies.py)). *FilterForward-style*: all apps' micro-heads at one tap, at
 one rate; thresholds and votes by app as ours, and the best tap and rate for each workload, by what is
 predicted. *Polymorph-style*: in place of low-rank adapters on the last layers, all layers after the latest
-branch-point that packages have but the last, at one rate.
+branch-point that packages have but the last, at one rate. It *serves nobody* where some package has no such
+candidate, since the trainer leaves one out where a micro-head is cheaper and as good.
 
 {table(head, rows) if rows else "Not run."}"""
 
