@@ -64,11 +64,8 @@ runner](runner.md), what the planner and the trainer take in [the planner](plann
 
 def _not_run(parts: Parts) -> str:
     missing = [name for name, part in parts.items() if part is None]
-    fewer = [
-        f"{cell['workloads']} of {cell['wanted']} workloads of {_named(cell)}"
-        for cell in _cells(parts)
-        if cell["workloads"] < cell["wanted"]
-    ]
+    played, wanted = (sum(cell[what] for cell in _cells(parts)) for what in ("workloads", "wanted"))
+    fewer = [f"{wanted - played} of {wanted} workloads of the cells"] if played < wanted else []
     packages = [
         f"{part['pool']} has packages of {part['packages']} (`--apps {part['packages'].split()[0]}`)"
         for part in of_kind(parts, "cells")

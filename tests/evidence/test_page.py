@@ -60,7 +60,7 @@ def test_what_was_not_run_is_named() -> None:
 def test_what_was_measured_less_of_is_said_at_the_top(tmp_path: Path) -> None:
     write(tmp_path, cell())
     said = page.opening(read_parts(["signs"]))
-    assert "6 of 20 workloads of signs: the abstract's regime" in said
+    assert "14 of 20 workloads of the cells" in said
     assert "signs has packages of 3 of 10 classes (`--apps 3`)." in said
 
 
