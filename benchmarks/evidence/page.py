@@ -9,7 +9,21 @@ from pathlib import Path
 
 from intervals import LEVEL, holm
 from page_parts import ablations, carried, days, heads, plaza, promises
-from page_words import COMMAND, Data, Parts, lead, mark, of_kind, percent, read_parts, table, wrapped
+from page_words import (
+    COMMAND,
+    Data,
+    Parts,
+    f1_of,
+    held_in,
+    lead,
+    mark,
+    of_kind,
+    percent,
+    read_parts,
+    table,
+    table_of_run,
+    wrapped,
+)
 from policies import BASELINES, OURS, TITLES
 from regimes import LEAD
 from results import QUICK
@@ -112,30 +126,28 @@ def _loss_row(parts: Parts) -> Sequence[str]:
 
 
 def _held_rows(parts: Parts) -> Iterable[Sequence[str]]:
-    for name, part in parts.items():
-        if part and name.startswith("cells-"):
-            held = [cell["held"] for cell in part["cells"].values()]
-            apps, inside = (sum(each[what] for each in held) for what in ("apps", "inside"))
-            yield (
-                f"{part['pool']}: 90 % intervals of what is predicted hold, {apps} apps of Mainstream's plans",
-                "at least 88 %",
-                f"{inside / apps:.0%}",
-                mark(inside / apps >= 0.88),
-            )
+    for part in of_kind(parts, "cells"):
+        total = held_in(part)
+        apps, inside = total["apps"], total["inside"]
+        yield (
+            f"{part['pool']}: 90 % intervals of what is predicted hold, {apps} apps of Mainstream's plans",
+            "at least 88 %",
+            f"{inside / apps:.0%}",
+            mark(inside / apps >= 0.88),
+        )
 
 
 def _carried_rows(parts: Parts) -> Iterable[Sequence[str]]:
-    for name, part in parts.items():
-        if name.startswith("carried-") and part:
-            for (picture, apps), found in by_picture(part).items():
-                best = max((found[other], TITLES[other]) for other in found if other in BASELINES[:4])
-                times = found[OURS] / best[0] if best[0] else float("inf")
-                yield (
-                    f"one core, {apps} apps on each camera of {picture}: cameras against the best baseline ({best[1]})",
-                    "3 times",
-                    f"{times:.1f} times: {found[OURS]} and {best[0]}",
-                    mark(times >= 3.0),
-                )
+    for part in of_kind(parts, "carried"):
+        for (picture, apps), found in by_picture(part).items():
+            best = max((found[other], TITLES[other]) for other in found if other in BASELINES[:4])
+            times = found[OURS] / best[0] if best[0] else float("inf")
+            yield (
+                f"one core, {apps} apps on each camera of {picture}: cameras against the best baseline ({best[1]})",
+                "3 times",
+                f"{times:.1f} times: {found[OURS]} and {best[0]}",
+                mark(times >= 3.0),
+            )
 
 
 def by_picture(part: Data) -> dict[tuple[str, int], dict[str, int]]:
@@ -164,7 +176,7 @@ def enough(parts: Parts) -> str:
 Mainstream is ahead. Where micro-heads alone are enough, `mainstream train --quick` is all that an app needs;
 where No-Sharing is, nothing needs to be shared. `{COMMAND}` (cells).
 
-{table(head, rows) if rows else "Not run."}"""
+{table_of_run(head, rows)}"""
 
 
 def regime(parts: Parts) -> str:
@@ -212,7 +224,7 @@ def every_cell(parts: Parts) -> str:
 Mean F1 of alerts (windowed), played; `{COMMAND}` (cells). The budget is the rate that No-Sharing affords each
 of ten apps; more apps share it. An app that does not fit counts as 0.{on}
 
-{table(head, rows) if rows else "Not run."}"""
+{table_of_run(head, rows)}"""
 
 
 def rivals(parts: Parts) -> str:
@@ -228,7 +240,7 @@ predicted. *Polymorph-style*: in place of low-rank adapters on the last layers, 
 branch-point that packages have but the last, at one rate. It *serves nobody* where some package has no such
 candidate, since the trainer leaves one out where a micro-head is cheaper and as good.
 
-{table(head, rows) if rows else "Not run."}"""
+{table_of_run(head, rows)}"""
 
 
 def machine(parts: Parts) -> str:
@@ -248,9 +260,7 @@ def machine(parts: Parts) -> str:
 
 
 def _cells(parts: Parts) -> list[Data]:
-    return [
-        cell for name, part in parts.items() if part and name.startswith("cells-") for cell in part["cells"].values()
-    ]
+    return [cell for part in of_kind(parts, "cells") for cell in part["cells"].values()]
 
 
 def _named(cell: Data) -> str:
@@ -264,8 +274,7 @@ def _named(cell: Data) -> str:
 def _f1(cell: Data, name: str) -> str:
     if name not in cell["policies"]:
         return "serves nobody"
-    found = cell["policies"][name]
-    return f"{found['f1']['mean']:.3f} ({found['f1_windowed']['mean']:.3f})"
+    return f1_of(cell["policies"][name])
 
 
 def _lead(cell: Data, name: str) -> str:

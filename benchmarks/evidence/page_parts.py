@@ -2,11 +2,9 @@
 
 import json
 
-from page_words import COMMAND, Parts, lead, mark, of_kind, table
+from page_words import COMMAND, NOT_RUN, Parts, f1_of, held_in, lead, mark, of_kind, table, table_of_run
 from policies import BASELINES, OURS, TITLES
 from results import BENCH
-
-NOT_RUN = "Not run."
 
 
 def carried(parts: Parts) -> str:
@@ -22,7 +20,7 @@ def carried(parts: Parts) -> str:
 So many cameras like each other, with so many apps on each, at a mean alert F1 of .8; `{COMMAND}` (carried). The
 gate is told for views that move 30 % of the time, which is stated, not measured.
 
-{table(head, rows) if rows else NOT_RUN}"""
+{table_of_run(head, rows)}"""
 
 
 def _cameras(row: dict[str, int]) -> str:
@@ -43,15 +41,14 @@ micro-heads are predicted by what ships, on photos that it has learnt from. *Hea
 alone. *Closed loop*: on a node that is 1.5 times slower than its profile says, simulated. Decode modes and the
 gate stand under "What one core carries".
 
-{table(head, rows) if rows else NOT_RUN}"""
+{table_of_run(head, rows)}"""
 
 
 def promises(parts: Parts) -> str:
     """Predicted against measured."""
     rows = []
     for part in of_kind(parts, "cells"):
-        held = [cell["held"] for cell in part["cells"].values()]
-        total = {what: sum(each[what] for each in held) for what in held[0]}
+        total = held_in(part)
         apps = total["apps"]
         rows.append(
             (
@@ -70,7 +67,7 @@ def promises(parts: Parts) -> str:
 Every app of Mainstream's plans in every cell; `{COMMAND}` (cells). What is measured wanders too, with the few
 photos that the test has.
 
-{table(head, rows) if rows else NOT_RUN}
+{table_of_run(head, rows)}
 
 {_report("predictions", "Packages of micro-heads against streams of photos of other people")}"""
 
@@ -122,7 +119,7 @@ def days(parts: Parts) -> str:
 A day with one event an hour, for each candidate of each app; days with ten or more false alerts are judged;
 `{COMMAND}` (days). What photos cannot tell is told in [the planner](planner.md#measured).
 
-{table(head, rows) if rows else NOT_RUN}"""
+{table_of_run(head, rows)}"""
 
 
 def plaza(parts: Parts) -> str:
@@ -139,8 +136,7 @@ what Mainstream is ahead by, paired over apps. `make demo` shows the six live.""
         for name in (OURS, *BASELINES):
             found = row["policies"][name]
             ahead = "" if name == OURS else lead(row["lead"][name])
-            f1 = f"{found['f1']['mean']:.3f} ({found['f1_windowed']['mean']:.3f})"
-            rows.append((str(row["apps"]), f"{row['budget']:g}", TITLES[name], f1, ahead))
+            rows.append((str(row["apps"]), f"{row['budget']:g}", TITLES[name], f1_of(found), ahead))
     head = ("apps", "budget, CPU-seconds a second", "policy", "F1", "Mainstream less it")
     return f"{title}\n\n{table(head, rows)}"
 
@@ -158,4 +154,4 @@ def heads(parts: Parts) -> str:
 Of candidates on test photos, at score 1/2, mean over the apps whose packages hold them; `{COMMAND}` (cells).
 Published curves lose 70 % of their accuracy with everything frozen, and 18 % where Mainstream stops.
 
-{table(head, rows) if rows else NOT_RUN}"""
+{table_of_run(head, rows)}"""

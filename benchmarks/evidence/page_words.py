@@ -8,6 +8,7 @@ from typing import Any
 from results import QUICK, read_part
 
 COMMAND = "QUICK=1 make bench-evidence" if QUICK else "make bench-evidence"
+NOT_RUN = "Not run."
 WIDTH = 118
 BY_POOL = ("cells", "ablations", "days")
 Data = Mapping[str, Any]
@@ -25,6 +26,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def table_of_run(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same, or that nothing of it was run."""
+    return table(head, rows) if rows else NOT_RUN
 
 
 def wrapped(text: str) -> str:
@@ -46,6 +52,17 @@ def percent(gain: Data) -> str:
 def lead(found: Data) -> str:
     """A difference with its interval."""
     return f"{found['mean']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
+
+
+def f1_of(found: Data) -> str:
+    """Mean F1 of alerts, and the windowed one in brackets."""
+    return f"{found['f1']['mean']:.3f} ({found['f1_windowed']['mean']:.3f})"
+
+
+def held_in(part: Data) -> dict[str, float]:
+    """What intervals hold, summed over the cells of a pool."""
+    held = [cell["held"] for cell in part["cells"].values()]
+    return {what: sum(each[what] for each in held) for what in held[0]}
 
 
 def of_kind(parts: Parts, kind: str) -> list[Data]:
