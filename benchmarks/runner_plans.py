@@ -20,6 +20,7 @@ from harness import FOLDER, QUICK, Report
 from pydantic import BaseModel
 from runner_stage import clip_stream
 
+from mainstream.files.durable import replace_durably
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
 from mainstream.nn.registry import load_base_network
@@ -186,10 +187,7 @@ def inside() -> None:
 
 
 def _keep(path: Path, content: BaseModel) -> None:
-    """A kill leaves the whole file, or none."""
-    hidden = path.with_name(f".{path.name}")
-    hidden.write_text(content.model_dump_json())
-    hidden.replace(path)
+    replace_durably(path, content.model_dump_json().encode())
 
 
 def _measured(server: TorchServe, plan: RunnerPlan, store: Path) -> Ran:

@@ -18,7 +18,7 @@ from frames_modes import metered
 from frames_stage import make_clip
 
 from cells import Cell
-from mainstream.messages.node_profile import NodeProfile, read_node_profile
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.workload.problem import build_problem
 from mainstream_runner.decoding.mode_meter import substream_mode
@@ -26,7 +26,7 @@ from mainstream_runner.profiling.node import profile_node
 from packages import BASE
 from play import play_plan
 from policies import OURS, TITLES, plan_or_none
-from results import FOLDER, QUICK, kept, write_part
+from results import FOLDER, QUICK, kept, kept_profile, write_part
 from stage import Stand, stand
 from workloads import Curves, Workload, node_of, placed_app, with_curves
 
@@ -141,13 +141,13 @@ def _with_idea(profile: NodeProfile, idea: str) -> NodeProfile:
 
 
 def _profile(picture: Picture) -> NodeProfile:
-    """What a frame costs here with such a camera: measured once."""
-    path = FOLDER / "carried" / f"profile-{picture.size[1]}.json"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+    """What a frame costs here with such a camera."""
+
+    def measured() -> NodeProfile:
         with TemporaryDirectory(prefix="mainstream-bench-") as name:
-            path.write_text(_measured(picture, Path(name)).model_dump_json(indent=1), encoding="utf-8")
-    return read_node_profile(path)
+            return _measured(picture, Path(name))
+
+    return kept_profile(FOLDER / "carried" / f"profile-{picture.size[1]}.json", measured)
 
 
 def _measured(picture: Picture, folder: Path) -> NodeProfile:

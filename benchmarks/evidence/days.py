@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from cells import CORRELATIONS, LENGTHS_S, SPREAD
+from cells import CORRELATIONS, LENGTHS_S, SPREAD, drawn_length_s
 from mainstream.alerts.merging import merged_events
 from mainstream.mpackage.curve import ReplayedRate
 from mainstream.mpackage.event_statistics import statistics_of
@@ -71,8 +71,7 @@ class Quiet:
         """Drawn for a class."""
         seed = int.from_bytes(hashlib.sha256(f"quiet/{pool}/{label}".encode()).digest()[:4])
         rng = np.random.default_rng(seed)
-        low, high = LENGTHS_S
-        return cls(float(low * (high / low) ** rng.random()), float(rng.choice(CORRELATIONS)), seed)
+        return cls(drawn_length_s(rng), float(rng.choice(CORRELATIONS)), seed)
 
     @property
     def statistics(self) -> MeasuredEventStatistics:
@@ -206,9 +205,8 @@ def _with_replays(
 def stream_of(part: Part, label: int, quiet: Quiet, seed: int) -> PictureStream:
     """A day of a part's photos: the other classes in runs of lengths of their own, and one event an hour among them."""
     rng = np.random.default_rng(quiet.seed)
-    low, high = LENGTHS_S
     photos = part.of_class()
-    means_s = {each: float(low * (high / low) ** rng.random()) for each in photos} | {label: quiet.length_s}
+    means_s = {each: drawn_length_s(rng) for each in photos} | {label: quiet.length_s}
     correlations = {each: float(rng.choice(CORRELATIONS)) for each in photos} | {label: quiet.correlation}
     rng = np.random.default_rng([quiet.seed, seed])
     runs = round(HOURS * HOUR_S / sum(mean_s for each, mean_s in means_s.items() if each != label))
@@ -216,7 +214,7 @@ def stream_of(part: Part, label: int, quiet: Quiet, seed: int) -> PictureStream:
     order = np.insert(order, rng.choice(len(order), HOURS, replace=False), label)
     lengths_s = np.array([means_s[each] for each in range(len(photos))])[order]
     lengths_s *= SPREAD ** rng.uniform(-1.0, 1.0, len(order))
-    frames = np.maximum(1, np.round(np.clip(lengths_s, low, high) * STREAM_FPS)).astype(int)
+    frames = np.maximum(1, np.round(np.clip(lengths_s, *LENGTHS_S) * STREAM_FPS)).astype(int)
     classes = np.repeat(order, frames)
     run = np.repeat(np.arange(len(order)), frames)
     shown = np.empty(len(classes), dtype=np.int64)

@@ -20,7 +20,7 @@ from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import read_labels
 from mainstream.laws.sampling import NestedSampler
 from mainstream.laws.voting import decisions
-from mainstream.messages.node_profile import NodeProfile, read_node_profile
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
@@ -36,7 +36,7 @@ from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
 from packages import STORE, Scores, trained
 from play import Played, judged
 from policies import OURS, PLANNERS, plan_or_none
-from results import FOLDER, QUICK, kept, key_of, write_part
+from results import FOLDER, QUICK, kept, kept_profile, key_of, write_part
 from workloads import STREAM, node_of, placed_app
 
 BUDGETS = (0.05, 0.1, 0.2)
@@ -151,10 +151,6 @@ def _scores(packages: dict[str, Manifest], labelled: LabelledClip) -> Scores:
 
 
 def _profile(fps: float) -> NodeProfile:
-    """What a frame costs on this machine: measured once."""
-    path = FOLDER / "profile-plaza.json"
-    if not path.exists():
-        camera = RunnerStream(name=STREAM, url=f"file:{VIDEO}", fps=fps, crops={"full": None})
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(profile_node([DEFAULT_BASE], [camera]).model_dump_json(indent=1), encoding="utf-8")
-    return read_node_profile(path)
+    """What a frame costs on this machine."""
+    camera = RunnerStream(name=STREAM, url=f"file:{VIDEO}", fps=fps, crops={"full": None})
+    return kept_profile(FOLDER / "profile-plaza.json", lambda: profile_node([DEFAULT_BASE], [camera]))

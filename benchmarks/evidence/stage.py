@@ -11,7 +11,7 @@ from candidate_scores import candidate_scores
 
 from cells import Cell
 from live import measure_profile
-from mainstream.messages.node_profile import NodeProfile, read_node_profile
+from mainstream.messages.node_profile import NodeProfile
 from mainstream.mpackage.manifest import CandidateKind, Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.registry import load_base_network
@@ -20,7 +20,7 @@ from packages import BASE, QUICK_APPS, QUICK_SETTINGS, STORE, Scores, learnt_sco
 from play import play_plan, result_of
 from policies import PLANNERS, plan_or_none
 from pools import Part, Pool, load_pool
-from results import FOLDER, QUICK, kept, key_of
+from results import FOLDER, QUICK, kept, kept_profile, key_of
 from workloads import STREAM, Curves, Streams, Workload, draw_streams, draw_workload
 
 FORMAT = 1
@@ -54,13 +54,9 @@ class Stand:
 
     @cached_property
     def profile(self) -> NodeProfile:
-        """What frames of a pool's streams cost on this machine: measured once."""
+        """What frames of a pool's streams cost on this machine."""
         path = FOLDER / f"profile-{self.pool.name}.json"
-        if not path.exists():
-            measured = measure_profile(BASE, STREAM, self.pool.held_out)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(measured.model_dump_json(indent=1), encoding="utf-8")
-        return read_node_profile(path)
+        return kept_profile(path, lambda: measure_profile(BASE, STREAM, self.pool.held_out))
 
     @cached_property
     def learnt(self) -> Scores:

@@ -97,11 +97,16 @@ def draw_runs(cell: Cell, classes: int, rng: np.random.Generator) -> dict[int, C
     return {label: _class_runs(cell, rng) for label in range(classes)}
 
 
+def drawn_length_s(rng: np.random.Generator) -> float:
+    """Of a class's mean event, log-uniform."""
+    low, high = LENGTHS_S
+    return float(low * (high / low) ** rng.random())
+
+
 def _class_runs(cell: Cell, rng: np.random.Generator) -> ClassRuns:
     if cell.published_lengths:
         length_s, spread = float(rng.choice(PUBLISHED_LENGTHS_S)), 1.0
     else:
-        low, high = LENGTHS_S
-        length_s, spread = float(low * (high / low) ** rng.random()), SPREAD
+        length_s, spread = drawn_length_s(rng), SPREAD
     runs = EVENTS_PER_APP * int(rng.choice(RUNS))
     return ClassRuns(length_s, spread, runs, float(rng.choice(CORRELATIONS)))

@@ -17,6 +17,9 @@ sys.path.append(str(Path(__file__).parents[1]))
 import harness
 from harness import machine, versions
 
+from mainstream.files.durable import replace_durably
+from mainstream.messages.node_profile import NodeProfile
+
 QUICK, BENCH, on_one_thread = harness.QUICK, harness.FOLDER, harness.on_one_thread
 FOLDER = Path("out") / "evidence" / ("quick" if QUICK else "full")
 PARTS = FOLDER / "parts"
@@ -38,9 +41,12 @@ def kept(path: Path, make: Callable[[], Any]) -> Any:
 def write(path: Path, content: Any) -> None:
     """Write JSON so that a kill leaves the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = path.with_name(f".{path.name}")
-    hidden.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    hidden.replace(path)
+    replace_durably(path, f"{json.dumps(content, indent=1)}\n".encode())
+
+
+def kept_profile(path: Path, measure: Callable[[], NodeProfile]) -> NodeProfile:
+    """What frames cost on this machine: measured once."""
+    return NodeProfile.model_validate(kept(path, lambda: measure().model_dump(mode="json")))
 
 
 def write_part(name: str, data: dict[str, Any]) -> None:
