@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from operator_objects import NOW, observed
+from operator_objects import NOW, edge_node_body, observed
 
 from mainstream.api import VideoStream
 from mainstream.api.conditions import Condition
@@ -124,6 +124,20 @@ def test_apps_and_streams_of_a_lost_node_say_since_when_and_show_no_figures(clus
     assert app.plan is None
     assert app.observed is not None
     assert app.observed.frames_per_second is None
+
+
+def test_an_app_of_a_lost_node_that_was_never_profiled_says_that_the_node_is_lost(cluster: ClusterState) -> None:
+    cluster.note_resource("EdgeNode", edge_node_body(), gone=False)
+    reasons = {}
+    there = cluster.kubernetes_nodes["n1"]
+    for node in (there, replace(there, ready=False, since=GONE.since)):
+        cluster.kubernetes_nodes["n1"] = node
+        away = observed(cluster)
+        statuses = object_statuses(away, decide(away, KeptPlanning()))
+        app = next(each for each in statuses if each.metadata.name == "crossing")
+        reasons[node.ready] = [told(app, kind)[:2] for kind in ("Planned", "Ready")]
+    assert reasons[False] == [("Unknown", "NodeNotReady"), ("Unknown", "NodeNotReady")]
+    assert reasons[True] == [("False", "RunnerStarting"), ("False", "NotPlanned")]
 
 
 def test_the_loss_of_a_node_is_an_event_of_each_app_and_stream_once(cluster: ClusterState) -> None:

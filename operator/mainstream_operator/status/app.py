@@ -41,6 +41,8 @@ DEAD_BAND = 0.1
 """a rate this near to the planned one is as planned"""
 
 _PACKAGE_UNREAD = (Reason.PACKAGE_BEING_READ, Reason.STORE_UNREACHABLE, Reason.READING_FAILED)
+_RUNNER_TELLS = (Reason.RUNNER_STARTING, Reason.PROFILING)
+"""what passes once the runner has answered, which it does not on a lost node"""
 
 
 # What the runner says of a plan may be about anybody's app, and name its blobs.
@@ -132,6 +134,9 @@ def _accepted(app: VideoApp, facts: AppFacts) -> Stated | Condition:
 def _planned(app: VideoApp, facts: AppFacts) -> Stated:
     if facts.refused is not None:
         return is_false("Planned", Reason.NOT_ACCEPTED, "The app is not accepted; see condition Accepted.")
+    lost = _waits_for_lost_node(facts)
+    if lost is not None:
+        return is_unknown("Planned", lost.reason, lost.message)
     if facts.waiting is not None and facts.ordered is None:
         return is_refused("Planned", facts.waiting)
     if app.spec.dry_run and facts.dry_run is not None:
@@ -157,6 +162,9 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
         if _is_answered(app, facts):
             answered = "The dry run is answered in status.dryRun; set spec.dryRun to false to run the app."
             return is_true("Ready", Reason.DRY_RUN, answered)
+        lost = _waits_for_lost_node(facts)
+        if lost is not None:
+            return is_unknown("Ready", lost.reason, lost.message)
         return is_false("Ready", Reason.NOT_PLANNED, "The app is not part of the node's plan; see condition Planned.")
     report = facts.report
     if facts.lost_node is not None:
@@ -197,6 +205,12 @@ def _ready(app: VideoApp, facts: AppFacts, reported: AppStatusReport | None) -> 
     if reported is not None:
         return is_false("Ready", Reason.NO_FRAME_YET, "The plan is served, and no frame was due yet.")
     return is_false("Ready", Reason.PLAN_ON_ITS_WAY, "The runner has not taken up the plan yet.")
+
+
+def _waits_for_lost_node(facts: AppFacts) -> Refusal | None:
+    """That its node is lost, where an app waits for nothing but what the runner would say."""
+    waits = facts.ordered is None and facts.waiting is not None and facts.waiting.reason in _RUNNER_TELLS
+    return facts.lost_node if waits else None
 
 
 def _degraded(facts: AppFacts, reported: AppStatusReport | None, lost: str, below_prediction: Refusal | None) -> Stated:
