@@ -137,8 +137,9 @@ def _check_app(app: App, at: str, most_fps: Mapping[str, float]) -> None:
     if not app.candidates:
         raise _fail(f"{at}.candidates", "has no candidates; a package must hold at least one", app)
     _unique((c.name for c in app.candidates), f"{at}.candidates", f"app '{app.name}': candidate")
+    fastest = app.allowed_rates[-1]
     for j, candidate in enumerate(app.candidates):
-        _check_candidate(candidate, f"{at}.candidates[{j}]", app, most_fps)
+        _check_candidate(candidate, f"{at}.candidates[{j}]", app, most_fps, fastest)
     _check_work(app, at)
 
 
@@ -191,7 +192,7 @@ def _whole(value: object, field: str, app: App, *, least: int, most: float = mat
         raise _fail(field, f"must be a whole number, is {value!r}", app)
 
 
-def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[str, float]) -> None:
+def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[str, float], fastest: float) -> None:
     if not candidate.name:
         raise _fail(f"{at}.name", "a candidate needs a name", app)
     _check_choice(candidate.kind, ("fine-tuned", "micro"), f"{at}.kind", app)
@@ -204,8 +205,8 @@ def _check_candidate(candidate: Candidate, at: str, app: App, most_fps: Mapping[
     if candidate.segment is not None and candidate.segment not in most_fps:
         raise _fail(f"{at}.segment", f"segment '{candidate.segment}' is not there", app)
     allowed = math.inf if candidate.segment is None else most_fps[candidate.segment]
-    if app.allowed_rates[-1] > allowed:
-        message = f"no step above '{candidate.segment}' allows {app.allowed_rates[-1]:g} fps, only up to {allowed:g}"
+    if fastest > allowed:
+        message = f"no step above '{candidate.segment}' allows {fastest:g} fps, only up to {allowed:g}"
         raise _fail(f"{at}.segment", f"{message}; lower the app's rates", app)
     if not candidate.operating_points and not candidate.replayed:
         raise _fail(f"{at}.operating_points", "is empty, and nothing was replayed; give at least one", app)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -70,7 +70,7 @@ def option_table(app: App, pin: Pin | None = None, compat: Compat | None = None)
     """The table of one app; what its pin rules out has value -1."""
     rates = app.allowed_rates
     wanted = [k for k, each in enumerate(app.candidates) if pin is None or pin.candidate in (None, each.name)]
-    keys = _keys(app, pin, compat)
+    keys = tuple(_keys(app, pin, compat))
     known = {k: _KEPT.get(keys[k]) or _NOTHING for k in wanted}
     lacking = [k for k in wanted if known[k].lacks(rates)]
     for k in lacking:
@@ -143,8 +143,8 @@ def _made(
     return found
 
 
-def _keys(app: App, pin: Pin | None, compat: Compat | None) -> Sequence[Hashable]:
-    """What the table of each candidate follows from, rates apart."""
+def _keys(app: App, pin: Pin | None, compat: Compat | None) -> Iterator[Hashable]:
+    """What the table of each candidate follows from, rates apart; one after the other, as each takes a digest."""
     objective = app.objective
     about = _digest(
         (
@@ -155,7 +155,7 @@ def _keys(app: App, pin: Pin | None, compat: Compat | None) -> Sequence[Hashable
             (None, None) if pin is None else (pin.threshold, pin.votes),
         )
     )
-    return [(about, *fingerprint(candidate)) for candidate in app.candidates]
+    return ((about, *fingerprint(candidate)) for candidate in app.candidates)
 
 
 @lru_cache(maxsize=1024)
