@@ -18,18 +18,18 @@ from pathlib import Path
 
 import numpy as np
 
-from cells import Cell
-from intervals import difference_interval, mean_interval
+from common.results import FOLDER, QUICK, kept, write_part
+from evidence.policies import first_hit, middle_threshold, planned
+from evidence.side_by_side import side_by_side
+from evidence.stage import Stand, stand
 from mainstream.planner import Plan, Problem
 from mainstream_trainer.measure.picture_replay import due_frames
 from mainstream_trainer.measure.picture_streams import IntArray, PictureStream
-from packages import Scores
-from play import mean_of, play_plan, result_of
-from policies import first_hit, middle_threshold, planned
-from results import FOLDER, QUICK, kept, write_part
-from side_by_side import side_by_side
-from stage import Stand, stand
-from workloads import Workload
+from photos.cells import Cell
+from photos.intervals import difference_interval, mean_interval
+from photos.packages import Scores
+from photos.play import mean_of, play_plan, result_of
+from photos.workloads import Workload
 
 WORKLOADS = 2 if QUICK else 12
 SLOWER = 1.5

@@ -1,6 +1,6 @@
 """`make bench-evidence`: everything that docs/evidence.md says, and the page itself.
 
-    python benchmarks/evidence/make_all.py [PART...] [--apps N] [--pictures FOLDER]
+    python benchmarks evidence [PART...] [--apps N] [--pictures FOLDER]
 
 Parts are cells, carried (of the first pool), ablations, days, plaza; all where none is named. Every piece of work is
 kept: cut short, run again, it goes on where it was, and the page says what was not run. QUICK=1: some ten minutes, of
@@ -8,28 +8,20 @@ one pool.
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "photos"))
-
-from results import QUICK, on_one_thread
-
-if __name__ == "__main__":
-    on_one_thread()
-
-from ablations import leave_out
-from carried import carry
-from days import quiet_days
+from common.results import QUICK
+from evidence.ablations import leave_out
+from evidence.carried import carry
+from evidence.days import quiet_days
+from evidence.page import write_page
+from evidence.plaza import plaza
+from evidence.regimes import play_cells
+from evidence.stage import open_stand
 from mainstream.errors import InvalidInputError
-from page import write_page
-from plaza import plaza
-from pools import KNOWN_POOLS
-from regimes import play_cells
-from stage import open_stand
+from photos.pools import KNOWN_POOLS
 
 BY_POOL: dict[str, Callable[[str], None]] = {
     "cells": play_cells,
@@ -40,9 +32,9 @@ BY_POOL: dict[str, Callable[[str], None]] = {
 PARTS = (*BY_POOL, "plaza")
 
 
-def main() -> int:
+def main(wanted: list[str]) -> int:
     """Measure what was not measured yet, part by part; write the page after each."""
-    asked = _arguments()
+    asked = _arguments(wanted)
     pools = [asked.pictures] if asked.pictures else list(KNOWN_POOLS[:1] if QUICK else KNOWN_POOLS)
     for part in asked.parts or PARTS:
         for work in _work(part, pools):
@@ -61,7 +53,7 @@ def _work(part: str, pools: list[str]) -> list[Callable[[], None]]:
     return [partial(BY_POOL[part], pool) for pool in (pools[:1] if part == "carried" else pools)]
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(wanted: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
@@ -70,14 +62,10 @@ def _arguments() -> argparse.Namespace:
         "--pictures", metavar="FOLDER", help="folder with a folder of pictures per class, instead of the known pools"
     )
     parser.add_argument("--apps", type=int, metavar="N", help="only packages of the first N classes of each pool")
-    asked = parser.parse_args()
+    asked = parser.parse_args(wanted)
     for name in [asked.pictures] if asked.pictures else KNOWN_POOLS:
         try:
             open_stand(name, asked.apps)
         except InvalidInputError as error:
             parser.error(str(error))
     return asked
-
-
-if __name__ == "__main__":
-    sys.exit(main())

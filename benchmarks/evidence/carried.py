@@ -14,21 +14,20 @@ from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from frames_modes import metered
-from frames_stage import make_clip
-
-from cells import Cell
+from common.cameras import make_clip
+from common.results import FOLDER, QUICK, kept, kept_profile, write_part
+from evidence.policies import OURS, TITLES, plan_or_none
+from evidence.stage import Stand, stand
+from frames.modes import metered
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream.workload.problem import build_problem
 from mainstream_runner.decoding.mode_meter import substream_mode
 from mainstream_runner.profiling.node import profile_node
-from packages import BASE
-from play import play_plan
-from policies import OURS, TITLES, plan_or_none
-from results import FOLDER, QUICK, kept, kept_profile, write_part
-from stage import Stand, stand
-from workloads import Curves, Workload, node_of, placed_app, with_curves
+from photos.cells import Cell
+from photos.packages import BASE
+from photos.play import play_plan
+from photos.workloads import Curves, Workload, node_of, placed_app, with_curves
 
 POLICIES = (OURS, "no-sharing", "max-sharing", "max-sharing-published", "micro", "fine-tuned")
 WORKLOADS = 1 if QUICK else 3

@@ -15,7 +15,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from cells import CORRELATIONS, LENGTHS_S, SPREAD, drawn_length_s
+from common.results import FOLDER, QUICK, kept, write_part
+from evidence.stage import Stand, stand
 from mainstream.alerts.merging import merged_events
 from mainstream.mpackage.curve import ReplayedRate
 from mainstream.mpackage.event_statistics import statistics_of
@@ -26,10 +27,9 @@ from mainstream.times import HOUR_S
 from mainstream.workload.caution import cautious_candidate
 from mainstream_trainer.measure.picture_replay import distinct_thresholds, due_frames, play, replayed_pictures
 from mainstream_trainer.measure.picture_streams import PictureStream
-from play import Choice, play_app
-from pools import Part
-from results import FOLDER, QUICK, kept, write_part
-from stage import Stand, stand
+from photos.cells import CORRELATIONS, LENGTHS_S, SPREAD, drawn_length_s
+from photos.play import Choice, play_app
+from photos.pools import Part
 
 HOURS = 24
 STREAM_FPS = 5.0

@@ -7,9 +7,9 @@ What was not made is named as not run, with the command; nothing on the page is 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from intervals import LEVEL, holm
-from page_parts import ablations, carried, days, heads, plaza, promises
-from page_words import (
+from common.results import QUICK
+from evidence.page_parts import ablations, carried, days, heads, plaza, promises
+from evidence.page_words import (
     COMMAND,
     Data,
     Parts,
@@ -24,9 +24,9 @@ from page_words import (
     table_of_run,
     wrapped,
 )
-from policies import BASELINES, OURS, TITLES
-from regimes import LEAD
-from results import QUICK
+from evidence.policies import BASELINES, OURS, TITLES
+from evidence.regimes import LEAD
+from photos.intervals import LEVEL, holm
 
 DOCUMENT = Path("docs") / ("evidence-quick.md" if QUICK else "evidence.md")
 PUBLISHED = {"no-sharing": ("+93 %", 0.93), "max-sharing-published": ("+61 %", 0.61)}
@@ -56,7 +56,7 @@ def opening(parts: Parts) -> str:
     return f"""\
 Whoever hears "shared stems, planned by F1 of alerts" asks for proof on a box like theirs. This page is written
 by `{COMMAND}` from what it measured, by templates: no number on it was written by hand. `QUICK=1` measures less
-of it in some ten minutes; a run that is cut short goes on where it was; `python benchmarks/evidence/make_all.py
+of it in some ten minutes; a run that is cut short goes on where it was; `python benchmarks evidence
 PART...` makes parts of it (cells, carried, ablations, days, plaza). {_not_run(parts)}
 {size}
 F1 is that of alerts ([design](design.md#alerts)), with the published, *windowed* measure of the same decisions
@@ -70,7 +70,7 @@ a runner does that drops no frame. A cell of more apps than there are packages h
 tenants who ask for the same event with a package as good that shares nothing of its own
 ([workloads.py](../benchmarks/photos/workloads.py)). Intervals are 95 %, paired over workloads (bootstrap).
 
-Your own pictures: `python benchmarks/evidence/make_all.py cells --pictures FOLDER`, with a folder of pictures
+Your own pictures: `python benchmarks evidence cells --pictures FOLDER`, with a folder of pictures
 per class. Photos are found by `MAINSTREAM_SIGNS` and `MAINSTREAM_FASHION_MNIST`, else where the project's
 shared folder and Debian's package dataset-fashion-mnist have them. What one frame costs stands in [the
 runner](runner.md), what the planner and the trainer take in [the planner](planner.md) and

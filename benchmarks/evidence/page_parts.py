@@ -2,9 +2,9 @@
 
 import json
 
-from page_words import COMMAND, NOT_RUN, Parts, f1_of, held_in, lead, mark, of_kind, table, table_of_run
-from policies import BASELINES, OURS, TITLES
-from results import BENCH
+from common.results import BENCH
+from evidence.page_words import COMMAND, NOT_RUN, Parts, f1_of, held_in, lead, mark, of_kind, table, table_of_run
+from evidence.policies import BASELINES, OURS, TITLES
 
 
 def carried(parts: Parts) -> str:

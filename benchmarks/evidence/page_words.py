@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from results import QUICK, read_part
+from common.results import QUICK, read_part
 
 COMMAND = "QUICK=1 make bench-evidence" if QUICK else "make bench-evidence"
 NOT_RUN = "Not run."

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from candidate_scores import candidate_scores
-from trainer_lessons import LABELS, SPOTS, VIDEO, WALKWAYS
 
-from intervals import difference_interval, mean_interval
+from common.candidate_scores import candidate_scores
+from common.results import FOLDER, QUICK, kept, kept_profile, key_of, write_part
+from evidence.policies import OURS, PLANNERS, plan_or_none
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import read_labels
 from mainstream.laws.sampling import NestedSampler
@@ -33,11 +33,11 @@ from mainstream_runner.profiling.node import profile_node
 from mainstream_trainer.data.clip import pictures_of
 from mainstream_trainer.label_options import NOTHING_SAID
 from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
-from packages import STORE, Scores, trained
-from play import Played, judged
-from policies import OURS, PLANNERS, plan_or_none
-from results import FOLDER, QUICK, kept, kept_profile, key_of, write_part
-from workloads import STREAM, node_of, placed_app
+from photos.intervals import difference_interval, mean_interval
+from photos.packages import STORE, Scores, trained
+from photos.play import Played, judged
+from photos.workloads import STREAM, node_of, placed_app
+from trainer.lessons import LABELS, SPOTS, VIDEO, WALKWAYS
 
 BUDGETS = (0.05, 0.1, 0.2)
 """CPU-seconds a second"""

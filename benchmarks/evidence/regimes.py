@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from cells import Cell, cells_of
-from intervals import difference_interval, gain_interval, mean_interval, probability_of_no_loss
-from play import mean_of
-from policies import BASELINES, OURS, PLANNERS
-from results import write_part
-from side_by_side import side_by_side
-from stage import Stand, stand
+from common.results import write_part
+from evidence.policies import BASELINES, OURS, PLANNERS
+from evidence.side_by_side import side_by_side
+from evidence.stage import Stand, stand
+from photos.cells import Cell, cells_of
+from photos.intervals import difference_interval, gain_interval, mean_interval, probability_of_no_loss
+from photos.play import mean_of
 
 LEAD = 0.02
 """F1 that Mainstream has to be ahead by, 95 % sure, for a simpler policy not to be called enough"""

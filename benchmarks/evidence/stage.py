@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from candidate_scores import candidate_scores
 
-from cells import Cell
-from live import measure_profile
+from common.candidate_scores import candidate_scores
+from common.results import FOLDER, QUICK, kept, kept_profile, key_of
+from evidence.policies import PLANNERS, plan_or_none
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.mpackage.manifest import CandidateKind, Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.registry import load_base_network
 from mainstream_trainer.request import TrainingRequest
-from packages import BASE, QUICK_APPS, QUICK_SETTINGS, STORE, Scores, learnt_scores, pool_requests, trained
-from play import play_plan, result_of
-from policies import PLANNERS, plan_or_none
-from pools import Part, Pool, load_pool
-from results import FOLDER, QUICK, kept, kept_profile, key_of
-from workloads import STREAM, Curves, Streams, Workload, draw_streams, draw_workload
+from photos.cells import Cell
+from photos.live import measure_profile
+from photos.packages import BASE, QUICK_APPS, QUICK_SETTINGS, STORE, Scores, learnt_scores, pool_requests, trained
+from photos.play import play_plan, result_of
+from photos.pools import Part, Pool, load_pool
+from photos.workloads import STREAM, Curves, Streams, Workload, draw_streams, draw_workload
 
 FORMAT = 1
 """of a workload's result; part of its name"""

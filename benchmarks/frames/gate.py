@@ -16,9 +16,9 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from harness import Report
-from runner_stage import pictures
 
+from common.harness import Report
+from common.runner_stage import pictures
 from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
 from mainstream.arrays import FloatArray, IntArray
@@ -27,7 +27,7 @@ from mainstream.footage.labels import Run, event_mask
 from mainstream.laws.gate import Gate, Greys, grey
 from mainstream_trainer.data.clip import Clip, inspect_clip, pictures_of
 
-CLIPS = Path(os.environ.get("MAINSTREAM_CLIPS", Path(__file__).parents[2] / "shared" / "data" / "clips"))
+CLIPS = Path(os.environ.get("MAINSTREAM_CLIPS", Path(__file__).parents[3] / "shared" / "data" / "clips"))
 JUDGED = {"cars.mp4": "car", "bottles.mp4": "hand"}
 RATES_FPS = (2.0, 5.0, 10.0)
 LEAST_SAVED = 1.7

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
-from frames_stage import make_clip
-from harness import QUICK, Report
-
+from common.cameras import make_clip
+from common.harness import QUICK, Report
 from mainstream.alerts.measured import AlertScore
 from mainstream.decide.node_plan import NodePlan
 from mainstream.footage.substream import crop_in
@@ -31,7 +30,7 @@ from mainstream_trainer.data.clip import ClipPart, inspect_clip
 from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
 from mainstream_trainer.training import train_apps
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "plaza"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "plaza"
 KEPT = Path("out/bench/modes")
 """packages and scores, for the next time"""
 SIZE, FPS = (768, 576), 10

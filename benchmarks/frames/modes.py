@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from frames_stage import CAMERA, CORE, cameras, looped, make_clip
-from harness import QUICK, Report
-from runner_stage import CLIP, on_core
-
+from common.cameras import CAMERA, CORE, cameras, looped, make_clip
+from common.harness import QUICK, Report
+from common.runner_stage import CLIP, on_core
 from mainstream.messages.node_profile import DecodeModeName
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream_runner.decoding.mode_in_force import ModeInForce

@@ -19,9 +19,9 @@ import av
 import numpy as np
 import torch
 from av.video.reformatter import Interpolation, VideoReformatter
-from harness import QUICK, Report
-from runner_stage import below, clip_stream, pictures, workers
 
+from common.harness import QUICK, Report
+from common.runner_stage import below, clip_stream, pictures, workers
 from mainstream.footage.frames import view_pixels
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.nn.network import Network

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from results import QUICK
-from streams import ClassRuns
+from common.results import QUICK
+from photos.streams import ClassRuns
 
 REGIME_WORKLOADS, OTHER_WORKLOADS = (4, 4) if QUICK else (20, 10)
 EVENTS_PER_APP = 200

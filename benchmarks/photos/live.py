@@ -13,7 +13,7 @@ from mainstream.messages.runner_plan import RunnerStream
 from mainstream.nn.registry import load_base_network
 from mainstream_runner.profiling.node import profile_node
 from mainstream_trainer.measure.picture_streams import IntArray, shown_in_run
-from pools import Part
+from photos.pools import Part
 
 _QUALITY = "10"
 """constant rate factor of H.264: nearly without loss, so that a live score is that of the photo"""

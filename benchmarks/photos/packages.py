@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from common.results import BENCH, FOLDER, QUICK
 from mainstream.arrays import FloatArray
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Manifest
@@ -19,8 +20,7 @@ from mainstream_trainer.learn.checkpoints import Checkpoints
 from mainstream_trainer.request import PictureData, Progress, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_apps
-from pools import Pool
-from results import BENCH, FOLDER, QUICK
+from photos.pools import Pool
 
 BASE = "efficientnet-lite0-96"
 """photos of the pools are 28 and 100 pixels wide; more input would only cost"""

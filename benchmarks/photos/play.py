@@ -20,10 +20,10 @@ from mainstream.times import Span
 from mainstream_trainer.data.event_statistics import in_seconds
 from mainstream_trainer.measure.picture_replay import due_frames
 from mainstream_trainer.measure.picture_streams import IntArray, PictureStream
-from open_time import open_share
-from packages import Scores
-from windowed import windowed_f1
-from workloads import Workload
+from photos.open_time import open_share
+from photos.packages import Scores
+from photos.windowed import windowed_f1
+from photos.workloads import Workload
 
 FloatArray = NDArray[np.float64]
 Frames = Callable[[set[float], PictureStream], Mapping[float, IntArray]]

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from common.results import FOLDER
 from mainstream.errors import InvalidInputError
 from mainstream.footage.frames import view_pixels
-from results import FOLDER
 
 FIT_SHARE, HELD_OUT_SHARE = 0.6, 0.15
 """of each class, by name: names of the signs run in shooting order, so people are kept apart"""

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cells import BUDGET_APPS, Cell, draw_runs
 from mainstream.alerts.merging import merged_events
 from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.arrays import FloatArray
@@ -26,9 +25,10 @@ from mainstream.workload.problem import build_problem
 from mainstream_trainer.data.event_statistics import labelled_statistics, packed_statistics
 from mainstream_trainer.measure.picture_replay import distinct_thresholds, play
 from mainstream_trainer.measure.picture_streams import PictureStream
-from packages import Scores
-from pools import Pool
-from streams import ClassRuns, make_stream
+from photos.cells import BUDGET_APPS, Cell, draw_runs
+from photos.packages import Scores
+from photos.pools import Pool
+from photos.streams import ClassRuns, make_stream
 
 STREAM = "camera"
 NODE = "box"

@@ -21,13 +21,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
-import trainer_lessons as lessons
-from harness import QUICK, Report, chosen
-from trainer_candidates import common_stem, quality
-from trainer_heads import micro_against_whole
-from trainer_last_map import against_last_map
-from trainer_micro import micro_heads
 
+from common.harness import QUICK, Report, measure
 from mainstream.footage.labels import Split
 from mainstream.mpackage.reading import verify_package
 from mainstream.mpackage.stores.folder_store import FolderStore
@@ -37,6 +32,11 @@ from mainstream_trainer.learn.feature_cache import FeatureCache
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import Resources, train_app
+from trainer import lessons
+from trainer.candidates import common_stem, quality
+from trainer.heads import micro_against_whole
+from trainer.last_map import against_last_map
+from trainer.micro import micro_heads
 
 SPEED_APP = "lamp-post"
 KILLS = 3 if QUICK else 10
@@ -162,13 +162,5 @@ PARTS = {
 
 
 def main(wanted: list[str]) -> int:
-    """Measure, print, write; the exit code."""
-    parts = chosen(PARTS, wanted)
-    report = Report("trainer", packages=("torch", "numpy", "av"))
-    for part in parts:
-        part(report)
-    return report.write()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    """Some parts, or all; the exit code."""
+    return measure("trainer", PARTS, wanted, packages=("torch", "numpy", "av"))

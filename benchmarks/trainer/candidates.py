@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
-import trainer_lessons as lessons
-from harness import FOLDER, QUICK, Report
+
+from common.harness import FOLDER, QUICK, Report
+from trainer import lessons
 
 APPS = ("crossing", "lamp-post", "path-left")
 """whose candidates are trained alone, too"""

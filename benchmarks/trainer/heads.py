@@ -9,22 +9,20 @@ where it was.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
-import trainer_lessons as lessons
-from candidate_scores import candidate_scores
-from harness import FOLDER, QUICK, Report
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from common.candidate_scores import candidate_scores
+from common.harness import FOLDER, QUICK, Report
+from common.results import kept
 from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import event_mask, read_labels
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
@@ -35,12 +33,9 @@ from mainstream.nn.registry import load_base_network
 from mainstream_trainer.data.clip import ClipPart, inspect_clip
 from mainstream_trainer.learn.candidate import TrainedCandidate
 from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
-
-sys.path.append(str(Path(__file__).parent / "photos"))
-
-from packages import BASE, STORE, pool_requests, trained
-from pools import load_pool
-from results import kept
+from photos.packages import BASE, STORE, pool_requests, trained
+from photos.pools import load_pool
+from trainer import lessons
 
 KEPT = FOLDER / "trainer_heads"
 SEEDS = (0, 1, 2)

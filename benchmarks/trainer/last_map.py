@@ -6,17 +6,14 @@ same test pictures, candidates as the trainer makes them. What was judged is kep
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
-import trainer_lessons as lessons
-from candidate_scores import model_scores
-from harness import FOLDER, QUICK, Report
 from pydantic import TypeAdapter
-from trainer_heads import SEEDS, STANDS, Judged, Stand, Truth, difference
 
+from common.candidate_scores import model_scores
+from common.harness import FOLDER, QUICK, Report
+from common.results import kept
 from mainstream.errors import InvalidInputError
 from mainstream_trainer.data.preparation import Job, Preparation
 from mainstream_trainer.learn.candidate import Lesson, TrainedCandidate, train_candidate
@@ -24,10 +21,8 @@ from mainstream_trainer.learn.feature_cache import FeatureCache
 from mainstream_trainer.learn.micro import MicroLesson, train_micro_heads
 from mainstream_trainer.learn.model import Model
 from mainstream_trainer.learn.schedule import candidate_seed
-
-sys.path.append(str(Path(__file__).parent / "photos"))
-
-from results import kept
+from trainer import lessons
+from trainer.heads import SEEDS, STANDS, Judged, Stand, Truth, difference
 
 KEPT = FOLDER / "trainer_last_map"
 _ROW = "best micro-head against the pooled last map"

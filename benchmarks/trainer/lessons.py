@@ -37,7 +37,7 @@ from mainstream_trainer.pack.packing import pack, training_of
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.settings import TrainingSettings
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "plaza"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "plaza"
 VIDEO, LABELS = EXAMPLE / "plaza.mp4", EXAMPLE / "labels.json"
 SPOTS = Path(os.environ.get("MAINSTREAM_SPOTS", "../shared/data/vtest/labels-spots.json"))
 """labels of sixteen more places on the same clip"""

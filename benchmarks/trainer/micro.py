@@ -10,13 +10,12 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import trainer_lessons as lessons
-from harness import QUICK, Report
-
+from common.harness import QUICK, Report
 from mainstream.footage.labels import read_labels
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.training import train_app, train_apps
+from trainer import lessons
 
 MOST_S = 240.0
 MOST_BYTES = 1_000_000
