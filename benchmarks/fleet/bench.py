@@ -1,26 +1,23 @@
 """`make bench-operator`: the operator under load and faults, on a real API server with simulated nodes.
 
-The operator is a process beside the API server, with the rights that the chart gives it. Not called operator.py: that
-would shadow the standard library's `operator`. QUICK=1 shortens the quiet time, the number of kills and of hostile
-objects, and leaves out what needs a real runner. With names as arguments (fleet, faults, first-frame) only those rows
-are measured.
+The operator is a process beside the API server, with the rights that the chart gives it. QUICK=1 shortens the quiet
+time, the number of kills and of hostile objects, and leaves out what needs a real runner. With names as arguments
+(fleet, faults, first-frame) only those rows are measured.
 """
 
-import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
-
 from api_stage import ApiStage, Write, open_api_stage, seconds_until
-from cluster_tools import MissingToolError, wait_for
-from fleet_faults import deletion_rows, drift_row, kill_rows
-from fleet_hostile import hostile_rows
+from cluster_tools import wait_for
 from fleet_run import TENANTS, children_of, declare_fleet, fleet_app, metric, planned_apps, ref
-from harness import QUICK, Report, chosen
 
+from common.harness import QUICK, Report, measure
+from fleet.faults import deletion_rows, drift_row, kill_rows
+from fleet.hostile import hostile_rows
 from mainstream_operator.status.writing.refreshes import PER_S
 from mainstream_operator.status.writing.write_decision import SEEN_S
 
@@ -149,7 +146,7 @@ def _first_frame_row(folder: Path, report: Report) -> None:
         return
     from cluster_stage import open_stage
 
-    from cluster import TRAINED, applies
+    from cluster.applies import TRAINED, applies
 
     with open_stage(folder / "real") as stage:
         stage.kubectl("label", "node", stage.node, "mainstream.video/edge=true", "--overwrite")
@@ -167,18 +164,7 @@ PARTS = {"fleet": _large, "faults": _small, "first-frame": _first_frame_row}
 
 
 def main(wanted: list[str]) -> int:
-    """Measure, print, write; the exit code."""
-    parts = chosen(PARTS, wanted)
-    report = Report("operator", packages=("kopf", "kubernetes", "boto3", "numpy"))
+    """Some parts, or all; the exit code."""
     with tempfile.TemporaryDirectory(prefix="mainstream-fleet-") as folder:
-        try:
-            for part in parts:
-                part(Path(folder), report)
-        except MissingToolError as missing:
-            print(missing, file=sys.stderr)
-            return 2
-    return report.write()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+        parts = {name: partial(part, Path(folder)) for name, part in PARTS.items()}
+        return measure("operator", parts, wanted, packages=("kopf", "kubernetes", "boto3", "numpy"))

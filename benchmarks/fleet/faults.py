@@ -20,8 +20,8 @@ from fleet_run import (
     ref,
     value_at,
 )
-from harness import QUICK, Report
 
+from common.harness import QUICK, Report
 from mainstream_operator.kube import Ref
 from mainstream_operator.names import FIELD_MANAGER
 

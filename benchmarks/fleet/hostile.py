@@ -4,8 +4,9 @@ import time
 
 from api_stage import ApiStage, store_secret
 from fleet_run import PACKAGES, camera, metric, orders_of, throw
-from harness import QUICK, Report
 from hostile_specs import hostile_objects, special_objects
+
+from common.harness import QUICK, Report
 
 NUMBER = 300 if QUICK else 2000
 AT_A_TIME = 250

@@ -6,7 +6,6 @@ webhook, then apps that never hit, for what leaves the node while nothing happen
 
 import contextlib
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,18 +14,15 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import psutil
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runner" / "faults"))
-
 from fault_scene import looped
 from fault_stage import Stage, counted, staged, webhook
 from fault_surroundings import Camera, Receiver
 from fault_tools import MissingToolError, wait_for
-from harness import QUICK, Report
 
+from common.harness import QUICK, Report, measure
 from mainstream.messages.status_report import AppStatusReport
 
-CLIP = Path(__file__).parents[1] / "examples" / "plaza" / "plaza.mp4"
+CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
 HOURS = float(os.environ.get("HOURS", "0"))
 LOADED_S = HOURS * 3600 if HOURS else (120.0 if QUICK else 600.0)
 WARM_SHARE = 0.3
@@ -51,9 +47,12 @@ class Sample:
     threads: int
 
 
-def main() -> int:
+def main(wanted: list[str]) -> int:
     """Measure, print, write; the exit code."""
-    report = Report("endurance", packages=("av", "torch", "openvino", "torchserve"))
+    return measure("endurance", {"all": _all}, wanted, packages=("av", "torch", "openvino", "torchserve"))
+
+
+def _all(report: Report) -> None:
     with tempfile.TemporaryDirectory(prefix="mainstream-endurance-") as folder:
         try:
             with _cameras(Path(folder)) as cameras, staged(Path(folder), CLIP) as (stage, receiver):
@@ -63,7 +62,6 @@ def main() -> int:
                 _silent(stage, receiver, cameras, report)
         except MissingToolError as missing:
             report.left_out("endurance", "runs", str(missing))
-    return report.write()
 
 
 @contextlib.contextmanager
@@ -212,7 +210,3 @@ def _apps(stage: Stage) -> list[AppStatusReport]:
 
 def _uncounted(stage: Stage) -> int:
     return sum(abs(app.captured - counted(app)) for app in _apps(stage))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

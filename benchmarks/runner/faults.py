@@ -7,24 +7,22 @@ full is a small tmpfs, which takes root to mount.
 import contextlib
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runner" / "faults"))
 
 import scenarios
 from fault_scene import FPS, CameraScene, Outcome, Scene, looped, scene
 from fault_stage import staged, webhook
 from fault_surroundings import Broker
 from fault_tools import MissingToolError, wait_for
-from harness import QUICK, Report
 
-REPOSITORY = Path(__file__).parents[1]
+from common.harness import QUICK, Report, measure
+
+REPOSITORY = Path(__file__).parents[2]
 CLIP = REPOSITORY / "examples" / "plaza" / "plaza.mp4"
 DOCUMENT = REPOSITORY / "docs" / "faults.md"
-BEGIN, END = "<!-- measured by benchmarks/faults.py -->", "<!-- end -->"
+BEGIN, END = "<!-- measured by make bench-faults -->", "<!-- end -->"
 CAMERA_S = 10.0 if QUICK else 60.0
 WEBHOOK_S = 30.0 if QUICK else 600.0
 DISK_MEBIBYTES = 48
@@ -32,9 +30,13 @@ TOPIC = "plaza/app-0"
 _START_S = 120.0
 
 
-def main() -> int:
-    """Inject, print, write; the exit code."""
-    report = Report("faults", packages=("av", "httpx", "paho-mqtt", "torchserve"))
+def main(wanted: list[str]) -> int:
+    """Measure, print, write; the exit code."""
+    return measure("faults", {"all": _all}, wanted, packages=("av", "httpx", "paho-mqtt", "torchserve"))
+
+
+def _all(report: Report) -> None:
+    """Inject one after the other."""
     outcomes: list[Outcome] = []
 
     def measure(name: str, fault: Callable[[], Outcome]) -> None:
@@ -58,7 +60,6 @@ def main() -> int:
         _with_full_disk(Path(folder), measure)
     report.details["outcomes"] = [vars(outcome) for outcome in outcomes]
     _write(outcomes, report)
-    return report.write()
 
 
 Measure = Callable[[str, Callable[[], Outcome]], None]
@@ -169,7 +170,3 @@ def _write(outcomes: list[Outcome], report: Report) -> None:
     load = ", ".join(f"{value:.1f}" for value in report.load_at_start)
     how = f"`{'QUICK=1 ' if QUICK else ''}make bench-faults`, load of the machine at the start {load}."
     DOCUMENT.write_text(f"{before}{BEGIN}\n{how}\n\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from harness import QUICK, Report
-from runner_stage import below, clip_stream, on_core, per_second, pictures, pin, pixels, rounds, workers
 
+from common.harness import QUICK, Report
+from common.runner_stage import below, clip_stream, on_core, per_second, pictures, pin, pixels, rounds, workers
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.nn.registry import load_base_network
 from mainstream_runner.client import EngineClient

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from harness import QUICK, Report
 from numpy.typing import NDArray
-from runner_stage import below, clip_stream, pictures, pin, pixels, rounds
-from runner_throughput import in_turn, openvino_sessions, through_torchserve
 
+from common.harness import QUICK, Report
+from common.runner_stage import below, clip_stream, pictures, pin, pixels, rounds
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
@@ -29,6 +28,7 @@ from mainstream_runner.feeder.waiting import WaitingFrame
 from mainstream_runner.line.caller import EngineLine
 from mainstream_runner.profiling.synthetic import synthetic_app, synthetic_micro_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
+from runner.throughput import in_turn, openvino_sessions, through_torchserve
 
 BASE = "efficientnet-lite0"
 TAP = 13

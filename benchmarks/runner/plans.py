@@ -16,10 +16,10 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from harness import FOLDER, QUICK, Report
 from pydantic import BaseModel
-from runner_stage import clip_stream
 
+from common.harness import FOLDER, QUICK, Report
+from common.runner_stage import clip_stream
 from mainstream.files.durable import replace_durably
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
@@ -33,6 +33,7 @@ from mainstream_runner.run import run_plan_on
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 BASE = "efficientnet-lite0"
+BENCHMARKS = Path(__file__).parents[1]
 LIMIT = 0.5
 """cores"""
 PLANS = 5 if QUICK else 30
@@ -71,11 +72,12 @@ class Ran(BaseModel):
 
 
 def plan_rows(report: Report) -> None:
-    """Run this file in a cgroup, and tell of what it kept."""
+    """Run `inside` in a cgroup, and tell of what it kept."""
     try:
         with cpu_limit(LIMIT) as procs:
-            command = f'echo $$ > "{procs}" && exec "{sys.executable}" "{__file__}"'
-            subprocess.run(["/bin/sh", "-c", command], check=True)
+            inside = f"import sys; sys.path.insert(0, {str(BENCHMARKS)!r}); from runner.plans import inside; inside()"
+            command = f'echo $$ > "{procs}" && exec "$0" -c "$1"'
+            subprocess.run(["/bin/sh", "-c", command, sys.executable, inside], check=True)
     except OSError as error:
         report.left_out(WHAT, "rates within 5 %, CPU within 10 %", f"no cgroup with a CPU limit ({error})")
         return
@@ -252,7 +254,3 @@ def _plan(apps: list[RunnerApp], placed: list[_Placed], streams: list[RunnerStre
         for app, (_, fps, stream) in zip(apps, placed, strict=True)
     )
     return RunnerPlan(node="node", sharing=True, budget=0.0, cost=0.0, streams=tuple(streams), apps=running)
-
-
-if __name__ == "__main__":
-    inside()

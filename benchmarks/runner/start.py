@@ -2,22 +2,19 @@
 
 import os
 import shutil
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from harness import QUICK, Report
-from runner_stage import CLIP
-
-from mainstream.messages.node_profile import NodeProfile
-from mainstream.messages.runner_orders import Wanted
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runner" / "faults"))
 from fault_stage import BASE, Stage
 from fault_tools import wait_for
+
+from common.harness import QUICK, Report
+from common.runner_stage import CLIP
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_orders import Wanted
 
 APPS = ((15, 2.0), (15, 2.0), (12, 2.0), (12, 1.0), (9, 1.0), (15, 1.0))
 STARTS = 1 if QUICK else 3

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from harness import QUICK, Report
-from runner_stage import clip_stream, pictures
 
+from common.harness import QUICK, Report
+from common.runner_stage import clip_stream, pictures
 from mainstream.footage.frames import view_pixels
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.nn.registry import load_base_network

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import torch
-from harness import QUICK, Report
 from numpy.typing import NDArray
-from runner_stage import below, clip_stream, on_core, per_second, pin, pixels, rounds
 from safetensors.torch import load_file
 from torch import nn
 
+from common.harness import QUICK, Report
+from common.runner_stage import below, clip_stream, on_core, per_second, pin, pixels, rounds
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
