@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from harness import Report
-from trainer_lessons import LABELS, SPOTS, VIDEO
 
+from common.harness import Report
 from mainstream.alerts.measured import AlertScore
 from mainstream.laws.chain import f1
 from mainstream_evaluate.inputs import LabelledClip, labelled_clip
 from mainstream_evaluate.truth import truth_of
 from mainstream_trainer.label_options import NOTHING_SAID
+from trainer.lessons import LABELS, SPOTS, VIDEO
 
 RATES_FPS = (0.1, 0.2, 0.5, 1.0, 2.0)
 PHASES = 10

@@ -1,23 +1,20 @@
 """`make bench-alerts`: the law of alerts against alerts simulated from its own chain.
 
-    python benchmarks/alerts.py                  # everything, some ten minutes
-    QUICK=1 python benchmarks/alerts.py          # 40 of the 200 settings
-
-Parts are law, quiet, few, always. What real scores say stands in docs/evidence.md (`make bench-evidence`).
+Some ten minutes; QUICK=1 takes 40 of the 200 settings. Parts are law, quiet, few, always. What real scores say stands
+in docs/evidence.md (`make bench-evidence`).
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from alerts_always import loopholes
-from alerts_few import few_events
-from alerts_quiet import quiet_streams
-from harness import QUICK, Report, chosen
 
+from alerts.always import loopholes
+from alerts.few import few_events
+from alerts.quiet import quiet_streams
+from common.harness import QUICK, Report, measure
 from mainstream.alerts.synthetic import Compared, compare, random_settings
 from mainstream.arrays import FloatArray
 
@@ -88,13 +85,5 @@ PARTS: dict[str, Callable[[Report], None]] = {
 
 
 def main(wanted: list[str]) -> int:
-    """Measure, print, write; the exit code."""
-    parts = chosen(PARTS, wanted)
-    report = Report("alerts", packages=("numpy", "torch"))
-    for part in parts:
-        part(report)
-    return report.write()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    """Some parts, or all; the exit code."""
+    return measure("alerts", PARTS, wanted, packages=("numpy", "torch"))

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from harness import QUICK, Report
 
+from common.harness import QUICK, Report
 from mainstream.alerts.law import as_replay, false_share, replayed
 from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.merging import MergedEvents, merged_events

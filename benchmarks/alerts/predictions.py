@@ -13,19 +13,20 @@ that is cut short goes on. With arguments (signs, signs-quarter, fashion) only t
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from math import erf, sqrt
 from pathlib import Path
 
 import numpy as np
-from candidate_scores import candidate_scores
-from harness import FOLDER, QUICK, Report, chosen
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from common.candidate_scores import candidate_scores
+from common.harness import FOLDER, QUICK, Report, measure
+from common.results import kept
 from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.merging import MergedEvents, merged_events
 from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
@@ -45,11 +46,7 @@ from mainstream_trainer.measure.picture_streams import PictureStream, declared_s
 from mainstream_trainer.request import PictureData, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import train_apps
-
-sys.path.append(str(Path(__file__).parent / "photos"))
-
-from pools import Part, load_pool
-from results import kept
+from photos.pools import Part, load_pool
 
 BASE = "efficientnet-lite0-96"
 """photos are 100 pixels wide"""
@@ -251,7 +248,7 @@ def held_if_perfect(each: Judged) -> float:
     return sum(erf(Z90 * share / sqrt(2)) / 2 for share in sides)
 
 
-def predictions(report: Report, trial: Trial) -> None:
+def predictions(trial: Trial, report: Report) -> None:
     """The rows of one trial."""
     try:
         load_pool(trial.pool)
@@ -288,12 +285,5 @@ def predictions(report: Report, trial: Trial) -> None:
 
 def main(wanted: list[str]) -> int:
     """Measure, print, write; the exit code."""
-    trials = chosen(TRIALS, wanted)
-    report = Report("predictions", packages=("torch", "numpy"))
-    for trial in trials:
-        predictions(report, trial)
-    return report.write()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parts = {name: partial(predictions, trial) for name, trial in TRIALS.items()}
+    return measure("predictions", parts, wanted, packages=("torch", "numpy"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from harness import Report
 
+from common.harness import Report
 from mainstream.alerts.law import predicted
 from mainstream.alerts.merging import merged_events
 from mainstream.alerts.synthetic import Setting, make_stream, operating_points, random_settings, simulate

@@ -6,7 +6,6 @@ QUICK=1 makes 5 applies instead of 20, and leaves out the quiet minute. Cluster 
 
 import gzip
 import json
-import sys
 import tempfile
 import time
 from datetime import datetime
@@ -14,11 +13,10 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
-
 from cluster_stage import SYSTEM, TENANT, Stage, open_stage
-from cluster_tools import MissingToolError, wait_for
-from harness import QUICK, Report
+from cluster_tools import wait_for
+
+from common.harness import QUICK, Report, measure
 
 APPS = ("crossing", "road-right", "lamp-post")
 TRAINED = (*APPS, "path-left")
@@ -32,17 +30,17 @@ MOST_STATUSES = 36
 MEBIBYTE = 1 << 20
 
 
-def main() -> int:
+def main(wanted: list[str]) -> int:
     """Measure, print, write; the exit code."""
-    report = Report("cluster", packages=("kopf", "kubernetes", "boto3"))
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
-        try:
-            with open_stage(Path(folder), audit=True) as stage:
-                _measure(stage, report)
-        except MissingToolError as missing:
-            print(missing, file=sys.stderr)
-            return 2
-    return report.write()
+    return measure("cluster", {"all": _all}, wanted, packages=("kopf", "kubernetes", "boto3"))
+
+
+def _all(report: Report) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder,
+        open_stage(Path(folder), audit=True) as stage,
+    ):
+        _measure(stage, report)
 
 
 def _measure(stage: Stage, report: Report) -> None:
@@ -158,7 +156,3 @@ def _compressed_bytes(archive: Path) -> int:
         while chunk := file.read(1 << 20):
             packed.write(chunk)
     return counter.size
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,19 +3,16 @@
 QUICK=1 leaves nothing out; with the images built it takes some six minutes, most of them to train six apps.
 """
 
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
-
 from cluster_images import LARGEST_MB, compressed_bytes, layers
 from cluster_stage import Stage, open_stage
-from cluster_tools import ROOT, MissingToolError, wait_for
+from cluster_tools import ROOT, wait_for
 from cluster_upgrade import Watched, is_new_runner, next_chart, watched
-from harness import Report
 
+from common.harness import Report, measure
 from mainstream.api.manifests.load import load_manifests
 
 RUNNER_S = 15.0
@@ -23,20 +20,17 @@ CAMERA_FPS = 10
 SETTLING_S = 10.0
 
 
-def main() -> int:
+def main(wanted: list[str]) -> int:
     """Measure, print, write; the exit code."""
-    report = Report("chart", packages=("torch", "openvino", "kubernetes"))
+    return measure("chart", {"all": _all}, wanted, packages=("torch", "openvino", "kubernetes"))
+
+
+def _all(report: Report) -> None:
     apps = [app.metadata.name for app in load_manifests(ROOT / "examples" / "plaza").apps]
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
-        try:
-            with open_stage(Path(folder)) as stage:
-                _images(stage, report)
-                _start(stage, apps)
-                _upgrades(stage, apps, Path(folder), report)
-        except MissingToolError as missing:
-            print(missing, file=sys.stderr)
-            return 2
-    return report.write()
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder, open_stage(Path(folder)) as stage:
+        _images(stage, report)
+        _start(stage, apps)
+        _upgrades(stage, apps, Path(folder), report)
 
 
 def _images(stage: Stage, report: Report) -> None:
@@ -89,7 +83,3 @@ def _upgrades(stage: Stage, apps: list[str], folder: Path, report: Report) -> No
 
 def _note(report: Report, what: str, seen: Watched) -> None:
     report.details[what] = {"gap_s": seen.gap_s, "dropped": seen.dropped, "pods": sorted(seen.pods)}
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,11 +10,12 @@ from functools import partial
 from cluster_stage import TENANT
 from cluster_story import FIRST_READY_S
 from cluster_tools import wait_for
-from harness import Report
 from neighbour_apps import Neighbours
 from neighbour_watch import Alone
 from rival import RIVAL, Rival
 from rival_kinds import any_app, publish_all
+
+from common.harness import Report
 
 HOSTILE, LASTING_S, CHANGE_S, NEW_EVERY_S = 20, 600.0, 5.0, 60.0
 THOUSANDS = 10_000

@@ -7,23 +7,20 @@ for `make test-cluster`, packages trained or taken from MAINSTREAM_TEST_STORE; Q
 are there already.
 """
 
-import sys
 import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
-
 from cluster_stage import open_stage
-from cluster_tools import MissingToolError
-from harness import QUICK, Report, chosen
 from neighbour_apps import Neighbours
 from neighbour_stage import Outcome, do_harm, open_neighbours
 from neighbour_watch import Alone, Seen
-from neighbours_crowds import definitions_row, hostile_rows, thousands_rows
 from rival import Rival
 from rival_kinds import KINDS
+
+from cluster.crowds import definitions_row, hostile_rows, thousands_rows
+from common.harness import QUICK, Report, chosen
 
 TOLD_S, SOON_S, END_S = 30.0, 10.0, 5.0
 CLIP_S = 80.0
@@ -40,15 +37,10 @@ def main(wanted: list[str]) -> int:
     """Measure, print, write; the exit code."""
     parts = chosen({name: name for name in _PARTS}, wanted)
     report = Report("neighbours", packages=("kopf", "kubernetes", "boto3"))
-    with tempfile.TemporaryDirectory(prefix="mainstream-neighbours-") as folder:
-        try:
-            with open_stage(Path(folder)) as stage:
-                stage.kubectl("label", "node", stage.node, "mainstream.video/edge=true", "--overwrite")
-                with open_neighbours(stage) as (neighbours, rival):
-                    _measure(neighbours, rival, report, parts)
-        except MissingToolError as missing:
-            print(missing, file=sys.stderr)
-            return 2
+    with tempfile.TemporaryDirectory(prefix="mainstream-neighbours-") as folder, open_stage(Path(folder)) as stage:
+        stage.kubectl("label", "node", stage.node, "mainstream.video/edge=true", "--overwrite")
+        with open_neighbours(stage) as (neighbours, rival):
+            _measure(neighbours, rival, report, parts)
     return report.write()
 
 
@@ -113,7 +105,3 @@ def _seen(seen: Seen, harm: list[str]) -> str:
     """In words: what was kept, or what was not."""
     frames, alerts = sum(seen.analysed.values()), sum(seen.alerts.values())
     return "; ".join(harm) or f"as planned, {frames} frames, none lost, {alerts} of {alerts} alerts"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

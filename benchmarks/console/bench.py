@@ -7,7 +7,6 @@ rows are measured.
 """
 
 import json
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,18 +16,13 @@ from statistics import median
 
 import httpx
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "cluster"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "core" / "review"))
-
 from api_stage import ApiStage, open_api_stage, seconds_of
-from cluster_tools import MissingToolError
-from console_review import review_rows
 from console_stage import USER, ConsoleProcess, make_platform_team, make_tenant, open_console
 from fleet_run import TENANTS, declare_fleet, wait_planned
-from harness import QUICK, Report, chosen
 from review_streams import keep, play, review
 
+from common.harness import QUICK, Report, measure
+from console.review import review_rows
 from mainstream.review.quality import Estimate
 
 NODES, APPS_A_NODE = 100, 10
@@ -46,17 +40,10 @@ FIRST_SEED = 1000
 """no app is one of those that tests look at"""
 
 
-def main() -> int:
-    """Measure, and say where a target was missed."""
-    report = Report("console", packages=("starlette", "uvicorn", "jinja2", "pydantic"))
+def main(wanted: list[str]) -> int:
+    """Some parts, or all; the exit code."""
     parts = {"quality": _quality_rows, "review": review_rows, "pages": _pages}
-    try:
-        for part in chosen(parts, sys.argv[1:]):
-            part(report)
-    except MissingToolError as missing:
-        print(missing, file=sys.stderr)
-        return 2
-    return report.write()
+    return measure("console", parts, wanted, packages=("starlette", "uvicorn", "jinja2", "pydantic"))
 
 
 def _quality_rows(report: Report) -> None:
@@ -179,7 +166,3 @@ def _requests_since(stage: ApiStage, since_s: float) -> int:
                 is_new = seconds_of(entry["requestReceivedTimestamp"]) >= since_s
                 count += is_new and entry["user"]["username"] == USER and entry["stage"] != "ResponseStarted"
     return count
-
-
-if __name__ == "__main__":
-    sys.exit(main())

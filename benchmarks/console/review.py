@@ -5,19 +5,15 @@ core is told from noise. Scores lie in all strata alike, which draws most frames
 frame of real packets on.
 """
 
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runner"))
-
-from harness import Report
 from packets import filled_ring
 from runner_apps import runner_app
 
+from common.harness import Report
 from mainstream.api.sinks.review import Review
 from mainstream.messages.alert import Alert
 from mainstream.messages.runner_plan import RunnerApp
@@ -36,7 +32,7 @@ MOST_FRAMES_A_DAY = 96
 """of an app"""
 _SCORES = (0.7, 0.4, 0.15, 0.01)
 """one of each stratum, for a threshold of .5"""
-_CLIP = Path(__file__).parents[1] / "examples" / "plaza" / "plaza.mp4"
+_CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
 _PACKETS = 400
 _SEED, _FIRST_HOUR_S = 29, 498888 * HOUR_S
 _AT_ONCE_S = 1.0

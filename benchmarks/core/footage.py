@@ -1,7 +1,4 @@
-"""Measures what it costs to make upright RGB of a video, against PyAV's own loop.
-
-    python benchmarks/footage.py             # a minute
-    QUICK=1 python benchmarks/footage.py     # some seconds
+"""`make bench-footage`: what it costs to make upright RGB of a video, against PyAV's own loop.
 
 The clip is 1080p H.264, made here. Both loops decode it from a file on one thread of one core, in turn; times are CPU
 times of whole passes, so that what stamps and damage are watched for is in them.
@@ -10,7 +7,6 @@ times of whole passes, so that what stamps and damage are watched for is in them
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,8 +16,8 @@ from statistics import median
 
 import av
 import numpy as np
-from harness import QUICK, Report
 
+from common.harness import QUICK, Report, measure
 from mainstream.footage.frames import upright_rgb
 from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
 
@@ -31,8 +27,12 @@ ROUNDS = 5 if QUICK else 11
 MOST_SLOWER = 0.05
 
 
-def main() -> int:
-    report = Report("footage", packages=("av", "numpy"))
+def main(wanted: list[str]) -> int:
+    """Measure, print, write; the exit code."""
+    return measure("footage", {"all": _all}, wanted, packages=("av", "numpy"))
+
+
+def _all(report: Report) -> None:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
         clip = _make_clip(Path(folder) / "clip.mp4")
@@ -55,7 +55,6 @@ def main() -> int:
         slower <= MOST_SLOWER,
     )
     report.details["seconds"] = seconds
-    return report.write()
 
 
 def _make_clip(path: Path) -> Path:
@@ -97,7 +96,3 @@ def _pyav(path: Path) -> int:
             frame.to_ndarray(format="rgb24")
             count += 1
     return count
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""`make bench-hostile_packages`: mutated manifests, headers and blobs, read by all that reads packages.
+"""`make bench-hostile`: mutated manifests, headers and blobs, read by all that reads packages.
 
 Every one is refused with a clear error, or was not harmed; nothing crashes, nothing else is raised, no file appears
 outside the store, and all of it stays within a bound on memory that the kernel enforces (RLIMIT_AS).
@@ -9,27 +9,28 @@ from __future__ import annotations
 import random
 import resource
 import shutil
-import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
 from pathlib import Path
 
-from harness import QUICK, Report
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "core" / "mpackage"))
-
 from hostile import hostile_package, read_everything, write  # type: ignore[import-not-found]
+
+from common.harness import QUICK, Report, measure
 
 PACKAGES = 2_000 if QUICK else 12_000
 MEMORY_BYTES = 1 << 30
 """that reading may take beyond what the process has once torch is loaded"""
 
 
-def main() -> int:
-    """Read them all; the exit code says whether the targets were met."""
-    report = Report("hostile_packages", ("safetensors", "pydantic", "torch"))
+def main(wanted: list[str]) -> int:
+    """Measure, print, write; the exit code."""
+    return measure("hostile", {"all": _all}, wanted, packages=("safetensors", "pydantic", "torch"))
+
+
+def _all(report: Report) -> None:
+    """Read them all."""
     loaded_bytes = _virtual_bytes()
     resource.setrlimit(resource.RLIMIT_AS, (loaded_bytes + MEMORY_BYTES,) * 2)
     outcomes: Counter[str] = Counter()
@@ -57,7 +58,6 @@ def main() -> int:
         outcomes["memory"] == 0,
     )
     report.details.update({"outcomes": dict(outcomes), "bugs": bugs[:20]})
-    return report.write()
 
 
 def _read(folder: Path, seed: int, outcomes: Counter[str], bugs: list[str]) -> None:
@@ -83,7 +83,3 @@ def _folder_in_memory() -> Path | None:
 def _virtual_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     return pages * resource.getpagesize()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

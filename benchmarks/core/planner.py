@@ -1,10 +1,7 @@
-"""Measures the planner: published figures, proof, speed, agreement with a general solver, memory.
+"""`make bench-planner`: published figures, proof, speed, agreement with a general solver, memory.
 
-    python benchmarks/planner.py                # everything, about 20 minutes
-    python benchmarks/planner.py ten thirty     # only these parts
-    QUICK=1 python benchmarks/planner.py        # at most 5 minutes: samples of the same
-
-Parts are published, ten, thirty, micro, modes, many, solver, again, memory; published and solver measure no times.
+About 20 minutes; QUICK=1 takes samples. Parts are published, ten, thirty, micro, modes, many, solver, again, memory;
+published and solver measure no times.
 
 Times are wall times of `solve`, option tables included and not kept from earlier solves, on one core (BLAS threads 1).
 """
@@ -22,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from harness import QUICK, Report, chosen, on_one_thread
 
+from common.harness import QUICK, Report, measure
 from mainstream.planner import Plan, Problem, solve
 from mainstream.planner.answer.whatif import without_app
 from mainstream.planner.deadline import Clock
@@ -31,8 +28,6 @@ from mainstream.planner.published import greedy_value, published_problem
 from mainstream.planner.solve import DEFAULT_DEADLINE_S, Policy
 from mainstream.planner.synthetic import random_problem, with_cameras, with_micro_heads
 from mainstream.planner.tables.known import forget_tables
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "core" / "planner"))
 
 EXACT = ("exhaustive", "stems_cpp")
 POLICY_OF_MODE: dict[str, Policy] = {"mainstream": "mainstream", "nosharing": "no-sharing", "maxsharing": "max-sharing"}
@@ -268,13 +263,12 @@ def plan_again(report: Report) -> None:
 def peak_memory(report: Report) -> None:
     """Peak of a process of its own that plans for 30 apps, Python and numpy included."""
     code = (
-        "import resource, sys; from benchmarks_problem import contested; from mainstream.planner import solve; "
+        "import resource; from core.planner import contested; from mainstream.planner import solve; "
         "[solve(contested(seed, 30)) for seed in range(3)]; "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    ).replace("benchmarks_problem", Path(__file__).stem)
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent
     )
+    folder = Path(__file__).parents[1]
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
     report.row("peak memory, 30 apps", f"{int(found.stdout) >> 10} MiB", "300 MiB", int(found.stdout) <= 300 << 10)
 
 
@@ -293,13 +287,4 @@ PARTS: dict[str, Callable[[Report], None]] = {
 
 def main(wanted: list[str]) -> int:
     """Measure, print, write; the exit code."""
-    on_one_thread()
-    report, began_s = Report("planner", packages=("numpy", "highspy", "pydantic")), time.perf_counter()
-    for part in chosen(PARTS, wanted):
-        part(report)
-    report.details["seconds"] = round(time.perf_counter() - began_s, 1)
-    return report.write()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return measure("planner", PARTS, wanted, packages=("numpy", "highspy", "pydantic"))

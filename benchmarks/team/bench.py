@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import QUICK, Report, chosen
-from platform_sizing import sizing_rows
+from common.harness import QUICK, Report, measure
+from team.sizing import sizing_rows
 
 _TESTS = Path("tests") / "platform"
 _TIMEOUT_S = 3600.0
@@ -114,14 +114,7 @@ def rows_of(part: Part) -> Callable[[Report], None]:
     return write
 
 
-def main() -> int:
+def main(wanted: list[str]) -> int:
     """Every part, a row each."""
-    report = Report("platform", packages=("kopf", "kubernetes"))
     parts = {"sizing": sizing_rows, **{name: rows_of(part) for name, part in PARTS.items()}}
-    for write in chosen(parts, sys.argv[1:]):
-        write(report)
-    return report.write()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return measure("platform", parts, wanted, packages=("kopf", "kubernetes"))

@@ -1,4 +1,4 @@
-"""From a clip to a first alert, by the commands of docs/tutorial.md as they stand there: how many, and how long.
+"""`make bench-first-alert`: from a clip to an alert by the commands of docs/tutorial.md: how many, and how long.
 
 The commands run one after the other in an empty folder, as somebody would type them who has read that page and nothing
 else; `mainstream receive` listens as it says.
@@ -14,9 +14,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import Report
+from common.harness import Report, measure
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorial.md"
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _STEP_TIMEOUT_S = 900.0
@@ -86,9 +86,12 @@ def first_alert(folder: Path) -> tuple[int, dict[str, float]]:
     return len(commands) + 1, done
 
 
-def main() -> int:
-    """Run it and write the report."""
-    report = Report("first_alert")
+def main(wanted: list[str]) -> int:
+    """Measure, print, write; the exit code."""
+    return measure("first-alert", {"all": _all}, wanted)
+
+
+def _all(report: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
         commands, done = first_alert(Path(folder))
     report.details = {"minutes": done}
@@ -105,8 +108,3 @@ def main() -> int:
         "within 5 s of it",
         picture is not None and opened is not None and picture - opened < 5 / 60,
     )
-    return report.write()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from frames_stage import CAMERA, CORE, cameras, looped, make_clip
-from harness import QUICK, Report
-from runner_stage import on_core
-
+from common.cameras import CAMERA, CORE, cameras, looped, make_clip
+from common.harness import QUICK, Report
+from common.runner_stage import on_core
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream.nn.network import Network
