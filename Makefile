@@ -87,19 +87,19 @@ cluster-demo: $(VENV)/.dev ## everything from source on a Kubernetes cluster: th
 	$(BIN)/python tests/cluster/cluster_demo.py
 
 bench-evidence: $(VENV)/.dev ## every policy and rival on real frames by alerts, and docs/evidence.md; QUICK=1 for some ten minutes
-	$(BIN)/python benchmarks/evidence/make_all.py
+	$(BIN)/python benchmarks evidence
 
 bench-operator: $(VENV)/.dev ## the operator under load and faults, beside a real API server; QUICK=1 for five minutes
-	$(BIN)/python benchmarks/fleet.py
+	$(BIN)/python benchmarks operator
 
 bench-platform: $(VENV)/.dev ## what a platform team expects, part by part
-	$(BIN)/python benchmarks/platform_team.py
+	$(BIN)/python benchmarks platform
 
 bench-first-alert: $(VENV)/.dev ## from a clip to a first alert by the tutorial's commands: how many, and how long
-	$(BIN)/python benchmarks/first_alert.py
+	$(BIN)/python benchmarks first-alert
 
-bench-%: $(VENV)/.dev ## a benchmark, into out/bench/; QUICK=1 for at most 5 minutes
-	$(BIN)/python benchmarks/$*.py
+bench-%: $(VENV)/.dev ## a benchmark (`python benchmarks` lists them), into out/bench/; QUICK=1 for at most 5 minutes
+	$(BIN)/python benchmarks $*
 
 clean: ## remove what the other commands made
 	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

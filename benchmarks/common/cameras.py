@@ -10,11 +10,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from runner_stage import CLIP
 
+from common.runner_stage import CLIP
 from mainstream_runner.serving.torchserve import free_port
 
-CAMERA = Path(os.environ.get("MAINSTREAM_SHARED", Path(__file__).parents[2] / "shared")) / "camera" / "rtsp-camera"
+CAMERA = Path(os.environ.get("MAINSTREAM_SHARED", Path(__file__).parents[3] / "shared")) / "camera" / "rtsp-camera"
 CORE = 0
 """the one that is measured"""
 _ANSWERS_S = 15.0

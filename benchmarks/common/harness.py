@@ -1,6 +1,6 @@
 """What every benchmark shares: rows with targets, the machine they were measured on, a table and a JSON file.
 
-A benchmark is a command: it makes a `Report`, adds one row for each target and ends with `write`. With `QUICK=1` in
+A benchmark makes a `Report`, adds one row for each target and ends with `write`. With `QUICK=1` in
 the environment it takes at most five minutes; rows that it then leaves out have `met` null, so that a missed target
 shows as plainly as a met one and nothing is passed over in silence.
 """
@@ -11,7 +11,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -79,6 +79,17 @@ def chosen(parts: Mapping[str, Part], wanted: Sequence[str]) -> list[Part]:
     if unknown:
         sys.exit(f"{', '.join(unknown)}: no such part; name some of {', '.join(parts)}, or none for all")
     return [parts[name] for name in wanted or parts]
+
+
+def measure(
+    name: str, parts: Mapping[str, Callable[[Report], None]], wanted: Sequence[str], packages: Sequence[str] = ()
+) -> int:
+    """Measure the wanted parts of a benchmark, print, write; the exit code."""
+    measured = chosen(parts, wanted)
+    report = Report(name, packages)
+    for part in measured:
+        part(report)
+    return report.write()
 
 
 def on_one_thread() -> None:

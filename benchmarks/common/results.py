@@ -7,16 +7,12 @@ own file says on which machine, with which versions and under which load it was 
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).parents[1]))
-
-import harness
-from harness import machine, versions
-
+from common import harness
+from common.harness import machine, versions
 from mainstream.files.durable import replace_durably
 from mainstream.messages.node_profile import NodeProfile
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mainstream.footage.frames import view_pixels
 from mainstream.messages.runner_plan import RunnerStream
 
-CLIP = Path(__file__).parents[1] / "examples" / "plaza" / "plaza.mp4"
+CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
 CLIP_FPS = 10.0
 
 

@@ -96,12 +96,33 @@ def test_a_command_of_kubectl_mainstream_there_is(page: str, words: list[str]) -
 
 def test_every_target_of_make_that_a_page_names_there_is() -> None:
     targets = set(re.findall(r"^([a-z0-9%-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    benchmarks = {f"bench-{path.stem}" for path in (ROOT / "benchmarks").glob("*.py")}
+    benchmarks = {f"bench-{name}" for name in measured()}
     named = {word for _, words in commands("make") for word in words if re.fullmatch(r"[a-z0-9-]+", word)}
     for page in PAGES:
         named |= set(re.findall(r"`make ([a-z0-9_-]+)`", page.read_text("utf-8")))
     assert len(named) > 20
     assert named - targets - benchmarks == set()
+
+
+def measured(*arguments: str) -> list[str]:
+    """Benchmarks that there are; or what one of them says to a part that it has not."""
+    command = [sys.executable, "benchmarks", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if arguments:
+        return re.findall(r"[\w-]+", done.stderr)
+    return re.findall(r"^([a-z-]+)  +\S", done.stdout, re.MULTILINE)
+
+
+def test_every_benchmark_and_part_that_a_page_names_there_is() -> None:
+    named: dict[str, set[str]] = {}
+    for page in PAGES:
+        for words in re.findall(r"python benchmarks((?: [a-z-]+)+)`", page.read_text("utf-8")):
+            name, *parts = words.split()
+            named.setdefault(name, set()).update(parts)
+    assert len(named) > 5
+    assert set(named) <= set(measured())
+    missing = {name: parts - set(measured(name, "no-such-part")) for name, parts in named.items() if parts}
+    assert {name: parts for name, parts in missing.items() if parts} == {}
 
 
 def test_what_a_page_sets_is_a_value_of_the_chart() -> None:

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from alerts_always import always_deciding
-from harness import Report
-from trainer_lessons import LABELS
 
-from days import HOURS, Day, Quiet, judged, stream_of
+from alerts.always import always_deciding
+from common.harness import Report
+from evidence.days import HOURS, Day, Quiet, judged, stream_of
 from mainstream.footage.labels import read_labels
 from mainstream_evaluate.inputs import LabelledClip
 from mainstream_trainer.data.clip import inspect_clip
-from pools import Part
+from photos.pools import Part
+from trainer.lessons import LABELS
 
 DAY = Day("signs-0", "a recorded day", "micro", 1.0, 30.0, 30, 0.0, 0.5, 0.5)
 

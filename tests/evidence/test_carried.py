@@ -2,7 +2,7 @@
 
 import pytest
 
-from carried import most
+from evidence.carried import most
 
 
 @pytest.mark.parametrize("carried", [0, 1, 2, 3, 7, 8, 63, 64])

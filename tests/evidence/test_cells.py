@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cells import EVENTS_PER_APP, LENGTHS_S, Cell, cells_of, draw_runs
+from photos.cells import EVENTS_PER_APP, LENGTHS_S, Cell, cells_of, draw_runs
 
 
 def test_cells_have_names_of_their_own_and_the_abstracts_regime_comes_first() -> None:

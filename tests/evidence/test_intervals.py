@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from intervals import difference_interval, f1_interval, gain_interval, holm, mean_interval, probability_of_no_loss
+from photos.intervals import (
+    difference_interval,
+    f1_interval,
+    gain_interval,
+    holm,
+    mean_interval,
+    probability_of_no_loss,
+)
 
 
 def test_a_mean_lies_in_its_interval_which_narrows_with_more_workloads() -> None:

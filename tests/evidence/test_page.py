@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import page
-import page_parts
-import results
-from page_words import read_parts, wrapped
-from policies import BASELINES, OURS
+from common import results
+from evidence import page, page_parts
+from evidence.page_words import read_parts, wrapped
+from evidence.policies import BASELINES, OURS
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from mainstream.laws.voting import Voter
 from mainstream_trainer.data.event_statistics import in_seconds
 from mainstream_trainer.measure.picture_replay import due_frames
 from mainstream_trainer.measure.picture_streams import PictureStream
-from play import NOTHING, Choice, play_app
+from photos.play import NOTHING, Choice, play_app
 
 FPS = 14.0
 

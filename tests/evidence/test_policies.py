@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from evidence.policies import PLANNERS, as_published, at_one_rate, filterforward, plan_or_none, planned, polymorph
 from mainstream.planner import Plan, Problem
 from mainstream.planner.synthetic import random_problem, with_micro_heads
-from policies import PLANNERS, as_published, at_one_rate, filterforward, plan_or_none, planned, polymorph
 
 
 @pytest.fixture(scope="module")

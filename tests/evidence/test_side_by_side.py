@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from side_by_side import side_by_side
+from evidence.side_by_side import side_by_side
 
 
 def _leave(folder: Path, name: str) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mainstream_trainer.measure.picture_streams import PictureStream
-from streams import ClassRuns, make_stream
+from photos.streams import ClassRuns, make_stream
 
 LIMITS_S = (0.3, 3.0)
 PHOTOS = {label: np.arange(label * 50, label * 50 + 50) for label in range(6)}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from open_time import open_share
-from windowed import outside_windows, windowed_f1
+from photos.open_time import open_share
+from photos.windowed import outside_windows, windowed_f1
 
 EVENTS = np.array([[10.0, 12.0], [30.0, 32.0]])
 SPAN = (0.0, 40.0)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mainstream.mpackage.manifest import Manifest
-from workloads import _twin
+from photos.workloads import _twin
 
 
 class _Copied:

@@ -1,0 +1,70 @@
+"""Everything that is measured, each by one command.
+
+    python benchmarks                       # what there is
+    python benchmarks NAME [PART...]        # the same as `make bench-NAME`, or some parts of it
+
+A table, and `out/bench/NAME.json`. QUICK=1 takes at most five minutes. Modules of a benchmark lie in a folder of its
+subject, what several of them stand on in `common`; stages with real processes are those of the tests.
+"""
+
+import ast
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from common.harness import on_one_thread
+
+HERE = Path(__file__).parent
+STAGES = ("cluster", "core/mpackage", "core/planner", "core/review", "runner", "runner/faults")
+"""folders of the tests whose modules benchmarks import"""
+BENCHMARKS = {
+    "alerts": "alerts.bench",
+    "chart": "cluster.chart",
+    "cluster": "cluster.applies",
+    "console": "console.bench",
+    "endurance": "runner.endurance",
+    "evidence": "evidence.bench",
+    "faults": "runner.faults",
+    "first-alert": "team.first_alert",
+    "footage": "core.footage",
+    "frames": "frames.bench",
+    "hostile": "core.hostile",
+    "neighbours": "cluster.neighbours",
+    "operator": "fleet.bench",
+    "planner": "core.planner",
+    "platform": "team.bench",
+    "predictions": "alerts.predictions",
+    "runner": "runner.bench",
+    "trainer": "trainer.bench",
+}
+ON_ONE_THREAD = ("evidence", "frames", "planner", "runner")
+"""of BLAS and OpenMP"""
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, print, write; the exit code is 1 if a target was missed, 2 if nothing was measured."""
+    name, *wanted = arguments or [""]
+    if name not in BENCHMARKS:
+        print(__doc__)
+        for each, module in BENCHMARKS.items():
+            print(f"{each:12} {_first_line(module)}")
+        return 0 if name in ("", "-h", "--help") else 2
+    if name in ON_ONE_THREAD:
+        on_one_thread()
+    sys.path.extend(str(HERE.parent / "tests" / each) for each in STAGES)
+    from cluster_tools import MissingToolError
+
+    try:
+        return int(import_module(BENCHMARKS[name]).main(wanted))
+    except MissingToolError as missing:
+        print(missing, file=sys.stderr)
+        return 2
+
+
+def _first_line(module: str) -> str:
+    source = (HERE / module.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").splitlines()[0].split("`: ")[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
