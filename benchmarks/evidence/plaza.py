@@ -1,11 +1,11 @@
-"""The plaza clip: its six apps, and with sixteen of short, rare events all of its 22, by every policy.
+"""The plaza clip: its six apps, and all of its 22, by every policy.
 
-Played on the half of the clip that training never opened, from scores of every frame. Forty seconds hold few events, so
-differences have intervals over apps, the same under each policy. `make demo` shows the same live. The sixteen are found
-by `MAINSTREAM_SPOTS`, else in the project's shared folder.
+Packages and scores are those of `make demo`, which are found below out/demo or made there. There the six alone have
+whole fine-tunes, so that what needs these serves nobody of 22 apps, unless `mainstream demo --all-baselines` has made
+them for all. Played on the half of the clip that nothing learnt from, every frame decoded, no gate. Its forty seconds
+hold few events: intervals draw these again, the same ones under each policy, as the demo does.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,144 +13,121 @@ from typing import Any
 
 import numpy as np
 
-from common.candidate_scores import candidate_scores
-from common.results import FOLDER, QUICK, kept, kept_profile, key_of, write_part
+from common.results import FOLDER, QUICK, kept_profile, write_part
 from evidence.policies import OURS, PLANNERS, plan_or_none
-from mainstream.footage.frames import view_pixels
-from mainstream.footage.labels import read_labels
 from mainstream.laws.sampling import NestedSampler
 from mainstream.laws.voting import decisions
 from mainstream.messages.node_profile import NodeProfile
-from mainstream.messages.runner_plan import RunnerStream
 from mainstream.mpackage.manifest import Manifest
+from mainstream.mpackage.reading import package_versions
 from mainstream.mpackage.stores.folder_store import FolderStore
-from mainstream.nn.registry import load_base_network
 from mainstream.planner import AppPlan, Plan, Problem
+from mainstream.workload.compose import runner_streams
+from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import build_problem
-from mainstream_evaluate.inputs import LabelledClip, labelled_clip
-from mainstream_evaluate.truth import truth_of
+from mainstream_demo.evaluate import difference_of
+from mainstream_demo.example import DemoExample, package_name, read_example
+from mainstream_demo.growth.scores import Scores, score_frames
+from mainstream_demo.steps import truths_of
+from mainstream_demo.training import train_packages
+from mainstream_evaluate.truth import Truth
 from mainstream_runner.profiling.node import profile_node
-from mainstream_trainer.data.clip import pictures_of
-from mainstream_trainer.label_options import NOTHING_SAID
-from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
-from photos.intervals import difference_interval, mean_interval
-from photos.packages import STORE, Scores, trained
+from photos.intervals import Interval
 from photos.play import Played, judged
-from photos.workloads import STREAM, node_of, placed_app
-from trainer.lessons import LABELS, SPOTS, VIDEO, WALKWAYS
+from photos.workloads import node_of
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "plaza"
+DEMO = Path("out") / "demo"
 BUDGETS = (0.05, 0.1, 0.2)
 """CPU-seconds a second"""
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Apps of the clip with all that is known of them."""
+    """The example with all that is known of its apps."""
 
+    example: DemoExample
     packages: dict[str, Manifest]
+    """by app key, as are truths"""
     scores: Scores
-    """of the frames of the test half"""
-    labelled: dict[str, LabelledClip]
-    """where each app's events are"""
+    truths: dict[str, Truth]
     profile: NodeProfile
 
     def problem(self, apps: Sequence[str], budget: float) -> Problem:
-        """These apps on one camera."""
-        fps = next(iter(self.labelled.values())).clip.fps
-        rates = [rate for rate in (0.1, 0.2, 0.5, *range(1, 31)) if rate <= fps]
-        placed = [placed_app(app, self.packages[app], rates, camera_fps=fps) for app in apps]
+        """These apps on their camera."""
+        placed = [
+            PlacedApp(app, stream, self.packages[app.key]) for app, stream in self.example.placed if app.key in apps
+        ]
         return replace(build_problem(node_of(placed, self.profile)), budget=budget)
 
-    def f1(self, plan: Plan | None, apps: Sequence[str]) -> dict[str, list[float]]:
-        """Of alerts and windows, by app; nothing found where nobody is served."""
-        served = {each.name: self._played(each) for each in plan.apps if each.candidate} if plan else {}
-        return {
-            "f1": [served[app].alerts.f1 if app in served else 0.0 for app in apps],
-            "f1_windowed": [served[app].f1_windowed if app in served else 0.0 for app in apps],
-            "open_share": [served[app].open_share if app in served else 0.0 for app in apps],
-        }
+    def play(self, plan: Plan) -> dict[str, Played]:
+        """Every app by its plan; one that did not fit decides nothing."""
+        return {each.name: self._played(each) for each in plan.apps}
 
     def _played(self, plan: AppPlan) -> Played:
-        assert plan.candidate is not None
-        assert plan.fps is not None
-        assert plan.threshold is not None
-        assert plan.votes is not None
-        labelled, gap_s = self.labelled[plan.name], self.packages[plan.name].event_statistics.gap_s
-        times, (first, end) = labelled.clip.times, labelled.part
-        truth = truth_of(labelled.labels, plan.name, times, labelled.part, gap_s)
-        sampler = NestedSampler()
-        due = [i for i in range(end - first) if sampler.due(float(times.edges_s[first + i]), [plan.fps])]
-        analysed_s = times.middles_s[first + np.array(due, dtype=np.int64)]
-        decided = decisions(self.scores[plan.name, plan.candidate][due] >= plan.threshold, plan.votes)
+        truth = self.truths[plan.name]
+        times = self.example.played.clip.times.part(self.example.played.part)
+        decided = due = np.empty(0, dtype=np.int64)
+        if plan.fps is not None and plan.candidate is not None:
+            assert plan.threshold is not None
+            assert plan.votes is not None
+            sampler = NestedSampler()
+            due = np.array([at for at, s in enumerate(times.edges_s[:-1].tolist()) if sampler.due(s, [plan.fps])])
+            scores = self.scores[self.packages[plan.name].name, plan.candidate]
+            decided = due[decisions(scores[due] >= plan.threshold, plan.votes)]
         return judged(
-            analysed_s[decided], analysed_s, truth.events, truth.span, merge_gap_s=gap_s, ignored=truth.ignored
+            times.middles_s[decided],
+            times.middles_s[due],
+            truth.events,
+            truth.span,
+            merge_gap_s=truth.merge_gap_s,
+            ignored=truth.ignored,
         )
 
 
 def plaza() -> None:
-    """Plan and play six and all apps at every budget; nothing in a quick run, as packages take an hour."""
+    """Plan and play six and all apps at every budget; nothing in a quick run, as the demo's packages take minutes."""
     if QUICK:
         return
-    judge = _judge([LABELS, *([SPOTS] if SPOTS.is_file() else [])])
-    six = list(read_labels(LABELS).apps)
-    rows = [
-        _row(judge, apps, budget)
-        for apps in ([six, list(judge.packages)] if len(judge.packages) > len(six) else [six])
-        for budget in BUDGETS
-    ]
-    write_part("plaza", {"rows": rows})
+    judge = _judge()
+    crowds = (judge.example.own_apps, judge.example.keys)
+    write_part("plaza", {"rows": [_row(judge, apps, budget) for apps in crowds for budget in BUDGETS]})
 
 
 def _row(judge: Judge, apps: Sequence[str], budget: float) -> dict[str, Any]:
     problem = judge.problem(apps, budget)
-    plans = {name: plan_or_none(name, problem) for name in PLANNERS}
-    played = {name: judge.f1(plan, apps) for name, plan in plans.items()}
-    ours = played[OURS]["f1"]
+    plans = {name: plan for name in PLANNERS if (plan := plan_or_none(name, problem))}
+    played = {name: judge.play(plan) for name, plan in plans.items()}
     return {
         "apps": len(apps),
         "budget": budget,
         "policies": {
-            name: {what: asdict(mean_interval(values)) for what, values in found.items()}
-            for name, found in played.items()
+            name: {
+                "f1": {"mean": float(np.mean([each.alerts.f1 for each in of.values()]))},
+                "f1_windowed": {"mean": float(np.mean([each.f1_windowed for each in of.values()]))},
+                "f1_predicted": plans[name].mean_f1,
+                "open_most": max(each.open_share for each in of.values()),
+            }
+            for name, of in played.items()
         },
-        "lead": {name: asdict(difference_interval(ours, found["f1"])) for name, found in played.items()},
-        "open_most": max(max(found["open_share"]) for found in played.values()),
+        "lead": {name: asdict(_lead(played[OURS], of)) for name, of in played.items() if name != OURS},
     }
 
 
-def _judge(files: Sequence[Path]) -> Judge:
-    labelled = {
-        app: labelled_clip(VIDEO, path, "test", NOTHING_SAID) for path in files for app in read_labels(path).apps
-    }
-    packages = trained(
-        [
-            TrainingRequest(VideoData(VIDEO, path), app, crop=WALKWAYS, version="seed-0")
-            for path in files
-            for app in read_labels(path).apps
-        ]
-    )
-    one = next(iter(labelled.values()))
-    return Judge(packages, _scores(packages, one), labelled, _profile(one.clip.fps))
+def _lead(ours: dict[str, Played], theirs: dict[str, Played]) -> Interval:
+    found = difference_of(*({app: each.alerts for app, each in of.items()} for of in (ours, theirs)), baseline="")
+    return Interval(found.difference, found.low, found.high)
 
 
-def _scores(packages: dict[str, Manifest], labelled: LabelledClip) -> Scores:
-    """What every candidate says of every frame of the test half, computed once."""
-    digests = sorted(package.digest for package in packages.values())
-    asked = hashlib.sha256(f"{labelled.clip.sha256} {labelled.part} {WALKWAYS}".encode()).hexdigest()
-    path = FOLDER / "scores" / f"plaza-{key_of(digests, asked)}.json"
-
-    def made() -> dict[str, Any]:
-        network = load_base_network(DEFAULT_BASE)
-        size = network.preprocessing
-        pictures = pictures_of(labelled.clip, labelled.part)
-        views = np.stack([view_pixels(picture, WALKWAYS, size.height, size.width) for _, picture in pictures])
-        said = candidate_scores(list(packages.values()), FolderStore(STORE), network, views)
-        return {app: {name: each.tolist() for name, each in of.items()} for app, of in said.items()}
-
-    return {(app, name): np.array(each) for app, of in kept(path, made).items() for name, each in of.items()}
-
-
-def _profile(fps: float) -> NodeProfile:
-    """What a frame costs on this machine."""
-    camera = RunnerStream(name=STREAM, url=f"file:{VIDEO}", fps=fps, crops={"full": None})
-    return kept_profile(FOLDER / "profile-plaza.json", lambda: profile_node([DEFAULT_BASE], [camera]))
+def _judge() -> Judge:
+    example, store = read_example(EXAMPLE), FolderStore(DEMO / "store")
+    whole = all("1" in package_versions(store, package_name(app)) for app, _ in example.placed)
+    packages = train_packages(example, store, DEMO / "training", lambda _: None, all_baselines=whole)
+    by_name = {manifest.name: manifest for manifest in packages.values()}
+    wanted = {(name, each.name) for name, manifest in by_name.items() for each in manifest.candidates}
+    scores = score_frames(wanted, by_name, DEMO / "store", example.played, DEMO / "scores.npz", lambda _: None)
+    bases = sorted({manifest.base.name for manifest in packages.values()})
+    profile = kept_profile(
+        FOLDER / "profile-plaza.json", lambda: profile_node(bases, runner_streams(example.placed))
+    ).model_copy(update={"decode_modes": {}, "duties": {}})
+    return Judge(example, packages, scores, truths_of(example, packages), profile)
