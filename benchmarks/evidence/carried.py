@@ -17,6 +17,7 @@ from typing import Any
 from common.cameras import make_clip
 from common.results import FOLDER, QUICK, kept, kept_profile, write_part
 from evidence.policies import OURS, TITLES, plan_or_none
+from evidence.side_by_side import side_by_side
 from evidence.stage import Stand, stand
 from frames.modes import metered
 from mainstream.messages.node_profile import NodeProfile
@@ -32,7 +33,7 @@ from photos.workloads import Curves, Workload, node_of, placed_app, with_curves
 POLICIES = (OURS, "no-sharing", "max-sharing", "max-sharing-published", "micro", "fine-tuned")
 WORKLOADS = 1 if QUICK else 3
 LEAST_F1 = 0.8
-MOST_CAMERAS = 64
+MOST_CAMERAS = 128
 MOVING = 0.3
 """of the time, where the gate is on"""
 _CAMERA_FPS, _GROUP, _SMALL_FPS, _CLIP_S = 25, 50, 10, 12
@@ -83,14 +84,17 @@ class Node:
 
 
 def carry(pool: str) -> None:
-    """Look for the most that each policy carries, row by row, and write what is there."""
-    for picture in PICTURES[: 1 if QUICK else None]:
-        for apps in APPS_ON_EACH:
-            for policy in POLICIES:
-                _carried(pool, picture, apps, policy, IDEAS[0])
-    for idea in IDEAS[1:]:
-        _carried(pool, PICTURES[0], APPS_ON_EACH[-1], OURS, idea)
-    write_part(f"carried-{pool}", {"pool": pool, "workloads": WORKLOADS, "rows": rows(pool)})
+    """Look for the most that each policy carries, row by row; write what is there, cut short or not."""
+    on, pictures = stand(pool), PICTURES[: 1 if QUICK else None]
+    _ = (on.test, on.learnt, on.key, *map(_profile, pictures))
+    wanted = [
+        (pool, picture, apps, policy, IDEAS[0]) for picture in pictures for apps in APPS_ON_EACH for policy in POLICIES
+    ]
+    wanted += [(pool, PICTURES[0], APPS_ON_EACH[-1], OURS, idea) for idea in IDEAS[1:]]
+    try:
+        side_by_side(f"{pool}: carried", _carried, wanted)
+    finally:
+        write_part(f"carried-{pool}", {"pool": pool, "workloads": WORKLOADS, "rows": rows(pool)})
 
 
 def rows(pool: str) -> list[dict[str, Any]]:

@@ -10,12 +10,13 @@ order, so that what is left is the law.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from common.results import FOLDER, QUICK, kept, write_part
+from evidence.side_by_side import side_by_side
 from evidence.stage import Stand, stand
 from mainstream.alerts.merging import merged_events
 from mainstream.mpackage.curve import ReplayedRate
@@ -84,12 +85,19 @@ class Quiet:
 
 
 def quiet_days(pool: str) -> None:
-    """Every app of a pool, over a day of its own."""
+    """Every app of a pool, over a day of its own; write what is there, cut short or not."""
     on = stand(pool)
-    days: list[Day] = []
-    for app in list(on.packages)[:APPS]:
-        path = FOLDER / "days" / f"{app}-{on.key}.json"
-        days += [Day(**each) for each in kept(path, partial(_played, on, app))]
+    apps = list(on.packages)[:APPS]
+    _ = (on.test, on.learnt, on.key)
+    try:
+        side_by_side(f"{pool}: days", _played, [(pool, app) for app in apps])
+    finally:
+        days = [day for app in apps if _path(on, app).exists() for day in _played(pool, app)]
+        if days:
+            _write(pool, days)
+
+
+def _write(pool: str, days: list[Day]) -> None:
     write_part(
         f"days-{pool}",
         {
@@ -118,8 +126,13 @@ def judged(days: list[Day]) -> dict[str, Any]:
     }
 
 
-def _played(on: Stand, app: str) -> list[dict[str, Any]]:
-    return [asdict(day) for day in _days(on, app)]
+def _path(on: Stand, app: str) -> Path:
+    return FOLDER / "days" / f"{app}-{on.key}.json"
+
+
+def _played(pool: str, app: str) -> list[Day]:
+    on = stand(pool)
+    return [Day(**each) for each in kept(_path(on, app), lambda: [asdict(day) for day in _days(on, app)])]
 
 
 def _days(on: Stand, app: str) -> Iterable[Day]:

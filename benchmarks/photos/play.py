@@ -108,19 +108,23 @@ def play_app(
 
 
 def play_plan(plan: Plan, workload: Workload, scores: Scores, frames: Frames = due_frames) -> dict[str, Played]:
-    """Every app by its plan, at the `frames` of each rate; one that did not fit decides nothing."""
+    """Every app by its plan, at the `frames` of each rate; one that did not fit decides nothing. Twins with one choice
+    are played once."""
     stream = workload.streams.test
     due = frames({each.fps for each in plan.apps if each.fps is not None}, stream)
     classes, gaps_s = workload.event_classes, workload.gaps_s
-    played = {}
+    played, known = {}, dict[object, Played]()
     for each in plan.apps:
+        same = (workload.of[each.name], each.candidate, each.threshold, each.votes, each.fps, gaps_s[each.name])
         choice, analysed = NOTHING, np.empty(0, dtype=np.int64)
         if each.fps is not None and each.candidate is not None:
             assert each.threshold is not None
             assert each.votes is not None
             choice = Choice(each.threshold, each.votes, scores[workload.of[each.name], each.candidate])
             analysed = due[each.fps]
-        played[each.name] = play_app(choice, analysed, stream, stream.events(classes[each.name]), gaps_s[each.name])
+        if same not in known:
+            known[same] = play_app(choice, analysed, stream, stream.events(classes[each.name]), gaps_s[each.name])
+        played[each.name] = known[same]
     return played
 
 
