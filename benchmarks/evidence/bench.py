@@ -1,6 +1,6 @@
 """`make bench-evidence`: everything that docs/evidence.md says, and the page itself.
 
-    python benchmarks evidence [PART...] [--apps N] [--pictures FOLDER]
+    python benchmarks evidence [PART...] [--apps N] [--pictures POOL]
 
 Parts are cells, carried (of the first pool), ablations, days, plaza; all where none is named. Every piece of work is
 kept: cut short, run again, it goes on where it was, and the page says what was not run. QUICK=1: some ten minutes, of
@@ -35,14 +35,15 @@ PARTS = (*BY_POOL, "plaza")
 def main(wanted: list[str]) -> int:
     """Measure what was not measured yet, part by part; write the page after each."""
     asked = _arguments(wanted)
-    pools = [asked.pictures] if asked.pictures else list(KNOWN_POOLS[:1] if QUICK else KNOWN_POOLS)
+    known = list(KNOWN_POOLS[:1] if QUICK else KNOWN_POOLS)
+    pools = [asked.pictures] if asked.pictures else known
     for part in asked.parts or PARTS:
         for work in _work(part, pools):
             began_s = time.monotonic()
             try:
                 work()
             finally:
-                write_page(pools)
+                write_page(known if asked.pictures in known else pools)
             print(f"{part}: {time.monotonic() - began_s:.0f} s", flush=True)
     return 0
 
@@ -59,7 +60,9 @@ def _arguments(wanted: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("parts", nargs="*", metavar="PART", choices=[*PARTS, []], help=", ".join(PARTS))
     parser.add_argument(
-        "--pictures", metavar="FOLDER", help="folder with a folder of pictures per class, instead of the known pools"
+        "--pictures",
+        metavar="POOL",
+        help=f"one of {', '.join(KNOWN_POOLS)}, or a folder of folders of pictures, one a class; none: the known ones",
     )
     parser.add_argument("--apps", type=int, metavar="N", help="only packages of the first N classes of each pool")
     asked = parser.parse_args(wanted)
