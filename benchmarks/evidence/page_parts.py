@@ -141,8 +141,9 @@ the six alone have whole fine-tunes: what needs these of 22 apps serves nobody, 
             found = row["policies"].get(name)
             ahead = lead(row["lead"][name]) if found and name != OURS else ""
             f1 = f1_of(found) if found else "serves nobody"
-            rows.append((str(row["apps"]), f"{row['budget']:g}", TITLES[name], f1, ahead))
-    head = ("apps", "budget, CPU-seconds a second", "policy", "F1", "Mainstream less it")
+            told = f"{found['f1_predicted']:.3f}" if found else ""
+            rows.append((str(row["apps"]), f"{row['budget']:g}", TITLES[name], f1, told, ahead))
+    head = ("apps", "budget, CPU-seconds a second", "policy", "F1", "predicted", "Mainstream less it")
     return f"{title}\n\n{table(head, rows)}"
 
 

@@ -115,7 +115,8 @@ def _row(judge: Judge, apps: Sequence[str], budget: float) -> dict[str, Any]:
 
 
 def _lead(ours: dict[str, Played], theirs: dict[str, Played]) -> Interval:
-    found = difference_of(*({app: each.alerts for app, each in of.items()} for of in (ours, theirs)), baseline="")
+    scores, others = ({app: each.alerts for app, each in of.items()} for of in (ours, theirs))
+    found = difference_of(scores, others, "")
     return Interval(found.difference, found.low, found.high)
 
 
