@@ -125,7 +125,7 @@ def node_line(node: EdgeNode, apps: list[VideoApp]) -> NodeLine:
         ready=_ready(node.status.conditions),
         apps=0 if plan is None else plan.apps,
         cost=_NOTHING if plan is None else f"{plan.cost:.3f}",
-        budget=f"{node.budget_cpu_s:.3f}",
+        budget=f"{node.budget_s:.3f}",
         cpu=_NOTHING if cpu is None else f"{cpu:.3f}",
         predicted=_NOTHING if plan is None else f"{plan.mean_f1:.2f}",
         measured=f"{sum(known) / len(known):.2f} of {counted(len(known), 'app')}" if known else "not yet",

@@ -5,8 +5,8 @@ from mainstream.api.reasons import Reason
 from mainstream_operator.status.conditions import Stated, is_false
 
 _CUDA = (
-    "Mainstream has never been run on a GPU, and its profile counts CPU-seconds alone; name an image with a CUDA build "
-    "of torch (runner.cuda.image), hold its alerts against those of a node with device cpu (`mainstream evaluate`), or "
+    "Mainstream has never been run on a GPU, nor was one profiled with it; name an image with a CUDA build of torch "
+    "(runner.cuda.image), hold its alerts against those of a node with device cpu (`mainstream evaluate`), or "
     "set spec.device to cpu."
 )
 

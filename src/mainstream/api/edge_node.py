@@ -1,12 +1,14 @@
 """EdgeNode: one small machine beside cameras, and what plans may use of it."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, PositiveFloat
+from pydantic import AwareDatetime, ConfigDict, Field, PositiveFloat, model_validator
 
 from mainstream.api.conditions import Conditions, Observed
-from mainstream.api.model import ApiModel, Resource, StatusModel
-from mainstream.messages.node_profile import NodeProfile
+from mainstream.api.model import ApiModel, Resource, StatusModel, cel
+from mainstream.messages.node_profile import Device, NodeProfile
+
+_OTHER_DEVICE = "profile is of another device than the node's; measure one with it, or leave profile out"
 
 
 class RunnerCache(ApiModel):
@@ -38,18 +40,28 @@ class SwitchingCosts(ApiModel):
 class EdgeNodeSpec(ApiModel):
     """What the platform team grants."""
 
+    model_config = ConfigDict(
+        json_schema_extra=cel("!has(self.profile) || self.profile.device == self.device", _OTHER_DEVICE)
+    )
+
     budget: float = Field(
         0.8,
         gt=0,
         le=1,
         description="Share of the runner's CPU limit (GPU: of its busy time) that a plan may use.",
     )
-    device: Literal["cpu", "cuda"] = Field("cpu", description="Where networks run.")
+    device: Device = Field("cpu", description="Where networks run.")
     runner: RunnerResources = Field(RunnerResources(), description="Limits of the runner on this node.")
     switching_costs: SwitchingCosts = Field(SwitchingCosts(), description="What keeps plans stable.")
     profile: NodeProfile | None = Field(
         None, description="Declared profile, planned with instead of the one that the runner measures."
     )
+
+    @model_validator(mode="after")
+    def _is_profiled_on_its_device(self) -> Self:
+        if self.profile is not None and self.profile.device != self.device:
+            raise ValueError(_OTHER_DEVICE)
+        return self
 
 
 class StatedProfile(StatusModel):
@@ -65,8 +77,8 @@ class PlanSummary(StatusModel):
 
     digest: str = Field(description="Identity of the plan that the runner is to serve.")
     apps: int = Field(description="Apps in the plan.")
-    cost: float = Field(description="CPU-seconds per second that the plan is expected to take.")
-    budget: float = Field(description="CPU-seconds per second that it may take.")
+    cost: float = Field(description="CPU-seconds per second (GPU: busy share) that the plan is expected to take.")
+    budget: float = Field(description="CPU-seconds per second (GPU: busy share) that it may take.")
     mean_f1: float = Field(
         description="Weighted mean of the predicted F1 of alerts; an app that did not fit counts as 0."
     )
@@ -136,6 +148,6 @@ class EdgeNode(Resource):
     status: EdgeNodeStatus = EdgeNodeStatus()
 
     @property
-    def budget_cpu_s(self) -> float:
-        """CPU-seconds per second that a plan may use."""
-        return self.spec.budget * self.spec.runner.cpu
+    def budget_s(self) -> float:
+        """Busy seconds per second that a plan may use: of the runner's CPU limit, or of its one GPU."""
+        return self.spec.budget * (1.0 if self.spec.device == "cuda" else self.spec.runner.cpu)

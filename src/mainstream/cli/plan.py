@@ -138,6 +138,13 @@ class _Surroundings:
             raise InvalidInputError(
                 "give the file that `mainstream profile` wrote: the EdgeNode declares no profile", field="--profile"
             )
+        if self.profile is not None and self.profile.device != chosen.node.spec.device:
+            has, wants = self.profile.device, chosen.node.spec.device
+            raise InvalidInputError(
+                f"is of device {has}, and the EdgeNode has {wants}; measure one on such a node "
+                f"(MAINSTREAM_DEVICE={wants} mainstream profile), or correct spec.device",
+                field="--profile",
+            )
         packages = read_packages(self.store, [app for app, _ in chosen.readable])
         inputs = chosen.inputs(packages, self.profile, self.running, self.at)
         planning = StepPlanning(time.monotonic)

@@ -56,6 +56,11 @@ def size(
             field="--fps",
         )
     known = read_node_profile(profile)
+    if known.device == "cuda":
+        raise InvalidInputError(
+            "says how long a GPU is busy, and cores are counted here; name the profile of a node with device cpu",
+            field="--profile",
+        )
     asked = Sizing(cameras, camera_fps, apps, fps, frozen, _pixels(resolution, profiled, known), budget, gop)
     found = need(asked, known, base)
     typer.echo(f"{_words(asked)} need {found.cores:.2f} cores, of which a plan may use {found.total:.2f}:")

@@ -14,12 +14,15 @@ from mainstream.workload.problem import base_profile
 
 
 def known_profile(node: EdgeNode, measured: NodeProfile | None) -> NodeProfile | None:
-    """Declared (with what decoding costs where that was left out), else as measured, else as the status keeps it."""
+    """Declared (with what decoding costs where that was left out), else as measured, else as the status keeps it.
+
+    Seconds of another device than the node has now say nothing.
+    """
     stated = None if node.status.profile is None else node.status.profile.profile
     declared = node.spec.profile
+    seen = next((each for each in (measured, stated) if each is not None and each.device == node.spec.device), None)
     if declared is None:
-        return measured or stated
-    seen = measured or stated
+        return seen
     if seen is None:
         return declared
     # What is declared of a stream goes before what was measured of it, in whatever form.

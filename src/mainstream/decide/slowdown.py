@@ -32,7 +32,7 @@ def slowdown_of(node: EdgeNode, profile: NodeProfile, report: StatusReport | Non
     slowdown = node.status.slowdown or 1.0
     if report is None or report.cost_ratio is None or running is None or report.served != running.digest:
         return slowdown
-    if report.cpu is not None and report.cpu < _TELLING_SHARE * node.budget_cpu_s:
+    if report.cpu is not None and report.cpu < _TELLING_SHARE * node.budget_s:
         return slowdown
     return next_slowdown(slowdown, report.cost_ratio)
 

@@ -1,6 +1,7 @@
 """What a frame costs on one kind of node: measured by the runner, read by the planner.
 
-All seconds are CPU-seconds, measured at the pace that plans run at (docs/design.md, "Cost").
+All seconds are CPU-seconds, measured at the pace that plans run at (docs/design.md, "Cost"); where networks run on a
+GPU, busy seconds of it.
 """
 
 from pathlib import Path
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFlo
 from mainstream.files.digest import Sha256
 from mainstream.files.documents import read_document
 
+Device = Literal["cpu", "cuda"]
+"""where networks run"""
 Name = Annotated[str, Field(max_length=256)]
 DecodeModeName = Literal["all", "reference", "keyframes", "substream"]
 """reference: only frames that others need; substream: another profile of the same camera"""
@@ -87,6 +90,8 @@ class NodeProfile(_Part):
 
     machine: Name
     """processor and number of cores, for a human"""
+    device: Device = "cpu"
+    """whose busy seconds these are: on `cuda`, what the CPU does beside it is in none of them"""
     back_end: Name
     """engine back end that was measured"""
     versions: dict[Name, Name] = Field(max_length=64)

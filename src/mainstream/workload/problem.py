@@ -32,7 +32,7 @@ def build_problem(workload: NodeWorkload) -> Problem:
     return Problem(
         apps=tuple(_app(placed, forest) for placed in workload.apps),
         segments=forest.levelled(),
-        budget=workload.node.budget_cpu_s,
+        budget=workload.node.budget_s,
         overhead=_overhead(workload),
         memory_bytes=_memory_bytes(workload),
     )

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from mainstream.api import VideoApp
 from mainstream.cli.main import app as command
 from mainstream.errors import InvalidInputError
+from mainstream.messages.node_profile import read_node_profile
 from mainstream.mpackage.layout import manifest_key
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
@@ -168,6 +169,7 @@ def test_what_runs_is_not_moved_for_less_than_a_switch_costs(paper: Path, worklo
         (["--quotas", "profile.json"], "profile.json: .*there is no such field; mend its name, or leave it out"),
         (["--profile", "quotas.yaml"], "quotas.yaml: is not JSON"),
         (["--profile", "plan.json"], "plan.json: is something else: it has no .*; .*mainstream profile"),
+        (["--profile", "gpu.json"], "--profile: is of device cuda, and the EdgeNode has cpu; measure one on such"),
         (["--running", "profile.json"], "profile.json: "),
         (["--with", "manifests"], "holds 2 VideoApps; give exactly one"),
     ],
@@ -176,5 +178,7 @@ def test_wrong_input_is_named(paper: Path, monkeypatch: pytest.MonkeyPatch, word
     monkeypatch.chdir(paper)
     (paper / "quotas.yaml").write_text("default: {maxWeight: 1000}\n")
     (paper / "plan.json").write_text('{"node": "edge-1", "apps": []}')
+    cpu = read_node_profile(paper / "profile.json")
+    (paper / "gpu.json").write_text(cpu.model_copy(update={"device": "cuda"}).model_dump_json())
     with pytest.raises(InvalidInputError, match=message):
         run(paper, *words)

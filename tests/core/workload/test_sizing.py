@@ -115,6 +115,13 @@ def test_a_profile_that_lacks_the_size_of_one_camera_says_none() -> None:
     assert profiled_pixels(PROFILE.model_copy(update={"pixels": {"a": 1, "b": 3}})) == 2
 
 
+def test_a_profile_of_a_gpu_counts_no_cores(tmp_path: Path) -> None:
+    file = tmp_path / "gpu.json"
+    file.write_text(PROFILE.model_copy(update={"device": "cuda"}).model_dump_json(), encoding="utf-8")
+    result = CliRunner().invoke(command, ["size", "--profile", str(file)])
+    assert "--profile: says how long a GPU is busy, and cores are counted here" in str(result.exception)
+
+
 def test_the_command_says_what_fits(tmp_path: Path) -> None:
     code, said = asked(tmp_path, "--cameras", "10", "--apps", "6", "--frozen", "1", "--cores", "2.2")
     assert code == 1
