@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt
 
 
 class PartCosts(BaseModel):
-    """CPU-seconds per frame of the network cut in two at every branch-point, by the back end that runs it here.
+    """Busy seconds per frame of the network cut in two at every branch-point, by the back end that runs it here.
 
     Entry `k` of each list belongs to branch-point `k`; the first is the input, the last the feature map.
     """

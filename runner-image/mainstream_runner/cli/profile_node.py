@@ -56,9 +56,10 @@ def shown(measured: "NodeProfile") -> "Iterator[Table | str]":
     """A table for each base network, one of everything else, and which views move."""
     from rich.table import Table
 
-    yield f"on {measured.machine}"
+    yield f"on {measured.machine}, {measured.device}"
+    unit = "CPU-milliseconds" if measured.device == "cpu" else "busy milliseconds of the GPU"
     for name, base in measured.bases.items():
-        table = Table(title=f"{name}: CPU-milliseconds a frame", title_justify="left")
+        table = Table(title=f"{name}: {unit} a frame", title_justify="left")
         for column in ("branch-point", "stem", "head", "micro-heads", "a slot"):
             table.add_column(column, justify="right")
         for branch_point, seconds in enumerate(zip(base.stem_s, base.head_s, base.call_s, base.slot_s, strict=True)):

@@ -19,13 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationE
 
 from mainstream.errors import MainstreamError
 from mainstream.machine import machine_name, versions
+from mainstream.messages.node_profile import Device
 from mainstream.messages.status_report import said
 from mainstream.nn.network import Network
 from mainstream_runner.engine.agreement import difference, difference_problem
 from mainstream_runner.engine.back_end import BackEnd
 from mainstream_runner.engine.openvino_cpu import OpenVinoCpu
 from mainstream_runner.engine.templates import Templates
-from mainstream_runner.engine.torch_eager import Device, TorchEager
+from mainstream_runner.engine.torch_eager import TorchEager
 
 _log = logging.getLogger(__name__)
 _WARM_RUNS = 3
@@ -44,6 +45,8 @@ class BackEndChoice:
     batch: int = 1
     problem: str | None = None
     """why a faster back end is not used"""
+    device: Device = "cpu"
+    """that the back end runs on"""
 
 
 class Choose(Protocol):
@@ -78,7 +81,7 @@ def calibrated(folder: Path | None, device: Device = "cpu") -> Choose:
     """
     if device == "cuda":
         # Asked for with every plan, so that a device that is missing becomes that plan's problem.
-        return lambda network: BackEndChoice(TorchEager("cuda"))
+        return lambda network: BackEndChoice(TorchEager("cuda"), device="cuda")
     reference = TorchEager()
     openvino = OpenVinoCpu(Templates(None if folder is None else folder / "templates"))
     by_name: dict[str, BackEnd] = {each.name: each for each in (reference, openvino)}

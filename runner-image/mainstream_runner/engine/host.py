@@ -20,6 +20,7 @@ from mainstream_runner.engine.agreement import FRAMES
 from mainstream_runner.engine.calibration import Choose
 from mainstream_runner.engine.executor import Executor
 from mainstream_runner.engine.loader import PreparedParts, load_executor
+from mainstream_runner.engine.stopwatch import Stopwatch, on_cpu
 from mainstream_runner.engine_state import EngineState
 
 _log = logging.getLogger(__name__)
@@ -39,8 +40,10 @@ class _Load:
 class EngineHost:
     """One engine of one worker: frames are scored by one thread at a time, plans are loaded by another."""
 
-    def __init__(self, choose: Choose) -> None:
+    def __init__(self, choose: Choose, timed: Stopwatch = on_cpu) -> None:
+        """`timed` says what scoring takes of the device that networks run on."""
         self._choose = choose
+        self._timed = timed
         self._prepared: PreparedParts = WeakValueDictionary()
         self._pictures: dict[tuple[int, int], deque[NDArray[np.uint8]]] = {}
         self._pictured_s = 0.0
@@ -74,9 +77,8 @@ class EngineHost:
             executor = self._executor_of(plan_digest)
             for frame in frames:
                 _check(frame, executor)
-            start_s = time.thread_time()
-            scores = executor.score(frames)
-            self._scored_s += time.thread_time() - start_s
+            scores, scored_s = self._timed(executor.score, frames)
+            self._scored_s += scored_s
             self._scored_frames += len(frames)
         if frames and time.monotonic() - self._pictured_s > _PICTURE_S:
             self._pictured_s = time.monotonic()

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from mainstream.errors import InvalidInputError
+from mainstream.messages.node_profile import Device
 from mainstream.nn.preprocessing import Preprocessing
 from mainstream_runner.engine.back_end import EngineStep, Prepared, Value
-
-Device = Literal["cpu", "cuda"]
 
 
 class TorchEager:

@@ -42,7 +42,8 @@ class CostRatio:
     ) -> None:
         """Note where things stand: monotonic time, CPU-seconds of all processes and analysed frames by app so far
         and on how many of them scores stood, the plan that is served and the profile that it was made with."""
-        of = None if plan is None or profile is None else (plan, profile)
+        # What a GPU's profile says is not told by the CPU that was used.
+        of = None if plan is None or profile is None or profile.device == "cuda" else (plan, profile)
         # Less CPU than before: TorchServe was started anew, and what the earlier one used is no longer told.
         if of != self._of or (self._samples and cpu_s < self._samples[-1].cpu_s):
             self._of = of

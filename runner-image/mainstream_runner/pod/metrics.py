@@ -72,7 +72,11 @@ class _RunnerCollector(Collector):
         yield serving
         yield from _numbers(
             ("cpu_seconds_per_second", "CPU used, all processes, over the last half minute.", report.cpu),
-            ("planned_cpu_seconds_per_second", "CPU that the plan was expected to use.", taken.planned_cost),
+            (
+                "planned_cpu_seconds_per_second",
+                "CPU (GPU: busy share) that a plan was expected to use.",
+                taken.planned_cost,
+            ),
             ("pace", "Share of the planned rates at which all apps look.", report.pace),
             ("cost_ratio", "CPU used over what the achieved rates cost by the profile.", report.cost_ratio),
             # Beside the moment at which Prometheus asked it says whether the node's clock is right.

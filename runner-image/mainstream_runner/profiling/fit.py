@@ -7,7 +7,7 @@ that is whatever live runs used that networks, decoding and idling do not explai
 
 from collections.abc import Sequence
 
-from mainstream.messages.node_profile import BaseProfile
+from mainstream.messages.node_profile import BaseProfile, NodeProfile
 from mainstream_runner.part_costs import PartCosts
 
 
@@ -71,3 +71,18 @@ def fit_app_s(one_s: float, several_s: float, apps: int) -> float:
 def fit_frame_s(one_s: float, app_s: float, base: BaseProfile) -> float:
     """CPU-seconds per frame and view beyond its network, from what a frame of one app used in all."""
     return max(0.0, one_s - app_s - base.stem_s[-1] - base.head_s[-1])
+
+
+def by_device(profile: NodeProfile) -> NodeProfile:
+    """What plans are charged with: on a GPU, whose budget is a share of its time, nothing but its busy seconds.
+
+    What the CPU does there (decoding, a frame's way, votes, idling) was measured in other seconds.
+    """
+    if profile.device == "cpu":
+        return profile
+    modes = {
+        stream: tuple(mode.model_copy(update={"used_s": 0.0}) for mode in each)
+        for stream, each in profile.decode_modes.items()
+    }
+    nothing = {"frame_s": 0.0, "app_s": 0.0, "idle": 0.0, "decode_s": dict.fromkeys(profile.decode_s, 0.0)}
+    return profile.model_copy(update=nothing | {"decode_modes": modes})

@@ -9,8 +9,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mainstream.machine import machine_name
-from mainstream.messages.node_profile import BaseProfile, DecodeMode, NodeProfile
+from mainstream.messages.node_profile import BaseProfile, DecodeMode, Device, NodeProfile
 from mainstream_runner.decoding.mode_meter import StreamModes
+from mainstream_runner.profiling.fit import by_device
 from mainstream_runner.profiling.lessons import Lessons
 from mainstream_runner.profiling.minute import Minute
 from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, profiled_versions
@@ -34,6 +35,8 @@ class KnownProfile:
     """share of the time in which a view moves, by stream and view"""
     frames: FrameCosts | None = None
     idle: IdleCost | None = None
+    device: Device = "cpu"
+    """that networks run on here"""
     back_end: str = ""
     versions: dict[str, str] = field(default_factory=profiled_versions)
     """that it was measured with"""
@@ -102,8 +105,9 @@ class KnownProfile:
     def _measured(self) -> NodeProfile | None:
         if self.frames is None or self.idle is None or not self.bases:
             return None
-        return NodeProfile(
+        measured = NodeProfile(
             machine=machine_name(),
+            device=self.device,
             back_end=self.back_end,
             versions=dict(self.versions),
             bases=dict(self.bases),
@@ -115,6 +119,7 @@ class KnownProfile:
             idle=self.idle.cpu,
             resident_bytes=self.idle.resident_bytes,
         )
+        return by_device(measured)
 
     def keep(self, path: Path) -> None:
         """Write down what the next start need not measure; where the disk is full it measures again."""
@@ -139,19 +144,20 @@ def is_other(known: Sequence[DecodeMode], measured: Sequence[DecodeMode]) -> boo
     )
 
 
-def read_known_profile(path: Path) -> KnownProfile:
-    """What an earlier start measured on this machine; nothing where it was another one."""
+def read_known_profile(path: Path, device: Device = "cpu") -> KnownProfile:
+    """What an earlier start measured on this machine and device; nothing where it was another one."""
     with contextlib.suppress(OSError, ValidationError):
-        return known_profile(NodeProfile.model_validate_json(path.read_bytes())) or KnownProfile()
-    return KnownProfile()
+        kept = known_profile(NodeProfile.model_validate_json(path.read_bytes()), device)
+        return kept or KnownProfile(device=device)
+    return KnownProfile(device=device)
 
 
-def known_profile(known: NodeProfile, *, declared: bool = False) -> KnownProfile | None:
-    """A profile to go on from; None where it says nothing of this machine.
+def known_profile(known: NodeProfile, device: Device = "cpu", *, declared: bool = False) -> KnownProfile | None:
+    """A profile to go on from; None where it says nothing of this machine, or of the device that networks run on.
 
     One of other versions is better than none after an upgrade: apps are served by it at once, and it is checked.
     """
-    if known.machine != machine_name() and not declared:
+    if known.device != device or (known.machine != machine_name() and not declared):
         return None
     return KnownProfile(
         bases=dict(known.bases),
@@ -161,6 +167,7 @@ def known_profile(known: NodeProfile, *, declared: bool = False) -> KnownProfile
         # The scale of an earlier start is not known; parts of further base networks are taken as they are.
         frames=FrameCosts(known.frame_s, known.app_s, scale=1.0),
         idle=IdleCost(known.idle, known.resident_bytes),
+        device=device,
         back_end=known.back_end,
         versions=dict(known.versions),
     )

@@ -3,8 +3,8 @@
 What a call costs beyond its slots, and what a slot adds, follow from the two.
 """
 
-import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from mainstream.nn.network import Network
 from mainstream_runner.engine.back_end import BackEnd, Value
 from mainstream_runner.engine.heads import scores_of
 from mainstream_runner.engine.micro_heads import MicroHeads, Slots
+from mainstream_runner.engine.stopwatch import Stopwatch
 
 MANY = 16
 """slots of the larger call"""
@@ -38,13 +39,9 @@ class TapCalls:
             return cls(())
         return cls(tuple(_call(shape, slots, back_end, dw=dw) for slots, dw in KINDS))
 
-    def timed_s(self, kind: int, value: Value) -> float:
-        """CPU-seconds of the call of that kind on a map; 0 where there is none."""
-        if not self.calls:
-            return 0.0
-        start_s = time.thread_time()
-        scores_of(self.calls[kind], value)
-        return time.thread_time() - start_s
+    def timed_s(self, kind: int, value: Value, timed: Stopwatch) -> float:
+        """What the call of that kind takes on a map; 0 where there is none."""
+        return timed(partial(scores_of, self.calls[kind]), value)[1] if self.calls else 0.0
 
 
 @dataclass(frozen=True)

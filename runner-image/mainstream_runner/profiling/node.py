@@ -12,7 +12,7 @@ from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.processes import cpu_seconds, resident_bytes
 from mainstream_runner.profiling.duties import duties_of_file
-from mainstream_runner.profiling.fit import fit_base, fit_decode_s
+from mainstream_runner.profiling.fit import by_device, fit_base, fit_decode_s
 from mainstream_runner.profiling.modes import Decoding, measure_modes
 from mainstream_runner.profiling.profiler import (
     IdleCost,
@@ -25,6 +25,7 @@ from mainstream_runner.profiling.profiler import (
 from mainstream_runner.run import run_plan_on
 from mainstream_runner.run_result import RunResult
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
+from mainstream_runner.serving.worker import device
 
 _DECODE_S = 5.0
 _NO_FRAMES_FPS = 1e-6
@@ -62,8 +63,9 @@ def profile_node(
             on_step("watching which views move")
             duties = {stream.name: duties_of_file(stream) for stream in streams}
             costs = profiler.frame_costs(first, parts[first], idle)
-            return NodeProfile(
+            measured = NodeProfile(
                 machine=machine_name(),
+                device=device(),
                 back_end=parts[first].back_end,
                 versions=profiled_versions(),
                 bases={base: fit_base(each, costs.scale) for base, each in parts.items()},
@@ -76,6 +78,7 @@ def profile_node(
                 resident_bytes=idle.resident_bytes,
                 idle=idle.cpu,
             )
+            return by_device(measured)
 
 
 class _FileDriver:

@@ -10,6 +10,7 @@ import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import psutil
@@ -20,8 +21,9 @@ from torch import nn
 from mainstream.nn.heads.pool_linear import PoolLinear
 from mainstream.nn.network import Network
 from mainstream.nn.preprocessing import Preprocessing
-from mainstream_runner.engine.back_end import EngineStep, Value
+from mainstream_runner.engine.back_end import BackEnd, EngineStep, Value
 from mainstream_runner.engine.calibration import BackEndChoice
+from mainstream_runner.engine.stopwatch import stopwatch
 from mainstream_runner.part_costs import PartCosts
 from mainstream_runner.profiling.micro_calls import KINDS, TapCalls, call_costs
 from mainstream_runner.profiling.room import cuts_at_once, free_memory_bytes
@@ -40,7 +42,7 @@ def measure_parts(
     seconds: float,
     free_bytes: Callable[[], int] = free_memory_bytes,
 ) -> PartCosts:
-    """Run every cut on noise, `fps` runs a second in all, for `seconds`; medians of CPU-seconds.
+    """Run every cut on noise, `fps` runs a second in all, for `seconds`; medians of busy seconds.
 
     `free_bytes` says how much memory is left.
     """
@@ -81,27 +83,34 @@ def measure_parts(
 
 
 def time_whole(network: Network, choice: BackEndChoice, fps: float, seconds: float) -> float:
-    """CPU-seconds per frame of the whole network, uncut; the median of `fps` runs a second for `seconds`."""
+    """Busy seconds per frame of the whole network, uncut; the median of `fps` runs a second for `seconds`."""
     shape = (1, network.preprocessing.height, network.preprocessing.width, 3)
     with torch.inference_mode():
-        cut = _Cut(_chain(network, choice, 0, network.depth, network.preprocessing), None, TapCalls(()))
-        rows, _ = _timed(network, choice, [cut], np.zeros(shape, np.uint8), _WARM_ROUNDS + round(fps * seconds), fps)
+        whole = _Cut.prepare(network, choice, network.depth, TapCalls(()))
+        rows, _ = _timed(choice, [whole], np.zeros(shape, np.uint8), _WARM_ROUNDS + round(fps * seconds), fps)
     return float(np.median(rows[_WARM_ROUNDS:, 0].sum(axis=1)))
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """A stem, from pixels on as plans run it, and what comes after it; None where that is nothing."""
+    """A stem, from pixels on as plans run it, and what comes after it, up to pooled features."""
 
-    stem: EngineStep | None
-    rest: EngineStep | None
+    stem: Callable[[Value], Value]
+    rest: Callable[[Value], Value]
     calls: TapCalls
     """of micro-heads between the two"""
 
     @classmethod
-    def prepare(cls, network: Network, choice: BackEndChoice, k: int) -> "_Cut":
+    def prepare(cls, network: Network, choice: BackEndChoice, k: int, calls: TapCalls) -> "_Cut":
+        back_end = choice.back_end
         stem = _chain(network, choice, 0, k, network.preprocessing)
-        return cls(stem, _chain(network, choice, k, network.depth), TapCalls.prepare(network, k, choice.back_end))
+        rest = _chain(network, choice, k, network.depth)
+        stem = back_end.preprocessing(network.preprocessing, 1).step() if stem is None else stem
+        return cls(stem, partial(_pooled, back_end, rest), calls)
+
+
+def _pooled(back_end: BackEnd, rest: EngineStep | None, value: Value) -> Value:
+    return back_end.pooled(value if rest is None else rest(value))
 
 
 def _chain(
@@ -117,31 +126,27 @@ def _of_cuts(
     network: Network, choice: BackEndChoice, numbers: Iterable[int], pixels: NDArray[np.uint8], rounds: int, fps: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """`_timed` of cuts that are prepared for that, and let go of."""
-    cuts = [_Cut.prepare(network, choice, k) for k in numbers]
-    return _timed(network, choice, cuts, pixels, rounds, fps)
+    cuts = [_Cut.prepare(network, choice, k, TapCalls.prepare(network, k, choice.back_end)) for k in numbers]
+    return _timed(choice, cuts, pixels, rounds, fps)
 
 
 def _timed(
-    network: Network, choice: BackEndChoice, cuts: Sequence[_Cut], pixels: NDArray[np.uint8], rounds: int, fps: float
+    choice: BackEndChoice, cuts: Sequence[_Cut], pixels: NDArray[np.uint8], rounds: int, fps: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(rounds, cuts, 2): CPU-seconds from pixels to the cut, and of the rest; (cuts, kinds): of calls of micro-heads.
+    """(rounds, cuts, 2): busy seconds from pixels to the cut, and of the rest; (cuts, kinds): of calls of micro-heads.
 
     One kind of call a round, right behind the stem, as it runs in service: a second one would find caches warm.
     """
-    enter = choice.back_end.preprocessing(network.preprocessing, 1).step()
+    timed = stopwatch(choice.device)
     rows = np.zeros((rounds, len(cuts), 2))
     calls = np.full((rounds, len(cuts), len(KINDS)), np.nan)
     start_s = time.monotonic()
     for run in range(rounds):
         for number, cut in enumerate(cuts):
             time.sleep(max(0.0, start_s + (run * len(cuts) + number) / fps - time.monotonic()))
-            begun_s = time.thread_time()
-            value: Value = enter(pixels) if cut.stem is None else cut.stem(pixels)
-            stemmed_s = time.thread_time()
-            calls[run, number, run % len(KINDS)] = cut.calls.timed_s(run % len(KINDS), value)
-            called_s = time.thread_time()
-            choice.back_end.pooled(value if cut.rest is None else cut.rest(value))
-            rows[run, number] = stemmed_s - begun_s, time.thread_time() - called_s
+            value, stem_s = timed(cut.stem, pixels)
+            calls[run, number, run % len(KINDS)] = cut.calls.timed_s(run % len(KINDS), value, timed)
+            rows[run, number] = stem_s, timed(cut.rest, value)[1]
     return rows, np.nanmedian(calls[min(_WARM_ROUNDS, rounds - len(KINDS)) :], axis=0)
 
 

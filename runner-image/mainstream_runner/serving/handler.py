@@ -16,6 +16,7 @@ from mainstream.nn.registry import declared_bytes, load_to_measure
 from mainstream_runner import wire
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.host import EngineHost, StalePlanError
+from mainstream_runner.engine.stopwatch import stopwatch
 from mainstream_runner.line.answerer import Answerer
 from mainstream_runner.line.sockets import address
 from mainstream_runner.part_costs import PartCosts
@@ -46,7 +47,7 @@ class Handler:
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._pixels = PixelReader()
         self._choose = calibrated(cache_folder(), device())
-        self._host = EngineHost(self._choose)
+        self._host = EngineHost(self._choose, stopwatch(device()))
         self._aside: Aside[PartCosts | wire.WholeCost] = Aside()
         Answerer(self._host, address(line_port(), context.model_name), lambda error: isinstance(error, StalePlanError))
 

@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Literal
 
 from mainstream.errors import InvalidInputError
+from mainstream.messages.node_profile import Device
 
 CACHE_VARIABLE = "MAINSTREAM_CACHE"
 """folder for what the engine makes once for this node: converted graphs, calibrations"""
@@ -28,7 +28,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mainstream"
 
 
-def device() -> Literal["cpu", "cuda"]:
+def device() -> Device:
     """The device that was named, else the CPU."""
     named = os.environ.get(DEVICE_VARIABLE, "cpu")
     if named == "cpu":

@@ -28,6 +28,7 @@ from mainstream_runner.profiling.known_profile import known_profile, read_known_
 from mainstream_runner.profiling.minute import Minute
 from mainstream_runner.profiling.profiler import FrameCosts, IdleCost, Profiler, profiled_versions
 from mainstream_runner.profiling.room import memory_limit_bytes
+from mainstream_runner.serving.worker import device
 
 _log = logging.getLogger(__name__)
 _RETRY_S = 10.0
@@ -65,7 +66,7 @@ class ProfileFollower:
         """in vain, by base network"""
         self._due_s: dict[str, float] = {}
         """when such a base network is tried again"""
-        self.known = read_known_profile(file)
+        self.known = read_known_profile(file, device())
         self.problem: str | None = None
         """why it can't be measured"""
 
@@ -89,7 +90,7 @@ class ProfileFollower:
         """There are other orders; go on from what the operator knows, where this disk knows nothing."""
         self._retry_s = 0.0
         if wanted.profile is not None and self.known.frames is None:
-            known = known_profile(wanted.profile, declared=wanted.declared)
+            known = known_profile(wanted.profile, device(), declared=wanted.declared)
             if known is not None:
                 self.known = known
                 self.known.keep(self._file)
