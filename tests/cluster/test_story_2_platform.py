@@ -102,11 +102,10 @@ def test_every_state_settles_within_half_a_minute_as_kstatus_reads_it(
         "asked": (six.app("asked", package=good, dryRun=True), "Current", ""),
         "forbidden": (six.app("forbidden", package=forbidden), "Failed", "HostNotAllowed"),
         "missing": (six.app("missing", package=six.package("no-such")), "InProgress", "PackageMissing"),
-        # Its node was never there to be profiled; that it is not there now its EdgeNode says.
         "lost": (
             six.app("lost", package=good, stream={"name": "on-ghost", "view": "walkways"}),
             "InProgress",
-            "NotPlanned",
+            "NodeNotReady",
         ),
     }
     # By its label the stream would have two nodes as soon as there is a second.
