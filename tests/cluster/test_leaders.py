@@ -25,7 +25,7 @@ CUT_S = float(os.environ.get("LEADER_CUT_S", "20"))
 """longer than the Lease lasts"""
 APPS = 4
 TAKE_OVER_S = 30.0
-"""twice what is promised, which tests/operator/test_leadership.py holds by the clock: a machine may be busy"""
+"""twice what is promised, as tests/operator/leadership/test_leadership.py holds by the clock: others may be busy"""
 _STILL_S = 3.0
 _LATE_S = 10.0
 _SETTLED_S = 60.0

@@ -1,19 +1,13 @@
 """What people said of alerts is in the status and the metrics, beside what was predicted, and outlives a restart."""
 
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import cast
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "core/mpackage"))
-
 from operator_objects import NOW, app_body, observed, typed
-from s3_server import BUCKET, S3Server, versitygw
-from test_retention import HERE, _app, _OneSecret
+from reviewed_objects import HERE, OneSecret, reviewed_app
+from s3_server import BUCKET, S3Server
 
 from mainstream.api import VideoApp
 from mainstream.api.alert_evidence import MeasuredApp
@@ -54,14 +48,6 @@ PLAN = PlannedApp(
 )
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[S3Server]:
-    started = S3Server(versitygw(tmp_path), tmp_path)
-    started.start()
-    yield started
-    started.kill()
-
-
 def _keep_alerts(store: Store, count: int) -> None:
     for number in range(count):
         start_s = AT_S - 3600.0 + 60.0 * number
@@ -77,8 +63,8 @@ def _say(store: Store, number: int, is_right: bool) -> None:
 
 
 def test_verdicts_in_the_bucket_become_the_measured_quality_and_only_new_ones_are_news(server: S3Server) -> None:
-    store, app = server.store("kept"), _app(server.endpoint)
-    measuring = Measuring(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
+    store, app = server.store("kept"), reviewed_app(server.endpoint)
+    measuring = Measuring(StoreOpener(cast(Kube, OneSecret()), lambda: HERE))
     _keep_alerts(store, 4)
     assert measuring.measure([app], NOW) == [app]
     assert measuring.of([app.key])[app.key].labels == 0
@@ -99,8 +85,8 @@ def test_verdicts_in_the_bucket_become_the_measured_quality_and_only_new_ones_ar
 
 
 def test_a_store_that_does_not_answer_leaves_what_is_known(server: S3Server) -> None:
-    store, app = server.store("kept"), _app(server.endpoint)
-    measuring = Measuring(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
+    store, app = server.store("kept"), reviewed_app(server.endpoint)
+    measuring = Measuring(StoreOpener(cast(Kube, OneSecret()), lambda: HERE))
     _keep_alerts(store, 1)
     _say(store, 0, True)
     measuring.measure([app], NOW)
@@ -154,7 +140,7 @@ def test_metrics_have_it_beside_the_predicted(cluster: ClusterState) -> None:
 
 
 def test_a_node_is_given_keys_of_reviewed_apps_alone_and_of_each_another() -> None:
-    apps = [_app("http://127.0.0.1:9"), typed(app_body("lamp-post")), typed(app_body("gate", review=REVIEW))]
+    apps = [reviewed_app("http://127.0.0.1:9"), typed(app_body("lamp-post")), typed(app_body("gate", review=REVIEW))]
     keys = ReviewLinkKeys("https://console.example.org", lambda: "t" * 32).of(
         app for app in apps if isinstance(app, VideoApp)
     )
@@ -165,8 +151,8 @@ def test_a_node_is_given_keys_of_reviewed_apps_alone_and_of_each_another() -> No
 
 
 def test_for_a_new_verdict_only_what_is_new_is_read(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, app = server.store("kept"), _app(server.endpoint)
-    measuring = Measuring(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
+    store, app = server.store("kept"), reviewed_app(server.endpoint)
+    measuring = Measuring(StoreOpener(cast(Kube, OneSecret()), lambda: HERE))
     _keep_alerts(store, 5)
     _say(store, 0, is_right=True)
     measuring.measure([app], NOW)

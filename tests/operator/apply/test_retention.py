@@ -1,51 +1,21 @@
 """What was kept for review goes once it is older than its tenant wanted, and nothing else does."""
 
 import asyncio
-import base64
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "core/mpackage"))
-
-from operator_objects import app_body, typed
-from s3_server import BUCKET, KEYS, S3Server, versitygw
+from reviewed_objects import HERE, OneSecret, reviewed_app
+from s3_server import S3Server
 
 from mainstream.api import VideoApp
-from mainstream.hosts.rules import HostRules
 from mainstream.mpackage.stores.s3_store import S3Store
 from mainstream.mpackage.stores.store import Store
 from mainstream.times import DAY_S, stamp
 from mainstream_operator.apply.retention import Retention, keep_tidying
-from mainstream_operator.kube import Body, Kube, Ref
+from mainstream_operator.kube import Kube
 from mainstream_operator.observe.stores import StoreOpener
 
 NOW_S = 1796000000.0
-HERE = HostRules(allowed=("127.0.0.1",))
-
-
-class _OneSecret:
-    def get(self, ref: Ref) -> Body | None:
-        texts = {"AWS_ACCESS_KEY_ID": KEYS.access_key_id, "AWS_SECRET_ACCESS_KEY": KEYS.secret_access_key}
-        return {"data": {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}}
-
-
-def _app(endpoint: str, **review: Any) -> VideoApp:
-    store = {"endpoint": endpoint, "secretName": "store"}
-    thing = typed(app_body(review={"prefix": f"s3://{BUCKET}/kept", "store": store, **review}))
-    assert isinstance(thing, VideoApp)
-    return thing
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[S3Server]:
-    started = S3Server(versitygw(tmp_path), tmp_path)
-    started.start()
-    yield started
-    started.kill()
 
 
 def _keys(store: Store) -> list[str]:
@@ -59,8 +29,8 @@ def test_what_is_too_old_goes_with_its_verdicts_and_all_else_stays(server: S3Ser
     staying = [f"crossing/{new[:8]}/{new}-a2.jpg", "crossing/of-somebody-else.txt", f"other/{old[:8]}/{old}-a.jpg"]
     for key in (*going, *staying):
         store.put(key, b"x")
-    retention = Retention(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
-    app = _app(server.endpoint, retainDays=7)
+    retention = Retention(StoreOpener(cast(Kube, OneSecret()), lambda: HERE))
+    app = reviewed_app(server.endpoint, retainDays=7)
     assert retention.tidy([app], NOW_S) == 2
     assert _keys(store) == sorted(staying)
     assert retention.tidy([app], NOW_S) == 0
@@ -71,7 +41,7 @@ def test_whatever_a_store_answers_the_apps_that_come_after_are_tidied(
 ) -> None:
     old = stamp(NOW_S - 40 * DAY_S)
     server.store("kept").put(f"crossing/{old[:8]}/{old}-a1.jpg", b"x")
-    opener = StoreOpener(cast(Kube, _OneSecret()), lambda: HERE)
+    opener = StoreOpener(cast(Kube, OneSecret()), lambda: HERE)
     opened = iter([KeyError("Key"), None])
 
     def open_it(*asked: Any) -> S3Store:
@@ -80,7 +50,7 @@ def test_whatever_a_store_answers_the_apps_that_come_after_are_tidied(
         return StoreOpener.open(opener, *asked)
 
     monkeypatch.setattr(opener, "open", open_it)
-    assert Retention(opener).tidy([_app(server.endpoint), _app(server.endpoint)], NOW_S) == 1
+    assert Retention(opener).tidy([reviewed_app(server.endpoint), reviewed_app(server.endpoint)], NOW_S) == 1
     assert "tidying failed" in caplog.text
 
 
@@ -91,8 +61,8 @@ def test_a_namespace_whose_stores_are_slow_has_its_turn_and_no_more(server: S3Se
     for key in keys:
         store.put(key, b"x")
     passed_s = iter(range(0, 10_000, 50))
-    retention = Retention(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE), lambda: float(next(passed_s)))
-    assert retention.tidy([_app(server.endpoint)] * 3, NOW_S) == 2
+    retention = Retention(StoreOpener(cast(Kube, OneSecret()), lambda: HERE), lambda: float(next(passed_s)))
+    assert retention.tidy([reviewed_app(server.endpoint)] * 3, NOW_S) == 2
     assert _keys(store) == keys[2:]
 
 
@@ -107,7 +77,7 @@ def test_tidying_goes_on_after_an_hour_in_which_it_failed() -> None:
             raise asyncio.CancelledError
         return []
 
-    retention = Retention(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
+    retention = Retention(StoreOpener(cast(Kube, OneSecret()), lambda: HERE))
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(keep_tidying(retention, apps, lambda: True, every_s=0.0))
     assert len(asked) == 3
@@ -118,6 +88,6 @@ def test_a_store_that_does_not_answer_costs_its_own_app_alone(
 ) -> None:
     old = stamp(NOW_S - 40 * DAY_S)
     server.store("kept").put(f"crossing/{old[:8]}/{old}-a1.jpg", b"x")
-    retention = Retention(StoreOpener(cast(Kube, _OneSecret()), lambda: HERE))
-    assert retention.tidy([_app("http://127.0.0.1:9"), _app(server.endpoint)], NOW_S) == 1
+    retention = Retention(StoreOpener(cast(Kube, OneSecret()), lambda: HERE))
+    assert retention.tidy([reviewed_app("http://127.0.0.1:9"), reviewed_app(server.endpoint)], NOW_S) == 1
     assert "could not be removed" in caplog.text
