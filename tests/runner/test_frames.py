@@ -97,6 +97,17 @@ def test_a_picture_is_let_go_as_soon_as_nobody_holds_it(pictures: list[av.VideoF
     assert sys.getrefcount(picture) == held
 
 
+@pytest.mark.parametrize("size", [(64, 64), (16, 16), (31, 29)])
+def test_pixels_outlive_the_picture(pictures: list[av.VideoFrame], size: tuple[int, int]) -> None:
+    picture = pictures[0].reformat(format="yuv420p", width=64, height=64)
+    pixels = view_pixels(picture, None, *size)
+    kept = pixels.copy()
+    view_pixels(pictures[1], None, *size)
+    del picture
+    gc.collect()
+    np.testing.assert_array_equal(pixels, kept)
+
+
 def test_a_picture_of_hdr_is_brought_down_to_what_sdr_shows() -> None:
     # Reference white of HDR (203 cd/m2, ITU-R BT.2408) is .58 of the PQ signal, and white in SDR.
     white = av.VideoFrame(64, 64, "yuv420p10le")

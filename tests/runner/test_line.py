@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mainstream.errors import InvalidInputError
 from mainstream_runner.client import EngineUnavailableError, PlanNotServedError
 from mainstream_runner.due_frame import DueFrame
-from mainstream_runner.line import answerer
+from mainstream_runner.line import answerer, caller
 from mainstream_runner.line.answerer import Answerer
 from mainstream_runner.line.caller import EngineLine
 from mainstream_runner.line.messages import (
@@ -182,10 +182,35 @@ def test_an_engine_that_is_not_there_is_unavailable() -> None:
         line.score("plan", [])
 
 
+def test_an_engine_that_does_not_answer_is_waited_for_as_long_as_agreed(
+    engine: Engine, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caller, "_TIMEOUT_S", 1)
+    with closing(EngineLine(port)) as line:
+        assert asked(line) == []
+        start_s = time.monotonic()
+        with engine.busy, pytest.raises(EngineUnavailableError, match="no answer from the engine"):
+            line.score("plan", [frame(0, "a")])
+        assert 0.9 < time.monotonic() - start_s < 10
+
+
+def test_whoever_stops_in_the_middle_of_a_message_is_cut_off_in_time(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answerer, "_TIMEOUT_S", 1)
+    with closing(EngineLine(port)) as line, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stranger:
+        assert asked(line) == []
+        stranger.connect(address(port, "mainstream"))
+        stranger.sendall(LENGTH.pack(9) + b"abc")
+        assert line.score("plan", [frame(255, "a")]) == [{"a": 1.0}]
+        stranger.settimeout(10)
+        assert stranger.recv(1) == b""
+
+
 def test_a_worker_that_hangs_ends_and_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
     script = f"""
 import time
-from mainstream_runner.line import answerer
+from mainstream_runner.line import answerer, caller
 answerer._HUNG_S = 0.5
 class Hung:
     def score(self, plan, frames):
