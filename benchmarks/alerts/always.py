@@ -13,22 +13,21 @@ from collections.abc import Iterator
 import numpy as np
 
 from common.harness import Report
+from common.plaza import CLIP, LABELS, SPOTS
 from mainstream.alerts.measured import AlertScore
 from mainstream.laws.chain import f1
 from mainstream_evaluate.inputs import LabelledClip, labelled_clip
 from mainstream_evaluate.truth import truth_of
 from mainstream_trainer.label_options import NOTHING_SAID
-from trainer.lessons import LABELS, SPOTS, VIDEO
 
 RATES_FPS = (0.1, 0.2, 0.5, 1.0, 2.0)
 PHASES = 10
 
 
 def loopholes(report: Report) -> None:
-    """Rows of the plaza's six apps and of its spots, where these are at hand."""
+    """Rows of the plaza's six apps and of its spots."""
     for what, labels in (("plaza", LABELS), ("plaza's spots", SPOTS)):
-        if labels.is_file():
-            always_deciding(report, what, labelled_clip(VIDEO, labels, "test", NOTHING_SAID))
+        always_deciding(report, what, labelled_clip(CLIP, labels, "test", NOTHING_SAID))
 
 
 def always_deciding(report: Report, what: str, labelled: LabelledClip) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import av
 
-from common.runner_stage import CLIP
+from common.plaza import CLIP
 from mainstream_runner.serving.torchserve import free_port
 
 CAMERA = Path(os.environ.get("MAINSTREAM_SHARED", Path(__file__).parents[3] / "shared")) / "camera" / "rtsp-camera"

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from statistics import median
 
 import av
@@ -14,10 +13,10 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from common.plaza import CLIP
 from mainstream.footage.frames import view_pixels
 from mainstream.messages.runner_plan import RunnerStream
 
-CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
 CLIP_FPS = 10.0
 
 

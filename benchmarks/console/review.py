@@ -14,6 +14,7 @@ from packets import filled_ring
 from runner_apps import runner_app
 
 from common.harness import Report
+from common.plaza import CLIP
 from mainstream.api.sinks.review import Review
 from mainstream.messages.alert import Alert
 from mainstream.messages.runner_plan import RunnerApp
@@ -32,7 +33,6 @@ MOST_FRAMES_A_DAY = 96
 """of an app"""
 _SCORES = (0.7, 0.4, 0.15, 0.01)
 """one of each stratum, for a threshold of .5"""
-_CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
 _PACKETS = 400
 _SEED, _FIRST_HOUR_S = 29, 498888 * HOUR_S
 _AT_ONCE_S = 1.0
@@ -60,7 +60,7 @@ def _hour(folder: Path, *, review: bool) -> tuple[float, dict[str, int]]:
     sinks = (Review(prefix="s3://kept/review"),) if review else ()
     apps = [runner_app(f"plaza/app-{number}", sinks=sinks) for number in range(APPS)]
     folder.mkdir()
-    with filled_ring(_CLIP, _PACKETS) as ring:
+    with filled_ring(CLIP, _PACKETS) as ring:
         spool = Spool(folder / "spool")
         recorder = ClipRecorder(folder / "clips", lambda _: ring)
         delivery = AlertDelivery(spool, recorder, AlertFiles(folder), node="edge-1")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from common.plaza import EXAMPLE
 from common.results import FOLDER, QUICK, kept_profile, write_part
 from evidence.policies import OURS, PLANNERS, plan_or_none
 from mainstream.laws.sampling import NestedSampler
@@ -36,7 +37,6 @@ from photos.intervals import Interval
 from photos.play import Played, judged
 from photos.workloads import node_of
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "plaza"
 DEMO = Path("out") / "demo"
 BUDGETS = (0.05, 0.1, 0.2)
 """CPU-seconds a second"""

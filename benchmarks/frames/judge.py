@@ -12,6 +12,7 @@ from statistics import mean
 
 from common.cameras import make_clip
 from common.harness import QUICK, Report
+from common.plaza import EXAMPLE
 from mainstream.alerts.measured import AlertScore
 from mainstream.decide.node_plan import NodePlan
 from mainstream.footage.substream import crop_in
@@ -30,7 +31,6 @@ from mainstream_trainer.data.clip import ClipPart, inspect_clip
 from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
 from mainstream_trainer.training import train_apps
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "plaza"
 KEPT = Path("out/bench/modes")
 """packages and scores, for the next time"""
 SIZE, FPS = (768, 576), 10

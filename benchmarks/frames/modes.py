@@ -13,7 +13,8 @@ from statistics import median
 
 from common.cameras import CAMERA, CORE, cameras, looped, make_clip
 from common.harness import QUICK, Report
-from common.runner_stage import CLIP, on_core
+from common.plaza import CLIP
+from common.runner_stage import on_core
 from mainstream.messages.node_profile import DecodeModeName
 from mainstream.messages.runner_plan import RunnerStream
 from mainstream_runner.decoding.mode_in_force import ModeInForce

@@ -20,9 +20,9 @@ from fault_surroundings import Camera, Receiver
 from fault_tools import MissingToolError, wait_for
 
 from common.harness import QUICK, Report, measure
+from common.plaza import CLIP
 from mainstream.messages.status_report import AppStatusReport
 
-CLIP = Path(__file__).parents[2] / "examples" / "plaza" / "plaza.mp4"
 HOURS = float(os.environ.get("HOURS", "0"))
 LOADED_S = HOURS * 3600 if HOURS else (120.0 if QUICK else 600.0)
 WARM_SHARE = 0.3

@@ -18,9 +18,9 @@ from fault_surroundings import Broker
 from fault_tools import MissingToolError, wait_for
 
 from common.harness import QUICK, Report, measure
+from common.plaza import CLIP
 
 REPOSITORY = Path(__file__).parents[2]
-CLIP = REPOSITORY / "examples" / "plaza" / "plaza.mp4"
 DOCUMENT = REPOSITORY / "docs" / "faults.md"
 BEGIN, END = "<!-- measured by make bench-faults -->", "<!-- end -->"
 CAMERA_S = 10.0 if QUICK else 60.0

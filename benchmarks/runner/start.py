@@ -12,7 +12,7 @@ from fault_stage import BASE, Stage
 from fault_tools import wait_for
 
 from common.harness import QUICK, Report
-from common.runner_stage import CLIP
+from common.plaza import CLIP
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_orders import Wanted
 

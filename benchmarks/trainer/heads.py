@@ -2,15 +2,15 @@
 
 Packages are the trainer's own, by default settings, judged on pictures that it never opened: photos that the pool keeps
 for the test, and the test half of the plaza clip. Which micro-head of an app is its best is told by what the package
-says, that is by cross-fitting on what was learnt from. Takes hours: packages are those of the evidence
-(photos/packages.py) and what came of each is kept in out/bench/trainer_heads, so that a run that is cut short goes on
-where it was.
+says, that is by cross-fitting on what was learnt from. Fine-tunes of whole networks take hours: packages are those of
+the evidence (photos/packages.py), or for the last map alone some without, and what came of each is kept in
+out/bench/trainer_heads, so that a run that is cut short goes on where it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from common.candidate_scores import candidate_scores
 from common.harness import FOLDER, QUICK, Report
+from common.plaza import CLIP, LABELS, SPOTS, WALKWAYS
 from common.results import kept
 from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import event_mask, read_labels
@@ -31,11 +32,9 @@ from mainstream.nn.heads.kinds import head_of
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
 from mainstream_trainer.data.clip import ClipPart, inspect_clip
-from mainstream_trainer.learn.candidate import TrainedCandidate
 from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
 from photos.packages import BASE, STORE, pool_requests, trained
 from photos.pools import load_pool
-from trainer import lessons
 
 KEPT = FOLDER / "trainer_heads"
 SEEDS = (0, 1, 2)
@@ -60,15 +59,11 @@ class Judged:
 
     @classmethod
     def of(
-        cls,
-        candidate: PackedCandidate | TrainedCandidate,
-        network: Network,
-        said: NDArray[np.float64],
-        shown: NDArray[np.bool_],
+        cls, candidate: PackedCandidate, network: Network, said: NDArray[np.float64], shown: NDArray[np.bool_]
     ) -> Judged:
         """By its scores of the test's pictures, and on which of them its event is."""
         share = network.branch_points[candidate.branch_point].cost_share
-        return cls(lessons.balanced_accuracy(said, shown), average_precision(said, shown), candidate.name, share)
+        return cls(balanced_accuracy(said, shown), average_precision(said, shown), candidate.name, share)
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,8 @@ class Compared:
     app: str
     seed: int
     micro: Judged
-    whole: Judged
+    whole: Judged | None
+    """None where no whole network was trained"""
     pooled: Judged
     head_share: float
     """operations of the micro-head, of those of the network"""
@@ -97,41 +93,41 @@ class Stand:
     truth: Callable[[], Truth]
     more_than_pooled: float
     """the target of micro-heads over the pooled last map, balanced accuracy"""
-    less_accuracy: float
-    less_precision: float
+    less: float
     """how far behind a whole fine-tune they may be"""
 
 
-def micro_against_whole(report: Report) -> None:
-    """Rows of every stand whose pictures are there, one seed after the other: cut short, a run has some of each
-    stand."""
-    if QUICK:
+def micro_heads_judged(report: Report, *, whole: bool) -> None:
+    """Rows of every stand whose pictures are there, one seed after the other: cut short, a run has some of each stand;
+    against whole networks too, or against the last map alone."""
+    if QUICK and whole:
         report.left_out("best micro-head against whole fine-tune", "see a whole run", "trainings take hours")
         return
-    stands = []
-    for make in STANDS:
-        try:
-            stands.append(make())
-        except InvalidInputError as error:
-            report.left_out("best micro-head against whole fine-tune", "see above", str(error))
+    stands = list(_stands(report))
     found: dict[str, list[Compared]] = {}
-    for seed in SEEDS:
+    for seed in SEEDS[:1] if QUICK else SEEDS:
         for stand in stands:
-            found.setdefault(stand.name, []).extend(compared(stand, seed))
+            found.setdefault(stand.name, []).extend(compared(stand, seed, whole=whole))
     for stand in stands:
         rows(report, stand, found[stand.name])
 
 
-def compared(stand: Stand, seed: int) -> list[Compared]:
+def compared(stand: Stand, seed: int, *, whole: bool) -> list[Compared]:
     """All apps of one seed; what was judged before is found."""
-    made = kept(KEPT / f"{stand.name}-{seed}.json", lambda: _COMPARED.dump_python(_compared(stand, seed), mode="json"))
-    return _COMPARED.validate_python(made)
+
+    def made() -> object:
+        return _COMPARED.dump_python(list(_compared(stand, seed, whole=whole)), mode="json")
+
+    return _COMPARED.validate_python(kept(KEPT / f"{stand.name}-{seed}{'' if whole else '-last-map'}.json", made))
 
 
-def _compared(stand: Stand, seed: int) -> list[Compared]:
+def _compared(stand: Stand, seed: int, *, whole: bool) -> Iterator[Compared]:
     requests = stand.requests(seed)
-    manifests = list(trained(requests).values())
     network = load_base_network(requests[0].base)
+    if not whole:
+        frozen = (network.depth,)
+        requests = [replace(each, branch_points=frozen, version=f"frozen-{seed}") for each in requests]
+    manifests = list(trained(requests).values())
     views, present = stand.truth()
     scores = candidate_scores(manifests, FolderStore(STORE), network, views)
 
@@ -139,21 +135,17 @@ def _compared(stand: Stand, seed: int) -> list[Compared]:
         return Judged.of(candidate, network, scores[manifest.name][candidate.name], present[manifest.name])
 
     size = network.preprocessing
-    whole = operations(network.stem(network.depth), (3, size.height, size.width))
-    found = []
+    all_operations = operations(network.stem(network.depth), (3, size.height, size.width))
     for manifest in manifests:
         micro = best_micro(manifest)
-        found.append(
-            Compared(
-                manifest.name,
-                seed,
-                judged(manifest, micro),
-                judged(manifest, manifest.candidate("tuned-0")),
-                judged(manifest, manifest.candidate(f"tuned-{network.depth}")),
-                operations(head_of(micro.head_form), micro.head_form.map) / whole,
-            )
+        yield Compared(
+            manifest.name,
+            seed,
+            judged(manifest, micro),
+            judged(manifest, manifest.candidate("tuned-0")) if whole else None,
+            judged(manifest, manifest.candidate(f"tuned-{network.depth}")),
+            operations(head_of(micro.head_form), micro.head_form.map) / all_operations,
         )
-    return found
 
 
 def best_micro(manifest: Manifest) -> PackedCandidate:
@@ -166,20 +158,21 @@ def rows(report: Report, stand: Stand, found: Sequence[Compared]) -> None:
     apps, seeds = len({each.app for each in found}), len({each.seed for each in found})
     what = f"{stand.name}, {apps} apps, {seeds} seeds"
     report.details[stand.name] = [asdict(each) for each in found]
-    for measure, title, least in (
-        ("accuracy", "balanced accuracy", stand.less_accuracy),
-        ("precision", "average precision", stand.less_precision),
-    ):
-        by = {
-            kind: np.array([getattr(getattr(each, kind), measure) for each in found])
-            for kind in ("micro", "whole", "pooled")
-        }
-        apps_of = [each.app for each in found]
-        behind, ahead = by["micro"] - by["whole"], by["micro"] - by["pooled"]
-        means = ", ".join(f"{kind} {values.mean():.3f}" for kind, values in by.items())
-        told = f"{what}: {title} of the best micro-head less that of the"
-        difference(report, f"{told} whole fine-tune", apps_of, behind, least, f"; {means}")
-        difference(report, f"{told} pooled last map", apps_of, ahead, stand.more_than_pooled)
+    against = [("pooled", "pooled last map", stand.more_than_pooled)]
+    if all(each.whole for each in found):
+        against.append(("whole", "whole fine-tune", stand.less))
+    for measure, title in (("accuracy", "balanced accuracy"), ("precision", "average precision")):
+        ours = np.array([getattr(each.micro, measure) for each in found])
+        for kind, words, least in against:
+            theirs = np.array([getattr(getattr(each, kind), measure) for each in found])
+            error = error_over_apps([each.app for each in found], ours - theirs)
+            report.row(
+                f"{what}: {title} of the best micro-head less that of the {words}",
+                f"{np.mean(ours - theirs):+.3f} (standard error {error:.3f}; {ours.mean():.3f} against "
+                f"{theirs.mean():.3f})",
+                f"at least {least:+.2f}",
+                bool(np.mean(ours - theirs) >= least),
+            )
     stem, head = max(each.micro.share for each in found), max(each.head_share for each in found)
     report.row(
         f"{what}: operations of the stem under the best micro-head, and of that head",
@@ -189,23 +182,17 @@ def rows(report: Report, stand: Stand, found: Sequence[Compared]) -> None:
     )
 
 
-def difference(
-    report: Report, what: str, named: Sequence[str], values: NDArray[np.float64], least: float, beside: str = ""
-) -> None:
-    """A row on the mean of a difference between two kinds of candidate, of apps so named."""
-    report.row(
-        what,
-        f"{values.mean():+.3f} (standard error {error_over_apps(named, values):.3f}{beside})",
-        f"at least {least:+.2f}",
-        values.mean() >= least,
-    )
-
-
 def operations(module: nn.Module, shape: Sequence[int]) -> int:
     """Of convolutions and matrix products, for one picture or map of that shape."""
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         module(torch.zeros(1, *shape))
     return int(counter.get_total_flops())
+
+
+def balanced_accuracy(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
+    """At score 1/2."""
+    hits = scores >= 0.5
+    return float((hits[present].mean() + 1 - hits[~present].mean()) / 2)
 
 
 def average_precision(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
@@ -231,42 +218,39 @@ def _photos(name: str, more_than_pooled: float) -> Stand:
         shown = {f"{name}-{each.lower()}": pool.test.labels == label for label, each in enumerate(pool.classes)}
         return pool.test.views(size.height, size.width), shown
 
-    return Stand(name, lambda seed: pool_requests(pool, seed=seed), truth, more_than_pooled, -0.01, -0.01)
+    return Stand(name, lambda seed: pool_requests(pool, seed=seed), truth, more_than_pooled, -0.01)
 
 
 def _plaza() -> Stand:
-    """The six apps and four of the spots, all of the view `walkways`."""
-    if not lessons.SPOTS.is_file():
-        raise InvalidInputError("is no file; set MAINSTREAM_SPOTS to it", source=lessons.SPOTS)
-    six, spots = read_labels(lessons.LABELS), read_labels(lessons.SPOTS)
+    """The six apps and four of the spots, all of one view."""
+    six, spots = read_labels(LABELS), read_labels(SPOTS)
 
     def learnt_from(app: str) -> int:
         return sum(end <= spots.split.train[1] for _, end in spots.apps[app].runs)
 
     chosen = sorted(spots.apps, key=lambda app: (-learnt_from(app), app))[:SPOTS_JUDGED]
-    asked = [*((lessons.LABELS, six, app) for app in six.apps), *((lessons.SPOTS, spots, app) for app in chosen)]
+    asked = [*((LABELS, six, app) for app in six.apps), *((SPOTS, spots, app) for app in chosen)]
 
     def requests(seed: int) -> list[TrainingRequest]:
         return [
-            TrainingRequest(
-                VideoData(lessons.VIDEO, path), app, crop=lessons.WALKWAYS, seed=seed, version=f"seed-{seed}"
-            )
+            TrainingRequest(VideoData(CLIP, path), app, crop=WALKWAYS, seed=seed, version=f"seed-{seed}")
             for path, _, app in asked
         ]
 
     def truth() -> Truth:
         size = load_base_network(DEFAULT_BASE).preprocessing
-        part = ClipPart(inspect_clip(lessons.VIDEO), six.split.test)
+        part = ClipPart(inspect_clip(CLIP), six.split.test)
         first, end = six.split.test
         shown = {app: event_mask(labels.apps[app].runs, labels.frames)[first:end] for _, labels, app in asked}
-        return part.read(lessons.WALKWAYS, size.height, size.width, lambda _: None), shown
+        return part.read(WALKWAYS, size.height, size.width, lambda _: None), shown
 
-    return Stand("plaza", requests, truth, 0.08, -0.03, -0.03)
+    return Stand("plaza", requests, truth, 0.08, -0.03)
 
 
-STANDS: tuple[Callable[[], Stand], ...] = (
-    partial(_photos, "signs", 0.03),
-    _plaza,
-    partial(_photos, "fashion", 0.02),
-)
-"""each raises `InvalidInputError` where its pictures are not there"""
+def _stands(report: Report) -> Iterator[Stand]:
+    """Those whose pictures are there."""
+    for make in (partial(_photos, "signs", 0.03), _plaza, partial(_photos, "fashion", 0.02)):
+        try:
+            yield make()
+        except InvalidInputError as error:
+            report.left_out("best micro-heads", "see above", str(error))

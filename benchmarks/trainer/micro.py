@@ -1,7 +1,6 @@
 """Micro-heads of many apps of one view: how long they take to learn, what they weigh, and that they learn apart.
 
-The plaza's six apps and those of `MAINSTREAM_SPOTS` (labels of more places on the same clip), all of the view
-`walkways`.
+The plaza's six apps and its sixteen spots, all of one view.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from common.harness import QUICK, Report
+from common.plaza import CLIP, LABELS, SPOTS, WALKWAYS
 from mainstream.footage.labels import read_labels
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream_trainer.request import TrainingRequest, VideoData
 from mainstream_trainer.training import train_app, train_apps
-from trainer import lessons
 
 MOST_S = 240.0
 MOST_BYTES = 1_000_000
@@ -23,8 +22,7 @@ MOST_BYTES = 1_000_000
 
 def micro_heads(report: Report) -> None:
     """All of them side by side, features included; then one of them alone."""
-    files = [lessons.LABELS, *([lessons.SPOTS] if lessons.SPOTS.exists() else [])]
-    asked = [(path, app) for path in files for app in sorted(read_labels(path).apps)]
+    asked = [(path, app) for path in (LABELS, SPOTS) for app in sorted(read_labels(path).apps)]
     requests = [_request(path, app) for path, app in (asked[:2] if QUICK else asked)]
     with TemporaryDirectory(prefix="bench-micro-") as folder:
         start_s, cpu_s = time.monotonic(), time.process_time()
@@ -49,4 +47,4 @@ def micro_heads(report: Report) -> None:
 
 
 def _request(labels: Path, app: str) -> TrainingRequest:
-    return TrainingRequest(VideoData(lessons.VIDEO, labels), app, crop=lessons.WALKWAYS, quick=True)
+    return TrainingRequest(VideoData(CLIP, labels), app, crop=WALKWAYS, quick=True)

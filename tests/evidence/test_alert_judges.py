@@ -7,12 +7,12 @@ import pytest
 
 from alerts.always import always_deciding
 from common.harness import Report
+from common.plaza import LABELS
 from evidence.days import HOURS, Day, Quiet, judged, stream_of
 from mainstream.footage.labels import read_labels
 from mainstream_evaluate.inputs import LabelledClip
 from mainstream_trainer.data.clip import inspect_clip
 from photos.pools import Part
-from trainer.lessons import LABELS
 
 DAY = Day("signs-0", "a recorded day", "micro", 1.0, 30.0, 30, 0.0, 0.5, 0.5)
 
