@@ -1,13 +1,15 @@
 """Results on disk: every piece of work once, so that a run can be cut short and taken up again.
 
-Pieces are JSON files below `out/evidence/` (`out/evidence/quick/` for QUICK=1), named by what they depend on. A part's
-own file says on which machine, with which versions and under which load it was made.
+Pieces are JSON files below `out/evidence/` (`out/evidence/quick/` for QUICK=1), named by what they depend on. What a
+part of the evidence came to lies beside the page, in `docs/evidence/`, so that a machine that measures one part leaves
+the others as they were; it says when, on which machine, with which versions and under which load it was made.
 """
 
 import hashlib
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ from mainstream.messages.node_profile import NodeProfile
 
 QUICK, BENCH, on_one_thread = harness.QUICK, harness.FOLDER, harness.on_one_thread
 FOLDER = Path("out") / "evidence" / ("quick" if QUICK else "full")
-PARTS = FOLDER / "parts"
+PARTS = FOLDER / "parts" if QUICK else Path("docs") / "evidence"
+_DIGITS = 5
 _PACKAGES = ("torch", "openvino", "numpy")
 
 
@@ -47,8 +50,19 @@ def kept_profile(path: Path, measure: Callable[[], NodeProfile]) -> NodeProfile:
 
 def write_part(name: str, data: dict[str, Any]) -> None:
     """What a part of the evidence came to, with the machine that made it."""
-    made = {"machine": machine(), "versions": versions(_PACKAGES), "load": os.getloadavg()}
-    write(PARTS / f"{name}.json", {"made": made, **data})
+    made = {"on": datetime.now(UTC).date().isoformat(), "machine": machine(), "versions": versions(_PACKAGES)}
+    content = {"made": {**made, "load": os.getloadavg()}, **data}
+    PARTS.mkdir(parents=True, exist_ok=True)
+    replace_durably(PARTS / f"{name}.json", f"{json.dumps(_rounded(content))}\n".encode())
+
+
+def _rounded(content: Any) -> Any:
+    """The same with no more digits than anybody reads."""
+    if isinstance(content, dict):
+        return {key: _rounded(each) for key, each in content.items()}
+    if isinstance(content, list | tuple):
+        return [_rounded(each) for each in content]
+    return round(content, _DIGITS) if isinstance(content, float) else content
 
 
 def read_part(name: str) -> dict[str, Any] | None:

@@ -1,5 +1,5 @@
 """Writes docs/evidence.md (docs/evidence-quick.md for QUICK=1) from what was measured: texts stand here, numbers in
-`out/evidence/`, targets in both.
+`docs/evidence/`, targets in both.
 
 What was not made is named as not run, with the command; nothing on the page is written by hand.
 """
@@ -57,7 +57,8 @@ def opening(parts: Parts) -> str:
 Whoever hears "shared stems, planned by F1 of alerts" asks for proof on a box like theirs. This page is written
 by `{COMMAND}` from what it measured, by templates: no number on it was written by hand. `QUICK=1` measures less
 of it in some ten minutes; a run that is cut short goes on where it was; `python benchmarks evidence
-PART...` makes parts of it (cells, carried, ablations, days, plaza). {_not_run(parts)}
+PART...` makes parts of it (cells, carried, ablations, days, plaza) and leaves the others as they were measured
+before (`docs/evidence/*.json`). {_not_run(parts)}
 {size}
 F1 is that of alerts ([design](design.md#alerts)), with the published, *windowed* measure of the same decisions
 in brackets, which nothing is planned by. Streams are made of real photos: runs of an app's event pictures among
@@ -248,6 +249,7 @@ def machine(parts: Parts) -> str:
     rows = [
         (
             name,
+            part["made"]["on"],
             part["made"]["machine"]["processor"],
             str(part["made"]["machine"]["cores"]),
             f"{part['made']['load'][0]:.1f}",
@@ -256,7 +258,7 @@ def machine(parts: Parts) -> str:
         for name, part in parts.items()
         if part
     ]
-    return "## Machine\n\n" + table(("part", "processor", "cores", "load when written", "torch"), rows)
+    return "## Machine\n\n" + table(("part", "made on", "processor", "cores", "load when written", "torch"), rows)
 
 
 def _cells(parts: Parts) -> list[Data]:

@@ -132,7 +132,7 @@ def plaza(parts: Parts) -> str:
 The half of the clip that training never opened, played; `{COMMAND}` (plaza). Mean F1 of alerts (windowed), and
 what Mainstream is ahead by: the same events drawn again under each policy. Packages are those of `make demo`, where
 the six alone have whole fine-tunes: what needs these of 22 apps serves nobody, unless `mainstream demo
---all-baselines` made them. That shows some of it live."""
+--all-baselines` made them. `make demo` shows both live, at a tenth of a core."""
     if not part:
         return f"{title}\n\n{NOT_RUN}"
     rows = []

@@ -43,7 +43,12 @@ def cell(apps: int = 10) -> dict[str, object]:
 
 
 def write(folder: Path, *cells: dict[str, object]) -> None:
-    made = {"machine": {"processor": "one", "cores": 2}, "versions": {"torch": "2"}, "load": [1.0, 1.0, 1.0]}
+    made = {
+        "on": "2026-11-30",
+        "machine": {"processor": "one", "cores": 2},
+        "versions": {"torch": "2"},
+        "load": [1.0, 1.0, 1.0],
+    }
     part = {"made": made, "pool": "signs", "packages": "3 of 10 classes", "heads": []}
     (folder / "cells-signs.json").write_text(json.dumps(part | {"cells": {str(i): c for i, c in enumerate(cells)}}))
 
