@@ -17,15 +17,16 @@ from functools import partial
 from mainstream.errors import InvalidInputError
 from mainstream.planner import App, Plan, Policy, Problem, solve
 from mainstream.planner.problem import Candidate, CandidateKind
+from mainstream.planner.solve import DEFAULT_DEADLINE_S
 
 GAP = 1e-4
-Planner = Callable[[Problem], Plan | None]
-"""None where it serves nobody"""
+Planner = Callable[[Problem, float], Plan | None]
+"""of a problem, in so many seconds; None where it serves nobody"""
 
 
-def planned(problem: Problem, policy: Policy = "mainstream") -> Plan:
+def planned(problem: Problem, deadline_s: float = DEFAULT_DEADLINE_S, *, policy: Policy = "mainstream") -> Plan:
     """The plan of a policy; its deadline is one of CPU time, so that whoever else is busy here changes no plan."""
-    return solve(problem, policy=policy, gap=GAP, clock=time.process_time)
+    return solve(problem, policy=policy, deadline_s=deadline_s, gap=GAP, clock=time.process_time)
 
 
 def as_published(problem: Problem) -> Problem:
@@ -74,14 +75,16 @@ def polymorph(problem: Problem) -> Iterator[Problem]:
         yield _with(problem, kept)
 
 
-def at_one_rate(forms: Callable[[Problem], Iterator[Problem]], problem: Problem) -> Plan | None:
+def at_one_rate(
+    forms: Callable[[Problem], Iterator[Problem]], problem: Problem, deadline_s: float = DEFAULT_DEADLINE_S
+) -> Plan | None:
     """The best plan of these forms, by predicted F1, at one rate for all apps."""
     common = set.intersection(*(set(app.allowed_rates) for app in problem.apps))
     plans = []
     for form in forms(problem):
         for rate in sorted(common):
             apps = tuple(replace(app, rates=(rate,)) for app in form.apps)
-            if (plan := planned(replace(form, apps=apps))).apps:
+            if (plan := planned(replace(form, apps=apps), deadline_s)).apps:
                 plans.append(plan)
     return max(plans, key=lambda plan: plan.mean_f1, default=None)
 
@@ -105,10 +108,10 @@ PLANNERS: dict[str, Planner] = {
     OURS: planned,
     "no-sharing": partial(planned, policy="no-sharing"),
     "max-sharing": partial(planned, policy="max-sharing"),
-    "max-sharing-published": lambda problem: planned(as_published(problem), "max-sharing"),
+    "max-sharing-published": lambda problem, limit_s: planned(as_published(problem), limit_s, policy="max-sharing"),
     "greedy": partial(planned, policy="greedy"),
     "micro": partial(planned, policy="micro-only"),
-    "fine-tuned": lambda problem: planned(of_kind(problem, "fine-tuned")),
+    "fine-tuned": lambda problem, limit_s: planned(of_kind(problem, "fine-tuned"), limit_s),
     "filterforward": partial(at_one_rate, filterforward),
     "polymorph": partial(at_one_rate, polymorph),
 }
@@ -126,9 +129,9 @@ TITLES = {
 BASELINES = tuple(name for name in PLANNERS if name != OURS)
 
 
-def plan_or_none(name: str, problem: Problem) -> Plan | None:
+def plan_or_none(name: str, problem: Problem, deadline_s: float = DEFAULT_DEADLINE_S) -> Plan | None:
     """The plan of a policy; None where packages lack what it needs."""
     try:
-        return PLANNERS[name](problem)
+        return PLANNERS[name](problem, deadline_s)
     except InvalidInputError:
         return None

@@ -4,13 +4,14 @@ Everything is judged on pictures that the trainer never opens. Parts are micro (
 (hours).
 """
 
+from collections.abc import Callable
 from functools import partial
 
-from common.harness import measure
+from common.harness import Report, measure
 from trainer.heads import micro_heads_judged
 from trainer.micro import micro_heads
 
-PARTS = {
+PARTS: dict[str, Callable[[Report], None]] = {
     "micro": micro_heads,
     "last-map": partial(micro_heads_judged, whole=False),
     "heads": partial(micro_heads_judged, whole=True),
