@@ -96,7 +96,7 @@ def carry(pool: str) -> None:
     try:
         side_by_side(f"{pool}: carried", _carried, wanted)
     finally:
-        write_part(f"carried-{pool}", {"pool": pool, "workloads": WORKLOADS, "rows": rows(pool)})
+        write_part(f"carried-{pool}", {"pool": pool, "packages": on.told, "workloads": WORKLOADS, "rows": rows(pool)})
 
 
 def rows(pool: str) -> list[dict[str, Any]]:

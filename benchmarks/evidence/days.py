@@ -102,6 +102,7 @@ def _write(pool: str, days: list[Day]) -> None:
         f"days-{pool}",
         {
             "pool": pool,
+            "packages": stand(pool).told,
             "apps": len({day.app for day in days}),
             "open_most": max(day.open_share for day in days),
             "known": {known: judged([day for day in days if day.known == known]) for known in get_args(Known)},

@@ -83,8 +83,9 @@ def _not_run(parts: Parts) -> str:
     played, wanted = (sum(cell[what] for cell in _cells(parts)) for what in ("workloads", "wanted"))
     fewer = [f"{wanted - played} of {wanted} workloads of the cells"] if played < wanted else []
     packages = [
-        f"{part['pool']} has packages of {part['packages']} (`--apps {part['packages'].split()[0]}`)"
-        for part in of_kind(parts, "cells")
+        f"{name} has packages of {part['packages']} (`--apps {part['packages'].split()[0]}`)"
+        for name, part in parts.items()
+        if part and "packages" in part
     ]
     said = f"Not run so far: {', '.join((*missing, *fewer))}." if missing or fewer else "Everything was run."
     return " ".join((said, *(f"{each}." for each in packages)))

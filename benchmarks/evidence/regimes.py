@@ -44,8 +44,7 @@ def summarise(pool: str, played: dict[Cell, Results]) -> None:
     """Write what was played."""
     on = stand(pool)
     cells = {cell.name: _summary(cell, results) for cell, results in played.items() if results}
-    packages = f"{len(on.packages)} of {len(on.pool.classes)} classes"
-    write_part(f"cells-{pool}", {"pool": pool, "packages": packages, "cells": cells, "heads": heads(on)})
+    write_part(f"cells-{pool}", {"pool": pool, "packages": on.told, "cells": cells, "heads": heads(on)})
 
 
 def _summary(cell: Cell, results: Results) -> dict[str, Any]:

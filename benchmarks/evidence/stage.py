@@ -47,6 +47,11 @@ class Stand:
         """By name."""
         return trained(self.requests)
 
+    @property
+    def told(self) -> str:
+        """How many packages there are."""
+        return f"{len(self.packages)} of {len(self.pool.classes)} classes"
+
     @cached_property
     def labels(self) -> dict[str, int]:
         """Class of each package's event."""
