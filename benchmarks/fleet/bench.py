@@ -1,22 +1,20 @@
 """`make bench-operator`: the operator under load and faults, on a real API server with simulated nodes.
 
 The operator is a process beside the API server, with the rights that the chart gives it. QUICK=1 shortens the quiet
-time, the number of kills and of hostile objects, and leaves out what needs a real runner. With names as arguments
-(fleet, faults, first-frame) only those rows are measured.
+time and the number of hostile objects. With names as arguments (fleet, faults) only those rows are measured.
 """
 
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
-from statistics import quantiles
 
 from api_stage import ApiStage, Write, open_api_stage, seconds_until
 from cluster_tools import wait_for
 from fleet_run import TENANTS, children_of, declare_fleet, fleet_app, metric, planned_apps, ref
 
 from common.harness import QUICK, Report, measure
-from fleet.faults import deletion_rows, drift_row, kill_rows
+from fleet.faults import drift_row
 from fleet.hostile import hostile_rows
 from mainstream_operator.status.writing.refreshes import PER_S
 from mainstream_operator.status.writing.write_decision import SEEN_S
@@ -43,9 +41,7 @@ def _small(folder: Path, report: Report) -> None:
         stage.operator.start()
         wait_for("plan of all", lambda: planned_apps(stage) == 30, 120, 0.5)
         drift_row(stage, report)
-        kill_rows(stage, report)
         hostile_rows(stage, report)
-        deletion_rows(stage, report)
 
 
 def _fleet_rows(stage: ApiStage, report: Report) -> None:
@@ -139,28 +135,7 @@ def _burst_row(stage: ApiStage, report: Report) -> None:
     report.row(f"{BURST} changes in {lasted_s:.1f} s on one node", value, "at most 5 plans", plans <= 5 and right)
 
 
-def _first_frame_row(folder: Path, report: Report) -> None:
-    what, target = "apply to first analysed frame, p95 of 100, runner up", "3 s"
-    if QUICK:
-        report.left_out(what, target, "needs images, training and a quarter of an hour")
-        return
-    from cluster_stage import open_stage
-
-    from cluster.applies import TRAINED, applies
-
-    with open_stage(folder / "real") as stage:
-        stage.kubectl("label", "node", stage.node, "mainstream.video/edge=true", "--overwrite")
-        stage.train(*TRAINED)
-        stage.install()
-        stage.apply_examples()
-        stage.wait_condition("edgenode", stage.node, "Ready", "True", "Serving", timeout_s=300)
-        times = applies(stage, 100)
-    p95 = quantiles(times, n=20, method="inclusive")[18]
-    report.details["apply_s"] = times
-    report.row(what, f"{p95:.2f} s", target, p95 <= 3)
-
-
-PARTS = {"fleet": _large, "faults": _small, "first-frame": _first_frame_row}
+PARTS = {"fleet": _large, "faults": _small}
 
 
 def main(wanted: list[str]) -> int:

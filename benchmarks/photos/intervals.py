@@ -70,20 +70,6 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     return corrected
 
 
-def f1_interval(events: int, found: int, stretches: int, false: int) -> tuple[float, float]:
-    """95 % interval of a measured F1, from its counts: events and quiet stretches drawn again from their own shares.
-
-    One more success and failure than seen (Laplace), so that all of them found is not taken for certainty.
-    """
-    rng = np.random.default_rng(SEED)
-    f = rng.binomial(events, (found + 1) / (events + 2), RESAMPLES)
-    w = rng.binomial(stretches, (false + 1) / (stretches + 2), RESAMPLES)
-    recall, precise = f / max(events, 1), f / np.maximum(f + w, 1)
-    scores = 2 * recall * precise / np.maximum(recall + precise, 1e-12)
-    low, high = np.percentile(scores, [2.5, 97.5])
-    return float(low), float(high)
-
-
 def _draws(count: int) -> NDArray[np.int64]:
     return np.random.default_rng(SEED).integers(0, count, size=(RESAMPLES, count))
 

@@ -5,7 +5,6 @@ import pytest
 
 from photos.intervals import (
     difference_interval,
-    f1_interval,
     gain_interval,
     holm,
     mean_interval,
@@ -43,10 +42,3 @@ def test_only_a_loss_has_a_small_p_value() -> None:
 
 def test_holm_multiplies_the_lowest_by_their_number_and_keeps_the_order() -> None:
     assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
-
-
-def test_an_interval_of_f1_holds_the_measured_value_and_is_never_a_point() -> None:
-    low, high = f1_interval(events=200, found=160, stretches=1000, false=40)
-    recall, precision = 160 / 200, 160 / 200
-    assert low < 2 * recall * precision / (recall + precision) < high
-    assert f1_interval(200, 200, 1000, 0)[0] < 1.0
