@@ -1,13 +1,11 @@
 """Rows of `make bench-runner` on micro-heads: many apps at one tap, and one app more while others run."""
 
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,16 +16,11 @@ from common.runner_stage import below, clip_stream, pictures, pin, pixels, round
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
-from mainstream_runner.client import EngineClient
 from mainstream_runner.engine.calibration import calibrated
-from mainstream_runner.feeder.counts import FrameCounts
-from mainstream_runner.feeder.feeder import Feeder
-from mainstream_runner.feeder.routing import served_routing
-from mainstream_runner.feeder.source import CapturedFrame
-from mainstream_runner.feeder.waiting import WaitingFrame
 from mainstream_runner.line.caller import EngineLine
 from mainstream_runner.profiling.synthetic import synthetic_app, synthetic_micro_plan
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
+from runner.playing import camera
 from runner.throughput import in_turn, openvino_sessions, through_torchserve
 
 BASE = "efficientnet-lite0"
@@ -92,66 +85,20 @@ def _one_more(report: Report, server: TorchServe, network: Network, store: Path)
     """Add an app again and again while the others are played."""
     plan = _plan(network, store, BEFORE + MORE, FPS)
     plans = [plan.model_copy(update={"apps": plan.apps[: BEFORE + more]}) for more in range(MORE + 1)]
-    recorder = _Recorder()
-    counts = FrameCounts()
-    feeder = Feeder(server.port, counts, recorder, lambda digest: None)  # type: ignore[arg-type]
-    stopping = threading.Event()
-    shown = pictures(30)
-    played: list[int] = []
-
-    def camera() -> None:
-        start_s, number = time.monotonic(), 0
-        while not stopping.wait(max(0.0, start_s + number / FPS - time.monotonic())):
-            due_s = start_s + number / FPS
-            feeder.take("plaza", CapturedFrame(number, due_s, due_s, shown[number % len(shown)]))
-            number += 1
-        played.append(number)
-
     first_s: list[float] = []
-    with closing(EngineClient(server.port)) as client, closing(feeder):
-        feeder.adopt(served_routing(plans[0], client.load(plans[0], store)))
-        playing = threading.Thread(target=camera, name="camera")
-        playing.start()
+    with camera(server.port, FPS, pictures(30)) as playing:
+        playing.adopt(plans[0], store)
         for each in plans[1:]:
             time.sleep(1.0)
             app, start_s = each.apps[-1].name, time.monotonic()
-            feeder.adopt(served_routing(each, client.load(each, store)))
-            first_s.append(recorder.first_s(app) - start_s)
-        stopping.set()
-        playing.join()
-        feeder.drain(5.0)
-    lost = played[0] - len(recorder.scored) + sum(tally.dropped for tally in counts.tallies().values())
+            playing.adopt(each, store)
+            first_s.append(playing.first_s(app) - start_s)
+        lost = playing.stop()
     report.row(
         f"one app more on a node that runs {BEFORE} at {FPS:g} frames a second: frames lost, first decision after its "
         "head is there",
-        f"{lost} of {played[0]}, {max(first_s):.2f} s (median {median(first_s):.2f}; {MORE} times)",
+        f"{lost} of {playing.played}, {max(first_s):.2f} s (median {median(first_s):.2f}; {MORE} times)",
         "0, 2 s",
         lost == 0 and max(first_s) <= 2.0,
     )
     report.details["one_more_s"] = first_s
-
-
-class _Recorder:
-    """Takes scores where the feeder's decider would."""
-
-    def __init__(self) -> None:
-        self.scored: list[int] = []
-        self._first_s: dict[str, float] = {}
-
-    def keep(self, apps: Any) -> None:
-        """Nothing to keep."""
-
-    def take(self, frame: WaitingFrame, scores: dict[str, float]) -> None:
-        """Note that the frame was scored, and when an app first was."""
-        self.scored.append(frame.index)
-        for app in scores:
-            self._first_s.setdefault(app, time.monotonic())
-
-    def first_s(self, app: str) -> float:
-        """When the app's first score came; waits for it."""
-        deadline_s = time.monotonic() + 30.0
-        while app not in self._first_s:
-            if time.monotonic() > deadline_s:
-                raise TimeoutError(app)
-            time.sleep(0.005)
-        return self._first_s[app]

@@ -1,12 +1,8 @@
-"""Rows of `make bench-runner` on changes of plan under load, and on the way from start to the first decision."""
+"""Rows of `make bench-runner` on changes of plan under load."""
 
-import os
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,19 +15,12 @@ from common.runner_stage import clip_stream, pictures
 from mainstream.footage.frames import view_pixels
 from mainstream.messages.runner_plan import RunnerApp, RunnerPlan
 from mainstream.nn.registry import load_base_network
-from mainstream_runner.client import EngineClient
 from mainstream_runner.due_frame import DueFrame
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.engine.loader import load_executor
-from mainstream_runner.feeder.counts import FrameCounts
-from mainstream_runner.feeder.feeder import Feeder
-from mainstream_runner.feeder.routing import served_routing
-from mainstream_runner.feeder.source import CapturedFrame
-from mainstream_runner.feeder.waiting import WaitingFrame
-from mainstream_runner.profiling.synthetic import synthetic_app, synthetic_plan
-from mainstream_runner.run import run_plan
-from mainstream_runner.run_result import FRAMES_FILE
+from mainstream_runner.profiling.synthetic import synthetic_app
 from mainstream_runner.serving.torchserve import TorchServe, torchserve
+from runner.playing import Scored, camera
 
 BASE = "efficientnet-lite0"
 SWAPS = 40 if QUICK else 200
@@ -41,21 +30,6 @@ TOLERANCE = 1e-6
 """of a score: what rounding differs by when a stem is cut elsewhere"""
 QUIET_S = 10.0
 """that plays before the first change of plan, to tell what late frames have to do with changes"""
-STARTS = 3
-
-
-@dataclass
-class _Recorder:
-    """Takes scores where the feeder's decider would."""
-
-    scored: list[tuple[WaitingFrame, dict[str, float], float]] = field(default_factory=list)
-
-    def keep(self, apps: Any) -> None:
-        """Nothing to keep."""
-
-    def take(self, frame: WaitingFrame, scores: dict[str, float]) -> None:
-        """Note the scores, and when they came."""
-        self.scored.append((frame, scores, time.monotonic()))
 
 
 def swap_rows(report: Report) -> None:
@@ -70,14 +44,12 @@ def swap_rows(report: Report) -> None:
         apps = [synthetic_app(network, store, stream, k, FPS, seed) for seed, k in enumerate(points)]
         plans = [_plan(stream, [app for app in apps if random.random() < 0.6] or apps[:1]) for _ in range(SWAPS + 1)]
         with torchserve(cache=cache) as server:
-            recorder, lost, pauses_s, quiet_s = _play(server, plans, store)
+            scored, lost, pauses_s, quiet_s = _play(server, plans, store)
         fresh = _fresh_scores(plans, apps, store, cache)
-    frames = len(recorder.scored)
+    frames = len(scored)
     report.row(f"{SWAPS} plan swaps under load: frames lost", f"{lost} of {frames + lost}", "0", lost == 0)
     differing = [
-        abs(score - fresh[frame.index % PICTURES, app])
-        for frame, scores, _ in recorder.scored
-        for app, score in scores.items()
+        abs(score - fresh[frame.index % PICTURES, app]) for frame, scores, _ in scored for app, score in scores.items()
     ]
     wrong = sum(difference > TOLERANCE for difference in differing)
     report.row(
@@ -103,41 +75,21 @@ def _plan(stream: Any, apps: Sequence[RunnerApp]) -> RunnerPlan:
 
 def _play(
     server: TorchServe, plans: Sequence[RunnerPlan], store: Path
-) -> tuple[_Recorder, int, list[float], list[float]]:
+) -> tuple[list[Scored], int, list[float], list[float]]:
     """Scores; frames played and not scored; for each swap how much later than usual a frame was scored; the same for
     spans of the median length before the first swap."""
-    recorder, counts = _Recorder(), FrameCounts()
-    feeder = Feeder(server.port, counts, recorder, lambda digest: None)  # type: ignore[arg-type]
-    stopping = threading.Event()
-    shown = pictures(PICTURES)
-
-    def camera() -> None:
-        start_s, number = time.monotonic(), 0
-        while not stopping.wait(max(0.0, start_s + number / FPS - time.monotonic())):
-            due_s = start_s + number / FPS
-            feeder.take("plaza", CapturedFrame(number, due_s, due_s, shown[number % PICTURES]))
-            number += 1
-        played.append(number)
-
-    played: list[int] = []
     swaps: list[tuple[float, float]] = []
-    with closing(EngineClient(server.port)) as client:
-        feeder.adopt(served_routing(plans[0], client.load(plans[0], store)))
-        playing = threading.Thread(target=camera, name="camera")
-        playing.start()
+    with camera(server.port, FPS, pictures(PICTURES)) as playing:
+        playing.adopt(plans[0], store)
         playing_s = time.monotonic()
         time.sleep(QUIET_S)
         for plan in plans[1:]:
             start_s = time.monotonic()
-            feeder.adopt(served_routing(plan, client.load(plan, store)))
+            playing.adopt(plan, store)
             swaps.append((start_s, time.monotonic()))
             time.sleep(3 / FPS)
-        stopping.set()
-        playing.join()
-        feeder.drain(5.0)
-    lost = played[0] - len(recorder.scored) + sum(tally.dropped for tally in counts.tallies().values())
-    feeder.close()
-    late = [(frame.due_s, scored_s - frame.due_s) for frame, _, scored_s in recorder.scored]
+        lost = playing.stop()
+    late = [(frame.due_s, scored_s - frame.due_s) for frame, _, scored_s in playing.scored]
     usual_s = median(late_s for _, late_s in late)
 
     def pause_s(start_s: float, end_s: float) -> float:
@@ -148,7 +100,7 @@ def _play(
     span_s = median(end_s - start_s for start_s, end_s in swaps)
     quiet = np.arange(playing_s + 1 / FPS, swaps[0][0] - span_s - 1 / FPS, span_s)
     without_s = [pause_s(start_s, start_s + span_s) for start_s in quiet.tolist()]
-    return recorder, lost, [pause_s(*swap) for swap in swaps], without_s
+    return playing.scored, lost, [pause_s(*swap) for swap in swaps], without_s
 
 
 def _fresh_scores(
@@ -164,39 +116,3 @@ def _fresh_scores(
         for number, pixels in enumerate(shown)
         for app, score in executor.score([DueFrame(0, pixels, names)])[0].items()
     }
-
-
-def start_row(report: Report) -> None:
-    """From nothing running to the first line of a decision, with what a node has kept from an earlier start."""
-    network = load_base_network(BASE)
-    times_s: list[float] = []
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
-        store = Path(folder) / "store"
-        os.environ["XDG_CACHE_HOME"] = folder
-        plan = synthetic_plan(network, store, clip_stream(), [(15, 10.0), (15, 10.0), (12, 10.0)], sharing=True)
-        for number in range(STARTS + 1):
-            out = Path(folder) / str(number)
-            start_s = time.monotonic()
-            first: list[float] = []
-            watching = threading.Thread(target=_wait_for_line, args=(out / FRAMES_FILE, start_s, first))
-            watching.start()
-            run_plan(plan, store, out, end_frame=20)
-            watching.join()
-            times_s.append(first[0])
-    kept = times_s[1:]  # the first start of all converts and calibrates
-    value_s = median(kept)
-    report.row(
-        "start to first decision with packages cached, JVM included",
-        f"{value_s:.1f} s (median of {STARTS}; the first start on this machine took {times_s[0]:.1f})",
-        "10 s",
-        value_s <= 10.0,
-    )
-
-
-def _wait_for_line(path: Path, start_s: float, first: list[float]) -> None:
-    deadline_s = start_s + 120.0
-    while time.monotonic() < deadline_s:
-        if path.is_file() and path.stat().st_size:
-            first.append(time.monotonic() - start_s)
-            return
-        time.sleep(0.01)
