@@ -27,9 +27,7 @@ from pydantic import TypeAdapter
 from common.candidate_scores import candidate_scores
 from common.harness import FOLDER, QUICK, Report, measure
 from common.results import kept
-from mainstream.alerts.measured import count_alerts
-from mainstream.alerts.merging import MergedEvents, merged_events
-from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
+from mainstream.alerts.merging import merged_events
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest
@@ -40,12 +38,12 @@ from mainstream.planner.answer.f1_interval import Z90, f1_interval, moves_by_cou
 from mainstream.planner.tables.known import option_table
 from mainstream.workload.caution import cautious_candidate
 from mainstream_trainer.data.declared import declare
-from mainstream_trainer.data.event_statistics import in_seconds
 from mainstream_trainer.measure.picture_replay import due_frames
 from mainstream_trainer.measure.picture_streams import PictureStream, declared_stream
 from mainstream_trainer.request import PictureData, TrainingRequest
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import train_apps
+from photos.play import Choice, play_app
 from photos.pools import Part, load_pool
 
 BASE = "efficientnet-lite0-96"
@@ -77,20 +75,6 @@ TRIALS = {
         *(() if QUICK else (Trial("signs-quarter", "signs", 12, 12), Trial("fashion", "fashion", 8, 12))),
     )
 }
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Alerts over all streams."""
-
-    found: int
-    false: int
-    events: int
-
-    @property
-    def f1(self) -> float:
-        """Of alerts."""
-        return 2 * self.found / (self.events + self.found + self.false)
 
 
 @dataclass(frozen=True)
@@ -184,14 +168,12 @@ def play(
         declared_stream(labels, [label], manifest.event_statistics, STREAM_FPS, 100 * split + i) for i in range(STREAMS)
     ]
     made = [stream for stream in streams if stream is not None]
-    counted = count(made, label, merged, scores[name], threshold, int(table.votes[k, f]))
+    found, false, events = count(made, label, merged.gap_s, Choice(threshold, int(table.votes[k, f]), scores[name]))
     shown = float((labels == label).sum())
-    moves = moves_by_counts(
-        counted.found / counted.events, counted.false / counted.events, merged, (shown, len(labels) - shown)
-    )
+    moves = moves_by_counts(found / events, false / events, merged, (shown, len(labels) - shown))
     down, up = np.sqrt(np.square(moves).sum(axis=0)).tolist()
     half = min((point.threshold for point in manifest.candidates[k].operating_points), key=lambda at: abs(at - 0.5))
-    plain = count(made, label, merged, scores[name], half, 1).f1
+    plain = f1_of(*count(made, label, merged.gap_s, Choice(half, 1, scores[name])))
     point = next(each for each in manifest.candidates[k].operating_points if each.threshold == threshold)
     hits = scores[name] >= threshold
     return Judged(
@@ -200,7 +182,7 @@ def play(
         name,
         table.f1(k, f),
         *interval,
-        counted.f1,
+        f1_of(found, false, events),
         (down, up),
         plain,
         hit=(point.p, float(hits[labels == label].mean())),
@@ -208,24 +190,19 @@ def play(
     )
 
 
-def count(
-    streams: list[PictureStream],
-    label: int,
-    events: MergedEvents,
-    scores: NDArray[np.float64],
-    threshold: float,
-    votes: int,
-) -> Counted:
-    """Found events and false alerts over all streams."""
-    found = false = there = 0
-    for stream in streams:
-        spans = as_spans(merge_spans(in_seconds(stream.events([label]), stream.fps), events.gap_s))
-        analysed = due_frames([FPS], stream)[FPS]
-        times_s = np.asarray((analysed + 0.5) / stream.fps, dtype=np.float64)
-        opens_s = alerts_of_hits(scores[stream.pictures[analysed]] >= threshold, times_s, votes, events.gap_s)[:, 0]
-        hit, wrong = count_alerts(opens_s, spans, np.ones(len(spans), dtype=np.bool_), tolerance_s(events.length_s))
-        found, false, there = found + hit, false + wrong, there + len(spans)
-    return Counted(found, false, there)
+def count(streams: list[PictureStream], label: int, gap_s: float, choice: Choice) -> tuple[int, int, int]:
+    """Found events, false alerts and events over all streams."""
+    played = [
+        play_app(choice, due_frames([FPS], stream)[FPS], stream, stream.events([label]), gap_s).alerts
+        for stream in streams
+    ]
+    found, missed, false = (sum(len(getattr(each, what)) for each in played) for what in ("found", "missed", "false"))
+    return found, false, found + missed
+
+
+def f1_of(found: int, false: int, events: int) -> float:
+    """Of alerts that were counted."""
+    return 2 * found / (events + found + false)
 
 
 def together(each: Judged) -> tuple[float, float]:

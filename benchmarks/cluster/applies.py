@@ -4,7 +4,6 @@ QUICK=1 makes 5 applies instead of 20, and leaves out the quiet minute. Cluster 
 `make test-cluster`.
 """
 
-import gzip
 import json
 import tempfile
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from cluster_images import compressed_bytes
 from cluster_stage import SYSTEM, TENANT, Stage, open_stage
 from cluster_tools import wait_for
 
@@ -56,7 +56,7 @@ def _measure(stage: Stage, report: Report) -> None:
     report.row(f"apply to first analysed frame, p50 of {len(times)}", f"{p50:.2f} s", "1.5 s", p50 <= 1.5)
     report.row(f"apply to first analysed frame, p95 of {len(times)}", f"{p95:.2f} s", "3 s", p95 <= 3)
     _quiet_row(stage, report)
-    size = _compressed_bytes(stage.images["operator"]) / 1e6
+    size = compressed_bytes(stage.images["operator"]) / 1e6
     report.row("operator image, gzip -6 of its archive", f"{size:.1f} MB", "at most 120 MB", size <= 120)
     memory = stage.operator_bytes() / MEBIBYTE
     report.row("operator, working set", f"{memory:.1f} MiB", "at most 200 MiB", memory <= 200)
@@ -138,21 +138,3 @@ def _quiet(stage: Stage, audit_log: Path) -> list[str]:
 
 def _seconds(entry: dict[str, Any]) -> float:
     return datetime.fromisoformat(entry["requestReceivedTimestamp"].replace("Z", "+00:00")).timestamp()
-
-
-def _compressed_bytes(archive: Path) -> int:
-    class Counter:
-        size = 0
-
-        def write(self, data: bytes) -> int:
-            self.size += len(data)
-            return len(data)
-
-        def flush(self) -> None:
-            pass
-
-    counter = Counter()
-    with archive.open("rb") as file, gzip.GzipFile(fileobj=counter, mode="wb", compresslevel=6) as packed:
-        while chunk := file.read(1 << 20):
-            packed.write(chunk)
-    return counter.size
