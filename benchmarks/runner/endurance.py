@@ -1,7 +1,7 @@
 """`make bench-endurance`: a runner in its own processes at full load for 10 minutes (HOURS=1 for an hour; QUICK=1: 2).
 
-Two cameras over RTSP with twelve apps, then half of that for the way from a frame's time stamp to its event at a
-webhook, then apps that never hit, for what leaves the node while nothing happens.
+Two cameras over RTSP with twelve apps, then half of that for the way from a frame's time stamp to its alert at a
+webhook.
 """
 
 import contextlib
@@ -28,7 +28,6 @@ LOADED_S = HOURS * 3600 if HOURS else (120.0 if QUICK else 600.0)
 WARM_SHARE = 0.3
 """of the loaded time: caches fill and the JVM's heap finds its size before growth is measured"""
 LATENCY_S = 20.0 if QUICK else 60.0
-SILENT_S = 15.0 if QUICK else 60.0
 SAMPLE_S = 1.0
 LATENCY_TARGET_S = 0.15
 GROWTH_TARGET = 0.01
@@ -59,7 +58,6 @@ def _all(report: Report) -> None:
                 stage.start()
                 _loaded(stage, receiver, cameras, report)
                 _latency(stage, receiver, cameras, report)
-                _silent(stage, receiver, cameras, report)
         except MissingToolError as missing:
             report.left_out("endurance", "runs", str(missing))
 
@@ -155,42 +153,6 @@ def _latency(stage: Stage, receiver: Receiver, cameras: list[Camera], report: Re
         f"p95 {LATENCY_TARGET_S * 1e3:.0f} ms",
         cuts[94] <= LATENCY_TARGET_S,
     )
-
-
-def _silent(stage: Stage, receiver: Receiver, cameras: list[Camera], report: Report) -> None:
-    _order(stage, cameras, _HALF, receiver, threshold=1.0)
-    wait_for(lambda: sum(app.delivery.undelivered for app in (_apps(stage))) == 0, 60.0)
-    time.sleep(5.0)
-    requests, puts, told = len(receiver.received), len(stage.store.put), stage.bytes_read
-    known = {camera.port for camera in cameras}
-    strangers: set[int] = set()
-    start_s = time.monotonic()
-    while time.monotonic() - start_s < SILENT_S:
-        strangers |= _peers(stage) - known
-        time.sleep(0.1)
-    sent = len(receiver.received) - requests + len(stage.store.put) - puts
-    per_s = (stage.bytes_read - told) / (time.monotonic() - start_s)
-    report.row(
-        "bytes that leave the node without events",
-        f"{sent} requests to sinks and stores, {len(strangers)} connections to others than the cameras; reports that "
-        f"were asked for, 5 a second: {per_s:.0f} bytes a second",
-        "metrics and reports only",
-        sent == 0 and not strangers,
-    )
-
-
-def _peers(stage: Stage) -> set[int]:
-    """Ports of this machine that the feeder is connected to, its own and TorchServe's left out."""
-    listening: set[int] = set()
-    for process in stage.processes():
-        with contextlib.suppress(psutil.Error):
-            listening |= {c.laddr.port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
-    found: set[int] = set()
-    with contextlib.suppress(psutil.Error):
-        for connection in stage.processes()[0].net_connections("tcp"):
-            if connection.raddr and connection.laddr.port not in listening and connection.raddr.port not in listening:
-                found.add(connection.raddr.port)
-    return found
 
 
 def _sample(stage: Stage) -> Sample:
