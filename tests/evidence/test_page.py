@@ -7,6 +7,7 @@ import pytest
 
 from common import results
 from evidence import page, page_parts
+from evidence.carried import MOST_CAMERAS
 from evidence.page_words import read_parts, wrapped
 from evidence.policies import BASELINES, OURS
 
@@ -97,3 +98,29 @@ def test_prose_is_wrapped_and_tables_are_not() -> None:
     lines = text.splitlines()
     assert max(len(line) for line in lines if not line.startswith("|")) <= 118
     assert sum(line.startswith("|") for line in lines) == 1
+
+
+def test_a_policy_that_serves_nobody_on_the_plaza_is_named_so(tmp_path: Path) -> None:
+    told = {"f1": {"mean": 0.8}, "f1_windowed": {"mean": 0.7}, "f1_predicted": 0.75}
+    rows = [{"apps": 22, "budget": 0.1, "policies": {OURS: told, "micro": told}, "lead": {"micro": interval(0.0)}}]
+    results.write_part("plaza", {"rows": rows})
+    lines = page_parts.plaza(read_parts(["signs"])).splitlines()
+    assert "| 22 | 0.1 | Mainstream | 0.800 (0.700) | 0.750 |  |" in lines
+    assert "| 22 | 0.1 | No-Sharing | serves nobody |  |  |" in lines
+    assert any("micro-heads only" in line and "+0.000 [-0.010, +0.010]" in line for line in lines)
+
+
+def test_a_part_is_kept_with_the_day_and_no_more_digits_than_anybody_reads(tmp_path: Path) -> None:
+    results.write_part("plaza", {"rows": [{"f1": 2 / 3, "apps": 22}]})
+    kept = json.loads((tmp_path / "plaza.json").read_text())
+    assert kept["rows"] == [{"f1": 0.66667, "apps": 22}]
+    assert len(kept["made"]["on"]) == len("2026-11-30")
+    assert {"machine", "versions", "load"} <= set(kept["made"])
+
+
+def test_more_cameras_than_were_looked_for_are_told_as_at_least(tmp_path: Path) -> None:
+    row = {"picture": "768x576", "apps": 2, "policy": OURS, "idea": "as it is", "cameras": MOST_CAMERAS}
+    results.write_part("carried-signs", {"pool": "signs", "packages": "2 of 10 classes", "rows": [row]})
+    parts = read_parts(["signs"])
+    assert f"at least {MOST_CAMERAS} ({2 * MOST_CAMERAS})" in page_parts.carried(parts)
+    assert "carried-signs has packages of 2 of 10 classes" in page.opening(parts)
