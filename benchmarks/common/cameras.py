@@ -1,10 +1,10 @@
-"""What the rows of `make bench-frames` on decoding share: clips as cameras send them, and cameras that play them."""
+"""Clips as cameras send them, and cameras that play them."""
 
 import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -25,11 +25,18 @@ def make_clip(
 ) -> Path:
     """The plaza's frames one after the other at that size and rate, as H.264 in groups of `group` frames with `between`
     B-frames in a row."""
-    options = {"preset": "veryfast", "bf": str(between), "g": str(group), "sc_threshold": "0", "crf": "23"}
+    return encode(path, _frames(fps * seconds), size, fps, bf=between, g=group, sc_threshold=0, crf=23)
+
+
+def encode(
+    path: Path, frames: Iterable[av.VideoFrame], size: tuple[int, int], fps: int, *, bf: int = 0, **options: int
+) -> Path:
+    """Frames one after the other as H.264 of that size and rate, with options of x264."""
     with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=fps, options=options)
+        told = {"preset": "veryfast", "bf": str(bf), **{name: str(value) for name, value in options.items()}}
+        stream = output.add_stream("libx264", rate=fps, options=told)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-        for number, frame in enumerate(_frames(fps * seconds)):
+        for number, frame in enumerate(frames):
             picture = frame.reformat(width=size[0], height=size[1], format="yuv420p")
             picture.pts, picture.time_base = number, Fraction(1, fps)
             picture.pict_type = av.video.frame.PictureType.NONE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 from statistics import median
@@ -17,6 +17,7 @@ from statistics import median
 import av
 import numpy as np
 
+from common.cameras import encode
 from common.harness import QUICK, Report, measure
 from mainstream.footage.frames import upright_rgb
 from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
@@ -58,20 +59,18 @@ def _all(report: Report) -> None:
 
 
 def _make_clip(path: Path) -> Path:
+    return encode(path, _pictures(), (WIDTH, HEIGHT), FPS, g=50)
+
+
+def _pictures() -> Iterator[av.VideoFrame]:
     """A textured picture that pans, with some noise: neither still nor random."""
     rng = np.random.default_rng(0)
     small = rng.integers(0, 255, (HEIGHT // 8 + 1, WIDTH // 4, 3), dtype=np.uint8)
     texture = small.repeat(8, axis=0).repeat(8, axis=1)
-    with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "bf": "0", "g": "50"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for index in range(FRAMES):
-            picture = texture[:HEIGHT, 4 * index : 4 * index + WIDTH]
-            noise = rng.integers(0, 8, (HEIGHT, WIDTH, 1), dtype=np.uint8)
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture // 2 + noise), format="rgb24")
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode(None))
-    return path
+    for index in range(FRAMES):
+        picture = texture[:HEIGHT, 4 * index : 4 * index + WIDTH]
+        noise = rng.integers(0, 8, (HEIGHT, WIDTH, 1), dtype=np.uint8)
+        yield av.VideoFrame.from_ndarray(np.ascontiguousarray(picture // 2 + noise), format="rgb24")
 
 
 def _upright(path: Path) -> int:
