@@ -1,7 +1,7 @@
 """Rows of `make bench-frames` on the gate of a view: on how many looks networks run, and what of alerts is lost.
 
 Two clips of still scenes with rare events (`MAINSTREAM_CLIPS`, else the project's shared folder): cars, whose camera
-changes its exposure after each, and bottles that a hand takes away. Each is played from a start, where a gate needs 16
+changes its exposure after each, and bottles that a hand takes away. Each is played from a start, where a gate needs 10
 s to learn a view's noise, and once more behind that. Both were looked at while the gate was made. Not an app is judged
 here but its gate, so the app is one that is always right: its score on a look is what the labels say of the frame that
 networks ran on last.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import scenarios
-from fault_scene import FPS, CameraScene, Outcome, Scene, looped, scene
+from fault_scene import FPS, START_S, CameraScene, Outcome, Scene, looped, scene
 from fault_stage import staged, webhook
 from fault_surroundings import Broker
 from fault_tools import MissingToolError, wait_for
@@ -27,7 +27,6 @@ CAMERA_S = 10.0 if QUICK else 60.0
 WEBHOOK_S = 30.0 if QUICK else 600.0
 DISK_MEBIBYTES = 48
 TOPIC = "plaza/app-0"
-_START_S = 120.0
 
 
 def main(wanted: list[str]) -> int:
@@ -145,7 +144,7 @@ def _file_scene(folder: Path, sinks: list[dict[str, object]] | None, *, merge_ga
         chosen = [webhook(receiver)] if sinks is None else sinks
         stage.order(stage.make_plan(f"file:{CLIP}", [(15, FPS)], chosen, merge_gap_s=merge_gap_s))
         stage.start()
-        wait_for(stage.serves, _START_S)
+        wait_for(stage.serves, START_S)
         yield Scene(stage, receiver)
 
 

@@ -29,7 +29,7 @@ _MARGIN = 2.5
 """by which a change has to exceed what is seen in quiet times"""
 _NOTED_S = 1.0
 _NOTED = 120
-_NOTED_LEAST = 16
+_NOTED_LEAST = 10
 """levels that are learnt from; with fewer the least threshold holds"""
 _SETTLES_S = 0.25
 """after a change: until then all looks run, so that what stands is of a picture at rest, not of the last that moved"""

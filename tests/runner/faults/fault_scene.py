@@ -14,7 +14,9 @@ from fault_tools import wait_for
 
 FPS = 5.0
 LONGEST_S = 90.0
-"""until a runner that was started serves, or one that was disturbed goes on"""
+"""until a runner that was disturbed goes on"""
+START_S = 180.0
+"""until one serves that begins with an empty disk, maybe beside others' work"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def scene(folder: Path, clip: Path) -> Iterator[CameraScene]:
         stack.callback(wire.close)
         stage.order(stage.make_plan(wire.url, [(15, FPS), (12, 2.0)], [webhook(receiver)]))
         stage.start()
-        wait_for(stage.serves, LONGEST_S)
+        wait_for(stage.serves, START_S)
         yield CameraScene(stage, receiver, camera, wire)
 
 
