@@ -1,6 +1,6 @@
 """`make bench-evidence`: everything that docs/evidence.md says, and the page itself.
 
-    python benchmarks evidence [PART...] [--apps N] [--pictures POOL]
+    python benchmarks evidence [PART...] [--apps N] [--frozen] [--pictures POOL]
 
 Parts are cells, carried (of the first pool), ablations, days, plaza; all where none is named. Every piece of work is
 kept: cut short, run again, it goes on where it was, and the page says what was not run. QUICK=1: some ten minutes, of
@@ -65,10 +65,11 @@ def _arguments(wanted: list[str]) -> argparse.Namespace:
         help=f"one of {', '.join(KNOWN_POOLS)}, or a folder of folders of pictures, one a class; none: the known ones",
     )
     parser.add_argument("--apps", type=int, metavar="N", help="only packages of the first N classes of each pool")
+    parser.add_argument("--frozen", action="store_true", help="packages without whole networks, which take minutes")
     asked = parser.parse_args(wanted)
     for name in [asked.pictures] if asked.pictures else KNOWN_POOLS:
         try:
-            open_stand(name, asked.apps)
+            open_stand(name, asked.apps, whole=not asked.frozen)
         except InvalidInputError as error:
             parser.error(str(error))
     return asked

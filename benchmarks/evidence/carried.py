@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from common.cameras import make_clip
-from common.results import FOLDER, QUICK, kept, kept_profile, write_part
+from common.results import FOLDER, QUICK, kept, kept_profile, read_part, write_part
 from evidence.policies import OURS, TITLES, plan_or_none
 from evidence.side_by_side import side_by_side
 from evidence.stage import Stand, stand
@@ -30,7 +30,9 @@ from photos.packages import BASE
 from photos.play import play_plan
 from photos.workloads import Curves, Workload, node_of, placed_app, with_curves
 
-POLICIES = (OURS, "no-sharing", "max-sharing", "max-sharing-published", "micro", "fine-tuned")
+POLICIES = (OURS, "max-sharing", "max-sharing-published", "no-sharing", "micro", "fine-tuned")
+OF_WHOLE_NETWORKS = ("no-sharing", "fine-tuned")
+"""policies that need them"""
 WORKLOADS = 1
 """of ten apps each; a plan for hundreds of apps takes its whole time, ten times a row"""
 LEAST_F1 = 0.8
@@ -90,14 +92,17 @@ def carry(pool: str) -> None:
     """Look for the most that each policy carries, row by row; write what is there, cut short or not."""
     on, pictures = stand(pool), PICTURES[: 1 if QUICK else None]
     _ = (on.test, on.learnt, on.key, *map(_profile, pictures))
+    policies = [policy for policy in POLICIES if on.whole or policy not in OF_WHOLE_NETWORKS]
     wanted = [
-        (pool, picture, apps, policy, IDEAS[0]) for policy in POLICIES for picture in pictures for apps in APPS_ON_EACH
+        (pool, picture, apps, policy, IDEAS[0]) for policy in policies for apps in APPS_ON_EACH for picture in pictures
     ]
     wanted += [(pool, PICTURES[0], APPS_ON_EACH[-1], OURS, idea) for idea in IDEAS[1:]]
     try:
         side_by_side(f"{pool}: carried", _carried, wanted)
     finally:
-        write_part(f"carried-{pool}", {"pool": pool, "packages": on.told, "workloads": WORKLOADS, "rows": rows(pool)})
+        known = read_part(f"carried-{pool}") or {"rows": []}
+        others = [row for row in known["rows"] if row["packages"] != on.told]
+        write_part(f"carried-{pool}", {"pool": pool, "workloads": WORKLOADS, "rows": [*others, *rows(pool)]})
 
 
 def rows(pool: str) -> list[dict[str, Any]]:
@@ -117,7 +122,8 @@ def _carried(pool: str, picture: Picture, apps: int, policy: str, idea: str) -> 
         nodes = [Node(on.workload(cell, index), on.curves(cell, index), profile, apps) for index in range(WORKLOADS)]
         found = most(partial(_carries, nodes, policy, on), MOST_CAMERAS)
         print(f"{picture.name}, {apps} apps, {TITLES[policy]} {idea}: {found}", flush=True)
-        return {"picture": picture.name, "apps": apps, "policy": policy, "idea": idea, "cameras": found}
+        row = {"picture": picture.name, "apps": apps, "policy": policy, "idea": idea, "cameras": found}
+        return {"packages": on.told, **row}
 
     kept(_folder(pool) / f"{picture.size[1]}-{apps}-{policy}-{idea.replace(' ', '-')}.json", made)
 

@@ -141,23 +141,24 @@ def _held_rows(parts: Parts) -> Iterable[Sequence[str]]:
 
 def _carried_rows(parts: Parts) -> Iterable[Sequence[str]]:
     for part in of_kind(parts, "carried"):
-        for (picture, apps), found in by_picture(part).items():
+        for (packages, picture, apps), found in by_picture(part).items():
             best = max((found[other], TITLES[other]) for other in found if other in BASELINES[:4])
             times = found[OURS] / best[0] if best[0] else float("inf")
             yield (
-                f"one core, {apps} apps on each camera of {picture}: cameras against the best baseline ({best[1]})",
+                f"{part['pool']}, packages of {packages}: one core, {apps} apps on each camera of {picture}: cameras "
+                f"against the best baseline ({best[1]})",
                 "3 times",
                 f"{times:.1f} times: {found[OURS]} and {best[0]}",
                 mark(times >= 3.0),
             )
 
 
-def by_picture(part: Data) -> dict[tuple[str, int], dict[str, int]]:
-    """Cameras by policy, for each picture and number of apps of which every policy was tried."""
-    found: dict[tuple[str, int], dict[str, int]] = {}
+def by_picture(part: Data) -> dict[tuple[str, str, int], dict[str, int]]:
+    """Cameras by policy, for each set of packages, picture and number of apps of which several policies were tried."""
+    found: dict[tuple[str, str, int], dict[str, int]] = {}
     for row in part["rows"]:
         if row["idea"] == "as it is":
-            found.setdefault((row["picture"], row["apps"]), {})[row["policy"]] = row["cameras"]
+            found.setdefault((row["packages"], row["picture"], row["apps"]), {})[row["policy"]] = row["cameras"]
     return {at: of for at, of in found.items() if OURS in of and len(of) > 1}
 
 

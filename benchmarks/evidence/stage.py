@@ -40,13 +40,15 @@ class Stand:
     pool: Pool
     apps: int | None = None
     """of the first classes, as many; None: an app for each"""
+    whole: bool = True
+    """whether packages have fine-tunes of whole networks; what needs these serves nobody without"""
 
     @cached_property
     def requests(self) -> list[TrainingRequest]:
         """An app for each class that is to have one; in a quick run small ones, of a few."""
         if QUICK:
             return pool_requests(self.pool, self.apps or QUICK_APPS, QUICK_SETTINGS)
-        return pool_requests(self.pool, self.apps)
+        return pool_requests(self.pool, self.apps, whole=self.whole)
 
     @cached_property
     def packages(self) -> dict[str, Manifest]:
@@ -56,7 +58,8 @@ class Stand:
     @property
     def told(self) -> str:
         """How many packages there are."""
-        return f"{len(self.packages)} of {len(self.pool.classes)} classes"
+        without = "" if self.whole else ", without whole networks"
+        return f"{len(self.packages)} of {len(self.pool.classes)} classes{without}"
 
     @cached_property
     def labels(self) -> dict[str, int]:
@@ -169,6 +172,6 @@ def stand(name: str) -> Stand:
     return _STANDS.setdefault(name, Stand(load_pool(name)))
 
 
-def open_stand(name: str, apps: int | None) -> None:
-    """Have only the first `apps` classes of a pool judged."""
-    _STANDS[name] = Stand(load_pool(name), apps)
+def open_stand(name: str, apps: int | None, *, whole: bool) -> None:
+    """Have only the first `apps` classes of a pool judged, or packages without `whole` networks."""
+    _STANDS[name] = Stand(load_pool(name), apps, whole)

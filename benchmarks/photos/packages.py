@@ -13,6 +13,7 @@ from mainstream.arrays import FloatArray
 from mainstream.errors import InvalidInputError
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
+from mainstream.nn.registry import load_base_network
 from mainstream_trainer.app_training import inputs_digest
 from mainstream_trainer.data.declared import declare
 from mainstream_trainer.data.preparation import Preparation
@@ -36,9 +37,9 @@ Scores = dict[tuple[str, str], FloatArray]
 
 
 def pool_requests(
-    pool: Pool, apps: int | None = None, settings: TrainingSettings = DEFAULTS, seed: int = 0
+    pool: Pool, apps: int | None = None, settings: TrainingSettings = DEFAULTS, seed: int = 0, *, whole: bool = True
 ) -> list[TrainingRequest]:
-    """An app for each class of photos, or for the first `apps` alone."""
+    """An app for each class of photos, or for the first `apps` alone; without `whole` networks they take minutes."""
     return [
         TrainingRequest(
             PictureData(
@@ -52,7 +53,8 @@ def pool_requests(
             f"{pool.name}-{each.lower()}",
             base=BASE,
             seed=seed,
-            version=f"seed-{seed}",
+            version=f"seed-{seed}" if whole else f"frozen-seed-{seed}",
+            branch_points=None if whole else (load_base_network(BASE).depth,),
             settings=settings,
         )
         for each in pool.classes[:apps]
