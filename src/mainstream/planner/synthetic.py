@@ -127,3 +127,21 @@ def with_cameras(problem: Problem, seed: int) -> Problem:
         else:
             segments.append(segment)
     return replace(problem, segments=tuple(segments))
+
+
+def alike_cameras(cameras: int, apps_on_each: int) -> Problem:
+    """Apps at cameras of which either all frames are decoded, at a sixteenth of the budget, or next to nothing: what is
+    best gives some cameras all frames and the others none, though nothing tells them apart.
+    """
+    steps = (CostStep("keyframes", 0.5, 0.002), CostStep("all", 14.0, 0.058))
+    events = EventStatistics(length_s=2.0, frequency=0.1, correlation=0.0)
+    segments: list[Segment] = []
+    apps: list[App] = []
+    for camera in (f"camera-{number}" for number in range(cameras)):
+        stem = f"{camera}/stem"
+        segments += [Segment(camera, None, 0.0, steps=steps), Segment(stem, camera, 0.001)]
+        for number in range(apps_on_each):
+            points = tuple(OperatingPoint(t, p - 0.01 * number, e) for t, p, e in ((0.3, 0.9, 0.1), (0.6, 0.7, 0.01)))
+            candidate = Candidate("micro", 5, stem, 1e-6, operating_points=points)
+            apps.append(App(f"{camera}-app-{number}", 14.0, events, (candidate,)))
+    return Problem(tuple(apps), tuple(segments), budget=1.0)

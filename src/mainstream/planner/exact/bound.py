@@ -132,12 +132,14 @@ class Relaxation:
         rows, best = options.best(reduced)
         return Choice(rows, float(best.sum() + at @ self.left))
 
-    def within_limits(self, keeps: Callable[[IntArray], bool]) -> Choice | None:
-        """The choice at the lowest multiple of the prices (a power of 2, then halved into) that `keeps` its limits."""
+    def within_limits(self, keeps: Callable[[IntArray], bool]) -> tuple[Choice, Choice] | None:
+        """The choice at the lowest multiple of the prices (a power of 2, then halved into) that `keeps` its limits, and
+        that at the highest which does not; twice the same one where these prices keep them.
+        """
         low, high = 1.0, 1.0
-        choice = self.choose()
+        choice = dearer = self.choose()
         while not keeps(choice.rows):
-            low, high = high, high * 2.0
+            low, high, dearer = high, high * 2.0, choice
             if high > HIGHEST_PRICE_MULTIPLE:
                 return None
             choice = self.choose(high * self.multipliers.prices)
@@ -147,8 +149,8 @@ class Relaxation:
             if keeps(trial.rows):
                 high, choice = middle, trial
             else:
-                low = middle
-        return choice
+                low, dearer = middle, trial
+        return choice, dearer
 
     def minimise_prices(self) -> list[tuple[float, Choice]]:
         """Minimise the bound over all prices; choices with weights (adding up to 1) that keep the limits on average."""
@@ -277,14 +279,19 @@ def used_groups(relaxation: Relaxation, rows: IntArray) -> FloatArray:
 def true_use(instance: Instance, options: Options, rows: IntArray) -> FloatArray:
     """What a choice really takes of budget, memory and changes, (3,)."""
     use: FloatArray = options.use[rows].sum(axis=0)
-    if len(instance.parent):
-        top = np.zeros(len(instance.parent), dtype=np.int64)
-        shared = options.segment[rows] >= 0
-        np.maximum.at(top, options.segment[rows][shared], options.level[rows][shared] + 1)
-        for s in range(len(top) - 1, -1, -1):
-            if instance.parent[s] >= 0:
-                top[instance.parent[s]] = max(top[instance.parent[s]], top[s])
-        costs = np.cumsum(np.pad(instance.cell_cost, ((0, 0), (1, 0))), axis=1)
-        use[COST] += costs[np.arange(len(top)), top].sum()
+    use[COST] += segment_costs(instance, options, rows).sum()
     use[MEMORY] += instance.group_memory[instance.covers[options.cover[rows]].any(axis=0)].sum()
     return use
+
+
+def segment_costs(instance: Instance, options: Options, rows: IntArray) -> FloatArray:
+    """What a choice takes of the budget for each shared segment, (S,)."""
+    top = np.zeros(len(instance.parent), dtype=np.int64)
+    shared = options.segment[rows] >= 0
+    np.maximum.at(top, options.segment[rows][shared], options.level[rows][shared] + 1)
+    for s in range(len(top) - 1, -1, -1):
+        if instance.parent[s] >= 0:
+            top[instance.parent[s]] = max(top[instance.parent[s]], top[s])
+    costs = np.cumsum(np.pad(instance.cell_cost, ((0, 0), (1, 0))), axis=1)
+    taken: FloatArray = costs[np.arange(len(top)), top]
+    return taken

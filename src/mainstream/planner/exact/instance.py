@@ -91,6 +91,41 @@ class Instance:
         """The shares of all options."""
         return ShareTree.of(self)
 
+    @cached_property
+    def parts(self) -> Parts:
+        """Of the forest."""
+        return Parts.of(self)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Parts of the forest that have no app and no segment in common, numbered: that of each app (A,) and each segment
+    (S,).
+    """
+
+    of_app: IntArray
+    of_segment: IntArray
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one."""
+        return bool(self.of_app.any())
+
+    @classmethod
+    def of(cls, instance: Instance) -> Parts:
+        """Find them: an app joins the trees that it has options in."""
+        options, root = instance.options, np.arange(len(instance.parent))
+        for s, above in enumerate(instance.parent.tolist()):
+            root[s] = s if above < 0 else root[above]
+        shared = options.segment >= 0
+        pairs = np.unique(np.stack([root[options.segment[shared]], options.app[shared]]), axis=1)
+        of_app, of_root = np.arange(instance.apps), np.arange(len(root)) + instance.apps
+        for tree, app in pairs.T.tolist():
+            joined, kept = of_root[tree], of_app[app]
+            of_app[of_app == joined], of_root[of_root == joined] = kept, kept
+        _, numbers = np.unique(np.r_[of_app, of_root[root]], return_inverse=True)
+        return cls(numbers[: instance.apps], numbers[instance.apps :])
+
 
 @dataclass(frozen=True)
 class ShareTree:

@@ -19,7 +19,8 @@ import numpy as np
 
 from mainstream.arrays import IntArray
 from mainstream.planner.deadline import late_after
-from mainstream.planner.exact.bound import Average, Choice, Multipliers, Relaxation, true_use
+from mainstream.planner.exact.assembly import Assembly
+from mainstream.planner.exact.bound import Average, Multipliers, Relaxation, true_use
 from mainstream.planner.exact.box import Box
 from mainstream.planner.exact.branch import split, thin
 from mainstream.planner.exact.incumbent import keeps_limits, polish, slack_of, stems, worth
@@ -31,6 +32,8 @@ NODE_STEPS = 16
 PRICE_EVERY = 5
 """Prices are minimised anew after so many moves of the shares."""
 POLISH_AT = (0, 8, 24)
+MOST_POLISHED_APPS = 40
+"""With more apps than this a relaxed choice takes a second to repair, one swap after another."""
 STALL_STEPS = 20
 STALL_SHARE = 0.02
 """Moving shares stops once so many steps took less than this share off what is still to be proved."""
@@ -82,6 +85,9 @@ class _Search:
         self.value = hopeless
         self.closed = -np.inf
         self.open: list[_Node] = []
+        many = instance.apps > MOST_POLISHED_APPS and instance.parts.several and not instance.cheapest
+        self.assembly = Assembly(instance) if many else None
+        self.assembled = -np.inf
         self.made = 0
 
     @property
@@ -132,36 +138,53 @@ class _Search:
                 self.rows, self.value = rows.copy(), max(value, self.value)
 
     def climb(self, start: IntArray) -> None:
-        """A good plan before any bound is known: the start, and the best choice under one dearest stem for all, with
-        one app's option after another swapped for what gains most.
+        """A good plan before any bound is known: the start, the best choice under one dearest stem for all, and that
+        under one for each part, with one app's option after another swapped for what gains most.
 
         Relaxed choices of apps that are alike change all at once, from too dear for all to the cheapest.
         """
-        tried = [start]
-        fitting = [rows for rows in stems(self.instance) if self.keeps(rows)]
+        self.polish(start)
+        met = list(stems(self.instance))
+        fitting = [rows for rows in met if self.keeps(rows)]
         if fitting:
-            tried.append(max(fitting, key=lambda rows: worth(self.instance, rows)))
-        for rows in tried:
-            climbed = polish(self.instance, rows, self.late)
-            if climbed is not None:
-                self.offer(climbed)
+            self.polish(max(fitting, key=lambda rows: worth(self.instance, rows)))
+        self.assemble(*met)
+
+    def assemble(self, *met: IntArray) -> None:
+        """A plan with each part by one of these choices, or of those before them."""
+        if self.assembly is None:
+            return
+        for rows in met:
+            self.assembly.add(rows)
+        best = self.assembly.best()
+        if best is not None and worth(self.instance, best) > self.assembled:
+            self.assembled = worth(self.instance, best)
+            self.polish(best)
+
+    def polish(self, rows: IntArray) -> None:
+        """Polish a choice (rows of the instance's options) into a plan."""
+        polished = polish(self.instance, rows, self.late)
+        if polished is not None:
+            self.offer(polished)
 
     def keeps(self, rows: IntArray) -> bool:
         """Whether a choice (rows of the instance's options) keeps the limits."""
         return keeps_limits(self.instance, true_use(self.instance, self.instance.options, rows))
 
-    def try_choice(self, box: Box, choice: Choice) -> None:
-        """Polish a relaxed choice into a plan."""
-        polished = polish(self.instance, box.origin[choice.rows], self.late)
-        if polished is not None:
-            self.offer(polished)
+    def try_choice(self, rows: IntArray) -> None:
+        """Polish a relaxed choice into a plan, where apps are few enough for that."""
+        if self.assembly is None:
+            self.polish(rows)
 
     def try_prices(self, relaxation: Relaxation) -> None:
-        """Raise the prices until the apps' own choices keep the limits: a quick plan, whatever the size."""
+        """Raise the prices until the apps' own choices keep the limits: a quick plan, whatever the size; and each part
+        by that one, by the last that did not, or by what was met before.
+        """
         origin = relaxation.box.origin
-        choice = relaxation.within_limits(lambda rows: self.keeps(origin[rows]))
-        if choice is not None:
-            self.offer(origin[choice.rows])
+        sides = relaxation.within_limits(lambda rows: self.keeps(origin[rows]))
+        if sides is not None:
+            self.offer(origin[sides[0].rows])
+            self.assemble(*(origin[side.rows] for side in sides))
 
     def take_up(self, node: _Node) -> None:
         """Bound a box, close it, or split it."""
@@ -190,7 +213,7 @@ class _Search:
             self.offer(thinned.box.origin[rows])
             if self.value >= packing.value - 1e-12:
                 return
-            self.try_choice(thinned.box, Choice(rows, bound))
+            self.try_choice(thinned.box.origin[rows])
             if self.value > before and bound <= self.floor:
                 self.put_aside(bound)
                 return
@@ -209,17 +232,22 @@ class _Search:
             choice = relaxation.choose()
             if choice.bound < reached:
                 reached, best = choice.bound, relaxation.multipliers.copy()
+            if is_root and self.assembly is not None:
+                for side in (choice, *(side for _, side in mixture)):
+                    self.assembly.add(relaxation.box.origin[side.rows])
             if is_root and step in POLISH_AT:
                 self.try_prices(relaxation)
             if (is_root and step in POLISH_AT[1:]) or (not is_root and step == 0):
                 for side in [choice, *(side for _, side in mixture)][: 5 if is_root else 1]:
-                    self.try_choice(relaxation.box, side)
+                    self.try_choice(relaxation.box.origin[side.rows])
             history.append(reached)
             stalled = step >= STALL_STEPS and history[-STALL_STEPS] - reached < STALL_SHARE * (reached - self.value)
             if reached <= self.floor or stalled or late_after(self.late, relaxation.looks()):
                 break
             average.add(relaxation, mixture or [(1.0, choice)])
             average.move_shares(relaxation)
+        if is_root:
+            self.assemble()
         relaxation.multipliers = best
         relaxation.refresh()
         return min(bound, reached)
