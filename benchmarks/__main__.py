@@ -48,7 +48,10 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         for each, module in BENCHMARKS.items():
             print(f"{each:12} {_first_line(module)}")
-        return 0 if name in ("", "-h", "--help") else 2
+        if name in ("", "-h", "--help"):
+            return 0
+        print(f"{name}: no such benchmark; name one of those above", file=sys.stderr)
+        return 2
     if name in ON_ONE_THREAD:
         on_one_thread()
     sys.path.extend(str(HERE.parent / "tests" / each) for each in STAGES)
