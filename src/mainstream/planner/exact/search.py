@@ -232,14 +232,15 @@ class _Search:
             choice = relaxation.choose()
             if choice.bound < reached:
                 reached, best = choice.bound, relaxation.multipliers.copy()
+            sides = [relaxation.box.origin[side.rows] for side in (choice, *(side for _, side in mixture))]
             if is_root and self.assembly is not None:
-                for side in (choice, *(side for _, side in mixture)):
-                    self.assembly.add(relaxation.box.origin[side.rows])
+                for rows in sides:
+                    self.assembly.add(rows)
             if is_root and step in POLISH_AT:
                 self.try_prices(relaxation)
             if (is_root and step in POLISH_AT[1:]) or (not is_root and step == 0):
-                for side in [choice, *(side for _, side in mixture)][: 5 if is_root else 1]:
-                    self.try_choice(relaxation.box.origin[side.rows])
+                for rows in sides[: 5 if is_root else 1]:
+                    self.try_choice(rows)
             history.append(reached)
             stalled = step >= STALL_STEPS and history[-STALL_STEPS] - reached < STALL_SHARE * (reached - self.value)
             if reached <= self.floor or stalled or late_after(self.late, relaxation.looks()):
