@@ -9,7 +9,7 @@ from mainstream.decide.refuse import refuse_apps
 from mainstream.messages.node_profile import BaseProfile, NodeProfile
 from mainstream.messages.runner_orders import NodeCredentials
 from mainstream.messages.runner_plan import RunnerPlan
-from mainstream.mpackage.manifest import Manifest
+from mainstream.mpackage.manifest import Manifest, MeasuredPoint
 from mainstream_operator.observe.observation import Observation
 from mainstream_operator.watch.cluster_state import ClusterState
 from mainstream_operator.watch.snapshot import take_snapshot
@@ -93,6 +93,26 @@ def manifest(name: str, p: float = 0.8) -> Manifest:
             "training": {"data_digest": "d" * 64, "seed": 0, "settings": {}, "versions": {}},
         }
     )
+
+
+def with_forty_candidates(package: Manifest, name: str, points: int, falls: int) -> Manifest:
+    """Forty candidates of so many points, unlike other names'; p falls by 1 / `falls` from one to the next."""
+    shift = int.from_bytes(name.encode()) % 997 * 1e-6
+    measured = tuple(
+        MeasuredPoint(
+            threshold=n / points,
+            p=1 - n / falls * (1 - shift),
+            e=0.1 * (1 - n / points),
+            p_interval=(0, 1),
+            e_interval=(0, 1),
+        )
+        for n in range(points)
+    )
+    last = package.candidates[-1]
+    many = tuple(
+        last.model_copy(update={"name": f"tuned-3-{n:02}", "operating_points": measured[n % 3 :]}) for n in range(40)
+    )
+    return package.model_copy(update={"candidates": many})
 
 
 def node_profile(*streams: str) -> NodeProfile:

@@ -11,11 +11,12 @@ from operator_objects import (
     node_profile,
     observed,
     stream_body,
+    with_forty_candidates,
 )
 
 from mainstream.decide.inputs import PackageState
 from mainstream.decide.planning import Steps
-from mainstream.mpackage.manifest import Manifest, MeasuredPoint
+from mainstream.mpackage.manifest import Manifest
 from mainstream.planner import Plan, Policy, Problem
 from mainstream_operator.decide.decide import decide
 from mainstream_operator.decide.planning import KeptPlanning
@@ -48,18 +49,7 @@ class Counted(KeptPlanning):
 
 def with_much_to_choose(name: str) -> Manifest:
     """A package of forty candidates, unlike that of any other app."""
-    package, shift = manifest(name), int.from_bytes(name.encode()) % 997 * 1e-6
-    points = tuple(
-        MeasuredPoint(
-            threshold=n / 40, p=1 - n / 47 * (1 - shift), e=0.1 * (1 - n / 40), p_interval=(0, 1), e_interval=(0, 1)
-        )
-        for n in range(40)
-    )
-    last = package.candidates[-1]
-    many = tuple(
-        last.model_copy(update={"name": f"tuned-3-{n:02}", "operating_points": points[n % 3 :]}) for n in range(40)
-    )
-    return package.model_copy(update={"candidates": many})
+    return with_forty_candidates(manifest(name), name, 40, 47)
 
 
 def test_a_node_is_planned_within_seconds_whatever_one_of_its_tenants_gives_it_to_choose_from() -> None:

@@ -15,13 +15,14 @@ from operator_objects import (
     node_profile,
     stream_body,
     typed,
+    with_forty_candidates,
 )
 
 from mainstream.api import VideoApp, VideoStream
 from mainstream.api.reasons import Reason
 from mainstream.decide.inputs import PackageState
 from mainstream.messages.runner_orders import NodeCredentials
-from mainstream.mpackage.manifest import Manifest, MeasuredPoint
+from mainstream.mpackage.manifest import Manifest
 from mainstream.planner.tables.known import forget_tables, is_known
 from mainstream.workload.node_workload import PlacedApp
 from mainstream.workload.problem import costless_problem
@@ -57,21 +58,10 @@ def tables(made: list[str]) -> Iterator[OptionTables]:
 
 def at_the_bounds(name: str) -> Manifest:
     """A package of as many candidates and thresholds as a mebibyte holds, unlike that of any other app."""
-    package = manifest(name.replace("/", "-"))
-    shift = int.from_bytes(name.encode()) % 997 * 1e-6
-    points = tuple(
-        MeasuredPoint(
-            threshold=n / 256, p=1 - n / 300 * (1 - shift), e=0.1 * (1 - n / 256), p_interval=(0, 1), e_interval=(0, 1)
-        )
-        for n in range(256)
-    )
-    last = package.candidates[-1]
-    many = tuple(
-        last.model_copy(update={"name": f"tuned-3-{n:02}", "operating_points": points[n % 3 :]}) for n in range(40)
-    )
+    package = with_forty_candidates(manifest(name.replace("/", "-")), name, 256, 300)
     lengths = tuple(0.01 * n for n in range(1, 257))
     events = package.event_statistics.model_copy(update={"lengths_s": lengths})
-    return package.model_copy(update={"candidates": many, "event_statistics": events})
+    return package.model_copy(update={"event_statistics": events})
 
 
 def crowd() -> ClusterState:
