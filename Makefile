@@ -59,10 +59,10 @@ reasons: $(VENV)/.dev ## write the table of reasons in docs/operator.md anew fro
 	$(BIN)/python -m mainstream.api.reasons
 
 test-cluster: $(VENV)/.dev ## the story of apps on a real Kubernetes; skips where there is none, saying how to get one
-	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster --ignore tests/cluster/test_k3s_page.py -v --timeout 1800
+	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster --ignore tests/cluster/k3s/test_k3s_page.py -v --timeout 1800
 
 test-k3s-page: $(VENV)/.dev ## docs/k3s.md, typed command by command on a real Kubernetes; trains, and builds images anew
-	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster/test_k3s_page.py -v
+	MAINSTREAM_TEST_CLUSTER=1 $(BIN)/pytest tests/cluster/k3s/test_k3s_page.py -v
 
 images: ## build the images into out/images, each with its bill of materials, and say how large they are
 	$(PYTHON) images/build.py
@@ -84,7 +84,7 @@ kube-score: ## what kube-score says of every values file of the chart; needs hel
 	done
 
 cluster-demo: $(VENV)/.dev ## everything from source on a Kubernetes cluster: the plaza, and the table of `make demo`
-	$(BIN)/python tests/cluster/cluster_demo.py
+	$(BIN)/python tests/cluster/stage/cluster_demo.py
 
 bench-evidence: $(VENV)/.dev ## every policy and rival on real frames by alerts, and docs/evidence.md; QUICK=1 for some ten minutes
 	$(BIN)/python benchmarks evidence

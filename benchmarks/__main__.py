@@ -15,7 +15,17 @@ from pathlib import Path
 from common.harness import on_one_thread
 
 HERE = Path(__file__).parent
-STAGES = ("cluster", "core/mpackage", "core/planner", "core/review", "runner", "runner/faults")
+STAGES = (
+    "cluster/api",
+    "cluster/neighbours",
+    "cluster/stage",
+    "cluster/story",
+    "core/mpackage",
+    "core/planner",
+    "core/review",
+    "runner",
+    "runner/faults",
+)
 """folders of the tests whose modules benchmarks import"""
 BENCHMARKS = {
     "alerts": "alerts.bench",

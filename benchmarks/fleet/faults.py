@@ -1,6 +1,6 @@
 """What others break of what the operator owns, and how soon it is whole again.
 
-Operators that die, or are away, are the tests' (tests/cluster/test_leaders.py, test_api.py).
+Operators that die, or are away, are the tests' (tests/cluster/api/test_leaders.py, test_api.py).
 """
 
 import json

@@ -16,7 +16,6 @@ from pathlib import Path
 from common.harness import QUICK, Report, measure
 from team.sizing import sizing_rows
 
-_TESTS = Path("tests") / "platform"
 _TIMEOUT_S = 3600.0
 _KILLS = "4" if QUICK else "20"
 
@@ -32,27 +31,39 @@ class Part:
 
 PARTS = {
     "settled": Part(
-        "kstatus and the health check for Argo CD, on every example and state", "right", ("test_settled.py",)
+        "kstatus and the health check for Argo CD, on every example and state",
+        "right",
+        ("tests/platform/test_settled.py",),
     ),
-    "rules": Part("each alert by promtool: its cause, and less", "all; pages exist", ("test_monitoring.py",)),
-    "causes": Part("each alert from its real cause, by Prometheus and Alertmanager", "all", ("test_alerts_fire.py",)),
+    "rules": Part(
+        "each alert by promtool: its cause, and less", "all; pages exist", ("tests/platform/test_monitoring.py",)
+    ),
+    "causes": Part(
+        "each alert from its real cause, by Prometheus and Alertmanager", "all", ("tests/platform/test_alerts_fire.py",)
+    ),
     "release": Part(
-        "signatures and checksums by the commands of the docs", "a changed byte refused", ("test_release.py",)
+        "signatures and checksums by the commands of the docs",
+        "a changed byte refused",
+        ("tests/platform/test_release.py",),
     ),
     "registry": Part(
-        "images by digest and the chart as an OCI artifact", "the registry's own digests", ("test_registry.py",)
+        "images by digest and the chart as an OCI artifact",
+        "the registry's own digests",
+        ("tests/platform/test_registry.py",),
     ),
-    "election": Part("leaders that die, are cut off, are stopped", "never two", ("../operator/test_leadership.py",)),
+    "election": Part(
+        "leaders that die, are cut off, are stopped", "never two", ("tests/operator/leadership/test_leadership.py",)
+    ),
     "leaders": Part(
         f"beside a real API server: the leader killed {_KILLS} times, and cut off for 60 s",
         "same end, nothing written twice",
-        ("../cluster/test_leaders.py",),
+        ("tests/cluster/api/test_leaders.py",),
     ),
     "cluster": Part(
         "on a real cluster: apps made, the doctor on thirteen faults and on none, states settled in 30 s, a drain "
         f"of a node with six apps, the leader's pod killed {_KILLS} times and cut off for 60 s",
         "names all with the way out, and nothing; frames lost while the pod is away; same end, no runner restarted",
-        ("../cluster/test_story_1_apps.py", "../cluster/test_story_2_platform.py"),
+        ("tests/cluster/story/test_story_1_apps.py", "tests/cluster/story/test_story_2_platform.py"),
     ),
 }
 
@@ -73,14 +84,7 @@ def run(part: Part) -> Outcome:
     """Run them, each in a process of its own as `make test` has it."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            f"--junitxml={report}",
-            *(str(_TESTS / each) for each in part.tests),
-        ]
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *part.tests]
         environment = {
             **os.environ,
             "MAINSTREAM_TEST_CLUSTER": "1",

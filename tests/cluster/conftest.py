@@ -1,4 +1,9 @@
-"""Tests on a real Kubernetes: `make test-cluster` runs them, `make test` passes them over."""
+"""Tests on a real Kubernetes: `make test-cluster` runs them, `make test` passes them over.
+
+`stage` has what stands before a test begins; `api` has an API server alone, with simulated nodes, `story` nodes that
+run pods, and `neighbours` the tenant there that means harm. Folders and files run by their names: each part of the
+story after those before it.
+"""
 
 import os
 import sys
@@ -8,9 +13,10 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "platform"))
-sys.path.insert(0, str(Path(__file__).parent))
+for _folder in ("api", "neighbours", "stage", "story"):
+    sys.path.insert(0, str(Path(__file__).parent / _folder))
 
-collect_ignore_glob = [] if os.environ.get("MAINSTREAM_TEST_CLUSTER") else ["test_*.py"]
+collect_ignore_glob = [] if os.environ.get("MAINSTREAM_TEST_CLUSTER") else ["*"]
 
 
 @pytest.fixture(scope="session")

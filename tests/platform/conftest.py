@@ -1,4 +1,4 @@
-"""Lets the tests of this folder use the objects of the operator's tests and the stage of the cluster's."""
+"""Lets the tests of this folder use the objects of the operator's tests."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "operator"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "cluster"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "chart"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "release"))
 

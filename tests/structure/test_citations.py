@@ -33,6 +33,7 @@ DESIGN_PAGE = re.compile(r"(?<!docs/)(?<!\()\bdesign\.md\b|\(design:|\bdesign pa
 CITED_SECTIONS = re.compile(r'docs/design\.md,\s+("[^"]+"(?:(?:,| and)\s+"[^"]+")*)')
 MODULE = re.compile(r"`(?!mainstream\.video)(mainstream(?:_\w+)?(?:\.\w+)+)")
 PATH = re.compile(r"`((?:src|operator|runner-image|trainer-job|demo|tests|benchmarks|charts|examples)/[\w./-]+)`")
+TEST_FILE = re.compile(r"\btests/[\w/]+\.py\b")
 MADE_BY_A_RECIPE = {"runner-image/mainstream_runner/sinks/tcp_lines.py", "src/mainstream/nn/heads/max_linear.py"}
 LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
@@ -143,3 +144,11 @@ def test_every_module_and_path_that_a_page_names_exists(page: Path) -> None:
     modules = [name for name in MODULE.findall(text) if name not in groups and not exists_as_module(name)]
     paths = [path for path in PATH.findall(text) if path not in MADE_BY_A_RECIPE and not (ROOT / path).exists()]
     assert not modules + paths, f"{page.relative_to(ROOT)} names what is not there: {modules + paths}"
+
+
+def test_every_file_of_tests_that_anything_names_exists() -> None:
+    # Commands, code and comments name tests too, and a test that was moved is passed over in silence.
+    named = {(path, name) for path in files() for name in TEST_FILE.findall(path.read_text())}
+    assert len(named) > 10, "the pattern finds no names"
+    wrong = sorted(f"{path.relative_to(ROOT)}: {name}" for path, name in named if not (ROOT / name).is_file())
+    assert not wrong, "these name what is not there:\n" + "\n".join(wrong)

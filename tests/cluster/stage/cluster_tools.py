@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("MAINSTREAM_TEST_SHARED", ROOT.parent / "shared"))
 KUBE_CLUSTER = Path(os.environ.get("MAINSTREAM_TEST_KUBE_CLUSTER", SHARED / "cluster" / "kube-cluster"))
 _Found = TypeVar("_Found")
