@@ -4,7 +4,7 @@
     python benchmarks NAME [PART...]        # the same as `make bench-NAME`, or some parts of it
 
 A table, and `out/bench/NAME.json`. QUICK=1 takes at most five minutes. Modules of a benchmark lie in a folder of its
-subject, what several of them stand on in `common`; stages with real processes are those of the tests.
+subject, what several of them stand on in `common`. Each has `PARTS` that the harness measures, or a `main` of its own.
 """
 
 import ast
@@ -12,21 +12,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from common.harness import on_one_thread
+from common.harness import measure, on_one_thread
 
 HERE = Path(__file__).parent
-STAGES = (
-    "cluster/api",
-    "cluster/neighbours",
-    "cluster/stage",
-    "cluster/story",
-    "core/mpackage",
-    "core/planner",
-    "core/review",
-    "runner",
-    "runner/faults",
-)
-"""folders of the tests whose modules benchmarks import"""
 BENCHMARKS = {
     "alerts": "alerts.bench",
     "chart": "cluster.chart",
@@ -64,11 +52,11 @@ def main(arguments: list[str]) -> int:
         return 2
     if name in ON_ONE_THREAD:
         on_one_thread()
-    sys.path.extend(str(HERE.parent / "tests" / each) for each in STAGES)
     from cluster_tools import MissingToolError
 
+    benchmark = import_module(BENCHMARKS[name])
     try:
-        return int(import_module(BENCHMARKS[name]).main(wanted))
+        return int(benchmark.main(wanted)) if hasattr(benchmark, "main") else measure(name, benchmark.PARTS, wanted)
     except MissingToolError as missing:
         print(missing, file=sys.stderr)
         return 2

@@ -14,7 +14,7 @@ import numpy as np
 from alerts.always import loopholes
 from alerts.few import few_events
 from alerts.quiet import quiet_streams
-from common.harness import QUICK, Report, measure
+from common.harness import QUICK, Report
 from mainstream.alerts.synthetic import Compared, compare, random_settings
 from mainstream.arrays import FloatArray
 
@@ -82,8 +82,3 @@ PARTS: dict[str, Callable[[Report], None]] = {
     "few": few_events,
     "always": loopholes,
 }
-
-
-def main(wanted: list[str]) -> int:
-    """Some parts, or all; the exit code."""
-    return measure("alerts", PARTS, wanted, packages=("numpy", "torch"))

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from common.candidate_scores import candidate_scores
-from common.harness import FOLDER, QUICK, Report, measure
+from common.harness import FOLDER, QUICK, Report
 from common.results import kept
 from mainstream.alerts.merging import merged_events
 from mainstream.errors import InvalidInputError
@@ -260,7 +260,4 @@ def predictions(trial: Trial, report: Report) -> None:
     )
 
 
-def main(wanted: list[str]) -> int:
-    """Measure, print, write; the exit code."""
-    parts = {name: partial(predictions, trial) for name, trial in TRIALS.items()}
-    return measure("predictions", parts, wanted, packages=("torch", "numpy"))
+PARTS = {name: partial(predictions, trial) for name, trial in TRIALS.items()}

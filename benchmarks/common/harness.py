@@ -11,18 +11,22 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from fault_tools import MissingToolError
+
+from mainstream.errors import InvalidInputError
 from mainstream.machine import processor
 
 QUICK = os.environ.get("QUICK", "") not in ("", "0")
 FOLDER = Path("out") / "bench"
-Part = TypeVar("Part")
+PACKAGES = ("av", "highspy", "kopf", "kubernetes", "numpy", "onnxruntime", "openvino", "torch", "torchserve")
+"""whose versions may explain a figure"""
 
 
 @dataclass(frozen=True)
@@ -72,23 +76,27 @@ class Report:
         return 1 if any(row.met is False for row in self.rows) else 0
 
 
-def chosen(parts: Mapping[str, Part], wanted: Sequence[str]) -> list[Part]:
+def chosen(parts: Collection[str], wanted: Sequence[str]) -> list[str]:
     """The parts of a benchmark that its arguments name, all where they name none; ends with the names there are where
     one is none of them."""
     unknown = [name for name in wanted if name not in parts]
     if unknown:
         sys.exit(f"{', '.join(unknown)}: no such part; name some of {', '.join(parts)}, or none for all")
-    return [parts[name] for name in wanted or parts]
+    return list(wanted or parts)
 
 
 def measure(
-    name: str, parts: Mapping[str, Callable[[Report], None]], wanted: Sequence[str], packages: Sequence[str] = ()
+    name: str, parts: Mapping[str, Callable[[Report], None]], wanted: Sequence[str], packages: Sequence[str] = PACKAGES
 ) -> int:
-    """Measure the wanted parts of a benchmark, print, write; the exit code."""
+    """Measure the wanted parts of a benchmark, print, write; the exit code. A part that lacks a tool or its data is a
+    row that is left out."""
     measured = chosen(parts, wanted)
     report = Report(name, packages)
     for part in measured:
-        part(report)
+        try:
+            parts[part](report)
+        except (InvalidInputError, MissingToolError) as missing:
+            report.left_out(f"{name}: {part}", "see a whole run", str(missing))
     return report.write()
 
 

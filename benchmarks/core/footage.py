@@ -18,7 +18,7 @@ import av
 import numpy as np
 
 from common.cameras import encode
-from common.harness import QUICK, Report, measure
+from common.harness import QUICK, Report
 from mainstream.footage.frames import upright_rgb
 from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
 
@@ -26,11 +26,6 @@ WIDTH, HEIGHT, FPS = 1920, 1080, 25
 FRAMES = 50 if QUICK else 200
 ROUNDS = 5 if QUICK else 11
 MOST_SLOWER = 0.05
-
-
-def main(wanted: list[str]) -> int:
-    """Measure, print, write; the exit code."""
-    return measure("footage", {"all": _all}, wanted, packages=("av", "numpy"))
 
 
 def _all(report: Report) -> None:
@@ -95,3 +90,6 @@ def _pyav(path: Path) -> int:
             frame.to_ndarray(format="rgb24")
             count += 1
     return count
+
+
+PARTS = {"all": _all}

@@ -17,16 +17,11 @@ from pathlib import Path
 
 from hostile import hostile_package, read_everything, write  # type: ignore[import-not-found]
 
-from common.harness import QUICK, Report, measure
+from common.harness import QUICK, Report
 
 PACKAGES = 2_000 if QUICK else 12_000
 MEMORY_BYTES = 1 << 30
 """that reading may take beyond what the process has once torch is loaded"""
-
-
-def main(wanted: list[str]) -> int:
-    """Measure, print, write; the exit code."""
-    return measure("hostile", {"all": _all}, wanted, packages=("safetensors", "pydantic", "torch"))
 
 
 def _all(report: Report) -> None:
@@ -83,3 +78,6 @@ def _folder_in_memory() -> Path | None:
 def _virtual_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     return pages * resource.getpagesize()
+
+
+PARTS = {"all": _all}

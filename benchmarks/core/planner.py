@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from common.harness import QUICK, Report, measure
+from common.harness import QUICK, Report
 from mainstream.decide.planning import StepPlanning
 from mainstream.planner import Plan, Problem, solve
 from mainstream.planner.answer.whatif import without_app
@@ -292,8 +292,3 @@ PARTS: dict[str, Callable[[Report], None]] = {
     "again": plan_again,
     "memory": peak_memory,
 }
-
-
-def main(wanted: list[str]) -> int:
-    """Measure, print, write; the exit code."""
-    return measure("planner", PARTS, wanted, packages=("numpy", "highspy", "pydantic"))

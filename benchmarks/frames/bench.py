@@ -4,7 +4,6 @@ QUICK=1 takes shorter rounds. With names as arguments (scaling, way, modes, judg
 measured.
 """
 
-from common.harness import measure
 from frames.gate import gate_rows
 from frames.judge import judged_rows
 from frames.modes import mode_rows
@@ -19,8 +18,3 @@ PARTS = {
     "ten": ten_rows,
     "gate": gate_rows,
 }
-
-
-def main(wanted: list[str]) -> int:
-    """Some parts, or all; the exit code."""
-    return measure("frames", PARTS, wanted, packages=("torch", "openvino", "torchserve", "av"))

@@ -4,7 +4,6 @@ QUICK=1 takes shorter rounds, 5 random plans instead of 30, and 40 plan swaps in
 (throughput, micro, plans, swaps, pod) only those rows are measured.
 """
 
-from common.harness import measure
 from runner.micro import micro_rows
 from runner.plans import plan_rows
 from runner.start import pod_rows
@@ -18,8 +17,3 @@ PARTS = {
     "swaps": swap_rows,
     "pod": pod_rows,
 }
-
-
-def main(wanted: list[str]) -> int:
-    """Some parts, or all; the exit code."""
-    return measure("runner", PARTS, wanted, packages=("torch", "openvino", "onnxruntime", "torchserve", "av"))

@@ -17,7 +17,7 @@ from fault_stage import staged, webhook
 from fault_surroundings import Broker
 from fault_tools import MissingToolError, wait_for
 
-from common.harness import QUICK, Report, measure
+from common.harness import QUICK, Report
 from common.plaza import CLIP
 
 REPOSITORY = Path(__file__).parents[2]
@@ -27,11 +27,6 @@ CAMERA_S = 10.0 if QUICK else 60.0
 WEBHOOK_S = 30.0 if QUICK else 600.0
 DISK_MEBIBYTES = 48
 TOPIC = "plaza/app-0"
-
-
-def main(wanted: list[str]) -> int:
-    """Measure, print, write; the exit code."""
-    return measure("faults", {"all": _all}, wanted, packages=("av", "httpx", "paho-mqtt", "torchserve"))
 
 
 def _all(report: Report) -> None:
@@ -169,3 +164,6 @@ def _write(outcomes: list[Outcome], report: Report) -> None:
     load = ", ".join(f"{value:.1f}" for value in report.load_at_start)
     how = f"`{'QUICK=1 ' if QUICK else ''}make bench-faults`, load of the machine at the start {load}."
     DOCUMENT.write_text(f"{before}{BEGIN}\n{how}\n\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+
+
+PARTS = {"all": _all}

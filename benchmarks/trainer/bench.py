@@ -7,7 +7,7 @@ Everything is judged on pictures that the trainer never opens. Parts are micro (
 from collections.abc import Callable
 from functools import partial
 
-from common.harness import Report, measure
+from common.harness import Report
 from trainer.heads import micro_heads_judged
 from trainer.micro import micro_heads
 
@@ -16,8 +16,3 @@ PARTS: dict[str, Callable[[Report], None]] = {
     "last-map": partial(micro_heads_judged, whole=False),
     "heads": partial(micro_heads_judged, whole=True),
 }
-
-
-def main(wanted: list[str]) -> int:
-    """Some parts, or all; the exit code."""
-    return measure("trainer", PARTS, wanted, packages=("torch", "numpy", "av"))
