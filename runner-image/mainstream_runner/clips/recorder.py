@@ -231,11 +231,15 @@ class ClipRecorder:
 
     def _make_room(self) -> None:
         """Let the oldest go, beyond what may be kept."""
-        # Nobody else takes files away here.
-        files = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.glob("*/[0-9]*"))
+        files = []
+        for path in self.folder.glob("*/[0-9]*"):
+            # Pictures are discarded, and files forgotten, by other threads meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                known = path.stat()
+                files.append((known.st_mtime, known.st_size, path))
         total = sum(size for _, size, _ in files)
         oldest_s = time.time() - self._limits.longest_kept_s
-        for written_s, size, path in files:
+        for written_s, size, path in sorted(files):
             if total <= self._limits.total_bytes and written_s >= oldest_s:
                 return
             total -= size

@@ -142,6 +142,15 @@ def test_of_clips_beyond_their_bounds_the_oldest_go_and_are_counted(tmp_path: Pa
     assert recorder.evicted == 5 - len(kept)
 
 
+def test_a_picture_that_goes_while_room_is_made_does_not_end_the_recorder(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.frame.jpg").symlink_to("gone")  # listed, and not there
+    (tmp_path / "a" / "2.frame.jpg").write_bytes(b"x" * 100)
+    recorder = ClipRecorder(tmp_path, lambda _: None, ClipLimits(total_bytes=50))
+    recorder._make_room()
+    assert recorder.evicted == 1
+
+
 def test_a_picture_that_is_discarded_while_it_is_made_is_not_kept(ring: PacketRing, tmp_path: Path) -> None:
     begun, discarded = threading.Event(), threading.Event()
 
