@@ -1,28 +1,73 @@
-"""What the runner's benchmarks share: frames of a real clip, processes kept on one core, threads that keep asking."""
+"""What the runner's benchmarks share: frames of a real clip, an engine behind TorchServe, processes kept on one core,
+threads that keep asking."""
 
 import os
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 import av
 import numpy as np
 import psutil
+import torch
 from numpy.typing import NDArray
 
 from common.plaza import CLIP
 from mainstream.footage.frames import view_pixels
-from mainstream.messages.runner_plan import RunnerStream
+from mainstream.messages.node_profile import NodeProfile
+from mainstream.messages.runner_plan import RunnerApp, RunnerPlan, RunnerStream
+from mainstream.nn.network import Network
+from mainstream.nn.registry import load_base_network
+from mainstream_runner.engine.calibration import calibrated
+from mainstream_runner.plan_cost import expected_cost
+from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 CLIP_FPS = 10.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """An engine that was calibrated, and the folders that it and whoever asks it work in."""
+
+    network: Network
+    folder: Path
+    store: Path
+    cache: Path
+    server: TorchServe
+
+
+@contextmanager
+def served(base: str) -> Iterator[Served]:
+    """An engine for plans of a base network, on one thread; calibrated once, before engines ask for it."""
+    torch.set_num_threads(1)
+    network = load_base_network(base)
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as name:
+        folder = Path(name)
+        store, cache = folder / "store", folder / "cache"
+        calibrated(cache)(network)
+        with torchserve(cache=cache) as server:
+            yield Served(network, folder, store, cache, server)
 
 
 def clip_stream(name: str = "plaza", fps: float = CLIP_FPS) -> RunnerStream:
     """The clip as a stream."""
     return RunnerStream(name=name, url=f"file:{CLIP}", fps=fps, crops={"full": None})
+
+
+def plan_of(streams: Sequence[RunnerStream], apps: Sequence[RunnerApp]) -> RunnerPlan:
+    """Apps that share what they can; whatever budget there is."""
+    return RunnerPlan(node="node", sharing=True, budget=0.0, cost=0.0, streams=tuple(streams), apps=tuple(apps))
+
+
+def planned_cost(plan: RunnerPlan, profile: NodeProfile) -> float:
+    """CPU-seconds a second, where every app has its rate."""
+    return expected_cost(plan, {app.name: app.fps for app in plan.apps}, profile)
 
 
 def pictures(count: int) -> list[av.VideoFrame]:
@@ -37,15 +82,14 @@ def pixels(count: int, size: int) -> list[NDArray[np.uint8]]:
 
 
 @contextmanager
-def on_core(core: int, processes: Sequence[psutil.Process] = ()) -> Iterator[None]:
-    """Keep processes (none named: this one, with all its threads) on one core."""
-    chosen = list(processes) or [psutil.Process()]
-    before = chosen[0].cpu_affinity()
-    pin(chosen, [core])
+def on_core(core: int) -> Iterator[None]:
+    """Keep this process, with all its threads, on one core."""
+    before = os.sched_getaffinity(0)
+    pin([psutil.Process()], [core])
     try:
         yield
     finally:
-        pin(chosen, before)
+        pin([psutil.Process()], list(before))
 
 
 def pin(processes: Sequence[psutil.Process], cores: Sequence[int]) -> None:
@@ -66,16 +110,16 @@ def workers(guard: "subprocess.Popen[bytes]") -> list[psutil.Process]:
     return [process for process in below(guard) if any("model_service_worker" in word for word in process.cmdline())]
 
 
-def per_second(work: Callable[[], int], seconds: float, threads: Sequence[Callable[[], int]] = ()) -> float:
-    """What `work` (or each of `threads`, all at once) gets done, summed, in a second of the wall clock."""
+def per_second(seconds: float, *works: Callable[[], int]) -> float:
+    """What threads get done, summed, in a second of the wall clock; each does its work again and again."""
     done: list[int] = []
     start_s = time.monotonic()
 
-    def run(each: Callable[[], int]) -> None:
+    def run(work: Callable[[], int]) -> None:
         while time.monotonic() - start_s < seconds:
-            done.append(each())
+            done.append(work())
 
-    running = [threading.Thread(target=run, args=(each,)) for each in threads or (work,)]
+    running = [threading.Thread(target=run, args=(work,)) for work in works]
     for thread in running:
         thread.start()
     for thread in running:
@@ -83,10 +127,18 @@ def per_second(work: Callable[[], int], seconds: float, threads: Sequence[Callab
     return sum(done) / (time.monotonic() - start_s)
 
 
-def rounds(contestants: dict[str, Callable[[], float]], number: int) -> dict[str, float]:
-    """Median of each contestant's result over rounds in which all of them have their turn."""
+def cpu_s(work: Callable[[], object]) -> float:
+    """CPU-seconds of this thread."""
+    start_s = time.thread_time()
+    work()
+    return time.thread_time() - start_s
+
+
+def rounds(contestants: Mapping[str, Callable[[], float]], number: int) -> dict[str, float]:
+    """Median of each contestant's result over rounds in which all of them have their turn; who comes first in a round
+    is the last one in the next."""
     results: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(number):
-        for name, measure in contestants.items():
-            results[name].append(measure())
+    for at in range(number):
+        for name in reversed(results) if at % 2 else results:
+            results[name].append(contestants[name]())
     return {name: median(values) for name, values in results.items()}

@@ -4,9 +4,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
+from pathlib import Path
 
 import av
+from fault_tools import wait_for
 
 from mainstream.messages.runner_plan import RunnerPlan
 from mainstream_runner.client import EngineClient
@@ -32,7 +33,7 @@ class Camera:
         self._feeder = Feeder(port, self._counts, self, lambda digest: None)  # type: ignore[arg-type]
         self._thread = threading.Thread(target=self._play, name="camera")
 
-    def adopt(self, plan: RunnerPlan, store: Any) -> None:
+    def adopt(self, plan: RunnerPlan, store: Path) -> None:
         """Load a plan and route frames by it; the camera plays from the first one on."""
         self._feeder.adopt(served_routing(plan, self._client.load(plan, store)))
         if self._thread.ident is None:
@@ -50,7 +51,7 @@ class Camera:
         self._stopping.set()
         self._feeder.close()
 
-    def keep(self, apps: Any) -> None:
+    def keep(self, apps: object) -> None:
         """Nothing to keep."""
 
     def take(self, frame: WaitingFrame, scores: dict[str, float]) -> None:
@@ -62,11 +63,7 @@ class Camera:
 
     def first_s(self, app: str) -> float:
         """When the app's first score came; waits for it."""
-        deadline_s = time.monotonic() + 30.0
-        while app not in self._first_s:
-            if time.monotonic() > deadline_s:
-                raise TimeoutError(app)
-            time.sleep(0.005)
+        wait_for(lambda: app in self._first_s, 30.0, app)
         return self._first_s[app]
 
     def _play(self) -> None:
