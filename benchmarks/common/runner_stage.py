@@ -105,11 +105,6 @@ def below(guard: "subprocess.Popen[bytes]") -> list[psutil.Process]:
     return psutil.Process(guard.pid).children(recursive=True)
 
 
-def workers(guard: "subprocess.Popen[bytes]") -> list[psutil.Process]:
-    """Those that run engines."""
-    return [process for process in below(guard) if any("model_service_worker" in word for word in process.cmdline())]
-
-
 def per_second(seconds: float, *works: Callable[[], int]) -> float:
     """What threads get done, summed, in a second of the wall clock; each does its work again and again."""
     done: list[int] = []

@@ -5,14 +5,12 @@ with nothing to do, less what the engine takes from the network's input to the s
 """
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 from pathlib import Path
-from statistics import median
 from unittest.mock import patch
 
 import av
@@ -21,11 +19,9 @@ import torch
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from common.harness import QUICK, Report
-from common.runner_stage import below, clip_stream, pictures, workers
+from common.runner_stage import Served, below, clip_stream, cpu_s, pictures, rounds, served
 from mainstream.footage.frames import view_pixels
 from mainstream.messages.runner_plan import RunnerPlan
-from mainstream.nn.network import Network
-from mainstream.nn.registry import load_base_network
 from mainstream_runner.client import EngineClient
 from mainstream_runner.engine.calibration import calibrated
 from mainstream_runner.feeder import feeder as feeder_module
@@ -36,7 +32,6 @@ from mainstream_runner.feeder.routing import served_routing
 from mainstream_runner.feeder.source import CapturedFrame
 from mainstream_runner.line.caller import EngineLine
 from mainstream_runner.profiling.synthetic import synthetic_micro_plan
-from mainstream_runner.serving.torchserve import TorchServe, torchserve
 
 BASE = "efficientnet-lite0"
 TAP = 9
@@ -52,74 +47,57 @@ SCALED = 60
 FRAMES = 8
 
 
-@dataclass(frozen=True)
-class _Round:
-    """Milliseconds of CPU a look."""
-
-    feeder: float
-    jvm: float
-    worker: float
-    """without the network"""
-
-    @property
-    def all(self) -> float:
-        return self.feeder + self.jvm + self.worker
+Milliseconds = dict[str, float]
+"""of CPU a look, by part: feeder, jvm, worker (without the network)"""
 
 
 def way_rows(report: Report) -> None:
     """Two apps with micro-heads on one view of a clip of 768x576 pixels."""
-    torch.set_num_threads(1)
-    network = load_base_network(BASE)
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
-        store, cache = Path(folder) / "store", Path(folder) / "cache"
-        calibrated(cache)(network)
+    with served(BASE) as on:
         stream = clip_stream(fps=1000.0)
-        plan = synthetic_micro_plan(network, store, stream, [(("flat", TAP, 8), 1000.0)] * APPS, sharing=True)
-        with torchserve(cache=cache) as server:
-            enter_ms = 1e3 * _entering_s(network, cache)
-            measured = list(_rounds(server, plan, store, enter_ms, EngineLine))
-            through_http = list(_rounds(server, plan, store, enter_ms, EngineClient))
-    middle, other = (sorted(each, key=lambda one: one.all)[len(each) // 2] for each in (measured, through_http))
+        plan = synthetic_micro_plan(on.network, on.store, stream, [(("flat", TAP, 8), 1000.0)] * APPS, sharing=True)
+        enter_ms = 1e3 * _entering_s(on)
+        measured = list(_rounds(on, plan, enter_ms, EngineLine))
+        through_http = list(_rounds(on, plan, enter_ms, EngineClient))
+    middle, other = (sorted(each, key=_all)[len(each) // 2] for each in (measured, through_http))
     report.row(
         f"frame's way at 160 px, {FPS:g} looks a second, CPU a look beside the network",
-        f"{middle.all:.2f} ms ({middle.feeder:.2f} feeder with scaling from 768x576, {middle.worker:.2f} worker with "
-        f"preprocessing, {middle.jvm:.2f} JVM)",
+        f"{_all(middle):.2f} ms ({middle['feeder']:.2f} feeder with scaling from 768x576, {middle['worker']:.2f} "
+        f"worker with preprocessing, {middle['jvm']:.2f} JVM)",
         "1 ms",
-        middle.all <= 1.0,
+        _all(middle) <= 1.0,
     )
     report.row(
         "the same through TorchServe's HTTP, as others may ask",
-        f"{other.all:.2f} ms ({other.feeder:.2f} feeder, {other.worker:.2f} worker, {other.jvm:.2f} JVM)",
+        f"{_all(other):.2f} ms ({other['feeder']:.2f} feeder, {other['worker']:.2f} worker, {other['jvm']:.2f} JVM)",
         "said",
         None,
     )
-    report.details["way_ms"] = {"line": list(map(vars, measured)), "http": list(map(vars, through_http))}
+    report.details["way_ms"] = {"line": measured, "http": through_http}
+
+
+def _all(parts: Milliseconds) -> float:
+    return sum(parts.values())
 
 
 def scaling_rows(report: Report) -> None:
     """The way that views are scaled beside swscale's packed pixels at once, by two filters, with cold caches."""
-    times_ms = _scaled_ms(pictures(FRAMES))
-    report.row(
-        "scaling 768x576 to 160x160, CPU a look, paced: as views are, packed at once, that with the bilinear filter",
-        ", ".join(f"{each:.2f} ms" for each in times_ms.values()),
-        "as views are no dearer",
-        times_ms["view"] <= 1.05 * min(times_ms.values()),
-    )
-
-
-def _scaled_ms(shown: list[av.VideoFrame]) -> dict[str, float]:
     ways: dict[str, Callable[[av.VideoFrame], object]] = {
         "view": lambda frame: view_pixels(frame, None, 160, 160),
         **{name: partial(_packed, VideoReformatter(), Interpolation[name]) for name in ("AREA", "BILINEAR")},
     }
-    spent_s: dict[str, list[float]] = {name: [] for name in ways}
-    for look in range(SCALED):
-        for name, scale in ways.items():
-            time.sleep(1 / 20)
-            start_s = time.thread_time()
-            scale(shown[look % FRAMES])
-            spent_s[name].append(time.thread_time() - start_s)
-    return {name: 1e3 * median(each) for name, each in spent_s.items()}
+    shown = cycle([frame for frame in pictures(FRAMES) for _ in ways])
+
+    def scaled_s(way: Callable[[av.VideoFrame], object]) -> float:
+        return _paced_s(lambda: way(next(shown)))
+
+    times_s = rounds({name: partial(scaled_s, way) for name, way in ways.items()}, SCALED)
+    report.row(
+        "scaling 768x576 to 160x160, CPU a look, paced: as views are, packed at once, that with the bilinear filter",
+        ", ".join(f"{1e3 * each:.2f} ms" for each in times_s.values()),
+        "as views are no dearer",
+        times_s["view"] <= 1.05 * min(times_s.values()),
+    )
 
 
 def _packed(scaler: VideoReformatter, way: Interpolation, frame: av.VideoFrame) -> object:
@@ -127,11 +105,11 @@ def _packed(scaler: VideoReformatter, way: Interpolation, frame: av.VideoFrame) 
 
 
 def _rounds(
-    server: TorchServe, plan: RunnerPlan, store: Path, enter_ms: float, asking: type[EngineLine | EngineClient]
-) -> Iterator[_Round]:
+    on: Served, plan: RunnerPlan, enter_ms: float, asking: type[EngineLine | EngineClient]
+) -> Iterator[Milliseconds]:
     shown = pictures(FRAMES)
-    with closing(EngineClient(server.port)) as client, _feeding(server.port, asking) as feeder:
-        feeder.adopt(served_routing(plan, client.load(plan, store)))
+    with closing(EngineClient(on.server.port)) as client, _feeding(on.server.port, asking) as feeder:
+        feeder.adopt(served_routing(plan, client.load(plan, on.store)))
         number = 0
 
         def look(fps: float, looks: int) -> None:
@@ -145,8 +123,12 @@ def _rounds(
             feeder.drain(10.0)
 
         look(50.0, WARM_LOOKS)
-        jvm = [each.pid for each in below(server.guard) if "java" in each.name()]
-        parts = {"feeder": [os.getpid()], "jvm": jvm, "worker": [each.pid for each in workers(server.guard)]}
+        parts = {"feeder": [os.getpid()], "jvm": [], "worker": []}
+        for each in below(on.server.guard):
+            if "java" in each.name():
+                parts["jvm"].append(each.pid)
+            elif any("model_service_worker" in word for word in each.cmdline()):
+                parts["worker"].append(each.pid)
         looks = round(FPS * ROUND_S)
         for _ in range(ROUNDS):
             idle = _used_s(parts, lambda: time.sleep(IDLE_S))
@@ -154,7 +136,7 @@ def _rounds(
             used = _used_s(parts, lambda: look(FPS, looks))
             network_ms = 1e3 * (client.state().scored_s - before) / looks - enter_ms
             ms = {part: 1e3 * (used[part] - idle[part] * ROUND_S / IDLE_S) / looks for part in parts}
-            yield _Round(ms["feeder"], ms["jvm"], ms["worker"] - network_ms)
+            yield {**ms, "worker": ms["worker"] - network_ms}
 
 
 @contextmanager
@@ -170,12 +152,12 @@ def _feeding(port: int, asking: type[EngineLine | EngineClient]) -> Iterator[Fee
 
 def _used_s(parts: Mapping[str, list[int]], work: Callable[[], None]) -> dict[str, float]:
     """CPU-seconds that each part's processes take while it works."""
-    before = {part: _cpu_s(processes) for part, processes in parts.items()}
+    before = {part: _spent_s(processes) for part, processes in parts.items()}
     work()
-    return {part: _cpu_s(processes) - before[part] for part, processes in parts.items()}
+    return {part: _spent_s(processes) - before[part] for part, processes in parts.items()}
 
 
-def _cpu_s(processes: list[int]) -> float:
+def _spent_s(processes: list[int]) -> float:
     """Of all threads, in nanoseconds where the kernel counts so; those of a process's times come in hundredths."""
     spent = 0
     for process in processes:
@@ -185,23 +167,19 @@ def _cpu_s(processes: list[int]) -> float:
     return spent / 1e9
 
 
-def _entering_s(network: Network, cache: Path) -> float:
+def _entering_s(on: Served) -> float:
     """What preprocessing takes at the head of a stem, as it runs in the worker: with it less without it, in turn."""
-    choice, shape = calibrated(cache)(network), network.branch_points[0].shape
-    stem = choice.back_end.chain(network.segments[:TAP], shape, 1).step()
-    entered = choice.back_end.chain(network.segments[:TAP], shape, 1, network.preprocessing).step()
+    choice, shape = calibrated(on.cache)(on.network), on.network.branch_points[0].shape
+    stem = choice.back_end.chain(on.network.segments[:TAP], shape, 1).step()
+    entered = choice.back_end.chain(on.network.segments[:TAP], shape, 1, on.network.preprocessing).step()
     pixels = np.random.default_rng(0).integers(0, 256, (1, 160, 160, 3), dtype=np.uint8)
-    value = choice.back_end.preprocessing(network.preprocessing, 1).step()(pixels)
-    times_s: list[tuple[float, float]] = []
+    value = choice.back_end.preprocessing(on.network.preprocessing, 1).step()(pixels)
+    ways = {"without": lambda: _paced_s(lambda: stem(value)), "with": lambda: _paced_s(lambda: entered(pixels))}
     with torch.inference_mode():
-        for _ in range(ENTERED):
-            one_s = _paced_s(lambda: stem(value))
-            times_s.append((one_s, _paced_s(lambda: entered(pixels))))
-    return max(0.0, median(with_s for _, with_s in times_s) - median(without_s for without_s, _ in times_s))
+        times_s = rounds(ways, ENTERED)
+    return max(0.0, times_s["with"] - times_s["without"])
 
 
 def _paced_s(run: Callable[[], object]) -> float:
     time.sleep(1 / 20)
-    start_s = time.thread_time()
-    run()
-    return time.thread_time() - start_s
+    return cpu_s(run)
