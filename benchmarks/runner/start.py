@@ -4,11 +4,10 @@ import os
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from fault_stage import BASE, Stage
+from fault_stage import BASE, Stage, staged
 from fault_tools import wait_for
 
 from common.harness import QUICK, Report
@@ -23,43 +22,32 @@ _AFTER_S = 6.0
 """in which the profile is checked; frames must not be dropped for that"""
 
 
-@dataclass
-class _Start:
-    served_s: list[float] = field(default_factory=list)
-    dropped: int = 0
-
-
 def pod_rows(report: Report) -> None:
     """An upgrade of a runner that serves six apps: the new pod's start, its disk kept or new."""
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
-        stage = Stage(Path(folder), CLIP)
-        try:
-            profile = _profile(stage)
-            # What an upgrade finds: the profile of the version before.
-            older = profile.model_copy(update={"versions": {**profile.versions, "mainstream": "0.0.0"}})
-            for what, keep in (("new", False), ("kept", True)):
-                start = _Start()
-                for _ in range(STARTS):
-                    _measure(stage, older, start, keep=keep)
-                value_s = median(start.served_s)
-                report.row(
-                    f"upgraded runner pod, 6 apps, its disk {what}: start to frames of all apps",
-                    f"{value_s:.1f} s (median of {STARTS}); {start.dropped} dropped within {_AFTER_S:.0f} s; "
-                    f"load {os.getloadavg()[0]:.1f}",
-                    f"{TARGET_S:.0f} s, 0 dropped",
-                    value_s <= TARGET_S and start.dropped == 0,
-                )
-        finally:
-            stage.close()
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder, staged(Path(folder), CLIP) as (stage, _):
+        profile = _profile(stage)
+        # What an upgrade finds: the profile of the version before.
+        older = profile.model_copy(update={"versions": {**profile.versions, "mainstream": "0.0.0"}})
+        for what, keep in (("new", False), ("kept", True)):
+            starts = [_start(stage, older, keep=keep) for _ in range(STARTS)]
+            served_s, dropped = median(each for each, _ in starts), sum(each for _, each in starts)
+            report.row(
+                f"upgraded runner pod, 6 apps, its disk {what}: start to frames of all apps",
+                f"{served_s:.1f} s (median of {STARTS}); {dropped} dropped within {_AFTER_S:.0f} s; "
+                f"load {os.getloadavg()[0]:.1f}",
+                f"{TARGET_S:.0f} s, 0 dropped",
+                served_s <= TARGET_S and dropped == 0,
+            )
 
 
-def _order(stage: Stage, profile: NodeProfile | None, *, planned: bool) -> None:
+def _order(stage: Stage, profile: NodeProfile | None) -> None:
+    """The six apps where there is a profile; where there is none, one of their stream."""
     plan = stage.make_plan(f"file:{CLIP}", APPS, threshold=1.0)
-    stage.order(plan if planned else None, wanted=Wanted(bases=(BASE,), streams=plan.streams, profile=profile))
+    stage.order(plan if profile else None, wanted=Wanted(bases=(BASE,), streams=plan.streams, profile=profile))
 
 
 def _profile(stage: Stage) -> NodeProfile:
-    _order(stage, None, planned=False)
+    _order(stage, None)
     stage.start()
     found: list[NodeProfile] = []
 
@@ -74,15 +62,16 @@ def _profile(stage: Stage) -> NodeProfile:
     return found[0]
 
 
-def _measure(stage: Stage, profile: NodeProfile, start: _Start, *, keep: bool) -> None:
+def _start(stage: Stage, profile: NodeProfile, *, keep: bool) -> tuple[float, int]:
+    """Seconds until the plan was served, and frames that were dropped right after that."""
     if not keep:
         shutil.rmtree(stage.data)
         stage.data.mkdir()
     (stage.data / "profile.json").write_text(profile.model_dump_json())
-    _order(stage, profile, planned=True)
+    _order(stage, profile)
     stage.start()
-    start.served_s.append(wait_for(stage.serves, 120.0, "the plan was not served"))
+    served_s = wait_for(stage.serves, 120.0, "the plan was not served")
     time.sleep(_AFTER_S)
     report = stage.report()
-    start.dropped += 0 if report is None else sum(app.dropped for app in report.apps.values())
     stage.stop()
+    return served_s, 0 if report is None else sum(app.dropped for app in report.apps.values())
