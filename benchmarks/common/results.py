@@ -8,10 +8,12 @@ the others as they were; it says when, on which machine, with which versions and
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
 
 from common import harness
 from common.harness import machine, versions
@@ -21,6 +23,7 @@ from mainstream.messages.node_profile import NodeProfile
 QUICK, BENCH, on_one_thread = harness.QUICK, harness.FOLDER, harness.on_one_thread
 FOLDER = Path("out") / "evidence" / ("quick" if QUICK else "full")
 PARTS = FOLDER / "parts" if QUICK else Path("docs") / "evidence"
+Kept = TypeVar("Kept")
 _DIGITS = 5
 _PACKAGES = ("torch", "openvino", "numpy")
 
@@ -35,6 +38,12 @@ def kept(path: Path, make: Callable[[], Any]) -> Any:
     if not path.exists():
         write(path, make())
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def kept_all(path: Path, kind: type[Kept], make: Callable[[], Iterable[Kept]]) -> list[Kept]:
+    """The same of dataclasses or models of one kind."""
+    adapter = TypeAdapter(list[kind])  # type: ignore[valid-type]
+    return adapter.validate_python(kept(path, lambda: adapter.dump_python(list(make()), mode="json")))
 
 
 def write(path: Path, content: Any) -> None:

@@ -16,20 +16,18 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from common.candidate_scores import candidate_scores
 from common.harness import FOLDER, QUICK, Report
 from common.plaza import CLIP, LABELS, SPOTS, WALKWAYS
-from common.results import kept
+from common.results import kept_all
 from mainstream.errors import InvalidInputError
 from mainstream.footage.labels import event_mask, read_labels
 from mainstream.mpackage.manifest import Manifest, PackedCandidate
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.heads.kinds import head_of
-from mainstream.nn.network import Network
 from mainstream.nn.registry import load_base_network
 from mainstream_trainer.data.clip import ClipPart, inspect_clip
 from mainstream_trainer.request import DEFAULT_BASE, TrainingRequest, VideoData
@@ -57,14 +55,6 @@ class Judged:
     share: float
     """of the base network's operations before its tap"""
 
-    @classmethod
-    def of(
-        cls, candidate: PackedCandidate, network: Network, said: NDArray[np.float64], shown: NDArray[np.bool_]
-    ) -> Judged:
-        """By its scores of the test's pictures, and on which of them its event is."""
-        share = network.branch_points[candidate.branch_point].cost_share
-        return cls(balanced_accuracy(said, shown), average_precision(said, shown), candidate.name, share)
-
 
 @dataclass(frozen=True)
 class Compared:
@@ -78,9 +68,6 @@ class Compared:
     pooled: Judged
     head_share: float
     """operations of the micro-head, of those of the network"""
-
-
-_COMPARED = TypeAdapter(list[Compared])
 
 
 @dataclass(frozen=True)
@@ -104,24 +91,17 @@ def micro_heads_judged(report: Report, *, whole: bool) -> None:
         report.left_out("best micro-head against whole fine-tune", "see a whole run", "trainings take hours")
         return
     stands = list(_stands(report))
-    found: dict[str, list[Compared]] = {}
+    found: dict[str, list[Compared]] = {stand.name: [] for stand in stands}
     for seed in SEEDS[:1] if QUICK else SEEDS:
         for stand in stands:
-            found.setdefault(stand.name, []).extend(compared(stand, seed, whole=whole))
+            path = KEPT / f"{stand.name}-{seed}{'' if whole else '-last-map'}.json"
+            found[stand.name] += kept_all(path, Compared, partial(_compared, stand, seed, whole=whole))
     for stand in stands:
         rows(report, stand, found[stand.name])
 
 
-def compared(stand: Stand, seed: int, *, whole: bool) -> list[Compared]:
-    """All apps of one seed; what was judged before is found."""
-
-    def made() -> object:
-        return _COMPARED.dump_python(list(_compared(stand, seed, whole=whole)), mode="json")
-
-    return _COMPARED.validate_python(kept(KEPT / f"{stand.name}-{seed}{'' if whole else '-last-map'}.json", made))
-
-
 def _compared(stand: Stand, seed: int, *, whole: bool) -> Iterator[Compared]:
+    """All apps of one seed."""
     requests = stand.requests(seed)
     network = load_base_network(requests[0].base)
     if not whole:
@@ -132,12 +112,16 @@ def _compared(stand: Stand, seed: int, *, whole: bool) -> Iterator[Compared]:
     scores = candidate_scores(manifests, FolderStore(STORE), network, views)
 
     def judged(manifest: Manifest, candidate: PackedCandidate) -> Judged:
-        return Judged.of(candidate, network, scores[manifest.name][candidate.name], present[manifest.name])
+        said, shown = scores[manifest.name][candidate.name], present[manifest.name]
+        share = network.branch_points[candidate.branch_point].cost_share
+        return Judged(balanced_accuracy(said, shown), average_precision(said, shown), candidate.name, share)
 
     size = network.preprocessing
     all_operations = operations(network.stem(network.depth), (3, size.height, size.width))
     for manifest in manifests:
-        micro = best_micro(manifest)
+        micro = max(
+            (each for each in manifest.candidates if each.kind == "micro"), key=lambda each: each.balanced_accuracy
+        )
         yield Compared(
             manifest.name,
             seed,
@@ -146,11 +130,6 @@ def _compared(stand: Stand, seed: int, *, whole: bool) -> Iterator[Compared]:
             judged(manifest, manifest.candidate(f"tuned-{network.depth}")),
             operations(head_of(micro.head_form), micro.head_form.map) / all_operations,
         )
-
-
-def best_micro(manifest: Manifest) -> PackedCandidate:
-    """An app's best micro-head, as its package says."""
-    return max((each for each in manifest.candidates if each.kind == "micro"), key=lambda each: each.balanced_accuracy)
 
 
 def rows(report: Report, stand: Stand, found: Sequence[Compared]) -> None:
