@@ -1,27 +1,32 @@
 """Clips as cameras send them, and cameras that play them."""
 
 import os
-import socket
-import subprocess
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 import av
+from fault_scene import looped as looped
+from fault_surroundings import Camera
 
 from common.plaza import CLIP
-from mainstream_runner.serving.torchserve import free_port
 
 CAMERA = Path(os.environ.get("MAINSTREAM_SHARED", Path(__file__).parents[3] / "shared")) / "camera" / "rtsp-camera"
 CORE = 0
 """the one that is measured"""
-_ANSWERS_S = 15.0
+_LOOP_S = 12
 
 
 def make_clip(
-    path: Path, *, group: int, between: int = 0, size: tuple[int, int] = (1920, 1080), fps: int = 25, seconds: int = 12
+    path: Path,
+    *,
+    group: int,
+    between: int = 0,
+    size: tuple[int, int] = (1920, 1080),
+    fps: int = 25,
+    seconds: int = _LOOP_S,
 ) -> Path:
     """The plaza's frames one after the other at that size and rate, as H.264 in groups of `group` frames with `between`
     B-frames in a row."""
@@ -45,47 +50,26 @@ def encode(
     return path
 
 
-def looped(clip: Path, path: Path, times: int) -> Path:
-    """The clip so often, not encoded again."""
-    with av.open(str(path), "w") as output:
-        stream, shift = None, 0
-        for _ in range(times):
-            with av.open(str(clip)) as source:
-                video = source.streams.video[0]
-                stream = stream or output.add_stream_from_template(video)
-                end = 0
-                for packet in source.demux(video):
-                    if packet.pts is None or packet.dts is None:
-                        continue
-                    end = max(end, packet.pts + (packet.duration or 0))
-                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
-                    output.mux(packet)
-                shift += end
-    return path
+def long_clip(path: Path, lasts_s: float, *, group: int, size: tuple[int, int] = (1920, 1080), fps: int = 25) -> Path:
+    """The same of which some seconds come again and again, for so long at least, without being encoded again."""
+    once = make_clip(path.with_name(f"once-{path.name}"), group=group, size=size, fps=fps)
+    return looped(once, path, ceil(lasts_s / _LOOP_S))
 
 
 @contextmanager
 def cameras(clips: Sequence[Path]) -> Iterator[list[str]]:
     """RTSP cameras that play these clips, a process each, away from the core that is measured; their addresses."""
+    before = os.sched_getaffinity(0)
     with ExitStack() as stack:
-        urls = []
+        stack.callback(os.sched_setaffinity, 0, before)
+        # A process begins on the cores of who starts it.
+        os.sched_setaffinity(0, set(range(os.cpu_count() or 1)) - {CORE} or {CORE})
+        playing = []
         for clip in clips:
-            port = free_port()
-            process = subprocess.Popen(
-                [CAMERA, clip, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            os.sched_setaffinity(process.pid, _elsewhere())
-            _wait_for(port)
-            urls.append(f"rtsp://127.0.0.1:{port}/stream")
-        yield urls
-
-
-def _elsewhere() -> set[int]:
-    """All cores but the one that is measured."""
-    every = set(range(os.cpu_count() or 1))
-    return every - {CORE} or every
+            playing.append(Camera(clip))
+            stack.callback(playing[-1].stop)
+        os.sched_setaffinity(0, before)
+        yield [camera.url for camera in playing]
 
 
 def _frames(count: int) -> Iterator[av.VideoFrame]:
@@ -97,16 +81,3 @@ def _frames(count: int) -> Iterator[av.VideoFrame]:
                     return
                 given += 1
                 yield frame
-
-
-def _wait_for(port: int) -> None:
-    deadline_s = time.monotonic() + _ANSWERS_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1.0).close()
-        except OSError:
-            if time.monotonic() > deadline_s:
-                raise
-            time.sleep(0.05)
-        else:
-            return

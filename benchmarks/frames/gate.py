@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 
 from common.harness import Report
-from common.runner_stage import pictures
 from mainstream.alerts.measured import count_alerts
 from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
 from mainstream.arrays import FloatArray, IntArray
@@ -34,18 +31,10 @@ LEAST_SAVED = 1.7
 SIZE = 160
 VOTES = 2
 GAP_S = 1.0
-LOOKS = 60
-"""at the gate, to time it"""
 
 
 def gate_rows(report: Report) -> None:
-    """What a look at a gate costs; of each clip on how many looks networks run, and what becomes of its alerts."""
-    report.row(
-        "gate: CPU of a look that is compared and stands, paced at 20 a second",
-        f"{1e3 * _look_s():.2f} ms",
-        "said",
-        None,
-    )
+    """Of each clip on how many looks networks run, and what becomes of its alerts."""
     for name, app in JUDGED.items():
         target = f"{LEAST_SAVED}x; none lost"
         if not (CLIPS / name).is_file():
@@ -92,16 +81,3 @@ def _counted(clip: Clip, runs: tuple[Run, ...], looks: IntArray, ran: IntArray) 
     events = as_spans(merge_spans(clip.times.spans(runs), GAP_S))
     tolerance = tolerance_s(float((events[:, 1] - events[:, 0]).mean()))
     return count_alerts(alerts[:, 0], events, np.ones(len(events), dtype=np.bool_), tolerance)
-
-
-def _look_s() -> float:
-    """CPU-seconds of a look at one still picture, with caches as cold as frames leave them."""
-    gate, shown = Gate(), pictures(1)[0]
-    spent_s: list[float] = []
-    for look in range(LOOKS):
-        time.sleep(0.05)
-        pixels = view_pixels(shown, None, SIZE, SIZE)
-        start_s = time.thread_time()
-        gate.passes(grey(pixels), look / 20, ("app",))
-        spent_s.append(time.thread_time() - start_s)
-    return median(spent_s)

@@ -4,16 +4,17 @@ The plaza's 22 apps look at five cameras. All show its clip, each encoded in ano
 that nothing learnt from. Scores are of the clip as it is: a mode decides which frames there are, and what they cost.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
+from typing import TypeVar
 
 from common.cameras import make_clip
 from common.harness import QUICK, Report
 from common.plaza import EXAMPLE
 from mainstream.alerts.measured import AlertScore
+from mainstream.api import EdgeNode, VideoApp, VideoStream
 from mainstream.decide.node_plan import NodePlan
 from mainstream.footage.substream import crop_in
 from mainstream.messages.node_profile import DecodeModeName
@@ -38,22 +39,12 @@ SECONDS = 80
 """what the clip has, and half a second of its beginning"""
 BUDGETS = (0.1, 0.4) if QUICK else (0.1, 0.2, 0.4)
 WITHIN = 0.01
+Manifest = TypeVar("Manifest", EdgeNode, VideoStream, VideoApp)
 
 
-@dataclass(frozen=True)
-class _Encoding:
-    group: int
-    between: int
-    size: tuple[int, int] = (1920, 1080)
-
-
-ENCODINGS = (
-    _Encoding(10, 0),
-    _Encoding(10, 2),
-    _Encoding(50, 0),
-    _Encoding(50, 3),
-    _Encoding(10, 2, SIZE),
-)
+LARGE = (1920, 1080)
+ENCODINGS = ((10, 0, LARGE), (10, 2, LARGE), (50, 0, LARGE), (50, 3, LARGE), (10, 2, SIZE))
+"""frames from key frame to key frame, B-frames in a row, and the picture"""
 
 
 @dataclass(frozen=True)
@@ -65,14 +56,9 @@ class _Stage:
     def planned(self, budget: float, pins: Mapping[str, DecodeModeName] | None = None) -> NodePlan:
         """The plan within a budget, its streams decoded as `pins` say."""
         example = self.planner.example
-        manifests = example.manifests
-        node = manifests.nodes[0]
-        node = node.model_copy(update={"spec": node.spec.model_copy(update={"budget": budget})})
-        streams = tuple(
-            each.model_copy(update={"spec": each.spec.model_copy(update={"decode": (pins or {}).get(each.key)})})
-            for each in manifests.streams
-        )
-        example = replace(example, manifests=replace(manifests, nodes=(node,), streams=streams))
+        node = _with_spec(example.manifests.nodes[0], budget=budget)
+        streams = tuple(_with_spec(each, decode=(pins or {}).get(each.key)) for each in example.manifests.streams)
+        example = replace(example, manifests=replace(example.manifests, nodes=(node,), streams=streams))
         made = replace(self.planner, example=example).plan(Crowd(example.keys), "mainstream")
         assert made is not None
         return made
@@ -171,21 +157,17 @@ def _stage() -> _Stage:
     return _Stage(Planner(example, profile, packages), cameras)
 
 
+def _with_spec(manifest: Manifest, **changed: object) -> Manifest:
+    return manifest.model_copy(update={"spec": manifest.spec.model_copy(update=changed)})
+
+
 def _clips(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    for number, each in enumerate(ENCODINGS):
+    for number, (group, between, size) in enumerate(ENCODINGS):
         path = folder / f"camera-{number}.mp4"
         if not path.exists():
-            with tempfile.TemporaryDirectory(dir=folder) as new:
-                made = make_clip(
-                    Path(new) / path.name,
-                    group=each.group,
-                    between=each.between,
-                    size=each.size,
-                    fps=FPS,
-                    seconds=SECONDS,
-                )
-                made.rename(path)
+            hidden = path.with_name(f".{path.name}")
+            make_clip(hidden, group=group, between=between, size=size, fps=FPS, seconds=SECONDS).rename(path)
         yield path
 
 
@@ -193,19 +175,13 @@ def _on_cameras(example: DemoExample, clips: list[Path]) -> DemoExample:
     """The example's apps in turn at as many cameras as there are clips; views stay where they are in the picture."""
     (plaza,) = example.manifests.streams
     streams = []
-    for number, (clip, encoding) in enumerate(zip(clips, ENCODINGS, strict=True)):
-        views = [view.model_copy(update={"crop": crop_in(view.crop, SIZE, encoding.size)}) for view in plaza.spec.views]
-        spec = plaza.spec.model_copy(update={"url": f"file:{clip.resolve()}", "views": views})
+    for number, (clip, (_, _, size)) in enumerate(zip(clips, ENCODINGS, strict=True)):
+        views = [view.model_copy(update={"crop": crop_in(view.crop, SIZE, size)}) for view in plaza.spec.views]
+        camera = _with_spec(plaza, url=f"file:{clip.resolve()}", views=views)
         metadata = plaza.metadata.model_copy(update={"name": f"camera-{number}"})
-        streams.append(plaza.model_copy(update={"metadata": metadata, "spec": spec}))
+        streams.append(camera.model_copy(update={"metadata": metadata}))
     apps = tuple(
-        app.model_copy(
-            update={
-                "spec": app.spec.model_copy(
-                    update={"stream": app.spec.stream.model_copy(update={"name": f"camera-{number % len(clips)}"})}
-                )
-            }
-        )
+        _with_spec(app, stream=app.spec.stream.model_copy(update={"name": f"camera-{number % len(clips)}"}))
         for number, app in enumerate(example.manifests.apps)
     )
     return replace(example, manifests=replace(example.manifests, streams=tuple(streams), apps=apps))
