@@ -10,15 +10,16 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from statistics import median
 
 import av
 import numpy as np
 
 from common.cameras import encode
 from common.harness import QUICK, Report
+from common.runner_stage import rounds
 from mainstream.footage.frames import upright_rgb
 from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
 
@@ -31,18 +32,9 @@ MOST_SLOWER = 0.05
 def _all(report: Report) -> None:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
-        clip = _make_clip(Path(folder) / "clip.mp4")
-        loops: dict[str, Callable[[Path], int]] = {"own": _upright, "pyav": _pyav}
-        for loop in loops.values():
-            assert loop(clip) == FRAMES
-        seconds: dict[str, list[float]] = {name: [] for name in loops}
-        for number in range(ROUNDS):
-            # Whoever comes first in a round is the other one in the next.
-            for name in sorted(loops, reverse=bool(number % 2)):
-                began_s = time.process_time()
-                loops[name](clip)
-                seconds[name].append(time.process_time() - began_s)
-    own_s, pyav_s = median(seconds["own"]), median(seconds["pyav"])
+        clip = encode(Path(folder) / "clip.mp4", _pictures(), (WIDTH, HEIGHT), FPS, g=50)
+        spent_s = rounds({"own": partial(_spent_s, _upright, clip), "pyav": partial(_spent_s, _pyav, clip)}, ROUNDS)
+    own_s, pyav_s = spent_s["own"], spent_s["pyav"]
     slower = own_s / pyav_s - 1
     report.row(
         f"decode {WIDTH}x{HEIGHT} H.264 to upright RGB, one thread, against PyAV's own loop",
@@ -50,11 +42,16 @@ def _all(report: Report) -> None:
         f"at most {MOST_SLOWER:.0%} slower",
         slower <= MOST_SLOWER,
     )
-    report.details["seconds"] = seconds
 
 
-def _make_clip(path: Path) -> Path:
-    return encode(path, _pictures(), (WIDTH, HEIGHT), FPS, g=50)
+PARTS = {"all": _all}
+
+
+def _spent_s(loop: Callable[[Path], int], clip: Path) -> float:
+    """CPU-seconds of a whole pass."""
+    began_s = time.process_time()
+    assert loop(clip) == FRAMES
+    return time.process_time() - began_s
 
 
 def _pictures() -> Iterator[av.VideoFrame]:
@@ -90,6 +87,3 @@ def _pyav(path: Path) -> int:
             frame.to_ndarray(format="rgb24")
             count += 1
     return count
-
-
-PARTS = {"all": _all}

@@ -15,6 +15,7 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
+import psutil
 from hostile import hostile_package, read_everything, write  # type: ignore[import-not-found]
 
 from common.harness import QUICK, Report
@@ -22,16 +23,18 @@ from common.harness import QUICK, Report
 PACKAGES = 2_000 if QUICK else 12_000
 MEMORY_BYTES = 1 << 30
 """that reading may take beyond what the process has once torch is loaded"""
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+"""where a file need not be waited for; each copy waits for the disk twice a file"""
 
 
 def _all(report: Report) -> None:
     """Read them all."""
-    loaded_bytes = _virtual_bytes()
+    loaded_bytes = psutil.Process().memory_info().vms
     resource.setrlimit(resource.RLIMIT_AS, (loaded_bytes + MEMORY_BYTES,) * 2)
     outcomes: Counter[str] = Counter()
     bugs: list[str] = []
     start_s = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mainstream-hostile-", dir=_folder_in_memory()) as folder:
+    with tempfile.TemporaryDirectory(prefix="mainstream-hostile-", dir=IN_MEMORY) as folder:
         for seed in range(PACKAGES):
             _read(Path(folder), seed, outcomes, bugs)
         strangers = {path.name for path in Path(folder).iterdir()} - {"store", "target"}
@@ -68,16 +71,6 @@ def _read(folder: Path, seed: int, outcomes: Counter[str], bugs: list[str]) -> N
     except Exception:
         outcomes["raised"] += 1
         bugs.append(f"seed {seed}: {traceback.format_exc(limit=-3)}")
-
-
-def _folder_in_memory() -> Path | None:
-    """Where there is one: each copy waits for the disk twice a file."""
-    return next((path for path in (Path("/dev/shm"),) if path.is_dir()), None)  # noqa: S108
-
-
-def _virtual_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * resource.getpagesize()
 
 
 PARTS = {"all": _all}

@@ -7,6 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mainstream.planner import Problem
+from mainstream.planner.published import published_problem
+from mainstream.planner.solve import Policy
+
+POLICY_OF_MODE: dict[str, Policy] = {"mainstream": "mainstream", "nosharing": "no-sharing", "maxsharing": "max-sharing"}
 REPOSITORY = Path(__file__).parents[3]
 
 
@@ -42,3 +47,21 @@ def results() -> dict[str, Any]:
     """Set-ups by number of apps, and rows of (scheduler, mode, budget, apps, set-up, 1 - F1, frozen, fps)."""
     with gzip.open(folder() / "atc18_050318.json.gz", "rt") as file:
         return dict(json.load(file))
+
+
+def problem_of(apps: int, index: int, budget: float, *, slow_rates: bool = False) -> Problem:
+    """A set-up of so many apps at a budget."""
+    setup = results()["setups"][str(apps)][index][1]
+    return published_problem(models(), setup, stream_fps=results()["stream_fps"], budget=budget, slow_rates=slow_rates)
+
+
+def regression_problems() -> list[tuple[Problem, float]]:
+    """The regression set-ups, each with its published optimum as 1 - F1."""
+    data = regression()
+    return [
+        (
+            published_problem(models(), setup, stream_fps=data["stream_fps"], budget=data["budget"]),
+            data["published_optimum_1_minus_f1"][name][0],
+        )
+        for name, setup in data["setups"]
+    ]

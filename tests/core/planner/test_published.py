@@ -5,12 +5,11 @@ import planner_published as figures
 import pytest
 
 from mainstream.planner import solve
-from mainstream.planner.published import greedy_value, published_problem
+from mainstream.planner.published import greedy_value
 
 pytestmark = pytest.mark.skipif(figures.missing() is not None, reason=figures.missing() or "")
 
 ROWS_OF_A_KIND = 30
-POLICY_OF_MODE = {"mainstream": "mainstream", "nosharing": "no-sharing", "maxsharing": "max-sharing"}
 
 
 def some_rows(schedulers: tuple[str, ...], mode: str) -> list[list]:
@@ -25,18 +24,16 @@ def some_rows(schedulers: tuple[str, ...], mode: str) -> list[list]:
 
 def problem_of(row: list, *, slow_rates: bool = False):
     _, _, budget, apps, index, *_ = row
-    setup = figures.results()["setups"][str(apps)][index][1]
-    stream_fps = figures.results()["stream_fps"]
-    return published_problem(figures.models(), setup, stream_fps=stream_fps, budget=budget, slow_rates=slow_rates)
+    return figures.problem_of(apps, index, budget, slow_rates=slow_rates)
 
 
 def test_all_20_regression_set_ups_are_solved_and_proved() -> None:
-    data = figures.regression()
-    for name, setup in data["setups"]:
-        problem = published_problem(figures.models(), setup, stream_fps=data["stream_fps"], budget=data["budget"])
+    problems = figures.regression_problems()
+    assert len(problems) == 20
+    for problem, published in problems:
         plan = solve(problem, gap=0.0)
         assert plan.status == "optimal"
-        assert 1.0 - plan.objective == pytest.approx(data["published_optimum_1_minus_f1"][name][0], abs=1e-6)
+        assert 1.0 - plan.objective == pytest.approx(published, abs=1e-6)
 
 
 def test_published_exact_results_are_met_and_proved() -> None:
@@ -51,7 +48,7 @@ def test_published_exact_results_are_met_and_proved() -> None:
 @pytest.mark.parametrize("mode", ["mainstream", "nosharing", "maxsharing"])
 def test_published_results_of_the_coded_greedy_are_reproduced(mode: str) -> None:
     for row in some_rows(("greedy",), mode):
-        value = greedy_value(problem_of(row, slow_rates=mode == "nosharing"), POLICY_OF_MODE[mode])
+        value = greedy_value(problem_of(row, slow_rates=mode == "nosharing"), figures.POLICY_OF_MODE[mode])
         assert 1.0 - value == pytest.approx(row[5], abs=2e-5), row
 
 
