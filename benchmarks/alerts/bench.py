@@ -28,15 +28,9 @@ LEAST_F1 = 0.5
 
 
 def law_alone(report: Report) -> None:
-    """Settings of the law's own chain."""
+    """Settings of the law's own chain: how near predicted F1 is to that of a simulation and of a replay, and what
+    choosing threshold and votes by the law loses against the best choice."""
     compared = [compare(setting, EVENTS, VOTES, seed) for seed, setting in enumerate(random_settings(1, SETTINGS))]
-    chain(report, compared)
-    replay(report, compared)
-    choosing(report, compared)
-
-
-def chain(report: Report, compared: list[Compared]) -> None:
-    """How near predicted and simulated F1 are: of the choice that the law plans, and of every choice there is."""
     near = planned_within(compared, [each.simulated for each in compared])
     report.row(
         f"{len(near)} of {len(compared)} settings with F1 above .5: F1 of the planned choice within .03 of the chain's",
@@ -46,14 +40,12 @@ def chain(report: Report, compared: list[Compared]) -> None:
     simulated = np.concatenate([each.simulated.ravel() for each in compared])
     every = np.abs(law - simulated)[simulated > LEAST_F1] <= WITHIN
     report.row(f"the same of all {len(every)} choices with F1 above .5", f"{every.mean():.1%}", "told", None)
-
-
-def replay(report: Report, compared: list[Compared]) -> None:
-    """How near the law is to what a replay of the same streams tells."""
     near = planned_within(compared, [each.replayed for each in compared])
     report.row(
         f"{len(near)} settings: F1 that a replay tells of the planned choice within .03 of the law's", *share_of(near)
     )
+    lost = float(np.mean([each.lost for each in compared]))
+    report.row("F1 lost by choosing by the law, mean", f"{lost:.4f}", "at most .01", lost <= 0.01)
 
 
 def planned_within(compared: list[Compared], measured: list[FloatArray]) -> list[bool]:
@@ -68,12 +60,6 @@ def planned_within(compared: list[Compared], measured: list[FloatArray]) -> list
 def share_of(near: list[bool]) -> tuple[str, str, bool]:
     """A row's value, target, and whether it is met."""
     return f"{np.mean(near):.1%}", "90 %", bool(np.mean(near) >= 0.9)
-
-
-def choosing(report: Report, compared: list[Compared]) -> None:
-    """What choosing threshold and votes by the law loses against the best choice."""
-    lost = float(np.mean([each.lost for each in compared]))
-    report.row("F1 lost by choosing by the law, mean", f"{lost:.4f}", "at most .01", lost <= 0.01)
 
 
 PARTS: dict[str, Callable[[Report], None]] = {

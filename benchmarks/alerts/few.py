@@ -41,9 +41,6 @@ PASSING, PASSING_LEVEL = 0.1, 0.6
 MOST_BIAS = 0.03
 BELIEVED = "what is believed of a replay"
 
-Told = dict[str, FloatArray]
-"""predicted F1 (thresholds, votes), by what is believed"""
-
 
 @dataclass(frozen=True)
 class Part:
@@ -113,7 +110,8 @@ def _chosen(setting: Setting, events: int, seed: int) -> dict[str, tuple[float, 
     return found
 
 
-def _told(part: Part) -> Told:
+def _told(part: Part) -> dict[str, FloatArray]:
+    """Predicted F1 (thresholds, votes), by what is believed."""
     rows = np.array([[t, FPS, x, *_played(part, t, int(x))] for t in THRESHOLDS for x in VOTES])
     evaluation = Evaluation(
         frames_event=int(part.inside.sum()),
@@ -128,21 +126,17 @@ def _told(part: Part) -> Told:
     p, e = (np.array([getattr(point, name) for point in points]) for name in ("p", "e"))
     by_law = [each[0] for each in as_replay(p, e, np.array([FPS]), VOTES, part.events, correlation)]
     beliefs = {
-        "a replay as counted": _columns(rows),
-        "a replay and two at chance": _columns(cautious_rows(rows, (), evaluation, part.events, correlation)),
-        BELIEVED: _columns(cautious_rows(rows, points, evaluation, part.events, correlation)),
-        "the law of alerts alone": (by_law[0].T.ravel(), by_law[1].T.ravel()),
+        "a replay as counted": rows,
+        "a replay and two at chance": cautious_rows(rows, (), evaluation, part.events, correlation),
+        BELIEVED: cautious_rows(rows, points, evaluation, part.events, correlation),
     }
-    return {name: _f1(part, *shares).reshape(len(THRESHOLDS), -1) for name, shares in beliefs.items()}
-
-
-def _columns(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return rows[:, RECALL], rows[:, FALSE_SHARE]
-
-
-def _f1(part: Part, recall: FloatArray, share: FloatArray) -> FloatArray:
-    alerts = replayed(recall, share, part.events)
-    return f1(alerts.recall, alerts.precision)
+    shares = {name: (each[:, RECALL], each[:, FALSE_SHARE]) for name, each in beliefs.items()}
+    shares["the law of alerts alone"] = (by_law[0].T.ravel(), by_law[1].T.ravel())
+    told = {}
+    for name, (recall, false) in shares.items():
+        alerts = replayed(recall, false, part.events)
+        told[name] = f1(alerts.recall, alerts.precision).reshape(len(THRESHOLDS), -1)
+    return told
 
 
 def _played(part: Part, threshold: float, votes: int) -> tuple[float, float]:

@@ -5,7 +5,7 @@ Each setting plays the choice that the law plans for it; what chose never judges
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,22 +23,11 @@ FACTOR = 1.5
 VOTES = np.arange(1, 8)
 
 
-@dataclass(frozen=True)
-class Day:
-    """One app over one day."""
-
-    predicted: float
-    """false alerts"""
-    measured: int
-    on: float
-    """share of the time without events in which an alert was open"""
-
-
 def quiet_streams(report: Report, settings: int) -> None:
     """False alerts a day, predicted against measured; and whether what is planned is ever on all the time."""
     days = [_day(setting, seed) for seed, setting in enumerate(random_settings(2, settings))]
-    judged = [day for day in days if max(day.predicted, day.measured) >= ENOUGH]
-    near = [day.predicted / FACTOR <= day.measured <= day.predicted * FACTOR for day in judged]
+    judged = [(told, found) for told, found, _ in days if max(told, found) >= ENOUGH]
+    near = [told / FACTOR <= found <= told * FACTOR for told, found in judged]
     report.row(
         f"{len(judged)} of {len(days)} days with one event an hour and ten or more false alerts: predicted within a "
         f"factor of {FACTOR:g} of measured",
@@ -46,14 +35,16 @@ def quiet_streams(report: Report, settings: int) -> None:
         "80 %",
         bool(np.mean(near) >= 0.8),
     )
-    always = sum(day.on > 0.5 for day in days)
+    always = sum(on > 0.5 for _, _, on in days)
     report.row(
         "planned apps that are on for more than half of the time without events", str(always), "none", not always
     )
-    report.details["quiet"] = [vars(day) for day in days]
+    report.details["quiet: false alerts, predicted and found, and share of quiet time on"] = days
 
 
-def _day(drawn: Setting, seed: int) -> Day:
+def _day(drawn: Setting, seed: int) -> tuple[float, int, float]:
+    """Of one app over one day: false alerts, predicted and found; and the share of the time without events in which an
+    alert was open."""
     rng = np.random.default_rng(seed)
     setting = replace(drawn, frequency=drawn.length_s / HOUR_S)
     p, e = operating_points(setting)
@@ -64,4 +55,4 @@ def _day(drawn: Setting, seed: int) -> Day:
     (score,) = simulate(setting, stream, p[point], e[point], VOTES[votes : votes + 1], rng)
     open_s = sum(end - start for start, end in score.false)
     false = float(law.false_per_hour[0, votes, point]) * stream.seconds / HOUR_S
-    return Day(false, len(score.false), open_s / score.quiet_s)
+    return false, len(score.false), open_s / score.quiet_s
