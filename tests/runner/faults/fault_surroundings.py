@@ -156,8 +156,9 @@ class Camera:
             stderr=subprocess.PIPE,
         )
         try:
-            wait_for(lambda: answers(self.port), 15.0)
+            wait_for(lambda: answers(self.port), 60.0)
         except TimeoutError as error:
+            self._process.kill()  # or what it said would be waited for
             said = b"" if self._process.stderr is None else self._process.stderr.read1(400)  # type: ignore[attr-defined]
             raise MissingToolError(f"the camera does not start: {said!r}") from error
 
