@@ -17,7 +17,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from math import erf, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -25,20 +24,21 @@ from numpy.typing import NDArray
 
 from common.candidate_scores import candidate_scores
 from common.harness import FOLDER, QUICK, Report
-from common.results import kept_all
+from common.results import kept_all, write_part
 from mainstream.alerts.merging import merged_events
 from mainstream.mpackage.event_statistics import statistics_of
 from mainstream.mpackage.manifest import Manifest
 from mainstream.mpackage.stores.folder_store import FolderStore
 from mainstream.nn.registry import load_base_network
 from mainstream.planner import App
-from mainstream.planner.answer.f1_interval import Z90, f1_interval, moves_by_counts
+from mainstream.planner.answer.f1_interval import Interval, f1_interval
 from mainstream.planner.tables.known import option_table
 from mainstream.workload.caution import cautious_candidate
 from mainstream_trainer.measure.picture_replay import due_frames
 from mainstream_trainer.measure.picture_streams import PictureStream, declared_stream
 from mainstream_trainer.settings import TrainingSettings
 from mainstream_trainer.training import train_apps
+from photos.held import Promise, moves_of_test
 from photos.packages import BASE, pool_requests
 from photos.play import Choice, play_app
 from photos.pools import Part, load_pool
@@ -80,10 +80,10 @@ class Judged:
     app: str
     candidate: str
     predicted: float
-    low: float
-    high: float
+    interval: Interval
+    """90 %, of what is predicted"""
     measured: float
-    test_moves: tuple[float, float]
+    test_moves: Interval
     """how far down and up the measured F1 may be off, 90 %, by chance of so few test photos"""
     plain: float
     """measured at the threshold nearest to 1/2 and one vote"""
@@ -139,9 +139,7 @@ def play(
     ]
     made = [stream for stream in streams if stream is not None]
     found, false, events = count(made, label, merged.gap_s, Choice(threshold, int(table.votes[k, f]), scores[name]))
-    shown = float((labels == label).sum())
-    moves = moves_by_counts(found / events, false / events, merged, (shown, len(labels) - shown))
-    down, up = np.sqrt(np.square(moves).sum(axis=0)).tolist()
+    moves = moves_of_test(found / events, false / events, merged, labels == label)
     half = min((point.threshold for point in manifest.candidates[k].operating_points), key=lambda at: abs(at - 0.5))
     plain = f1_of(*count(made, label, merged.gap_s, Choice(half, 1, scores[name])))
     point = next(each for each in manifest.candidates[k].operating_points if each.threshold == threshold)
@@ -151,9 +149,9 @@ def play(
         manifest.name,
         name,
         table.f1(k, f),
-        *interval,
+        interval,
         f1_of(found, false, events),
-        (down, up),
+        moves,
         plain,
         hit=(point.p, float(hits[labels == label].mean())),
         wrong=(point.e, float(hits[labels != label].mean())),
@@ -175,16 +173,9 @@ def f1_of(found: int, false: int, events: int) -> float:
     return 2 * found / (events + found + false)
 
 
-def held_if_perfect(each: Judged) -> float:
-    """With what chance an interval that holds the truth nine times in ten holds what so few test photos say of it: both
-    are estimates that are independent (Zou and Donner, 2008)."""
-    down, up = each.test_moves
-    sides = ((each.predicted - each.low, up), (each.high - each.predicted, down))
-    return sum(erf(Z90 * side / max(float(np.hypot(side, moves)), 1e-9) / sqrt(2)) / 2 for side, moves in sides)
-
-
 def predictions(trial: Trial, report: Report) -> None:
-    """The rows of one trial."""
+    """The rows of one trial, for the page of evidence too."""
+    before = len(report.rows)
     judged = [
         each
         for split in range(trial.splits)
@@ -192,9 +183,9 @@ def predictions(trial: Trial, report: Report) -> None:
     ]
     report.details[trial.name] = [asdict(each) for each in judged]
     errors = np.array([each.predicted - each.measured for each in judged])
-    held = np.mean([each.low <= each.measured <= each.high for each in judged])
-    perfect = np.mean([held_if_perfect(each) for each in judged])
-    above = np.mean([each.measured > each.high for each in judged])
+    promises = [Promise(each.predicted, each.interval, each.measured, each.test_moves) for each in judged]
+    held, perfect = (np.mean([getattr(each, what) for each in promises]) for what in ("held", "held_if_perfect"))
+    above = np.mean([each.measured > each.interval[1] for each in judged])
     gain = np.mean([each.measured - each.plain for each in judged])
     bias, error = float(errors.mean()), float(np.abs(errors).mean())
     what = f"{trial.name}, {trial.splits} splits, {APPS} apps each, at {FPS:g} frames a second"
@@ -212,6 +203,7 @@ def predictions(trial: Trial, report: Report) -> None:
         "told",
         None,
     )
+    write_part(f"predictions-{trial.name}", {"rows": [asdict(row) for row in report.rows[before:]]})
 
 
 PARTS = {name: partial(predictions, trial) for name, trial in TRIALS.items()}

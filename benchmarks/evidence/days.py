@@ -31,6 +31,7 @@ from mainstream_trainer.measure.picture_streams import PictureStream
 from photos.cells import CORRELATIONS, LENGTHS_S, SPREAD, drawn_length_s
 from photos.play import Choice, play_app
 from photos.pools import Part
+from photos.streams import ClassRuns, make_stream
 
 HOURS = 24
 STREAM_FPS = 5.0
@@ -222,19 +223,8 @@ def stream_of(part: Part, label: int, quiet: Quiet, seed: int) -> PictureStream:
     photos = part.of_class()
     means_s = {each: drawn_length_s(rng) for each in photos} | {label: quiet.length_s}
     correlations = {each: float(rng.choice(CORRELATIONS)) for each in photos} | {label: quiet.correlation}
-    rng = np.random.default_rng([quiet.seed, seed])
-    runs = round(HOURS * HOUR_S / sum(mean_s for each, mean_s in means_s.items() if each != label))
-    order = rng.permutation(np.repeat([each for each in photos if each != label], runs))
-    order = np.insert(order, rng.choice(len(order), HOURS, replace=False), label)
-    lengths_s = np.array([means_s[each] for each in range(len(photos))])[order]
-    lengths_s *= SPREAD ** rng.uniform(-1.0, 1.0, len(order))
-    frames = np.maximum(1, np.round(np.clip(lengths_s, *LENGTHS_S) * STREAM_FPS)).astype(int)
-    classes = np.repeat(order, frames)
-    run = np.repeat(np.arange(len(order)), frames)
-    shown = np.empty(len(classes), dtype=np.int64)
-    for each, rows in photos.items():
-        here = classes == each
-        anchors = rng.choice(rows, len(order))
-        stays = rng.random(int(here.sum())) < np.sqrt(correlations[each])
-        shown[here] = np.where(stays, anchors[run[here]], rng.choice(rows, int(here.sum())))
-    return PictureStream(STREAM_FPS, classes.astype(np.int64), shown)
+    often = round(HOURS * HOUR_S / sum(mean_s for each, mean_s in means_s.items() if each != label))
+    runs = {
+        each: ClassRuns(means_s[each], SPREAD, HOURS if each == label else often, correlations[each]) for each in photos
+    }
+    return make_stream(runs, photos, STREAM_FPS, LENGTHS_S, seed)

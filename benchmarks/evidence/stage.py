@@ -24,12 +24,12 @@ from mainstream_trainer.measure.picture_streams import shown_in_run
 from mainstream_trainer.request import TrainingRequest
 from photos.cells import Cell
 from photos.packages import BASE, QUICK_APPS, QUICK_SETTINGS, STORE, Scores, learnt_scores, pool_requests, trained
-from photos.play import play_plan, result_of
+from photos.play import moves_of_photos, play_plan, result_of
 from photos.pools import Part, Pool, load_pool
 from photos.workloads import STREAM, Curves, Streams, Workload, draw_streams, draw_workload
 
 PROFILE_S, PROFILE_FPS = 15, 14
-FORMAT = 1
+FORMAT = 2
 """of a workload's result; part of its name"""
 
 
@@ -161,7 +161,12 @@ class Stand:
         workload = self.workload(cell, index)
         problem = workload.problem(self.curves(cell.streams, index))
         plans = {name: plan_or_none(name, problem) for name in PLANNERS}
-        return {name: result_of(plan, play_plan(plan, workload, self.test)) for name, plan in plans.items() if plan}
+        results = {}
+        for name, plan in plans.items():
+            if plan:
+                played = play_plan(plan, workload, self.test)
+                results[name] = result_of(plan, played, moves_of_photos(workload, played, self.pool.test.labels))
+        return results
 
 
 _STANDS: dict[str, Stand] = {}

@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mainstream.alerts.measured import AlertScore, score_alerts
+from mainstream.alerts.merging import merged_events
 from mainstream.alerts.spans import as_spans, merge_spans
 from mainstream.footage.labels import Run
 from mainstream.laws.voting import decisions
 from mainstream.planner import AppPlan, Plan
+from mainstream.planner.answer.f1_interval import Interval
 from mainstream.times import Span
 from mainstream_trainer.data.event_statistics import in_seconds
 from mainstream_trainer.measure.picture_replay import due_frames
 from mainstream_trainer.measure.picture_streams import IntArray, PictureStream
+from photos.held import moves_of_test
 from photos.open_time import open_share
 from photos.packages import Scores
 from photos.windowed import windowed_f1
@@ -64,13 +67,15 @@ class AppResult:
     kind: str | None
     fps: float
     f1_predicted: float
-    interval: tuple[float, float] | None
+    interval: Interval | None
     """90 %, of what is predicted"""
     f1: float
     f1_windowed: float
     recall: float
     precision: float
     open_share: float
+    test_moves: Interval | None
+    """how far down and up the measured F1 may be off, 90 %, by chance of so few test photos"""
 
 
 def judged(
@@ -128,9 +133,9 @@ def play_plan(plan: Plan, workload: Workload, scores: Scores, frames: Frames = d
     return played
 
 
-def result_of(plan: Plan, played: Mapping[str, Played]) -> dict[str, Any]:
-    """A plan and what it came to, as plain data."""
-    apps = [asdict(_app_result(each, played[each.name])) for each in plan.apps]
+def result_of(plan: Plan, played: Mapping[str, Played], moves: Mapping[str, Interval] | None = None) -> dict[str, Any]:
+    """A plan and what it came to, as plain data; `moves` say how far what is measured of each app may be off."""
+    apps = [asdict(_app_result(each, played[each.name], (moves or {}).get(each.name))) for each in plan.apps]
     return {"cost": plan.cost.total, "budget": plan.budget, "status": plan.status, "apps": apps}
 
 
@@ -140,7 +145,18 @@ def mean_of(result: Mapping[str, Any], what: str) -> float:
     return float(sum(values) / len(values))
 
 
-def _app_result(plan: AppPlan, played: Played) -> AppResult:
+def moves_of_photos(workload: Workload, played: Mapping[str, Played], labels: IntArray) -> dict[str, Interval]:
+    """How far down and up what was measured of each app may be off, 90 %, by chance of so few photos of such labels."""
+    found = {}
+    for placed in workload.node.apps:
+        alerts, events = played[placed.name].alerts, merged_events(placed.event_statistics)
+        false = len(alerts.false) / max(1, len(alerts.found) + len(alerts.missed))
+        shown = np.isin(labels, workload.event_classes[placed.name])
+        found[placed.name] = moves_of_test(alerts.recall, false, events, shown)
+    return found
+
+
+def _app_result(plan: AppPlan, played: Played, moves: Interval | None) -> AppResult:
     return AppResult(
         app=plan.name,
         candidate=plan.candidate,
@@ -153,4 +169,5 @@ def _app_result(plan: AppPlan, played: Played) -> AppResult:
         recall=played.alerts.recall,
         precision=played.alerts.precision,
         open_share=played.open_share,
+        test_moves=moves,
     )
