@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+from alerts.predictions import TRIALS
 from common.results import QUICK, read_part
 
 COMMAND = "QUICK=1 make bench-evidence" if QUICK else "make bench-evidence"
@@ -19,7 +20,8 @@ Parts = Mapping[str, Data | None]
 def read_parts(pools: Sequence[str]) -> Parts:
     """Every part there may be."""
     names = [f"{kind}-{pool}" for pool in pools for kind in BY_POOL]
-    return {name: read_part(name) for name in (*names, f"carried-{pools[0]}", "plaza")}
+    names += [f"carried-{pools[0]}", "plaza", *(f"predictions-{trial}" for trial in TRIALS)]
+    return {name: read_part(name) for name in names}
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
