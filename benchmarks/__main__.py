@@ -7,12 +7,11 @@ A table, and `out/bench/NAME.json`. QUICK=1 takes at most five minutes. Modules 
 subject, what several of them stand on in `common`. Each has `PARTS` that the harness measures, or a `main` of its own.
 """
 
-import ast
 import sys
 from importlib import import_module
 from pathlib import Path
 
-from common.harness import measure, on_one_thread
+from common.harness import first_line, measure, on_one_thread
 
 HERE = Path(__file__).parent
 BENCHMARKS = {
@@ -45,7 +44,8 @@ def main(arguments: list[str]) -> int:
     if name not in BENCHMARKS:
         print(__doc__)
         for each, module in BENCHMARKS.items():
-            print(f"{each:12} {_first_line(module)}")
+            path = (HERE / module.replace(".", "/")).with_suffix(".py")
+            print(f"{each:12} {first_line(path).split('`: ')[-1]}")
         if name in ("", "-h", "--help"):
             return 0
         print(f"{name}: no such benchmark; name one of those above", file=sys.stderr)
@@ -60,11 +60,6 @@ def main(arguments: list[str]) -> int:
     except MissingToolError as missing:
         print(missing, file=sys.stderr)
         return 2
-
-
-def _first_line(module: str) -> str:
-    source = (HERE / module.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
-    return (ast.get_docstring(ast.parse(source)) or "").splitlines()[0].split("`: ")[-1]
 
 
 if __name__ == "__main__":

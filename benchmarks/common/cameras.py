@@ -4,16 +4,16 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from itertools import islice
 from math import ceil
 from pathlib import Path
 
 import av
-from fault_scene import looped as looped
+from fault_scene import looped
 from fault_surroundings import Camera
 
 from common.plaza import CLIP
 
-CAMERA = Path(os.environ.get("MAINSTREAM_SHARED", Path(__file__).parents[3] / "shared")) / "camera" / "rtsp-camera"
 CORE = 0
 """the one that is measured"""
 _LOOP_S = 12
@@ -30,7 +30,7 @@ def make_clip(
 ) -> Path:
     """The plaza's frames one after the other at that size and rate, as H.264 in groups of `group` frames with `between`
     B-frames in a row."""
-    return encode(path, _frames(fps * seconds), size, fps, bf=between, g=group, sc_threshold=0, crf=23)
+    return encode(path, islice(_frames(), fps * seconds), size, fps, bf=between, g=group, sc_threshold=0, crf=23)
 
 
 def encode(
@@ -72,12 +72,8 @@ def cameras(clips: Sequence[Path]) -> Iterator[list[str]]:
         yield [camera.url for camera in playing]
 
 
-def _frames(count: int) -> Iterator[av.VideoFrame]:
-    given = 0
-    while given < count:
+def _frames() -> Iterator[av.VideoFrame]:
+    """The plaza's, again and again."""
+    while True:
         with av.open(str(CLIP)) as source:
-            for frame in source.decode(video=0):
-                if given == count:
-                    return
-                given += 1
-                yield frame
+            yield from source.decode(video=0)

@@ -5,7 +5,7 @@ Candidates of one base network: what they share of it runs once a picture.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -19,42 +19,30 @@ from mainstream.nn.network import Network
 from mainstream.nn.tensors import fill
 from mainstream.weights import read_tensors
 
-Scores = dict[str, dict[str, NDArray[np.float64]]]
-"""by package's name and candidate's name, (pictures,)"""
-Named = tuple[str, str]
-"""an app's name, and a candidate's of it"""
-
 _TOGETHER = 32
 
 
-def candidate_scores(manifests: Sequence[Manifest], store: Store, network: Network, views: NDArray[np.uint8]) -> Scores:
-    """Scores of `views` (n, height, width, 3) by every candidate of these packages."""
-    models = {
-        (each.name, one.name): (one.branch_point, _model(store, network, one))
+def candidate_scores(
+    manifests: Sequence[Manifest], store: Store, network: Network, views: NDArray[np.uint8]
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Scores of `views` (n, height, width, 3) by every candidate, by names of package and candidate."""
+    models = [
+        (each.name, one.name, one.branch_point, _model(store, network, one))
         for each in manifests
         for one in each.candidates
-    }
-    scores: Scores = {each.name: {} for each in manifests}
-    for (app, name), said in model_scores(models, network, views).items():
-        scores[app][name] = said
-    return scores
-
-
-def model_scores(
-    models: Mapping[Named, tuple[int, nn.Module]], network: Network, views: NDArray[np.uint8]
-) -> dict[Named, NDArray[np.float64]]:
-    """The same of models, each from the map at its branch-point to logits."""
-    found: dict[Named, list[NDArray[np.float64]]] = {key: [] for key in models}
+    ]
+    found: dict[str, dict[str, list[NDArray[np.float64]]]] = {each.name: {} for each in manifests}
     with torch.inference_mode():
         for at in range(0, len(views), _TOGETHER):
             frames = network.preprocessing(torch.from_numpy(views[at : at + _TOGETHER]))
             features = frames.contiguous(memory_format=torch.channels_last)
             for k in range(network.depth + 1):
                 features = features if k == 0 else network.segments[k - 1](features)
-                for key, (branch_point, model) in models.items():
+                for app, name, branch_point, model in models:
                     if branch_point == k:
-                        found[key].append(torch.sigmoid(model(features).double()).numpy())
-    return {key: np.concatenate(parts) for key, parts in found.items()}
+                        scores = torch.sigmoid(model(features).double()).numpy()
+                        found[app].setdefault(name, []).append(scores)
+    return {app: {name: np.concatenate(parts) for name, parts in each.items()} for app, each in found.items()}
 
 
 def _model(store: Store, network: Network, candidate: PackedCandidate) -> nn.Module:

@@ -7,26 +7,26 @@ shows as plainly as a met one and nothing is passed over in silence.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
-import platform
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from fault_tools import MissingToolError
+import cluster_tools
+import fault_tools
 
 from mainstream.errors import InvalidInputError
-from mainstream.machine import processor
+from mainstream.machine import describe_machine, versions
 
 QUICK = os.environ.get("QUICK", "") not in ("", "0")
 FOLDER = Path("out") / "bench"
 PACKAGES = ("av", "highspy", "kopf", "kubernetes", "numpy", "onnxruntime", "openvino", "torch", "torchserve")
 """whose versions may explain a figure"""
+_MISSING = (InvalidInputError, cluster_tools.MissingToolError, fault_tools.MissingToolError)
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,10 @@ class Report:
         self.rows.append(Row(what, value, target, None if met is None else bool(met)))
         print(f"{_sign(met)} {what}: {value} (target: {target})", flush=True)
 
+    def most(self, what: str, value: float, limit: float, unit: str, digits: int = 1) -> None:
+        """Add a row of a number that is to be `limit` at most."""
+        self.row(what, f"{value:.{digits}f} {unit}", f"at most {limit:g} {unit}", value <= limit)
+
     def left_out(self, what: str, target: str, why: str) -> None:
         """Add a row that was not measured."""
         self.row(what, f"left out: {why}", target, None)
@@ -64,7 +68,7 @@ class Report:
         content = {
             "name": self.name,
             "quick": QUICK,
-            "machine": machine(),
+            "machine": describe_machine(),
             "versions": versions(self.packages),
             "load": {"start": self.load_at_start, "end": os.getloadavg()},
             "rows": [asdict(row) for row in self.rows],
@@ -90,12 +94,11 @@ def measure(
 ) -> int:
     """Measure the wanted parts of a benchmark, print, write; the exit code. A part that lacks a tool or its data is a
     row that is left out."""
-    measured = chosen(parts, wanted)
-    report = Report(name, packages)
+    measured, report = chosen(parts, wanted), Report(name, packages)
     for part in measured:
         try:
             parts[part](report)
-        except (InvalidInputError, MissingToolError) as missing:
+        except _MISSING as missing:
             report.left_out(f"{name}: {part}", "see a whole run", str(missing))
     return report.write()
 
@@ -107,27 +110,9 @@ def on_one_thread() -> None:
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})  # noqa: S606
 
 
-def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
-    info: dict[str, Any] = {
-        "system": platform.platform(),
-        "cores": len(os.sched_getaffinity(0)),
-        "processor": processor(),
-    }
-    with suppress(OSError, ValueError):
-        info["memory_bytes"] = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return info
-
-
-def versions(packages: Sequence[str]) -> dict[str, str]:
-    """Python and the named packages."""
-    found = {"python": sys.version.split()[0]}
-    for package in ("mainstream", *packages):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+def first_line(module: Path) -> str:
+    """What a module says that it is."""
+    return (ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or "").splitlines()[0]
 
 
 def _sign(met: bool | None) -> str:

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from common import harness
-from common.harness import machine, versions
 from mainstream.files.durable import replace_durably
+from mainstream.machine import describe_machine, versions
 from mainstream.messages.node_profile import NodeProfile
 
 QUICK, BENCH, on_one_thread = harness.QUICK, harness.FOLDER, harness.on_one_thread
@@ -59,7 +59,7 @@ def kept_profile(path: Path, measure: Callable[[], NodeProfile]) -> NodeProfile:
 
 def write_part(name: str, data: dict[str, Any]) -> None:
     """What a part of the evidence came to, with the machine that made it."""
-    made = {"on": datetime.now(UTC).date().isoformat(), "machine": machine(), "versions": versions(_PACKAGES)}
+    made = {"on": datetime.now(UTC).date().isoformat(), "machine": describe_machine(), "versions": versions(_PACKAGES)}
     content = {"made": {**made, "load": os.getloadavg()}, **data}
     PARTS.mkdir(parents=True, exist_ok=True)
     replace_durably(PARTS / f"{name}.json", f"{json.dumps(_rounded(content))}\n".encode())
