@@ -16,8 +16,7 @@ from common.harness import first_line, measure, on_one_thread
 HERE = Path(__file__).parent
 BENCHMARKS = {
     "alerts": "alerts.bench",
-    "chart": "cluster.chart",
-    "cluster": "cluster.applies",
+    "cluster": "cluster.bench",
     "console": "console.bench",
     "endurance": "runner.endurance",
     "evidence": "evidence.bench",
