@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from common.harness import Report
-from mainstream.alerts.measured import count_alerts
-from mainstream.alerts.spans import alerts_of_hits, as_spans, merge_spans, tolerance_s
-from mainstream.arrays import FloatArray, IntArray
+from mainstream.alerts.measured import AlertScore, score_alerts
+from mainstream.arrays import IntArray
 from mainstream.footage.frames import view_pixels
 from mainstream.footage.labels import Run, event_mask
 from mainstream.laws.gate import Gate, Greys, grey
+from mainstream.laws.voting import decisions
 from mainstream_trainer.data.clip import Clip, inspect_clip, pictures_of
 
 CLIPS = Path(os.environ.get("MAINSTREAM_CLIPS", Path(__file__).parents[3] / "shared" / "data" / "clips"))
@@ -48,13 +48,14 @@ def gate_rows(report: Report) -> None:
             gate = Gate()
             for when, begin_s in (("from a start", 0.0), ("played once more", clip.times.edges_s[-1])):
                 looks, ran = _through_gate(gate, clip, greys, fps, float(begin_s))
-                without, behind = (_counted(clip, runs, looks, each) for each in (looks, ran))
+                without, behind = (_score(clip, runs, looks, each) for each in (looks, ran))
                 saved = len(looks) / int(np.count_nonzero(looks == ran))
                 report.row(
                     f"gate on {name} at {fps:g} looks a second, {when}: looks over those that networks run on",
-                    f"{saved:.2f}x; {behind[0]} of {without[0]} events found, false alerts {behind[1]} ({without[1]})",
+                    f"{saved:.2f}x; {len(behind.found)} of {len(without.found)} events found, false alerts "
+                    f"{len(behind.false)} ({len(without.false)})",
                     target,
-                    bool(saved >= LEAST_SAVED and behind[0] >= without[0]),
+                    bool(saved >= LEAST_SAVED and len(behind.found) >= len(without.found)),
                 )
 
 
@@ -73,11 +74,8 @@ def _through_gate(gate: Gate, clip: Clip, greys: list[Greys], fps: float, begin_
     return np.array(looks), np.array(ran)
 
 
-def _counted(clip: Clip, runs: tuple[Run, ...], looks: IntArray, ran: IntArray) -> tuple[int, int]:
-    """Events found and false alerts of who is right on each frame that networks run on."""
-    present = event_mask(runs, clip.frames)
-    shown_s: FloatArray = clip.times.middles_s[looks]
-    alerts = alerts_of_hits(present[ran], shown_s, VOTES, GAP_S)
-    events = as_spans(merge_spans(clip.times.spans(runs), GAP_S))
-    tolerance = tolerance_s(float((events[:, 1] - events[:, 0]).mean()))
-    return count_alerts(alerts[:, 0], events, np.ones(len(events), dtype=np.bool_), tolerance)
+def _score(clip: Clip, runs: tuple[Run, ...], looks: IntArray, ran: IntArray) -> AlertScore:
+    """Alerts of who is right on each frame that networks run on."""
+    decided = looks[decisions(event_mask(runs, clip.frames)[ran], VOTES)]
+    whole = (0.0, float(clip.times.edges_s[-1]))
+    return score_alerts(clip.times.middles_s[decided], clip.times.spans(runs), whole, merge_gap_s=GAP_S)

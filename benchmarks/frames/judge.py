@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from common.cameras import make_clip
 from common.harness import QUICK, Report
@@ -40,8 +40,6 @@ SECONDS = 80
 BUDGETS = (0.1, 0.4) if QUICK else (0.1, 0.2, 0.4)
 WITHIN = 0.01
 Manifest = TypeVar("Manifest", EdgeNode, VideoStream, VideoApp)
-
-
 LARGE = (1920, 1080)
 ENCODINGS = ((10, 0, LARGE), (10, 2, LARGE), (50, 0, LARGE), (50, 3, LARGE), (10, 2, SIZE))
 """frames from key frame to key frame, B-frames in a row, and the picture"""
@@ -88,26 +86,20 @@ def judged_rows(report: Report) -> None:
         chosen = stage.planned(budget)
         modes = {each.name: each.decode for each in chosen.runner_plan.streams} if chosen.runner_plan else {}
         f1 = stage.measured_f1(chosen)
-        others = dict(_others(stage, budget, modes))
-        best = {
-            stream: max([f1, *(measured for (at, _), (_, measured) in others.items() if at == stream)])
-            for stream in modes
-        }
-        apart += [f1 - each for each in best.values()]
-        promised = max(predicted - chosen.mean_f1 for predicted, _ in others.values())
+        others = list(_others(stage, budget, modes))
+        for stream in modes:
+            best = max([f1, *(each["measured"] for each in others if each["stream"] == stream)])
+            apart.append(f1 - best)
+        promised = max(each["predicted"] for each in others) - chosen.mean_f1
         report.row(
             f"22 apps on five cameras, {budget:g} of a core: alert F1 with the modes that were planned "
             f"({', '.join(modes.values())})",
             f"{f1:.3f} (predicted {chosen.mean_f1:.3f}; best other mode predicts {promised:+.4f}); one camera in "
-            f"another mode: {mean(measured - f1 for _, measured in others.values()):+.3f} on average",
+            f"another mode: {mean(each['measured'] for each in others) - f1:+.3f} on average",
             "said",
             None,
         )
-        report.details[f"modes at {budget:g}"] = {
-            "planned": modes,
-            "f1": f1,
-            "others": {f"{stream} {mode}": each for (stream, mode), each in others.items()},
-        }
+        report.details[f"modes at {budget:g}"] = {"planned": modes, "f1": f1, "others": others}
     report.row(
         "the same, less the best that any mode of a camera could have had, mean over cameras and budgets",
         f"{mean(apart):+.3f}, worst {min(apart):+.3f}; the best is picked by what it is judged by",
@@ -116,15 +108,14 @@ def judged_rows(report: Report) -> None:
     )
 
 
-def _others(
-    stage: _Stage, budget: float, modes: Mapping[str, DecodeModeName]
-) -> Iterator[tuple[tuple[str, DecodeModeName], tuple[float, float]]]:
-    """Predicted and measured F1, where one camera is decoded in a mode that was not planned."""
+def _others(stage: _Stage, budget: float, modes: Mapping[str, DecodeModeName]) -> Iterator[dict[str, Any]]:
+    """What alerts would be worth if one camera were decoded in a mode that was not planned."""
     for stream, planned in modes.items():
         for mode in stage.planner.profile.decode_modes[stream]:
             if mode.name != planned:
                 made = stage.planned(budget, {stream: mode.name})
-                yield (stream, mode.name), (made.mean_f1, stage.measured_f1(made))
+                measured = stage.measured_f1(made)
+                yield {"stream": stream, "mode": mode.name, "predicted": made.mean_f1, "measured": measured}
 
 
 def _stage() -> _Stage:

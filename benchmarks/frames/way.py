@@ -7,7 +7,7 @@ with nothing to do, less what the engine takes from the network's input to the s
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -108,7 +108,9 @@ def _rounds(
     on: Served, plan: RunnerPlan, enter_ms: float, asking: type[EngineLine | EngineClient]
 ) -> Iterator[Milliseconds]:
     shown = pictures(FRAMES)
-    with closing(EngineClient(on.server.port)) as client, _feeding(on.server.port, asking) as feeder:
+    with patch.object(feeder_module, "EngineLine", asking):
+        feeder = Feeder(on.server.port, FrameCounts(), Decider(lambda app, alert: None), lambda digest: None)
+    with closing(EngineClient(on.server.port)) as client, closing(feeder):
         feeder.adopt(served_routing(plan, client.load(plan, on.store)))
         number = 0
 
@@ -137,17 +139,6 @@ def _rounds(
             network_ms = 1e3 * (client.state().scored_s - before) / looks - enter_ms
             ms = {part: 1e3 * (used[part] - idle[part] * ROUND_S / IDLE_S) / looks for part in parts}
             yield {**ms, "worker": ms["worker"] - network_ms}
-
-
-@contextmanager
-def _feeding(port: int, asking: type[EngineLine | EngineClient]) -> Iterator[Feeder]:
-    """A feeder that asks in that way."""
-    with patch.object(feeder_module, "EngineLine", asking):
-        feeder = Feeder(port, FrameCounts(), Decider(lambda app, alert: None), lambda digest: None)
-    try:
-        yield feeder
-    finally:
-        feeder.close()
 
 
 def _used_s(parts: Mapping[str, list[int]], work: Callable[[], None]) -> dict[str, float]:
