@@ -13,17 +13,15 @@ that is cut short goes on. With arguments (signs, signs-quarter, fashion) only t
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.candidate_scores import candidate_scores
-from common.harness import FOLDER, QUICK, Report
+from common.harness import FOLDER, QUICK, Report, scratch
 from common.results import kept_all, write_part
 from mainstream.alerts.merging import merged_events
 from mainstream.mpackage.event_statistics import statistics_of
@@ -97,8 +95,8 @@ def judge(trial: Trial, split: int) -> Iterator[Judged]:
     """Train on what the test does not get, choose, and play on the test."""
     pool = load_pool(trial.pool)
     test_blocks = set(np.random.default_rng(split).choice(BLOCKS, trial.test_blocks, replace=False).tolist())
-    with tempfile.TemporaryDirectory(prefix="bench-predictions-") as made:
-        train, test = Path(made) / "train", []
+    with scratch() as made:
+        train, test = made / "train", []
         for label, name in enumerate(pool.classes):
             (train / name).mkdir(parents=True)
             photos = sorted(path for path in (pool.folder / name).iterdir() if path.suffix.lower() in SUFFIXES)
@@ -109,7 +107,7 @@ def judge(trial: Trial, split: int) -> Iterator[Judged]:
                     (train / name / photo.name).symlink_to(photo.absolute())
         learnt_from = replace(pool, name=trial.name, folder=train, fit_share=0.8, held_out_share=0.2)
         asked = pool_requests(learnt_from, APPS, TrainingSettings(variants=2, prune=False), seed=split)
-        store, network = FolderStore(Path(made) / "store"), load_base_network(BASE)
+        store, network = FolderStore(made / "store"), load_base_network(BASE)
         manifests = train_apps([replace(each, quick=True) for each in asked], store)
         part = Part(tuple(path for path, _ in test), np.array([label for _, label in test], dtype=np.int64))
         views = part.views(network.preprocessing.height, network.preprocessing.width)

@@ -11,7 +11,9 @@ import ast
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,6 +80,13 @@ class Report:
         path.write_text(json.dumps(content, indent=2) + "\n")
         print(f"\n{_table(self.rows)}\n\n{path}")
         return 1 if any(row.met is False for row in self.rows) else 0
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as name:
+        yield Path(name)
 
 
 def chosen(parts: Collection[str], wanted: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@ threads that keep asking."""
 
 import os
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
+from common.harness import scratch
 from common.plaza import CLIP
 from mainstream.footage.frames import view_pixels
 from mainstream.messages.node_profile import NodeProfile
@@ -47,8 +47,7 @@ def served(base: str) -> Iterator[Served]:
     """An engine for plans of a base network, on one thread; calibrated once, before engines ask for it."""
     torch.set_num_threads(1)
     network = load_base_network(base)
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         store, cache = folder / "store", folder / "cache"
         calibrated(cache)(network)
         with torchserve(cache=cache) as server:

@@ -7,7 +7,6 @@ times of whole passes, so that what stamps and damage are watched for is in them
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,7 +17,7 @@ import av
 import numpy as np
 
 from common.cameras import encode
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 from common.runner_stage import rounds
 from mainstream.footage.frames import upright_rgb
 from mainstream.footage.reading import open_footage, read_packets, stamp_clock, stamped
@@ -31,8 +30,8 @@ MOST_SLOWER = 0.05
 
 def _all(report: Report) -> None:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder:
-        clip = encode(Path(folder) / "clip.mp4", _pictures(), (WIDTH, HEIGHT), FPS, g=50)
+    with scratch() as folder:
+        clip = encode(folder / "clip.mp4", _pictures(), (WIDTH, HEIGHT), FPS, g=50)
         spent_s = rounds({"own": partial(_spent_s, _upright, clip), "pyav": partial(_spent_s, _pyav, clip)}, ROUNDS)
     own_s, pyav_s = spent_s["own"], spent_s["pyav"]
     slower = own_s / pyav_s - 1

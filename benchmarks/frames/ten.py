@@ -3,13 +3,12 @@
 What the plan is expected to take is worked out by the cost law from a profile that is made on the same core.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.cameras import CORE, cameras, long_clip
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 from common.runner_stage import on_core, plan_of, planned_cost
 from mainstream.messages.node_profile import DecodeModeName, NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream, RunnerSubstream
@@ -52,21 +51,19 @@ CASES = (
 
 def ten_rows(report: Report) -> None:
     """Profile one of the cameras on the core, then run ten in each mode."""
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as name, on_core(CORE):
-        folder = Path(name)
-        with cameras(_clips(folder)) as urls:
-            streams = [_stream(number, urls) for number in range(CAMERAS)]
-            profile = profile_node([BASE], streams[:1])
-            profile = profile.model_copy(
-                update={
-                    "decode_s": {each.name: profile.decode_s["camera-0"] for each in streams},
-                    "decode_modes": {each.name: profile.decode_modes["camera-0"] for each in streams},
-                }
-            )
-            network = load_base_network(BASE)
-            with torchserve() as server:
-                for case in CASES:
-                    _row(report, case, server, _plan(network, folder / "store", streams, case), profile, folder)
+    with scratch() as folder, on_core(CORE), cameras(_clips(folder)) as urls:
+        streams = [_stream(number, urls) for number in range(CAMERAS)]
+        profile = profile_node([BASE], streams[:1])
+        profile = profile.model_copy(
+            update={
+                "decode_s": {each.name: profile.decode_s["camera-0"] for each in streams},
+                "decode_modes": {each.name: profile.decode_modes["camera-0"] for each in streams},
+            }
+        )
+        network = load_base_network(BASE)
+        with torchserve() as server:
+            for case in CASES:
+                _row(report, case, server, _plan(network, folder / "store", streams, case), profile, folder)
     report.details["profile of ten"] = profile.model_dump(mode="json", include={"frame_s", "app_s", "idle"}) | {
         "modes": [mode.model_dump(mode="json") for mode in profile.decode_modes["camera-0"]]
     }

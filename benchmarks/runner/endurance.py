@@ -5,11 +5,9 @@ webhook.
 """
 
 import os
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -18,7 +16,7 @@ from fault_stage import Stage, counted, staged, webhook
 from fault_surroundings import Camera, Receiver
 from fault_tools import wait_for
 
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 from common.plaza import CLIP
 from mainstream.messages.status_report import StatusReport
 
@@ -37,8 +35,7 @@ _CLIP_S = 79.5
 
 
 def _all(report: Report) -> None:
-    with tempfile.TemporaryDirectory(prefix="mainstream-endurance-") as name, ExitStack() as opened:
-        folder = Path(name)
+    with scratch() as folder, ExitStack() as opened:
         # No frame is sent out of order, as most cameras do it: a decoder has nothing to wait for.
         plain = looped(CLIP, folder / "plain.mp4", 1, width=768, seconds=_CLIP_S)
         long = looped(plain, folder / "long.mp4", int((LOADED_S + 600.0) / _CLIP_S) + 1)

@@ -7,7 +7,6 @@ full is a small tmpfs, which takes root to mount.
 import contextlib
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -18,8 +17,9 @@ from fault_stage import staged, webhook
 from fault_surroundings import Broker
 from fault_tools import MissingToolError, wait_for
 
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 from common.plaza import CLIP
+from evidence.page_words import table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "faults.md"
 BEGIN, END = "<!-- measured by make bench-faults -->", "<!-- end -->"
@@ -33,14 +33,14 @@ Fault = partial[Outcome]
 def _all(report: Report) -> None:
     """Inject one after the other."""
     outcomes: list[Outcome] = []
-    with tempfile.TemporaryDirectory(prefix="mainstream-faults-") as name:
+    with scratch() as parent:
         for what, faults in (
             ("camera", _with_camera),
             ("broker", _with_broker),
             ("clock", _with_clock),
             ("disk", _with_full_disk),
         ):
-            (folder := Path(name) / what).mkdir()
+            (folder := parent / what).mkdir()
             with _row_where_it_fails(report, f"faults of a {what}"):
                 for fault in faults(folder):
                     with _row_where_it_fails(report, fault.func.__name__.replace("_", " ")):
@@ -129,18 +129,19 @@ def _file_scene(folder: Path, sinks: list[dict[str, object]] | None, *, merge_ga
 
 def _write(outcomes: list[Outcome], report: Report) -> None:
     """The table of docs/faults.md."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
+    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    lines = [
-        "| fault | frames are analysed again after | frames lost | alerts lost that had opened | |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {each.fault} | {each.recovery_s:.1f} s | {each.frames_lost} | {each.events_missing} of "
-            f"{each.events_reported} | {each.notes} |"
-            for each in outcomes
-        ),
+    head = ("fault", "frames are analysed again after", "frames lost", "alerts lost that had opened", "")
+    rows = [
+        (
+            each.fault,
+            f"{each.recovery_s:.1f} s",
+            str(each.frames_lost),
+            f"{each.events_missing} of {each.events_reported}",
+            each.notes,
+        )
+        for each in outcomes
     ]
     load = ", ".join(f"{value:.1f}" for value in report.load_at_start)
     how = f"`{'QUICK=1 ' if QUICK else ''}make bench-faults`, load of the machine at the start {load}."
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{how}\n\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{how}\n\n{table(head, rows)}\n{END}{after}", encoding="utf-8")

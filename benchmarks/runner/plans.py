@@ -7,7 +7,6 @@ where it was.
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
@@ -17,7 +16,7 @@ from statistics import median
 import numpy as np
 from pydantic import BaseModel
 
-from common.harness import FOLDER, QUICK, Report
+from common.harness import FOLDER, QUICK, Report, scratch
 from common.results import kept_all, kept_profile
 from common.runner_stage import clip_stream, plan_of, planned_cost
 from mainstream.messages.node_profile import NodeProfile
@@ -73,11 +72,11 @@ def plan_rows(report: Report) -> None:
             return
         streams = [clip_stream("plaza"), clip_stream("yard")]
         profile = kept_profile(KEPT / "profile.json", lambda: profile_node([BASE], streams))
-        with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as name, torchserve() as server:
+        with scratch() as store, torchserve() as server:
             plans = [
                 ran
                 for seed in range(PLANS)
-                for ran in kept_all(KEPT / f"{seed}.json", Ran, partial(_ran, server, seed, profile, Path(name)))
+                for ran in kept_all(KEPT / f"{seed}.json", Ran, partial(_ran, server, seed, profile, store))
             ]
     told(report, profile, plans)
     shutil.rmtree(KEPT)

@@ -2,18 +2,17 @@
 
 import os
 import shutil
-import tempfile
 import time
-from pathlib import Path
 from statistics import median
 
 from fault_stage import BASE, Stage, staged
 from fault_tools import wait_for
 
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 from common.plaza import CLIP
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_orders import Wanted
+from mainstream_runner.profiling.node import profile_node
 
 APPS = ((15, 2.0), (15, 2.0), (12, 2.0), (12, 1.0), (9, 1.0), (15, 1.0))
 STARTS = 1 if QUICK else 3
@@ -24,10 +23,12 @@ _AFTER_S = 6.0
 
 def pod_rows(report: Report) -> None:
     """An upgrade of a runner that serves six apps: the new pod's start, its disk kept or new."""
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder, staged(Path(folder), CLIP) as (stage, _):
-        profile = _profile(stage)
+    with scratch() as folder, staged(folder, CLIP) as (stage, _):
+        plan = stage.make_plan(f"file:{CLIP}", APPS, threshold=1.0)
+        profile = profile_node([BASE], plan.streams)
         # What an upgrade finds: the profile of the version before.
         older = profile.model_copy(update={"versions": {**profile.versions, "mainstream": "0.0.0"}})
+        stage.order(plan, wanted=Wanted(bases=(BASE,), streams=plan.streams, profile=older))
         for what, keep in (("new", False), ("kept", True)):
             starts = [_start(stage, older, keep=keep) for _ in range(STARTS)]
             served_s, dropped = median(each for each, _ in starts), sum(each for _, each in starts)
@@ -40,35 +41,12 @@ def pod_rows(report: Report) -> None:
             )
 
 
-def _order(stage: Stage, profile: NodeProfile | None) -> None:
-    """The six apps where there is a profile; where there is none, one of their stream."""
-    plan = stage.make_plan(f"file:{CLIP}", APPS, threshold=1.0)
-    stage.order(plan if profile else None, wanted=Wanted(bases=(BASE,), streams=plan.streams, profile=profile))
-
-
-def _profile(stage: Stage) -> NodeProfile:
-    _order(stage, None)
-    stage.start()
-    found: list[NodeProfile] = []
-
-    def profiled() -> bool:
-        report = stage.report()
-        if report is not None and report.profile is not None and report.profile.decode_s:
-            found.append(report.profile)
-        return bool(found)
-
-    wait_for(profiled, 180.0, "the runner did not profile")
-    stage.stop()
-    return found[0]
-
-
 def _start(stage: Stage, profile: NodeProfile, *, keep: bool) -> tuple[float, int]:
     """Seconds until the plan was served, and frames that were dropped right after that."""
     if not keep:
         shutil.rmtree(stage.data)
         stage.data.mkdir()
     (stage.data / "profile.json").write_text(profile.model_dump_json())
-    _order(stage, profile)
     stage.start()
     served_s = wait_for(stage.serves, 120.0, "the plan was not served")
     time.sleep(_AFTER_S)

@@ -6,10 +6,8 @@ The plaza's six apps and its sixteen spots, all of one view.
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 from common.plaza import CLIP, LABELS, SPOTS, WALKWAYS
 from mainstream.footage.labels import read_labels
 from mainstream.mpackage.stores.folder_store import FolderStore
@@ -23,12 +21,15 @@ MOST_BYTES = 1_000_000
 def micro_heads(report: Report) -> None:
     """All of them side by side, features included; then one of them alone."""
     asked = [(path, app) for path in (LABELS, SPOTS) for app in sorted(read_labels(path).apps)]
-    requests = [_request(path, app) for path, app in (asked[:2] if QUICK else asked)]
-    with TemporaryDirectory(prefix="bench-micro-") as folder:
+    requests = [
+        TrainingRequest(VideoData(CLIP, path), app, crop=WALKWAYS, quick=True)
+        for path, app in (asked[:2] if QUICK else asked)
+    ]
+    with scratch() as folder:
         start_s, cpu_s = time.monotonic(), time.process_time()
-        beside = train_apps(requests, FolderStore(Path(folder) / "beside"))
+        beside = train_apps(requests, FolderStore(folder / "beside"))
         took_s, cpu_s = time.monotonic() - start_s, time.process_time() - cpu_s
-        alone = train_app(requests[0], FolderStore(Path(folder) / "alone"))
+        alone = train_app(requests[0], FolderStore(folder / "alone"))
     largest = max(sum(blob.size_bytes for blob in each.blobs) + len(each.canonical()) for each in beside)
     report.details["micro"] = {"apps": len(requests), "wall_s": took_s, "cpu_s": cpu_s}
     report.row(
@@ -44,7 +45,3 @@ def micro_heads(report: Report) -> None:
         "the same",
         alone.digest == beside[0].digest,
     )
-
-
-def _request(labels: Path, app: str) -> TrainingRequest:
-    return TrainingRequest(VideoData(CLIP, labels), app, crop=WALKWAYS, quick=True)
