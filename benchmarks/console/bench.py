@@ -6,24 +6,23 @@ cost it, by its audit log; and what keeping costs a runner. With names as argume
 rows are measured.
 """
 
-import json
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import astuple
 from pathlib import Path
 from statistics import median
 
 import httpx
 import numpy as np
-from api_stage import ApiStage, open_api_stage, seconds_of
+from api_stage import ApiStage, open_api_stage
 from console_stage import USER, ConsoleProcess, make_platform_team, make_tenant, open_console
 from fleet_run import TENANTS, declare_fleet, wait_planned
 from review_streams import keep, play, review
 
-from common.harness import QUICK, Report, measure
+from common.harness import QUICK, Report
 from console.review import review_rows
-from mainstream.review.quality import Estimate
+from mainstream.arrays import FloatArray
 
 NODES, APPS_A_NODE = 100, 10
 VIEWERS = 10
@@ -40,26 +39,18 @@ FIRST_SEED = 1000
 """no app is one of those that tests look at"""
 
 
-def main(wanted: list[str]) -> int:
-    """Some parts, or all; the exit code."""
-    parts = {"quality": _quality_rows, "review": review_rows, "pages": _pages}
-    return measure("console", parts, wanted, packages=("starlette", "uvicorn", "jinja2", "pydantic"))
-
-
 def _quality_rows(report: Report) -> None:
-    ours, at_random = list[_Measured](), list[_Measured]()
+    measured: dict[str, list[tuple[float, ...]]] = {"ours": [], "at random": []}
     for seed in range(FIRST_SEED, FIRST_SEED + REVIEWED):
         app = play(seed)
         asked, drawn = (review(app, keep(app, seed, by_score=by), LABELS, seed) for by in (True, False))
         if asked is None or drawn is None:
             continue
-        ours.append(_Measured(asked.f1, app.score.f1))
-        at_random.append(_Measured(drawn.f1, app.score.f1))
-    report.details["quality"] = {
-        name: [[*asdict(each.told).values(), each.true] for each in those]
-        for name, those in (("ours", ours), ("at random", at_random))
-    }
-    held, random_held = (float(np.mean([each.holds for each in those])) for those in (ours, at_random))
+        for name, quality in (("ours", asked), ("at random", drawn)):
+            measured[name].append((*astuple(quality.f1), app.score.f1))
+    report.details["quality"] = measured
+    ours, at_random = (np.array(each) for each in measured.values())
+    held = _held(ours)
     what = f"90 % intervals that hold the true F1, of {len(ours)} simulated apps with {LABELS} labels each"
     report.row(what, f"{held:.0%}, mean width {_mean_width(ours):.3f}", f"{HELD:.0%}", held >= HELD)
     # Intervals that promise more than they hold are narrow for nothing: each kind is stretched, or shrunk, until as
@@ -67,60 +58,48 @@ def _quality_rows(report: Report) -> None:
     told, baseline = (_mean_width(those, _stretch(those)) for those in (ours, at_random))
     value = (
         f"{told:.3f}; {baseline:.3f} of as many frames drawn whatever their score "
-        f"(as told {_mean_width(at_random):.3f}, of which {random_held:.0%} hold)"
+        f"(as told {_mean_width(at_random):.3f}, of which {_held(at_random):.0%} hold)"
     )
     report.row(f"mean width at which {SAME:.0%} of the intervals hold", value, "narrower", told < baseline)
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """One app's F1 as measured, and as it is."""
-
-    told: Estimate
-    true: float
-
-    @property
-    def holds(self) -> bool:
-        return self.told.low <= self.true <= self.told.high
-
-    @property
-    def stretch(self) -> float:
-        """By how much the interval has to grow about its middle value to reach the true one."""
-        end = self.told.high if self.true > self.told.value else self.told.low
-        return abs(self.true - self.told.value) / max(abs(end - self.told.value), _LEAST_REACH)
+def _held(measured: FloatArray) -> float:
+    """The share of intervals that hold; a line of `measured` is an app's F1 as told, its interval, and the true F1."""
+    _, low, high, true = measured.T
+    return float(np.mean((low <= true) & (true <= high)))
 
 
-def _stretch(those: list[_Measured]) -> float:
-    return float(np.quantile([each.stretch for each in those], SAME))
+def _stretch(measured: FloatArray) -> float:
+    """By how much intervals have to grow about their middle values so that `SAME` of them hold."""
+    told, low, high, true = measured.T
+    end = np.where(true > told, high, low)
+    return float(np.quantile(np.abs(true - told) / np.maximum(np.abs(end - told), _LEAST_REACH), SAME))
 
 
-def _mean_width(those: list[_Measured], stretch: float = 1.0) -> float:
+def _mean_width(measured: FloatArray, stretch: float = 1.0) -> float:
     """Of intervals that are stretched by so much, as far as an F1 can go."""
-    told = [each.told for each in those]
-    lows = [max(0.0, each.value - stretch * (each.value - each.low)) for each in told]
-    highs = [min(1.0, each.value + stretch * (each.high - each.value)) for each in told]
-    return float(np.mean(np.subtract(highs, lows)))
+    told, low, high, _ = measured.T
+    lows, highs = np.maximum(0.0, told - stretch * (told - low)), np.minimum(1.0, told + stretch * (high - told))
+    return float(np.mean(highs - lows))
 
 
 def _pages(report: Report) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        _measure(Path(folder), report)
-
-
-def _measure(folder: Path, report: Report) -> None:
-    with open_api_stage(folder, simulated=NODES, tenants=TENANTS, audit=True) as stage:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_api_stage(Path(folder), simulated=NODES, tenants=TENANTS, audit=True) as stage,
+    ):
         apps = declare_fleet(stage, APPS_A_NODE)
         stage.operator.start()
         wait_planned(stage, len(apps), 900)
         # What it takes is not what is measured.
         stage.operator.kill()
-        with open_console(stage, folder, 0) as console:
+        with open_console(stage, Path(folder), 0) as console:
             tokens = [make_platform_team(stage), *(make_tenant(stage, tenant, "view") for tenant in TENANTS)]
-            _page_rows(console, tokens[0], len(apps), report)
+            _page_row(console, tokens[0], len(apps), report)
             _viewers_row(stage, console, tokens, report)
 
 
-def _page_rows(console: ConsoleProcess, token: str, apps: int, report: Report) -> None:
+def _page_row(console: ConsoleProcess, token: str, apps: int, report: Report) -> None:
     browser = console.browser(token)
     took_s = []
     for _ in range(PAGES):
@@ -140,7 +119,7 @@ def _viewers_row(stage: ApiStage, console: ConsoleProcess, tokens: list[str], re
     with ThreadPoolExecutor(VIEWERS) as pool:
         loads = sum(pool.map(_view, browsers))
     seen_s = time.time() - since_s
-    asked = _requests_since(stage, since_s)
+    asked = len(stage.calls_since(since_s, USER))
     report.details["viewers"] = {"pages": loads, "seconds": seen_s, "requests": asked}
     what = f"API requests of the console for {VIEWERS} viewers, {loads} pages in {seen_s:.0f} s"
     report.row(what, f"{asked / seen_s:.2f} a second", "2 a second", asked / seen_s <= 2.0)
@@ -156,13 +135,4 @@ def _view(browser: httpx.Client) -> int:
     return loads
 
 
-def _requests_since(stage: ApiStage, since_s: float) -> int:
-    assert stage.audit_log is not None
-    count = 0
-    with stage.audit_log.open(encoding="utf-8") as lines:
-        for line in lines:
-            if USER in line:
-                entry = json.loads(line)
-                is_new = seconds_of(entry["requestReceivedTimestamp"]) >= since_s
-                count += is_new and entry["user"]["username"] == USER and entry["stage"] != "ResponseStarted"
-    return count
+PARTS = {"quality": _quality_rows, "review": review_rows, "pages": _pages}

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from cluster_tools import wait_for
 from packets import filled_ring
 from runner_apps import runner_app
 
@@ -27,8 +28,6 @@ from mainstream_runner.sinks.json_lines import AlertFiles
 from mainstream_runner.spool.spool import Spool
 
 APPS, FPS, ALERTS_AN_HOUR = 10, 5.0, 12
-MOST_CPU = 0.01
-"""of a core"""
 MOST_FRAMES_A_DAY = 96
 """of an app"""
 _SCORES = (0.7, 0.4, 0.15, 0.01)
@@ -36,7 +35,6 @@ _SCORES = (0.7, 0.4, 0.15, 0.01)
 _PACKETS = 400
 _SEED, _FIRST_HOUR_S = 29, 498888 * HOUR_S
 _AT_ONCE_S = 1.0
-_PATIENCE_S = 60.0
 
 
 def review_rows(report: Report) -> None:
@@ -49,7 +47,7 @@ def review_rows(report: Report) -> None:
     day = sum(kept.values()) * DAY_S / HOUR_S
     report.details["review"] = {"with_s": with_review, "without_s": without, "bytes_an_hour": sum(kept.values())}
     what = f"CPU of what {APPS} apps at {FPS:g} frames a second keep for review, {ALERTS_AN_HOUR} alerts an hour each"
-    report.row(what, f"{cpu:.2%} of a core", f"{MOST_CPU:.0%} of a core", cpu <= MOST_CPU)
+    report.most(what, 100 * cpu, 1, "% of a core", 2)
     frames = len(pictures) / APPS * DAY_S / HOUR_S
     value = f"{frames:.0f} frames a day and app, {day / 1e6:.0f} MB a day for {APPS} apps and their alerts"
     report.row("what is uploaded", value, f"{MOST_FRAMES_A_DAY} frames", frames <= MOST_FRAMES_A_DAY)
@@ -76,7 +74,7 @@ def _hour(folder: Path, *, review: bool) -> tuple[float, dict[str, int]]:
 def _feed(delivery: AlertDelivery, apps: list[RunnerApp], ring: PacketRing) -> None:
     random = np.random.default_rng(_SEED)
     dues_s = [packet.read_s for packet in ring.between(0.0, float("inf"))]
-    every_s = HOUR_S / ALERTS_AN_HOUR
+    recorder, every_s = delivery._recorder, HOUR_S / ALERTS_AN_HOUR
     for number in range(int(HOUR_S * FPS)):
         at_s = _FIRST_HOUR_S + number / FPS
         frames = [
@@ -89,17 +87,10 @@ def _feed(delivery: AlertDelivery, apps: list[RunnerApp], ring: PacketRing) -> N
                 _alert(delivery, app, frame)
         if number % int(_AT_ONCE_S * FPS) == 0:
             # Else more pictures would wait than a runner lets wait: nobody draws an hour's frames in seconds.
-            _wait_for_pictures(delivery)
+            wait_for("end of pictures", lambda: not (recorder._pictures or recorder._objects), 60, 0.02)
 
 
 def _alert(delivery: AlertDelivery, app: RunnerApp, frame: AnalysedFrame) -> None:
     for phase in ("opened", "closed"):
         told = (f"{app.name}-{frame.frame}".replace("/", "-"), app.name, frame.captured_s, frame.due_s)
         delivery.deliver(app, Alert(phase, *told, frame.due_s + 2.0, 0.9, 10))
-
-
-def _wait_for_pictures(delivery: AlertDelivery) -> None:
-    recorder, until_s = delivery._recorder, time.monotonic() + _PATIENCE_S
-    while recorder._pictures or recorder._objects:
-        assert time.monotonic() < until_s
-        time.sleep(0.02)

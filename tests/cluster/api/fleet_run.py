@@ -13,6 +13,7 @@ from typing import Any
 from api_stage import SYSTEM, ApiStage, store_secret
 from cluster_tools import wait_for
 from fleet_objects import API, app, edge_node, package, publish_manifest, stream
+from hostile_specs import hostile_objects, special_objects
 
 from mainstream.errors import InvalidInputError
 from mainstream.messages.packed_orders import unpack_orders
@@ -205,6 +206,14 @@ class Hostile:
     """answers that are neither"""
     untold: list[str] = field(default_factory=list)
     """accepted objects without any condition"""
+
+
+def hostile_crowd(stage: ApiStage, node: str, number: int, seed: int) -> list[Body]:
+    """Objects of the namespace `guests` that make no sense or are meant to harm, at a node's camera and our store."""
+    stage.apply(store_secret("guests"))
+    store = {"endpoint": stage.store_url, "secretName": "store"}
+    crowd = hostile_objects(number, seed, "guests", camera(node), store, PACKAGES)
+    return crowd + special_objects("guests", camera(node), store)
 
 
 def throw(stage: ApiStage, objects: list[Body], timeout_s: float) -> Hostile:

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from api_stage import SYSTEM, ApiStage, open_api_stage, store_secret
+from api_stage import SYSTEM, ApiStage, open_api_stage
 from cluster_tools import MissingToolError, wait_for
 from fleet_objects import app, stream
 from fleet_run import (
     APPS,
-    PACKAGES,
     camera,
     children_of,
     declare_fleet,
     fleet_app,
+    hostile_crowd,
     is_told,
     metric,
     orders_of,
@@ -27,7 +27,6 @@ from fleet_run import (
     wait_planned,
     wait_still,
 )
-from hostile_specs import hostile_objects, special_objects
 
 pytestmark = pytest.mark.timeout(400)
 FREE = {"candidate": 0, "rate": 0}
@@ -117,10 +116,7 @@ def settled(stage: ApiStage, node: str) -> dict[str, Any]:
 
 def test_hostile_objects_are_rejected_or_told_and_touch_nobody(fleet: ApiStage) -> None:
     neighbours = {node: orders_of(fleet, node) for node in fleet.nodes[:2]}
-    store = {"endpoint": fleet.store_url, "secretName": "store"}
-    stream = camera(fleet.nodes[2])
-    fleet.apply(store_secret("guests"))
-    objects = hostile_objects(60, 3, "guests", stream, store, PACKAGES) + special_objects("guests", stream, store)
+    objects = hostile_crowd(fleet, fleet.nodes[2], 60, seed=3)
     before = metric(fleet, "mainstream_operator_reconciles_total")
     start_s = time.monotonic()
     result = throw(fleet, objects, 60)

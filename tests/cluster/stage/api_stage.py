@@ -129,8 +129,8 @@ class ApiStage:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
         self.kubectl("apply", "--server-side", "-f", "-", stdin=text)
 
-    def writes_since(self, moment_s: float, user: str = USER) -> list["Write"]:
-        """What the operator wrote since a moment (epoch), by the audit log."""
+    def calls_since(self, moment_s: float, user: str = USER) -> list["Call"]:
+        """What a user asked for since a moment (epoch), by the audit log."""
         assert self.audit_log is not None
         found = []
         with self.audit_log.open(encoding="utf-8") as lines:
@@ -139,18 +139,21 @@ class ApiStage:
                     continue
                 entry = json.loads(line)
                 moment = seconds_of(entry["requestReceivedTimestamp"])
-                if "/leases/" in entry["requestURI"]:
-                    # Renewed every two seconds, whatever happens.
-                    continue
-                if entry["user"]["username"] == user and entry["verb"] in WRITES and moment >= moment_s:
+                # Of a call that goes on its beginning is told too.
+                if entry["user"]["username"] == user and moment >= moment_s and entry["stage"] != "ResponseStarted":
                     code = int(entry.get("responseStatus", {}).get("code", 0))
-                    found.append(Write(moment, entry["verb"], entry["requestURI"], code))
+                    found.append(Call(moment, entry["verb"], entry["requestURI"], code))
         return found
+
+    def writes_since(self, moment_s: float, user: str = USER) -> list["Call"]:
+        """What of it writes; but for the Lease, which is renewed every two seconds, whatever happens."""
+        calls = self.calls_since(moment_s, user)
+        return [each for each in calls if each.verb in WRITES and "/leases/" not in each.uri]
 
 
 @dataclass(frozen=True)
-class Write:
-    """One call of the operator that writes, as the API server recorded it."""
+class Call:
+    """One call, as the API server recorded it."""
 
     moment_s: float
     verb: str
