@@ -46,7 +46,6 @@ class Report:
     """The rows of one benchmark; `details` are raw numbers for whoever wants to look closer."""
 
     name: str
-    packages: Sequence[str] = ()
     rows: list[Row] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
     load_at_start: tuple[float, float, float] = field(default_factory=os.getloadavg)
@@ -71,7 +70,7 @@ class Report:
             "name": self.name,
             "quick": QUICK,
             "machine": describe_machine(),
-            "versions": versions(self.packages),
+            "versions": versions(PACKAGES),
             "load": {"start": self.load_at_start, "end": os.getloadavg()},
             "rows": [asdict(row) for row in self.rows],
             "details": self.details,
@@ -98,12 +97,10 @@ def chosen(parts: Collection[str], wanted: Sequence[str]) -> list[str]:
     return list(wanted or parts)
 
 
-def measure(
-    name: str, parts: Mapping[str, Callable[[Report], None]], wanted: Sequence[str], packages: Sequence[str] = PACKAGES
-) -> int:
+def measure(name: str, parts: Mapping[str, Callable[[Report], None]], wanted: Sequence[str]) -> int:
     """Measure the wanted parts of a benchmark, print, write; the exit code. A part that lacks a tool or its data is a
     row that is left out."""
-    measured, report = chosen(parts, wanted), Report(name, packages)
+    measured, report = chosen(parts, wanted), Report(name)
     for part in measured:
         try:
             parts[part](report)
