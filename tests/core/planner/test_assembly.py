@@ -9,7 +9,7 @@ from test_shares import instance_of, problem_of, random_rows
 
 from mainstream.planner import solve
 from mainstream.planner.exact.assembly import Assembly
-from mainstream.planner.exact.bound import COST, true_use
+from mainstream.planner.exact.bound import CHANGES, COST, MEMORY, true_use
 from mainstream.planner.exact.incumbent import keeps_limits, worth
 from mainstream.planner.exact.instance import Instance
 from mainstream.planner.synthetic import alike_cameras
@@ -47,6 +47,29 @@ def test_no_way_to_put_choices_together_is_worth_more(seed: int) -> None:
     assert (
         max(slightly_less) - 1e-12 <= worth(instance, found) <= max(worth(instance, rows) for rows in fitting) + 1e-12
     )
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("limit", [MEMORY, CHANGES])
+def test_memory_and_changes_are_kept_at_little_loss(limit: int, seed: int) -> None:
+    instance, rng = instance_of(problem_of(seed, apps=8, views=4)), np.random.default_rng(seed)
+    instance.options.use[:, limit] = rng.integers(0, 5, len(instance.options))
+    instance.group_memory[:] = 0.0
+    choices = [random_rows(instance, rng) for _ in range(CHOICES)]
+    ways = of_parts(instance, choices)
+    uses = np.array([true_use(instance, instance.options, rows) for rows in ways])
+    instance.limits[:] = np.inf
+    instance.limits[COST], instance.limits[limit] = np.quantile(uses[:, [COST, limit]], [0.6, 0.3], axis=0).diagonal()
+    assembly = Assembly(instance)
+    for rows in choices:
+        assembly.add(rows)
+    found = assembly.best()
+    assert found is not None
+    assert keeps_limits(instance, true_use(instance, instance.options, found))
+    within = [worth(instance, rows) for rows, use in zip(ways, uses, strict=True) if (use <= instance.limits).all()]
+    dearest = max(worth(instance, rows) for rows in ways)
+    # A price cannot tell apart what lies between two corners of the hull.
+    assert worth(instance, found) >= max(within) - 0.2 * (dearest - min(within))
 
 
 def test_parts_have_nothing_in_common_and_apps_lie_where_their_options_do() -> None:
