@@ -196,5 +196,5 @@ class _Planning:
 
     def write(self, decided: Decided | None, *, proved: bool) -> Plan:
         """The plan in the order in which the apps were listed."""
-        certificate = Certificate(self.gap, self.heuristic, self.tables.unseen, self.shed, proved)
+        certificate = Certificate(self.gap, self.heuristic, self.tables.coarse, self.shed, proved)
         return write_plan(self.problem, [app.name for app in self.asked.apps], self.policy, decided, certificate)

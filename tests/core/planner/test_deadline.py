@@ -1,13 +1,14 @@
 """Time: the deadline holds at any size, and a plan in hand is never lost when it strikes."""
 
+import itertools
 import time
 from dataclasses import replace
 
 import pytest
 from planner_features import feature_problem
-from planner_small import small_app, small_problem, with_camera
+from planner_small import EVENTS, points, small_app, small_problem, with_camera
 
-from mainstream.planner import Running, solve
+from mainstream.planner import App, Candidate, Problem, Running, solve
 from mainstream.planner.synthetic import random_problem
 from mainstream.planner.tables.known import forget_tables
 
@@ -66,6 +67,23 @@ def test_time_up_at_once_leaves_a_plan_within_the_limits_whatever_the_features(s
     plan = solve(problem, clock=Ticking(1.0), deadline_s=0.5)
     assert plan.cost.total <= problem.budget or not any(app.fits for app in plan.apps)
     assert set(plan.shed) == {app.name for app in plan.apps if not app.fits}
+
+
+def test_what_is_left_out_for_want_of_time_may_be_cheap_and_good() -> None:
+    # Both can afford the candidate that a coarse table lacks; of those that it has, a good one and a bad one.
+    kinds = (("dear", 0.055, 0.95), ("left-out", 0.045, 0.9), ("bad", 0.04, 0.2), ("worse", 0.001, 0.15))
+    candidates = tuple(Candidate(name, 0, None, cost, 0, points(p, 0.01)) for name, cost, p in kinds)
+    apps = tuple(App(name, 10.0, EVENTS, candidates, rates=(5.0,)) for name in ("cars", "bikes"))
+    problem = Problem(apps, (), budget=0.46)
+    best = solve(problem)
+    assert {app.candidate for app in best.apps} == {"left-out"}
+    forget_tables()
+    stops = itertools.chain([0.0], itertools.repeat(0.3))
+    hasty = solve(problem, clock=stops.__next__, deadline_s=1.0)
+    assert hasty.objective < best.objective
+    assert hasty.bound is not None
+    assert hasty.bound >= best.objective
+    assert hasty.status == "deadline"
 
 
 def test_a_later_deadline_is_never_worse() -> None:

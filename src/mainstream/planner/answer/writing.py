@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mainstream.laws.cost import Cost, Load, chain_of, cost_of
@@ -33,11 +33,13 @@ class Decided:
 
 @dataclass(frozen=True)
 class Certificate:
-    """How good it is: `gap` asked for; `unseen` by coarse tables; `shed` apps by name with why; `proved` to be few."""
+    """How good it is: `gap` asked for; `coarse`: apps whose tables lack options; `shed` apps by name with why; `proved`
+    to be few.
+    """
 
     gap: float
     heuristic: bool
-    unseen: float
+    coarse: Collection[str]
     shed: dict[str, str]
     proved: bool
 
@@ -52,9 +54,7 @@ def write_plan(
     total = sum(app.weight for app in problem.apps)
     mean_f1 = sum(app.weight * chosen[app.name].f1 for app in problem.apps if app.name in chosen) / total
     objective = 0.0 if decided is None else decided.outcome.value
-    bound = None
-    if not certificate.heuristic:
-        bound = max(objective, 0.0 if decided is None else decided.outcome.bound) + certificate.unseen
+    bound = None if certificate.heuristic else max(objective, _bound(decided, certificate, total))
     return Plan(
         policy=policy,
         status=_status(decided, certificate, objective, bound),
@@ -117,13 +117,28 @@ def _cost(problem: Problem, decided: Decided | None) -> Cost:
     return replace(cost, total=problem.budget) if 0.0 < over <= ROUNDING * max(problem.budget, 1.0) else cost
 
 
+def _bound(decided: Decided | None, certificate: Certificate, total: float) -> float:
+    """What no plan is worth more than. Options that were left out may be cheap as well as good, and leave others more
+    of the budget: then it is what every app has at its best, and 1 for those that lack some.
+    """
+    if decided is None:
+        return 0.0
+    if not certificate.coarse:
+        return decided.outcome.bound
+    bests = (
+        each.app.weight * (1.0 if each.app.name in certificate.coarse else float(each.value.max()))
+        for each in decided.tables
+    )
+    return sum(bests) / total
+
+
 def _status(decided: Decided | None, certificate: Certificate, objective: float, bound: float | None) -> Status:
     """See `Plan`."""
     if certificate.shed:
         return "infeasible"
     if bound is None or decided is None:
         return "heuristic"
-    finished = certificate.proved and certificate.unseen == 0.0 and decided.outcome.finished
+    finished = certificate.proved and not certificate.coarse and decided.outcome.finished
     if finished and bound - objective <= PROVED:
         return "optimal"
     return "within-gap" if finished and bound - objective <= certificate.gap + PROVED else "deadline"

@@ -1,7 +1,7 @@
 """Option tables of all apps, within the deadline.
 
-Invariant: `Tables.unseen` is never less than what the objective could gain from options that were left out for want of
-time; an app is only called hopeless, or an error, by its full table.
+Invariant: `Tables.coarse` names every app some of whose options were left out for want of time; an app is only called
+hopeless, or an error, by its full table.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ SCARCE_SHARE = 0.5
 
 @dataclass
 class Tables:
-    """`of_apps`: tables of the apps that have options, in the problem's order; `hopeless`: names of those without."""
+    """`of_apps`: tables of the apps that have options, in the problem's order; `hopeless`: names of those without;
+    `coarse`: names of those whose tables lack some.
+    """
 
     of_apps: list[OptionTable] = field(default_factory=list)
     hopeless: list[str] = field(default_factory=list)
-    unseen: float = 0.0
+    coarse: set[str] = field(default_factory=set)
 
 
 def build_tables(problem: Problem, deadline: Deadline) -> Tables:
     """Build them; coarse ones where the deadline leaves no time for the others."""
     pins = {pin.app: pin for pin in problem.pins}
     running = {entry.app: entry for entry in problem.running}
-    total = sum(app.weight for app in problem.apps)
     tables = Tables()
     for i, app in enumerate(problem.apps):
         pin = pins.get(app.name)
@@ -47,7 +48,7 @@ def build_tables(problem: Problem, deadline: Deadline) -> Tables:
             coarse = coarse_table(app, running.get(app.name), problem.compat, scarce=scarce)
             if coarse.value.max() >= least:
                 tables.of_apps.append(coarse)
-                tables.unseen += app.weight / total * (1.0 - float(coarse.value.max()))
+                tables.coarse.add(app.name)
                 continue
         table = option_table(app, pin, problem.compat)
         if table.value.max() >= least:
