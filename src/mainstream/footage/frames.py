@@ -4,7 +4,7 @@ Scores mean the same live as on held-out video only if both look at the same pix
 Whatever is decoded becomes upright 8-bit RGB: turned as its display matrix says, with crops in shown pixels, and HDR
 brought down to what SDR shows. swscale's area filter has every source pixel count once, so small people do not
 flicker; the bilinear one, whose support is twice as wide, is no cheaper (`make bench-frames`). Its planes of colour are
-nearer to exact than its packed pixels, which have half of the columns of chroma, and cheaper.
+nearer to exact than its packed pixels, which have half of the columns of chroma, at about the same cost.
 """
 
 import threading
