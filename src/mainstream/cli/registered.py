@@ -8,6 +8,7 @@ and a command whose extra is missing says which one to install.
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from inspect import cleandoc
 from typing import Any
 
 import typer
@@ -41,10 +42,14 @@ class RegisteredCommands(TyperGroup):
         if isinstance(registered, typer.Typer):
             group = get_group(registered)
             group.name = cmd_name
+            for each in group.commands.values():
+                each.help = _in_paragraphs(each.help)
             return group
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         alone.command(cmd_name)(registered)
-        return get_command(alone)
+        command = get_command(alone)
+        command.help = _in_paragraphs(command.help)
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         """Run it; a package that it needs and that is missing is named, with the extra that brings it."""
@@ -89,6 +94,11 @@ def _not_installed(entry: EntryPoint, problem: InvalidInputError) -> TyperComman
         help=escape(f"It {problem.message}."),
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
+
+
+def _in_paragraphs(text: str | None) -> str | None:
+    """Without the line breaks of the source, which would stand between those of the terminal."""
+    return None if text is None else "\n\n".join(" ".join(each.split()) for each in cleandoc(text).split("\n\n"))
 
 
 def _distribution(entry: EntryPoint) -> str:

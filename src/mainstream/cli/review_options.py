@@ -26,8 +26,10 @@ def open_kept(app: str, review: str, s3: "StoreOptions") -> "tuple[ReviewShelf, 
     shelf = ReviewShelf(open_store(review, s3))
     kept = shelf.kept(app)
     if not kept.alerts and not kept.frames:
-        known = ", ".join(shelf.apps()) or "none"
-        raise InvalidInputError(f"nothing is kept of {app!r}; there are: {known}", field="APP", source=review)
+        if known := ", ".join(shelf.apps()):
+            raise InvalidInputError(f"nothing is kept of {app!r}; there are: {known}", field="APP", source=review)
+        way_out = "name the prefix of an app's spec.review, or OUT/clips of a `mainstream run --review`"
+        raise InvalidInputError(f"nothing is kept there; {way_out}", field="--review", source=review)
     return shelf, kept
 
 

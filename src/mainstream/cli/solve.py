@@ -64,4 +64,5 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"cannot be read: {error}", source=path) from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InvalidInputError(f"cannot be read ({why}); --schema says what it holds", source=path) from error

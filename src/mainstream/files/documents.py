@@ -61,9 +61,19 @@ def problem_of(error: ErrorDetails) -> str:
 
 
 def first_problem(error: ValidationError) -> tuple[str, str]:
-    """The field, empty where it is the whole, and what is wrong with it: the first of what there is."""
-    first = error.errors()[0]
-    return ".".join(map(str, first["loc"])), problem_of(first)
+    """The field, empty where it is the whole, and what is wrong with it: the first of what there is.
+
+    A required field whose name is misspelt is missing, and an unknown one stands beside it: that is the one to mend.
+    """
+    found = error.errors()
+    first = found[0]
+    if first["type"] == "missing":
+        beside = [each for each in found if each["loc"][:-1] == first["loc"][:-1]]
+        lacking = " or ".join(str(each["loc"][-1]) for each in beside if each["type"] == "missing")
+        for each in beside:
+            if each["type"] == "extra_forbidden":
+                return _dotted(each), f"there is no such field, and {lacking} is missing; mend its name"
+    return _dotted(first), problem_of(first)
 
 
 def all_problems(error: ValidationError) -> tuple[str | None, str]:
@@ -71,9 +81,13 @@ def all_problems(error: ValidationError) -> tuple[str | None, str]:
 
     The field and what is wrong with it; of several fields None, and each with its name.
     """
-    problems = [(".".join(map(str, each["loc"])), problem_of(each)) for each in error.errors()]
+    problems = [(_dotted(each), problem_of(each)) for each in error.errors()]
     if len(problems) == 1:
         return problems[0][0] or None, problems[0][1]
     told = "; ".join(f"{field}: {message}" if field else message for field, message in problems[:_PROBLEMS_TOLD])
     more = f"; and {len(problems) - _PROBLEMS_TOLD} more" if len(problems) > _PROBLEMS_TOLD else ""
     return None, told + more
+
+
+def _dotted(error: ErrorDetails) -> str:
+    return ".".join(map(str, error["loc"]))

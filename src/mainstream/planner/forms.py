@@ -27,7 +27,8 @@ def problem_from_json(text: str | bytes, source: object = None) -> Problem:
         problem = _PROBLEM.validate_python(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        message = _subject(data, first["loc"]) + first["msg"]
+        said = "is missing, and needed" if first["type"] == "missing" else first["msg"]
+        message = _subject(data, first["loc"]) + said
         raise InvalidInputError(message, field=_dotted(first["loc"]), source=source) from error
     try:
         check_problem(problem)

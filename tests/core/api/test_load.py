@@ -73,6 +73,10 @@ spec:
         ),
         ("  active: {timeZone: UTC, windows: []}", "windows: needs 1 or more of them, and has 0; add what lacks"),
         ("  active: {windows: [{from: '08:00'}]}", "active.timeZone: is missing, and needed"),
+        (
+            "  substream: {url: 'rtsp://camera/2', framesPerSec: 5}",
+            "substream.framesPerSec: there is no such field, and framesPerSecond is missing; mend its name",
+        ),
         ("  active: {timeZone: UTC, windows: [{days: [Monday]}]}", "days.0: should be 'Mon', 'Tue'"),
         (f"  allowedNamespaces: {['a'] * 257}", "allowedNamespaces: holds 256 of them at most; leave some out"),
     ],

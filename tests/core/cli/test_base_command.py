@@ -36,6 +36,12 @@ def test_show_has_one_row_a_branch_point_and_draws_it(tmp_path):
     assert (tmp_path / "network.svg").read_text().startswith("<?xml")
 
 
+def test_what_show_prints_fits_a_terminal_of_eighty_columns():
+    result = CliRunner().invoke(app, ["base", "show", NAME], catch_exceptions=False, env={"COLUMNS": "80"})
+    assert max(map(len, result.output.splitlines())) <= 80
+    assert "of a micro-head that reads its map" in " ".join(result.output.split())
+
+
 def test_show_needs_no_weights_where_none_ship_and_cuts_as_asked():
     output = run("show", "resnet-18", "--segments", 4)
     assert "resnet-18-in-4" in output

@@ -54,6 +54,13 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert CliRunner().invoke(app, ["--version"]).output == f"mainstream {version('mainstream')}\n"
 
 
+def test_the_help_of_a_command_breaks_its_lines_where_the_terminal_ends() -> None:
+    lines = CliRunner().invoke(app, ["plan", "--help"], env={"COLUMNS": "80"}).output.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith(" Apps that are refused"))
+    paragraph = lines[first : lines.index(" " * 80, first)]
+    assert min(len(line.strip()) for line in paragraph[:-1]) > 60
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_imports_nothing_that_it_runs_with(command: str) -> None:
     code = f"""

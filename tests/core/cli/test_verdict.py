@@ -55,6 +55,11 @@ def test_without_a_verdict_the_quality_is_shown_and_nothing_is_kept(kept: Path) 
     assert ReviewShelf(FolderStore(kept)).kept(APP).verdicts == ()
 
 
+def test_a_place_where_nothing_is_kept_says_which_place_to_name(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="nothing is kept there; name the prefix"):
+        _say(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

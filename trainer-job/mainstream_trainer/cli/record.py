@@ -126,7 +126,8 @@ def _url(stream: str, manifests: Path) -> str:
     if len(found) != 1:
         have = ", ".join(each.key for each in streams) or "none"
         problem = "is no VideoStream" if not found else "is the name of several VideoStreams"
-        raise InvalidInputError(f"{stream!r} {problem} (declared: {have})", field="STREAM", source=manifests)
+        problem = f"{stream!r} {problem} (declared: {have}); name one, or a camera as rtsp://host/path"
+        raise InvalidInputError(problem, field="STREAM", source=manifests)
     return found[0].spec.url
 
 

@@ -13,6 +13,10 @@ from mainstream.nn.network import Network
 from mainstream.nn.summary import network_rows
 
 _BAR_COLUMNS = 8
+_LEGEND = Text(
+    "cost: share of operations before the branch-point; head: of a micro-head that reads its map (* too large for a "
+    "flat one, - no map); parameters, MB and bar (cost): of the segment that ends there"
+)
 
 
 def render_architectures(architectures: Sequence[Architecture]) -> RenderableType:
@@ -37,13 +41,7 @@ def render_network(network: Network, *, real: bool) -> RenderableType:
         f"{whole_bytes / 1e6:.1f} MB",
         digest,
     ]
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        caption="cost: share of operations before the branch-point; head: of a micro-head that reads its map (* too "
-        "large for a flat one, - no map); parameters, MB and bar (cost): of the segment that ends there",
-        caption_justify="left",
-    )
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     numbers = [
         (
             str(row.branch_point),
@@ -62,12 +60,12 @@ def render_network(network: Network, *, real: bool) -> RenderableType:
         width = max(len(column), *(len(cell) for cell in cells))
         table.add_column(column, justify="right", no_wrap=True, min_width=width)
     table.add_column("of segment", no_wrap=True, min_width=_BAR_COLUMNS)
-    table.add_column("after", overflow="ellipsis", no_wrap=True, max_width=16)
+    table.add_column("after", overflow="ellipsis", max_width=16)
     most = max(row.segment_share for row in rows)
     for row, cells in zip(rows, numbers, strict=True):
         table.add_row(
             *cells,
             ProgressBar(total=most, completed=row.segment_share, width=_BAR_COLUMNS),
-            row.node,
+            row.node.removeprefix("network").lstrip("_"),
         )
-    return Group(*(Text(line, overflow="fold") for line in lines), table)
+    return Group(*(Text(line, overflow="fold") for line in lines), table, _LEGEND)
