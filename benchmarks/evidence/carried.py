@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from common.cameras import make_clip
-from common.results import FOLDER, QUICK, kept, kept_profile, read_part, write_part
+from common.results import FOLDER, QUICK, kept, kept_profile, write_part
 from evidence.policies import OURS, TITLES, plan_or_none
 from evidence.side_by_side import side_by_side
 from evidence.stage import Stand, stand
@@ -102,9 +102,7 @@ def carry(pool: str) -> None:
     try:
         side_by_side(f"{pool}: carried", _carried, wanted)
     finally:
-        known = read_part(f"carried-{pool}") or {"rows": []}
-        others = [row for row in known["rows"] if row["packages"] != on.told]
-        write_part(f"carried-{pool}", {"pool": pool, "workloads": WORKLOADS, "rows": [*others, *rows(pool)]})
+        write_part(f"carried-{pool}", {"pool": pool, "workloads": WORKLOADS, "packages": on.told, "rows": rows(pool)})
 
 
 def rows(pool: str) -> list[dict[str, Any]]:
@@ -124,8 +122,7 @@ def _carried(pool: str, picture: Picture, apps: int, policy: str, idea: str) -> 
         nodes = [Node(on.workload(cell, index), on.curves(cell, index), profile, apps) for index in range(WORKLOADS)]
         found = most(partial(_carries, nodes, policy, on), MOST_CAMERAS)
         print(f"{picture.name}, {apps} apps, {TITLES[policy]} {idea}: {found}", flush=True)
-        row = {"picture": picture.name, "apps": apps, "policy": policy, "idea": idea, "cameras": found}
-        return {"packages": on.told, **row}
+        return {"picture": picture.name, "apps": apps, "policy": policy, "idea": idea, "cameras": found}
 
     kept(_folder(pool) / f"{picture.size[1]}-{apps}-{policy}-{idea.replace(' ', '-')}.json", made)
 

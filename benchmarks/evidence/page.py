@@ -84,12 +84,18 @@ def _not_run(parts: Parts) -> str:
     played, wanted = (sum(cell[what] for cell in _cells(parts)) for what in ("workloads", "wanted"))
     fewer = [f"{wanted - played} of {wanted} workloads of the cells"] if played < wanted else []
     packages = [
-        f"{name} has packages of {part['packages']} (`--apps {part['packages'].split()[0]}`)"
+        f"{name} has packages of {part['packages']} (`--apps`, `--frozen`)"
         for name, part in parts.items()
-        if part and "packages" in part
+        if part and "packages" in part and not _has_all(part["packages"])
     ]
     said = f"Not run so far: {', '.join((*missing, *fewer))}." if missing or fewer else "Everything was run."
     return " ".join((said, *(f"{each}." for each in packages)))
+
+
+def _has_all(packages: str) -> bool:
+    """Whether every class has a package, with whole networks."""
+    made, _, classes, *without = packages.split()
+    return made == classes and without == ["classes"]
 
 
 def targets(parts: Parts) -> str:
@@ -141,26 +147,25 @@ def _held_rows(parts: Parts) -> Iterable[Sequence[str]]:
 
 def _carried_rows(parts: Parts) -> Iterable[Sequence[str]]:
     for part in of_kind(parts, "carried"):
-        for (packages, picture, apps), found in by_picture(part).items():
+        for (picture, apps), found in by_picture(part).items():
             best = max((found[other, AS_IT_IS], TITLES[other]) for other in BASELINES[:4] if (other, AS_IT_IS) in found)
             ours, most = found[OURS, AS_IT_IS], found.get((OURS, FREE))
             times = ours / best[0] if best[0] else float("inf")
             limit = f"; {FREE}, {most}: {most / max(1, best[0]):.1f} times" if most else ""
             yield (
-                f"{part['pool']}, packages of {packages}: one core, {apps} apps on each camera of {picture}: cameras "
-                f"against the best baseline ({best[1]})",
+                f"{part['pool']}: one core, {apps} apps on each camera of {picture}: cameras against the best baseline "
+                f"({best[1]})",
                 "3 times",
                 f"{times:.1f} times: {ours} and {best[0]}{limit}",
                 mark(times >= 3.0),
             )
 
 
-def by_picture(part: Data) -> dict[tuple[str, str, int], dict[tuple[str, str], int]]:
-    """Cameras by policy and idea, for each set of packages, picture and number of apps of which several were tried."""
-    found: dict[tuple[str, str, int], dict[tuple[str, str], int]] = {}
+def by_picture(part: Data) -> dict[tuple[str, int], dict[tuple[str, str], int]]:
+    """Cameras by policy and idea, for each picture and number of apps of which several were tried."""
+    found: dict[tuple[str, int], dict[tuple[str, str], int]] = {}
     for row in part["rows"]:
-        of = found.setdefault((row["packages"], row["picture"], row["apps"]), {})
-        of[row["policy"], row["idea"]] = row["cameras"]
+        found.setdefault((row["picture"], row["apps"]), {})[row["policy"], row["idea"]] = row["cameras"]
     return {at: of for at, of in found.items() if (OURS, AS_IT_IS) in of and len({name for name, _ in of}) > 1}
 
 

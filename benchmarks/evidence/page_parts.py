@@ -9,7 +9,7 @@ def carried(parts: Parts) -> str:
     """Cameras and apps on one core."""
     rows = [
         (
-            f"{part['pool']}, {each['packages']}",
+            part["pool"],
             each["picture"],
             str(each["apps"]),
             TITLES[each["policy"]],
@@ -19,7 +19,7 @@ def carried(parts: Parts) -> str:
         for part in of_kind(parts, "carried")
         for each in part["rows"]
     ]
-    head = ("packages", "camera", "apps on each", "policy", "", "cameras (apps)")
+    head = ("pool", "camera", "apps on each", "policy", "", "cameras (apps)")
     return f"""## What one core carries
 
 So many cameras like each other, with so many apps on each, at a mean alert F1 of .8; `{COMMAND}` (carried). Apps
