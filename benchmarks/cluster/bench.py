@@ -5,24 +5,22 @@ operator writes while nothing happens is a row of `make bench-operator`, what an
 platform cluster`, and how large the images are is said by `make images`.
 """
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median, quantiles
 
 from cluster_stage import TENANT, Stage, open_stage
 from cluster_story import APPS, FOURTH, all_ready
 from cluster_tools import wait_for
 
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 
 
 @contextmanager
 def edge_stage() -> Iterator[Stage]:
     """A cluster with images, a store, a camera and a webhook, its node labelled."""
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as folder, open_stage(Path(folder)) as stage:
+    with scratch() as folder, open_stage(folder) as stage:
         stage.kubectl("label", "node", stage.node, "mainstream.video/edge=true", "--overwrite")
         yield stage
 

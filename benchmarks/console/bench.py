@@ -6,11 +6,9 @@ cost it, by its audit log; and what keeping costs a runner. With names as argume
 rows are measured.
 """
 
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
-from pathlib import Path
 from statistics import median
 
 import httpx
@@ -20,7 +18,7 @@ from console_stage import USER, ConsoleProcess, make_platform_team, make_tenant,
 from fleet_run import TENANTS, declare_fleet, wait_planned
 from review_streams import keep, play, review
 
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 from console.review import review_rows
 from mainstream.arrays import FloatArray
 
@@ -84,16 +82,13 @@ def _mean_width(measured: FloatArray, stretch: float = 1.0) -> float:
 
 
 def _pages(report: Report) -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_api_stage(Path(folder), simulated=NODES, tenants=TENANTS, audit=True) as stage,
-    ):
+    with scratch() as folder, open_api_stage(folder, simulated=NODES, tenants=TENANTS, audit=True) as stage:
         apps = declare_fleet(stage, APPS_A_NODE)
         stage.operator.start()
         wait_planned(stage, len(apps), 900)
         # What it takes is not what is measured.
         stage.operator.kill()
-        with open_console(stage, Path(folder), 0) as console:
+        with open_console(stage, folder, 0) as console:
             tokens = [make_platform_team(stage), *(make_tenant(stage, tenant, "view") for tenant in TENANTS)]
             _page_row(console, tokens[0], len(apps), report)
             _viewers_row(stage, console, tokens, report)

@@ -5,7 +5,6 @@ core is told from noise. Scores lie in all strata alike, which draws most frames
 frame of real packets on.
 """
 
-import tempfile
 import time
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from cluster_tools import wait_for
 from packets import filled_ring
 from runner_apps import runner_app
 
-from common.harness import Report
+from common.harness import Report, scratch
 from common.plaza import CLIP
 from mainstream.api.sinks.review import Review
 from mainstream.messages.alert import Alert
@@ -39,9 +38,9 @@ _AT_ONCE_S = 1.0
 
 def review_rows(report: Report) -> None:
     """CPU, and frames and bytes of a day."""
-    with tempfile.TemporaryDirectory() as folder:
-        with_review, kept = _hour(Path(folder) / "with", review=True)
-        without, _ = _hour(Path(folder) / "without", review=False)
+    with scratch() as folder:
+        with_review, kept = _hour(folder / "with", review=True)
+        without, _ = _hour(folder / "without", review=False)
     cpu = (with_review - without) / HOUR_S
     pictures = [name for name in kept if name.endswith(".frame.jpg")]
     day = sum(kept.values()) * DAY_S / HOUR_S

@@ -4,15 +4,13 @@ The operator is a process beside the API server, with the rights that the chart 
 time and the number of hostile objects. With names as arguments (fleet, faults) only those rows are measured.
 """
 
-import tempfile
 import time
-from pathlib import Path
 
 from api_stage import ApiStage, Call, open_api_stage, seconds_until
 from cluster_tools import wait_for
 from fleet_run import TENANTS, children_of, declare_fleet, fleet_app, metric, planned_apps, ref, wait_planned
 
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 from fleet.faults import drift_row, hostile_rows
 from mainstream_operator.status.writing.refreshes import PER_S
 from mainstream_operator.status.writing.write_decision import SEEN_S
@@ -29,10 +27,7 @@ FREE = {"candidate": 0, "rate": 0}
 
 
 def _fleet(report: Report) -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_api_stage(Path(folder), simulated=NODES, tenants=TENANTS, audit=True) as stage,
-    ):
+    with scratch() as folder, open_api_stage(folder, simulated=NODES, tenants=TENANTS, audit=True) as stage:
         apps = declare_fleet(stage, APPS_A_NODE)
         stage.operator.start()
         what = f"{len(apps)} VideoApps on {len(stage.nodes)} nodes, from nothing (start of the operator included)"
@@ -46,10 +41,7 @@ def _fleet(report: Report) -> None:
 
 
 def _faults(report: Report) -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_api_stage(Path(folder), simulated=6, tenants=(*TENANTS, "guests")) as stage,
-    ):
+    with scratch() as folder, open_api_stage(folder, simulated=6, tenants=(*TENANTS, "guests")) as stage:
         declare_fleet(stage, 5, switchingCosts=FREE, budget=0.3)
         stage.operator.start()
         wait_planned(stage, 30, 120)

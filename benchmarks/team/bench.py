@@ -7,13 +7,12 @@ else to do. QUICK=1 kills leaders four times instead of twenty.
 import os
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from common.harness import QUICK, Report, first_line
+from common.harness import QUICK, Report, first_line, scratch
 from team.sizing import sizing_rows
 
 _TIMEOUT_S = 3600.0
@@ -39,8 +38,8 @@ _TESTS = {
 
 def _rows(tests: tuple[str, ...], report: Report) -> None:
     """Run these, in a process of their own as `make test` has it; what they record is told beside whether they pass."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "report.xml"
+    with scratch() as folder:
+        path = folder / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={path}", *tests]
         environment = {**os.environ, **_ASKED}
         done = subprocess.run(command, check=False, timeout=_TIMEOUT_S, stdout=subprocess.DEVNULL, env=environment)

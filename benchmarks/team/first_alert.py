@@ -8,14 +8,13 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from cluster_tools import spawn, wait_for
 
-from common.harness import Report
+from common.harness import Report, scratch
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorial.md"
@@ -67,8 +66,8 @@ def _type(command: str, folder: Path, is_over: Callable[[], bool]) -> None:
 
 def _all(report: Report) -> None:
     commands = commands_of(TUTORIAL.read_text(encoding="utf-8"))
-    with tempfile.TemporaryDirectory() as folder:
-        done = first_alert(Path(folder), commands)
+    with scratch() as folder:
+        done = first_alert(folder, commands)
     report.details = {"minutes": done}
     # One more is the receiver's.
     report.most("commands from a labelled clip to an alert", len(commands) + 1, _COMMANDS, "commands", 0)

@@ -4,11 +4,10 @@ One 1080p camera is profiled; the loads have other numbers of cameras and apps, 
 or a smaller picture. All of it on one core, cameras on another.
 """
 
-import tempfile
 from pathlib import Path
 
 from common.cameras import CORE, cameras, long_clip
-from common.harness import QUICK, Report
+from common.harness import QUICK, Report, scratch
 from common.runner_stage import on_core
 from mainstream.messages.node_profile import NodeProfile
 from mainstream.messages.runner_plan import RunnerPlan, RunnerStream
@@ -40,8 +39,7 @@ LOADS = (
 
 def sizing_rows(report: Report) -> None:
     """Profile one camera, then run each load."""
-    with tempfile.TemporaryDirectory(prefix="mainstream-bench-") as name, on_core(CORE):
-        folder = Path(name)
+    with scratch() as folder, on_core(CORE):
         clips = [
             long_clip(folder / f"{size[1]}.mp4", 2 * RUN_S + SPARE_S, group=GOP, size=size) for size in (LARGE, SMALL)
         ]
