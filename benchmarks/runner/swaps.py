@@ -60,7 +60,7 @@ def swap_rows(report: Report) -> None:
 
 def _play(on: Served, plans: Sequence[RunnerPlan]) -> tuple[list[Scored], int, list[float], list[float]]:
     """Scores; frames played and not scored; for each swap how much later than usual a frame was scored; the same for
-    spans of the median length before the first swap."""
+    spans of the median length (a quarter of the quiet time at most) before the first swap."""
     swaps: list[tuple[float, float]] = []
     with camera(on.server.port, FPS, pictures(PICTURES)) as playing:
         playing.adopt(plans[0], on.store)
@@ -80,7 +80,7 @@ def _play(on: Served, plans: Sequence[RunnerPlan]) -> tuple[list[Scored], int, l
         within = [late_s for due_s, late_s in late if start_s - 1 / FPS <= due_s <= end_s + 1 / FPS]
         return max(within, default=0.0) - usual_s
 
-    span_s = median(end_s - start_s for start_s, end_s in swaps)
+    span_s = min(median(end_s - start_s for start_s, end_s in swaps), QUIET_S / 4)
     quiet = np.arange(playing_s + 1 / FPS, swaps[0][0] - span_s - 1 / FPS, span_s)
     without_s = [pause_s(start_s, start_s + span_s) for start_s in quiet.tolist()]
     return playing.scored, lost, [pause_s(*swap) for swap in swaps], without_s

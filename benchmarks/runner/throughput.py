@@ -80,14 +80,10 @@ def through_torchserve(
     connection: type[EngineClient | EngineLine] = EngineClient,
 ) -> Callable[[], float]:
     """Two connections keep one engine busy; analysed frames times apps in a second."""
-    asking = [_asking(opened.enter_context(closing(connection(on.server.port))), plan, frames) for _ in range(2)]
-
-    def measure() -> float:
-        with closing(EngineClient(on.server.port)) as client:
-            client.load(plan, on.store)
-        return per_second(ROUND_S, *asking)
-
-    return measure
+    with closing(EngineClient(on.server.port)) as client:
+        client.load(plan, on.store)
+    connections = [opened.enter_context(closing(connection(on.server.port))) for _ in range(2)]
+    return partial(per_second, ROUND_S, *(_asking(each, plan, frames) for each in connections))
 
 
 def as_models(clients: dict[str, EngineClient], plan: RunnerPlan, store: Path, frames: Frames) -> Callable[[], float]:
