@@ -21,6 +21,8 @@ MICRO_KINDS = ("flat", "pooled", "flat-dw", "pooled-dw")
 CALL_SECONDS = 0.0001
 SLOT_SECONDS = 0.00002
 """Of a call of all micro-heads at a tap, and of each head in it."""
+DEAR_BYTES = 10 << 20
+"""Of a candidate that memory is short for: as a small network's layers of its own."""
 
 
 def _share_above(threshold: float, mean: float) -> float:
@@ -145,3 +147,16 @@ def alike_cameras(cameras: int, apps_on_each: int) -> Problem:
             candidate = Candidate("micro", 5, stem, 1e-6, operating_points=points)
             apps.append(App(f"{camera}-app-{number}", 14.0, events, (candidate,)))
     return Problem(tuple(apps), tuple(segments), budget=1.0)
+
+
+def with_short_memory(problem: Problem, share: float) -> Problem:
+    """The problem with another candidate for each app, better and of `DEAR_BYTES`, and memory for a share of them."""
+
+    def better(app: App) -> App:
+        first = app.candidates[0]
+        points = tuple(replace(point, p=min(0.99, point.p + 0.08)) for point in first.operating_points)
+        dear = replace(first, name="dear", kind="fine-tuned", operating_points=points, head_bytes=DEAR_BYTES)
+        return replace(app, candidates=(*app.candidates, dear))
+
+    memory_bytes = int(share * len(problem.apps) * DEAR_BYTES)
+    return replace(problem, apps=tuple(better(app) for app in problem.apps), memory_bytes=memory_bytes)

@@ -12,7 +12,7 @@ from mainstream.planner.exact.assembly import Assembly
 from mainstream.planner.exact.bound import CHANGES, COST, MEMORY, true_use
 from mainstream.planner.exact.incumbent import keeps_limits, worth
 from mainstream.planner.exact.instance import Instance
-from mainstream.planner.synthetic import alike_cameras
+from mainstream.planner.synthetic import alike_cameras, with_short_memory
 
 CHOICES = 4
 
@@ -96,3 +96,10 @@ def test_some_cameras_decode_all_and_others_next_to_nothing() -> None:
     fast = {app.name.split("-app-")[0] for app in plan.apps if app.fps > 0.5}
     assert 10 <= len(fast) <= 16
     assert plan.status == "within-gap"
+
+
+def test_memory_for_a_tenth_of_the_dear_candidates_leaves_cameras_choices_of_their_own() -> None:
+    problem = with_short_memory(alike_cameras(24, 10), 0.1)
+    plan = solve(problem, gap=0.02, deadline_s=20.0, clock=time.process_time)
+    assert plan.status == "within-gap"
+    assert 20 <= sum(app.candidate == "dear" for app in plan.apps) <= 24
