@@ -3,8 +3,9 @@
     python benchmarks                       # what there is
     python benchmarks NAME [PART...]        # the same as `make bench-NAME`, or some parts of it
 
-A table, and `out/bench/NAME.json`. QUICK=1 takes at most five minutes. Modules of a benchmark lie in a folder of its
-subject, what several of them stand on in `common`. Each has `PARTS` that the harness measures, or a `main` of its own.
+A table, and `out/bench/NAME.json`. QUICK=1 takes some five minutes (evidence: ten). Modules of a benchmark lie in a
+folder of its subject, what several of them stand on in `common`. Each has `PARTS` that the harness measures, or a
+`main` of its own.
 """
 
 import sys

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from common.harness import chosen
 from common.results import QUICK
 from evidence.ablations import leave_out
 from evidence.carried import carry
@@ -58,7 +59,7 @@ def _arguments(wanted: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("parts", nargs="*", metavar="PART", choices=[*PARTS, []], help=", ".join(PARTS))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument(
         "--pictures",
         metavar="POOL",
@@ -67,6 +68,7 @@ def _arguments(wanted: list[str]) -> argparse.Namespace:
     parser.add_argument("--apps", type=int, metavar="N", help="only packages of the first N classes of each pool")
     parser.add_argument("--frozen", action="store_true", help="packages without whole networks, which take minutes")
     asked = parser.parse_args(wanted)
+    chosen(PARTS, asked.parts)
     for name in [asked.pictures] if asked.pictures else KNOWN_POOLS:
         try:
             open_stand(name, asked.apps, whole=not asked.frozen)

@@ -26,7 +26,7 @@ So many cameras like each other, with so many apps on each, at a mean alert F1 o
 are those of one workload of the abstract's regime, pictures the plaza's, encoded in groups of 50; a plan gets four
 CPU-seconds. Without whole networks (`--frozen`) packages take minutes, and what needs these is not looked at. The
 gate is told for views that move 30 % of the time, which is stated, not measured. *If networks cost nothing*, decoding
-and the frame's way are left: no way to share networks carries more.
+and the frame's way are left: no sharing of networks like these carries more.
 
 {table_of_run(head, rows)}"""
 

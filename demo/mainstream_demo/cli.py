@@ -19,7 +19,7 @@ def demo(
         typer.Option(
             "--all-baselines",
             help="Train whole networks for the apps of the folders below the example's, too, over a minute each, so "
-            "that No-Sharing as published is known of all apps.",
+            "that No-Sharing is known of all apps.",
         ),
     ] = False,
 ) -> None:

@@ -5,9 +5,9 @@ from mainstream_demo.result import TITLES, DemoResult, F1Difference, PolicyResul
 
 MEANINGS = {
     "mainstream": "stems are shared; each app's model, rate and votes are chosen so that mean F1 is highest",
-    "no-sharing": "as published: each app runs a network of its own that is fine-tuned whole",
+    "no-sharing": "each app runs a network of its own that is fine-tuned whole",
     "alone": "No-Sharing at its best: each app alone, with whichever of its models is best so, small ones too",
-    "max-sharing": "as published: everything is frozen and shared, each app is a classifier on the last features",
+    "max-sharing": "everything is frozen and shared, each app is a classifier on the last features",
 }
 """of policies"""
 
@@ -35,13 +35,13 @@ def inside_intervals(policy: PolicyResult) -> str:
 
 
 def lacking(result: DemoResult) -> str:
-    """Why No-Sharing as published ends early; empty where it does not."""
+    """Why No-Sharing ends early; empty where it does not."""
     known = [point.apps for point in result.growth if "no-sharing" in point.f1_measured]
     if len(known) == len(result.growth):
         return ""
     ends = known[-1] if known else 0
     return (
-        "No-Sharing as published needs a network that is fine-tuned whole for every app, over a minute of training "
+        "No-Sharing needs a network that is fine-tuned whole for every app, over a minute of training "
         f"each. Here {ends} apps have one, so its curve ends there. Alone takes its place: it may run such networks "
         "too, and smaller ones. mainstream demo --all-baselines trains whole networks for all apps."
     )
