@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common.results import QUICK
 from evidence.carried import AS_IT_IS, FREE
-from evidence.page_parts import ablations, carried, days, heads, plaza, promises
+from evidence.page_parts import ablations, by_picture, carried, days, heads, plaza, promises
 from evidence.page_words import (
     COMMAND,
     Data,
@@ -159,14 +159,6 @@ def _carried_rows(parts: Parts) -> Iterable[Sequence[str]]:
                 f"{times:.1f} times: {ours} and {best[0]}{limit}",
                 mark(times >= 3.0),
             )
-
-
-def by_picture(part: Data) -> dict[tuple[str, int], dict[tuple[str, str], int]]:
-    """Cameras by policy and idea, for each picture and number of apps of which several were tried."""
-    found: dict[tuple[str, int], dict[tuple[str, str], int]] = {}
-    for row in part["rows"]:
-        found.setdefault((row["picture"], row["apps"]), {})[row["policy"], row["idea"]] = row["cameras"]
-    return {at: of for at, of in found.items() if (OURS, AS_IT_IS) in of and len({name for name, _ in of}) > 1}
 
 
 def enough(parts: Parts) -> str:

@@ -1,25 +1,20 @@
 """Sections beside the cells: what a core carries, single ideas, predictions, quiet days, the plaza clip, heads."""
 
-from evidence.carried import MOST_CAMERAS
+from evidence.carried import AS_IT_IS, FREE, GATE, MOST_CAMERAS, NO_MODES, POLICIES
 from evidence.page_words import COMMAND, NOT_RUN, Data, Parts, f1_of, held_in, lead, mark, of_kind, table, table_of_run
 from evidence.policies import BASELINES, OURS, TITLES
 
 
 def carried(parts: Parts) -> str:
-    """Cameras and apps on one core."""
+    """Cameras on one core."""
+    columns = [(name, AS_IT_IS) for name in POLICIES] + [(OURS, idea) for idea in (FREE, NO_MODES, GATE)]
     rows = [
-        (
-            part["pool"],
-            each["picture"],
-            str(each["apps"]),
-            TITLES[each["policy"]],
-            each["idea"],
-            _cameras(each),
-        )
+        (part["pool"], picture, str(apps), *(_cameras(found.get(each)) for each in columns))
         for part in of_kind(parts, "carried")
-        for each in part["rows"]
+        for (picture, apps), found in by_picture(part).items()
     ]
-    head = ("pool", "camera", "apps on each", "policy", "", "cameras (apps)")
+    titles = (TITLES[name] if idea == AS_IT_IS else f"{TITLES[name]} {idea}" for name, idea in columns)
+    head = ("pool", "camera", "apps on each", *titles)
     return f"""## What one core carries
 
 So many cameras like each other, with so many apps on each, at a mean alert F1 of .8; `{COMMAND}` (carried). Apps
@@ -31,9 +26,16 @@ and the frame's way are left: no sharing of networks like these carries more.
 {table_of_run(head, rows)}"""
 
 
-def _cameras(row: dict[str, int]) -> str:
-    more = "at least " if row["cameras"] == MOST_CAMERAS else ""
-    return f"{more}{row['cameras']} ({row['cameras'] * row['apps']})"
+def by_picture(part: Data) -> dict[tuple[str, int], dict[tuple[str, str], int]]:
+    """Cameras by policy and idea, for each picture and number of apps of which several were tried."""
+    found: dict[tuple[str, int], dict[tuple[str, str], int]] = {}
+    for row in part["rows"]:
+        found.setdefault((row["picture"], row["apps"]), {})[row["policy"], row["idea"]] = row["cameras"]
+    return {at: of for at, of in found.items() if (OURS, AS_IT_IS) in of and len({name for name, _ in of}) > 1}
+
+
+def _cameras(found: int | None) -> str:
+    return "" if found is None else f"{'at least ' if found == MOST_CAMERAS else ''}{found}"
 
 
 def ablations(parts: Parts) -> str:

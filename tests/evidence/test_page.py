@@ -142,17 +142,13 @@ def test_a_part_is_kept_with_the_day_and_no_more_digits_than_anybody_reads(tmp_p
     assert {"machine", "versions", "load"} <= set(kept["made"])
 
 
-def test_more_cameras_than_were_looked_for_are_told_as_at_least(tmp_path: Path) -> None:
-    row = {
-        "picture": "768x576",
-        "apps": 2,
-        "policy": OURS,
-        "idea": "as it is",
-        "cameras": MOST_CAMERAS,
-    }
-    results.write_part("carried-signs", {"pool": "signs", "rows": [row]})
-    parts = read_parts(["signs"])
-    assert f"at least {MOST_CAMERAS} ({2 * MOST_CAMERAS})" in page_parts.carried(parts)
+def test_what_a_core_carries_is_a_row_for_each_camera_and_at_least_what_was_looked_for(tmp_path: Path) -> None:
+    told = {"picture": "768x576", "apps": 2}
+    tried = [(OURS, AS_IT_IS, MOST_CAMERAS), ("max-sharing", AS_IT_IS, 9), (OURS, FREE, 12)]
+    rows = [told | {"policy": policy, "idea": idea, "cameras": cameras} for policy, idea, cameras in tried]
+    results.write_part("carried-signs", {"pool": "signs", "rows": rows})
+    line = page_parts.carried(read_parts(["signs"])).splitlines()[-1]
+    assert line == f"| signs | 768x576 | 2 | at least {MOST_CAMERAS} | 9 |  |  |  |  | 12 |  |  |"
 
 
 def test_how_far_any_sharing_of_networks_could_get_stands_beside_the_target(tmp_path: Path) -> None:
