@@ -38,7 +38,7 @@ WORKLOADS = 1
 """of ten apps each; a plan for hundreds of apps takes its whole time, ten times a row"""
 LEAST_F1 = 0.8
 MOST_CAMERAS = 128
-PLANNED_S = 4.0
+PLANNED_S = 1.0 if QUICK else 4.0
 """CPU-seconds that a plan may take: hundreds of apps are not proved in any time that there is"""
 MOVING = 0.3
 """of the time, where the gate is on"""
