@@ -9,11 +9,12 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from os import sched_getaffinity
 from pathlib import Path
+from queue import SimpleQueue
 
 import torch
 
@@ -32,7 +33,6 @@ from mainstream_trainer.work_folder import work_folder
 
 _READING_SHARE = 0.1
 """of preparing a view: decoding, as against computing features"""
-_SIGNAL_POLL_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -178,12 +178,14 @@ def _told(plan: CachePlan) -> str:
 
 
 def _wait(futures: list[Future[Manifest | None]]) -> None:
-    """Until all are done or one fails; in short waits, so that Ctrl-C is heard at once."""
-    pending = set(futures)
-    while pending:
-        done, pending = wait(pending, timeout=_SIGNAL_POLL_S, return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
+    """Until all are done or one fails. Ctrl-C is heard at once and leaves no lock behind: `concurrent.futures.wait`
+    holds those of futures time and again, and a thread that finishes would wait forever for one that was left.
+    """
+    done: SimpleQueue[Future[Manifest | None]] = SimpleQueue()
+    for future in futures:
+        future.add_done_callback(done.put)
+    for _ in futures:
+        done.get().result()
 
 
 def _view_key(job: Job) -> tuple[object, ...]:
