@@ -39,12 +39,11 @@ from mainstream_trainer.training import train_apps
 from photos.held import Promise, moves_of_test
 from photos.packages import BASE, pool_requests
 from photos.play import Choice, play_app
-from photos.pools import Part, load_pool
+from photos.pools import SUFFIXES, Part, load_pool
 
 APPS = 4 if QUICK else 10
 KEPT = FOLDER / "predictions"
 BLOCKS = 16
-SUFFIXES = (".jpg", ".jpeg", ".png")
 STREAMS = 5
 FPS = 2.0
 STREAM_FPS = 10

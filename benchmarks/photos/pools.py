@@ -27,7 +27,7 @@ FIT_SHARE, HELD_OUT_SHARE = 0.6, 0.15
 """of each class, by name: names of the signs run in shooting order, so people are kept apart"""
 FASHION_PICTURES = (150, 150, 300)
 """of each class that fit, are held out, and test: the first in the data set's own order, tests from its test part"""
-_SUFFIXES = {".jpg", ".jpeg", ".png"}
+SUFFIXES = {".jpg", ".jpeg", ".png"}
 
 Pixels = NDArray[np.uint8]
 
@@ -89,7 +89,7 @@ def folder_pool(name: str, folder: Path, fit_share: float = FIT_SHARE, held_out_
         raise InvalidInputError("needs a folder of pictures for each of at least two classes", source=folder)
     parts: tuple[list[tuple[Path, int]], ...] = ([], [], [])
     for label, each in enumerate(classes):
-        files = sorted(file for file in (folder / each).iterdir() if file.suffix.lower() in _SUFFIXES)
+        files = sorted(file for file in (folder / each).iterdir() if file.suffix.lower() in SUFFIXES)
         first, end = round(fit_share * len(files)), round((fit_share + held_out_share) * len(files))
         for part, chosen in zip(parts, (files[:end], files[first:end], files[end:]), strict=True):
             part += [(file, label) for file in chosen]

@@ -24,18 +24,24 @@ def of_parts(instance: Instance, choices: list[np.ndarray]) -> list[np.ndarray]:
     return [np.stack(choices)[np.array(way)[of_app], np.arange(instance.apps)] for way in ways]
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_no_way_to_put_choices_together_is_worth_more(seed: int) -> None:
-    instance, rng = instance_of(problem_of(seed, apps=8, views=4)), np.random.default_rng(seed)
-    choices = [random_rows(instance, rng) for _ in range(CHOICES)]
-    costs = [true_use(instance, instance.options, rows)[COST] for rows in of_parts(instance, choices)]
-    instance.limits[COST] = np.quantile(costs, 0.4)
+def put_together(instance: Instance, choices: list[np.ndarray]) -> np.ndarray:
+    """What the assembly makes of the choices: there is a plan, and it keeps every limit."""
     assembly = Assembly(instance)
     for rows in choices:
         assembly.add(rows)
     found = assembly.best()
     assert found is not None
     assert keeps_limits(instance, true_use(instance, instance.options, found))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_way_to_put_choices_together_is_worth_more(seed: int) -> None:
+    instance, rng = instance_of(problem_of(seed, apps=8, views=4)), np.random.default_rng(seed)
+    choices = [random_rows(instance, rng) for _ in range(CHOICES)]
+    costs = [true_use(instance, instance.options, rows)[COST] for rows in of_parts(instance, choices)]
+    instance.limits[COST] = np.quantile(costs, 0.4)
+    found = put_together(instance, choices)
     fitting = [
         rows for rows, cost in zip(of_parts(instance, choices), costs, strict=True) if cost <= instance.limits[COST]
     ]
@@ -60,12 +66,7 @@ def test_memory_and_changes_are_kept_at_little_loss(limit: int, seed: int) -> No
     uses = np.array([true_use(instance, instance.options, rows) for rows in ways])
     instance.limits[:] = np.inf
     instance.limits[COST], instance.limits[limit] = np.quantile(uses[:, [COST, limit]], [0.6, 0.3], axis=0).diagonal()
-    assembly = Assembly(instance)
-    for rows in choices:
-        assembly.add(rows)
-    found = assembly.best()
-    assert found is not None
-    assert keeps_limits(instance, true_use(instance, instance.options, found))
+    found = put_together(instance, choices)
     within = [worth(instance, rows) for rows, use in zip(ways, uses, strict=True) if (use <= instance.limits).all()]
     dearest = max(worth(instance, rows) for rows in ways)
     # A price cannot tell apart what lies between two corners of the hull.

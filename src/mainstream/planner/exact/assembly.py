@@ -80,7 +80,7 @@ class Assembly:
         return self._at_a_price(value, weight, taken)
 
     def _at_a_price(self, value: FloatArray, weight: IntArray, taken: FloatArray) -> IntArray | None:
-        """The same where memory or changes are short: from the last price on, doubled until they do, then halved."""
+        """The same where memory or changes are short: from the last price on, raised until they do, then between."""
         low, high, found = 0.0, self._price, None
         while found is None:
             trial = self._together(value - high * taken, weight)
